@@ -1,0 +1,53 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+MEMBERS := $(wildcard src/tms_*)
+INI ?= development.ini
+# Compiling needs the members' sources, never an index name in the lock files.
+LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
+	--no-emit-package tms-core --overrides requirements/members.in
+
+.PHONY: help install run test lint bench revision lock clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## Create .venv with every package and tool, from the lock files
+
+$(VENV)/.installed: requirements/bootstrap.txt requirements/development.txt $(MEMBERS:%=%/pyproject.toml)
+	@$(PYTHON) -c 'import sys; sys.exit("TMS needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=... to another.") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) …"
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --requirement requirements/development.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation $(MEMBERS:%=--editable %)
+	@touch $@
+
+run: install ## Start the whole system (PostgreSQL and Valkey included); Ctrl-C ends it
+	@$(BIN)/tms up $(INI)
+
+test: install lint ## Lint, types and all tests
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+lint: install ## Style, imports, types, compose file
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+bench: install ## Measure list, get, create, report and push; see bench/README.md
+	@$(BIN)/python bench/run.py
+
+revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add a table"
+	@$(BIN)/tms migrate --revision "$(MESSAGE)" --package "$(PACKAGE)"
+
+lock: install ## Resolve the dependencies anew into requirements/*.txt
+	@$(LOCK) --output-file requirements/bootstrap.txt requirements/bootstrap.in
+	@$(LOCK) --output-file requirements/production.txt $(MEMBERS:%=%/pyproject.toml)
+	@$(LOCK) --output-file requirements/development.txt --constraint requirements/production.txt \
+		requirements/development.in $(MEMBERS:%=%/pyproject.toml)
+
+clean: ## Remove .venv and caches; data under var/ stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,50 @@
+"""Pages of a list: {count, next, previous, results}."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from tms_core.errors import NotFoundError
+from tms_core.web.validation import one_number
+
+NAMES = ("page", "page_size")
+LARGEST_PAGE = 200
+USUAL_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    number: int
+    size: int
+
+    @property
+    def offset(self) -> int:
+        return (self.number - 1) * self.size
+
+
+def read_page(values: dict[str, list[str]]) -> PageRequest:
+    """`page` and `page_size` of a query; raises `InvalidError` naming the bad one."""
+    return PageRequest(
+        number=one_number(values, "page", default=1, least=1, most=10**12),
+        size=one_number(values, "page_size", default=USUAL_PAGE, least=1, most=LARGEST_PAGE),
+    )
+
+
+def envelope(request, values: dict[str, list[str]], page: PageRequest, count: int, results: Any) -> dict[str, Any]:
+    """The body of a page; raises `NotFoundError` where the page lies past the end."""
+    if page.number > 1 and page.offset >= count:
+        raise NotFoundError(
+            f"There is no page {page.number}: {count} results make {-(-count // page.size) or 1} pages."
+        )
+    has_next = page.offset + page.size < count
+    return {
+        "count": count,
+        "next": _link(request, values, page.number + 1) if has_next else None,
+        "previous": _link(request, values, page.number - 1) if page.number > 1 else None,
+        "results": results,
+    }
+
+
+def _link(request, values: dict[str, list[str]], number: int) -> str:
+    words = [(name, one) for name in sorted(values) if name != "page" for one in values[name]]
+    return f"{request.path_url}?{urlencode([*words, ('page', number)])}"

@@ -1,0 +1,57 @@
+"""Bodies about tasks."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from tms_api.schemas.types import Line, OptionalDay, OptionalUserId, Text, UserId
+from tms_core.models import Priority, Status
+from tms_core.models.task import DESCRIPTION_LENGTH, TITLE_LENGTH
+from tms_core.services.tasks import FIELDS
+from tms_core.web.validation import Schema
+
+Title = Annotated[Line, Field(max_length=TITLE_LENGTH)]
+Description = Annotated[Text, Field(max_length=DESCRIPTION_LENGTH)]
+Version = Annotated[int, Field(ge=1)]
+
+
+class NewTask(Schema):
+    """POST. `created_by` may stand there where it says what holds anyway."""
+
+    title: Title
+    description: Description = ""
+    priority: Priority = Priority.MEDIUM
+    status: Status = Status.PENDING
+    due_date: OptionalDay = None
+    assigned_to: OptionalUserId = None
+    created_by: UserId = None  # type: ignore[assignment]
+
+    def values(self) -> dict[str, Any]:
+        """What the service is to set."""
+        return _given(self, self.model_fields_set)
+
+
+class WholeTask(NewTask):
+    """PUT: what is left out gets its default. The server's own fields may come back as they were read."""
+
+    id: int | None = None
+    version: Version | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        names = set(FIELDS) if "created_by" in self.model_fields_set else set(FIELDS) - {"created_by"}
+        return _given(self, names)
+
+
+class TaskChange(WholeTask):
+    """PATCH: only what is named changes."""
+
+    title: Title = None  # type: ignore[assignment]
+
+    def values(self) -> dict[str, Any]:
+        return _given(self, self.model_fields_set)
+
+
+def _given(body: Schema, names: set[str]) -> dict[str, Any]:
+    return {name: getattr(body, name) for name in FIELDS if name in names}

@@ -1,0 +1,55 @@
+"""Bodies about users and log-ins."""
+
+from typing import Any
+
+from tms_api.schemas.types import Email, Name, Password, Text, Username
+from tms_core.web.validation import Schema
+
+
+class NewUser(Schema):
+    username: Username
+    email: Email
+    password: Password
+    first_name: Name = ""
+    last_name: Name = ""
+    is_admin: bool = False
+
+    def values(self) -> dict[str, Any]:
+        return self.model_dump(exclude_unset=True)
+
+
+class UserChange(Schema):
+    """PATCH: only what is named changes."""
+
+    username: Username = None  # type: ignore[assignment]
+    email: Email = None  # type: ignore[assignment]
+    password: Password = None  # type: ignore[assignment]
+    current_password: Text | None = None
+    first_name: Name = ""
+    last_name: Name = ""
+    is_admin: bool = False
+    is_active: bool = True
+    id: int | None = None
+
+    def values(self) -> dict[str, Any]:
+        """What the service is to set."""
+        return self.model_dump(exclude_unset=True, exclude={"current_password", "id"})
+
+
+class WholeUser(UserChange):
+    """PUT: names that are left out become empty. Password, is_admin and is_active stay unless they are named."""
+
+    username: Username
+    email: Email
+
+    def values(self) -> dict[str, Any]:
+        return {"first_name": self.first_name, "last_name": self.last_name, **super().values()}
+
+
+class Credentials(Schema):
+    username: Text
+    password: Text
+
+
+class Refresh(Schema):
+    refresh: Text

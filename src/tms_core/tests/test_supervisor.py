@@ -1,0 +1,381 @@
+"""The supervisor over real processes: each test runs one in a Python of its own, and reads its log."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tms_core.errors import ConfigurationError
+from tms_core.supervisor import Backoff
+from tms_core.supervisor.lines import LONGEST_LINE, LineBuffer
+from tms_core.supervisor.ports import require_free
+
+PATIENCE = 20.0
+MARK = "TMS_TEST_RUN"
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and prctl")
+
+PRELUDE = """
+import os, signal, sys
+from tms_core.supervisor import Backoff, MergedLog, ProcessSpec, Supervisor
+
+def python(name, code, **options):
+    return ProcessSpec(name=name, argv=[sys.executable, "-u", "-c", code], **options)
+
+def run(*stages, **options):
+    log = MergedLog(["tms", *(spec.name for stage in stages for spec in stage)])
+    options.setdefault("on_ready", lambda: log.write("all ready\\n"))
+    sys.exit(Supervisor(stages, log, **options).run())
+
+FOREVER = "import signal; print('running'); signal.pause()"
+STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN); print('running')\\nwhile True: signal.pause()"
+"""
+
+
+class Run:
+    """A supervisor in a process of its own."""
+
+    def __init__(self, code: str):
+        self.mark = uuid.uuid4().hex
+        self.text = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", PRELUDE + code],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=os.environ | {MARK: self.mark},
+        )
+
+    def wait_for(self, pattern: str, count: int = 1) -> list[re.Match[str]]:
+        """The matches, once the log has `count` of them."""
+        return self._read(lambda: len(list(re.finditer(pattern, self.text))) >= count, pattern) or list(
+            re.finditer(pattern, self.text)
+        )
+
+    def end(self) -> int:
+        """Wait for the supervisor's own end; the exit status."""
+        status = self.process.wait(PATIENCE)
+        self._read(lambda: False, "")
+        return status
+
+    def processes(self) -> list[int]:
+        """All that were started in this run and still live, whoever their parent is now."""
+        return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and self._is_ours(path)]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.end()
+
+    def _is_ours(self, path: Path) -> bool:
+        try:
+            return f"{MARK}={self.mark}".encode() in (path / "environ").read_bytes()
+        except OSError:
+            return False
+
+    def _read(self, is_enough: Callable[[], bool], what: str) -> None:
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + PATIENCE
+        while not is_enough():
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"no {what!r} in time:\n{self.text}"
+            chunk = os.read(self.process.stdout.fileno(), 65536)
+            if not chunk:
+                assert not what, f"ended without {what!r}:\n{self.text}"
+                return
+            self.text += chunk.decode()
+
+
+@pytest.fixture
+def supervise() -> Iterator[Callable[[str], Run]]:
+    runs: list[Run] = []
+
+    def start(code: str) -> Run:
+        runs.append(Run(code))
+        return runs[-1]
+
+    yield start
+
+    for run in runs:
+        run.process.kill()
+        run.process.wait()
+        for pid in run.processes() if sys.platform == "linux" else []:
+            os.kill(pid, signal.SIGKILL)
+        assert run.process.stdout is not None
+        run.process.stdout.close()
+
+
+def test_the_output_of_all_is_one_log_with_times_and_names(supervise):
+    run = supervise("run([python('one', FOREVER), python('three', FOREVER)])")
+
+    run.wait_for(r"running", count=2)
+
+    assert re.search(r"^\d\d:\d\d:\d\d one   \| running$", run.text, re.M)
+    assert re.search(r"^\d\d:\d\d:\d\d three \| running$", run.text, re.M)
+    assert "\x1b[" not in run.text
+
+
+def test_a_process_that_dies_is_started_again_later_each_time_and_the_log_says_so(supervise):
+    run = supervise("""
+run([python('steady', FOREVER), python('weak', 'raise SystemExit(3)')],
+    backoff=Backoff(first=0.05), attempts=9)
+""")
+
+    found = run.wait_for(r"weak ended with status 3; starting it again in ([\d.]+) s", count=4)
+
+    assert [match[1] for match in found[:4]] == ["0.05", "0.1", "0.2", "0.4"]
+
+
+def test_a_process_that_ran_well_for_a_while_is_started_again_at_once(supervise):
+    run = supervise(
+        "run([python('weak', 'import os; os.kill(os.getpid(), 9)')], backoff=Backoff(first=0.01, healthy_after=0.0))"
+    )
+
+    found = run.wait_for(r"weak was killed by SIGKILL; starting it again in ([\d.]+) s", count=8)
+
+    assert {match[1] for match in found} == {"0.01"}
+
+
+def test_the_delay_has_a_ceiling():
+    backoff = Backoff(first=0.5, longest=30.0)
+
+    delays = [backoff.delay(failures) for failures in (0, 1, 5, 6, 10_000)]
+
+    assert delays == [0.5, 1.0, 16.0, 30.0, 30.0]
+
+
+def test_a_stage_starts_when_the_one_before_is_ready_and_the_jobs_are_done(supervise, tmp_path):
+    flag = tmp_path / "flag"
+    run = supervise(f"""
+is_there = lambda: os.path.exists({str(flag)!r})
+run([python('base', FOREVER, is_ready=is_there)],
+    [python('job', 'print(\"job done\")', once=True)],
+    [python('top', FOREVER)])
+""")
+    run.wait_for(r"base +\| running")
+    assert "job started" not in run.text
+
+    flag.touch()
+    run.wait_for("all ready")
+
+    order = [run.text.index(what) for what in ("base started", "job started", "job done", "top started", "all ready")]
+    assert order == sorted(order)
+
+
+def test_a_job_that_fails_ends_the_whole_and_says_so(supervise):
+    run = supervise("""
+run([python('base', FOREVER)], [python('job', 'raise SystemExit(4)', once=True)], [python('top', FOREVER)])
+""")
+
+    status = run.end()
+
+    assert status == 1
+    assert "job ended with status 4: stopping" in run.text
+    assert "base was killed by SIGTERM" in run.text
+    assert "top started" not in run.text
+
+
+def test_a_start_that_cannot_succeed_is_given_up(supervise):
+    run = supervise("""
+run([python('base', FOREVER), ProcessSpec(name='none', argv=['/no/such/program'])],
+    backoff=Backoff(first=0.01), attempts=3)
+""")
+
+    status = run.end()
+
+    assert status == 1
+    assert "none cannot be started" in run.text
+    assert "attempt 3 of 3: stopping" in run.text
+
+
+def test_what_dies_after_the_start_is_never_given_up(supervise):
+    run = supervise("run([python('weak', FOREVER)], backoff=Backoff(first=0.01), attempts=1)")
+    run.wait_for("all ready")
+
+    for deaths in (1, 2, 3):
+        os.kill(int(run.wait_for(r"weak started \(process (\d+)\)", count=deaths)[-1][1]), signal.SIGKILL)
+
+    run.wait_for("starting it again", count=3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_stop_signal_stops_the_last_stage_first_and_leaves_no_process(supervise, number):
+    run = supervise("run([python('base', FOREVER)], [python('middle', FOREVER)], [python('top', FOREVER)])")
+    run.wait_for("running", count=3)
+
+    status = run.stop(number)
+
+    order = [run.text.index(f"{name} was killed by SIGTERM") for name in ("top", "middle", "base")]
+    assert order == sorted(order)
+    assert status == 0
+    assert "starting it again" not in run.text
+    assert run.processes() == []
+
+
+def test_a_process_gets_the_signal_that_it_was_declared_with(supervise):
+    run = supervise("""
+POLITE = "import signal; signal.signal(signal.SIGUSR1, lambda *_: exit(7)); print('running'); signal.pause()"
+run([python('polite', POLITE, stop_signal=signal.SIGUSR1)])
+""")
+    run.wait_for("running")
+
+    run.stop()
+
+    assert "polite ended with status 7" in run.text
+
+
+def test_a_process_that_does_not_stop_is_killed_after_its_grace(supervise):
+    run = supervise("run([python('base', FOREVER)], [python('deaf', STUBBORN, grace=0.2)])")
+    run.wait_for("running", count=2)
+
+    status = run.stop()
+
+    assert "killing deaf, which has not stopped yet" in run.text
+    assert run.text.index("deaf was killed by SIGKILL") < run.text.index("base was killed by SIGTERM")
+    assert status == 0
+
+
+def test_a_second_signal_hurries(supervise):
+    run = supervise("run([python('deaf', STUBBORN, grace=3600)])")
+    run.wait_for("running")
+    run.process.send_signal(signal.SIGINT)
+    run.wait_for("stopping")
+
+    status = run.stop(signal.SIGINT)
+
+    assert "hurrying" in run.text
+    assert "deaf was killed by SIGKILL" in run.text
+    assert status == 0
+
+
+BEARING = """
+CHILD = "import signal; [signal.signal(n, signal.SIG_IGN) for n in (1, 2, 15)]; print('child'); signal.pause()"
+BEARER = f"import subprocess, sys; subprocess.Popen([sys.executable, '-u', '-c', {CHILD!r}], %s); {FOREVER}"
+"""
+
+
+@linux_only
+@pytest.mark.parametrize("options", ["", "start_new_session=True"])
+def test_grandchildren_end_too_even_those_that_ran_away(supervise, options):
+    run = supervise(BEARING % options + "run([python('bearer', BEARER)])")
+    run.wait_for("child")
+    assert len(run.processes()) == 3
+
+    status = run.stop()
+
+    assert status == 0
+    assert run.processes() == []
+
+
+@linux_only
+def test_what_a_dead_process_leaves_in_its_group_is_ended_before_it_starts_again(supervise):
+    run = supervise(BEARING % "" + "run([python('bearer', BEARER)], backoff=Backoff(first=0.01))")
+    run.wait_for(r"\| child")
+    bearer = int(run.wait_for(r"bearer started \(process (\d+)\)")[0][1])
+
+    os.kill(bearer, signal.SIGKILL)
+    run.wait_for(r"\| child", count=2)
+
+    assert len(run.processes()) == 3
+
+
+GUARDED = (
+    BEARING % "start_new_session=True"
+    + """
+from tms_core.supervisor.guard import leave_guard
+leave_guard(grace=0.5)
+print(f"supervisor {os.getpid()}", flush=True)
+run([python('base', FOREVER)], [python('deaf', STUBBORN, grace=0.2), python('bearer', BEARER)])
+"""
+)
+
+
+@linux_only
+def test_a_killed_guard_leaves_nothing_behind(supervise):
+    run = supervise(GUARDED)
+    run.wait_for("running|child", count=4)
+    supervisor = int(run.wait_for(r"supervisor (\d+)")[0][1])
+    watched = os.pidfd_open(supervisor)
+
+    run.process.kill()
+
+    assert select.select([watched], [], [], PATIENCE)[0]
+    os.close(watched)
+    assert run.processes() == []
+
+
+@linux_only
+def test_a_killed_supervisor_leaves_nothing_behind(supervise):
+    run = supervise(GUARDED)
+    run.wait_for("running|child", count=4)
+
+    os.kill(int(run.wait_for(r"supervisor (\d+)")[0][1]), signal.SIGKILL)
+
+    assert run.end() == 128 + signal.SIGKILL
+    assert "the supervisor was killed by signal 9" in run.text
+    assert run.processes() == []
+
+
+@linux_only
+def test_signals_reach_the_supervisor_through_its_guard(supervise):
+    run = supervise(GUARDED)
+    run.wait_for("running|child", count=4)
+
+    status = run.stop(signal.SIGINT)
+
+    assert status == 0
+    assert "killed by signal" not in run.text
+    assert run.processes() == []
+
+
+def test_a_log_that_nobody_reads_any_more_stops_nothing(supervise):
+    run = supervise("run([python('chatty', 'import signal; print(1)\\nwhile True: print(2)')], attempts=1)")
+    run.wait_for("2")
+    run.process.stdout.close()
+
+    run.process.terminate()
+
+    assert run.process.wait(PATIENCE) == 0
+    assert run.processes() == []
+
+
+def test_lines_are_cut_where_they_end():
+    lines = LineBuffer()
+
+    assert lines.feed(b"one\r\ntw") == ["one"]
+    assert lines.feed("o\nü".encode()) == ["two"]
+    assert lines.rest() == ["ü"]
+    assert lines.rest() == []
+
+
+def test_an_endless_line_is_not_kept_for_ever():
+    lines = LineBuffer()
+
+    assert lines.feed(b"x" * (LONGEST_LINE + 1)) == ["x" * (LONGEST_LINE + 1)]
+    assert lines.rest() == []
+
+
+def test_a_port_in_use_is_named_with_the_option_to_choose_another():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        with pytest.raises(ConfigurationError) as caught:
+            require_free("127.0.0.1", port, "--api-port")
+
+    assert str(caught.value) == f"port {port} on 127.0.0.1 is in use by another program: choose another with --api-port"
+
+
+def test_a_port_that_was_left_just_now_is_free():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        client = socket.create_connection(("127.0.0.1", port))
+        server.accept()[0].close()
+        client.close()
+
+    require_free("127.0.0.1", port, "--api-port")

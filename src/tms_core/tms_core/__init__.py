@@ -1,0 +1,16 @@
+"""The core of TMS: settings, database, event log and relay, security, and the `tms` command."""
+
+import warnings
+
+# Pyramid and Cornice still import pkg_resources; whoever runs TMS can do nothing about its warning.
+warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
+
+from tms_core.settings import CoreSettings  # noqa: E402
+
+
+def includeme(config):
+    config.include("tms_core.directives")
+    config.add_tms_settings(CoreSettings)
+    config.add_migrations("core", "tms_core:migrations/versions")
+    config.add_event_sink("cache", "tms_core.generation:GenerationSink")
+    config.include_web("tms_core.web")

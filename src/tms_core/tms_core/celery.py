@@ -1,0 +1,98 @@
+"""The Celery application: `tms worker`, `tms beat`, or `celery -A tms_core.celery worker`.
+
+It configures itself at first use, from the ini file that TMS_INI names (else development.ini in the working
+directory), or from a runtime that the process already has (`use`).
+
+A task of a package:
+
+    from tms_core.celery import app, current_runtime
+
+    @app.task(name="tms.reports.run_job")
+    def run_job(job_id: int) -> None:
+        with current_runtime().transaction() as session:
+            ...
+"""
+
+from typing import Any
+
+from celery import Celery, signals
+
+from tms_core.app import bootstrap, default_ini
+from tms_core.runtime import Runtime
+
+app = Celery("tms")
+# Celery's current app is per thread: without this a web thread's `delay()` goes to a stray app.
+app.set_default()
+VISIBILITY_SECONDS = 300
+
+
+def current_runtime() -> Runtime:
+    """The runtime of this process."""
+    if getattr(app, "tms_runtime", None) is None:
+        app.tms_runtime = bootstrap(default_ini(), process="worker")
+    return app.tms_runtime
+
+
+def use(runtime: Runtime) -> None:
+    """Have this process's tasks and `delay()` work on a runtime that is there already."""
+    app.tms_runtime = runtime
+    app.conf.update(configuration(runtime))
+    app.set_default()
+
+
+def configuration(runtime: Runtime) -> dict[str, Any]:
+    timeout = {"socket_timeout": 5, "socket_connect_timeout": 2}
+    return {
+        "broker_url": _broker_url(runtime.core.redis),
+        "broker_transport_options": {
+            **timeout,
+            "global_keyprefix": "tms:celery:",
+            # What a killed worker held comes again after this time.
+            "visibility_timeout": VISIBILITY_SECONDS,
+        },
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "task_publish_retry": False,
+        "task_default_queue": "tms",
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_ignore_result": True,
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": False,
+        "worker_concurrency": runtime.core.worker_processes,
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "enable_utc": True,
+        "timezone": runtime.core.timezone,
+        "imports": tuple(runtime.task_modules),
+        "beat_schedule": {
+            entry.name: {"task": entry.task, "schedule": entry.schedule(runtime)}
+            for entry in runtime.beat_entries.values()
+        },
+        "beat_schedule_filename": str(runtime.core.state_dir / "beat-schedule"),
+    }
+
+
+def _broker_url(redis_url: str) -> str:
+    """redis-py's URL in kombu's spelling, which differs for sockets."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    path, _, query = redis_url.removeprefix("unix://").partition("?")
+    database = dict(part.partition("=")[::2] for part in query.split("&") if part).get("db", "0")
+    return f"redis+socket://{path}?virtual_host={database}"
+
+
+app.add_defaults(lambda: configuration(current_runtime()))
+
+
+@signals.worker_process_init.connect
+def _forget_parents_connections(**_: Any) -> None:
+    # A forked child must not share sockets with its parent.
+    if runtime := getattr(app, "tms_runtime", None):
+        runtime.forget_connections()
+
+
+@signals.setup_logging.connect
+def _keep_our_logs(**_: Any) -> None:
+    """Celery leaves logging alone where this signal has a receiver."""

@@ -1,0 +1,37 @@
+import time
+
+import click
+
+from tms_core.commands.invocation import Invocation, refuse
+from tms_core.migrating import downgrade, upgrade, write_revision
+from tms_core.runtime import Runtime
+
+
+@click.command()
+@click.option("--downgrade", "target", metavar="BRANCH@base", help="Take a package's tables out, as reports@base.")
+@click.option("--revision", metavar="MESSAGE", help="Write a new migration from the models (developers).")
+@click.option("--package", metavar="BRANCH", default="core", help="The branch of --revision.", show_default=True)
+@click.pass_obj
+def migrate(invocation: Invocation, target: str | None, revision: str | None, package: str) -> None:
+    """Bring the database to the newest migrations of every included package."""
+    runtime = invocation.bootstrap()
+    if revision:
+        _write_revision(runtime, revision, package)
+        return
+    if target:
+        if "@" not in target:
+            refuse("--downgrade takes BRANCH@REVISION, as reports@base")
+        downgrade(runtime, target)
+        click.echo(f"went back to {target}")
+        return
+    began = time.monotonic()
+    applied = upgrade(runtime, say=lambda revision: click.echo(f"applied {revision}"))
+    took = time.monotonic() - began
+    click.echo(f"{len(applied)} migrations applied in {took:.1f} s" if applied else "the database is up to date")
+
+
+def _write_revision(runtime: Runtime, message: str, label: str) -> None:
+    if label not in runtime.migrations:
+        refuse(f"no included package has the branch {label}; there are {', '.join(runtime.migrations)}")
+    for path in write_revision(runtime, message, label):
+        click.echo(f"wrote {path}")

@@ -1,0 +1,25 @@
+import logging
+import signal
+
+import click
+
+from tms_core.commands.invocation import Invocation
+from tms_core.relay.relay import Relay
+
+
+@click.command()
+@click.pass_obj
+def relay(invocation: Invocation) -> None:
+    """Hand every committed event to the sinks (mail, realtime, …).
+
+    Run as many as you like: one leads, the others stand by and take over within seconds.
+    """
+    process = Relay(invocation.bootstrap())
+
+    def end(signum: int, _frame: object) -> None:
+        logging.getLogger(__name__).info("ending on %s", signal.Signals(signum).name)
+        process.stop()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    process.run()

@@ -1,0 +1,107 @@
+"""How settings are declared and read: a frozen typed class a package, from ini keys and the environment.
+
+    class ReportSettings(SettingsGroup, prefix="tms.reports"):
+        threads: int = setting(4, help="Threads that count at once.", ge=1, le=64)
+
+reads `tms.reports.threads`, and `TMS_REPORTS_THREADS`, which wins.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from tms_core.errors import ConfigurationError
+
+ROOT = "tms."
+
+
+def setting(default: Any = ..., *, help: str, key: str | None = None, env: str | None = None, **rules: Any) -> Any:
+    """Declare one setting: its default (`...` makes it required), a line of help and pydantic's rules.
+
+    `key` replaces the name behind the prefix, `env` the environment variable that follows from it.
+    """
+    return Field(default, description=help, json_schema_extra={"key": key, "env": env}, **rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One declared setting, for reading it and for `tms doctor` and docs/settings.md."""
+
+    name: str
+    key: str
+    env: str
+    type: str
+    default: Any
+    help: str
+    secret: bool
+
+
+class SettingsGroup(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    prefix: ClassVar[str]
+
+    def __init_subclass__(cls, prefix: str = "tms", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.prefix = prefix
+
+    @classmethod
+    def declarations(cls) -> list[Declaration]:
+        return [_declaration(cls.prefix, name, field) for name, field in cls.model_fields.items()]
+
+    @classmethod
+    def read(cls, ini: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Self:
+        """The group's values; raises `ConfigurationError` that names every bad key and what it takes."""
+        raw: dict[str, str] = {}
+        for declared in cls.declarations():
+            value = environ.get(declared.env, ini.get(declared.key))
+            # An empty value means «not set», so that a compose file may pass variables through.
+            if value is not None and value.strip():
+                raw[declared.name] = value.strip()
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            raise ConfigurationError(_sentences(cls, error)) from None
+
+
+def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]]) -> None:
+    """Raise `ConfigurationError` naming every `tms.` key that no included package declares."""
+    known = {declared.key for group in groups for declared in group.declarations()}
+    unknown = sorted(key for key in ini if key.startswith(ROOT) and key not in known)
+    if unknown:
+        raise ConfigurationError(
+            f"unknown setting{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}: "
+            "check the spelling, or include the package that declares it (tms doctor lists all settings)"
+        )
+
+
+def _declaration(prefix: str, name: str, field: Any) -> Declaration:
+    extra = field.json_schema_extra or {}
+    key = f"{prefix}.{extra.get('key') or name}"
+    annotation = field.annotation
+    secret = SecretStr in (annotation, *getattr(annotation, "__args__", ()))
+    return Declaration(
+        name=name,
+        key=key,
+        env=extra.get("env") or key.upper().replace(".", "_"),
+        type=getattr(annotation, "__name__", None) if isinstance(annotation, type) else _type_name(annotation),
+        default=None if field.is_required() else field.default,
+        help=field.description or "",
+        secret=secret,
+    )
+
+
+def _type_name(annotation: Any) -> str:
+    return str(annotation).replace("typing.", "").replace("pydantic.types.", "").replace("NoneType", "None")
+
+
+def _sentences(group: type[SettingsGroup], error: ValidationError) -> str:
+    declared = {one.name: one for one in group.declarations()}
+    lines = []
+    for fault in error.errors(include_url=False, include_context=False):
+        one = declared.get(str(fault["loc"][0])) if fault["loc"] else None
+        message = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"{one.key} (or {one.env}): {message}" if one else message)
+    return "; ".join(lines)

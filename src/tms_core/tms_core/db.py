@@ -1,0 +1,55 @@
+"""The engine and sessions: one bounded pool a process, one transaction a unit of work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+from tms_core.settings import CoreSettings
+
+
+def create_database_engine(settings: CoreSettings, *, url: str | None = None, pool_size: int | None = None) -> Engine:
+    """A pool of at most `pool_size` connections (default: the setting), all in UTC.
+
+    A connection that the server dropped is noticed when it is taken (`pool_pre_ping` costs a round trip, so
+    it is left to the retry of the request instead).
+    """
+    milliseconds = int(settings.database_statement_timeout * 1000)
+    engine = create_engine(
+        (url or settings.database).replace("postgresql://", "postgresql+psycopg2://", 1),
+        pool_size=pool_size or settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        pool_use_lifo=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": "tms",
+            "options": f"-c timezone=UTC -c statement_timeout={milliseconds} -c lock_timeout=5000 -c jit=off",
+        },
+    )
+    event.listen(engine, "connect", _json_by_orjson)
+    return engine
+
+
+def _json_by_orjson(dbapi_connection: Any, _record: Any) -> None:
+    # psycopg2 would parse jsonb by the standard library before SQLAlchemy sees it.
+    import psycopg2.extras
+
+    psycopg2.extras.register_default_jsonb(dbapi_connection, loads=orjson.loads)
+
+
+def create_session_factory(engine: Engine) -> sessionmaker[Session]:
+    return sessionmaker(engine, expire_on_commit=False, autoflush=False)
+
+
+@contextmanager
+def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
+    """A session that commits at the end of the block and rolls back when it raises."""
+    with factory() as session, session.begin():
+        yield session

@@ -1,0 +1,81 @@
+"""The seams: what a package may say in its `includeme(config)`.
+
+Dotted names are resolved only in the process that needs the object, so that the reactor process never imports
+Celery, and the relay never Cornice.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tms_core.configuration import SettingsGroup
+from tms_core.errors import ConfigurationError
+from tms_core.runtime import BeatEntry, ProcessEntry, Runtime
+
+
+def _runtime(config) -> Runtime:
+    return config.registry.tms
+
+
+def _register(entries: dict[str, Any], what: str, name: str, value: Any) -> None:
+    if name in entries:
+        raise ConfigurationError(f"two packages register the {what} {name!r}")
+    entries[name] = value
+
+
+def add_tms_settings(config, group: type[SettingsGroup]) -> None:
+    """Read the package's settings; from now on `runtime.settings(group)` has them."""
+    runtime = _runtime(config)
+    runtime.groups[group] = group.read(runtime.ini)
+
+
+def add_event_sink(config, name: str, sink: str) -> None:
+    """Have the relay hand every event to an `EventSink` («package.module:Class») under its own cursor."""
+    _register(_runtime(config).sinks, "event sink", name, sink)
+
+
+def add_task_module(config, module: str) -> None:
+    """Have the Celery worker import a module with tasks."""
+    _runtime(config).task_modules.append(module)
+
+
+def add_beat_entry(config, name: str, *, task: str, schedule: Callable[[Runtime], Any]) -> None:
+    """Have beat run a Celery task; `schedule` gets the runtime and returns a Celery schedule."""
+    _register(_runtime(config).beat_entries, "beat entry", name, BeatEntry(name, task, schedule))
+
+
+def add_process(config, name: str, argv: Sequence[str], *, port: Callable[[Runtime], int] | None = None) -> None:
+    """Have `tms up` run «tms ARGV» as a process; `port` tells the port that it will listen on."""
+    _register(_runtime(config).processes, "process", name, ProcessEntry(name, tuple(argv), port))
+
+
+def add_migrations(config, label: str, location: str) -> None:
+    """Add an Alembic branch: its label, and «package:migrations/versions»."""
+    _register(_runtime(config).migrations, "migration branch", label, location)
+
+
+def add_readiness_check(config, name: str, check: str) -> None:
+    """Add to /api/ready: a callable of the runtime («package.module:function») that raises when not ready."""
+    _register(_runtime(config).readiness, "readiness check", name, check)
+
+
+def include_web(config, module: str) -> None:
+    """Include a module (resources, views) only in the process that serves HTTP."""
+    if _runtime(config).is_web:
+        config.include(module)
+
+
+DIRECTIVES = (
+    add_tms_settings,
+    add_event_sink,
+    add_task_module,
+    add_beat_entry,
+    add_process,
+    add_migrations,
+    add_readiness_check,
+    include_web,
+)
+
+
+def includeme(config):
+    for directive in DIRECTIVES:
+        config.add_directive(directive.__name__, directive, action_wrap=False)

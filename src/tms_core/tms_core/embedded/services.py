@@ -1,0 +1,88 @@
+"""Both embedded servers for the length of a `with` block: for tests and the bench, without the supervisor."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import IO
+
+from tms_core.embedded.account import service_account
+from tms_core.embedded.postgres import Postgres
+from tms_core.embedded.programs import postgres_programs, valkey_program
+from tms_core.embedded.state import StateDirectory
+from tms_core.embedded.valkey import Valkey
+from tms_core.errors import UnavailableError
+from tms_core.supervisor import ProcessSpec
+from tms_core.supervisor.orphans import dying_with_parent
+
+STARTING_TIME = 60.0
+PROBE_INTERVAL = 0.02
+
+
+@contextmanager
+def embedded_services(
+    state_dir: str | PathLike[str], *, tcp: bool = False, durable: bool = True
+) -> Iterator[tuple[str, str]]:
+    """Yield the URLs of a running PostgreSQL and Valkey, which end with the block.
+
+    `tcp` has them listen on free ports of 127.0.0.1; `durable=False` is faster and forgets at a power cut.
+    """
+    state = StateDirectory(state_dir)
+    state.prepare()
+    account = service_account()
+    ports = _free_ports() if tcp else (None, None)
+    postgres = Postgres(state, postgres_programs(), account, tcp_port=ports[0], durable=durable)
+    valkey = Valkey(state, valkey_program(), account, tcp_port=ports[1], durable=durable)
+    with state.lock(), ExitStack() as running:
+        for service in (postgres, valkey):
+            service.initialise()
+            running.enter_context(_running(service.process(), state.path))
+        yield postgres.url, valkey.url
+
+
+@contextmanager
+def _running(spec: ProcessSpec, logs: Path) -> Iterator[None]:
+    with (logs / f"{spec.name}.log").open("w+b") as log:
+        process = subprocess.Popen(
+            spec.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=spec.env,
+            cwd=spec.cwd,
+            start_new_session=True,
+            # A test run that is killed takes its servers along.
+            preexec_fn=dying_with_parent(spec.stop_signal),
+            **spec.popen_options,
+        )
+        try:
+            _await(spec, process, log)
+            yield
+        finally:
+            process.send_signal(spec.stop_signal)
+            try:
+                process.wait(spec.grace)
+            finally:
+                process.kill()
+                process.wait()
+
+
+def _await(spec: ProcessSpec, process: "subprocess.Popen[bytes]", log: IO[bytes]) -> None:
+    deadline = time.monotonic() + STARTING_TIME
+    while spec.is_ready and not spec.is_ready():
+        try:
+            process.wait(PROBE_INTERVAL)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() < deadline:
+                continue
+        log.seek(0)
+        raise UnavailableError(f"{spec.name} does not start:\n{log.read().decode(errors='replace')}")
+
+
+def _free_ports() -> tuple[int, int]:
+    """Two ports that nobody has just now; held together, so that they differ."""
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        return first.getsockname()[1], second.getsockname()[1]

@@ -1,0 +1,90 @@
+"""The state directory of `tms up`: its layout, its lock, and the addresses that follow from its path."""
+
+import fcntl
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from tms_core.errors import TmsError
+
+# sun_path of sockaddr_un, less the final NUL.
+LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
+POSTGRES_PORT = 5432
+POSTGRES_SOCKET = f".s.PGSQL.{POSTGRES_PORT}"
+VALKEY_SOCKET = "valkey.sock"
+
+
+class StateInUseError(TmsError):
+    """Another `tms up` holds this state directory."""
+
+
+class StateDirectory:
+    def __init__(self, path: str | os.PathLike[str]):
+        # Links are followed, so that every name of a directory leads to the same lock and sockets.
+        self.path = Path(os.path.realpath(path))
+        self.postgres = self.path / "postgres"
+        self.valkey = self.path / "valkey"
+        self.mail = self.path / "mail"
+        self.lock_file = self.path / "lock"
+        self.sockets = _socket_directory(self.path)
+
+    def prepare(self) -> None:
+        """Make what is missing, for this user's eyes only."""
+        # Root's servers run as another user, who has to pass through.
+        self.path.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
+        for directory in (self.valkey, self.mail):
+            directory.mkdir(mode=0o700, exist_ok=True)
+        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        # In a directory for everybody another user may have been there first.
+        if self.sockets.is_symlink() or self.sockets.stat().st_uid != os.geteuid():
+            raise TmsError(f"{self.sockets} belongs to another user; remove it, or choose another --state-dir")
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the directory. The lock goes with the process that took it, so none is ever stale."""
+        with open(os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StateInUseError(
+                    f"{self.path} is in use by another tms up (process {file.read().strip() or 'unknown'}): "
+                    "stop that one, or choose another --state-dir"
+                ) from None
+            file.truncate()
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+            yield
+
+
+def addresses(state_dir: str | os.PathLike[str]) -> tuple[str, str]:
+    """The URLs of the PostgreSQL and the Valkey that `tms up` runs on this state directory.
+
+    They follow from the path alone, so that a command in another terminal finds the running services.
+    """
+    sockets = quote(str(StateDirectory(state_dir).sockets))
+    return (
+        # The port names the socket; left out, libpq would take it from a PGPORT in the user's shell.
+        f"postgresql://tms@/tms?host={sockets}&port={POSTGRES_PORT}",
+        f"unix://{sockets}/{VALKEY_SOCKET}?db=0",
+    )
+
+
+def _socket_directory(state: Path) -> Path:
+    beside = state / "run"
+    if _holds_sockets(beside):
+        return beside
+    digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
+    # Not $TMPDIR, which may differ between the terminal of `tms up` and the one that looks for it.
+    shared = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()  # noqa: S108
+    return Path(shared) / f"tms-{os.geteuid()}-{digest}"
+
+
+def _holds_sockets(directory: Path) -> bool:
+    """Whether a socket's path fits; libpq would also split the name at a comma."""
+    longest = os.fsencode(directory / POSTGRES_SOCKET)
+    return len(longest) <= LONGEST_SOCKET_PATH and not set(longest) & set(b',"@\n')

@@ -1,0 +1,65 @@
+"""Domain errors: each carries a sentence that a user may read. One view turns them into answers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the input: where it stands, its name, and what would be right."""
+
+    where: str  # body | query | path | header
+    field: str
+    message: str
+
+
+class TmsError(Exception):
+    """Base of what a service refuses; `str(error)` is the sentence for the user."""
+
+
+class InvalidError(TmsError):
+    """The input breaks a rule; carries every fault found, not only the first."""
+
+    def __init__(self, faults: list[Fault]):
+        self.faults = faults
+        super().__init__("; ".join(f"{fault.field}: {fault.message}" for fault in faults))
+
+    @classmethod
+    def of(cls, field: str, message: str, where: str = "body") -> "InvalidError":
+        return cls([Fault(where, field, message)])
+
+
+class NotAuthenticatedError(TmsError):
+    """No valid proof of who is asking."""
+
+
+class ForbiddenError(TmsError):
+    """One sees the thing but may not do this to it."""
+
+
+class NotFoundError(TmsError):
+    """The thing is not there, or not for this one's eyes."""
+
+
+class ConflictError(TmsError):
+    """A unique value is taken, or the present state forbids the change."""
+
+    def __init__(self, field: str, message: str):
+        self.fault = Fault("body", field, message)
+        super().__init__(message)
+
+
+class PreconditionFailedError(TmsError):
+    """The caller's version is behind; carries the present state for the answer."""
+
+    def __init__(self, message: str, current: dict[str, object], conflicts: dict[str, dict[str, object]]):
+        self.current = current
+        self.conflicts = conflicts
+        super().__init__(message)
+
+
+class ConfigurationError(TmsError):
+    """A setting is missing, unknown or bad; the message names its key."""
+
+
+class UnavailableError(TmsError):
+    """Something outside (database, Redis, mail server) does not answer now."""

@@ -1,0 +1,65 @@
+"""The generation of the task lists in Redis: a word that every change replaces, and that cached lists carry.
+
+The words are random, never counted up: a Redis that comes back with an older memory must not bring an older
+generation back to life. For the same reason every new connection begins a generation (see `begin_on_connect`).
+"""
+
+import logging
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import redis
+from sqlalchemy import event
+from sqlalchemy.orm import Session, sessionmaker
+
+from tms_core.events import HINT_CHANNEL, WROTE_EVENTS, TaskEventRecord
+from tms_core.sinks import EventSink
+
+if TYPE_CHECKING:
+    from tms_core.runtime import Runtime
+
+KEY = "tms:task:generation"
+log = logging.getLogger(__name__)
+
+
+def new_generation() -> str:
+    return secrets.token_hex(8)
+
+
+def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None:
+    """After each commit that wrote events: begin a generation and wake the relay, before the answer leaves.
+
+    Both may fail without harm: the relay looks by itself, and begins a generation too.
+    """
+
+    @event.listens_for(factory, "after_commit")
+    def _announce(session: Session) -> None:
+        if session.info.pop(WROTE_EVENTS, False):
+            announce(runtime)
+
+
+def announce(runtime: "Runtime") -> None:
+    try:
+        # No transaction: one round trip, and neither command needs the other.
+        pipeline = runtime.redis.pipeline(transaction=False)
+        pipeline.set(KEY, new_generation())
+        pipeline.publish(HINT_CHANNEL, b"")
+        pipeline.execute()
+    except redis.RedisError as error:
+        log.warning("redis is away, the relay will announce the change: %s", error)
+
+
+def begin_on_connect(connection: Any) -> None:
+    """redis-py's hook for new connections: the server may have restarted with old lists in its memory."""
+    connection.on_connect()
+    connection.send_command("SET", KEY, new_generation())
+    connection.read_response()
+
+
+class GenerationSink(EventSink):
+    """Begins a generation for every batch, so that a process that died between commit and announcement leaves
+    nothing stale. Raises while Redis is away, and so does it again when Redis is back."""
+
+    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
+        self.runtime.redis.set(KEY, new_generation())

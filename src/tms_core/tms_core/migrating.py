@@ -1,0 +1,130 @@
+"""Migrations: one Alembic branch a package, always brought to all heads; lock and statement time-outs are set."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from tms_core.models import Base
+from tms_core.runtime import Runtime
+
+# Two who migrate at once (several hosts that start together) wait for one another.
+ADVISORY_LOCK = 7_305_310_001
+LOCK_TIMEOUT = "10s"
+
+
+def alembic_config(runtime: Runtime) -> Config:
+    """Alembic's configuration for the packages that the ini includes; no alembic.ini is read."""
+    config = Config()
+    config.set_main_option("script_location", "tms_core:migrations")
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(runtime.migrations.values()))
+    config.attributes["runtime"] = runtime
+    return config
+
+
+def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None) -> list[str]:
+    """Bring the database to all heads; returns the revisions that were applied, and says each."""
+    config = alembic_config(runtime)
+    applied: list[str] = []
+
+    def note(revision: str) -> None:
+        applied.append(revision)
+        say(revision)
+
+    config.attributes["on_revision"] = note
+    with runtime.engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        connection.execute(text("SET statement_timeout = 0"))
+        connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.commit()
+        try:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "heads")
+            connection.commit()
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})
+            connection.commit()
+            connection.invalidate()
+    return applied
+
+
+def downgrade(runtime: Runtime, target: str) -> None:
+    """Take a branch back, as «reports@base» before its package is uninstalled."""
+    config = alembic_config(runtime)
+    with runtime.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, target)
+        connection.commit()
+
+
+def missing_revisions(runtime: Runtime, connection: Connection) -> set[str]:
+    """The heads that the database has not reached; empty when it is up to date."""
+    heads = set(ScriptDirectory.from_config(alembic_config(runtime)).get_heads())
+    return heads - set(MigrationContext.configure(connection).get_current_heads())
+
+
+def foreign_revisions(runtime: Runtime, connection: Connection) -> set[str]:
+    """Revisions in the database that no included package knows: a package was taken out with its tables left."""
+    script = ScriptDirectory.from_config(alembic_config(runtime))
+    known = {revision.revision for revision in script.walk_revisions()}
+    return set(MigrationContext.configure(connection).get_current_heads()) - known
+
+
+def differences(runtime: Runtime, connection: Connection) -> list[object]:
+    """What the models say and the migrated database has not; empty when the migrations are complete."""
+    for location in runtime.migrations.values():
+        _import_models(location.partition(":")[0])
+    context = MigrationContext.configure(connection, opts={"include_object": _known_table})
+    return list(compare_metadata(context, Base.metadata))
+
+
+def write_revision(runtime: Runtime, message: str, label: str) -> list[Path]:
+    """Write a new migration on a package's branch from its models; returns the files."""
+    package, _, folder = runtime.migrations[label].partition(":")
+    _import_models(package)
+    config = alembic_config(runtime)
+    directory = Path(str(import_module(package).__file__)).parent / folder
+    branch = {"head": f"{label}@head"} if any(directory.glob("*.py")) else {"head": "base", "branch_label": label}
+    with runtime.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        config.attributes["include_object"] = _tables_of(package)
+        written = command.revision(config, message, autogenerate=True, version_path=str(directory), **branch)
+    return [Path(one.path) for one in (written if isinstance(written, list) else [written]) if one]
+
+
+def _import_models(package: str) -> None:
+    try:
+        import_module(f"{package}.models")
+    except ModuleNotFoundError as error:
+        if error.name != f"{package}.models":
+            raise
+
+
+def _tables_of(package: str) -> Callable[..., bool]:
+    """Keeps a comparison to the tables that a package's models declare."""
+    own = {
+        mapper.local_table.name
+        for mapper in Base.registry.mappers
+        if mapper.class_.__module__.partition(".")[0] == package
+    }
+
+    def include(item, name, kind, reflected, compare_to) -> bool:
+        return (name if kind == "table" else item.table.name) in own
+
+    return include
+
+
+def _known_table(item, name, kind, reflected, compare_to) -> bool:
+    if name == "ix_task_search":
+        # PostgreSQL hands an expression back in its own spelling; no comparison of texts would ever be equal.
+        return False
+    # Tables in the database without a model belong to packages that this ini leaves out.
+    return kind != "table" or not reflected or name in Base.metadata.tables

@@ -1,0 +1,36 @@
+"""Alembic's environment: runs on the connection that `tms_core.migrating` hands over, or, when the `alembic`
+command calls, on one made from the ini file that alembic.ini names."""
+
+from alembic import context
+
+from tms_core.app import bootstrap
+from tms_core.models import Base
+from tms_core.runtime import Runtime
+
+config = context.config
+
+
+def _run(connection) -> None:
+    on_revision = config.attributes.get("on_revision")
+    context.configure(
+        connection=connection,
+        target_metadata=config.attributes.get("metadata", Base.metadata),
+        include_object=config.attributes.get("include_object"),
+        compare_server_default=False,
+        transaction_per_migration=True,
+        on_version_apply=((lambda step, **_: on_revision(step.up_revision_id)) if on_revision else None),
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def _runtime() -> Runtime:
+    return bootstrap(config.get_main_option("tms_ini") or "development.ini")
+
+
+if connection := config.attributes.get("connection"):
+    _run(connection)
+else:
+    with _runtime().engine.connect() as own:
+        _run(own)
+        own.commit()

@@ -1,0 +1,8 @@
+"""The core's tables."""
+
+from tms_core.models.base import Base
+from tms_core.models.event import EventKind, RelayCursor, TaskEvent
+from tms_core.models.task import Priority, Status, Task
+from tms_core.models.user import RefreshToken, User
+
+__all__ = ["Base", "EventKind", "Priority", "RefreshToken", "RelayCursor", "Status", "Task", "TaskEvent", "User"]

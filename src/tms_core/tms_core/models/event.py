@@ -1,0 +1,53 @@
+"""The event log and the relay's places in it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Enum, Index, String, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tms_core.models.base import Base, CreatedAt, Id
+
+
+class EventKind(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+
+
+class TaskEvent(Base):
+    """One change of one task, written in the same transaction as the change.
+
+    `id` orders nothing but the events of one task: the row lock on the task makes it follow the commits there.
+    `position` is given after commit by the relay, without gaps, and is the public `event_id`.
+    """
+
+    __tablename__ = "task_event"
+
+    id: Mapped[Id]
+    position: Mapped[int | None] = mapped_column(unique=True)
+    task_id: Mapped[int]
+    kind: Mapped[EventKind] = mapped_column(
+        Enum(EventKind, name="task_event_kind", values_callable=lambda kinds: [kind.value for kind in kinds])
+    )
+    actor_id: Mapped[int | None]
+    changes: Mapped[dict[str, Any]]
+    snapshot: Mapped[dict[str, Any]]
+    created_at: Mapped[CreatedAt]
+
+    __table_args__ = (
+        Index("ix_task_event_task_id", "task_id", "id"),
+        Index("ix_task_event_unpositioned", "id", postgresql_where=text("position IS NULL")),
+        CheckConstraint("position > 0", name="position_positive"),
+    )
+
+
+class RelayCursor(Base):
+    """How far a sink has come: every event up to `position` was seen through."""
+
+    __tablename__ = "relay_cursor"
+
+    sink: Mapped[str] = mapped_column(String(100), primary_key=True)
+    position: Mapped[int] = mapped_column(server_default="0")
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,66 @@
+"""The task."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tms_core.models.base import Base, Id
+
+
+class Priority(StrEnum):
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    URGENT = "URGENT"
+
+
+class Status(StrEnum):
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    ARCHIVED = "ARCHIVED"
+
+
+TITLE_LENGTH = 200
+DESCRIPTION_LENGTH = 10_000
+# What `q=` searches, spelled as PostgreSQL stores it, so that index and query are the same expression.
+SEARCH_DOCUMENT = "to_tsvector('simple'::regconfig, (((title)::text || ' '::text) || description))"
+
+
+class Task(Base):
+    """Written by `services.tasks` only, which writes the event of every change with it."""
+
+    __tablename__ = "task"
+
+    id: Mapped[Id]
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    priority: Mapped[Priority] = mapped_column(
+        Enum(Priority, name="task_priority"), server_default=Priority.MEDIUM.value
+    )
+    status: Mapped[Status] = mapped_column(Enum(Status, name="task_status"), server_default=Status.PENDING.value)
+    due_date: Mapped[date | None]
+    assigned_to: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    version: Mapped[int] = mapped_column(server_default="1")
+
+    __table_args__ = (
+        CheckConstraint("title <> ''", name="title_not_empty"),
+        CheckConstraint(f"length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
+        CheckConstraint("version >= 1", name="version_positive"),
+        # Each serves a filter of the list and an index-only count of the report; docs/adr/0005 has the plans.
+        Index("ix_task_status_due_date", "status", "due_date", postgresql_include=["id", "priority"]),
+        Index("ix_task_priority", "priority", "status"),
+        Index("ix_task_due_date", "due_date"),
+        Index("ix_task_assigned_to", "assigned_to", "status"),
+        Index("ix_task_created_by", "created_by", "status"),
+        Index(
+            "ix_task_search",
+            text(SEARCH_DOCUMENT),
+            postgresql_using="gin",
+        ),
+    )

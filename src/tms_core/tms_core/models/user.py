@@ -1,0 +1,59 @@
+"""Users and their logins."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tms_core.models.base import Base, CreatedAt, Id
+
+
+class User(Base):
+    """An account. A deleted one keeps its row and name (tasks and events refer to it), and nothing personal."""
+
+    __tablename__ = "users"
+
+    id: Mapped[Id]
+    username: Mapped[str] = mapped_column(String(150))
+    email: Mapped[str | None] = mapped_column(String(254))
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    first_name: Mapped[str] = mapped_column(String(150), server_default="")
+    last_name: Mapped[str] = mapped_column(String(150), server_default="")
+    is_admin: Mapped[bool] = mapped_column(server_default="false")
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+    # Access tokens carry the epoch; raising it ends all that were given out before.
+    token_epoch: Mapped[int] = mapped_column(server_default="0")
+    token_epoch_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+    deleted_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("uq_users_username_lower", func.lower(text("username")), unique=True),
+        Index("uq_users_email_lower", func.lower(text("email")), unique=True),
+        Index("ix_users_token_epoch_at", "token_epoch_at", postgresql_where=text("token_epoch_at IS NOT NULL")),
+        CheckConstraint("username <> ''", name="username_not_empty"),
+        CheckConstraint("deleted_at IS NOT NULL OR email IS NOT NULL", name="email_while_alive"),
+        CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
+    )
+
+
+class RefreshToken(Base):
+    """One refresh token, stored as its SHA-256. The tokens of one login form a family."""
+
+    __tablename__ = "refresh_token"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    family: Mapped[UUID]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_refresh_token_user_id", "user_id"),
+        Index("ix_refresh_token_family", "family"),
+        Index("ix_refresh_token_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+    )

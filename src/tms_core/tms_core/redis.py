@@ -1,0 +1,66 @@
+"""Redis (or Valkey) behind short time-outs and a breaker: slow or gone means «go on without», never an error."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from tms_core.settings import CoreSettings
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def create_redis(
+    settings: CoreSettings,
+    *,
+    timeout: float | None = None,
+    on_connect: Callable[[Any], None] | None = None,
+) -> "redis.Redis[bytes]":
+    """A client whose every call ends within `timeout` seconds (default `tms.redis_timeout`).
+
+    `on_connect` prepares each new connection in redis-py's stead. One retry takes a fresh connection where the
+    pooled one was cut, as after a restart of the server.
+    """
+    seconds = timeout or settings.redis_timeout
+    return redis.Redis.from_url(
+        settings.redis,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
+        retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+        health_check_interval=0,
+        max_connections=64,
+        redis_connect_func=on_connect,
+    )
+
+
+class Breaker:
+    """After a failure, spares everyone the time-out: calls are skipped for `pause` seconds."""
+
+    def __init__(self, pause: float = 1.0, clock: Callable[[], float] = time.monotonic):
+        self._pause = pause
+        self._clock = clock
+        self._open_until = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def is_open(self) -> bool:
+        return self._clock() < self._open_until
+
+    def call(self, action: Callable[[], T], otherwise: T) -> T:
+        """What `action` returns; `otherwise` while the breaker is open or when Redis fails."""
+        if self.is_open:
+            return otherwise
+        try:
+            return action()
+        except redis.RedisError as error:
+            with self._lock:
+                if not self.is_open:
+                    log.warning("redis is away, going on without it: %s", error)
+                self._open_until = self._clock() + self._pause
+            return otherwise

@@ -1,0 +1,45 @@
+"""The wake-up hint: Redis says «look now»; without it the relay looks by itself at each interval."""
+
+import logging
+import threading
+
+import redis
+
+from tms_core.events import HINT_CHANNEL
+from tms_core.redis import create_redis
+from tms_core.runtime import Runtime
+
+RECONNECT_PAUSE = 1.0
+log = logging.getLogger(__name__)
+
+
+class Hints(threading.Thread):
+    """Sets `event` at each hint, until `stop()`; reconnects by itself."""
+
+    def __init__(self, runtime: Runtime, event: threading.Event):
+        super().__init__(name="hints", daemon=True)
+        self._runtime = runtime
+        self._event = event
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        is_away = False
+        while not self._stopped.is_set():
+            try:
+                self._listen()
+                is_away = False
+            except redis.RedisError as error:
+                if not is_away:
+                    log.warning("no hints from redis, looking at each interval: %s", error)
+                is_away = True
+                self._stopped.wait(RECONNECT_PAUSE)
+
+    def _listen(self) -> None:
+        with create_redis(self._runtime.core, timeout=1.0) as client, client.pubsub() as pubsub:
+            pubsub.subscribe(HINT_CHANNEL)
+            while not self._stopped.is_set():
+                if pubsub.get_message(timeout=1.0):
+                    self._event.set()

@@ -1,0 +1,88 @@
+"""The relay process: waits for the lead, then numbers events and keeps a delivery a sink."""
+
+import logging
+import threading
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from tms_core.relay.delivery import Delivery, ensure_cursor
+from tms_core.relay.hints import Hints
+from tms_core.relay.leadership import try_to_lead
+from tms_core.relay.positions import number_events
+from tms_core.runtime import Runtime, resolve
+from tms_core.sinks import EventSink
+
+STANDBY_INTERVAL = 1.0
+AWAY_PAUSE = 1.0
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """`run()` returns after `stop()`. Any number may run: one leads, the others stand by and take over."""
+
+    def __init__(self, runtime: Runtime):
+        self._runtime = runtime
+        self._interval = runtime.core.relay_interval
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        hints = Hints(self._runtime, self._wake)
+        hints.start()
+        try:
+            while not self._stopped.is_set():
+                self._lead_while_connected()
+        finally:
+            hints.stop()
+
+    def _lead_while_connected(self) -> None:
+        try:
+            with self._runtime.engine.connect() as connection:
+                # The connection is given back to nobody: closing it is what gives up the lead.
+                connection.detach()
+                self._stand_by(connection)
+                if not self._stopped.is_set():
+                    self._lead(connection)
+        except OperationalError as error:
+            log.warning("the database is away: %s", str(error.orig).strip())
+            self._stopped.wait(AWAY_PAUSE)
+
+    def _stand_by(self, connection: Connection) -> None:
+        if not try_to_lead(connection):
+            log.info("another relay leads; standing by")
+            while not self._stopped.wait(STANDBY_INTERVAL) and not try_to_lead(connection):
+                pass
+
+    def _lead(self, connection: Connection) -> None:
+        deliveries = [Delivery(self._runtime, name, sink) for name, sink in make_sinks(self._runtime).items()]
+        log.info("leading; sinks: %s", ", ".join(self._runtime.sinks))
+        for delivery in deliveries:
+            delivery.start()
+        try:
+            self._number_until_stopped(connection, deliveries)
+        finally:
+            for delivery in deliveries:
+                delivery.stop()
+            for delivery in deliveries:
+                delivery.join(timeout=10)
+
+    def _number_until_stopped(self, connection: Connection, deliveries: list[Delivery]) -> None:
+        while not self._stopped.is_set():
+            self._wake.clear()
+            while number_events(connection):
+                for delivery in deliveries:
+                    delivery.wake()
+            self._wake.wait(self._interval)
+
+
+def make_sinks(runtime: Runtime) -> dict[str, EventSink]:
+    """The registered sinks, each with its cursor in the database."""
+    with runtime.transaction() as session:
+        for name in runtime.sinks:
+            ensure_cursor(session, name)
+    return {name: resolve(dotted)(runtime) for name, dotted in runtime.sinks.items()}

@@ -1,0 +1,108 @@
+"""What every process of TMS holds: the settings, the database, Redis, and what the packages registered."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from tms_core.configuration import SettingsGroup
+from tms_core.db import create_database_engine, create_session_factory, transaction
+from tms_core.generation import announce_commits, begin_on_connect
+from tms_core.redis import Breaker, create_redis
+from tms_core.settings import CoreSettings
+
+if TYPE_CHECKING:
+    import redis
+
+G = TypeVar("G", bound=SettingsGroup)
+
+
+@dataclass(frozen=True, slots=True)
+class BeatEntry:
+    """A periodic Celery task; `schedule` makes it from the runtime, so that settings can say when."""
+
+    name: str
+    task: str
+    schedule: Callable[["Runtime"], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEntry:
+    """A process that `tms up` runs besides the core's: the words behind `tms`, and its port, if any."""
+
+    name: str
+    argv: tuple[str, ...]
+    port: Callable[["Runtime"], int] | None = None
+
+
+@dataclass
+class Runtime:
+    """Filled by the directives while the packages are included; read-only afterwards."""
+
+    ini: dict[str, str]
+    ini_path: str | None = None
+    is_web: bool = False
+    groups: dict[type[SettingsGroup], SettingsGroup] = field(default_factory=dict)
+    sinks: dict[str, str] = field(default_factory=dict)
+    task_modules: list[str] = field(default_factory=list)
+    beat_entries: dict[str, BeatEntry] = field(default_factory=dict)
+    processes: dict[str, ProcessEntry] = field(default_factory=dict)
+    migrations: dict[str, str] = field(default_factory=dict)
+    readiness: dict[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+
+    def settings(self, group: type[G]) -> G:
+        return self.groups[group]  # type: ignore[return-value]
+
+    @property
+    def core(self) -> CoreSettings:
+        return self.settings(CoreSettings)
+
+    @cached_property
+    def engine(self) -> Engine:
+        return create_database_engine(self.core)
+
+    @cached_property
+    def sessions(self) -> sessionmaker[Session]:
+        factory = create_session_factory(self.engine)
+        announce_commits(factory, self)
+        return factory
+
+    def transaction(self) -> AbstractContextManager[Session]:
+        """A session that commits at the end of the `with` block and rolls back when it raises."""
+        return transaction(self.sessions)
+
+    @cached_property
+    def redis(self) -> "redis.Redis[bytes]":
+        return create_redis(self.core, on_connect=begin_on_connect)
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        """Shared by all that can do without Redis in this process."""
+        return Breaker()
+
+    def forget_connections(self) -> None:
+        """After a fork: leave the parent's connections to the parent."""
+        if engine := self.__dict__.pop("engine", None):
+            engine.dispose(close=False)
+        self.__dict__.pop("sessions", None)
+        self.__dict__.pop("redis", None)
+
+    def close(self) -> None:
+        """Give back what was opened; the runtime can be used again afterwards."""
+        if engine := self.__dict__.pop("engine", None):
+            engine.dispose()
+        self.__dict__.pop("sessions", None)
+        if client := self.__dict__.pop("redis", None):
+            client.close()
+
+
+def resolve(dotted: str) -> Any:
+    """The object that «package.module:name» names."""
+    module, _, name = dotted.partition(":")
+    return getattr(import_module(module), name)

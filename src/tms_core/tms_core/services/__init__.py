@@ -1,0 +1,1 @@
+"""Use cases: they check rules, write, and know neither request nor transaction end."""

@@ -1,0 +1,120 @@
+"""Logins: signing in, rotating refresh tokens, and ending logins."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from tms_core.access_tokens import AccessTokens
+from tms_core.models import RefreshToken, User
+from tms_core.services.passwords import is_password
+from tms_core.settings import CoreSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    refresh: str
+    access: str
+
+
+class TokenService:
+    """Never commits. What it refuses it returns as None, because a refusal may have revoked something, which an
+    exception would roll back."""
+
+    def __init__(self, session: Session, access_tokens: AccessTokens, settings: CoreSettings):
+        self._session = session
+        self._access_tokens = access_tokens
+        self._life = timedelta(days=settings.refresh_token_days)
+        self._grace = timedelta(seconds=settings.refresh_grace_seconds)
+
+    def sign_in(self, username: str, password: str) -> TokenPair | None:
+        """A new login for a user name or e-mail address and its password; None where they do not fit."""
+        name = func.lower(username)
+        user = self._session.scalar(
+            select(User).where(or_(func.lower(User.username) == name, func.lower(User.email) == name))
+        )
+        if not is_password(user.password_hash if user else None, password):
+            return None
+        if user is None or not user.is_active:
+            return None
+        return self.begin_login(user)
+
+    def begin_login(self, user: User) -> TokenPair:
+        """A new login for a user who has proved who it is."""
+        return self._pair(user, uuid4())
+
+    def refresh(self, token: str) -> TokenPair | None:
+        """A new pair for a refresh token, which is used up by it. Within the grace time a used one still answers
+        (two tabs); used later, it was stolen: its whole family is revoked."""
+        now = datetime.now(UTC)
+        found = self._session.scalar(
+            select(RefreshToken).where(RefreshToken.digest == _digest(token)).with_for_update()
+        )
+        if found is None or found.revoked_at or found.expires_at <= now:
+            return None
+        if found.used_at and now - found.used_at > self._grace:
+            self.revoke_family(found.family)
+            return None
+        user = self._session.get(User, found.user_id)
+        if user is None or not user.is_active:
+            return None
+        found.used_at = found.used_at or now
+        return self._pair(user, found.family)
+
+    def revoke(self, token: str) -> None:
+        """End the login of a refresh token; an unknown one is as good as revoked (RFC 7009, section 2.2)."""
+        family = self._session.scalar(select(RefreshToken.family).where(RefreshToken.digest == _digest(token)))
+        if family:
+            self.revoke_family(family)
+
+    def revoke_family(self, family: UUID) -> None:
+        self._revoke(RefreshToken.family == family)
+
+    def revoke_all(self, user_id: int, *, except_session: str | None = None) -> None:
+        """End every login of a user, or every other one; their access tokens stop working within a second."""
+        criterion = RefreshToken.user_id == user_id
+        if except_session is None:
+            end_access(self._session, user_id)
+            self._revoke(criterion)
+        else:
+            self._revoke(criterion, RefreshToken.family != UUID(except_session))
+
+    def _revoke(self, *criteria) -> None:
+        self._session.execute(
+            update(RefreshToken)
+            .where(RefreshToken.revoked_at.is_(None), *criteria)
+            .values(revoked_at=func.clock_timestamp())
+        )
+
+    def _pair(self, user: User, family: UUID) -> TokenPair:
+        token = secrets.token_urlsafe(32)
+        self._session.add(
+            RefreshToken(
+                user_id=user.id,
+                family=family,
+                digest=_digest(token),
+                expires_at=datetime.now(UTC) + self._life,
+            )
+        )
+        self._session.flush()
+        access = self._access_tokens.create(
+            user_id=user.id, is_admin=user.is_admin, session=str(family), epoch=user.token_epoch
+        )
+        return TokenPair(refresh=token, access=access)
+
+
+def end_access(session: Session, user_id: int) -> None:
+    """End the access tokens that a user holds now; its logins go on and get new ones by refreshing."""
+    session.execute(
+        update(User)
+        .where(User.id == user_id)
+        .values(token_epoch=User.token_epoch + 1, token_epoch_at=func.clock_timestamp())
+    )
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

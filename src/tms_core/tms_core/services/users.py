@@ -1,0 +1,154 @@
+"""Accounts: registering, changing, deactivating, deleting."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from tms_core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from tms_core.models import Status, Task, User
+from tms_core.permissions import Actor
+from tms_core.services.passwords import hash_password, is_password
+from tms_core.services.tasks import TaskService
+from tms_core.services.tokens import TokenService, end_access
+
+# Whoever takes or gives away the administrator's right waits here for the others who do.
+ADMINISTRATORS_LOCK = 7_305_310_002
+ONLY_ADMIN = ("is_admin", "is_active")
+
+
+class UserService:
+    """Enforces who may do what; never commits. `actor` is None for somebody who is not signed in."""
+
+    def __init__(self, session: Session, actor: Actor | None):
+        self._session = session
+        self._actor = actor
+
+    def create(self, values: Mapping[str, Any]) -> User:
+        """A new account from username, email, password, names and, by an administrator, is_admin."""
+        is_admin = bool(self._actor and self._actor.is_admin)
+        if values.get("is_admin") and not is_admin:
+            raise ForbiddenError("Only an administrator makes an administrator.")
+        self._refuse_taken(values)
+        fields = {name: value for name, value in values.items() if name != "password"}
+        user = User(**fields, password_hash=hash_password(values["password"]))
+        self._session.add(user)
+        self._session.flush()
+        self._session.refresh(user)
+        return user
+
+    def get(self, user_id: int) -> User:
+        user = self._session.scalar(self._existing().where(User.id == user_id))
+        if user is None:
+            raise NotFoundError("There is no such user.")
+        return user
+
+    def page(self, *, q: str = "", limit: int, offset: int = 0) -> tuple[int, Sequence[User]]:
+        """How many accounts match, and one page of them by id; `q` is part of the user name or the names."""
+        statement = self._existing()
+        if q:
+            statement = statement.where(_contains(q))
+        count = self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+        return count, self._session.scalars(statement.order_by(User.id).limit(limit).offset(offset)).all()
+
+    def change(
+        self,
+        user_id: int,
+        values: Mapping[str, Any],
+        *,
+        current_password: str | None = None,
+        session_id: str | None = None,
+        tokens: TokenService,
+    ) -> User:
+        """Set the given fields. A new password needs the current one (an administrator's change of another's does
+        not) and ends all other logins; `session_id` is the login that stays."""
+        if values.keys() & {*ONLY_ADMIN}:
+            self._lock_administrators()
+        user = self._own(user_id)
+        changed = {name: value for name, value in values.items() if name != "password" and getattr(user, name) != value}
+        if changed.keys() & {*ONLY_ADMIN} and not (self._actor and self._actor.is_admin):
+            raise ForbiddenError("Only an administrator may change is_admin and is_active.")
+        self._refuse_taken(changed, but=user_id)
+        self._keep_an_administrator(user, changed)
+        for name, value in changed.items():
+            setattr(user, name, value)
+        if "password" in values:
+            self._set_password(user, values["password"], current_password, session_id, tokens)
+        self._session.flush()
+        if changed.get("is_active") is False:
+            tokens.revoke_all(user_id)
+        elif "is_admin" in changed:
+            end_access(self._session, user_id)
+        return user
+
+    def delete(self, user_id: int, tokens: TokenService) -> None:
+        """End the account: it leaves every list, what is personal is erased, its open tasks become unassigned."""
+        self._lock_administrators()
+        user = self._own(user_id)
+        self._keep_an_administrator(user, {"is_active": False})
+        tokens.revoke_all(user_id)
+        self._unassign_open_tasks(user_id)
+        user.is_active = user.is_admin = False
+        user.email = user.password_hash = None
+        user.first_name = user.last_name = ""
+        user.deleted_at = func.now()
+        self._session.flush()
+
+    def _existing(self) -> Select[tuple[User]]:
+        return select(User).where(User.deleted_at.is_(None))
+
+    def _own(self, user_id: int) -> User:
+        """The account, locked, if the actor may change it."""
+        user = self._session.scalar(self._existing().where(User.id == user_id).with_for_update())
+        if user is None:
+            raise NotFoundError("There is no such user.")
+        if self._actor is None or (self._actor.id != user_id and not self._actor.is_admin):
+            raise ForbiddenError("A user changes only itself; an administrator anyone.")
+        return user
+
+    def _refuse_taken(self, values: Mapping[str, Any], but: int | None = None) -> None:
+        for name in ("username", "email"):
+            if values.get(name) is None:
+                continue
+            column = getattr(User, name)
+            owner = self._session.scalar(select(User.id).where(func.lower(column) == func.lower(values[name])))
+            if owner is not None and owner != but:
+                raise ConflictError(name, "is taken")
+
+    def _set_password(
+        self, user: User, password: str, current: str | None, session_id: str | None, tokens: TokenService
+    ) -> None:
+        is_own = self._actor is not None and self._actor.id == user.id
+        if is_own and not is_password(user.password_hash, current or ""):
+            raise InvalidError.of("current_password", "must be your present password")
+        user.password_hash = hash_password(password)
+        tokens.revoke_all(user.id, except_session=session_id if is_own else None)
+
+    def _lock_administrators(self) -> None:
+        self._session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
+
+    def _keep_an_administrator(self, user: User, changed: Mapping[str, Any]) -> None:
+        leaves = changed.get("is_admin") is False or changed.get("is_active") is False
+        if not (leaves and user.is_admin and user.is_active):
+            return
+        others = self._session.scalar(select(func.count()).where(User.is_admin, User.is_active, User.id != user.id))
+        if not others:
+            raise ConflictError("is_admin", "the last active administrator must stay one")
+
+    def _unassign_open_tasks(self, user_id: int) -> None:
+        open_tasks = self._session.scalars(
+            select(Task.id)
+            .where(Task.assigned_to == user_id, Task.status.in_([Status.PENDING, Status.IN_PROGRESS]))
+            .order_by(Task.id)
+        ).all()
+        # As an administrator: an assignee's account may end though it created none of them.
+        tasks = TaskService(self._session, Actor(self._actor.id if self._actor else user_id, True), "team")
+        for task_id in open_tasks:
+            tasks.change(task_id, {"assigned_to": None})
+
+
+def _contains(text: str) -> ColumnElement[bool]:
+    return or_(
+        *(column.icontains(text, autoescape=True) for column in (User.username, User.first_name, User.last_name))
+    )

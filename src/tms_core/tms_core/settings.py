@@ -1,0 +1,148 @@
+"""The core's settings."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, SecretStr, field_validator, model_validator
+
+from tms_core.configuration import SettingsGroup, setting
+from tms_core.embedded.secret import own_key
+from tms_core.embedded.state import addresses
+
+
+def _words(value: object) -> object:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+
+SHORTEST_KEY = 32
+WEAK_WORDS = ("change", "default", "development", "example", "password", "secret")
+
+
+def _is_weak(key: str) -> bool:
+    return len(key) < SHORTEST_KEY or len(set(key)) < 10 or any(word in key.lower() for word in WEAK_WORDS)
+
+
+class CoreSettings(SettingsGroup, prefix="tms"):
+    environment: Literal["development", "production"] = setting(
+        "production", help="development allows the built-in key and embedded servers; production refuses them."
+    )
+    state_dir: Path = setting(Path("var"), help="Where the embedded servers and development mail keep their files.")
+    database_url: SecretStr | None = setting(
+        None, help="PostgreSQL, as postgresql://user:password@host/name; empty: the embedded one."
+    )
+    database_pool_size: int = setting(10, help="Database connections that one process keeps.", ge=1, le=200)
+    database_statement_timeout: float = setting(
+        30.0, help="Seconds after which the database ends a request's statement.", gt=0
+    )
+    redis_url: SecretStr | None = setting(
+        None, help="Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the embedded one."
+    )
+    redis_timeout: float = setting(0.05, help="Seconds that a request waits for Redis before it goes on without.", gt=0)
+    jwt_private_key: SecretStr | None = setting(
+        None, help=f"Key that signs access tokens, at least {SHORTEST_KEY} characters; required in production."
+    )
+    access_token_seconds: int = setting(600, help="Life of an access token.", ge=10, le=86400)
+    refresh_token_days: int = setting(30, help="Life of an unused login.", ge=1, le=366)
+    refresh_grace_seconds: int = setting(
+        10, help="How long a refresh token that was just used still answers (two tabs).", ge=0, le=60
+    )
+    registration: Literal["open", "closed"] = setting("open", help="closed: only an administrator creates users.")
+    visibility: Literal["team", "private"] = setting(
+        "team", help="team: everyone reads all tasks; private: only those one created or is assigned to."
+    )
+    timezone: str = setting("UTC", help="The deployment's time zone: what «today» and 10:00 mean.")
+    public_url: str = setting("http://localhost:8000", help="Where users reach the deployment; mails link to it.")
+    api_host: str = setting("127.0.0.1", help="Address that tms api listens on.")
+    api_port: int = setting(8000, help="Port that tms api listens on.", ge=1, le=65535)
+    api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
+    api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
+    worker_processes: int = setting(2, help="Processes of tms worker.", ge=1, le=64)
+    cors_origins: Words = setting(
+        (), help="Origins whose pages may call the API, as https://app.example; * allows any."
+    )
+    body_limit: int = setting(1_048_576, help="Largest request body, in bytes.", ge=1024)
+    metrics_token: SecretStr | None = setting(
+        None, key="metrics.token", help="Bearer token for /metrics from other machines."
+    )
+    relay_interval: float = setting(
+        0.25, key="relay.interval", help="Seconds between the relay's looks when no hint comes.", gt=0, le=60
+    )
+    log_format: Literal["text", "json"] = setting("text", help="json: one object a line, for log collectors.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError("must be an IANA time zone such as Europe/Berlin") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> "CoreSettings":
+        if self.environment != "production":
+            return self
+        missing = [
+            f"tms.{name} (or TMS_{name.upper()}) must be set in production"
+            for name in ("database_url", "redis_url", "jwt_private_key")
+            if getattr(self, name) is None
+        ]
+        key = self.jwt_private_key.get_secret_value() if self.jwt_private_key else ""
+        if key and _is_weak(key):
+            missing.append(
+                f"tms.jwt_private_key (or TMS_JWT_PRIVATE_KEY) must be at least {SHORTEST_KEY} random "
+                "characters; make one with: openssl rand -hex 32"
+            )
+        if missing:
+            raise ValueError("; ".join(missing))
+        return self
+
+    @property
+    def database(self) -> str:
+        """The PostgreSQL URL, the embedded server's where none is set."""
+        if self.database_url:
+            return self.database_url.get_secret_value().replace("postgres://", "postgresql://", 1)
+        return addresses(self.state_dir)[0]
+
+    @property
+    def redis(self) -> str:
+        """The Redis URL in redis-py's form, the embedded server's where none is set."""
+        return self.redis_url.get_secret_value() if self.redis_url else addresses(self.state_dir)[1]
+
+    @property
+    def jwt_key(self) -> str:
+        """The signing key; in development one that was made for this state directory."""
+        return self.jwt_private_key.get_secret_value() if self.jwt_private_key else own_key(self.state_dir)
+
+    @property
+    def access_token_life(self) -> timedelta:
+        return timedelta(seconds=self.access_token_seconds)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)

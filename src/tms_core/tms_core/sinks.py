@@ -1,0 +1,29 @@
+"""What a sink is: the one way for a package to learn of changes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from tms_core.events import TaskEventRecord
+
+if TYPE_CHECKING:
+    from tms_core.runtime import Runtime
+
+
+class EventSink:
+    """Gets every event, in order, under a cursor of its own. Delivery is at least once: be idempotent by position.
+
+    The relay makes one instance; `deliver` and `delivered` are called by one thread.
+    """
+
+    def __init__(self, runtime: "Runtime"):
+        self.runtime = runtime
+
+    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
+        """See the batch through. What is written by `session` commits together with the cursor's move; raising
+        leaves the cursor, and the same batch comes again after a pause."""
+        raise NotImplementedError
+
+    def delivered(self, events: Sequence[TaskEventRecord]) -> None:
+        """Called after the commit; for hints that may be lost."""

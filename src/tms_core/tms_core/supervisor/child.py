@@ -1,0 +1,139 @@
+"""One supervised process through all its starts."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+from tms_core.supervisor.lines import LineBuffer
+from tms_core.supervisor.probe import Probe
+from tms_core.supervisor.specs import ProcessSpec
+
+CHUNK = 65536
+# More than a pipe holds.
+PIPE_CHUNKS = 20
+
+
+class Child:
+    """Mechanism only: when to start, restart and stop is the supervisor's to say."""
+
+    def __init__(self, spec: ProcessSpec, wake: Callable[[], None]):
+        self.spec = spec
+        self.failures = 0
+        self.restart_at: float | None = None
+        self.is_done = False
+        self._wake = wake
+        self._started_at = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._probe: Probe | None = None
+        self._lines = LineBuffer()
+
+    @property
+    def was_started(self) -> bool:
+        """At least once, or in vain."""
+        return self._started_at > 0.0
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError(f"{self.spec.name} is not running")
+        return self._process
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether those who need this process can go on."""
+        if self.spec.once:
+            return self.is_done
+        return self.is_running and (self._probe is None or self._probe.succeeded)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last start."""
+        return time.monotonic() - self._started_at
+
+    def start(self) -> None:
+        """Raises OSError when the program cannot be run."""
+        self.restart_at = None
+        self._started_at = time.monotonic()
+        self._lines = LineBuffer()
+        process = subprocess.Popen(
+            self.spec.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=self.spec.env,
+            cwd=self.spec.cwd,
+            # A session of its own: the terminal's Ctrl-C stays with us, and the group can be killed as a whole.
+            start_new_session=True,
+            **self.spec.popen_options,
+        )
+        self._process = process
+        os.set_blocking(self.output, False)
+        if self.spec.is_ready:
+            self._probe = Probe(self.spec.is_ready, self._wake)
+            self._probe.start()
+
+    @property
+    def output(self) -> int:
+        assert self.process.stdout is not None
+        return self.process.stdout.fileno()
+
+    def read(self) -> tuple[list[str], bool]:
+        """The whole lines that have come, and whether more can come."""
+        try:
+            chunk = os.read(self.output, CHUNK)
+        except BlockingIOError:
+            return [], True
+        return self._lines.feed(chunk), bool(chunk)
+
+    def has_exited(self) -> bool:
+        if not hasattr(os, "waitid"):
+            return self.process.poll() is not None
+        # Looked at without reaping: while the dead leader is there, its group's number is nobody else's.
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def signal(self, number: signal.Signals) -> None:
+        # Not send_signal(), which reaps.
+        os.kill(self.pid, number)
+
+    def kill_group(self) -> None:
+        try:
+            os.killpg(self.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            # Nobody left in it; macOS says so by a PermissionError.
+            return
+
+    def finish(self) -> tuple[int, list[str]]:
+        """After the exit: the status, and the last lines. Ends what the process left in its group."""
+        self.kill_group()
+        status = self.process.wait()
+        lines = self._last_lines()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self._process = None
+        self.cancel_probe()
+        return status, lines
+
+    def _last_lines(self) -> list[str]:
+        lines: list[str] = []
+        # Bounded, since a process that left the group may go on writing.
+        for _ in range(PIPE_CHUNKS):
+            more_lines, can_go_on = self.read()
+            lines += more_lines
+            if not can_go_on:
+                break
+        return lines + self._lines.rest()
+
+    def cancel_probe(self) -> None:
+        if self._probe:
+            self._probe.cancel()
+            self._probe = None

@@ -1,0 +1,25 @@
+"""Cutting a stream of bytes into lines."""
+
+LONGEST_LINE = 65536
+
+
+class LineBuffer:
+    """Holds back an unfinished line, unless it grows beyond all measure."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, chunk: bytes) -> list[str]:
+        *lines, self._rest = (self._rest + chunk).split(b"\n")
+        if len(self._rest) > LONGEST_LINE:
+            lines.append(self._rest)
+            self._rest = b""
+        return [_text(line) for line in lines]
+
+    def rest(self) -> list[str]:
+        rest, self._rest = self._rest, b""
+        return [_text(rest)] if rest else []
+
+
+def _text(line: bytes) -> str:
+    return line.rstrip(b"\r").decode(errors="replace")

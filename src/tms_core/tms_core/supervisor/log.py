@@ -1,0 +1,40 @@
+"""The one log of all processes: each line with its time and the name of who wrote it."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from typing import TextIO
+
+import click
+
+COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_yellow")
+
+
+class MergedLog:
+    """Coloured on a terminal, plain elsewhere or under NO_COLOR; falls silent when nobody reads any more."""
+
+    def __init__(self, names: Iterable[str], stream: TextIO | None = None):
+        self._stream = stream or sys.stdout
+        listed = tuple(dict.fromkeys(names))
+        self._width = max(map(len, listed), default=0)
+        self._colours = {name: COLOURS[index % len(COLOURS)] for index, name in enumerate(listed)}
+        self._is_silent = False
+        self._is_coloured = self._stream.isatty() and not os.environ.get("NO_COLOR")
+
+    def line(self, name: str, text: str) -> None:
+        prefix = f"{time.strftime('%H:%M:%S')} {name:{self._width}} |"
+        if self._is_coloured:
+            prefix = click.style(prefix, fg=self._colours.get(name, "white"))
+        self.write(f"{prefix} {text}\n")
+
+    def write(self, text: str) -> None:
+        """Text as it stands, as the banner."""
+        if self._is_silent:
+            return
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            # A closed pipe or terminal must not keep the supervisor from ending its processes.
+            self._is_silent = True

@@ -1,0 +1,75 @@
+"""Processes whose parent died: on Linux they come to us, and can be ended. Elsewhere they go to init."""
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+# prctl(2) of Linux: descendants that lose their parent get this process as their new one.
+PR_SET_CHILD_SUBREAPER = 36
+# And: a signal for this process when the thread that started it ends.
+PR_SET_PDEATHSIG = 1
+LINUX = sys.platform == "linux"
+
+
+def adopt_orphans() -> None:
+    if LINUX:
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def dying_with_parent(number: signal.Signals) -> Callable[[], object] | None:
+    """A `preexec_fn` after which the program gets a signal when its parent is gone, be it by `kill -9`."""
+    if not LINUX:
+        return None
+    # Bound here: nothing may be loaded between fork and exec.
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+
+
+def children() -> list[int]:
+    """This process's children, the adopted ones and zombies too; empty where there is no /proc."""
+    if not LINUX:
+        return []
+    own = os.getpid()
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _parent(entry) == own]
+
+
+def reap_adopted(known: Collection[int] = ()) -> None:
+    """Take the status of dead children that nobody else waits for."""
+    if not LINUX:
+        return
+    for pid in children():
+        if pid not in known:
+            os.waitpid(pid, os.WNOHANG)
+
+
+def end_children(grace: float) -> None:
+    """Ask every child to end, kill what has not after `grace` seconds; their orphans too, until none is left."""
+    deadline = time.monotonic() + grace
+    asked: set[int] = set()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    reap_adopted()
+    while pids := children():
+        left = deadline - time.monotonic()
+        if left > 0:
+            for pid in set(pids) - asked:
+                os.kill(pid, signal.SIGTERM)
+            asked.update(pids)
+            signal.sigtimedwait({signal.SIGCHLD}, left)
+        else:
+            for pid in pids:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+        reap_adopted()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _parent(process: Path) -> int | None:
+    try:
+        # The name before it, in brackets, may hold anything: 4242 (a ) name) S 1 …
+        return int((process / "stat").read_bytes().rpartition(b")")[2].split()[1])
+    except (OSError, IndexError):
+        return None

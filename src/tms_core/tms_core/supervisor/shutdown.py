@@ -1,0 +1,58 @@
+"""Stopping: the last stage first, each process asked, waited for, and killed when its time is over."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+
+from tms_core.supervisor.child import Child
+
+HURRIED_GRACE = 1.0
+
+
+class Shutdown:
+    """To be advanced whenever a process has ended or the deadline has come."""
+
+    def __init__(self, stages: Sequence[Sequence[Child]], say: Callable[[str], None]):
+        self._stages_left = list(stages)
+        self._stage: Sequence[Child] = ()
+        self._say = say
+        self._is_hurried = False
+        # When those that were asked are killed; the killed ones are waited for without an end.
+        self._deadlines: dict[Child, float] = {}
+
+    @property
+    def is_over(self) -> bool:
+        return not self._stages_left and not self._running()
+
+    @property
+    def deadline(self) -> float | None:
+        """When to advance if nothing happens before."""
+        return min((self._deadlines[child] for child in self._running() if child in self._deadlines), default=None)
+
+    def advance(self) -> None:
+        while self._stages_left and not self._running():
+            self._stage = self._stages_left.pop()
+            self._ask()
+        self._kill_late(time.monotonic())
+
+    def hurry(self) -> None:
+        """This stage is killed now, the others have a moment each."""
+        self._say("hurrying")
+        self._is_hurried = True
+        self._kill_late(math.inf)
+
+    def _ask(self) -> None:
+        for child in self._running():
+            child.signal(child.spec.stop_signal)
+            grace = min(child.spec.grace, HURRIED_GRACE) if self._is_hurried else child.spec.grace
+            self._deadlines[child] = time.monotonic() + grace
+
+    def _kill_late(self, now: float) -> None:
+        for child in self._running():
+            if child in self._deadlines and self._deadlines[child] <= now:
+                self._say(f"killing {child.spec.name}, which has not stopped yet")
+                child.kill_group()
+                del self._deadlines[child]
+
+    def _running(self) -> list[Child]:
+        return [child for child in self._stage if child.is_running]

@@ -1,0 +1,187 @@
+"""The supervisor's policy: stages up, restarts with back-off, stages down in reverse, nothing left behind."""
+
+import selectors
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+from tms_core.supervisor.child import Child
+from tms_core.supervisor.log import MergedLog
+from tms_core.supervisor.orphans import adopt_orphans, end_children, reap_adopted
+from tms_core.supervisor.shutdown import Shutdown
+from tms_core.supervisor.specs import Backoff, ProcessSpec
+from tms_core.supervisor.wakeups import Wakeups
+
+OWN_NAME = "tms"
+USUAL_BACKOFF = Backoff()
+
+
+class Supervisor:
+    """Runs in the main thread of a process whose children are all its own: at the end it kills every one.
+
+    A stage starts when all of the stage before are up, and stops when those of all later ones are gone.
+    Until the last stage was up once, a process that dies `attempts` times ends the whole; later none does.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Sequence[ProcessSpec]],
+        log: MergedLog,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        backoff: Backoff = USUAL_BACKOFF,
+        attempts: int = 5,
+    ):
+        self._wakeups = Wakeups()
+        self._stages = [[Child(spec, self._wakeups.wake) for spec in stage] for stage in stages]
+        self._stages_to_start = list(self._stages)
+        self._log = log
+        self._on_ready = on_ready
+        self._backoff = backoff
+        self._attempts = attempts
+        self._selector = selectors.DefaultSelector()
+        self._is_ready = False
+        self._shutdown: Shutdown | None = None
+        self._status = 0
+
+    def run(self) -> int:
+        """Run until a stop signal (status 0) or until the start has failed (status 1)."""
+        adopt_orphans()
+        with self._wakeups, self._selector:
+            self._selector.register(self._wakeups, selectors.EVENT_READ, self._on_wake)
+            try:
+                while self._shutdown is None or not self._shutdown.is_over:
+                    self._advance()
+                    for key, _ in self._selector.select(self._patience()):
+                        key.data()
+            finally:
+                self._end_all()
+        return self._status
+
+    def _advance(self) -> None:
+        """Do all that is due."""
+        if self._shutdown is None:
+            self._restart_due()
+            self._go_up()
+        if self._shutdown is not None:
+            self._shutdown.advance()
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due; None: only an event can change anything."""
+        if self._shutdown is None:
+            due = [child.restart_at for child in self._children() if child.restart_at is not None]
+        elif self._shutdown.is_over:
+            return 0.0
+        else:
+            due = [self._shutdown.deadline] if self._shutdown.deadline is not None else []
+        return max(0.0, min(due) - time.monotonic()) if due else None
+
+    def _go_up(self) -> None:
+        while not self._is_ready and all(child.is_up for child in self._children() if child.was_started):
+            if not self._stages_to_start:
+                self._is_ready = True
+                self._on_ready()
+                return
+            for child in self._stages_to_start.pop(0):
+                self._start(child)
+
+    def _restart_due(self) -> None:
+        now = time.monotonic()
+        for child in self._children():
+            if child.restart_at is not None and child.restart_at <= now:
+                self._start(child)
+
+    def _start(self, child: Child) -> None:
+        try:
+            child.start()
+        except OSError as error:
+            self._retry_later(child, f"cannot be started ({error})")
+            return
+        self._selector.register(child.output, selectors.EVENT_READ, lambda: self._on_output(child))
+        self._say(f"{child.spec.name} started (process {child.pid})")
+
+    def _on_wake(self) -> None:
+        stops = self._wakeups.stops()
+        for child in [child for child in self._running() if child.has_exited()]:
+            self._on_exit(child)
+        reap_adopted({child.pid for child in self._running()})
+        for _ in range(stops):
+            if self._shutdown is None:
+                self._stop("stopping")
+            else:
+                self._shutdown.hurry()
+
+    def _on_output(self, child: Child) -> None:
+        # It may have ended by an event of the same moment.
+        if not child.is_running:
+            return
+        lines, can_go_on = child.read()
+        self._print(child, lines)
+        if not can_go_on:
+            self._selector.unregister(child.output)
+
+    def _on_exit(self, child: Child) -> None:
+        with suppress(KeyError):
+            self._selector.unregister(child.output)
+        status, lines = child.finish()
+        self._print(child, lines)
+        what = _in_words(status)
+        if child.spec.once and status == 0:
+            child.is_done = True
+        elif self._shutdown is not None:
+            self._say(f"{child.spec.name} {what}")
+        elif child.spec.once:
+            self._fail(f"{child.spec.name} {what}")
+        else:
+            self._retry_later(child, what)
+
+    def _retry_later(self, child: Child, what: str) -> None:
+        if child.age >= self._backoff.healthy_after:
+            child.failures = 0
+        delay = self._backoff.delay(child.failures)
+        child.failures += 1
+        if not self._is_ready and child.failures >= self._attempts:
+            self._fail(f"{child.spec.name} {what}, attempt {child.failures} of {self._attempts}")
+            return
+        child.restart_at = time.monotonic() + delay
+        self._say(f"{child.spec.name} {what}; starting it again in {delay:g} s")
+
+    def _fail(self, why: str) -> None:
+        self._status = 1
+        self._stop(f"{why}: stopping")
+
+    def _stop(self, why: str) -> None:
+        self._say(why)
+        for child in self._children():
+            child.cancel_probe()
+        self._shutdown = Shutdown(self._stages, self._say)
+
+    def _end_all(self) -> None:
+        """Also after an error in here: whatever still runs, and what ran away from its group."""
+        for child in self._running():
+            child.kill_group()
+            child.finish()
+        end_children(grace=0.0)
+
+    def _children(self) -> Iterator[Child]:
+        return (child for stage in self._stages for child in stage)
+
+    def _running(self) -> Iterator[Child]:
+        return (child for child in self._children() if child.is_running)
+
+    def _print(self, child: Child, lines: list[str]) -> None:
+        for line in lines:
+            self._log.line(child.spec.name, line)
+
+    def _say(self, text: str) -> None:
+        self._log.line(OWN_NAME, text)
+
+
+def _in_words(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was killed by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was killed by signal {-status}"

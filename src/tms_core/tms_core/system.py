@@ -1,0 +1,103 @@
+"""The processes of a whole system on one machine, in the stages in which they start and stop."""
+
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from tms_core.embedded.account import service_account
+from tms_core.embedded.postgres import Postgres
+from tms_core.embedded.programs import postgres_programs, valkey_program
+from tms_core.embedded.state import StateDirectory
+from tms_core.embedded.valkey import Valkey
+from tms_core.runtime import ProcessEntry, Runtime
+from tms_core.supervisor import ProcessSpec
+
+CORE_PROCESSES = ("relay", "worker", "beat")
+PROBE_TIMEOUT = 5.0
+# A process that listens on another address than loopback never answers the probe.
+LISTENING_AT_LATEST = 15.0
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
+
+
+def embedded_servers(runtime: Runtime, state: StateDirectory) -> list[Postgres | Valkey]:
+    """Those that no setting names a URL for; PostgreSQL first, so that it stops last."""
+    account = service_account()
+    servers: list[Postgres | Valkey] = []
+    if runtime.core.database_url is None:
+        servers.append(Postgres(state, postgres_programs(), account))
+    if runtime.core.redis_url is None:
+        servers.append(Valkey(state, valkey_program(), account))
+    return servers
+
+
+def jobs(*, demo: bool) -> list[ProcessSpec]:
+    """What is done once, before the processes start."""
+    specs = [_spec("migrate", ["migrate"], once=True)]
+    if demo:
+        words = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty"]
+        specs.append(_spec("demo-data", words, once=True))
+    return specs
+
+
+def processes(runtime: Runtime) -> list[ProcessSpec]:
+    """The core's processes and those that the included packages register."""
+    api = _spec("api", ["api"], is_ready=lambda: _is_ok(f"{api_url(runtime)}/api/ready"))
+    own = [_spec(name, [name]) for name in CORE_PROCESSES]
+    return [api, *own, *(_registered(entry, runtime) for entry in runtime.processes.values())]
+
+
+def ports(runtime: Runtime) -> dict[str, int]:
+    """The port of every process that listens, by the process's name."""
+    found = {entry.name: entry.port(runtime) for entry in runtime.processes.values() if entry.port}
+    return {"api": runtime.core.api_port} | found
+
+
+def api_url(runtime: Runtime) -> str:
+    host = runtime.core.api_host
+    if host in (*EVERYWHERE, "127.0.0.1", "localhost"):
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{runtime.core.api_port}"
+
+
+def _registered(entry: ProcessEntry, runtime: Runtime) -> ProcessSpec:
+    return _spec(entry.name, list(entry.argv), is_ready=_listens(entry.port(runtime)) if entry.port else None)
+
+
+def _spec(
+    name: str, words: list[str], *, once: bool = False, is_ready: Callable[[], bool] | None = None
+) -> ProcessSpec:
+    return ProcessSpec(
+        name=name,
+        argv=[Path(sys.executable).with_name("tms"), *words],
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        once=once,
+        is_ready=is_ready,
+    )
+
+
+def _is_ok(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=PROBE_TIMEOUT) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _listens(port: int) -> Callable[[], bool]:
+    latest = None
+
+    def listens() -> bool:
+        nonlocal latest
+        latest = latest or time.monotonic() + LISTENING_AT_LATEST
+        try:
+            socket.create_connection(("localhost", port), PROBE_TIMEOUT).close()
+        except OSError:
+            return time.monotonic() >= latest
+        return True
+
+    return listens

@@ -1,0 +1,17 @@
+"""Single values as the API writes and reads them."""
+
+import re
+from datetime import date
+
+BIGGEST_ID = 2**63 - 1
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def day(text: str) -> date:
+    """A calendar day from YYYY-MM-DD; raises ValueError with what would be right."""
+    try:
+        if DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ValueError("must be YYYY-MM-DD")

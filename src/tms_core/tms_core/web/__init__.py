@@ -1,0 +1,22 @@
+"""The ground of every package's resources: security, transactions, problem+json, validation, health."""
+
+
+def includeme(config):
+    config.add_settings({
+        "handle_exceptions": "false",
+        "tm.manager_hook": "pyramid_tm.explicit_manager",
+        "retry.attempts": 3,
+        "retry.activate_hook": "tms_core.web.transactions.attempts",
+    })  # fmt: skip
+    for part in (
+        "pyramid_retry",
+        "pyramid_tm",
+        "cornice",
+        ".tweens",
+        ".transactions",
+        ".security",
+        ".problems",
+        ".health",
+        ".metrics",
+    ):
+        config.include(part)

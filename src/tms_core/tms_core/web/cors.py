@@ -1,0 +1,41 @@
+"""Cross-origin requests, by the WHATWG Fetch standard, for the origins that `tms.cors_origins` names.
+
+Tokens travel in a header, never in a cookie, so no answer ever allows credentials.
+"""
+
+from pyramid.response import Response
+
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID"
+EXPOSED_HEADERS = "ETag, Location, Retry-After, X-Request-ID, Link"
+PREFLIGHT_SECONDS = "7200"
+
+
+def cors_tween_factory(handler, registry):
+    origins = frozenset(registry.tms.core.cors_origins)
+    if not origins:
+        return handler
+
+    def cors_tween(request):
+        origin = request.headers.get("Origin")
+        if origin is None or not ("*" in origins or origin in origins):
+            return handler(request)
+        is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        response = _preflight() if is_preflight else handler(request)
+        response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        response.vary = (*(response.vary or ()), "Origin")
+        return response
+
+    return cors_tween
+
+
+def _preflight() -> Response:
+    return Response(
+        status=204,
+        headerlist=[
+            ("Access-Control-Allow-Methods", METHODS),
+            ("Access-Control-Allow-Headers", REQUEST_HEADERS),
+            ("Access-Control-Max-Age", PREFLIGHT_SECONDS),
+        ],
+    )

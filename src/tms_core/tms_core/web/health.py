@@ -1,0 +1,76 @@
+"""/api/health: this process is alive. /api/ready: it can do its work; 503 names what is missing."""
+
+from collections.abc import Callable
+
+import redis
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tms_core.errors import UnavailableError
+from tms_core.migrating import missing_revisions
+from tms_core.runtime import Runtime, resolve
+from tms_core.web.resource import json_response, open_to_all, resource
+
+
+def check_database(runtime: Runtime) -> None:
+    with runtime.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
+
+def check_migrations(runtime: Runtime) -> None:
+    with runtime.engine.connect() as connection:
+        if missing := missing_revisions(runtime, connection):
+            raise UnavailableError(f"the database lacks {', '.join(sorted(missing))}: run tms migrate")
+
+
+def check_redis(runtime: Runtime) -> None:
+    runtime.redis.ping()
+
+
+CHECKS: dict[str, Callable[[Runtime], None]] = {
+    "database": check_database,
+    "migrations": check_migrations,
+    "redis": check_redis,
+}
+
+
+def readiness(runtime: Runtime) -> dict[str, str]:
+    """Each check with «ok» or what is wrong, in a sentence without addresses or credentials."""
+    found = {}
+    for name, check in {**CHECKS, **{name: resolve(dotted) for name, dotted in runtime.readiness.items()}}.items():
+        try:
+            check(runtime)
+            found[name] = "ok"
+        except UnavailableError as error:
+            found[name] = str(error)
+        except (SQLAlchemyError, redis.RedisError) as error:
+            found[name] = f"does not answer ({type(error).__name__})"
+    return found
+
+
+class _Open:
+    def __init__(self, request, context=None):
+        self.request = request
+
+
+@resource(path="/api/health")
+class Health(_Open):
+    @open_to_all
+    def get(self):
+        """This process is alive."""
+        return json_response({"status": "ok"})
+
+
+@resource(path="/api/ready")
+class Ready(_Open):
+    @open_to_all
+    def get(self):
+        """Whether this process can do its work: 503 where something is missing, named under `checks`."""
+        checks = readiness(self.request.registry.tms)
+        if set(checks.values()) == {"ok"}:
+            return json_response({"status": "ok", "checks": checks})
+        return json_response({"status": "unavailable", "checks": checks}, status=503, headers={"Retry-After": "5"})
+
+
+def includeme(config):
+    config.scan("tms_core.web.health")

@@ -1,0 +1,106 @@
+"""Every error as application/problem+json (RFC 9457), Pyramid's and Cornice's own included."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from pyramid.httpexceptions import HTTPException, HTTPForbidden
+from pyramid.response import Response
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from tms_core import errors
+from tms_core.errors import Fault
+
+log = logging.getLogger(__name__)
+RETRY_SECONDS = "5"
+STATUS: dict[type[errors.TmsError], int] = {
+    errors.InvalidError: 400,
+    errors.NotAuthenticatedError: 401,
+    errors.ForbiddenError: 403,
+    errors.NotFoundError: 404,
+    errors.ConflictError: 409,
+    errors.PreconditionFailedError: 412,
+    errors.UnavailableError: 503,
+}
+SENTENCES = {
+    401: "This needs a valid access token: Authorization: Bearer …",
+    404: "There is nothing at this address.",
+    405: "This address does not know this method.",
+    500: "Something went wrong on our side. The log has more under this request_id.",
+    503: "The database does not answer right now. Try again in a few seconds.",
+}
+
+
+def problem(
+    request,
+    status: int,
+    detail: str | None = None,
+    *,
+    faults: Sequence[Fault] = (),
+    **more: Any,
+) -> Response:
+    """A problem document as the response; `more` are further members of the document."""
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    body["detail"] = detail or SENTENCES.get(status, title + ".")
+    if faults:
+        body["errors"] = [{"in": one.where, "field": one.field, "message": one.message} for one in faults]
+    body |= more
+    body["request_id"] = request.id
+    response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status in (429, 503):
+        response.headers["Retry-After"] = RETRY_SECONDS
+    return response
+
+
+def refused(error: errors.TmsError, request) -> Response:
+    """A domain error's answer."""
+    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    match error:
+        case errors.InvalidError():
+            detail = "The request is not valid; see errors." if len(error.faults) != 1 else str(error)
+            return problem(request, status, detail, faults=error.faults)
+        case errors.ConflictError():
+            return problem(request, status, f"{error.fault.field} {error.fault.message}", faults=[error.fault])
+        case errors.PreconditionFailedError():
+            return problem(request, status, str(error), current=error.current, conflicts=error.conflicts)
+        case _:
+            return problem(request, status, str(error))
+
+
+def http_error(error: HTTPException, request) -> Response:
+    """Pyramid's and Cornice's own errors; redirects and other successes pass."""
+    if error.code < 400:
+        return error
+    if isinstance(error, HTTPForbidden) and request.claims is None:
+        return problem(request, 401)
+    response = problem(request, error.code, getattr(error, "problem_detail", None))
+    if error.code == 405:
+        response.allow = error.allow
+    return response
+
+
+def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
+    """The database away, overloaded or starting is 503; every other fault of it is ours."""
+    if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
+        log.error("the database does not answer: %s", str(getattr(error, "orig", error)).strip())
+        return problem(request, 503)
+    return unexpected(error, request)
+
+
+def unexpected(error: Exception, request) -> Response:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    return problem(request, 500)
+
+
+def includeme(config):
+    config.add_exception_view(unexpected, context=Exception)
+    config.add_exception_view(refused, context=errors.TmsError)
+    config.add_exception_view(http_error, context=HTTPException)
+    config.add_exception_view(database_error, context=DBAPIError)
+    config.add_exception_view(database_error, context=PoolTimeoutError)

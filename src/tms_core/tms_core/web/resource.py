@@ -1,0 +1,37 @@
+"""Cornice, at arm's length: leaving it would mean changing this module only (docs/adr/0003).
+
+A resource is a class a noun: `collection_get`, `collection_post` on the collection's path; `get`, `put`, `patch`,
+`delete` on the member's. Views return bytes or a response that is ready.
+"""
+
+from typing import Any
+
+import orjson
+from cornice.resource import resource, view
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from tms_core.errors import NotFoundError
+from tms_core.values import BIGGEST_ID
+
+__all__ = ["id_of", "json_response", "open_to_all", "resource", "view"]
+
+# For a method that needs no access token; every other one does.
+open_to_all = view(permission=NO_PERMISSION_REQUIRED)
+
+
+def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """`value` as JSON; bytes are JSON already."""
+    body = value if isinstance(value, bytes) else orjson.dumps(value)
+    response = Response(body, status=status, content_type="application/json", charset=None)
+    if headers:
+        response.headers.update(headers)
+    return response
+
+
+def id_of(request, name: str = "id") -> int:
+    """The id in the path; what is not one names nothing."""
+    text = request.matchdict[name]
+    if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= BIGGEST_ID:
+        return int(text)
+    raise NotFoundError("There is nothing at this address.")

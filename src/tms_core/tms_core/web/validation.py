@@ -1,0 +1,97 @@
+"""Bodies and queries through pydantic, every fault at once, in words that say what would be right."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
+
+from tms_core.errors import Fault, InvalidError
+
+S = TypeVar("S", bound="Schema")
+
+
+class Schema(BaseModel):
+    """A body: only declared fields, no silent conversions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def body_of(request, schema: type[S]) -> S:
+    """The request's JSON body as `schema`; raises `InvalidError` with all its faults, 413 or 415."""
+    content_type = request.content_type or "application/json"
+    if content_type != "application/json" and not content_type.endswith("+json"):
+        raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
+    try:
+        return schema.model_validate_json(_raw_body(request))
+    except ValidationError as error:
+        raise InvalidError([_fault(schema, fault) for fault in error.errors(include_url=False)]) from None
+
+
+def _raw_body(request) -> bytes:
+    limit = request.registry.tms.core.body_limit
+    raw = b"" if (request.content_length or 0) > limit else request.body_file_raw.read(limit + 1)
+    if (request.content_length or 0) > limit or len(raw) > limit:
+        raise _with_detail(HTTPRequestEntityTooLarge(), f"A body may have at most {limit} bytes.")
+    return raw
+
+
+def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
+    """The query's parameters, each with all its values; raises `InvalidError` naming every unknown one."""
+    known = frozenset(names)
+    try:
+        values = request.GET.dict_of_lists()
+    except UnicodeDecodeError:
+        raise InvalidError.of("query", "must be UTF-8", "query") from None
+    unknown = [name for name in values if name not in known]
+    if unknown:
+        allowed = ", ".join(sorted(known)) or "none"
+        raise InvalidError([Fault("query", name, f"is not known here; known are: {allowed}") for name in unknown])
+    return values
+
+
+def one_number(values: dict[str, list[str]], name: str, *, default: int, least: int, most: int) -> int:
+    """A whole number from the query; raises `InvalidError` naming its bounds."""
+    given = values.get(name, [str(default)])
+    if len(given) == 1 and given[0].isascii() and given[0].isdigit() and least <= int(given[0][:19]) <= most:
+        return int(given[0])
+    raise InvalidError.of(name, f"must be one whole number from {least} to {most}", "query")
+
+
+def _with_detail(error: Any, detail: str) -> Any:
+    error.problem_detail = detail
+    return error
+
+
+def _fault(schema: type[BaseModel], fault: Any) -> Fault:
+    field = ".".join(str(part) for part in fault["loc"]) or "body"
+    return Fault("body", field, _message(schema, fault))
+
+
+def _message(schema: type[BaseModel], fault: Any) -> str:
+    context = fault.get("ctx", {})
+    match fault["type"]:
+        case "missing":
+            return "is required"
+        case "extra_forbidden":
+            return f"is not a field here; fields are: {', '.join(schema.model_fields)}"
+        case "enum" | "literal_error":
+            return f"must be one of {str(context['expected']).replace(' or ', ', ').replace(chr(39), '')}"
+        case "string_type":
+            return "must be text"
+        case "string_too_short":
+            return f"must have at least {context['min_length']} character{'s'[: context['min_length'] > 1]}"
+        case "string_too_long":
+            return f"must have at most {context['max_length']} characters"
+        case "bool_type":
+            return "must be true or false"
+        case "int_type":
+            return "must be a whole number"
+        case "json_invalid":
+            return f"must be JSON: {context['error']}"
+        case "model_type" | "model_attributes_type":
+            return "must be a JSON object"
+        case "value_error":
+            return str(context["error"])
+        case _:
+            return fault["msg"]

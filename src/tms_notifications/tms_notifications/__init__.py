@@ -1,0 +1,12 @@
+"""E-mail about tasks: to assignees when something changes, and every morning what is due."""
+
+from tms_notifications.settings import NotificationSettings
+
+
+def includeme(config):
+    config.add_tms_settings(NotificationSettings)
+    config.add_migrations("notifications", "tms_notifications:migrations/versions")
+    config.add_event_sink("notifications", "tms_notifications.sink:NotificationsSink")
+    config.add_task_module("tms_notifications.tasks")
+    config.include("tms_notifications.schedule")
+    config.include_web("tms_notifications.resources")

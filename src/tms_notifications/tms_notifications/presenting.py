@@ -1,0 +1,96 @@
+"""What a mail's context reads like for its recipient: names for ids, words for values, times of its zone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tms_notifications.text import one_line, several_lines, shortened
+
+LABELS = {
+    "title": "Title",
+    "status": "Status",
+    "priority": "Priority",
+    "due_date": "Due",
+    "assigned_to": "Assigned to",
+    "created_by": "Created by",
+    "description": "Description",
+}
+USERS = ("assigned_to", "created_by")
+LONGEST_CHANGE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    label: str
+    old: str
+    new: str
+
+
+def user_ids(context: Mapping[str, Any]) -> set[int]:
+    """The users whose names are needed to present a context."""
+    found = {context.get("actor_id")} | {context.get("task", {}).get(field) for field in USERS}
+    for field in USERS:
+        found |= set(context.get("changes", {}).get(field, ()))
+    return {user_id for user_id in found if user_id is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Presenter:
+    """`names` are the usernames of `user_ids(context)`."""
+
+    names: Mapping[int, str]
+    zone: ZoneInfo
+
+    def name(self, user_id: int) -> str:
+        return one_line(self.names.get(user_id, f"user {user_id}"))
+
+    def value(self, field: str, value: Any) -> str:
+        match field, value:
+            case "assigned_to", None:
+                return "nobody"
+            case ("assigned_to" | "created_by"), _:
+                return self.name(value)
+            case "due_date", None:
+                return "no date"
+            case "due_date", _:
+                return day(date.fromisoformat(value))
+            case ("priority" | "status"), _:
+                return str(value).replace("_", " ").capitalize()
+            case "description", _:
+                return several_lines(value)
+            case _:
+                return one_line(str(value))
+
+    def task(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """The fields that the context has, as one reads them."""
+        return {"id": task["id"]} | {
+            field: self.value(field, task[field]) for field in LABELS if field in task
+        }
+
+    def changes(self, changes: Mapping[str, list[Any]]) -> list[Change]:
+        return [
+            Change(label, *(shortened(self.value(field, side), LONGEST_CHANGE) for side in changes[field]))
+            for field, label in LABELS.items()
+            if field in changes
+        ]
+
+    def instant(self, at: str) -> str:
+        local = datetime.fromisoformat(at).astimezone(self.zone)
+        return f"{day(local.date())}, {local:%H:%M} ({self.zone.key})"
+
+
+def day(value: date) -> str:
+    return f"{value:%a}, {value.day} {value:%B %Y}"
+
+
+def relative_day(value: date, today: date) -> str:
+    """«today» or «tomorrow» where it is one of them."""
+    match value - today:
+        case timedelta(days=0):
+            return "today"
+        case timedelta(days=1):
+            return "tomorrow"
+        case _:
+            return day(value)

@@ -1,0 +1,21 @@
+"""Telling the Celery workers of mails that are to be sent."""
+
+import logging
+from collections.abc import Sequence
+
+from kombu.exceptions import OperationalError
+
+from tms_core.celery import app
+
+SEND_MAIL = "tms.notifications.send_mail"
+log = logging.getLogger(__name__)
+
+
+def enqueue(mail_ids: Sequence[int]) -> None:
+    """Queue a task a mail. Never raises for want of Redis: what was not queued is found by `send_waiting`."""
+    for position, mail_id in enumerate(mail_ids):
+        try:
+            app.send_task(SEND_MAIL, (mail_id,))
+        except OperationalError as error:
+            log.warning("redis is away, %d mails wait: %s", len(mail_ids) - position, error)
+            return

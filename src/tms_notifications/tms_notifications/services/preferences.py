@@ -1,0 +1,45 @@
+"""What a user wants to be told, and how it says so."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from tms_notifications.models import Delivery, NotificationPreference
+
+
+class PreferenceService:
+    """Never commits."""
+
+    def __init__(self, session: Session):
+        self._session = session
+
+    def get(self, user_id: int) -> NotificationPreference:
+        """The user's preferences, the defaults where it never said anything."""
+        return self._session.get(NotificationPreference, user_id) or defaults(user_id)
+
+    def change(self, user_id: int, values: Mapping[str, Any]) -> NotificationPreference:
+        """Set the given preferences; two who change different ones at once both keep their change."""
+        statement = insert(NotificationPreference).values(user_id=user_id, **values)
+        self._session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["user_id"], set_={**values, "updated_at": func.now()}
+            )
+        )
+        return self._session.get_one(NotificationPreference, user_id, populate_existing=True)
+
+    def turn_off(self, user_id: int, preference: str) -> None:
+        self.change(user_id, {preference: Delivery.OFF})
+
+
+def defaults(user_id: int) -> NotificationPreference:
+    return NotificationPreference(
+        user_id=user_id,
+        assigned=Delivery.IMMEDIATE,
+        updated=Delivery.IMMEDIATE,
+        due_soon=Delivery.IMMEDIATE,
+        own_changes=True,
+        timezone=None,
+    )

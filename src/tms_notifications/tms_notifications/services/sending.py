@@ -1,0 +1,125 @@
+"""Sending one mail: whether it is still to be sent, the message, the server's answer, and the note of it."""
+
+import logging
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tms_core.models import Task, User
+from tms_core.permissions import Actor, Visibility, may_see
+from tms_core.runtime import Runtime
+from tms_notifications.composing import Composer, Recipient, mail_host
+from tms_notifications.mailer import DeferredError, RefusedError, Transport, create_transport
+from tms_notifications.models import Delivery, MailKind, MailStatus, NotificationMail, NotificationPreference
+from tms_notifications.presenting import user_ids
+from tms_notifications.services.mails import MailService
+from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.settings import NotificationSettings
+
+log = logging.getLogger(__name__)
+
+
+class SendingService:
+    """Never commits: the caller's commit is what notes that a mail is out, so it follows at once."""
+
+    def __init__(self, session: Session, runtime: Runtime, mails: MailService, transport: Transport):
+        self._session = session
+        self._runtime = runtime
+        self._mails = mails
+        self._transport = transport
+        self._composer = Composer(runtime)
+        self._give_up_after = timedelta(days=runtime.settings(NotificationSettings).give_up_days)
+
+    def send(self, mail_id: int) -> MailStatus | None:
+        """Send the mail unless it was sent, is not due, or is being sent by another; returns what it is now.
+
+        Its row stays locked until the caller commits. Raises nothing that is the mail's or the server's fault.
+        """
+        mail = self._mails.take(mail_id)
+        if mail is None:
+            return None
+        user = self._session.get_one(User, mail.user_id)
+        preference = PreferenceService(self._session).get(mail.user_id)
+        if reason := self._reason_to_drop(mail, user, preference):
+            self._mails.note_dropped(mail, reason)
+            return MailStatus.DROPPED
+        zone = ZoneInfo(preference.timezone) if preference.timezone else self._runtime.core.zone
+        return self._send_to(mail, Recipient.of(user, zone))
+
+    def _send_to(self, mail: NotificationMail, recipient: Recipient) -> MailStatus:
+        try:
+            message = self._composer.compose(mail, recipient, self._names(mail.context))
+        except Exception as error:  # noqa: BLE001 - a deployer's template may raise anything; the mails behind it go on
+            log.exception("mail %d cannot be composed", mail.id)
+            self._mails.note_failed(mail, f"cannot be composed: {type(error).__name__}: {error}")
+            return MailStatus.FAILED
+        mail.subject, mail.address = message["Subject"], recipient.email
+        try:
+            self._transport.send(message, file_name(mail))
+        except DeferredError as error:
+            log.warning("mail %d to user %d is put off: %s", mail.id, mail.user_id, error)
+            return self._mails.note_deferred(mail, str(error), self._give_up_after)
+        except RefusedError as error:
+            log.warning("mail %d to user %d is refused: %s", mail.id, mail.user_id, error)
+            self._mails.note_failed(mail, str(error))
+            return MailStatus.FAILED
+        self._mails.note_sent(mail)
+        return MailStatus.SENT
+
+    def _reason_to_drop(
+        self, mail: NotificationMail, user: User, preference: NotificationPreference
+    ) -> str | None:
+        if reason := reason_not_to_mail(mail, user, preference):
+            return reason
+        if not self._may_still_see(mail, user, self._runtime.core.visibility):
+            return "the task may no longer be seen"
+        return None
+
+    def _may_still_see(self, mail: NotificationMail, user: User, visibility: Visibility) -> bool:
+        """Whether what the mail tells is for the user's eyes at this moment too; it may have waited for days."""
+        if visibility == "team" or mail.kind not in (MailKind.ASSIGNED, MailKind.UPDATED):
+            return True
+        task = mail.context["task"]
+        now = self._session.execute(
+            select(Task.created_by, Task.assigned_to).where(Task.id == mail.task_id)
+        ).one_or_none()
+        created_by, assigned_to = now or (task["created_by"], task["assigned_to"])
+        return may_see(Actor(user.id, user.is_admin), visibility, created_by=created_by, assigned_to=assigned_to)
+
+    def _names(self, context: dict[str, Any]) -> dict[int, str]:
+        wanted = user_ids(context)
+        if not wanted:
+            return {}
+        rows = self._session.execute(select(User.id, User.username).where(User.id.in_(wanted)))
+        return {user_id: username for user_id, username in rows}
+
+
+def reason_not_to_mail(mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
+    """Why the user does not get this mail, in words for the ledger; None where it does."""
+    if user.deleted_at is not None:
+        return "the account was deleted"
+    if not user.is_active:
+        return "the account is not active"
+    if not user.email:
+        return "the account has no address"
+    if getattr(preference, mail.kind.preference) is Delivery.OFF:
+        return f"the user turned {mail.kind.preference} off"
+    if not preference.own_changes and mail.context.get("actor_id") == user.id:
+        return "the user's own change"
+    return None
+
+
+def file_name(mail: NotificationMail) -> str:
+    """Sorts by time; the same for each attempt."""
+    return f"{mail.created_at:%Y%m%dT%H%M%S}-{mail.id:08d}"
+
+
+def create_service(runtime: Runtime, session: Session) -> SendingService:
+    return SendingService(session, runtime, create_mails(runtime, session), create_transport(runtime))
+
+
+def create_mails(runtime: Runtime, session: Session) -> MailService:
+    return MailService(session, mail_host(runtime))

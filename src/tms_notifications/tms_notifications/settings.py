@@ -1,0 +1,109 @@
+"""The settings of mail. The names of the mail server's environment variables are the product's own: EMAIL_*."""
+
+from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, FilePath, SecretStr, field_validator, model_validator
+
+from tms_core.configuration import SettingsGroup, setting
+
+
+def _lines(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.replace(",", "\n").split("\n")))) if isinstance(value, str) else value
+
+
+Folders = Annotated[tuple[Path, ...], BeforeValidator(_lines)]
+FILE_SENDER = "TMS <tms@localhost>"
+
+
+class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
+    transport: Literal["smtp", "file"] = setting(
+        "smtp", help="smtp: mails go to EMAIL_HOST; file: they become .eml files under STATE/mail."
+    )
+    email_host: str | None = setting(
+        None, env="EMAIL_HOST", help="The mail server; required where the transport is smtp."
+    )
+    email_port: int = setting(
+        587, env="EMAIL_PORT", help="The mail server's port; 465 speaks TLS from the first byte.", ge=1, le=65535
+    )
+    email_use_tls: bool = setting(
+        True, env="EMAIL_USE_TLS", help="Encrypt by STARTTLS, and send nothing to a server that does not offer it."
+    )
+    email_id: str | None = setting(
+        None, env="EMAIL_ID", help="The name to log in with; also the sender's address where no other is set."
+    )
+    email_password: SecretStr | None = setting(
+        None, env="EMAIL_PASSWORD", help="The password to log in with; empty: no log-in."
+    )
+    sender: str | None = setting(
+        None, help="The address that mails come from, as TMS <tms@example.com>; default: EMAIL_ID."
+    )
+    ca_file: FilePath | None = setting(
+        None, help="Certificates to trust the mail server by, in place of the system's."
+    )
+    smtp_timeout: float = setting(
+        30.0, help="Seconds that handing one mail to the server may take in all.", gt=0, le=600
+    )
+    template_path: Folders = setting(
+        (), help="Folders whose templates (task/task_email.html, …) replace the package's; comma-separated."
+    )
+    task_url: str = setting(
+        "{public_url}/api/task/{id}", help="Where mails link to: {id} is the task's, {public_url} the deployment's."
+    )
+    retry_interval: float = setting(
+        30.0, help="Seconds between the looks for mails that are due for another attempt.", ge=1, le=3600
+    )
+    give_up_days: float = setting(
+        4.0, help="Days after which a mail that the server keeps putting off is recorded as failed.", gt=0, le=30
+    )
+
+    @field_validator("template_path")
+    @classmethod
+    def _folders_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        missing = [str(folder) for folder in value if not folder.is_dir()]
+        if missing:
+            raise ValueError(f"there is no folder {', '.join(missing)}")
+        return value
+
+    @field_validator("task_url")
+    @classmethod
+    def _names_the_task(cls, value: str) -> str:
+        try:
+            value.format(public_url="", id=0)
+        except (KeyError, ValueError, IndexError):
+            raise ValueError("may contain {public_url} and {id}, and no other braces") from None
+        return value
+
+    @field_validator("sender")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and "@" not in parseaddr(value)[1]:
+            raise ValueError("must be an address, as TMS <tms@example.com>")
+        return value
+
+    @model_validator(mode="after")
+    def _smtp_is_complete(self) -> "NotificationSettings":
+        if self.transport != "smtp":
+            return self
+        missing = []
+        if not self.email_host:
+            missing.append(
+                "tms.notifications.email_host (or EMAIL_HOST) must name the mail server; "
+                "tms.notifications.transport = file writes mails to files instead"
+            )
+        if self.sender is None and "@" not in (self.email_id or ""):
+            missing.append(
+                "tms.notifications.sender (or TMS_NOTIFICATIONS_SENDER) must be set where EMAIL_ID is no address"
+            )
+        if self.email_password and not self.email_id:
+            missing.append("tms.notifications.email_id (or EMAIL_ID) must be set to log in with EMAIL_PASSWORD")
+        if missing:
+            raise ValueError("; ".join(missing))
+        return self
+
+    @property
+    def sender_address(self) -> Address:
+        name, address = parseaddr(self.sender or (self.email_id if self.transport == "smtp" else None) or FILE_SENDER)
+        return Address(name or "TMS", addr_spec=address)

@@ -1,0 +1,35 @@
+"""The relay's end of mail: each event's mails are written down together with the cursor's move, then queued."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from tms_core.celery import use
+from tms_core.events import TaskEventRecord
+from tms_core.sinks import EventSink
+from tms_notifications.notices import notices_of
+from tms_notifications.queueing import enqueue
+from tms_notifications.services.sending import create_mails
+
+if TYPE_CHECKING:
+    from tms_core.runtime import Runtime
+
+
+class NotificationsSink(EventSink):
+    """A row a mail, with a unique key: the same event again writes nothing. Who gets it in the end (preferences,
+    rights, address) is decided when it is sent."""
+
+    def __init__(self, runtime: "Runtime"):
+        super().__init__(runtime)
+        use(runtime)
+        self._added: list[int] = []
+
+    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
+        self._added = []
+        notices = [notice for event in events for notice in notices_of(event)]
+        self._added = create_mails(self.runtime, session).add(notices)
+
+    def delivered(self, events: Sequence[TaskEventRecord]) -> None:
+        mail_ids, self._added = self._added, []
+        enqueue(mail_ids)

@@ -1,0 +1,43 @@
+"""The templates of mails: the deployer's folders first, the package's own behind them."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, select_autoescape
+
+from tms_notifications.models import MailKind
+from tms_notifications.text import one_line
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    subject: str
+    text: str
+    html: str
+
+
+@cache
+def environment(folders: tuple[Path, ...]) -> Environment:
+    """Looks at the files' times, so that a changed template serves the next mail."""
+    return Environment(
+        loader=ChoiceLoader([FileSystemLoader(folders), PackageLoader("tms_notifications")]),
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render(folders: tuple[Path, ...], kind: MailKind, variables: dict[str, Any]) -> Rendered:
+    """All parts of a mail of this kind; raises whatever a template raises."""
+    name = "task/due_soon_email" if kind is MailKind.DUE_SOON else "task/task_email"
+    templates = environment(folders)
+    subject = one_line(templates.get_template(f"{name}_subject.txt").render(variables))
+    variables = {**variables, "subject": subject}
+    return Rendered(
+        subject,
+        templates.get_template(f"{name}.txt").render(variables),
+        templates.get_template(f"{name}.html").render(variables),
+    )

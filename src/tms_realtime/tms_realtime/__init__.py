@@ -1,0 +1,14 @@
+"""Task changes over WebSocket: the sink that publishes them and the process that serves the clients."""
+
+from tms_core.runtime import Runtime
+from tms_realtime.settings import RealtimeSettings
+
+
+def _port(runtime: Runtime) -> int:
+    return runtime.settings(RealtimeSettings).port
+
+
+def includeme(config):
+    config.add_tms_settings(RealtimeSettings)
+    config.add_event_sink("realtime", "tms_realtime.sink:RealtimeSink")
+    config.add_process("realtime", ["realtime"], port=_port)
