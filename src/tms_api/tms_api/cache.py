@@ -7,12 +7,19 @@ answer. So a page whose generation still stands contains every write that was an
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
+
+from prometheus_client import Counter
 
 from tms_core.generation import KEY, new_generation
 from tms_core.runtime import Runtime
 
 PREFIX = "tms:task:page:"
 TAG_LENGTH = 16
+Kept = tuple[bytes | None, bytes | None]
+NOTHING: Kept = (None, None)
+LOOKUPS = Counter("tms_task_list_lookups", "Pages of tasks that were asked for, by where they came from.", ["result"])
+HITS, MISSES = LOOKUPS.labels("hit"), LOOKUPS.labels("miss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +47,25 @@ class PageCache:
         if not self._seconds:
             return CachedPage.of(make())
         name = PREFIX + hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-        generation, kept = self._breaker.call(lambda: self._redis.mget(KEY, name), (None, None))
+        generation, kept = self._breaker.call(lambda: self._read(name), NOTHING)
         if generation is None:
             generation = self._breaker.call(self._begin, None)
         elif kept is not None and kept.startswith(generation):
+            HITS.inc()
             start = len(generation) + TAG_LENGTH
             return CachedPage(kept[start:], kept[len(generation) : start].decode())
+        MISSES.inc()
         page = CachedPage.of(make())
         if generation is not None:
             value = b"".join((generation, page.tag.encode(), page.body))
             self._breaker.call(lambda: self._redis.set(name, value, ex=self._seconds), None)
         return page
 
+    def _read(self, name: str) -> Kept:
+        """The generation and what is kept under a name, in one round trip."""
+        return cast(Kept, tuple(self._redis.mget(KEY, name)))
+
     def _begin(self) -> bytes | None:
         """The generation in a Redis that has none yet (new, or emptied)."""
         self._redis.set(KEY, new_generation(), nx=True)
-        return self._redis.get(KEY)
+        return cast(bytes | None, self._redis.get(KEY))

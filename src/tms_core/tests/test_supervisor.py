@@ -5,12 +5,9 @@ import re
 import select
 import signal
 import socket
-import subprocess
 import sys
-import time
-import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
 
@@ -18,9 +15,9 @@ from tms_core.errors import ConfigurationError
 from tms_core.supervisor import Backoff
 from tms_core.supervisor.lines import LONGEST_LINE, LineBuffer
 from tms_core.supervisor.ports import require_free
+from tms_core.testing_processes import WatchedProcess
 
-PATIENCE = 20.0
-MARK = "TMS_TEST_RUN"
+PATIENCE = 30.0
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and prctl")
 
 PRELUDE = """
@@ -40,75 +37,11 @@ STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN); print('running')\\
 """
 
 
-class Run:
-    """A supervisor in a process of its own."""
-
-    def __init__(self, code: str):
-        self.mark = uuid.uuid4().hex
-        self.text = ""
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PRELUDE + code],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=os.environ | {MARK: self.mark},
-        )
-
-    def wait_for(self, pattern: str, count: int = 1) -> list[re.Match[str]]:
-        """The matches, once the log has `count` of them."""
-        return self._read(lambda: len(list(re.finditer(pattern, self.text))) >= count, pattern) or list(
-            re.finditer(pattern, self.text)
-        )
-
-    def end(self) -> int:
-        """Wait for the supervisor's own end; the exit status."""
-        status = self.process.wait(PATIENCE)
-        self._read(lambda: False, "")
-        return status
-
-    def processes(self) -> list[int]:
-        """All that were started in this run and still live, whoever their parent is now."""
-        return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and self._is_ours(path)]
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.end()
-
-    def _is_ours(self, path: Path) -> bool:
-        try:
-            return f"{MARK}={self.mark}".encode() in (path / "environ").read_bytes()
-        except OSError:
-            return False
-
-    def _read(self, is_enough: Callable[[], bool], what: str) -> None:
-        assert self.process.stdout is not None
-        deadline = time.monotonic() + PATIENCE
-        while not is_enough():
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"no {what!r} in time:\n{self.text}"
-            chunk = os.read(self.process.stdout.fileno(), 65536)
-            if not chunk:
-                assert not what, f"ended without {what!r}:\n{self.text}"
-                return
-            self.text += chunk.decode()
-
-
 @pytest.fixture
-def supervise() -> Iterator[Callable[[str], Run]]:
-    runs: list[Run] = []
-
-    def start(code: str) -> Run:
-        runs.append(Run(code))
-        return runs[-1]
-
-    yield start
-
-    for run in runs:
-        run.process.kill()
-        run.process.wait()
-        for pid in run.processes() if sys.platform == "linux" else []:
-            os.kill(pid, signal.SIGKILL)
-        assert run.process.stdout is not None
-        run.process.stdout.close()
+def supervise() -> Iterator[Callable[[str], WatchedProcess]]:
+    """Starts a Python that calls `run` with stages of `python(name, code)`."""
+    with ExitStack() as runs:
+        yield lambda code: runs.enter_context(WatchedProcess([sys.executable, "-c", PRELUDE + code]))
 
 
 def test_the_output_of_all_is_one_log_with_times_and_names(supervise):
@@ -168,6 +101,14 @@ run([python('base', FOREVER, is_ready=is_there)],
     assert order == sorted(order)
 
 
+def test_a_start_that_takes_long_says_what_it_waits_for(supervise):
+    run = supervise("""
+run([python('quick', FOREVER), python('slow', FOREVER, is_ready=lambda: False)], notice_every=0.05)
+""")
+
+    run.wait_for("still waiting for slow\n", count=2)
+
+
 def test_a_job_that_fails_ends_the_whole_and_says_so(supervise):
     run = supervise("""
 run([python('base', FOREVER)], [python('job', 'raise SystemExit(4)', once=True)], [python('top', FOREVER)])
@@ -215,7 +156,7 @@ def test_a_stop_signal_stops_the_last_stage_first_and_leaves_no_process(supervis
     assert order == sorted(order)
     assert status == 0
     assert "starting it again" not in run.text
-    assert run.processes() == []
+    assert run.living() == {}
 
 
 def test_a_process_gets_the_signal_that_it_was_declared_with(supervise):
@@ -244,7 +185,7 @@ def test_a_process_that_does_not_stop_is_killed_after_its_grace(supervise):
 def test_a_second_signal_hurries(supervise):
     run = supervise("run([python('deaf', STUBBORN, grace=3600)])")
     run.wait_for("running")
-    run.process.send_signal(signal.SIGINT)
+    run.send(signal.SIGINT)
     run.wait_for("stopping")
 
     status = run.stop(signal.SIGINT)
@@ -265,12 +206,12 @@ BEARER = f"import subprocess, sys; subprocess.Popen([sys.executable, '-u', '-c',
 def test_grandchildren_end_too_even_those_that_ran_away(supervise, options):
     run = supervise(BEARING % options + "run([python('bearer', BEARER)])")
     run.wait_for("child")
-    assert len(run.processes()) == 3
+    assert len(run.living()) == 3
 
     status = run.stop()
 
     assert status == 0
-    assert run.processes() == []
+    assert run.living() == {}
 
 
 @linux_only
@@ -282,7 +223,7 @@ def test_what_a_dead_process_leaves_in_its_group_is_ended_before_it_starts_again
     os.kill(bearer, signal.SIGKILL)
     run.wait_for(r"\| child", count=2)
 
-    assert len(run.processes()) == 3
+    assert len(run.living()) == 3
 
 
 GUARDED = (
@@ -303,11 +244,11 @@ def test_a_killed_guard_leaves_nothing_behind(supervise):
     supervisor = int(run.wait_for(r"supervisor (\d+)")[0][1])
     watched = os.pidfd_open(supervisor)
 
-    run.process.kill()
+    run.send(signal.SIGKILL)
 
     assert select.select([watched], [], [], PATIENCE)[0]
     os.close(watched)
-    assert run.processes() == []
+    assert run.living() == {}
 
 
 @linux_only
@@ -319,7 +260,7 @@ def test_a_killed_supervisor_leaves_nothing_behind(supervise):
 
     assert run.end() == 128 + signal.SIGKILL
     assert "the supervisor was killed by signal 9" in run.text
-    assert run.processes() == []
+    assert run.living() == {}
 
 
 @linux_only
@@ -331,18 +272,18 @@ def test_signals_reach_the_supervisor_through_its_guard(supervise):
 
     assert status == 0
     assert "killed by signal" not in run.text
-    assert run.processes() == []
+    assert run.living() == {}
 
 
 def test_a_log_that_nobody_reads_any_more_stops_nothing(supervise):
     run = supervise("run([python('chatty', 'import signal; print(1)\\nwhile True: print(2)')], attempts=1)")
     run.wait_for("2")
-    run.process.stdout.close()
+    run.close_output()
 
-    run.process.terminate()
+    run.send(signal.SIGTERM)
 
-    assert run.process.wait(PATIENCE) == 0
-    assert run.processes() == []
+    assert run.end_unread() == 0
+    assert run.living() == {}
 
 
 def test_lines_are_cut_where_they_end():

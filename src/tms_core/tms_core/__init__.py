@@ -13,4 +13,5 @@ def includeme(config):
     config.add_tms_settings(CoreSettings)
     config.add_migrations("core", "tms_core:migrations/versions")
     config.add_event_sink("cache", "tms_core.generation:GenerationSink")
+    config.add_metrics("relay", "tms_core.relay.metrics:collect")
     config.include_web("tms_core.web")

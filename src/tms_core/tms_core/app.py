@@ -1,6 +1,8 @@
 """Putting a system together from an ini file: the WSGI application, and the runtime of every other process."""
 
 import os
+from configparser import Error as ConfigParserError
+from configparser import InterpolationError
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,9 @@ def read_ini(path: str) -> dict[str, str]:
     load_dotenv(Path(path).resolve().parent / ".env", override=False)
     try:
         return dict(get_ini_loader(path, protocols=["wsgi"]).get_wsgi_app_settings("main"))
-    except (PlasterError, LookupError, ValueError) as error:
+    except InterpolationError as error:
+        raise ConfigurationError(f"{path}: {error.message.rstrip()} (write a % that stands for itself as %%)") from None
+    except (PlasterError, ConfigParserError, LookupError, ValueError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
 
 

@@ -38,6 +38,16 @@ class Declaration:
     help: str
     secret: bool
 
+    def find(self, ini: Mapping[str, str], environ: Mapping[str, str]) -> tuple[str | None, str]:
+        """What is given, and where: environment, ini, or nothing and «default».
+
+        An empty value means «not set», so that a compose file may pass variables through.
+        """
+        for source, values, name in (("environment", environ, self.env), ("ini", ini, self.key)):
+            if value := values.get(name, "").strip():
+                return value, source
+        return None, "default"
+
 
 class SettingsGroup(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -54,14 +64,9 @@ class SettingsGroup(BaseModel):
     @classmethod
     def read(cls, ini: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Self:
         """The group's values; raises `ConfigurationError` that names every bad key and what it takes."""
-        raw: dict[str, str] = {}
-        for declared in cls.declarations():
-            value = environ.get(declared.env, ini.get(declared.key))
-            # An empty value means «not set», so that a compose file may pass variables through.
-            if value is not None and value.strip():
-                raw[declared.name] = value.strip()
+        found = {declared.name: declared.find(ini, environ)[0] for declared in cls.declarations()}
         try:
-            return cls.model_validate(raw)
+            return cls.model_validate({name: value for name, value in found.items() if value is not None})
         except ValidationError as error:
             raise ConfigurationError(_sentences(cls, error)) from None
 
@@ -86,7 +91,7 @@ def _declaration(prefix: str, name: str, field: Any) -> Declaration:
         name=name,
         key=key,
         env=extra.get("env") or key.upper().replace(".", "_"),
-        type=getattr(annotation, "__name__", None) if isinstance(annotation, type) else _type_name(annotation),
+        type=_type_name(annotation),
         default=None if field.is_required() else field.default,
         help=field.description or "",
         secret=secret,
@@ -94,6 +99,8 @@ def _declaration(prefix: str, name: str, field: Any) -> Declaration:
 
 
 def _type_name(annotation: Any) -> str:
+    if isinstance(annotation, type):
+        return annotation.__name__
     return str(annotation).replace("typing.", "").replace("pydantic.types.", "").replace("NoneType", "None")
 
 

@@ -58,6 +58,16 @@ def add_readiness_check(config, name: str, check: str) -> None:
     _register(_runtime(config).readiness, "readiness check", name, check)
 
 
+def add_doctor_check(config, name: str, check: str) -> None:
+    """Add to `tms doctor`: a callable of the runtime («package.module:function») that yields `Finding`s."""
+    _register(_runtime(config).doctor_checks, "doctor check", name, check)
+
+
+def add_metrics(config, name: str, collect: str) -> None:
+    """Add to /metrics: a callable of the runtime («package.module:function») that yields metrics at each scrape."""
+    _register(_runtime(config).metrics, "metrics", name, collect)
+
+
 def include_web(config, module: str) -> None:
     """Include a module (resources, views) only in the process that serves HTTP."""
     if _runtime(config).is_web:
@@ -72,6 +82,8 @@ DIRECTIVES = (
     add_process,
     add_migrations,
     add_readiness_check,
+    add_doctor_check,
+    add_metrics,
     include_web,
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from tms_core.models import EventKind, TaskEvent
+from tms_core.models.event import TASK_EVENT
 
 HINT_CHANNEL = "tms:relay:hint"
 # Set in a session's `info`: its commit is to be announced.
@@ -39,7 +40,7 @@ def write_event(
 ) -> None:
     """Add the event of a change to the caller's transaction. Call it after the task's row was locked."""
     session.execute(
-        insert(TaskEvent.__table__).values(
+        insert(TASK_EVENT).values(
             task_id=snapshot["id"], kind=kind, actor_id=actor_id, changes=changes, snapshot=snapshot
         )
     )

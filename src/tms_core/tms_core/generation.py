@@ -4,23 +4,21 @@ The words are random, never counted up: a Redis that comes back with an older me
 generation back to life. For the same reason every new connection begins a generation (see `begin_on_connect`).
 """
 
-import logging
 import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import redis
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.events import HINT_CHANNEL, WROTE_EVENTS, TaskEventRecord
+from tms_core.redis import Breaker
 from tms_core.sinks import EventSink
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime
 
 KEY = "tms:task:generation"
-log = logging.getLogger(__name__)
 
 
 def new_generation() -> str:
@@ -32,22 +30,21 @@ def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None
 
     Both may fail without harm: the relay looks by itself, and begins a generation too.
     """
+    breaker = Breaker()
 
     @event.listens_for(factory, "after_commit")
     def _announce(session: Session) -> None:
         if session.info.pop(WROTE_EVENTS, False):
-            announce(runtime)
+            breaker.call(lambda: announce(runtime), None)
 
 
 def announce(runtime: "Runtime") -> None:
-    try:
-        # No transaction: one round trip, and neither command needs the other.
-        pipeline = runtime.redis.pipeline(transaction=False)
-        pipeline.set(KEY, new_generation())
-        pipeline.publish(HINT_CHANNEL, b"")
-        pipeline.execute()
-    except redis.RedisError as error:
-        log.warning("redis is away, the relay will announce the change: %s", error)
+    """Begin a generation and wake the relay; raises while Redis is away."""
+    # No transaction: one round trip, and neither command needs the other.
+    pipeline = runtime.patient_redis.pipeline(transaction=False)
+    pipeline.set(KEY, new_generation())
+    pipeline.publish(HINT_CHANNEL, b"")
+    pipeline.execute()
 
 
 def begin_on_connect(connection: Any) -> None:
@@ -62,4 +59,4 @@ class GenerationSink(EventSink):
     nothing stale. Raises while Redis is away, and so does it again when Redis is back."""
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
-        self.runtime.redis.set(KEY, new_generation())
+        self.runtime.patient_redis.set(KEY, new_generation())

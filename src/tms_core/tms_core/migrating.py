@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import Any, cast
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from alembic.util import to_tuple
+from sqlalchemy import Connection, Table, text
 
 from tms_core.models import Base
 from tms_core.runtime import Runtime
@@ -66,16 +68,27 @@ def downgrade(runtime: Runtime, target: str) -> None:
 
 
 def missing_revisions(runtime: Runtime, connection: Connection) -> set[str]:
-    """The heads that the database has not reached; empty when it is up to date."""
-    heads = set(ScriptDirectory.from_config(alembic_config(runtime)).get_heads())
-    return heads - set(MigrationContext.configure(connection).get_current_heads())
+    """Revisions of the included packages that the database lacks; empty when it is up to date."""
+    script = ScriptDirectory.from_config(alembic_config(runtime))
+    all_revisions = {revision.revision: revision for revision in script.walk_revisions()}
+    applied: set[str] = set()
+    waiting = [head for head in _heads(connection) if head in all_revisions]
+    # The database keeps the heads only, and of those none that another one depends on.
+    while waiting:
+        revision = all_revisions[waiting.pop()]
+        applied.add(revision.revision)
+        waiting += {*to_tuple(revision.down_revision, ()), *to_tuple(revision.dependencies, ())} - applied
+    return all_revisions.keys() - applied
 
 
 def foreign_revisions(runtime: Runtime, connection: Connection) -> set[str]:
     """Revisions in the database that no included package knows: a package was taken out with its tables left."""
     script = ScriptDirectory.from_config(alembic_config(runtime))
-    known = {revision.revision for revision in script.walk_revisions()}
-    return set(MigrationContext.configure(connection).get_current_heads()) - known
+    return set(_heads(connection)) - {revision.revision for revision in script.walk_revisions()}
+
+
+def _heads(connection: Connection) -> tuple[str, ...]:
+    return MigrationContext.configure(connection).get_current_heads()
 
 
 def differences(runtime: Runtime, connection: Connection) -> list[object]:
@@ -92,7 +105,9 @@ def write_revision(runtime: Runtime, message: str, label: str) -> list[Path]:
     _import_models(package)
     config = alembic_config(runtime)
     directory = Path(str(import_module(package).__file__)).parent / folder
-    branch = {"head": f"{label}@head"} if any(directory.glob("*.py")) else {"head": "base", "branch_label": label}
+    branch: dict[str, Any] = (
+        {"head": f"{label}@head"} if any(directory.glob("*.py")) else {"head": "base", "branch_label": label}
+    )
     with runtime.engine.connect() as connection:
         config.attributes["connection"] = connection
         config.attributes["include_object"] = _tables_of(package)
@@ -111,7 +126,7 @@ def _import_models(package: str) -> None:
 def _tables_of(package: str) -> Callable[..., bool]:
     """Keeps a comparison to the tables that a package's models declare."""
     own = {
-        mapper.local_table.name
+        cast(Table, mapper.local_table).name
         for mapper in Base.registry.mappers
         if mapper.class_.__module__.partition(".")[0] == package
     }

@@ -21,7 +21,7 @@ def create_redis(
     *,
     timeout: float | None = None,
     on_connect: Callable[[Any], None] | None = None,
-) -> "redis.Redis[bytes]":
+) -> redis.Redis:
     """A client whose every call ends within `timeout` seconds (default `tms.redis_timeout`).
 
     `on_connect` prepares each new connection in redis-py's stead. One retry takes a fresh connection where the

@@ -55,4 +55,4 @@ class Revocations:
                 select(RefreshToken.family).where(RefreshToken.revoked_at > since).distinct()
             ).scalars()
             self._sessions = frozenset(str(family) for family in sessions)
-        self._epochs = dict(map(tuple, epochs))
+        self._epochs = {row.id: row.token_epoch for row in epochs}

@@ -17,9 +17,10 @@ from tms_core.redis import Breaker, create_redis
 from tms_core.settings import CoreSettings
 
 if TYPE_CHECKING:
-    import redis
+    from redis import Redis
 
 G = TypeVar("G", bound=SettingsGroup)
+PATIENCE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Runtime:
     processes: dict[str, ProcessEntry] = field(default_factory=dict)
     migrations: dict[str, str] = field(default_factory=dict)
     readiness: dict[str, str] = field(default_factory=dict)
+    doctor_checks: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
 
     def settings(self, group: type[G]) -> G:
@@ -78,8 +81,13 @@ class Runtime:
         return transaction(self.sessions)
 
     @cached_property
-    def redis(self) -> "redis.Redis[bytes]":
+    def redis(self) -> "Redis":
         return create_redis(self.core, on_connect=begin_on_connect)
+
+    @cached_property
+    def patient_redis(self) -> "Redis":
+        """For what must arrive if Redis lives at all, at the price of a longer wait."""
+        return create_redis(self.core, timeout=max(PATIENCE, self.core.redis_timeout), on_connect=begin_on_connect)
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -90,16 +98,17 @@ class Runtime:
         """After a fork: leave the parent's connections to the parent."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose(close=False)
-        self.__dict__.pop("sessions", None)
-        self.__dict__.pop("redis", None)
+        for name in ("sessions", "redis", "patient_redis"):
+            self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Give back what was opened; the runtime can be used again afterwards."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose()
         self.__dict__.pop("sessions", None)
-        if client := self.__dict__.pop("redis", None):
-            client.close()
+        for name in ("redis", "patient_redis"):
+            if client := self.__dict__.pop(name, None):
+                client.close()
 
 
 def resolve(dotted: str) -> Any:

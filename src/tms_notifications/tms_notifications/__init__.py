@@ -8,5 +8,7 @@ def includeme(config):
     config.add_migrations("notifications", "tms_notifications:migrations/versions")
     config.add_event_sink("notifications", "tms_notifications.sink:NotificationsSink")
     config.add_task_module("tms_notifications.tasks")
+    config.add_doctor_check("mail", "tms_notifications.watching:check_mail")
+    config.add_metrics("mail", "tms_notifications.watching:collect")
     config.include("tms_notifications.schedule")
     config.include_web("tms_notifications.resources")

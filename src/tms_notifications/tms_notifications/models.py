@@ -74,9 +74,7 @@ class NotificationMail(Base):
     sent_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index(
-            "ix_notification_mail_waiting", "next_attempt_at", postgresql_where=text("status = 'waiting'")
-        ),
+        Index("ix_notification_mail_waiting", "next_attempt_at", postgresql_where=text("status = 'waiting'")),
         Index("ix_notification_mail_user_id", "user_id", "id"),
         Index("ix_notification_mail_task_id", "task_id", "id"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
@@ -98,6 +96,15 @@ class NotificationDue(Base):
     created_at: Mapped[CreatedAt]
 
 
+class NotificationMorning(Base):
+    """The last day whose due tasks were looked through in a zone; '' is the deployment's."""
+
+    __tablename__ = "notification_morning"
+
+    zone: Mapped[str] = mapped_column(String(64), primary_key=True)
+    day: Mapped[date]
+
+
 class NotificationPreference(Base):
     """What a user wants; who has no row has the defaults."""
 
@@ -117,10 +124,6 @@ class NotificationPreference(Base):
     )
     own_changes: Mapped[bool] = mapped_column(server_default="true")
     timezone: Mapped[str | None] = mapped_column(String(64))
-    # The last day, in the user's own zone, whose due tasks were looked through.
-    due_soon_on: Mapped[date | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (
-        Index("ix_notification_preference_timezone", "timezone", postgresql_where=timezone.is_not(None)),
-    )
+    __table_args__ = (Index("ix_notification_preference_timezone", "timezone", postgresql_where=timezone.is_not(None)),)

@@ -46,17 +46,21 @@ class Presenter:
     def name(self, user_id: int) -> str:
         return one_line(self.names.get(user_id, f"user {user_id}"))
 
+    def actor(self, user_id: int | None) -> str:
+        """Who did it; None is nobody that has an account."""
+        return "TMS" if user_id is None else self.name(user_id)
+
     def value(self, field: str, value: Any) -> str:
         match field, value:
             case "assigned_to", None:
                 return "nobody"
-            case ("assigned_to" | "created_by"), _:
+            case (("assigned_to" | "created_by"), _):
                 return self.name(value)
             case "due_date", None:
                 return "no date"
             case "due_date", _:
                 return day(date.fromisoformat(value))
-            case ("priority" | "status"), _:
+            case (("priority" | "status"), _):
                 return str(value).replace("_", " ").capitalize()
             case "description", _:
                 return several_lines(value)
@@ -65,9 +69,7 @@ class Presenter:
 
     def task(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that the context has, as one reads them."""
-        return {"id": task["id"]} | {
-            field: self.value(field, task[field]) for field in LABELS if field in task
-        }
+        return {"id": task["id"]} | {field: self.value(field, task[field]) for field in LABELS if field in task}
 
     def changes(self, changes: Mapping[str, list[Any]]) -> list[Change]:
         return [
@@ -83,6 +85,10 @@ class Presenter:
 
 def day(value: date) -> str:
     return f"{value:%a}, {value.day} {value:%B %Y}"
+
+
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    return f"{value.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def relative_day(value: date, today: date) -> str:

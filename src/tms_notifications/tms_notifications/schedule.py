@@ -26,14 +26,10 @@ def between_looks(runtime: Runtime) -> timedelta:
 
 
 def includeme(config):
+    config.add_beat_entry("send_notifications_at_10_am", task="tms.notifications.send_due_soon", schedule=at_ten)
     config.add_beat_entry(
-        "send_notifications_at_10_am", task="tms.notifications.send_due_soon", schedule=at_ten
-    )
-    config.add_beat_entry(
-        "send_notifications_in_own_zones",
-        task="tms.notifications.send_due_soon_in_own_zones",
+        "send_missed_notifications",
+        task="tms.notifications.send_missed_due_soon",
         schedule=every_quarter,
     )
-    config.add_beat_entry(
-        "send_waiting_mails", task="tms.notifications.send_waiting", schedule=between_looks
-    )
+    config.add_beat_entry("send_waiting_mails", task="tms.notifications.send_waiting", schedule=between_looks)

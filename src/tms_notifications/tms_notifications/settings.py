@@ -11,7 +11,9 @@ from tms_core.configuration import SettingsGroup, setting
 
 
 def _lines(value: object) -> object:
-    return tuple(filter(None, map(str.strip, value.replace(",", "\n").split("\n")))) if isinstance(value, str) else value
+    return (
+        tuple(filter(None, map(str.strip, value.replace(",", "\n").split("\n")))) if isinstance(value, str) else value
+    )
 
 
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_lines)]
@@ -40,9 +42,7 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     sender: str | None = setting(
         None, help="The address that mails come from, as TMS <tms@example.com>; default: EMAIL_ID."
     )
-    ca_file: FilePath | None = setting(
-        None, help="Certificates to trust the mail server by, in place of the system's."
-    )
+    ca_file: FilePath | None = setting(None, help="Certificates to trust the mail server by, in place of the system's.")
     smtp_timeout: float = setting(
         30.0, help="Seconds that handing one mail to the server may take in all.", gt=0, le=600
     )

@@ -10,7 +10,7 @@ from tms_core.events import TaskEventRecord
 from tms_core.sinks import EventSink
 from tms_notifications.notices import notices_of
 from tms_notifications.queueing import enqueue
-from tms_notifications.services.sending import create_mails
+from tms_notifications.services.mails import create_service
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime
@@ -28,7 +28,7 @@ class NotificationsSink(EventSink):
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
         self._added = []
         notices = [notice for event in events for notice in notices_of(event)]
-        self._added = create_mails(self.runtime, session).add(notices)
+        self._added = create_service(self.runtime, session).add(notices)
 
     def delivered(self, events: Sequence[TaskEventRecord]) -> None:
         mail_ids, self._added = self._added, []

@@ -3,9 +3,12 @@
 from datetime import UTC, date, datetime
 
 from tms_core.celery import app, current_runtime
+from tms_core.runtime import Runtime
 from tms_notifications.queueing import SEND_MAIL, enqueue
-from tms_notifications.services.due_soon import DueSoonService, today_in
-from tms_notifications.services.sending import create_mails, create_service
+from tms_notifications.services.due_soon import create_service as due_soon_service
+from tms_notifications.services.due_soon import today_in
+from tms_notifications.services.mails import create_service as mail_service
+from tms_notifications.services.sending import create_service as sending_service
 
 HANDED_OUT_AT_ONCE = 500
 
@@ -15,7 +18,7 @@ def send_mail(mail_id: int) -> None:
     """Send one mail, unless it was sent."""
     runtime = current_runtime()
     with runtime.transaction() as session:
-        create_service(runtime, session).send(mail_id)
+        sending_service(runtime, session).send(mail_id)
 
 
 @app.task(name="tms.notifications.send_waiting")
@@ -23,7 +26,7 @@ def send_waiting() -> None:
     """Queue the mails that are due and that nobody has queued: put off by the server, or lost with Redis."""
     runtime = current_runtime()
     with runtime.transaction() as session:
-        mail_ids = create_mails(runtime, session).hand_out(HANDED_OUT_AT_ONCE)
+        mail_ids = mail_service(runtime, session).hand_out(HANDED_OUT_AT_ONCE)
     enqueue(mail_ids)
 
 
@@ -31,30 +34,25 @@ def send_waiting() -> None:
 def send_due_soon() -> None:
     """To everyone who has no time zone of its own: what is due today or tomorrow in the deployment's."""
     runtime = current_runtime()
-    today = today_in(runtime.core.zone)
-    _announce(today, None)
-    with runtime.transaction() as session:
-        DueSoonService(session, create_mails(runtime, session)).forget_past(today)
+    _announce(runtime, today_in(runtime.core.zone), None)
 
 
-@app.task(name="tms.notifications.send_due_soon_in_own_zones")
-def send_due_soon_in_own_zones() -> None:
-    """The same to those who have one, where it is ten o'clock or later and today's was not made yet."""
+@app.task(name="tms.notifications.send_missed_due_soon")
+def send_missed_due_soon() -> None:
+    """The same in users' own zones, and in the deployment's if ten o'clock was missed."""
     runtime = current_runtime()
     with runtime.transaction() as session:
-        zones = DueSoonService(session, create_mails(runtime, session)).zones_at_ten(datetime.now(UTC))
-    for zone, today in zones.items():
-        _announce(today, zone)
-        with runtime.transaction() as session:
-            DueSoonService(session, create_mails(runtime, session)).note_looked_through(zone, today)
+        missed = due_soon_service(runtime, session).missed(datetime.now(UTC), runtime.core.zone)
+    for today, zone in missed:
+        _announce(runtime, today, zone)
 
 
-def _announce(today: date, zone: str | None) -> None:
+def _announce(runtime: Runtime, today: date, zone: str | None) -> None:
     """A transaction for every few hundred users, so that none is long."""
-    runtime = current_runtime()
     last: int | None = 0
     while last is not None:
         with runtime.transaction() as session:
-            service = DueSoonService(session, create_mails(runtime, session))
-            mail_ids, last = service.announce(today, zone, after_user=last)
+            mail_ids, last = due_soon_service(runtime, session).announce(today, zone, after_user=last)
         enqueue(mail_ids)
+    with runtime.transaction() as session:
+        due_soon_service(runtime, session).end_morning(today, zone)

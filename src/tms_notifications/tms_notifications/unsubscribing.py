@@ -3,8 +3,10 @@
 import base64
 import hashlib
 import hmac
+import string
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import quote
 
 from tms_core.runtime import Runtime
 
@@ -40,4 +42,5 @@ class UnsubscribeTokens:
 
 def unsubscribe_url(runtime: Runtime, user_id: int, preference: str) -> str:
     token = UnsubscribeTokens(runtime.core.jwt_key).create(user_id, preference)
-    return f"{runtime.core.public_url}{PATH}?token={token}"
+    # A header takes ASCII only; browsers read the host of a deployment in other letters from this too.
+    return quote(f"{runtime.core.public_url}{PATH}?token={token}", safe=string.punctuation)

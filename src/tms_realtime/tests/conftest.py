@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tms_core.events import TaskEventRecord
@@ -81,7 +82,12 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def write_ini(folder: Path, ini: dict[str, str]) -> Path:
+@pytest.fixture(scope="session")
+def write_ini() -> Callable[[Path, dict[str, str]], Path]:
+    return _write_ini
+
+
+def _write_ini(folder: Path, ini: dict[str, str]) -> Path:
     path = folder / "system.ini"
     lines = [f"{key} = {value}".replace("%", "%%").replace("\n", "\n    ") for key, value in ini.items()]
     path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines, ""]))
@@ -92,7 +98,7 @@ def write_ini(folder: Path, ini: dict[str, str]) -> Path:
 def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Iterator[Realtime]:
     """`tms realtime` with these settings, once it listens."""
     port = port or free_port()
-    path = write_ini(folder, {"tms.realtime.port": str(port), **ini})
+    path = _write_ini(folder, {"tms.realtime.port": str(port), **ini})
     process = subprocess.Popen([TMS, "--ini", str(path), "realtime"], stderr=subprocess.PIPE, text=True)
     log = Log(process.stderr)
     try:
@@ -147,8 +153,9 @@ class Listener:
 
     def close_code(self) -> int | None:
         """The code with which the server closes, once it has."""
-        for _message in self.connection:
-            pass
+        with suppress(ConnectionClosed):
+            while self.connection.recv(timeout=PATIENCE):
+                pass
         return self.connection.close_code
 
 

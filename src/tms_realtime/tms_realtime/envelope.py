@@ -47,7 +47,7 @@ class Envelope:
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Raises ValueError for what `encode` did not make."""
+        """Raises ValueError or TypeError for what `encode` did not make."""
         header, message, farewell = data.split(b"\n")
         position, created_by, assigned_to, left = orjson.loads(header)
         return cls(position, created_by, assigned_to, tuple(left), message, farewell)

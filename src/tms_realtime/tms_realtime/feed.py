@@ -77,7 +77,7 @@ class Feed:
     def _publish(self, data: bytes) -> None:
         try:
             envelope = Envelope.decode(data)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             log.error("somebody else publishes on %s: %s", CHANNEL, error)
             return
         self._hub.publish(envelope)

@@ -116,7 +116,6 @@ def create_factory(reactor: Any, settings: RealtimeSettings, hub: Hub, door: Doo
         closeHandshakeTimeout=CLOSE_SECONDS,
         autoPingInterval=settings.ping_interval,
         autoPingTimeout=settings.ping_timeout,
-        tcpNoDelay=True,
         # The door checks origins.
         allowedOrigins=["*"],
         allowNullOrigin=True,

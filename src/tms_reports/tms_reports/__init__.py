@@ -1,0 +1,8 @@
+"""The report: how many tasks there are of which kind, and with whom, all at one instant."""
+
+from tms_reports.settings import ReportSettings
+
+
+def includeme(config):
+    config.add_tms_settings(ReportSettings)
+    config.include_web("tms_reports.resources")

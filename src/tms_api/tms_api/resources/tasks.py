@@ -44,8 +44,9 @@ class Tasks:
 
     def collection_get(self):
         """The tasks that one may see: filtered, ordered, a page at a time, from Redis where it is fresh."""
+        values = query_of(self.request, LIST_NAMES)
         cache = PageCache(self.runtime, self.runtime.settings(ApiSettings).cache_seconds)
-        page = cache.get_or_make(self._cache_key(), self._list)
+        page = cache.get_or_make(self._cache_key(values), lambda: self._list(values))
         return tagged(self.request, page.body, page.tag)
 
     def collection_post(self):
@@ -78,17 +79,15 @@ class Tasks:
         body = to_json(dict(zip(FIELDS, row, strict=True)))
         return tagged(self.request, body, str(row.version), status=status, headers=headers)
 
-    def _cache_key(self) -> str:
-        """Equal for requests that get the same bytes: who sees the same, the same words in any order."""
+    def _cache_key(self, values: dict[str, list[str]]) -> str:
+        """Equal for requests that get the same bytes: who sees the same, the same words, whatever their spelling."""
         actor = self.request.actor
-        query = self.request.environ["QUERY_STRING"]
         scope = visibility_scope(actor, self.visibility)
-        # «me» is somebody else for each; a title that merely contains it costs a cache entry, no more.
-        me = str(actor.id) if SELF in query else ""
-        return "\n".join((scope, me, self.request.host_url, *sorted(query.split("&"))))
+        # «me» is somebody else for each; a text that merely contains it costs a cache entry, no more.
+        me = str(actor.id) if any(SELF in one for words in values.values() for one in words) else ""
+        return "\n".join((scope, me, self.request.host_url, repr(sorted(values.items()))))
 
-    def _list(self) -> bytes:
-        values = query_of(self.request, LIST_NAMES)
+    def _list(self, values: dict[str, list[str]]) -> bytes:
         page = read_page(values)
         found = TaskListing(self.request.db, self.request.actor, self.visibility).page(
             read_filter(values, actor_id=self.request.actor.id),

@@ -1,15 +1,25 @@
 import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
 from tms_core.commands.invocation import Invocation
+from tms_core.supervisor.orphans import dying_with_parent
+from tms_core.supervisor.ports import require_free
 
 # Connections that wait to be accepted while all threads are busy.
 BACKLOG = 1024
+# For requests that are under way when the command is told to end; less than the supervisor waits.
+STOPPING_SECONDS = 5
+METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @click.command()
@@ -19,20 +29,47 @@ BACKLOG = 1024
 @click.pass_obj
 def api(invocation: Invocation, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API. Run as many as you like behind a load balancer."""
-    # Read here too, so that a bad setting ends the command before any process is started.
-    core = invocation.bootstrap().core
-    os.environ["TMS_INI"] = str(Path(invocation.ini).resolve())
-    Server(
-        "tms_core.wsgi:application",
-        factory=True,
-        interface=Interfaces.WSGI,
-        address=host or core.api_host,
-        port=port or core.api_port,
-        workers=workers or core.api_workers,
-        blocking_threads=core.api_threads,
-        backlog=BACKLOG,
-        respawn_failed_workers=True,
-        log_level=LogLevels.warning,
-        process_name="tms-api",
-        websockets=False,
-    ).serve()
+    with _shared_metrics():
+        # Read here too, so that a bad setting ends the command before any process is started.
+        core = invocation.bootstrap().core
+        # Several servers may share a port (SO_REUSEPORT), so the server itself would not notice another one.
+        require_free(host or core.api_host, port or core.api_port, "--port")
+        os.environ["TMS_INI"] = str(Path(invocation.ini).resolve())
+        Server(
+            "tms_core.wsgi:application",
+            interface=Interfaces.WSGI,
+            address=host or core.api_host,
+            port=port or core.api_port,
+            workers=workers or core.api_workers,
+            blocking_threads=core.api_threads,
+            backlog=BACKLOG,
+            http=HTTPModes.http1,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOPPING_SECONDS,
+            log_level=LogLevels.warning,
+            websockets=False,
+        ).serve(target_loader=load_application, wrap_loader=False)
+
+
+def load_application() -> Any:
+    """Called in each of the server's processes."""
+    from tms_core.wsgi import application
+
+    # Until it serves, a signal would end in its parent's handler and be lost.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    # A process whose server was killed would go on answering on its port.
+    if die_with_parent := dying_with_parent(signal.SIGTERM):
+        die_with_parent()
+    return application()
+
+
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """Have the processes add up what they count; works only before prometheus_client is imported."""
+    if METRICS_DIRECTORY in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="tms-metrics-") as folder:
+        os.environ[METRICS_DIRECTORY] = folder
+        yield

@@ -1,4 +1,7 @@
+import warnings
+
 import click
+from celery.platforms import SecurityWarning
 
 from tms_core.celery import app, use
 from tms_core.commands.invocation import Invocation
@@ -10,8 +13,10 @@ from tms_core.commands.invocation import Invocation
 def worker(invocation: Invocation, concurrency: int | None) -> None:
     """Run background tasks (mail, report jobs). Run as many as you like."""
     use(invocation.bootstrap())
-    words = ["worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-    app.worker_main(words + (["--concurrency", str(concurrency)] if concurrency else []))
+    # Celery warns root because of pickle, which no message of ours is read with.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    words = ["--quiet", "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+    app.start(words + (["--concurrency", str(concurrency)] if concurrency else []))
 
 
 @click.command()
@@ -21,4 +26,4 @@ def beat(invocation: Invocation) -> None:
     runtime = invocation.bootstrap()
     use(runtime)
     runtime.core.state_dir.mkdir(parents=True, exist_ok=True)
-    app.start(["beat", "--loglevel", "INFO", "--pidfile", ""])
+    app.start(["--quiet", "beat", "--loglevel", "INFO", "--pidfile", ""])

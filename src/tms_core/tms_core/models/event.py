@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, Enum, Index, String, func, text
+from sqlalchemy import CheckConstraint, Enum, Index, String, Table, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tms_core.models.base import Base, CreatedAt, Id
@@ -41,6 +41,9 @@ class TaskEvent(Base):
         Index("ix_task_event_unpositioned", "id", postgresql_where=text("position IS NULL")),
         CheckConstraint("position > 0", name="position_positive"),
     )
+
+
+TASK_EVENT = cast(Table, TaskEvent.__table__)
 
 
 class RelayCursor(Base):

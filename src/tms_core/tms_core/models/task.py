@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, func, text
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Table, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tms_core.models.base import Base, Id
@@ -64,3 +65,7 @@ class Task(Base):
             postgresql_using="gin",
         ),
     )
+
+
+# For statements that want plain rows.
+TASK = cast(Table, Task.__table__)

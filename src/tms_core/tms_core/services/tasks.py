@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from tms_core.errors import ForbiddenError, InvalidError, NotFoundError, PreconditionFailedError
 from tms_core.events import snapshot_of, write_event
-from tms_core.models import EventKind, Priority, Status, Task, TaskEvent, User
+from tms_core.models import EventKind, Priority, Status, TaskEvent, User
+from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Verb, Visibility, may, visible_tasks
 
 FIELDS = ("title", "description", "priority", "status", "due_date", "assigned_to", "created_by")
-TASK = Task.__table__
 COLUMNS = tuple(TASK.c)
 TaskRow = Row[Any]
 

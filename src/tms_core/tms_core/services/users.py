@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tms_core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
@@ -34,7 +35,7 @@ class UserService:
         fields = {name: value for name, value in values.items() if name != "password"}
         user = User(**fields, password_hash=hash_password(values["password"]))
         self._session.add(user)
-        self._session.flush()
+        self._flush()
         self._session.refresh(user)
         return user
 
@@ -75,7 +76,7 @@ class UserService:
             setattr(user, name, value)
         if "password" in values:
             self._set_password(user, values["password"], current_password, session_id, tokens)
-        self._session.flush()
+        self._flush()
         if changed.get("is_active") is False:
             tokens.revoke_all(user_id)
         elif "is_admin" in changed:
@@ -95,7 +96,7 @@ class UserService:
         user.deleted_at = func.now()
         self._session.flush()
 
-    def _existing(self) -> Select[tuple[User]]:
+    def _existing(self) -> Select[User]:
         return select(User).where(User.deleted_at.is_(None))
 
     def _own(self, user_id: int) -> User:
@@ -115,6 +116,17 @@ class UserService:
             owner = self._session.scalar(select(User.id).where(func.lower(column) == func.lower(values[name])))
             if owner is not None and owner != but:
                 raise ConflictError(name, "is taken")
+
+    def _flush(self) -> None:
+        try:
+            self._session.flush()
+        except IntegrityError as error:
+            # Somebody took the name between our look and now.
+            constraint = str(error.orig)
+            for name in ("username", "email"):
+                if f"uq_users_{name}_lower" in constraint:
+                    raise ConflictError(name, "is taken") from None
+            raise
 
     def _set_password(
         self, user: User, password: str, current: str | None, session_id: str | None, tokens: TokenService

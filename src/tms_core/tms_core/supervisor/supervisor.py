@@ -32,6 +32,7 @@ class Supervisor:
         on_ready: Callable[[], None] = lambda: None,
         backoff: Backoff = USUAL_BACKOFF,
         attempts: int = 5,
+        notice_every: float = 15.0,
     ):
         self._wakeups = Wakeups()
         self._stages = [[Child(spec, self._wakeups.wake) for spec in stage] for stage in stages]
@@ -40,6 +41,8 @@ class Supervisor:
         self._on_ready = on_ready
         self._backoff = backoff
         self._attempts = attempts
+        self._notice_every = notice_every
+        self._notice_at = time.monotonic() + notice_every
         self._selector = selectors.DefaultSelector()
         self._is_ready = False
         self._shutdown: Shutdown | None = None
@@ -64,6 +67,7 @@ class Supervisor:
         if self._shutdown is None:
             self._restart_due()
             self._go_up()
+            self._say_what_is_missing()
         if self._shutdown is not None:
             self._shutdown.advance()
 
@@ -71,6 +75,7 @@ class Supervisor:
         """Seconds until something is due; None: only an event can change anything."""
         if self._shutdown is None:
             due = [child.restart_at for child in self._children() if child.restart_at is not None]
+            due += [] if self._is_ready else [self._notice_at]
         elif self._shutdown.is_over:
             return 0.0
         else:
@@ -86,6 +91,14 @@ class Supervisor:
             for child in self._stages_to_start.pop(0):
                 self._start(child)
 
+    def _say_what_is_missing(self) -> None:
+        now = time.monotonic()
+        if self._is_ready or now < self._notice_at:
+            return
+        self._notice_at = now + self._notice_every
+        awaited = [child.spec.name for child in self._children() if child.was_started and not child.is_up]
+        self._say(f"still waiting for {', '.join(awaited)}")
+
     def _restart_due(self) -> None:
         now = time.monotonic()
         for child in self._children():
@@ -93,6 +106,8 @@ class Supervisor:
                 self._start(child)
 
     def _start(self, child: Child) -> None:
+        if self._shutdown is not None:
+            return
         try:
             child.start()
         except OSError as error:

@@ -1,2 +1,97 @@
+"""/metrics for Prometheus: what this server's processes counted, and what the packages tell at each scrape.
+
+`tms api` has its processes share their counts through PROMETHEUS_MULTIPROC_DIR; without it one process tells its own.
+"""
+
+import hmac
+import os
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import redis
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from pyramid.response import Response
+from sqlalchemy.exc import SQLAlchemyError
+
+from tms_core.errors import ForbiddenError, NotAuthenticatedError
+from tms_core.runtime import Runtime, resolve
+from tms_core.web.resource import open_to_all, resource
+from tms_core.web.security import bearer_token
+
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+
+
+class PackagesCollector(Collector):
+    """What the packages registered by `config.add_metrics`; what cannot be told just now is left out."""
+
+    def __init__(self, runtime: Runtime):
+        self._runtime = runtime
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily(
+            "tms_metrics_up", "0 where a source could not be read at this scrape.", labels=["source"]
+        )
+        for name, dotted in self._runtime.metrics.items():
+            try:
+                found = list(resolve(dotted)(self._runtime))
+            except (SQLAlchemyError, redis.RedisError, OSError):
+                up.add_metric([name], 0)
+                continue
+            up.add_metric([name], 1)
+            yield from found
+        yield up
+
+
+def registry_of(runtime: Runtime) -> CollectorRegistry:
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)
+    else:
+        registry.register(REGISTRY)
+    registry.register(PackagesCollector(runtime))
+    return registry
+
+
+def require_reader(request) -> None:
+    """Raise unless this machine asks, or somebody with `tms.metrics.token`. A proxy on this machine asks for others."""
+    environ = request.environ
+    if is_loopback(environ.get("REMOTE_ADDR", "")) and not any(name in environ for name in FORWARDED):
+        return
+    token = request.registry.tms.core.metrics_token
+    if token is None:
+        raise ForbiddenError("The metrics are for this machine alone; tms.metrics.token opens them to others.")
+    given = bearer_token(environ) or ""
+    if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
+        raise NotAuthenticatedError("This needs the metrics token: Authorization: Bearer …")
+
+
+def is_loopback(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
+
+
+@resource(path="/metrics")
+class Metrics:
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @open_to_all
+    def get(self):
+        require_reader(self.request)
+        encode, content_type = choose_encoder(self.request.headers.get("Accept", ""))
+        response = Response(encode(registry_of(self.request.registry.tms)))
+        response.headers["Content-Type"] = content_type
+        return response
+
+
 def includeme(config):
-    pass
+    config.include("tms_core.web.request_metrics")
+    config.scan("tms_core.web.metrics")

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from pyramid.exceptions import URLDecodeError
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.response import Response
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -93,8 +94,13 @@ def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
     return unexpected(error, request)
 
 
+def not_utf8(error: URLDecodeError, request) -> Response:
+    """A path that is no text names nothing."""
+    return problem(request, 404)
+
+
 def unexpected(error: Exception, request) -> Response:
-    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    log.error("%s %s failed", request.method, request.environ["PATH_INFO"], exc_info=error)
     return problem(request, 500)
 
 
@@ -102,5 +108,6 @@ def includeme(config):
     config.add_exception_view(unexpected, context=Exception)
     config.add_exception_view(refused, context=errors.TmsError)
     config.add_exception_view(http_error, context=HTTPException)
+    config.add_exception_view(not_utf8, context=URLDecodeError)
     config.add_exception_view(database_error, context=DBAPIError)
     config.add_exception_view(database_error, context=PoolTimeoutError)

@@ -1,6 +1,8 @@
 """Who asks: a Pyramid 2 security policy on access tokens. Every view needs a signed-in caller unless it says not."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from pyramid.interfaces import ISecurityPolicy
 from pyramid.security import Allowed, Denied
@@ -15,6 +17,14 @@ SIGNED_IN = "signed-in"
 SCHEME = "Bearer "
 
 
+def bearer_token(environ: Mapping[str, Any]) -> str | None:
+    """What the request's header carries behind «Authorization: Bearer»."""
+    header: str = environ.get("HTTP_AUTHORIZATION", "")
+    if header[: len(SCHEME)].lower() != SCHEME.lower():
+        return None
+    return header[len(SCHEME) :].strip()
+
+
 @implementer(ISecurityPolicy)
 class TokenPolicy:
     def __init__(self, access_tokens: AccessTokens, revocations: Revocations):
@@ -23,10 +33,10 @@ class TokenPolicy:
 
     def identity(self, request) -> AccessClaims | None:
         """The claims of the request's access token, if it is valid and was not taken back."""
-        header = request.environ.get("HTTP_AUTHORIZATION", "")
-        if header[: len(SCHEME)].lower() != SCHEME.lower():
+        token = bearer_token(request.environ)
+        if token is None:
             return None
-        claims = self._access_tokens.read(header[len(SCHEME) :].strip(), time.time())
+        claims = self._access_tokens.read(token, time.time())
         if claims is None or self._revocations.is_revoked(claims):
             return None
         return claims
@@ -58,8 +68,8 @@ def _actor(request) -> Actor:
 def includeme(config):
     runtime = config.registry.tms
     config.registry.access_tokens = AccessTokens(runtime.core.jwt_key, runtime.core.access_token_life)
-    revocations = Revocations(runtime.engine, runtime.core.access_token_life)
-    config.set_security_policy(TokenPolicy(config.registry.access_tokens, revocations))
+    config.registry.revocations = Revocations(runtime.engine, runtime.core.access_token_life)
+    config.set_security_policy(TokenPolicy(config.registry.access_tokens, config.registry.revocations))
     config.set_default_permission(SIGNED_IN)
     config.add_request_method(_claims, "claims", reify=True)
     config.add_request_method(_actor, "actor", reify=True)

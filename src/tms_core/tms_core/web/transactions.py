@@ -1,22 +1,36 @@
 """One request, one transaction: `request.db` joins it, pyramid_tm ends it, pyramid_retry repeats it if that helps."""
 
-import zope.sqlalchemy
 from pyramid_retry import mark_error_retryable
 from sqlalchemy import event
 from sqlalchemy.orm import Session
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 ATTEMPTS = 3
 
 
 def attempts(request) -> int:
+    """A body is kept in memory for the next attempt; of one that is too long no more is read than shows that."""
+    limit = request.registry.tms.core.body_limit
+    if (request.content_length or 0) > limit:
+        return 1
+    if request.content_length is None and request.is_body_readable:
+        request.body = _read(request.body_file_raw, limit + 1)
+    request.request_body_tempfile_limit = limit + 1
     return ATTEMPTS
+
+
+def _read(stream, size: int) -> bytes:
+    found = b""
+    while len(found) < size and (part := stream.read(size - len(found))):
+        found += part
+    return found
 
 
 def _session(request) -> Session:
     session = request.registry.tms.sessions()
-    # «changed» from the start: Core statements are invisible to the session, and a commit that has nothing to
-    # write costs what a rollback costs.
-    zope.sqlalchemy.register(session, initial_state="changed", transaction_manager=request.tm)
+    # «changed» from the start: a commit that has nothing to write costs what a rollback costs. Joined by hand,
+    # because `register` would hang its listeners on every request's session, a tenth of a short request's time.
+    join_transaction(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
     return session
 
 

@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMed
 from tms_core.errors import Fault, InvalidError
 
 S = TypeVar("S", bound="Schema")
+LONGEST_NUMBER = 19
 
 
 class Schema(BaseModel):
@@ -53,8 +54,9 @@ def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
 def one_number(values: dict[str, list[str]], name: str, *, default: int, least: int, most: int) -> int:
     """A whole number from the query; raises `InvalidError` naming its bounds."""
     given = values.get(name, [str(default)])
-    if len(given) == 1 and given[0].isascii() and given[0].isdigit() and least <= int(given[0][:19]) <= most:
-        return int(given[0])
+    text = given[0] if len(given) == 1 else ""
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER and least <= int(text) <= most:
+        return int(text)
     raise InvalidError.of(name, f"must be one whole number from {least} to {most}", "query")
 
 

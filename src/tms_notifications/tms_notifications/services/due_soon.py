@@ -6,13 +6,23 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, delete, exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from tms_core.models import Status, Task, User
-from tms_notifications.models import Delivery, MailKind, NotificationDue, NotificationMail, NotificationPreference
+from tms_core.runtime import Runtime
+from tms_notifications.models import (
+    Delivery,
+    MailKind,
+    NotificationDue,
+    NotificationMail,
+    NotificationMorning,
+    NotificationPreference,
+)
 from tms_notifications.notices import Notice
 from tms_notifications.services.mails import MailService
+from tms_notifications.services.mails import create_service as mail_service
 
 HOUR = time(10)
 OPEN = (Status.PENDING, Status.IN_PROGRESS)
@@ -67,9 +77,10 @@ class DueSoonService:
             for user_id in users
             for task in tasks[user_id]
         ]
-        self._session.execute(insert(NotificationDue), told)
+        # A user who changes its zone at this moment can be looked at twice.
+        self._session.execute(insert(NotificationDue).on_conflict_do_nothing(), told)
 
-    def _untold(self, today: date, zone: str | None) -> Select[Any]:
+    def _untold(self, today: date, zone: str | None) -> Select[*tuple[Any, ...]]:
         preference = NotificationPreference
         told = exists().where(
             NotificationDue.due_date == Task.due_date,
@@ -83,41 +94,32 @@ class DueSoonService:
             .where(
                 Task.status.in_(OPEN),
                 Task.due_date.in_([today, today + timedelta(days=1)]),
-                func.coalesce(preference.due_soon, Delivery.IMMEDIATE) != Delivery.OFF,
+                or_(preference.due_soon.is_(None), preference.due_soon != Delivery.OFF),
                 preference.timezone.is_(None) if zone is None else preference.timezone == zone,
                 ~told,
             )
         )
 
-    def zones_at_ten(self, now: datetime) -> dict[str, date]:
-        """Users' own zones where it is past ten and today was not looked through, each with its today."""
-        zones = self._session.scalars(
-            select(NotificationPreference.timezone)
-            .where(NotificationPreference.timezone.is_not(None))
-            .distinct()
-        )
-        local = {zone: now.astimezone(ZoneInfo(zone)) for zone in zones if zone}
-        return {
-            zone: at.date()
-            for zone, at in local.items()
-            if at.time() >= HOUR and self._session.scalar(select(exists().where(_behind(zone, at.date()))))
-        }
+    def missed(self, now: datetime, deployment: ZoneInfo) -> list[tuple[date, str | None]]:
+        """Mornings to look through: today in every zone where it is ten o'clock or later and that was not done.
 
-    def note_looked_through(self, zone: str, today: date) -> None:
-        self._session.execute(
-            update(NotificationPreference).where(_behind(zone, today)).values(due_soon_on=today)
+        The deployment's zone is among them in case beat, or what it had queued, was lost at ten.
+        """
+        own = self._session.scalars(
+            select(NotificationPreference.timezone).where(NotificationPreference.timezone.is_not(None)).distinct()
         )
+        done = {morning.zone: morning.day for morning in self._session.scalars(select(NotificationMorning))}
+        zones = {None: deployment} | {zone: ZoneInfo(zone) for zone in own if zone}
+        local = [(zone, now.astimezone(info)) for zone, info in zones.items()]
+        return [
+            (at.date(), zone) for zone, at in local if at.time() >= HOUR and done.get(zone or "", date.min) < at.date()
+        ]
 
-    def forget_past(self, today: date) -> None:
-        """Notes of days long gone keep nobody from being told again."""
+    def end_morning(self, today: date, zone: str | None) -> None:
+        """Note that every user of the zone was looked at, and forget notes that concern no day to come."""
+        statement = insert(NotificationMorning).values(zone=zone or "", day=today)
+        self._session.execute(statement.on_conflict_do_update(index_elements=["zone"], set_={"day": today}))
         self._session.execute(delete(NotificationDue).where(NotificationDue.due_date < today - FORGET_AFTER))
-
-
-def _behind(zone: str, today: date) -> ColumnElement[bool]:
-    looked_through = NotificationPreference.due_soon_on
-    return and_(
-        NotificationPreference.timezone == zone, or_(looked_through.is_(None), looked_through < today)
-    )
 
 
 def _notice(user_id: int, today: date, tasks: Sequence[Row[Any]]) -> Notice:
@@ -143,3 +145,7 @@ def _notice(user_id: int, today: date, tasks: Sequence[Row[Any]]) -> Notice:
 
 def today_in(zone: ZoneInfo) -> date:
     return datetime.now(UTC).astimezone(zone).date()
+
+
+def create_service(runtime: Runtime, session: Session) -> DueSoonService:
+    return DueSoonService(session, mail_service(runtime, session))

@@ -10,10 +10,11 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from tms_core.models import User
+from tms_core.runtime import Runtime
+from tms_notifications.addressing import mail_host
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.notices import Notice
 
-MAIL = NotificationMail.__table__
 FIRST_DELAY = 30.0
 LONGEST_DELAY = 3600.0
 QUEUED_FOR = text("now() + interval '1 minute'")
@@ -33,23 +34,32 @@ class MailService:
         if not notices:
             return []
         rows = [self._row(notice) for notice in notices]
-        added = postgresql.insert(MAIL).on_conflict_do_nothing(index_elements=["key"]).returning(MAIL.c.id)
+        added = (
+            postgresql.insert(NotificationMail)
+            .on_conflict_do_nothing(index_elements=["key"])
+            .returning(NotificationMail.id)
+        )
         return sorted(self._session.scalars(added, rows))
 
     def hand_out(self, limit: int) -> list[int]:
         """Ids of mails that are due and that no Celery message is under way for; there will be one now."""
         due = (
-            select(MAIL.c.id)
+            select(NotificationMail.id)
             .where(
-                MAIL.c.status == MailStatus.WAITING,
-                MAIL.c.next_attempt_at <= func.now(),
-                MAIL.c.queued_until <= func.now(),
+                NotificationMail.status == MailStatus.WAITING,
+                NotificationMail.next_attempt_at <= func.now(),
+                NotificationMail.queued_until <= func.now(),
             )
-            .order_by(MAIL.c.next_attempt_at)
+            .order_by(NotificationMail.next_attempt_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        queued = update(MAIL).where(MAIL.c.id.in_(due)).values(queued_until=QUEUED_FOR).returning(MAIL.c.id)
+        queued = (
+            update(NotificationMail)
+            .where(NotificationMail.id.in_(due))
+            .values(queued_until=QUEUED_FOR)
+            .returning(NotificationMail.id)
+        )
         return sorted(self._session.scalars(queued))
 
     def take(self, mail_id: int) -> NotificationMail | None:
@@ -64,38 +74,32 @@ class MailService:
             .with_for_update(skip_locked=True)
         )
 
-    def note_sent(self, mail: NotificationMail) -> None:
+    def note_sent(self, mail: NotificationMail) -> MailStatus:
         mail.attempts += 1
-        self._end(mail, MailStatus.SENT, None, sent_at=func.clock_timestamp())
+        mail.sent_at = func.clock_timestamp()
+        return self._end(mail, MailStatus.SENT, None)
 
-    def note_dropped(self, mail: NotificationMail, reason: str) -> None:
-        self._end(mail, MailStatus.DROPPED, reason)
+    def note_dropped(self, mail: NotificationMail, reason: str) -> MailStatus:
+        return self._end(mail, MailStatus.DROPPED, reason)
 
-    def note_failed(self, mail: NotificationMail, reason: str) -> None:
+    def note_failed(self, mail: NotificationMail, reason: str) -> MailStatus:
         mail.attempts += 1
-        self._end(mail, MailStatus.FAILED, reason)
+        return self._end(mail, MailStatus.FAILED, reason)
 
     def note_deferred(self, mail: NotificationMail, reason: str, give_up_after: timedelta) -> MailStatus:
         """Have it tried again after a pause that grows; failed once the mail is older than `give_up_after`."""
         mail.attempts += 1
         if self._is_older(mail, give_up_after):
-            self._end(mail, MailStatus.FAILED, f"given up after {mail.attempts} attempts; the last: {reason}")
-            return MailStatus.FAILED
+            reason = f"given up after {mail.attempts} attempts; the last: {reason}"
+            return self._end(mail, MailStatus.FAILED, reason)
         mail.reason = reason
-        self._session.flush()
-        self._update(
-            mail,
-            next_attempt_at=func.clock_timestamp() + timedelta(seconds=pause_after(mail.attempts)),
-            queued_until=func.now(),
-        )
+        mail.next_attempt_at = func.clock_timestamp() + timedelta(seconds=pause_after(mail.attempts))
+        mail.queued_until = func.now()
         return MailStatus.WAITING
 
-    def _end(self, mail: NotificationMail, status: MailStatus, reason: str | None, **values: object) -> None:
-        self._session.flush()
-        self._update(mail, status=status, reason=reason, **values)
-
-    def _update(self, mail: NotificationMail, **values: object) -> None:
-        self._session.execute(update(MAIL).where(MAIL.c.id == mail.id).values(**values))
+    def _end(self, mail: NotificationMail, status: MailStatus, reason: str | None) -> MailStatus:
+        mail.status, mail.reason = status, reason
+        return status
 
     def _is_older(self, mail: NotificationMail, age: timedelta) -> bool:
         return bool(self._session.scalar(select(func.clock_timestamp() - mail.created_at > age)))
@@ -130,3 +134,7 @@ def pause_after(attempts: int) -> float:
     """Seconds until the next attempt: doubling, bounded, and spread so that not all come at once."""
     longest = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
     return longest * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
+
+
+def create_service(runtime: Runtime, session: Session) -> MailService:
+    return MailService(session, mail_host(runtime))

@@ -24,9 +24,7 @@ class PreferenceService:
         """Set the given preferences; two who change different ones at once both keep their change."""
         statement = insert(NotificationPreference).values(user_id=user_id, **values)
         self._session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["user_id"], set_={**values, "updated_at": func.now()}
-            )
+            statement.on_conflict_do_update(index_elements=["user_id"], set_={**values, "updated_at": func.now()})
         )
         return self._session.get_one(NotificationPreference, user_id, populate_existing=True)
 

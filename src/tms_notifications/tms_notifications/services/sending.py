@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,13 @@ from sqlalchemy.orm import Session
 from tms_core.models import Task, User
 from tms_core.permissions import Actor, Visibility, may_see
 from tms_core.runtime import Runtime
-from tms_notifications.composing import Composer, Recipient, mail_host
-from tms_notifications.mailer import DeferredError, RefusedError, Transport, create_transport
+from tms_notifications.composing import Composer, Recipient
+from tms_notifications.errors import DeferredError, RefusedError
+from tms_notifications.mailer import Transport, create_transport
 from tms_notifications.models import Delivery, MailKind, MailStatus, NotificationMail, NotificationPreference
 from tms_notifications.presenting import user_ids
 from tms_notifications.services.mails import MailService
+from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.settings import NotificationSettings
 
@@ -44,19 +47,22 @@ class SendingService:
         user = self._session.get_one(User, mail.user_id)
         preference = PreferenceService(self._session).get(mail.user_id)
         if reason := self._reason_to_drop(mail, user, preference):
-            self._mails.note_dropped(mail, reason)
-            return MailStatus.DROPPED
-        zone = ZoneInfo(preference.timezone) if preference.timezone else self._runtime.core.zone
-        return self._send_to(mail, Recipient.of(user, zone))
+            return self._mails.note_dropped(mail, reason)
+        return self._send_to(mail, user, preference)
 
-    def _send_to(self, mail: NotificationMail, recipient: Recipient) -> MailStatus:
+    def compose(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> EmailMessage:
+        """The message as it goes out now; raises what a deployer's template or an impossible address raises."""
+        zone = ZoneInfo(preference.timezone) if preference.timezone else self._runtime.core.zone
+        return self._composer.compose(mail, Recipient.of(user, zone), self._names(mail.context))
+
+    def _send_to(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> MailStatus:
         try:
-            message = self._composer.compose(mail, recipient, self._names(mail.context))
-        except Exception as error:  # noqa: BLE001 - a deployer's template may raise anything; the mails behind it go on
+            message = self.compose(mail, user, preference)
+        except Exception as error:
+            # A deployer's template may raise anything, and the mails behind it go on.
             log.exception("mail %d cannot be composed", mail.id)
-            self._mails.note_failed(mail, f"cannot be composed: {type(error).__name__}: {error}")
-            return MailStatus.FAILED
-        mail.subject, mail.address = message["Subject"], recipient.email
+            return self._mails.note_failed(mail, f"cannot be composed: {type(error).__name__}: {error}")
+        mail.subject, mail.address = str(message["Subject"]), user.email
         try:
             self._transport.send(message, file_name(mail))
         except DeferredError as error:
@@ -64,14 +70,10 @@ class SendingService:
             return self._mails.note_deferred(mail, str(error), self._give_up_after)
         except RefusedError as error:
             log.warning("mail %d to user %d is refused: %s", mail.id, mail.user_id, error)
-            self._mails.note_failed(mail, str(error))
-            return MailStatus.FAILED
-        self._mails.note_sent(mail)
-        return MailStatus.SENT
+            return self._mails.note_failed(mail, str(error))
+        return self._mails.note_sent(mail)
 
-    def _reason_to_drop(
-        self, mail: NotificationMail, user: User, preference: NotificationPreference
-    ) -> str | None:
+    def _reason_to_drop(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
         if not self._may_still_see(mail, user, self._runtime.core.visibility):
@@ -93,8 +95,8 @@ class SendingService:
         wanted = user_ids(context)
         if not wanted:
             return {}
-        rows = self._session.execute(select(User.id, User.username).where(User.id.in_(wanted)))
-        return {user_id: username for user_id, username in rows}
+        users = self._session.execute(select(User.id, User.username).where(User.id.in_(wanted)))
+        return {user.id: user.username for user in users}
 
 
 def reason_not_to_mail(mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
@@ -118,8 +120,4 @@ def file_name(mail: NotificationMail) -> str:
 
 
 def create_service(runtime: Runtime, session: Session) -> SendingService:
-    return SendingService(session, runtime, create_mails(runtime, session), create_transport(runtime))
-
-
-def create_mails(runtime: Runtime, session: Session) -> MailService:
-    return MailService(session, mail_host(runtime))
+    return SendingService(session, runtime, mail_service(runtime, session), create_transport(runtime))

@@ -1,0 +1,15 @@
+"""Migrates, and makes the load generator's user an administrator: its PATCHes go to everybody's tasks."""
+
+from tms_core.app import bootstrap, default_ini
+from tms_core.migrating import upgrade
+from tms_core.models import User
+from tms_core.services.passwords import hash_password
+
+# Beyond the ids that the data set brings along.
+USER = User(id=1001, username="bench", email="bench@example.com", is_admin=True)
+
+runtime = bootstrap(default_ini())
+upgrade(runtime)
+USER.password_hash = hash_password("bench-pass-4711")
+with runtime.transaction() as session:
+    session.add(USER)

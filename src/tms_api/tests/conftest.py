@@ -1,0 +1,98 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from webtest import TestApp
+
+from tms_core.app import configure
+from tms_core.testing import Client
+
+# Nobody listens there, so that a connection is refused at once.
+DEAD_DATABASE = "postgresql://tms@127.0.0.1:1/tms"
+DEAD_REDIS = "redis://127.0.0.1:1/0"
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api",)
+
+
+@pytest.fixture
+def problem() -> Callable[[Any], dict[str, Any]]:
+    """Hands out an answer's problem document, if it is a whole one."""
+
+    def check(response) -> dict[str, Any]:
+        document = response.json
+        assert response.content_type == "application/problem+json"
+        assert document["type"] == "about:blank"
+        assert document["status"] == response.status_int
+        assert document["title"] == HTTPStatus(response.status_int).phrase
+        assert document["detail"]
+        assert document["request_id"] == response.headers["X-Request-ID"]
+        return document
+
+    return check
+
+
+@pytest.fixture
+def faulty_fields(problem) -> Callable[[Any], list[str]]:
+    """The fields that a 400 names, in alphabetical order."""
+
+    def names(response) -> list[str]:
+        assert response.status_int == 400
+        return sorted(fault["field"] for fault in problem(response)["errors"])
+
+    return names
+
+
+@pytest.fixture(scope="module")
+def _processes(ini) -> Iterator[dict[frozenset[tuple[str, str]], TestApp]]:
+    started: dict[frozenset[tuple[str, str]], TestApp] = {}
+    yield started
+    for one in started.values():
+        one.app.registry.tms.close()
+
+
+@pytest.fixture
+def another_process(ini, runtime, _processes) -> Callable[..., TestApp]:
+    """Gives one more API process on the same database and Redis, or with other settings where some are given."""
+
+    def process(**settings: str) -> TestApp:
+        key = frozenset(settings.items())
+        if key not in _processes:
+            changed = {f"tms.{name}": value for name, value in settings.items()}
+            _processes[key] = TestApp(configure({**ini, **changed}, web=True).make_wsgi_app())
+        if "database_url" not in settings:
+            _processes[key].app.registry.revocations.refresh(force=True)
+        return _processes[key]
+
+    return process
+
+
+@pytest.fixture
+def admin(app, make_user) -> Client:
+    """The application as an administrator sees it."""
+    return Client(app, make_user("root", is_admin=True))
+
+
+@pytest.fixture
+def recorded(runtime) -> Callable[[], Any]:
+    """Records the statements that a block sends to the database: `with recorded() as statements`."""
+
+    @contextmanager
+    def record() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(connection, cursor, statement, *rest) -> None:
+            statements.append(statement)
+
+        event.listen(runtime.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(runtime.engine, "before_cursor_execute", note)
+
+    return record

@@ -1,0 +1,53 @@
+"""The last active administrator can be neither deleted, demoted nor deactivated."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from webtest import TestApp
+
+from tms_core.testing import Client
+
+
+@pytest.mark.parametrize("change", [{"is_admin": False}, {"is_active": False}])
+@pytest.mark.parametrize("verb", ["patch_json", "put_json"])
+def test_it_can_be_neither_demoted_nor_deactivated(admin, problem, change, verb):
+    whole = {"username": "root", "email": "root@example.com", **change}
+
+    problem(getattr(admin, verb)("/api/users/me", whole, status=409))
+
+    assert admin.get("/api/users/me").json["is_admin"] is True
+
+
+def test_it_cannot_be_deleted(admin, problem):
+    problem(admin.delete("/api/users/me", status=409))
+
+    assert admin.get("/api/users/me", status=200)
+
+
+def test_a_deactivated_or_deleted_one_does_not_count(admin, make_user):
+    make_user(is_admin=True, is_active=False)
+    gone = make_user(is_admin=True)
+    admin.delete(f"/api/users/{gone.id}")
+
+    admin.patch_json("/api/users/me", {"is_admin": False}, status=409)
+
+
+def test_the_last_but_one_may_go(admin, make_user):
+    make_user(is_admin=True)
+
+    assert admin.delete("/api/users/me", status=200)
+
+
+def test_of_two_who_leave_at_the_same_moment_one_stays(app, make_user):
+    users = [make_user(is_admin=True) for _ in range(2)]
+    start = Barrier(2)
+
+    def leave(user) -> int:
+        start.wait(10)
+        return Client(TestApp(app.app), user).delete("/api/users/me", expect_errors=True).status_int
+
+    with ThreadPoolExecutor(2) as threads:
+        statuses = list(threads.map(leave, users))
+
+    assert sorted(statuses) == [200, 409]

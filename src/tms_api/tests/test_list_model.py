@@ -1,0 +1,175 @@
+"""The task list against a plain Python model of what the contract says about filters, ordering and pages."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert
+
+from tms_core.models import Task
+
+PRIORITIES = ["LOW", "MEDIUM", "HIGH", "URGENT"]
+STATUSES = ["PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED"]
+WORDS = ["invoice", "report", "call", "ship", "paint", "clean"]
+FIELDS = ["id", "due_date", "priority", "status", "created_at", "updated_at", "title"]
+RANKS = {name: rank for names in (PRIORITIES, STATUSES) for rank, name in enumerate(names)}
+FIRST_DAY = date(2025, 2, 20)
+DAYS = [FIRST_DAY + timedelta(days) for days in range(12)]
+TASKS = 90
+USERS = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    title: str
+    description: str
+    priority: str
+    status: str
+    due_date: date | None
+    assigned_to: int | None
+    created_by: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def make_rows() -> list[Row]:
+    random = Random(2)
+    began = datetime(2025, 1, 1, tzinfo=UTC)
+    return [
+        Row(
+            id=number,
+            # Few titles, so that many are equal.
+            title=" ".join(random.sample(WORDS, 2)),
+            description=" ".join(random.sample(WORDS, random.randrange(3))),
+            priority=random.choice(PRIORITIES),
+            status=random.choice(STATUSES),
+            due_date=random.choice([*DAYS, None, None]),
+            assigned_to=random.choice([*range(1, USERS + 1), None]),
+            created_by=random.randint(1, USERS),
+            created_at=began + timedelta(hours=random.randrange(20)),
+            updated_at=began + timedelta(days=1, hours=random.randrange(20)),
+        )
+        for number in range(1, TASKS + 1)
+    ]
+
+
+@pytest.fixture
+def rows(runtime, make_user):
+    """The tasks, in the database too."""
+    for _ in range(USERS):
+        make_user()
+    made = make_rows()
+    with runtime.transaction() as session:
+        session.execute(insert(Task.__table__), [asdict(row) for row in made])
+    return made
+
+
+def several(*values):
+    return st.lists(st.sampled_from(values), min_size=1, max_size=3)
+
+
+people = several("me", "none", *range(1, USERS + 2))
+queries = st.fixed_dictionaries(
+    {"ordering": st.lists(st.sampled_from([sign + name for name in FIELDS for sign in ("", "-")]), max_size=3)},
+    optional={
+        "priority": several(*PRIORITIES),
+        "status": several(*STATUSES),
+        "due_date": several(*DAYS),
+        **{f"due_date_{word}": several(*DAYS) for word in ("gte", "gt", "lte", "lt")},
+        "assigned_to": people,
+        "created_by": people,
+        "q": st.lists(st.sampled_from([sign + word for word in WORDS for sign in ("", "-")]), min_size=1, max_size=3),
+    },
+)
+
+
+def passes(row: Row, query: dict, me: int) -> bool:
+    """Whether the model lets a task through."""
+
+    def wanted(name, value):
+        named = {me if one == "me" else None if one == "none" else one for one in query.get(name, [])}
+        return name not in query or value in named
+
+    def due(word, compare):
+        return all(row.due_date and compare(row.due_date, bound) for bound in query.get(f"due_date_{word}", []))
+
+    words = {*row.title.split(), *row.description.split()}
+    return (
+        wanted("priority", row.priority)
+        and wanted("status", row.status)
+        and wanted("due_date", row.due_date)
+        and wanted("assigned_to", row.assigned_to)
+        and wanted("created_by", row.created_by)
+        and due("gte", date.__ge__)
+        and due("gt", date.__gt__)
+        and due("lte", date.__le__)
+        and due("lt", date.__lt__)
+        and all((word.strip("-") in words) != word.startswith("-") for word in query.get("q", []))
+    )
+
+
+def ordered(rows: list[Row], ordering: list[str]) -> list[int]:
+    """The ids in the model's order: the last word sorts first, since sorting is stable."""
+    found = sorted(rows, key=lambda row: -row.id)
+    for word in reversed(ordering):
+        name = word.lstrip("-")
+
+        def place(row, name=name):
+            value = getattr(row, name)
+            return (value is None, RANKS.get(value, value) if value is not None else 0)
+
+        found.sort(key=place, reverse=word.startswith("-"))
+    return [row.id for row in found]
+
+
+def spelled(query: dict, *, repeated: bool) -> str:
+    """The query as a URL has it: several values by commas, or as the same parameter again."""
+    pairs = []
+    for name, values in query.items():
+        if name == "q":
+            pairs.append((name, " ".join(values)))
+        elif repeated:
+            pairs += [(name, value) for value in values]
+        elif values:
+            pairs.append((name, ",".join(map(str, values))))
+    return urlencode(pairs)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    query=queries,
+    page=st.integers(1, 4),
+    page_size=st.one_of(st.integers(1, 12), st.integers(40, 200)),
+    repeated=st.booleans(),
+    asker=st.integers(0, 1),
+)
+def test_every_page_of_every_query_is_the_models(
+    rows, app, askers, query, page, page_size, repeated, asker
+):
+    me = askers[asker]
+    expected = ordered([row for row in rows if passes(row, query, me.id)], query["ordering"])
+    url = f"/api/task?{spelled(query, repeated=repeated)}&page={page}&page_size={page_size}"
+
+    first = app.get(url, headers=me.headers, expect_errors=True)
+    again = app.get(url, headers=me.headers, expect_errors=True)
+
+    if page > 1 and (page - 1) * page_size >= len(expected):
+        assert first.status_int == again.status_int == 404
+        return
+    answer = first.json
+    assert answer["count"] == len(expected)
+    assert [task["id"] for task in answer["results"]] == expected[(page - 1) * page_size : page * page_size]
+    assert (answer["previous"] is None) == (page == 1)
+    assert (answer["next"] is None) == (page * page_size >= len(expected))
+    assert (again.body, again.headers["ETag"]) == (first.body, first.headers["ETag"])
+
+
+@pytest.fixture
+def askers(rows, make_user):
+    """Two who ask, by turns; neither may be given the other's pages."""
+    return [make_user(), make_user()]

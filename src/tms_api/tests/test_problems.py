@@ -1,0 +1,295 @@
+"""Every error is a problem document, whatever goes wrong."""
+
+import json
+import logging
+import sys
+
+import pytest
+import structlog
+from webob import Request
+
+from tms_core.logs import configure_logs
+from tms_core.testing import Client
+
+LIMIT = 1_048_576
+
+
+@pytest.fixture(scope="module")
+def packages():
+    # This module is a package of the system too: see `includeme`.
+    return ("tms_api", __name__)
+
+
+@pytest.fixture
+def logged(capsys):
+    """What was logged so far, as production logs it: one JSON object a line."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logs("json", "api")
+    root.handlers[0].setStream(sys.stderr)
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.contextvars.unbind_contextvars("process")
+
+
+@pytest.fixture
+def send(app, client):
+    """Sends bytes as a body, as the ordinary user."""
+
+    def post(body: bytes, *, status: int, content_type: str = "application/json", path: str = "/api/task"):
+        headers = {**client.user.headers, "Content-Type": content_type}
+        return app.post(path, body, headers=headers, status=status)
+
+    return post
+
+
+@pytest.mark.parametrize("path", ["/", "/nope", "/api", "/api/tasks", "/api/task/1/2", "/api/token/1", "//api//task"])
+@pytest.mark.parametrize("verb", ["GET", "POST"])
+def test_an_unknown_address_is_not_found(client, problem, verb, path):
+    problem(client.request(path, method=verb, status=404))
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "allowed"),
+    [
+        ("DELETE", "/api/task", {"GET", "HEAD", "POST"}),
+        ("POST", "/api/task/1", {"GET", "HEAD", "PUT", "PATCH", "DELETE"}),
+        ("OPTIONS", "/api/task", {"GET", "HEAD", "POST"}),
+        ("BREW", "/api/task", {"GET", "HEAD", "POST"}),
+        ("PUT", "/api/users", {"GET", "HEAD", "POST"}),
+        ("POST", "/api/users/1", {"GET", "HEAD", "PUT", "PATCH", "DELETE"}),
+        ("GET", "/api/token", {"POST"}),
+        ("GET", "/api/token/revoke-all/", {"POST"}),
+        ("POST", "/api/ready", {"GET", "HEAD"}),
+    ],
+)
+def test_an_unknown_method_is_told_which_ones_there_are(client, problem, verb, path, allowed):
+    answer = client.request(path, method=verb, status=405)
+
+    problem(answer)
+    assert {name.strip() for name in answer.headers["Allow"].split(",")} == allowed
+
+
+def test_head_is_get_without_the_body(client):
+    whole = client.get("/api/task")
+
+    head = client.head("/api/task", status=200)
+
+    assert head.body == b""
+    assert head.headers["ETag"] == whole.headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"{'title': 1}",
+        b'{"title": "T",}',
+        b"\xff\xfe",
+        b'{"title": "\xff"}',
+        '{"title": "T"}'.encode("utf-16"),
+        rb'{"title": "\ud800"}',
+        rb'{"title": "\udc00\ud800"}',
+        rb'{"\ud800": 1}',
+        b'{"title": "a\nb"}',
+        b"[" * 100_000,
+        b'{"title":' * 100_000,
+        b'{"title": "T", "version": 1' + b"0" * 5000 + b"}",
+    ],
+    ids=repr,
+)
+def test_a_body_that_is_no_json_is_refused(send, problem, body):
+    document = problem(send(body, status=400))
+
+    assert {fault["in"] for fault in document["errors"]} == {"body"}
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"text"', b"1", b"true", b'[{"title": "T"}]'])
+def test_a_body_that_is_no_object_is_refused(send, problem, body):
+    document = problem(send(body, status=400))
+
+    assert [(fault["field"], fault["message"]) for fault in document["errors"]] == [
+        ("body", "must be a JSON object"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "json"]
+)
+def test_a_body_of_another_kind_is_refused(send, problem, content_type):
+    problem(send(b'{"title": "T"}', status=415, content_type=content_type))
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", "application/a+json"])
+def test_json_may_be_named_in_several_ways(send, content_type):
+    send(b'{"title": "T"}', status=201, content_type=content_type)
+
+
+def padded(size: int) -> bytes:
+    return b'{"title": "T"}'.ljust(size)
+
+
+def test_a_body_may_have_a_mebibyte_and_no_more(send, problem):
+    send(padded(LIMIT), status=201)
+
+    document = problem(send(padded(LIMIT + 1), status=413))
+    assert str(LIMIT) in document["detail"]
+
+
+@pytest.mark.parametrize(("size", "status"), [(100, 201), (LIMIT, 201), (LIMIT + 1, 413)])
+def test_a_body_of_unknown_length_is_read_up_to_the_limit(app, client, size, status):
+    request = Request.blank("/api/task", method="POST", headers=client.user.headers, body=padded(size))
+    request.content_type = "application/json"
+    del request.environ["CONTENT_LENGTH"]
+    request.environ.pop("webob.is_body_seekable", None)
+    request.environ["wsgi.input_terminated"] = True
+
+    answer = request.get_response(app.app)
+
+    assert answer.status_int == status
+
+
+def test_a_body_that_only_claims_to_be_long_is_refused_unread(app, client):
+    request = Request.blank("/api/task", method="POST", headers=client.user.headers, body=b"{}")
+    request.content_type = "application/json"
+    request.content_length = 10**15
+
+    assert request.get_response(app.app).status_int == 413
+
+
+@pytest.mark.parametrize("query", ["q=%FF", "q=%ED%A0%80", "%FF=1", "status=%C3"])
+@pytest.mark.parametrize("path", ["/api/task", "/api/users", "/api/task/1"])
+def test_a_query_that_is_no_utf_8_is_refused(client, problem, path, query):
+    document = problem(client.get(f"{path}?{query}", status=400))
+
+    assert {fault["in"] for fault in document["errors"]} == {"query"}
+
+
+@pytest.mark.parametrize("path", ["/api/task/%FF", "/%FF", "/api/users/%ED%A0%80", "/api/%C3/"])
+def test_an_address_that_is_no_utf_8_is_no_fault_of_ours(client, problem, path):
+    answer = client.get(path, expect_errors=True)
+
+    assert problem(answer)["status"] in (400, 404)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("If-None-Match", "\xff" * 1000),
+        ("If-None-Match", '"'),
+        ("X-Request-ID", "a" * 100_000),
+        ("Accept", "\xff"),
+        ("Accept", "text/html"),
+        ("Accept-Language", ";;;"),
+        ("Cookie", "=;\xff"),
+        ("Origin", "\xff"),
+        ("Host", "\xff\xff"),
+        ("Content-Length", "0"),
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("Range", "bytes=0-0"),
+    ],
+)
+def test_odd_headers_do_no_harm(client, name, value):
+    assert client.get("/api/task", headers={name: value}, status=200).json["count"] == 0
+
+
+class TestRequestId:
+    def test_each_request_has_its_own(self, client):
+        ids = {client.get("/api/task").headers["X-Request-ID"] for _ in range(3)}
+
+        assert len(ids) == 3
+
+    def test_a_proxys_is_taken_over(self, app, problem):
+        answer = app.get("/nope", headers={"X-Request-ID": "edge-1.2_3"}, status=404)
+
+        assert problem(answer)["request_id"] == "edge-1.2_3"
+
+    @pytest.mark.parametrize("given", ["a b", "<script>", "a" * 65, "", '"}'])
+    def test_but_no_harmful_one(self, app, problem, given):
+        answer = app.get("/nope", headers={"X-Request-ID": given}, status=404)
+
+        assert problem(answer)["request_id"] != given
+
+
+class TestUnexpected:
+    def test_a_fault_of_ours_shows_an_id_and_no_more(self, app, problem):
+        answer = app.get("/broken", status=500)
+
+        document = problem(answer)
+        assert document["request_id"] in document["detail"] or "request_id" in document["detail"]
+        assert "Traceback" not in answer.text
+        assert "secret" not in answer.text
+
+    def test_the_log_has_the_rest_under_that_id(self, app, logged):
+        answer = app.get("/broken", status=500)
+
+        lines = [line for line in logged() if line.get("request_id") == answer.json["request_id"]]
+        assert any("the secret of the fault" in line.get("exception", "") for line in lines)
+
+    def test_what_it_wrote_is_undone(self, client):
+        client.get("/half-done", status=500)
+
+        assert client.get("/api/task").json["count"] == 0
+
+
+class TestDatabaseAway:
+    """503 with Retry-After; what needs no database goes on."""
+
+    @pytest.fixture
+    def away(self, another_process):
+        return another_process(database_url="postgresql://tms@127.0.0.1:1/tms")
+
+    @pytest.mark.parametrize(
+        ("verb", "path"),
+        [("GET", "/api/task"), ("GET", "/api/task/1"), ("POST", "/api/task"), ("GET", "/api/users/me")],
+    )
+    def test_who_is_signed_in_is_asked_to_come_back(self, away, client, problem, verb, path):
+        answer = Client(away, client.user).request(path, method=verb, status=503)
+
+        problem(answer)
+        assert int(answer.headers["Retry-After"]) > 0
+
+    @pytest.mark.parametrize(
+        ("path", "body"),
+        [
+            ("/api/token", {"username": "ann", "password": "password123"}),
+            ("/api/token/refresh", {"refresh": "x"}),
+            ("/api/token/revoke", {"refresh": "x"}),
+            ("/api/users", {"username": "ann", "email": "a@example.com", "password": "password123"}),
+        ],
+    )
+    def test_who_is_not_signed_in_too(self, away, problem, path, body):
+        answer = away.post_json(path, body, status=503)
+
+        problem(answer)
+        assert int(answer.headers["Retry-After"]) > 0
+
+    def test_no_address_of_the_database_is_shown(self, away, client):
+        answer = Client(away, client.user).get("/api/task", status=503)
+
+        assert "127.0.0.1" not in answer.text
+
+    def test_what_needs_no_database_goes_on(self, away, problem):
+        away.get("/api/health", status=200)
+        problem(away.get("/api/task", status=401))
+        problem(away.get("/nope", status=404))
+
+
+def broken(request):
+    raise RuntimeError("the secret of the fault")
+
+
+def half_done(request):
+    from tms_core.services.tasks import TaskService
+
+    TaskService(request.db, request.actor, "team").create({"title": "T"})
+    raise RuntimeError("the secret of the fault")
+
+
+def includeme(config):
+    config.add_route("broken", "/broken")
+    config.add_view(broken, route_name="broken", permission="__no_permission_required__")
+    config.add_route("half_done", "/half-done")
+    config.add_view(half_done, route_name="half_done")

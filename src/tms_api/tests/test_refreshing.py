@@ -1,0 +1,117 @@
+"""Rotation of refresh tokens, the grace time, and what using one again later brings.
+
+The clock is turned in the database: instants are set back, nothing waits.
+"""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, update
+
+from tms_core.models import RefreshToken
+
+
+@pytest.fixture(autouse=True)
+def _revocations_are_read_at_every_request(monkeypatch):
+    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def refresh(app):
+    """Uses a refresh token up; the answer has the given status."""
+    return lambda token, status=200: app.post_json("/api/token/refresh/", {"refresh": token}, status=status)
+
+
+@pytest.fixture
+def is_welcome(app):
+    """Whether an access token opens the door."""
+    return lambda access: (
+        app.get("/api/users/me", headers={"Authorization": f"Bearer {access}"}, expect_errors=True).status_int == 200
+    )
+
+
+@pytest.fixture
+def turn_back(runtime):
+    """Sets an instant of all refresh tokens back by some seconds."""
+
+    def turn(seconds: int, column: str) -> None:
+        instant = getattr(RefreshToken, column)
+        with runtime.transaction() as session:
+            session.execute(
+                update(RefreshToken)
+                .where(instant.is_not(None))
+                .values({column: func.now() - timedelta(seconds=seconds)})
+            )
+
+    return turn
+
+
+def test_refreshing_gives_a_new_pair_that_works(ann, refresh, is_welcome):
+    pair = refresh(ann.refresh).json
+
+    assert set(pair) == {"access", "refresh"}
+    assert pair["refresh"] != ann.refresh
+    assert is_welcome(pair["access"])
+    assert refresh(pair["refresh"]).json["refresh"] not in (pair["refresh"], ann.refresh)
+
+
+def test_two_tabs_may_refresh_at_once(ann, refresh, is_welcome, turn_back):
+    first = refresh(ann.refresh).json
+    turn_back(5, "used_at")
+
+    second = refresh(ann.refresh).json
+
+    assert is_welcome(first["access"])
+    assert is_welcome(second["access"])
+    assert refresh(first["refresh"])
+    assert refresh(second["refresh"])
+
+
+def test_the_grace_time_runs_from_the_first_use(ann, refresh, turn_back):
+    refresh(ann.refresh)
+    turn_back(8, "used_at")
+    refresh(ann.refresh)
+    turn_back(11, "used_at")
+
+    refresh(ann.refresh, status=401)
+
+
+def test_using_a_token_again_later_ends_its_whole_login_and_no_other(
+    ann, app, refresh, is_welcome, turn_back, problem
+):
+    other = app.post_json("/api/token", {"username": "ann", "password": "password123"}).json
+    newest = refresh(refresh(ann.refresh).json["refresh"]).json
+    turn_back(11, "used_at")
+
+    answer = refresh(ann.refresh, status=401)
+
+    assert problem(answer)["detail"]
+    refresh(newest["refresh"], status=401)
+    assert not is_welcome(newest["access"])
+    assert not is_welcome(ann.access)
+    assert is_welcome(other["access"])
+    assert refresh(other["refresh"])
+
+
+def test_a_login_that_was_not_used_for_its_life_has_ended(ann, refresh, turn_back):
+    turn_back(1, "expires_at")
+
+    refresh(ann.refresh, status=401)
+
+
+@pytest.mark.parametrize("token", ["", "unknown", "ä" * 50])
+def test_an_unknown_refresh_token_is_refused(app, refresh, token):
+    refresh(token, status=401)
+
+
+def test_an_access_token_does_not_refresh(ann, refresh):
+    refresh(ann.access, status=401)
+
+
+def test_a_refresh_token_opens_no_door(ann, is_welcome):
+    assert not is_welcome(ann.refresh)

@@ -1,0 +1,100 @@
+import pytest
+
+from tms_core.events import read_events
+from tms_core.testing import PASSWORD
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann", first_name="Ann", last_name="Lee")
+
+
+@pytest.fixture
+def as_ann(client_of, ann):
+    return client_of(ann)
+
+
+@pytest.fixture
+def task(client):
+    """Makes a task of the ordinary user's."""
+    return lambda **fields: client.post_json("/api/task", {"title": "T", **fields}).json
+
+
+def test_an_account_ends_by_its_owners_wish(app, as_ann, client, ann):
+    assert as_ann.delete(f"/api/users/{ann.id}/", status=200).json == {}
+
+    client.get(f"/api/users/{ann.id}", status=404)
+    assert "ann" not in [user["username"] for user in client.get("/api/users").json["results"]]
+    app.post_json("/api/token", {"username": "ann", "password": PASSWORD}, status=401)
+
+
+def test_a_deleted_account_cannot_be_changed_back(admin, ann):
+    admin.delete(f"/api/users/{ann.id}")
+
+    admin.patch_json(f"/api/users/{ann.id}", {"is_active": True}, status=404)
+    admin.delete(f"/api/users/{ann.id}", status=404)
+
+
+def test_its_address_can_be_used_again(app, as_ann):
+    as_ann.delete("/api/users/me")
+
+    app.post_json("/api/users", {"username": "ann2", "email": "ann@example.com", "password": PASSWORD}, status=201)
+
+
+def test_tasks_that_it_created_stay(as_ann, ann, client):
+    task = as_ann.post_json("/api/task", {"title": "Hers"}).json
+
+    as_ann.delete("/api/users/me")
+
+    assert client.get(f"/api/task/{task['id']}").json == task
+
+
+@pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS"])
+def test_its_open_tasks_become_unassigned(as_ann, ann, client, task, status):
+    before = task(assigned_to=ann.id, status=status)
+
+    as_ann.delete("/api/users/me")
+
+    after = client.get(f"/api/task/{before['id']}").json
+    assert (after["assigned_to"], after["version"]) == (None, 2)
+
+
+@pytest.mark.parametrize("status", ["COMPLETED", "ARCHIVED"])
+def test_tasks_that_are_done_keep_their_assignee(as_ann, ann, client, task, status):
+    before = task(assigned_to=ann.id, status=status)
+
+    as_ann.delete("/api/users/me")
+
+    assert client.get(f"/api/task/{before['id']}").json == before
+
+
+def test_every_unassignment_is_an_event_by_who_deleted(admin, ann, task, runtime, relay_once):
+    tasks = [task(assigned_to=ann.id) for _ in range(3)]
+    task(assigned_to=None)
+    relay_once()
+
+    admin.delete(f"/api/users/{ann.id}")
+
+    relay_once()
+    with runtime.transaction() as session:
+        events = read_events(session, after=4, limit=10)
+    assert [(event.task_id, event.kind, event.actor_id) for event in events] == [
+        (one["id"], "updated", admin.user.id) for one in tasks
+    ]
+    assert all(event.changes == {"assigned_to": [ann.id, None]} for event in events)
+
+
+def test_nothing_can_be_assigned_to_it_any_more(as_ann, ann, client, task, faulty_fields):
+    before = task()
+    as_ann.delete("/api/users/me")
+
+    answer = client.patch_json(f"/api/task/{before['id']}", {"assigned_to": ann.id}, status=400)
+
+    assert faulty_fields(answer) == ["assigned_to"]
+
+
+def test_a_task_that_was_done_by_it_can_still_be_put_back_whole(as_ann, ann, client, task):
+    before = task(assigned_to=ann.id, status="COMPLETED")
+    as_ann.delete("/api/users/me")
+
+    assert client.put_json(f"/api/task/{before['id']}", before, status=200).json == before

@@ -1,0 +1,184 @@
+import pytest
+
+from tms_core.testing import PASSWORD
+
+PUBLIC = {"id", "username", "first_name", "last_name"}
+WHOLE = PUBLIC | {"email", "is_admin", "is_active"}
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann", first_name="Ann", last_name="Lee")
+
+
+@pytest.fixture
+def bob(make_user):
+    return make_user("bob")
+
+
+@pytest.fixture
+def as_ann(client_of, ann):
+    return client_of(ann)
+
+
+def test_one_sees_all_of_oneself(as_ann, ann):
+    whole = {
+        "id": ann.id,
+        "username": "ann",
+        "email": "ann@example.com",
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "is_admin": False,
+        "is_active": True,
+    }
+
+    assert as_ann.get("/api/users/me/").json == whole
+    assert as_ann.get(f"/api/users/{ann.id}/").json == whole
+
+
+def test_others_see_names_only(as_ann, bob):
+    assert set(as_ann.get(f"/api/users/{bob.id}").json) == PUBLIC
+
+
+def test_an_administrator_sees_all_of_everyone(admin, ann):
+    assert set(admin.get(f"/api/users/{ann.id}").json) == WHOLE
+    assert all(set(user) == WHOLE for user in admin.get("/api/users").json["results"])
+
+
+def test_a_list_shows_ones_own_address_and_no_other(as_ann, ann, bob):
+    users = as_ann.get("/api/users/").json["results"]
+
+    assert {user["id"]: set(user) for user in users} == {ann.id: WHOLE, bob.id: PUBLIC}
+
+
+@pytest.mark.parametrize("user_id", ["99", "0", "-1", "abc", "1.0", "%D9%A3", str(2**63), "9" * 5000])
+def test_who_is_not_there_is_not_found(client, problem, user_id):
+    problem(client.get(f"/api/users/{user_id}", status=404))
+
+
+class TestList:
+    @pytest.fixture(autouse=True)
+    def _users(self, make_user):
+        for number in range(7):
+            make_user(f"worker{number}", first_name=f"First{number % 2}", last_name="O'Neil" if number == 3 else "")
+
+    def names(self, client, query):
+        return [user["username"] for user in client.get(f"/api/users?{query}").json["results"]]
+
+    def test_it_comes_in_pages_whose_links_can_be_followed(self, client):
+        seen, url = [], "/api/users/?page_size=3&q=worker"
+        while url:
+            page = client.get(url).json
+            assert page["count"] == 7
+            seen += [user["username"] for user in page["results"]]
+            last, url = page, page["next"]
+
+        assert seen == [f"worker{number}" for number in range(7)]
+        assert client.get(last["previous"]).json["previous"] is not None
+
+    def test_q_finds_parts_of_the_user_name_and_the_names(self, client):
+        assert self.names(client, "q=KER3") == ["worker3"]
+        assert self.names(client, "q=first1") == ["worker1", "worker3", "worker5"]
+        assert self.names(client, "q=O'N") == ["worker3"]
+        assert self.names(client, "q=example.com") == []
+
+    @pytest.mark.parametrize("text", ["%25", "_orker", "%5C", "worker3%25"])
+    def test_q_takes_wildcards_as_they_stand(self, client, text):
+        assert self.names(client, f"q={text}") == []
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("page=0", "page"),
+            ("page=x", "page"),
+            ("page=1&page=2", "page"),
+            ("page_size=0", "page_size"),
+            ("page_size=201", "page_size"),
+            ("q=%00", "q"),
+            ("name=ann", "name"),
+        ],
+    )
+    def test_a_bad_parameter_is_named(self, client, faulty_fields, query, field):
+        assert faulty_fields(client.get(f"/api/users?{query}", status=400)) == [field]
+
+    def test_a_page_past_the_end_is_not_found(self, client, problem):
+        problem(client.get("/api/users?page=2", status=404))
+
+
+def test_patch_changes_only_what_it_names(as_ann, ann):
+    before = as_ann.get("/api/users/me").json
+
+    after = as_ann.patch_json(f"/api/users/{ann.id}/", {"last_name": "Poe"}, status=200).json
+
+    assert after == {**before, "last_name": "Poe"}
+    assert as_ann.get("/api/users/me").json == after
+
+
+def test_put_replaces_what_a_user_may_change(as_ann, ann):
+    body = {"id": ann.id, "username": "anna", "email": "anna@example.org", "first_name": "Anna"}
+
+    after = as_ann.put_json(f"/api/users/{ann.id}/", body, status=200).json
+
+    assert after == {**body, "last_name": "", "is_admin": False, "is_active": True}
+
+
+def test_put_takes_back_what_get_gave(as_ann):
+    before = as_ann.get("/api/users/me").json
+
+    assert as_ann.put_json("/api/users/me", before, status=200).json == before
+
+
+def test_put_needs_the_whole(as_ann, faulty_fields):
+    assert faulty_fields(as_ann.put_json("/api/users/me", {"first_name": "Anna"}, status=400)) == ["email", "username"]
+
+
+@pytest.mark.parametrize("verb", ["put_json", "patch_json"])
+def test_the_id_cannot_be_changed(as_ann, faulty_fields, verb):
+    body = {"id": 7, "username": "ann", "email": "ann@example.com"}
+
+    assert faulty_fields(getattr(as_ann, verb)("/api/users/me", body, status=400)) == ["id"]
+
+
+@pytest.mark.parametrize(("field", "value"), [("username", "BOB"), ("email", "Bob@Example.com")])
+def test_changing_to_what_another_has_is_a_conflict(as_ann, bob, problem, field, value):
+    answer = as_ann.patch_json("/api/users/me", {field: value}, status=409)
+
+    assert [fault["field"] for fault in problem(answer)["errors"]] == [field]
+
+
+def test_ones_own_name_may_change_its_case(as_ann):
+    assert as_ann.patch_json("/api/users/me", {"username": "Ann"}, status=200).json["username"] == "Ann"
+
+
+@pytest.mark.parametrize("field", ["username", "email", "password", "first_name", "is_admin", "is_active"])
+def test_null_is_no_value(as_ann, faulty_fields, field):
+    body = {field: None, "current_password": PASSWORD}
+
+    assert faulty_fields(as_ann.patch_json("/api/users/me", body, status=400)) == [field]
+
+
+def test_a_user_changes_and_deletes_only_itself(as_ann, bob, problem):
+    whole = {"username": "bobby", "email": "b@example.com"}
+
+    problem(as_ann.patch_json(f"/api/users/{bob.id}", {"first_name": "X"}, status=403))
+    problem(as_ann.put_json(f"/api/users/{bob.id}", whole, status=403))
+    problem(as_ann.delete(f"/api/users/{bob.id}", status=403))
+    assert as_ann.get(f"/api/users/{bob.id}").json["username"] == "bob"
+
+
+def test_an_administrator_changes_and_deletes_anyone(admin, ann):
+    assert admin.patch_json(f"/api/users/{ann.id}", {"first_name": "X"}).json["first_name"] == "X"
+    assert admin.delete(f"/api/users/{ann.id}/", status=200).json == {}
+
+
+@pytest.mark.parametrize("field", ["is_admin", "is_active"])
+def test_nobody_changes_its_own_rank(as_ann, problem, field):
+    rank = as_ann.get("/api/users/me").json[field]
+
+    problem(as_ann.patch_json("/api/users/me", {field: not rank}, status=403))
+    assert as_ann.patch_json("/api/users/me", {field: rank}, status=200)
+
+
+def test_an_administrator_makes_and_unmakes_others(admin, ann):
+    assert admin.patch_json(f"/api/users/{ann.id}", {"is_admin": True}).json["is_admin"] is True
+    assert admin.patch_json(f"/api/users/{ann.id}", {"is_admin": False}).json["is_admin"] is False

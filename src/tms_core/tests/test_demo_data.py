@@ -1,0 +1,175 @@
+"""`tms demo-data`: the same data for the same seed, users made once, nothing stale, nothing in production."""
+
+import logging
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select, text
+
+from tms_core.commands import main
+from tms_core.demo.loading import PASSWORD, load
+from tms_core.demo.people import people
+from tms_core.demo.tasks import tasks
+from tms_core.generation import KEY
+from tms_core.models import Priority, Status, Task, TaskEvent, User
+from tms_core.services.passwords import is_password
+
+MIDNIGHT = datetime(2025, 3, 17, tzinfo=UTC)
+TODAY = MIDNIGHT.date()
+USERS = range(1, 11)
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ()
+
+
+@pytest.fixture
+def tms(ini, runtime, tmp_path, monkeypatch):
+    """Runs a `tms` command on this test's system, whose settings can be overridden."""
+    monkeypatch.setenv("TMS_INI", "")
+    monkeypatch.setattr(logging.getLogger(), "handlers", list(logging.getLogger().handlers))
+
+    def run(*words, **environment):
+        path = tmp_path / "test.ini"
+        lines = (f"{key} = {value}".replace("%", "%%") for key, value in ini.items())
+        path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return CliRunner().invoke(main, ["--ini", str(path), *words], catch_exceptions=False)
+
+    return run
+
+
+def count_of(runtime, model):
+    with runtime.transaction() as session:
+        return session.scalar(select(func.count()).select_from(model))
+
+
+def test_the_same_seed_makes_the_same_tasks_and_another_one_others():
+    first, again, other = (list(tasks(500, USERS, midnight=MIDNIGHT, seed=seed)) for seed in (1, 1, 2))
+
+    assert first == again
+    assert first != other
+
+
+def test_tasks_are_as_in_a_team_that_works():
+    made = list(tasks(5_000, USERS, midnight=MIDNIGHT, seed=1))
+
+    by_status, by_priority = Counter(task.status for task in made), Counter(task.priority for task in made)
+    assert by_status.most_common(1)[0][0] is Status.COMPLETED
+    assert by_priority.most_common()[-1][0] is Priority.URGENT
+    assert len({task.title for task in made}) > 2_000
+    assert all(len(task.title) <= 200 for task in made)
+    assert all(task.created_at <= task.updated_at <= MIDNIGHT for task in made)
+    assert all((task.version == 1) == (task.status is Status.PENDING) for task in made)
+    assert made == sorted(made, key=lambda task: task.created_at)
+
+
+@pytest.mark.parametrize("number", [50, 200, 5_000])
+def test_even_a_few_tasks_have_some_due_soon_and_some_overdue(number):
+    is_open = [task for task in tasks(number, USERS, midnight=MIDNIGHT, seed=1) if task.status is Status.PENDING]
+
+    assert any(task.due_date in (TODAY, TODAY + timedelta(days=1)) for task in is_open)
+    assert any(task.due_date and task.due_date < TODAY for task in tasks(5_000, USERS, midnight=MIDNIGHT, seed=1))
+
+
+def test_no_two_of_the_people_share_a_name():
+    names = [person.username for person in islice(people(), 10_000)]
+
+    assert len(set(names)) == len(names)
+    assert names[0] == "ada.adeyemi"
+
+
+def test_a_second_load_adds_tasks_of_the_same_users(runtime):
+    first = load(runtime, task_count=300, user_count=7, seed=1, midnight=MIDNIGHT)
+    second = load(runtime, task_count=200, user_count=9, seed=2, midnight=MIDNIGHT)
+
+    assert (first.new_users, second.new_users) == (7, 2)
+    assert (count_of(runtime, Task), count_of(runtime, User), count_of(runtime, TaskEvent)) == (500, 9, 0)
+
+
+def test_accounts_of_others_are_left_alone(runtime, make_user):
+    real = make_user("Ada.Adeyemi")
+
+    loaded = load(runtime, task_count=100, user_count=3, seed=1, midnight=MIDNIGHT)
+
+    with runtime.transaction() as session:
+        owners = set(session.scalars(select(Task.created_by)))
+        assert real.id not in owners
+        assert len(owners) == loaded.new_users == 3
+
+
+def test_a_task_that_is_created_afterwards_gets_the_next_id(runtime, make_user):
+    user = make_user()
+    load(runtime, task_count=100, user_count=3, seed=1, midnight=MIDNIGHT)
+
+    with runtime.transaction() as session:
+        task = Task(title="by hand", created_by=user.id)
+        session.add(task)
+        session.flush()
+
+        assert task.id == 101
+
+
+@pytest.mark.parametrize("loads", [1, 2])
+def test_the_search_index_is_there_and_complete(runtime, loads):
+    for seed in range(loads):
+        load(runtime, task_count=100, user_count=3, seed=seed, midnight=MIDNIGHT)
+
+    with runtime.transaction() as session:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        document = "to_tsvector('simple', title || ' ' || description)"
+        searched = f"FROM task WHERE {document} @@ websearch_to_tsquery('simple', 'the')"
+        plan = "\n".join(session.scalars(text(f"EXPLAIN SELECT count(*) {searched}")))
+        found = session.scalar(text(f"SELECT count(*) {searched}"))
+        with_the = session.scalar(text(r"SELECT count(*) FROM task WHERE title || ' ' || description ~* '\mthe\M'"))
+
+    assert "ix_task_search" in plan
+    assert found == with_the > 0
+
+
+def test_lists_that_were_cached_before_are_not_used_any_more(runtime):
+    runtime.redis.set(KEY, b"before")
+
+    load(runtime, task_count=10, user_count=3, seed=1, midnight=MIDNIGHT)
+
+    assert runtime.redis.get(KEY) not in (None, b"before")
+
+
+def test_demo_users_can_sign_in(tms, runtime):
+    result = tms("demo-data", "--tasks", "20", "--users", "3")
+
+    assert result.exit_code == 0
+    assert f"password {PASSWORD}, for example ada.adeyemi" in result.output
+    assert "without events" in result.output
+    with runtime.transaction() as session:
+        hashes = set(session.scalars(select(User.password_hash)))
+    assert len(hashes) == 1
+    assert is_password(hashes.pop(), PASSWORD)
+
+
+def test_if_empty_leaves_what_is_there(tms, runtime):
+    tms("demo-data", "--tasks", "20", "--users", "3")
+
+    result = tms("demo-data", "--tasks", "20", "--users", "3", "--if-empty")
+
+    assert "nothing added" in result.output
+    assert count_of(runtime, Task) == 20
+
+
+def test_production_needs_a_yes(tms, runtime, ini):
+    production = {
+        "TMS_ENVIRONMENT": "production",
+        "TMS_JWT_PRIVATE_KEY": "8f3b1c9d7e5a4f60b2d8c6e4a1f7935d",
+    }
+
+    refused = tms("demo-data", "--tasks", "20", **production)
+    accepted = tms("demo-data", "--tasks", "20", "--yes", **production)
+
+    assert (refused.exit_code, accepted.exit_code) == (2, 0)
+    assert "--yes" in refused.stderr
+    assert count_of(runtime, Task) == 20

@@ -1,0 +1,199 @@
+"""`tms doctor` on a system that is well, and on systems with one thing wrong."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import text
+
+from tms_core.doctor import Level
+from tms_core.doctor.database import judge_clock, judge_version
+from tms_core.doctor.disk import judge_space
+from tms_core.doctor.examination import examine
+from tms_core.doctor.redis import judge_memory
+from tms_core.doctor.redis import judge_version as judge_redis_version
+from tms_core.relay.leadership import try_to_lead
+
+GIBIBYTE = 1 << 30
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api",)
+
+
+@pytest.fixture
+def leading_relay(runtime):
+    """A relay's hold on the lead, its sinks known to the database."""
+    with runtime.engine.connect() as connection:
+        connection.detach()
+        assert try_to_lead(connection)
+        yield
+
+
+def levels(runtime):
+    """The worst level of each check."""
+    order = [Level.OK, Level.WARNING, Level.BAD]
+    worst = {}
+    for name, finding in examine(runtime):
+        worst[name] = max(worst.get(name, Level.OK), finding.level, key=order.index)
+    return worst
+
+
+def sentences(runtime, name):
+    return " ".join(finding.sentence for check, finding in examine(runtime) if check == name)
+
+
+@contextmanager
+def stamped(runtime, *revisions):
+    """The database says that it has these revisions and no others."""
+    before = stamp(runtime, revisions)
+    yield
+    stamp(runtime, before)
+
+
+def stamp(runtime, revisions):
+    with runtime.transaction() as session:
+        before = session.scalars(text("DELETE FROM alembic_version RETURNING version_num")).all()
+        for revision in revisions:
+            session.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+    return before
+
+
+def test_a_system_that_is_well_has_nothing_bad(tms, leading_relay, relay_once):
+    relay_once()
+
+    result = tms("doctor")
+
+    assert result.exit_code == 0
+    assert re.findall(r"^\w+ +ok", result.stdout, re.MULTILINE) == [
+        f"{name:10}  ok" for name in ("settings", "database", "migrations", "clock", "relay", "redis", "disk")
+    ]
+
+
+def test_without_a_relay_events_wait_and_doctor_says_what_to_start(tms, client):
+    client.post_json("/api/task", {"title": "One"})
+
+    result = tms("doctor")
+
+    assert result.exit_code == 1
+    assert "1 event wait" in result.stdout
+    assert "start tms relay" in result.stdout
+
+
+def test_a_sink_that_is_stuck_is_named(runtime, leading_relay, client, relay_once):
+    relay_once()
+    client.post_json("/api/task", {"title": "One"})
+    relay_once()
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE relay_cursor SET position = 0"))
+        session.execute(text("UPDATE task_event SET created_at = now() - interval '1 minute'"))
+
+    assert levels(runtime)["relay"] is Level.WARNING
+    assert "the sink cache is 1 event, 60 s, behind" in sentences(runtime, "relay")
+
+
+def test_events_that_nobody_numbers_are_bad_although_a_relay_leads(runtime, leading_relay, client, relay_once):
+    relay_once()
+    client.post_json("/api/task", {"title": "One"})
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE task_event SET created_at = now() - interval '1 minute'"))
+
+    assert levels(runtime)["relay"] is Level.BAD
+
+
+def test_a_sink_without_a_cursor_asks_for_a_restart_of_the_relay(runtime, leading_relay):
+    assert "the sink cache has not started yet: restart tms relay." in sentences(runtime, "relay")
+
+
+def test_missing_migrations_ask_for_tms_migrate(runtime):
+    with stamped(runtime):
+        found = levels(runtime)["migrations"], sentences(runtime, "migrations")
+
+    assert found[0] is Level.BAD
+    assert "run tms migrate" in found[1]
+
+
+def test_tables_of_a_package_that_was_taken_out_are_told_with_how_to_drop_them(runtime):
+    with stamped(runtime, "core_0001", "elsewhere_0001"):
+        found = levels(runtime)["migrations"], sentences(runtime, "migrations")
+
+    assert found[0] is Level.WARNING
+    assert re.search(r"elsewhere_0001 .*alembic downgrade elsewhere@base", found[1])
+
+
+def test_a_redis_that_may_throw_queued_tasks_away_is_a_warning(runtime):
+    before = runtime.redis.config_get("maxmemory-policy")
+    runtime.redis.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert levels(runtime)["redis"] is Level.WARNING
+        assert "set it to volatile-lru" in sentences(runtime, "redis")
+    finally:
+        runtime.redis.config_set("maxmemory-policy", before["maxmemory-policy"])
+
+
+def test_servers_that_are_away_are_bad_and_what_needs_them_is_not_checked(tms, monkeypatch):
+    monkeypatch.setenv("TMS_DATABASE_URL", "postgresql://tms:geheim@127.0.0.1:9/tms")
+    monkeypatch.setenv("TMS_REDIS_URL", "redis://127.0.0.1:9/0")
+
+    result = tms("doctor", env={"COLUMNS": "300"})
+
+    assert result.exit_code == 1
+    assert re.search(r"database +bad +does not answer at .*127.0.0.1:9/tms .*set tms.database_url", result.stdout)
+    assert re.search(r"migrations +warning +not checked", result.stdout)
+    assert re.search(r"redis +bad +does not answer", result.stdout)
+    assert "geheim" not in result.stdout
+
+
+def test_bad_settings_are_all_named_with_what_would_be_right(tms, monkeypatch):
+    monkeypatch.setenv("TMS_TIMEZONE", "Mars")
+    monkeypatch.setenv("TMS_REDIS_URL", "http://localhost")
+
+    result = tms("doctor", env={"COLUMNS": "300"})
+
+    assert result.exit_code == 1
+    assert re.search(r"settings +bad +tms.timezone \(or TMS_TIMEZONE\): must be an IANA time zone", result.stdout)
+    assert re.search(r"settings +bad +tms.redis_url \(or TMS_REDIS_URL\): must begin with redis://", result.stdout)
+
+
+def test_every_setting_is_listed_with_its_value_and_source_and_no_secret(tms, monkeypatch):
+    monkeypatch.setenv("TMS_JWT_PRIVATE_KEY", "0123456789abcdefghijklmnopqrstuvwxyz")
+    monkeypatch.setenv("TMS_TIMEZONE", "Europe/Berlin")
+
+    lines = tms("doctor", "--settings").stdout.splitlines()
+
+    assert "tms.timezone = Europe/Berlin" in lines
+    assert "    TMS_TIMEZONE, str, default UTC; from environment" in lines
+    assert "tms.jwt_private_key = (hidden)" in lines
+    assert "    TMS_REDIS_TIMEOUT, float, default 0.05; from ini" in lines
+    assert "    TMS_API_CACHE_SECONDS, int, default 300; from default" in lines
+    assert not any("0123456789" in line for line in lines)
+
+
+def test_an_old_postgresql_is_bad():
+    assert judge_version(14).level is Level.BAD
+    assert judge_version(15).level is Level.OK
+
+
+def test_clocks_may_differ_by_two_seconds():
+    assert judge_clock(-1.9).level is Level.OK
+    assert judge_clock(2.1).sentence.startswith("the database's clock is 2.1 s ahead of this host's")
+    assert "behind" in judge_clock(-2.1).sentence
+
+
+def test_an_old_redis_is_bad_and_valkey_is_called_by_its_name():
+    assert judge_redis_version("6.0.16").level is Level.BAD
+    assert judge_redis_version("7.2.4", "9.1.0").sentence == "Valkey 9.1.0"
+
+
+def test_a_redis_that_is_nearly_full_and_throws_nothing_away_is_a_warning():
+    about = {"maxmemory": 100, "maxmemory_policy": "noeviction", "used_memory": 95}
+
+    assert [finding.level for finding in judge_memory(about)] == [Level.WARNING]
+    assert list(judge_memory(about | {"used_memory": 50})) == []
+
+
+def test_little_room_is_a_warning_and_none_is_bad(tmp_path):
+    assert judge_space(tmp_path, 5 * GIBIBYTE).level is Level.OK
+    assert judge_space(tmp_path, GIBIBYTE // 2).level is Level.WARNING
+    assert judge_space(tmp_path, GIBIBYTE // 100).level is Level.BAD

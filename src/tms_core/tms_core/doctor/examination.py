@@ -1,0 +1,52 @@
+"""All checks in turn: the core's, then those that the included packages add."""
+
+from collections.abc import Iterator
+
+import redis
+from sqlalchemy.exc import SQLAlchemyError
+
+from tms_core.doctor.database import check_clock, check_database, check_migrations
+from tms_core.doctor.disk import check_disk
+from tms_core.doctor.findings import Check, Finding, Level, bad, warning
+from tms_core.doctor.redis import check_redis
+from tms_core.doctor.relay import check_relay
+from tms_core.doctor.settings import check_settings
+from tms_core.errors import TmsError
+from tms_core.runtime import Runtime, resolve
+
+CHECKS: dict[str, Check] = {
+    "settings": check_settings,
+    "database": check_database,
+    "migrations": check_migrations,
+    "clock": check_clock,
+    "relay": check_relay,
+    "redis": check_redis,
+    "disk": check_disk,
+}
+NEED_DATABASE = ("migrations", "clock", "relay")
+
+
+def examine(runtime: Runtime) -> Iterator[tuple[str, Finding]]:
+    """Every finding under the name of its check."""
+    has_database = True
+    added = {name: resolve(dotted) for name, dotted in runtime.doctor_checks.items()}
+    for name, check in {**CHECKS, **added}.items():
+        if name in NEED_DATABASE and not has_database:
+            yield name, warning("not checked: that needs the database.")
+            continue
+        found = _findings(check, runtime)
+        if name == "database":
+            has_database = all(finding.level is not Level.BAD for finding in found)
+        yield from ((name, finding) for finding in found)
+
+
+def _findings(check: Check, runtime: Runtime) -> list[Finding]:
+    try:
+        return list(check(runtime))
+    except (SQLAlchemyError, redis.RedisError, OSError, TmsError) as error:
+        return [bad(f"cannot be checked: {first_line(error)}")]
+
+
+def first_line(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return next(iter(str(cause).strip().splitlines()), type(error).__name__)

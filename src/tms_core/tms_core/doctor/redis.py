@@ -1,0 +1,44 @@
+from collections.abc import Iterator
+from typing import Any, cast
+
+import redis
+
+from tms_core.doctor.findings import Finding, bad, fine, warning
+from tms_core.redis import create_redis
+from tms_core.runtime import Runtime
+
+TIMEOUT = 3.0
+OLDEST_VERSION = (6, 2)
+NEARLY_FULL = 0.9
+
+
+def check_redis(runtime: Runtime) -> Iterator[Finding]:
+    try:
+        with create_redis(runtime.core, timeout=TIMEOUT) as client:
+            about = cast(dict[str, Any], client.info())
+    except redis.RedisError as error:
+        mend = "set tms.redis_url (or TMS_REDIS_URL), or start the server"
+        if runtime.core.redis_url is None:
+            mend = "start tms up, or set tms.redis_url (or TMS_REDIS_URL)"
+        yield bad(f"does not answer ({error}): {mend}.")
+        return
+    yield judge_version(str(about["redis_version"]), about.get("valkey_version"))
+    yield from judge_memory(about)
+
+
+def judge_version(version: str, valkey: str | None = None) -> Finding:
+    """`version` is the Redis that it is compatible with."""
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_VERSION:
+        return bad(
+            f"is Redis {version}: upgrade it, TMS needs {'.'.join(map(str, OLDEST_VERSION))} or newer, or Valkey."
+        )
+    return fine(f"Valkey {valkey}" if valkey else f"Redis {version}")
+
+
+def judge_memory(about: dict[str, Any]) -> Iterator[Finding]:
+    """What it does when its memory is full: cached lists may go, queued background tasks may not."""
+    limit, policy = int(about.get("maxmemory", 0)), str(about.get("maxmemory_policy", "noeviction"))
+    if limit and policy.startswith("allkeys"):
+        yield warning(f"maxmemory-policy is {policy}, which may throw queued tasks away: set it to volatile-lru.")
+    if limit and policy == "noeviction" and about["used_memory"] > NEARLY_FULL * limit:
+        yield warning(f"uses {about['used_memory'] / limit:.0%} of its maxmemory: raise it, or set volatile-lru.")

@@ -1,0 +1,55 @@
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from tms_core.configuration import Declaration
+from tms_core.doctor.findings import Finding, fine, warning
+from tms_core.runtime import Runtime
+
+
+def check_settings(runtime: Runtime) -> Iterator[Finding]:
+    """Whoever has a runtime has valid settings; this is about those that are valid and still unwise."""
+    core = runtime.core
+    packages = ", ".join(runtime.packages[1:]) or "no package but the core"
+    yield fine(f"{core.environment}; {packages} (tms doctor --settings lists all)")
+    if core.environment != "production":
+        return
+    if "//localhost" in core.public_url or not core.public_url.startswith("https://"):
+        yield warning(
+            f"tms.public_url (or TMS_PUBLIC_URL) is {core.public_url}: set it to the https:// address that users "
+            "reach this deployment by, because mails link to it."
+        )
+    if "*" in core.cors_origins:
+        yield warning("tms.cors_origins (or TMS_CORS_ORIGINS) is *: name the origins whose pages may call the API.")
+
+
+def faults(message: str) -> list[str]:
+    """The sentences of a `ConfigurationError`."""
+    return [f"{part}." for part in message.rstrip(".").split("; ")]
+
+
+def settings_rows(runtime: Runtime, environ: Mapping[str, str]) -> Iterator[tuple[Declaration, str, str]]:
+    """Every declared setting with its present value, secrets hidden, and where that stands."""
+    beside = dotenv_values(Path(runtime.ini_path).resolve().parent / ".env") if runtime.ini_path else {}
+    for group, values in runtime.groups.items():
+        for declared in group.declarations():
+            given, source = declared.find(runtime.ini, environ)
+            if source == "environment" and given == beside.get(declared.env):
+                source = ".env"
+            yield declared, shown(getattr(values, declared.name), is_secret=declared.secret), source
+
+
+def shown(value: object, *, is_secret: bool = False) -> str:
+    """As one would write it in an ini file."""
+    match value:
+        case None | () | "":
+            return ""
+        case _ if is_secret:
+            return "(hidden)"
+        case bool():
+            return str(value).lower()
+        case tuple() | list():
+            return " ".join(map(str, value))
+        case _:
+            return str(value)

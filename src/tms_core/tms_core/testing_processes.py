@@ -1,0 +1,102 @@
+"""For tests: a command run as a process, its output awaited, and all that it started found again."""
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+MARK = "TMS_TEST_RUN"
+
+
+class WatchedProcess:
+    """A process whose descendants carry a mark in their environment; to be used as a context manager."""
+
+    def __init__(self, argv: Sequence[str | os.PathLike[str]], *, patience: float = 30.0):
+        self.text = ""
+        self._patience = patience
+        self._mark = f"{MARK}={uuid.uuid4().hex}"
+        name, _, value = self._mark.partition("=")
+        self._process = subprocess.Popen(
+            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | {name: value}
+        )
+        assert self._process.stdout is not None
+        self._output = self._process.stdout
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_for(self, pattern: str, count: int = 1) -> list[re.Match[str]]:
+        """The matches in the output, once there are `count` of them."""
+        self._read_until(lambda: len(re.findall(pattern, self.text)) >= count, pattern)
+        return list(re.finditer(pattern, self.text))
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.send(number)
+        return self.end()
+
+    def end(self) -> int:
+        """The exit status, when it has ended by itself; then `text` has all of its output."""
+        self._read_until(lambda: False, None)
+        return self._process.wait(self._patience)
+
+    def end_unread(self) -> int:
+        """The same for one whose output nobody reads any more."""
+        return self._process.wait(self._patience)
+
+    def close_output(self) -> None:
+        self._output.close()
+
+    def living(self) -> dict[int, str]:
+        """What was started in this run and still lives, whoever its parent is now: command lines by process id."""
+        return {int(path.name): _command(path) for path in Path("/proc").glob("[0-9]*") if self._is_ours(path)}
+
+    def __enter__(self) -> "WatchedProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pid in self.living():
+            os.kill(pid, signal.SIGKILL)
+        self._output.close()
+
+    def _is_ours(self, path: Path) -> bool:
+        try:
+            return self._mark.encode() in (path / "environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
+
+    def _read_until(self, is_enough: Callable[[], bool], what: str | None) -> None:
+        """Until the output ends, where `what` is None."""
+        deadline = time.monotonic() + self._patience
+        while not is_enough():
+            ready, _, _ = select.select([self._output], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"{what or 'no end'} not in time:\n{self.text}"
+            chunk = os.read(self._output.fileno(), 65536)
+            if not chunk:
+                assert what is None, f"ended without {what!r}:\n{self.text}"
+                return
+            self.text += chunk.decode(errors="replace")
+
+
+def _command(path: Path) -> str:
+    try:
+        return (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has just now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]

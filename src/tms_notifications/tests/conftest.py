@@ -1,0 +1,198 @@
+"""A mail server that answers as a test says, and short ways to tasks and to the worker's work."""
+
+import asyncio
+import socket
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+
+from tms_core.celery import use
+from tms_core.services.tasks import TaskService
+from tms_notifications.models import MailStatus, NotificationMail
+from tms_notifications.tasks import send_mail
+
+ADDRESS = "127.0.0.1"
+
+
+class ScriptedServer:
+    """aiosmtpd's handler: accepts everything but what `answers` says, once each, for a stage (MAIL, RCPT, DATA)."""
+
+    def __init__(self) -> None:
+        self.received: list[EmailMessage] = []
+        self.recipients: list[str] = []
+        self.answers: dict[str, list[str]] = defaultdict(list)
+        self.at_data: Callable[[], Any] = lambda: None
+
+    def _answer(self, stage: str) -> str:
+        return self.answers[stage].pop(0) if self.answers[stage] else "250 OK"
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        envelope.mail_from = address
+        return self._answer("MAIL")
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        answer = self._answer("RCPT")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        await asyncio.get_running_loop().run_in_executor(None, self.at_data)
+        answer = self._answer("DATA")
+        if answer.startswith("250"):
+            self.received.append(message_from_bytes(envelope.content, EmailMessage, policy=SMTP))
+            self.recipients += envelope.rcpt_tos
+        return answer
+
+
+def a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_mail_server(port: int = 0, **options: Any) -> Iterator[tuple[ScriptedServer, int]]:
+    """A mail server on this machine, and its port; `options` are aiosmtpd's."""
+    handler = ScriptedServer()
+    controller = Controller(handler, hostname=ADDRESS, port=port or a_free_port(), **options)
+    controller.start()
+    try:
+        yield handler, controller.port
+    finally:
+        controller.stop(no_assert=True)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """Nobody listens there."""
+    return a_free_port()
+
+
+@pytest.fixture
+def mail_server():
+    """`with mail_server(…) as (server, port)`: one that the test alone uses."""
+    return running_mail_server
+
+
+@pytest.fixture(scope="module")
+def _module_server() -> Iterator[tuple[ScriptedServer, int]]:
+    with running_mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def smtp(_module_server) -> ScriptedServer:
+    """The mail server that the module's system sends to, with nothing received yet."""
+    _module_server[0].__init__()
+    return _module_server[0]
+
+
+@pytest.fixture(scope="module")
+def packages() -> tuple[str, ...]:
+    return ("tms_notifications",)
+
+
+@pytest.fixture(scope="module")
+def smtp_settings(_module_server) -> dict[str, str]:
+    return {
+        "tms.notifications.transport": "smtp",
+        "tms.notifications.email_host": ADDRESS,
+        "tms.notifications.email_port": str(_module_server[1]),
+        "tms.notifications.email_use_tls": "false",
+        "tms.notifications.sender": "Tasks <tasks@example.org>",
+        "tms.public_url": "https://tasks.example.org",
+    }
+
+
+@pytest.fixture
+def runtime(runtime):
+    use(runtime)
+    return runtime
+
+
+class Tasks:
+    """Changes of tasks, each in a transaction of its own."""
+
+    def __init__(self, runtime):
+        self._runtime = runtime
+
+    def create(self, user, **values: Any) -> int:
+        with self._runtime.transaction() as session:
+            return TaskService(session, user.actor, "team").create({"title": "Paint the fence", **values}).id
+
+    def change(self, user, task_id: int, **values: Any) -> None:
+        with self._runtime.transaction() as session:
+            TaskService(session, user.actor, "team").change(task_id, values)
+
+    def delete(self, user, task_id: int) -> None:
+        with self._runtime.transaction() as session:
+            TaskService(session, user.actor, "team").delete(task_id)
+
+
+@pytest.fixture
+def tasks(runtime) -> Tasks:
+    return Tasks(runtime)
+
+
+class Ledger:
+    """The rows of notification_mail, and the worker's work on them."""
+
+    def __init__(self, runtime):
+        self._runtime = runtime
+
+    def rows(self) -> list[NotificationMail]:
+        with self._runtime.transaction() as session:
+            return list(session.scalars(select(NotificationMail).order_by(NotificationMail.id)))
+
+    def row(self) -> NotificationMail:
+        (row,) = self.rows()
+        return row
+
+    def kinds(self) -> list[tuple[int, str]]:
+        """To whom, and what."""
+        return [(row.user_id, row.kind.value) for row in self.rows()]
+
+    def change(self, **values: Any) -> None:
+        """Set columns of every row."""
+        with self._runtime.transaction() as session:
+            for row in session.scalars(select(NotificationMail)):
+                for name, value in values.items():
+                    setattr(row, name, value)
+
+    def send_all(self) -> list[NotificationMail]:
+        """What a worker does that gets a message for each waiting mail; returns the rows afterwards."""
+        for row in self.rows():
+            if row.status is MailStatus.WAITING:
+                send_mail(row.id)
+        return self.rows()
+
+
+@pytest.fixture
+def ledger(runtime) -> Ledger:
+    return Ledger(runtime)
+
+
+@pytest.fixture
+def in_thread() -> Iterator[Callable[[Callable[[], Any]], threading.Thread]]:
+    """Runs something beside the test, which ends only when it has ended."""
+    threads = []
+
+    def start(action: Callable[[], Any]) -> threading.Thread:
+        threads.append(threading.Thread(target=action))
+        threads[-1].start()
+        return threads[-1]
+
+    yield start
+    for thread in threads:
+        thread.join(timeout=30)
+        assert not thread.is_alive()

@@ -1,0 +1,97 @@
+"""`tms mail` on a development system, whose mails are files."""
+
+import logging
+
+import pytest
+from click.testing import CliRunner
+
+from tms_core.commands.group import main
+from tms_notifications.models import NotificationPreference
+
+
+@pytest.fixture
+def tms(ini, tmp_path):
+    """Runs `tms mail …` on the module's system."""
+    path = tmp_path / "test.ini"
+    lines = [f"{key} = {value}".replace("%", "%%").replace("\n", "\n    ") for key, value in ini.items()]
+    path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
+    logs = logging.getLogger().handlers[:]
+
+    def run(*words: str, code: int = 0) -> str:
+        result = CliRunner().invoke(main, ["--ini", str(path), "mail", *words])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    yield run
+    # A command sends the logs to its own standard error, which ends with it.
+    logging.getLogger().handlers[:] = logs
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+def test_there_are_no_mails_at_first(runtime, tms):
+    assert tms("list") == "no mails\n"
+
+
+def test_mails_are_listed_and_read(tms, tasks, relay_once, ledger, ann):
+    tasks.create(ann, assigned_to=ann.id, title="Buy [bold]milk[/bold]")
+    relay_once()
+    ledger.send_all()
+
+    listed = tms("list")
+    assert "Assigned to you: Buy [bold]milk[/bold]" in listed
+    assert "sent" in listed
+
+    shown = tms("show", "1")
+    assert "to ann@example.com]" in shown
+    assert "Subject: Assigned to you: Buy [bold]milk[/bold]" in shown
+    assert "You assigned this task to yourself:" in shown
+    assert tms("show", "1", "--html").startswith("<!doctype html>")
+    assert "List-Unsubscribe: <http" in tms("show", "1", "--raw")
+
+
+def test_one_sees_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, ledger, ann):
+    with runtime.transaction() as session:
+        session.merge(NotificationPreference(user_id=ann.id, assigned="off"))
+    tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+    ledger.send_all()
+
+    assert "the user turned assigned off" in tms("list")
+    assert "[dropped: the user turned assigned off]" in tms("show", "1")
+
+
+def test_a_mail_can_be_read_before_it_is_sent(tms, tasks, relay_once, ann):
+    tasks.create(ann, assigned_to=ann.id, title="Not yet")
+    relay_once()
+
+    assert "waiting" in tms("list")
+    assert "[waiting for a worker]" in tms("show", "1")
+    assert "Subject: Assigned to you: Not yet" in tms("show", "1")
+
+
+def test_the_list_narrows(tms, tasks, relay_once, ann, make_user):
+    bob = make_user("bob")
+    first = tasks.create(ann, assigned_to=ann.id, title="The first")
+    tasks.create(ann, assigned_to=bob.id, title="The second")
+    relay_once()
+
+    assert "The second" not in tms("list", "--user", "ANN")
+    assert "The second" not in tms("list", "--task", str(first))
+    assert "The first" not in tms("list", "--limit", "1")
+    assert tms("list", "--status", "sent") == "no mails\n"
+
+
+def test_control_characters_do_not_reach_the_terminal(tms, tasks, relay_once, ledger, ann):
+    tasks.create(ann, assigned_to=ann.id, title="red\x1b[31m", description="beep\x07\nand on")
+    relay_once()
+    ledger.send_all()
+
+    assert not {"\x1b", "\x07"} & set(tms("list") + tms("show", "1"))
+
+
+def test_a_number_that_is_not_there(runtime, tms):
+    assert "There is no mail 7" in tms("show", "7", code=1)

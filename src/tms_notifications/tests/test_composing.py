@@ -1,0 +1,249 @@
+"""What a mail says, from its row; no database."""
+
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.policy import compat32, default
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tms_core.app import configure
+from tms_notifications.composing import Composer, Recipient
+from tms_notifications.models import MailKind, NotificationMail
+from tms_notifications.text import one_line
+
+ANN, BOB = 1, 2
+NAMES = {ANN: "ann", BOB: "bob"}
+TASK = {
+    "id": 12,
+    "title": "Paint the fence",
+    "description": "Green.\nTwo coats.",
+    "priority": "HIGH",
+    "status": "IN_PROGRESS",
+    "due_date": "2026-03-31",
+    "assigned_to": BOB,
+    "created_by": ANN,
+}
+
+
+def make_runtime(**settings: str):
+    ini = {
+        "pyramid.includes": "tms_notifications",
+        "tms.environment": "development",
+        "tms.jwt_private_key": "k" * 40,
+        "tms.public_url": "https://tasks.example.org",
+        "tms.notifications.transport": "file",
+    }
+    ini |= {f"tms.notifications.{name}": value for name, value in settings.items()}
+    return configure(ini, web=False).registry.tms
+
+
+@pytest.fixture(scope="module")
+def runtime():
+    return make_runtime()
+
+
+def row(kind=MailKind.ASSIGNED, *, actor_id=ANN, task=TASK, changes=None, **context):
+    return NotificationMail(
+        id=5,
+        kind=kind,
+        task_id=task["id"],
+        context={"actor_id": actor_id, "at": "2026-03-01T12:00:00Z", "task": task, "changes": changes or {}} | context,
+        message_id="<event.7.2.assigned.0123456789ab@tasks.example.org>",
+        created_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+    )
+
+
+def recipient(name="Bob Ross", zone="UTC", email="bob@example.com"):
+    return Recipient(BOB, name, email, ZoneInfo(zone))
+
+
+def on_the_wire(message: EmailMessage) -> EmailMessage:
+    return message_from_bytes(message.as_bytes(), policy=default)
+
+
+def as_read(message: EmailMessage, name: str) -> str:
+    """A header as the older reader of the library has it: the newer one mends no space between encoded words."""
+    folded = message_from_bytes(message.as_bytes(), policy=compat32)[name]
+    return str(make_header(decode_header(folded.replace("\r\n", ""))))
+
+
+def compose(runtime, mail, to=None) -> EmailMessage:
+    return on_the_wire(Composer(runtime).compose(mail, to or recipient(), NAMES))
+
+
+def text(message: EmailMessage) -> str:
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+def html(message: EmailMessage) -> str:
+    return message.get_body(("html",)).get_content().replace("\r\n", "\n")
+
+
+def test_an_assigned_mail_shows_the_task_and_leads_to_it(runtime):
+    message = compose(runtime, row())
+
+    assert message["Subject"] == "Assigned to you: Paint the fence"
+    for part in (text(message), html(message)):
+        assert "ann assigned this task to you" in part
+        assert "In progress" in part
+        assert "Tue, 31 March 2026" in part
+        assert "Two coats." in part
+        assert "https://tasks.example.org/api/task/12" in part
+
+
+def test_the_headers_say_who_what_and_how_to_end_it(runtime):
+    message = compose(runtime, row())
+
+    assert message["To"] == "Bob Ross <bob@example.com>"
+    assert message["From"] == "TMS <tms@localhost>"
+    assert message["Message-ID"] == "<event.7.2.assigned.0123456789ab@tasks.example.org>"
+    assert message["Date"].datetime == datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["List-Unsubscribe"].startswith("<https://tasks.example.org/api/notifications/unsubscribe?token=2.")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["References"] == "<task.12@tasks.example.org>"
+
+
+def test_links_and_ids_stand_in_their_headers_uncoded(runtime):
+    raw = Composer(runtime).compose(row(), recipient(), NAMES).as_bytes().replace(b"\r\n ", b" ")
+
+    for start in (
+        b"List-Unsubscribe: <https://tasks.example.org/api/",
+        b"Message-ID: <event.7.2.",
+        b"References: <task.12",
+    ):
+        assert b"\r\n" + start in raw
+
+
+def test_a_deployment_in_other_letters_keeps_its_headers_plain(runtime):
+    ini = {**runtime.ini, "tms.public_url": "https://aufgäben.example"}
+    elsewhere = configure(ini, web=False).registry.tms
+
+    message = compose(elsewhere, row())
+
+    assert message["List-Unsubscribe"].startswith("<https://aufg%C3%A4ben.example/api/")
+    assert message["References"] == "<task.12@xn--aufgben-8wa.example>"
+
+
+def test_a_change_shows_old_and_new_of_every_field(runtime):
+    changes = {
+        "title": ["Paint the fence", "Paint it <b>black</b>"],
+        "status": ["PENDING", "IN_PROGRESS"],
+        "due_date": [None, "2026-04-01"],
+        "created_by": [ANN, BOB],
+        "description": ["", "Two coats."],
+    }
+    message = compose(runtime, row(MailKind.UPDATED, changes=changes))
+
+    assert "Title: Paint the fence -> Paint it <b>black</b>" in text(message)
+    assert "Status: Pending -> In progress" in text(message)
+    assert "Due: no date -> Wed, 1 April 2026" in text(message)
+    assert "Created by: ann -> bob" in text(message)
+    assert "Description: (empty) -> Two coats." in text(message)
+    assert "Paint it &lt;b&gt;black&lt;/b&gt;" in html(message)
+    assert "<b>black" not in html(message)
+
+
+def test_who_lost_a_task_reads_its_title_and_nothing_else(runtime):
+    message = compose(runtime, row(MailKind.UNASSIGNED, task={"id": 12, "title": "Paint the fence"}))
+
+    assert message["Subject"] == "No longer assigned to you: Paint the fence"
+    assert "ann took this task away from you" in text(message)
+    assert "Status" not in text(message) + html(message)
+
+
+def test_a_deleted_task_is_not_linked_to(runtime):
+    message = compose(runtime, row(MailKind.DELETED, task={"id": 12, "title": "Paint the fence"}))
+
+    assert "/api/task/12" not in text(message) + html(message)
+
+
+def test_ones_own_change_is_told_in_the_second_person(runtime):
+    assert "You assigned this task to yourself" in text(compose(runtime, row(actor_id=BOB)))
+
+
+def test_times_are_the_recipients(runtime):
+    message = compose(runtime, row(), recipient(zone="Asia/Kathmandu"))
+
+    assert "Sun, 1 March 2026, 17:45 (Asia/Kathmandu)" in text(message)
+
+
+def test_due_tasks_are_listed_with_their_day(runtime):
+    tasks = [{**TASK, "id": 1, "title": "A"}, {**TASK, "id": 2, "title": "B", "due_date": "2026-04-01"}]
+    mail = row(MailKind.DUE_SOON, today="2026-03-31", tasks=tasks)
+
+    message = compose(runtime, mail)
+
+    assert message["Subject"] == "2 tasks are due today or tomorrow"
+    assert "* A\n  due today, high priority, in progress\n  https://tasks.example.org/api/task/1" in text(message)
+    assert "* B\n  due tomorrow" in text(message)
+    assert "token=2.due_soon." in message["List-Unsubscribe"]
+
+
+def test_one_due_task_stands_in_the_subject(runtime):
+    mail = row(MailKind.DUE_SOON, today="2026-03-31", tasks=[TASK])
+
+    assert compose(runtime, mail)["Subject"] == "Due today: Paint the fence"
+
+
+NASTY = "Pay now\r\nBcc: all@example.com\r\n\r\n<script>alert(1)</script>\x00\x1b[2J\u2028end"
+
+
+def test_a_line_break_in_title_or_names_makes_no_header(runtime):
+    mail = row(task={**TASK, "title": NASTY})
+    message = Composer(runtime).compose(mail, recipient(name=NASTY), {ANN: NASTY})
+
+    read = on_the_wire(message)
+    assert read["Bcc"] is None
+    assert read["Subject"] == f"Assigned to you: {one_line(NASTY)}"
+    assert as_read(message, "To") == f"{one_line(NASTY)} <bob@example.com>"
+    assert "<script>" not in html(read)
+
+
+words = st.text(min_size=1, max_size=200)
+
+
+@given(title=words, name=words)
+def test_whatever_the_title_and_the_name_the_headers_come_back_as_one_reads_them(runtime, title, name):
+    mail = row(task={**TASK, "title": title})
+
+    message = Composer(runtime).compose(mail, recipient(name=name), {ANN: name})
+
+    raw = message.as_bytes()
+    read = message_from_bytes(raw, policy=default)
+    assert raw.isascii()
+    assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
+    assert read["Subject"] == one_line(f"Assigned to you: {one_line(title)}")
+    assert [address.addr_spec for address in read["To"].addresses] == ["bob@example.com"]
+    assert as_read(message, "To") == (f"{one_line(name)} <bob@example.com>" if one_line(name) else "bob@example.com")
+    assert set(read.keys()) == {
+        "Subject", "From", "To", "Date", "Message-ID", "References", "Auto-Submitted", "X-Auto-Response-Suppress",
+        "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
+    }  # fmt: skip
+
+
+def test_a_domain_in_other_letters_is_written_as_the_mail_servers_know_it(runtime):
+    message = compose(runtime, row(), recipient(email="bob@exämple.com"))
+
+    assert message["To"].addresses[0].addr_spec == "bob@xn--exmple-cua.com"
+
+
+def test_a_deployers_template_takes_the_place_of_ours(tmp_path):
+    (tmp_path / "task").mkdir()
+    (tmp_path / "task" / "task_email.html").write_text("<p>Hallo {{ recipient }}: {{ task.title }}</p>")
+
+    message = compose(make_runtime(template_path=str(tmp_path)), row(task={**TASK, "title": "a & b"}))
+
+    assert html(message) == "<p>Hallo Bob Ross: a &amp; b</p>\n"
+    assert "ann assigned this task to you" in text(message)
+
+
+def test_mails_link_where_the_deployer_says():
+    elsewhere = make_runtime(task_url="https://app.example.org/#/t/{id}")
+
+    assert "https://app.example.org/#/t/12" in text(compose(elsewhere, row()))

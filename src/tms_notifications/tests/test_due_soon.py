@@ -1,0 +1,258 @@
+"""Ten o'clock: what is due today or tomorrow, one mail a user, each task and date once."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from tms_core.celery import app as celery
+from tms_core.celery import configuration
+from tms_core.models import User
+from tms_notifications.models import MailStatus, NotificationDue, NotificationPreference
+from tms_notifications.services.due_soon import create_service, today_in
+from tms_notifications.tasks import send_due_soon, send_missed_due_soon
+
+ZONE = "Europe/Berlin"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def settings(smtp_settings):
+    return {**smtp_settings, "tms.timezone": ZONE}
+
+
+@pytest.fixture
+def today() -> date:
+    return today_in(ZoneInfo(ZONE))
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def bob(make_user):
+    return make_user("bob")
+
+
+@pytest.fixture
+def announce(runtime):
+    """What is made known on a morning; returns the ids of the mails."""
+
+    def run(today: date, zone: str | None = None) -> list[int]:
+        with runtime.transaction() as session:
+            mail_ids, last = create_service(runtime, session).announce(today, zone)
+        assert last is None or mail_ids is not None
+        return mail_ids
+
+    return run
+
+
+def titles(row) -> list[str]:
+    return [task["title"] for task in row.context["tasks"]]
+
+
+def prefer(runtime, user, **values):
+    with runtime.transaction() as session:
+        session.merge(NotificationPreference(user_id=user.id, **values))
+
+
+def test_one_mail_a_user_lists_what_is_open_and_due_today_or_tomorrow(tasks, ledger, ann, bob, today):
+    for days, title in [(-1, "yesterday"), (0, "today"), (1, "tomorrow"), (2, "later")]:
+        tasks.create(ann, assigned_to=ann.id, title=title, due_date=today + days * DAY)
+    tasks.create(ann, assigned_to=ann.id, title="begun", due_date=today, status="IN_PROGRESS", priority="URGENT")
+    tasks.create(ann, assigned_to=ann.id, title="done", due_date=today, status="COMPLETED")
+    tasks.create(ann, assigned_to=ann.id, title="archived", due_date=today, status="ARCHIVED")
+    tasks.create(ann, assigned_to=bob.id, title="bob's", due_date=today)
+    tasks.create(ann, title="nobody's", due_date=today)
+
+    send_due_soon()
+
+    assert {row.user_id: titles(row) for row in ledger.rows()} == {
+        ann.id: ["begun", "today", "tomorrow"],
+        bob.id: ["bob's"],
+    }
+
+
+def test_the_mail_goes_out(smtp, tasks, ledger, ann, today):
+    tasks.create(ann, assigned_to=ann.id, title="Paint", due_date=today)
+
+    send_due_soon()
+    ledger.send_all()
+
+    assert smtp.recipients == ["ann@example.com"]
+    assert smtp.received[0]["Subject"] == "Due today: Paint"
+
+
+def test_twice_makes_it_once(tasks, ledger, ann, today):
+    tasks.create(ann, assigned_to=ann.id, due_date=today)
+
+    send_due_soon()
+    send_due_soon()
+
+    assert ledger.kinds() == [(ann.id, "due_soon")]
+
+
+def test_two_at_once_make_it_once(runtime, tasks, ledger, in_thread, ann, bob, today):
+    for user in (ann, bob):
+        tasks.create(ann, assigned_to=user.id, due_date=today)
+
+    with runtime.transaction() as session:
+        create_service(runtime, session).announce(today, None)
+        # Waits for this transaction's mails, and then finds them.
+        other = in_thread(send_due_soon)
+    other.join()
+
+    assert sorted(ledger.kinds()) == [(ann.id, "due_soon"), (bob.id, "due_soon")]
+
+
+def test_what_was_told_yesterday_is_not_told_today(announce, tasks, ledger, ann, today):
+    tasks.create(ann, assigned_to=ann.id, title="old", due_date=today + DAY)
+    announce(today)
+    tasks.create(ann, assigned_to=ann.id, title="new", due_date=today + DAY)
+
+    announce(today + DAY)
+
+    assert [titles(row) for row in ledger.rows()] == [["old"], ["new"]]
+
+
+def test_a_task_with_another_date_is_told_again(announce, tasks, ledger, ann, today):
+    task_id = tasks.create(ann, assigned_to=ann.id, due_date=today)
+    announce(today)
+    tasks.change(ann, task_id, due_date=today + 2 * DAY)
+
+    announce(today + DAY)
+
+    assert len(ledger.rows()) == 2
+
+
+def test_a_new_assignee_is_told_of_the_same_date(announce, tasks, ledger, ann, bob, today):
+    task_id = tasks.create(ann, assigned_to=ann.id, due_date=today + DAY)
+    announce(today)
+    tasks.change(ann, task_id, assigned_to=bob.id)
+
+    announce(today + DAY)
+
+    assert ledger.kinds() == [(ann.id, "due_soon"), (bob.id, "due_soon")]
+
+
+def test_a_second_look_on_the_same_day_makes_no_second_mail_and_forgets_nothing(announce, tasks, ledger, ann, today):
+    tasks.create(ann, assigned_to=ann.id, title="first", due_date=today)
+    announce(today)
+    tasks.create(ann, assigned_to=ann.id, title="second", due_date=today + DAY)
+    announce(today)
+    assert len(ledger.rows()) == 1
+
+    announce(today + DAY)
+    assert [titles(row) for row in ledger.rows()] == [["first"], ["second"]]
+
+
+def test_who_turned_it_off_or_left_gets_none(runtime, announce, tasks, ledger, ann, bob, today):
+    for user in (ann, bob):
+        tasks.create(ann, assigned_to=user.id, due_date=today)
+    prefer(runtime, ann, due_soon="off")
+    with runtime.transaction() as session:
+        session.get_one(User, bob.id).is_active = False
+
+    announce(today)
+
+    assert ledger.rows() == []
+
+
+def test_the_ones_own_change_preference_does_not_concern_it(runtime, smtp, announce, tasks, ledger, ann, today):
+    tasks.create(ann, assigned_to=ann.id, due_date=today)
+    prefer(runtime, ann, own_changes=False)
+
+    announce(today)
+
+    assert [row.status for row in ledger.send_all()] == [MailStatus.SENT]
+
+
+def test_more_users_than_one_transaction_takes(monkeypatch, tasks, ledger, make_user, ann, today):
+    monkeypatch.setattr("tms_notifications.services.due_soon.USERS_AT_ONCE", 2)
+    users = [make_user() for _ in range(5)]
+    for user in users:
+        tasks.create(ann, assigned_to=user.id, due_date=today)
+
+    send_due_soon()
+
+    assert sorted(row.user_id for row in ledger.rows()) == [user.id for user in users]
+
+
+def missed_at(runtime, moment: datetime):
+    with runtime.transaction() as session:
+        return create_service(runtime, session).missed(moment, runtime.core.zone)
+
+
+def test_ten_o_clock_is_each_zones_own(runtime, ann, bob):
+    prefer(runtime, ann, timezone="Asia/Tokyo")
+    prefer(runtime, bob, timezone="America/New_York")
+    midsummer = date(2026, 7, 1)
+
+    def at(hour: int, minute: int = 0) -> list:
+        return missed_at(runtime, datetime(2026, 7, 1, hour, minute, tzinfo=UTC))
+
+    assert at(0, 59) == [(date(2026, 6, 30), "America/New_York")]
+    assert at(1) == [(midsummer, "Asia/Tokyo"), (date(2026, 6, 30), "America/New_York")]
+    assert at(7, 59) == [(midsummer, "Asia/Tokyo")]
+    assert at(8) == [(midsummer, None), (midsummer, "Asia/Tokyo")]
+    assert at(14) == [(midsummer, None), (midsummer, "Asia/Tokyo"), (midsummer, "America/New_York")]
+
+
+def test_a_morning_that_was_looked_through_was_not_missed(runtime):
+    ten = datetime(2026, 7, 1, 8, tzinfo=UTC)
+    assert missed_at(runtime, ten) == [(date(2026, 7, 1), None)]
+
+    with runtime.transaction() as session:
+        create_service(runtime, session).end_morning(date(2026, 7, 1), None)
+
+    assert missed_at(runtime, ten) == []
+    assert missed_at(runtime, ten + DAY) == [(date(2026, 7, 2), None)]
+
+
+def test_who_has_a_zone_of_its_own_is_told_by_that_ones_today(runtime, announce, tasks, ledger, ann, bob, today):
+    prefer(runtime, ann, timezone="Pacific/Kiritimati")
+    tasks.create(ann, assigned_to=ann.id, due_date=today + 2 * DAY)
+    tasks.create(ann, assigned_to=bob.id, due_date=today + 2 * DAY)
+
+    announce(today)
+    assert ledger.rows() == []
+
+    announce(today + DAY, "Pacific/Kiritimati")
+    assert ledger.kinds() == [(ann.id, "due_soon")]
+
+
+def test_the_quarter_hourly_look_makes_up_for_what_was_missed_once(runtime, tasks, ledger, ann, make_user):
+    # Somewhere it is always past ten, and this user lives there.
+    now = datetime.now(UTC)
+    zone = next(name for hour in range(24) if now.astimezone(ZoneInfo(name := f"Etc/GMT-{hour % 15}")).hour >= 10)
+    prefer(runtime, ann, timezone=zone)
+    tasks.create(ann, assigned_to=ann.id, due_date=now.astimezone(ZoneInfo(zone)).date())
+
+    send_missed_due_soon()
+    send_missed_due_soon()
+
+    assert ledger.kinds() == [(ann.id, "due_soon")]
+
+
+def test_notes_of_days_long_gone_are_forgotten(runtime, announce, tasks, ann, today):
+    tasks.create(ann, assigned_to=ann.id, due_date=today - 30 * DAY)
+    tasks.create(ann, assigned_to=ann.id, due_date=today)
+    announce(today - 30 * DAY)
+
+    send_due_soon()
+
+    with runtime.transaction() as session:
+        assert session.scalars(select(NotificationDue.due_date)).all() == [today]
+
+
+def test_beat_looks_at_ten_in_the_deployments_zone(runtime):
+    beat = configuration(runtime)
+
+    entry = beat["beat_schedule"]["send_notifications_at_10_am"]
+    assert beat["timezone"] == ZONE
+    assert (entry["schedule"].hour, entry["schedule"].minute) == ({10}, {0})
+    assert entry["task"] in celery.tasks
+    assert {one["task"] for one in beat["beat_schedule"].values()} <= set(celery.tasks)

@@ -1,0 +1,18 @@
+"""Including the package costs little: the reactor process, above all, must not import Celery."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+from tms_core.app import configure
+configure({"pyramid.includes": "tms_notifications", "tms.environment": "development",
+           "tms.notifications.transport": "file"}, web=False)
+print(*sorted({"celery", "kombu", "jinja2", "cornice", "smtplib", "tms_notifications.sink"} & sys.modules.keys()))
+"""
+
+
+def test_including_the_package_imports_nothing_heavy():
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ""

@@ -1,0 +1,46 @@
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+
+from tms_notifications.errors import DeferredError
+from tms_notifications.headers import POLICY
+from tms_notifications.mailer import FileTransport
+
+
+def message(subject: str) -> EmailMessage:
+    made = EmailMessage(policy=POLICY)
+    made["Subject"] = subject
+    made.set_content("Text")
+    return made
+
+
+def test_a_mail_becomes_a_file_that_mail_programs_read(tmp_path):
+    FileTransport(tmp_path / "mail").send(message("Grüße"), "20260301T120000-00000005")
+
+    (file,) = (tmp_path / "mail").iterdir()
+    assert file.name == "20260301T120000-00000005.eml"
+    assert message_from_bytes(file.read_bytes(), policy=default)["Subject"] == "Grüße"
+
+
+def test_the_same_mail_again_is_the_same_file(tmp_path):
+    transport = FileTransport(tmp_path)
+    transport.send(message("first"), "a")
+    transport.send(message("second"), "a")
+
+    assert [file.name for file in tmp_path.iterdir()] == ["a.eml"]
+    assert b"second" in transport.path("a").read_bytes()
+
+
+def test_mails_are_for_their_owners_eyes(tmp_path):
+    FileTransport(tmp_path / "mail").send(message("x"), "a")
+
+    assert (tmp_path / "mail").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_cannot_be_made_is_a_reason_to_wait(tmp_path):
+    (tmp_path / "mail").write_text("not a folder")
+
+    with pytest.raises(DeferredError):
+        FileTransport(tmp_path / "mail").send(message("x"), "a")

@@ -1,0 +1,54 @@
+"""Where one sees only one's own tasks, mails tell no more than that."""
+
+import pytest
+
+from tms_notifications.models import MailStatus
+
+
+@pytest.fixture(scope="module")
+def settings(smtp_settings):
+    return {**smtp_settings, "tms.visibility": "private"}
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def bob(make_user):
+    return make_user("bob")
+
+
+def test_who_lost_a_task_hears_nothing_of_what_it_became(smtp, tasks, relay_once, ledger, ann, bob):
+    task_id = tasks.create(ann, assigned_to=bob.id, title="Old")
+    relay_once()
+    ledger.send_all()
+    tasks.change(ann, task_id, assigned_to=ann.id, title="New plan", description="Hush")
+    relay_once()
+    ledger.send_all()
+
+    (lost,) = [message for message in smtp.received if message["Subject"] == "No longer assigned to you: Old"]
+    whole = lost.as_string()
+    assert "New plan" not in whole
+    assert "Hush" not in whole
+    assert f"/api/task/{task_id}" not in whole
+
+
+def test_a_mail_that_waited_too_long_is_not_for_its_reader_any_more(smtp, tasks, relay_once, ledger, ann, bob):
+    task_id = tasks.create(ann, assigned_to=bob.id)
+    tasks.change(ann, task_id, assigned_to=None)
+    relay_once()
+
+    assigned, lost = ledger.send_all()
+
+    assert (assigned.status, assigned.reason) == (MailStatus.DROPPED, "the task may no longer be seen")
+    assert lost.status is MailStatus.SENT
+
+
+def test_an_assignee_gets_its_mails(smtp, tasks, relay_once, ledger, ann, bob):
+    task_id = tasks.create(ann, assigned_to=bob.id)
+    tasks.change(ann, task_id, status="IN_PROGRESS")
+    relay_once()
+
+    assert [row.status for row in ledger.send_all()] == [MailStatus.SENT] * 2

@@ -1,0 +1,117 @@
+"""Preferences and unsubscribing over HTTP."""
+
+import pytest
+
+from tms_notifications.unsubscribing import UnsubscribeTokens
+
+URL = "/api/users/me/notifications"
+DEFAULTS = {
+    "assigned": "immediate",
+    "updated": "immediate",
+    "due_soon": "immediate",
+    "own_changes": True,
+    "timezone": None,
+}
+
+
+def test_who_never_said_anything_has_the_defaults(client):
+    assert client.get(URL).json == DEFAULTS
+
+
+def test_a_change_sets_what_it_names_and_leaves_the_rest(client):
+    assert client.patch_json(URL, {"updated": "off"}).json == {**DEFAULTS, "updated": "off"}
+    assert client.patch_json(URL, {"timezone": "Europe/Berlin"}).json == {
+        **DEFAULTS,
+        "updated": "off",
+        "timezone": "Europe/Berlin",
+    }
+    assert client.patch_json(URL, {"timezone": None, "own_changes": False}).json == {
+        **DEFAULTS,
+        "updated": "off",
+        "own_changes": False,
+    }
+
+
+def test_nothing_named_changes_nothing(client):
+    assert client.patch_json(URL, {}).json == DEFAULTS
+
+
+def test_they_are_each_users_own(client, client_of, make_user):
+    client.patch_json(URL, {"assigned": "off"})
+
+    assert client_of(make_user()).get(URL).json == DEFAULTS
+
+
+def test_they_need_a_token(app):
+    assert app.get(URL, status=401).headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "words"),
+    [
+        ({"assigned": "weekly"}, "assigned", "immediate"),
+        ({"due_soon": "digest"}, "due_soon", "digest is not offered yet"),
+        ({"own_changes": "yes"}, "own_changes", "must be true or false"),
+        ({"timezone": "Mars/Olympus"}, "timezone", "IANA time zone"),
+        ({"timezone": "../etc/passwd"}, "timezone", "IANA time zone"),
+        ({"colour": "red"}, "colour", "is not a field here"),
+        ({"assigned": None}, "assigned", ""),
+    ],
+)
+def test_what_is_wrong_is_named(client, body, field, words):
+    (error,) = client.patch_json(URL, body, status=400).json["errors"]
+
+    assert error["field"] == field
+    assert words in error["message"]
+
+
+@pytest.fixture
+def link(runtime):
+    """The path of the one-click link in a user's mails."""
+
+    def make(user, preference: str = "updated", key: str | None = None) -> str:
+        token = UnsubscribeTokens(key or runtime.core.jwt_key).create(user.id, preference)
+        return f"/api/notifications/unsubscribe?token={token}"
+
+    return make
+
+
+def test_one_click_without_a_log_in_ends_a_kind_of_mail(app, client, link):
+    answer = app.post(link(client.user), {"List-Unsubscribe": "One-Click"})
+
+    assert answer.json == {}
+    assert client.get(URL).json == {**DEFAULTS, "updated": "off"}
+
+
+def test_a_second_click_changes_nothing(app, client, link):
+    for _ in range(2):
+        app.post(link(client.user, "due_soon"), {"List-Unsubscribe": "One-Click"})
+
+    assert client.get(URL).json == {**DEFAULTS, "due_soon": "off"}
+
+
+def test_looking_at_the_link_shows_a_button_and_ends_nothing(app, client, link):
+    page = app.get(link(client.user))
+
+    assert page.content_type == "text/html"
+    assert client.get(URL).json == DEFAULTS
+
+    done = page.form.submit(headers={"Accept": "text/html"})
+    assert "no more mails about changes of your tasks" in done.text
+    assert client.get(URL).json == {**DEFAULTS, "updated": "off"}
+
+
+def test_a_link_that_is_not_ours_does_nothing(app, client, link):
+    forged = [
+        link(client.user, key="another key of forty characters, at least"),
+        link(client.user, "own_changes"),
+        link(client.user).replace("updated", "assigned"),
+        "/api/notifications/unsubscribe?token=",
+        "/api/notifications/unsubscribe?token=%C3%A4.%F0%9F%91%BB",
+        "/api/notifications/unsubscribe",
+    ]
+    for url in forged:
+        app.get(url, status=400)
+        assert app.post(url, status=400).json["errors"][0]["field"] == "token"
+
+    assert client.get(URL).json == DEFAULTS

@@ -1,0 +1,253 @@
+"""What the worker does with a row, against a mail server that answers as told."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+
+from tms_core.app import configure
+from tms_core.celery import app as celery
+from tms_core.celery import use
+from tms_core.models import User
+from tms_core.services.tokens import TokenService
+from tms_core.services.users import UserService
+from tms_notifications.models import MailStatus, NotificationPreference
+from tms_notifications.services.mails import LONGEST_DELAY, pause_after
+from tms_notifications.services.sending import create_service
+from tms_notifications.tasks import send_mail, send_waiting
+
+
+@pytest.fixture(scope="module")
+def settings(smtp_settings):
+    return smtp_settings
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann", first_name="Ann", last_name="Lee")
+
+
+@pytest.fixture
+def waiting(smtp, tasks, relay_once, ann):
+    """One mail to ann waits."""
+    tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+
+
+@pytest.fixture
+def long_ago():
+    return datetime.now(UTC) - timedelta(days=5)
+
+
+def test_a_mail_goes_out_and_is_noted(waiting, smtp, ledger):
+    (row,) = ledger.send_all()
+
+    assert smtp.recipients == ["ann@example.com"]
+    assert smtp.received[0]["Subject"] == "Assigned to you: Paint the fence"
+    assert smtp.received[0]["To"].addresses[0].display_name == "Ann Lee"
+    assert smtp.received[0]["Message-ID"] == row.message_id
+    assert (row.status, row.attempts, row.address) == (MailStatus.SENT, 1, "ann@example.com")
+    assert row.sent_at is not None
+
+
+def test_a_message_that_celery_delivers_again_sends_nothing_again(waiting, smtp, ledger):
+    ledger.send_all()
+    send_mail(ledger.row().id)
+
+    assert len(smtp.received) == 1
+
+
+def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, ledger, runtime):
+    with runtime.transaction() as session:
+        create_service(runtime, session).send(ledger.row().id)
+        session.rollback()
+    ledger.send_all()
+
+    first, second = smtp.received
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Date"] == second["Date"]
+
+
+def test_two_workers_at_once_send_one_mail(waiting, smtp, ledger, in_thread):
+    at_data, go_on = threading.Event(), threading.Event()
+    smtp.at_data = lambda: (at_data.set(), go_on.wait(30))
+    mail_id = ledger.row().id
+
+    first = in_thread(lambda: send_mail(mail_id))
+    assert at_data.wait(30)
+    send_mail(mail_id)
+    go_on.set()
+    first.join()
+
+    assert len(smtp.received) == 1
+    assert ledger.row().attempts == 1
+
+
+def test_a_mail_that_is_put_off_is_tried_again_later(waiting, smtp, ledger):
+    smtp.answers["RCPT"] = ["451 4.7.1 greylisted, try later"]
+    (row,) = ledger.send_all()
+
+    assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
+    assert row.reason == "451 4.7.1 greylisted, try later"
+    assert row.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
+
+    send_mail(row.id)
+    assert smtp.received == []
+
+    ledger.change(next_attempt_at=datetime.now(UTC))
+    (row,) = ledger.send_all()
+    assert (row.status, row.attempts, row.reason) == (MailStatus.SENT, 2, None)
+    assert len(smtp.received) == 1
+
+
+def test_a_refused_mail_has_failed_with_the_servers_words(waiting, smtp, ledger):
+    smtp.answers["DATA"] = ["554 5.7.1 looks like spam"]
+    (row,) = ledger.send_all()
+
+    assert (row.status, row.reason) == (MailStatus.FAILED, "554 5.7.1 looks like spam")
+    send_mail(row.id)
+    assert smtp.received == []
+
+
+def test_a_server_that_is_away_and_comes_back(waiting, ledger, runtime, mail_server, free_port):
+    ini = {**runtime.ini, "tms.notifications.email_port": str(free_port)}
+    use(away := configure(ini, web=False).registry.tms)
+    try:
+        (row,) = ledger.send_all()
+        assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
+
+        ledger.change(next_attempt_at=datetime.now(UTC))
+        with mail_server(free_port) as (server, _port):
+            (row,) = ledger.send_all()
+        assert (row.status, row.attempts) == (MailStatus.SENT, 2)
+        assert len(server.received) == 1
+    finally:
+        away.close()
+
+
+def test_after_some_days_of_putting_off_it_has_failed(waiting, smtp, ledger, long_ago):
+    ledger.change(created_at=long_ago)
+    smtp.answers["RCPT"] = ["450 busy"]
+    (row,) = ledger.send_all()
+
+    assert row.status is MailStatus.FAILED
+    assert row.reason == "given up after 1 attempts; the last: 450 busy"
+
+
+def test_the_pause_grows_and_is_bounded():
+    pauses = [pause_after(attempts) for attempts in range(1, 40)]
+
+    assert 20 < pauses[0] < 40
+    assert all(later > earlier for earlier, later in pairwise(pauses[:6]))
+    assert max(pauses) <= LONGEST_DELAY * 1.2
+
+
+def test_the_address_is_the_one_of_the_moment(waiting, smtp, ledger, runtime, ann):
+    with runtime.transaction() as session:
+        session.get_one(User, ann.id).email = "new@example.com"
+    ledger.send_all()
+
+    assert smtp.recipients == ["new@example.com"]
+
+
+def test_a_mail_to_nobody_is_dropped(waiting, smtp, ledger, runtime, ann, make_user):
+    admin = make_user("root", is_admin=True)
+    with runtime.transaction() as session:
+        UserService(session, admin.actor).delete(ann.id, TokenService(session, None, runtime.core))
+    (row,) = ledger.send_all()
+
+    assert (row.status, row.reason) == (MailStatus.DROPPED, "the account was deleted")
+    assert smtp.received == []
+
+
+def prefer(runtime, user, **values):
+    with runtime.transaction() as session:
+        session.merge(NotificationPreference(user_id=user.id, **values))
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"assigned": "off"}, "the user turned assigned off"),
+        ({"own_changes": False}, "the user's own change"),
+    ],
+)
+def test_what_a_user_does_not_want_is_dropped_and_the_ledger_says_why(
+    waiting, smtp, ledger, runtime, ann, values, reason
+):
+    prefer(runtime, ann, **values)
+    (row,) = ledger.send_all()
+
+    assert (row.status, row.reason) == (MailStatus.DROPPED, reason)
+    assert smtp.received == []
+
+
+@pytest.mark.parametrize("values", [{"updated": "off"}, {"due_soon": "off"}, {"timezone": "Europe/Berlin"}])
+def test_other_preferences_do_not_keep_it_back(waiting, smtp, ledger, runtime, ann, values):
+    prefer(runtime, ann, **values)
+    ledger.send_all()
+
+    assert len(smtp.received) == 1
+
+
+def test_a_mail_that_cannot_be_composed_has_failed_and_holds_up_nobody(waiting, smtp, tasks, relay_once, ledger, ann):
+    broken = ledger.row()
+    ledger.change(context={"actor_id": ann.id})
+    tasks.create(ann, assigned_to=ann.id, title="The next")
+    relay_once()
+    first, second = ledger.send_all()
+
+    assert first.id == broken.id
+    assert first.status is MailStatus.FAILED
+    assert first.reason.startswith("cannot be composed: KeyError")
+    assert second.status is MailStatus.SENT
+
+
+def test_a_line_break_in_a_title_or_a_name_is_sent_as_a_space(smtp, tasks, relay_once, ledger, make_user):
+    odd = make_user("odd", first_name="Eve\r\nBcc: x@example.com", last_name="👩‍💻")
+    tasks.create(odd, assigned_to=odd.id, title="Line\r\nX-Evil: yes 𝒰𝓃𝒾\u2028code")
+    relay_once()
+    ledger.send_all()
+
+    assert smtp.received[0]["Subject"] == "Assigned to you: Line X-Evil: yes 𝒰𝓃𝒾 code"
+    assert smtp.received[0]["X-Evil"] is None
+    assert smtp.recipients == ["odd@example.com"]
+
+
+@pytest.fixture
+def queued(runtime):
+    return lambda: runtime.redis.llen("tms:celery:tms")
+
+
+def test_what_the_queue_lost_is_queued_again_once(waiting, ledger, runtime, queued):
+    runtime.redis.delete("tms:celery:tms")
+    send_waiting()
+    assert queued() == 0
+
+    ledger.change(queued_until=datetime.now(UTC) - timedelta(seconds=1))
+    send_waiting()
+    send_waiting()
+    assert queued() == 1
+
+
+def test_what_is_put_off_is_queued_when_its_time_has_come(waiting, smtp, ledger, runtime, queued):
+    smtp.answers["RCPT"] = ["450 busy"]
+    ledger.send_all()
+    runtime.redis.delete("tms:celery:tms")
+    send_waiting()
+    assert queued() == 0
+
+    ledger.change(next_attempt_at=datetime.now(UTC))
+    send_waiting()
+    assert queued() == 1
+
+
+def test_a_real_worker_takes_it_from_the_queue(waiting, smtp, ledger):
+    arrived = threading.Event()
+    smtp.at_data = arrived.set
+    with start_worker(celery, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+        assert arrived.wait(30)
+
+    assert ledger.row().status is MailStatus.SENT

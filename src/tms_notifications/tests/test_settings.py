@@ -1,0 +1,63 @@
+import pytest
+
+from tms_core.errors import ConfigurationError
+from tms_notifications.settings import NotificationSettings
+
+SMTP = {"EMAIL_HOST": "mail.example.org", "EMAIL_ID": "tasks@example.org", "EMAIL_PASSWORD": "word"}
+
+
+def read(environ=None, **ini: str) -> NotificationSettings:
+    return NotificationSettings.read({f"tms.notifications.{name}": value for name, value in ini.items()}, environ or {})
+
+
+def test_the_environment_names_the_mail_server():
+    settings = read({**SMTP, "EMAIL_PORT": "465", "EMAIL_USE_TLS": "false"})
+
+    assert (settings.email_host, settings.email_port, settings.email_use_tls) == ("mail.example.org", 465, False)
+    assert settings.email_password.get_secret_value() == "word"
+
+
+def test_the_port_is_587_with_starttls_unless_it_is_said():
+    settings = read(SMTP)
+
+    assert (settings.email_port, settings.email_use_tls) == (587, True)
+
+
+def test_mails_come_from_the_log_in_unless_a_sender_is_named():
+    assert read(SMTP).sender_address.addr_spec == "tasks@example.org"
+    assert str(read(SMTP, sender="Our tasks <no-reply@example.org>").sender_address) == (
+        "Our tasks <no-reply@example.org>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("environ", "ini", "named"),
+    [
+        ({}, {}, "EMAIL_HOST"),
+        ({"EMAIL_HOST": "mail"}, {}, "tms.notifications.sender"),
+        ({"EMAIL_HOST": "mail", "EMAIL_ID": "apikey"}, {}, "tms.notifications.sender"),
+        ({"EMAIL_HOST": "mail", "EMAIL_PASSWORD": "x"}, {"sender": "a@b.c"}, "EMAIL_ID"),
+        ({**SMTP, "EMAIL_PORT": "0"}, {}, "EMAIL_PORT"),
+        (SMTP, {"sender": "nobody"}, "tms.notifications.sender"),
+        (SMTP, {"template_path": "/nowhere/at/all"}, "tms.notifications.template_path"),
+        (SMTP, {"task_url": "{public_url}/{task}"}, "tms.notifications.task_url"),
+        (SMTP, {"ca_file": "/nowhere.pem"}, "tms.notifications.ca_file"),
+        (SMTP, {"transport": "pigeon"}, "tms.notifications.transport"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_named(environ, ini, named):
+    with pytest.raises(ConfigurationError, match=named):
+        read(environ, **ini)
+
+
+def test_files_need_no_mail_server():
+    assert read(transport="file").sender_address.addr_spec == "tms@localhost"
+
+
+def test_template_folders_are_separated_by_commas_or_lines(tmp_path):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two words").mkdir()
+
+    settings = read(transport="file", template_path=f"{tmp_path}/one,\n{tmp_path}/two words")
+
+    assert settings.template_path == (tmp_path / "one", tmp_path / "two words")

@@ -1,0 +1,127 @@
+"""From an event to rows: one a mail, once, whatever is away."""
+
+import pytest
+
+from tms_core.celery import app as celery
+from tms_core.celery import use
+from tms_core.events import read_events
+from tms_notifications.models import MailStatus
+from tms_notifications.queueing import SEND_MAIL
+from tms_notifications.sink import NotificationsSink
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def bob(make_user):
+    return make_user("bob")
+
+
+@pytest.fixture
+def queued(runtime):
+    """How many Celery messages wait."""
+    return lambda: runtime.redis.llen("tms:celery:tms")
+
+
+def test_each_change_makes_the_mails_that_follow_from_it(tasks, ledger, relay_once, ann, bob):
+    task_id = tasks.create(ann, assigned_to=ann.id)
+    tasks.change(ann, task_id, title="Paint the gate")
+    tasks.change(ann, task_id, assigned_to=bob.id, title="Paint the door")
+    tasks.delete(ann, task_id)
+    relay_once()
+
+    assert ledger.kinds() == [
+        (ann.id, "assigned"),
+        (ann.id, "updated"),
+        (ann.id, "unassigned"),
+        (bob.id, "assigned"),
+        (bob.id, "deleted"),
+    ]
+
+
+def test_a_change_that_changes_nothing_makes_no_mail(tasks, ledger, relay_once, ann):
+    task_id = tasks.create(ann, assigned_to=ann.id, title="Same")
+    tasks.change(ann, task_id, title="Same")
+    relay_once()
+
+    assert ledger.kinds() == [(ann.id, "assigned")]
+
+
+def test_each_mail_is_queued(tasks, relay_once, queued, ann, bob):
+    task_id = tasks.create(ann, assigned_to=ann.id)
+    tasks.change(ann, task_id, assigned_to=bob.id)
+    relay_once()
+
+    assert queued() == 3
+
+
+def test_the_same_events_again_make_nothing_new(runtime, tasks, ledger, relay_once, queued, ann):
+    tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+    runtime.redis.delete("tms:celery:tms")
+    before = [(row.key, row.message_id) for row in ledger.rows()]
+
+    sink = NotificationsSink(runtime)
+    with runtime.transaction() as session:
+        events = read_events(session, after=0, limit=10)
+        sink.deliver(session, events)
+    sink.delivered(events)
+
+    assert [(row.key, row.message_id) for row in ledger.rows()] == before
+    assert queued() == 0
+
+
+def test_a_row_that_was_lost_comes_again_with_the_same_message_id(runtime, tasks, ledger, relay_once, ann):
+    tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+    lost = ledger.row().message_id
+    with runtime.transaction() as session:
+        session.delete(session.merge(ledger.row()))
+
+    with runtime.transaction() as session:
+        NotificationsSink(runtime).deliver(session, read_events(session, after=0, limit=10))
+
+    assert ledger.row().message_id == lost
+
+
+def test_a_batch_that_is_rolled_back_queues_nothing(runtime, tasks, relay_once, queued, ann):
+    relay_once()
+    sink = NotificationsSink(runtime)
+    tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+    runtime.redis.delete("tms:celery:tms")
+    with runtime.transaction() as session:
+        events = read_events(session, after=0, limit=10)
+
+    with runtime.transaction() as session:
+        sink.deliver(session, events)
+        session.rollback()
+    with runtime.transaction() as session:
+        sink.deliver(session, [])
+    sink.delivered([])
+
+    assert queued() == 0
+
+
+@pytest.fixture
+def without_redis(runtime, free_port):
+    """Celery's broker is away."""
+    celery.conf.broker_url = f"redis://127.0.0.1:{free_port}/0"
+    celery._after_fork()
+    yield
+    use(runtime)
+    celery._after_fork()
+
+
+def test_without_redis_the_mail_is_written_down_and_waits(tasks, ledger, relay_once, without_redis, ann):
+    tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+
+    assert ledger.row().status is MailStatus.WAITING
+
+
+def test_celery_knows_the_task_that_the_sink_queues():
+    assert SEND_MAIL in celery.tasks

@@ -1,0 +1,197 @@
+"""The conversation with a mail server, over real sockets."""
+
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from ipaddress import ip_address
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tms_notifications import smtp
+from tms_notifications.errors import DeferredError, RefusedError
+from tms_notifications.headers import POLICY
+from tms_notifications.settings import NotificationSettings
+from tms_notifications.smtp import SmtpTransport
+
+ADDRESS = "127.0.0.1"
+
+
+def transport(port: int, **settings: object) -> SmtpTransport:
+    values = {"email_host": ADDRESS, "email_port": port, "email_use_tls": False, "sender": "a@example.org"}
+    return SmtpTransport(NotificationSettings.model_validate({**values, **settings}), "tasks.example.org")
+
+
+def message(to: str = "ann@example.com") -> EmailMessage:
+    made = EmailMessage(policy=POLICY)
+    made["From"], made["To"], made["Subject"] = "Tasks <tasks@example.org>", to, "Grüße"
+    made.set_content("Zwölf Boxkämpfer\n", cte="quoted-printable")
+    return made
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for this machine that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test mail server")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(ADDRESS))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("certificate")
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder
+
+
+@pytest.fixture
+def tls(certificate) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    return context
+
+
+def logging_in(server, session, envelope, mechanism, data) -> AuthResult:
+    return AuthResult(success=(data.login, data.password) == (b"tasks", b"the password"), handled=False)
+
+
+def test_a_mail_arrives_as_it_was_written(mail_server):
+    with mail_server() as (server, port):
+        transport(port).send(message(), "1")
+
+    assert server.recipients == ["ann@example.com"]
+    assert server.received[0]["Subject"] == "Grüße"
+    assert server.received[0].get_content() == "Zwölf Boxkämpfer\r\n"
+
+
+def test_starttls_and_log_in(mail_server, tls, certificate):
+    options = {"tls_context": tls, "require_starttls": True, "authenticator": logging_in, "auth_required": True}
+    settings = {"email_use_tls": True, "email_id": "tasks", "email_password": "the password"}
+    with mail_server(**options) as (server, port):
+        transport(port, **settings, ca_file=certificate / "cert.pem").send(message(), "1")
+
+    assert len(server.received) == 1
+
+
+def test_a_wrong_password_waits_for_whoever_mends_it(mail_server, tls, certificate):
+    options = {"tls_context": tls, "authenticator": logging_in, "auth_required": True}
+    settings = {"email_use_tls": True, "email_id": "tasks", "email_password": "wrong"}
+    with mail_server(**options) as (server, port), pytest.raises(DeferredError, match="535"):
+        transport(port, **settings, ca_file=certificate / "cert.pem").send(message(), "1")
+
+    assert server.received == []
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_mail(mail_server, tls):
+    with mail_server(tls_context=tls) as (server, port), pytest.raises(DeferredError, match="certificate"):
+        transport(port, email_use_tls=True).send(message(), "1")
+
+    assert server.received == []
+
+
+def test_a_server_without_starttls_gets_no_mail_where_tls_is_asked_for(mail_server):
+    with mail_server() as (server, port), pytest.raises(DeferredError, match="STARTTLS"):
+        transport(port, email_use_tls=True).send(message(), "1")
+
+    assert server.received == []
+
+
+def test_the_port_for_it_speaks_tls_from_the_first_byte(mail_server, tls, certificate, monkeypatch):
+    with mail_server(ssl_context=tls) as (server, port):
+        # The real 465 takes root.
+        monkeypatch.setattr(smtp, "IMPLICIT_TLS_PORT", port)
+        transport(port, email_use_tls=True, ca_file=certificate / "cert.pem").send(message(), "1")
+
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("450 4.2.1 mailbox busy", DeferredError),
+        ("421 4.3.2 shutting down", DeferredError),
+        ("550 5.1.1 no such user", RefusedError),
+        ("530 5.7.0 authentication required", DeferredError),
+    ],
+)
+def test_the_servers_answer_decides(mail_server, stage, answer, outcome):
+    with mail_server() as (server, port):
+        server.answers[stage] = [answer]
+
+        with pytest.raises(outcome, match=answer[4:]):
+            transport(port).send(message(), "1")
+
+        transport(port).send(message(), "1")
+
+    assert len(server.received) == 1
+
+
+def test_an_address_that_the_server_cannot_write_is_refused(mail_server):
+    with mail_server(enable_SMTPUTF8=False) as (_server, port), pytest.raises(RefusedError, match="SMTPUTF8"):
+        transport(port).send(message("jörg@example.com"), "1")
+
+
+def test_a_server_that_is_away_is_a_reason_to_wait(free_port):
+    with pytest.raises(DeferredError, match="refused"):
+        transport(free_port).send(message(), "1")
+
+
+@pytest.fixture
+def talker(in_thread):
+    """A server that only ever says the given bytes, again and again; returns its port."""
+    listener = socket.create_server((ADDRESS, 0))
+    ended = threading.Event()
+
+    def start(words: bytes) -> int:
+        def talk() -> None:
+            connection, _ = listener.accept()
+            # The other side hangs up.
+            with connection, suppress(OSError):
+                while not ended.wait(0.02):
+                    connection.sendall(words)
+
+        in_thread(talk)
+        return int(listener.getsockname()[1])
+
+    yield start
+    ended.set()
+    listener.close()
+
+
+@pytest.mark.parametrize("words", [b"", b"2"])
+def test_a_server_that_hangs_or_dribbles_is_left_in_time(talker, words):
+    hanging = transport(talker(words), smtp_timeout=0.3)
+    began = datetime.now(UTC)
+
+    with pytest.raises(DeferredError):
+        hanging.send(message(), "1")
+
+    assert datetime.now(UTC) - began < timedelta(seconds=5)
+
+
+def test_checking_tells_whether_a_mail_could_go_out(mail_server):
+    with mail_server() as (server, port):
+        transport(port).check()
+
+    with pytest.raises(DeferredError):
+        transport(port).check()
+    assert server.received == []

@@ -1,0 +1,130 @@
+"""`tms mail`: reading the mails of development, and in every deployment what became of each."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from zoneinfo import ZoneInfo
+
+import click
+from rich.table import Column, Table
+from rich.text import Text
+from sqlalchemy.orm import Session
+
+from tms_core.commands.invocation import Invocation
+from tms_core.models import User
+from tms_core.runtime import Runtime
+from tms_notifications.headers import POLICY
+from tms_notifications.mailer import FileTransport, create_transport
+from tms_notifications.models import MailKind, MailStatus, NotificationMail
+from tms_notifications.presenting import moment
+from tms_notifications.services.ledger import LedgerService, Search
+from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.services.sending import create_service, file_name
+from tms_notifications.text import one_line, several_lines
+
+SHOWN_HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
+COLOURS = {MailStatus.SENT: "green", MailStatus.FAILED: "red", MailStatus.WAITING: "yellow"}
+PIPE_WIDTH = 200
+COLUMNS = ("N", "When", "To", "Kind", "Task", "Status")
+
+
+@click.group()
+def mail() -> None:
+    """Read mails, and see why one was or was not sent."""
+
+
+@mail.command("list")
+@click.option("--user", "username", metavar="NAME", help="Only mails to this user.")
+@click.option("--task", "task_id", type=int, metavar="ID", help="Only mails about this task.")
+@click.option("--status", type=click.Choice([status.value for status in MailStatus]), help="Only in this state.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=30, show_default=True)
+@click.pass_obj
+def list_mails(
+    invocation: Invocation, username: str | None, task_id: int | None, status: str | None, limit: int
+) -> None:
+    """The newest mails: to whom, of what, sent or why not."""
+    runtime = invocation.bootstrap()
+    search = Search(username, task_id, MailStatus(status) if status else None, limit)
+    with runtime.transaction() as session:
+        found = [_cells(row, user, runtime.core.zone) for row, user in LedgerService(session).find(search)]
+    if not found:
+        click.echo("no mails")
+        return
+    console = invocation.console
+    if not console.is_terminal:
+        # A pipe has no width to keep to.
+        console.width = PIPE_WIDTH
+    console.print(_table(found))
+
+
+@mail.command()
+@click.argument("number", type=int)
+@click.option("--html", is_flag=True, help="The HTML part, as for a browser.")
+@click.option("--raw", is_flag=True, help="The whole message as it goes over the wire.")
+@click.pass_obj
+def show(invocation: Invocation, number: int, *, html: bool, raw: bool) -> None:
+    """One mail: what became of it, its headers and its text."""
+    runtime = invocation.bootstrap()
+    with runtime.transaction() as session:
+        row, user = LedgerService(session).get(number)
+        message = _message(runtime, session, row, user)
+    if raw:
+        click.echo(message.as_bytes().replace(b"\r\n", b"\n"), nl=False)
+        return
+    if html:
+        click.echo(_part(message, "html"))
+        return
+    click.echo(f"[{_fate(row, runtime.core.zone)}]")
+    for name in SHOWN_HEADERS:
+        click.echo(f"{name}: {one_line(str(message[name]))}")
+    click.echo(f"\n{several_lines(_part(message, 'plain'))}")
+
+
+def _table(rows: list[list[Text]]) -> Table:
+    table = Table(*(Column(name, no_wrap=True) for name in COLUMNS), "Subject", box=None)
+    for cells in rows:
+        table.add_row(*cells)
+    return table
+
+
+def _cells(row: NotificationMail, user: User, zone: ZoneInfo) -> list[Text]:
+    """Texts, not markup: a title may contain anything."""
+    subject = row.subject or ("" if row.kind is MailKind.DUE_SOON else row.context["task"]["title"])
+    return [
+        Text(str(row.id)),
+        Text(moment(row.sent_at or row.created_at, zone)),
+        Text(one_line(user.username)),
+        Text(row.kind.value),
+        Text(str(row.task_id or "")),
+        Text(row.status.value, COLOURS.get(row.status, "dim")),
+        Text("\n".join(filter(None, (one_line(subject), one_line(row.reason or ""))))),
+    ]
+
+
+def _fate(row: NotificationMail, zone: ZoneInfo) -> str:
+    match row.status:
+        case MailStatus.SENT:
+            return f"sent {moment(row.sent_at or row.created_at, zone)} to {row.address}"
+        case MailStatus.WAITING if row.attempts:
+            when = moment(row.next_attempt_at, zone)
+            return f"waiting since attempt {row.attempts}, next {when}: {one_line(row.reason or '')}"
+        case MailStatus.WAITING:
+            return "waiting for a worker"
+        case _:
+            return f"{row.status.value}: {one_line(row.reason or '')}"
+
+
+def _message(runtime: Runtime, session: Session, row: NotificationMail, user: User) -> EmailMessage:
+    """As it was written to its file, else composed anew from the row."""
+    transport = create_transport(runtime)
+    if isinstance(transport, FileTransport) and transport.path(file_name(row)).exists():
+        return message_from_bytes(transport.path(file_name(row)).read_bytes(), EmailMessage, policy=POLICY)
+    preference = PreferenceService(session).get(user.id)
+    try:
+        return create_service(runtime, session).compose(row, user, preference)
+    except Exception as error:
+        raise click.ClickException(f"{_fate(row, runtime.core.zone)}; it cannot be composed: {error}") from error
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    return str(body.get_content()) if body else ""

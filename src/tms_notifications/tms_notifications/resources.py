@@ -1,0 +1,78 @@
+"""What a user wants to be mailed, and the one click that ends it."""
+
+from html import escape
+
+from pyramid.response import Response
+
+from tms_core.errors import InvalidError
+from tms_core.web.resource import json_response, open_to_all, resource
+from tms_core.web.validation import body_of, query_of
+from tms_notifications.schemas import PreferencesChange, present_preferences
+from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.unsubscribing import PATH, UnsubscribeTokens
+
+KINDS = {"assigned": "tasks assigned to you", "updated": "changes of your tasks", "due_soon": "due tasks"}
+
+
+@resource(path="/api/users/me/notifications", name="notification-preferences")
+class Preferences:
+    def __init__(self, request, context=None):
+        self.request = request
+
+    def get(self):
+        query_of(self.request, ())
+        service = PreferenceService(self.request.db)
+        return json_response(present_preferences(service.get(self.request.actor.id)))
+
+    def patch(self):
+        change = body_of(self.request, PreferencesChange).model_dump(exclude_unset=True)
+        service = PreferenceService(self.request.db)
+        user_id = self.request.actor.id
+        preference = service.change(user_id, change) if change else service.get(user_id)
+        return json_response(present_preferences(preference))
+
+
+@resource(path=PATH, name="notification-unsubscribe")
+class Unsubscribe:
+    """Reached from a mail, so without a log-in: the token in the address is the proof (RFC 8058)."""
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @open_to_all
+    def get(self):
+        """A page with a button: whoever only looks at links, as mail scanners do, must not unsubscribe anyone."""
+        _user_id, kind = self._said()
+        return _page(f'<form method="post"><button>Send me no more mails about {escape(KINDS[kind])}</button></form>')
+
+    @open_to_all
+    def post(self):
+        user_id, kind = self._said()
+        PreferenceService(self.request.db).turn_off(user_id, kind)
+        if "text/html" in self.request.headers.get("Accept", ""):
+            return _page(f"<p>You get no more mails about {escape(KINDS[kind])}.</p>")
+        return json_response({})
+
+    def _said(self) -> tuple[int, str]:
+        tokens = query_of(self.request, ("token",)).get("token", [])
+        key = self.request.registry.tms.core.jwt_key
+        said = UnsubscribeTokens(key).read(tokens[0]) if len(tokens) == 1 else None
+        if said is None:
+            raise InvalidError.of("token", "must be one from a mail of this deployment", "query")
+        return said
+
+
+def _page(content: str) -> Response:
+    response = Response(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>TMS</title><body>{content}",
+        content_type="text/html",
+        charset="utf-8",
+    )
+    # The address is the proof, so it goes nowhere else.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def includeme(config):
+    config.scan(__name__)

@@ -1,0 +1,80 @@
+"""How mail is doing, for `tms doctor` and /metrics."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from prometheus_client.core import GaugeMetricFamily
+from sqlalchemy import text
+
+from tms_core.doctor import Finding, bad, fine, warning
+from tms_core.runtime import Runtime
+from tms_notifications.errors import DeferredError
+from tms_notifications.mailer import create_transport
+from tms_notifications.settings import NotificationSettings
+from tms_notifications.smtp import SmtpTransport
+
+LATE_SECONDS = 600
+WAITING = text("""
+    SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
+    FROM notification_mail WHERE status = 'waiting'
+""")
+FAILED = text(
+    "SELECT count(*) FROM notification_mail WHERE status = 'failed' AND created_at > now() - interval '1 day'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many mails wait, and for how many seconds the oldest has."""
+
+    mails: int
+    seconds: float
+
+
+def backlog(runtime: Runtime) -> Backlog:
+    with runtime.engine.connect() as connection:
+        mails, seconds = connection.execute(WAITING).one()
+    return Backlog(mails, float(seconds))
+
+
+def collect(runtime: Runtime) -> Iterator[GaugeMetricFamily]:
+    waiting = backlog(runtime)
+    yield GaugeMetricFamily("tms_mails_waiting", "Mails that are not sent yet.", waiting.mails)
+    yield GaugeMetricFamily("tms_mails_oldest_seconds", "How long the oldest of them has waited.", waiting.seconds)
+
+
+def check_mail(runtime: Runtime) -> Iterator[Finding]:
+    yield _judge_transport(runtime)
+    yield from judge_backlog(backlog(runtime))
+    with runtime.engine.connect() as connection:
+        failed = connection.execute(FAILED).scalar_one()
+    if failed:
+        yield warning(f"{_mails(failed)} failed within a day: tms mail list --status failed says why.")
+
+
+def judge_backlog(waiting: Backlog) -> Iterator[Finding]:
+    if waiting.seconds > LATE_SECONDS:
+        yield warning(
+            f"{_mails(waiting.mails)} waiting, the oldest for {waiting.seconds / 60:.0f} minutes: see that tms worker "
+            "and tms beat run; tms mail list --status waiting says what the mail server answered."
+        )
+
+
+def _judge_transport(runtime: Runtime) -> Finding:
+    transport = create_transport(runtime)
+    if not isinstance(transport, SmtpTransport):
+        return fine(f"mails become files in {runtime.core.state_dir / 'mail'}")
+    settings = runtime.settings(NotificationSettings)
+    server = f"{settings.email_host}:{settings.email_port}"
+    try:
+        transport.check()
+    except DeferredError as error:
+        return bad(
+            f"{server} takes no mail from us ({error}): check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_ID and "
+            "EMAIL_PASSWORD."
+        )
+    return fine(f"{server} takes mail from us")
+
+
+def _mails(count: int) -> str:
+    return f"{count} mail{'s' if count != 1 else ''}"

@@ -1,0 +1,133 @@
+"""Who may connect and how long, with the settings of production."""
+
+import time
+from itertools import count
+
+import orjson
+import pytest
+from sqlalchemy import text
+from websockets.exceptions import InvalidStatus
+
+from tms_core.permissions import Actor
+from tms_core.services.tokens import TokenService
+from tms_core.services.users import UserService
+
+_first_ids = count(100, 100)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"tms.realtime.origins": "https://app.example"}
+
+
+@pytest.fixture(autouse=True)
+def _fresh_ids(runtime):
+    """User ids rise from test to test: what was revoked in one must not concern the next."""
+    with runtime.transaction() as session:
+        session.execute(text(f"ALTER TABLE users ALTER COLUMN id RESTART WITH {next(_first_ids)}"))
+
+
+@pytest.fixture
+def end_login(runtime, app):
+    """Calls a function with a session and the service for logins, in a transaction."""
+
+    def run(action, user):
+        with runtime.transaction() as session:
+            action(session, TokenService(session, app.app.registry.access_tokens, runtime.core), user)
+
+    return run
+
+
+def refusal(listen, *args, **kwargs):
+    with pytest.raises(InvalidStatus) as refused:
+        listen(*args, **kwargs)
+    return refused.value.response
+
+
+def test_without_a_token_the_handshake_answers_401(listen):
+    response = refusal(listen)
+
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert orjson.loads(response.body) == {
+        "type": "about:blank",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "an access token is needed",
+    }
+
+
+def test_a_token_in_the_header_opens(listen, make_user, publish, event):
+    listener = listen(make_user().access)
+
+    publish(told := event())
+
+    assert listener.message()["event_id"] == told.position
+
+
+def test_a_token_among_the_sub_protocols_opens_and_does_not_come_back(listen, make_user):
+    token = make_user().access
+
+    listener = listen(subprotocols=["tms", f"bearer.{token}"])
+
+    assert listener.connection.subprotocol == "tms"
+    assert token not in str(listener.connection.response.headers)
+    assert listener.hears_nothing()
+
+
+@pytest.mark.parametrize("how", ["header", "sub-protocol"])
+def test_a_refresh_token_opens_nothing(how, listen, make_user):
+    token = make_user().refresh
+    arguments = {"token": token} if how == "header" else {"subprotocols": ["tms", f"bearer.{token}"]}
+
+    response = refusal(listen, **arguments)
+
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_pages_of_other_origins_are_refused_with_403(listen, make_user):
+    token = make_user().access
+
+    assert refusal(listen, token, origin="https://evil.example").status_code == 403
+    assert listen(token, origin="https://app.example").hears_nothing()
+
+
+def test_a_token_never_stands_in_the_log(realtime, listen, make_user):
+    user = make_user()
+
+    refusal(listen, user.access, origin="https://evil.example")
+    refusal(listen, subprotocols=["tms", f"bearer.{user.refresh}"])
+
+    realtime.log.wait_for("refused tcp4:127.0.0.1")
+    assert user.access not in realtime.log.text
+    assert user.refresh not in realtime.log.text
+
+
+def log_out(_session, tokens, user):
+    tokens.revoke(user.refresh)
+
+
+def log_out_everywhere(_session, tokens, user):
+    tokens.revoke_all(user.id)
+
+
+def deactivate(session, tokens, user):
+    administrator = Actor(user.id + 1, is_admin=True)
+    UserService(session, administrator).change(user.id, {"is_active": False}, tokens=tokens)
+
+
+@pytest.mark.parametrize("ending", [log_out, log_out_everywhere, deactivate])
+def test_a_login_that_ends_takes_its_sockets_along_within_a_second(ending, listen, make_user, end_login):
+    user = make_user()
+    listener, bystander = listen(user.access), listen(make_user(is_admin=True).access)
+
+    end_login(ending, user)
+
+    ended = time.monotonic()
+    assert listener.close_code() == 4401
+    # A second is promised; the rest is for a machine that runs other tests as well.
+    assert time.monotonic() - ended < 2
+    assert bystander.hears_nothing()
+    assert refusal(listen, user.access).status_code == 401

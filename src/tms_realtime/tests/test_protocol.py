@@ -1,0 +1,287 @@
+"""Sockets against the real process, where anybody may connect from anywhere: development.ini's settings."""
+
+import socket
+import struct
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from websockets.exceptions import InvalidStatus
+from websockets.frames import Opcode
+
+from tms_core.access_tokens import AccessTokens
+from tms_core.models import EventKind
+
+LARGEST = 65_536
+REQUEST = (
+    b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {
+        "tms.realtime.anonymous": "true",
+        "tms.realtime.origins": "*",
+        "tms.realtime.handshake_seconds": "1",
+        "tms.realtime.ping_interval": "1",
+        "tms.realtime.ping_timeout": "1",
+    }
+
+
+def raw(realtime, request: bytes = REQUEST) -> socket.socket:
+    """A socket on which a request was sent."""
+    connection = socket.create_connection(("127.0.0.1", realtime.port), timeout=20)
+    connection.sendall(request)
+    return connection
+
+
+def everything(connection: socket.socket) -> bytes:
+    """What comes until the server closes."""
+    with connection:
+        return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+def opened(realtime) -> socket.socket:
+    connection = raw(realtime)
+    answer = b""
+    while not answer.endswith(b"\r\n\r\n"):
+        answer += connection.recv(1)
+    assert answer.startswith(b"HTTP/1.1 101 ")
+    return connection
+
+
+def frame(payload: bytes, opcode: int = 1, *, fin: bool = True, mask: bool = True, rsv: int = 0) -> bytes:
+    """A client's frame; masked with zeros, which leave the payload as it is."""
+    first = (0x80 if fin else 0) | rsv << 4 | opcode
+    bit = 0x80 if mask else 0
+    if len(payload) < 126:
+        head = struct.pack("!BB", first, bit | len(payload))
+    elif len(payload) < 65_536:
+        head = struct.pack("!BBH", first, bit | 126, len(payload))
+    else:
+        head = struct.pack("!BBQ", first, bit | 127, len(payload))
+    return head + (b"\0\0\0\0" if mask else b"") + payload
+
+
+def test_the_snippet_of_a_page_gets_every_change(realtime, listen, publish, event):
+    page = listen(origin="http://localhost:3000")
+
+    publish(
+        event(EventKind.CREATED), event(EventKind.UPDATED, changes={"status": ["a", "b"]}), event(EventKind.DELETED)
+    )
+
+    assert [(m["event"], m["changes"]) for m in (page.message() for _ in range(3))] == [
+        ("created", []),
+        ("updated", ["status"]),
+        ("deleted", []),
+    ]
+    assert page.hears_nothing()
+
+
+def test_everybody_gets_each_event_once_and_in_order(listen, publish, event):
+    listeners = [listen() for _ in range(5)]
+    events = [event() for _ in range(300)]
+
+    publish(*events)
+
+    for listener in listeners:
+        assert [listener.message()["event_id"] for _ in events] == [one.position for one in events]
+        assert listener.hears_nothing()
+
+
+def test_what_the_relay_delivers_twice_is_sent_once(listen, publish, event):
+    listener = listen()
+    batch = [event() for _ in range(3)]
+
+    publish(*batch)
+    publish(*batch)
+    publish(last := event())
+
+    assert [listener.message()["event_id"] for _ in range(4)] == [one.position for one in (*batch, last)]
+
+
+def test_nonsense_is_answered_and_the_connection_stays(listen, publish, event):
+    listener = listen()
+
+    assert listener.say("ping")["type"] == "error"
+    assert listener.say(b'{"type": "ping"}')["type"] == "error"
+    assert listener.say('{"type": "subscribe", "filter": {}}')["type"] == "error"
+    assert listener.say('{"type": "ping"}') == {"type": "pong"}
+    publish(told := event())
+    assert listener.message()["event_id"] == told.position
+
+
+def test_pings_of_the_protocol_are_answered(listen):
+    listener = listen()
+
+    assert listener.connection.ping(b"are you there").wait(20)
+
+
+def test_a_client_that_wants_the_past_is_told_that_there_is_none(listen):
+    assert listen(path="?since=7").message()["type"] == "error"
+
+
+def test_a_message_of_64_kib_is_read(listen):
+    assert listen().say("x" * LARGEST)["type"] == "error"
+
+
+def test_a_larger_message_closes_with_1009(listen):
+    listener = listen()
+
+    listener.connection.send("x" * (LARGEST + 1))
+
+    assert listener.close_code() == 1009
+
+
+def test_a_larger_message_in_pieces_closes_with_1009(listen):
+    listener = listen()
+
+    listener.connection.send(["x" * 40_000] * 2)
+
+    assert listener.close_code() == 1009
+
+
+def test_a_bad_token_does_not_come_in_as_anonymous(listen):
+    with pytest.raises(InvalidStatus) as refused:
+        listen("nonsense")
+
+    assert refused.value.response.status_code == 401
+
+
+def test_a_socket_is_closed_with_4401_when_its_token_expires(runtime, make_user, listen):
+    user = make_user()
+    short_lived = AccessTokens(runtime.core.jwt_key, timedelta(seconds=2))
+    token = short_lived.create(user_id=user.id, is_admin=False, session="s", epoch=0)
+
+    assert listen(token).close_code() == 4401
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "header"),
+    [
+        (REQUEST.replace(b"/ws/tasks/", b"/other"), 404, b""),
+        (b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 426, b"Upgrade: websocket"),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 426, b"Upgrade: websocket"),
+        (b"POST /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, b"Allow: GET"),
+        (b"GET /ws/tasks/ HTTP/1.1\r\n\r\n", 400, b""),
+        (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, b""),
+        (b"\r\n\r\n", 400, b""),
+        (REQUEST.replace(b"Version: 13", b"Version: 99"), 400, b"Sec-WebSocket-Version: 13"),
+        (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 20_000, 431, b""),
+    ],
+)
+def test_what_is_no_handshake_gets_an_answer_in_http(realtime, request_, status, header):
+    answer = everything(raw(realtime, request_))
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert header in head
+    assert b"Content-Type: application/problem+json" in head
+    assert f'"status":{status}'.encode() in body
+    assert b"utobahn" not in answer
+
+
+def test_the_server_says_neither_its_version_nor_agrees_to_compression(realtime):
+    connection = raw(realtime, REQUEST.replace(b"Host", b"Sec-WebSocket-Extensions: permessage-deflate\r\nHost", 1))
+
+    head = connection.recv(65_536)
+
+    connection.close()
+    assert b"101 Switching Protocols" in head
+    assert b"Server: tms\r\n" in head
+    assert b"Extensions" not in head
+
+
+def test_a_handshake_that_does_not_come_to_an_end_is_cut(realtime):
+    connection = raw(realtime, REQUEST[:-2])
+
+    with pytest.raises(ConnectionResetError):
+        everything(connection)
+
+
+def test_a_peer_that_answers_no_ping_is_cut(realtime):
+    connection = opened(realtime)
+
+    with pytest.raises(ConnectionResetError):
+        everything(connection)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (frame(b"{}", mask=False), 1002),
+        (frame(b"", opcode=3), 1002),
+        (frame(b"", opcode=11), 1002),
+        (frame(b"", rsv=4), 1002),
+        (frame(b"", opcode=0), 1002),
+        (frame(b"x" * 126, opcode=9), 1002),
+        (frame(b"", opcode=9, fin=False), 1002),
+        (frame(b"a", fin=False) + frame(b"b"), 1002),
+        (frame(b"\x01", opcode=8), 1002),
+        (frame(b"\xff\xfe"), 1007),
+        (frame(b"\xe2\x82", fin=False) + frame(b"", opcode=0), 1007),
+        (b"\x81\xff" + b"\xff" * 8 + b"\0\0\0\0", 1002),
+        (b"\x81\xff\x3f" + b"\xff" * 7 + b"\0\0\0\0", 1009),
+    ],
+)
+def test_a_frame_against_the_rules_closes_with_its_code(realtime, data, code):
+    connection = opened(realtime)
+    connection.sendall(data)
+
+    head = connection.recv(2)
+
+    assert head[0] == 0x80 | Opcode.CLOSE
+    assert connection.recv(2) == struct.pack("!H", code)
+    connection.close()
+
+
+@given(data=st.binary(min_size=1, max_size=300))
+@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_bytes_at_all_harm_the_server(realtime, listen, data):
+    listener = listen()
+    raw(realtime, data).close()
+    # The server may have closed already.
+    with opened(realtime) as connection, suppress(OSError):
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+
+    assert listener.hears_nothing()
+    listener.connection.close()
+    assert "Traceback" not in realtime.log.text
+    assert "Unhandled" not in realtime.log.text
+
+
+NODELAY = """
+from twisted.internet import reactor, protocol
+from tms_realtime.handshake import Admission
+from tms_realtime.hub import Hub
+from tms_realtime.protocol import create_factory
+from tms_realtime.settings import RealtimeSettings
+from tms_realtime.transport import listen
+
+factory = create_factory(reactor, RealtimeSettings(), Hub("team"), None)
+build = factory.buildProtocol
+
+def build_and_look(address):
+    built = build(address)
+    reactor.callLater(0, lambda: (print(bool(built.transport.getTcpNoDelay())), reactor.stop()))
+    return built
+
+factory.buildProtocol = build_and_look
+port = listen(reactor, factory, "127.0.0.1", 0).getHost().port
+protocol.ClientCreator(reactor, protocol.Protocol).connectTCP("127.0.0.1", port)
+reactor.run()
+"""
+
+
+def test_small_messages_are_not_held_back_by_the_kernel():
+    ended = subprocess.run([sys.executable, "-c", NODELAY], capture_output=True, text=True, timeout=60)
+
+    assert ended.stdout == "True\n", ended.stderr

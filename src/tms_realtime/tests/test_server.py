@@ -1,0 +1,87 @@
+"""The process: its beginning, its end, and what it loads."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TMS = str(Path(sys.executable).with_name("tms"))
+FORBIDDEN = {"cornice", "celery", "kombu", "pyramid_tm", "tms_core.web", "tms_core.celery"}
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"tms.realtime.anonymous": "true"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, listen):
+    realtime = start_realtime()
+    listeners = [listen(to=realtime) for _ in range(3)]
+
+    # Twice, as a terminal's Ctrl-C beside a supervisor's SIGTERM.
+    realtime.process.send_signal(number)
+    realtime.process.send_signal(signal.SIGTERM)
+
+    assert [listener.close_code() for listener in listeners] == [1001, 1001, 1001]
+    assert realtime.process.wait(20) == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", realtime.port))
+    assert "Traceback" not in realtime.log.text
+
+
+def test_a_client_that_does_not_answer_holds_up_the_end_for_seconds_only(start_realtime):
+    realtime = start_realtime()
+    with socket.create_connection(("127.0.0.1", realtime.port)) as silent:
+        silent.sendall(
+            b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        assert silent.recv(65_536)
+        began = time.monotonic()
+
+        assert realtime.end() == 0
+
+    assert 2 < time.monotonic() - began < 8
+
+
+def test_a_taken_port_is_named(realtime, ini, tmp_path, write_ini):
+    path = write_ini(tmp_path, ini | {"tms.realtime.port": str(realtime.port)})
+
+    ended = subprocess.run([TMS, "--ini", path, "realtime"], capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{realtime.port}" in ended.stderr
+    assert "Address already in use" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_a_database_it_does_not_begin(ini, tmp_path, write_ini):
+    path = write_ini(tmp_path, ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"})
+
+    ended = subprocess.run([TMS, "--ini", path, "realtime"], capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 1
+    assert "the database does not answer" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_process_loads_nothing_of_the_web_application_and_the_worker(start_realtime, monkeypatch):
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+
+    realtime = start_realtime()
+    realtime.end()
+
+    loaded = {line.rpartition("|")[2].strip() for line in realtime.log.lines if line.startswith("import time:")}
+    assert "tms_realtime.protocol" in loaded
+    assert not {name for name in loaded if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN}
+
+
+def test_the_commands_help_does_not_load_the_reactor():
+    program = "import sys, tms_realtime.commands; sys.exit('autobahn' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0

@@ -1,0 +1,51 @@
+"""The different work lists answer alike."""
+
+from itertools import product
+
+import pytest
+
+from tms_core.models import Priority, Status, Task
+from tms_reports.counts import Sizes, work_list
+from tms_reports.threads import count_together
+
+SMALL = Sizes(tasks=-1, users=-1)
+FEW_USERS = Sizes(tasks=1_000, users=3)
+LARGE = Sizes(tasks=1_000_000, users=3)
+MANY_USERS = Sizes(tasks=1_000_000, users=900_000)
+
+
+@pytest.fixture
+def tally(service, today):
+    """What a work list for tables of these sizes comes to, without the keys that nothing has."""
+
+    def count(sizes):
+        counted = count_together(service.pool, lambda _: work_list([], today=today, sizes=sizes), threads=2)
+        return {name: {key: n for key, n in found.items() if n} for name, found in counted.tallies.items()}
+
+    return count
+
+
+def test_sliced_keyed_and_grouped_lists_come_to_the_same(tally, people, add_tasks):
+    ids = list(people)
+    add_tasks([
+        {"created_by": ids[number % 2], "assigned_to": (None, *ids)[number % 4], "due": number - 8,
+         "status": status, "priority": priority}
+        for number, (status, priority) in enumerate(product(Status, Priority))
+    ])  # fmt: skip
+
+    grouped = tally(MANY_USERS)
+
+    assert sum(grouped["cells"].values()) == sum(grouped["created"].values()) == 16
+    assert tally(SMALL) == tally(FEW_USERS) == tally(LARGE) == grouped
+
+
+def test_a_large_table_is_counted_in_more_pieces_than_a_small_one(today):
+    pieces = [len(work_list([], today=today, sizes=sizes)) for sizes in (SMALL, FEW_USERS, LARGE, MANY_USERS)]
+
+    assert pieces == [5, 5, 17, 5]
+
+
+def test_a_filter_is_counted_by_groups(today):
+    some = work_list([Task.status == Status.PENDING], today=today, sizes=LARGE)
+
+    assert len(some) == 5

@@ -1,0 +1,114 @@
+"""GET /api/task-report-insight/ over the real application."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from tms_core.models import Task
+from tms_core.services.tasks import TaskService
+
+PATH = "/api/task-report-insight"
+KEYS = [
+    "total", "completed", "pending", "tasks_by_priority", "tasks_by_status", "tasks_assigned", "tasks_created",
+    "tasks_due_soon", "overdue", "unassigned", "completion_rate", "generated_at", "as_of_event", "elapsed_ms",
+    "threads",
+]  # fmt: skip
+
+
+@pytest.fixture
+def create_task(runtime):
+    """Creates a task as a user does."""
+
+    def create(user, **values):
+        with runtime.transaction() as session:
+            return TaskService(session, user.actor, "team").create({"title": "a task", **values}).id
+
+    return create
+
+
+def today():
+    return datetime.now(UTC).date()
+
+
+def test_without_tasks_every_word_stands_there_with_zero(client):
+    report = client.get(f"{PATH}/").json
+
+    assert list(report) == KEYS
+    assert report["total"] == report["tasks_due_soon"] == report["overdue"] == report["as_of_event"] == 0
+    assert report["completion_rate"] is None
+    assert list(report["tasks_by_priority"].items()) == [("LOW", 0), ("MEDIUM", 0), ("HIGH", 0), ("URGENT", 0)]
+    assert list(report["tasks_by_status"]) == ["PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED"]
+    assert report["tasks_assigned"] == report["tasks_created"] == {}
+
+
+def test_with_and_without_the_trailing_slash_the_answer_is_the_same(client, create_task):
+    create_task(client.user)
+    circumstances = ("generated_at", "elapsed_ms")
+
+    first, second = client.get(f"{PATH}/").json, client.get(PATH).json
+
+    assert {**first, **dict.fromkeys(circumstances)} == {**second, **dict.fromkeys(circumstances)}
+
+
+def test_names_numbers_and_the_last_event(client, make_user, create_task, relay_once):
+    bob = make_user("bob")
+    create_task(client.user, assigned_to=bob.id, due_date=today() + timedelta(days=1), priority="URGENT")
+    create_task(client.user, assigned_to=bob.id, due_date=today() - timedelta(days=1), status="IN_PROGRESS")
+    create_task(bob, status="COMPLETED")
+    relay_once()
+
+    report = client.get(PATH).json
+
+    assert report["tasks_assigned"] == {"bob": 2}
+    assert list(report["tasks_created"].items()) == [(client.user.username, 2), ("bob", 1)]
+    assert (report["total"], report["completed"], report["pending"]) == (3, 1, 1)
+    assert (report["tasks_due_soon"], report["overdue"], report["unassigned"]) == (1, 1, 1)
+    assert (report["completion_rate"], report["as_of_event"]) == (0.3333, 3)
+    assert report["generated_at"].endswith("Z")
+    assert 1 <= report["threads"] <= 4
+
+
+@pytest.mark.parametrize(
+    ("query", "total"),
+    [
+        ("assigned_to=me", 1),
+        ("assigned_to=none&status=PENDING", 1),
+        ("status=PENDING,COMPLETED", 2),
+        ("created_by=me&priority=LOW", 0),
+        ("q=budget", 1),
+        ("due_date_gte=2025-03-01&due_date_lt=2025-04-01", 1),
+    ],
+)
+def test_the_filters_of_the_task_list_apply(client, create_task, query, total):
+    create_task(client.user, title="Review the budget")
+    create_task(client.user, assigned_to=client.user.id, due_date=date(2025, 3, 31), status="COMPLETED")
+
+    assert client.get(f"{PATH}?{query}").json["total"] == total
+
+
+def test_an_unknown_word_or_a_bad_value_is_named(client):
+    unknown = client.get(f"{PATH}?colour=red", status=400)
+    bad = client.get(f"{PATH}?status=DONE&due_date=soon", status=400)
+
+    assert unknown.content_type == "application/problem+json"
+    assert [fault["field"] for fault in unknown.json["errors"]] == ["colour"]
+    assert {fault["field"] for fault in bad.json["errors"]} == {"status", "due_date"}
+
+
+def test_it_is_for_those_who_are_signed_in(app):
+    answer = app.get(f"{PATH}/", status=401)
+
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_it_only_reads(client):
+    assert client.post_json(PATH, {}, status=405).json["status"] == 405
+
+
+def test_a_deleted_user_keeps_its_tasks_in_the_report(client, runtime, make_user):
+    gone = make_user("gone", deleted_at=datetime.now(UTC), is_active=False)
+    with runtime.transaction() as session:
+        session.execute(insert(Task).values(title="left behind", created_by=gone.id))
+
+    assert client.get(PATH).json["tasks_created"] == {"gone": 1}

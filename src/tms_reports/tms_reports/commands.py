@@ -1,0 +1,98 @@
+"""`tms report`: the report in the terminal, over all tasks."""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import click
+from rich.columns import Columns
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from tms_core.commands.invocation import Invocation
+from tms_core.permissions import Actor
+from tms_reports.schemas import Report
+from tms_reports.services import ReportService
+from tms_reports.threads import Progress as OnProgress
+
+# Whoever has the ini file has the database: the command line sees what an administrator sees.
+OPERATOR = Actor(0, is_admin=True)
+LONGEST_LIST = 10
+
+
+@click.command()
+@click.option("--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--threads", type=click.IntRange(1, 32), help="Threads that count; default: tms.reports.threads.")
+@click.pass_obj
+def report(invocation: Invocation, style: str, threads: int | None) -> None:
+    """Count all tasks: by priority, status and user, due soon, overdue. All numbers are of one instant."""
+    service = ReportService(invocation.bootstrap())
+    try:
+        with _progress_bar() as progress:
+            found = service.compute(OPERATOR, threads=threads, progress=progress)
+    finally:
+        service.close()
+    match style:
+        case "json":
+            click.echo(found.as_json(indented=True))
+        case "csv":
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(("figure", "key", "value"))
+            writer.writerows(found.as_rows())
+        case _:
+            invocation.console.print(_tables(found))
+
+
+@contextmanager
+def _progress_bar() -> Iterator[OnProgress]:
+    """A bar on standard error while it is a terminal, gone at the end; standard output is the report's alone."""
+    columns = (TextColumn("counting"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("counting", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tables(found: Report) -> Group:
+    rate = "none yet" if found.completion_rate is None else f"{found.completion_rate:.1%}"
+    summary = [
+        ("tasks", found.total),
+        ("completed", found.completed),
+        ("pending", found.pending),
+        ("due today or tomorrow", found.tasks_due_soon),
+        ("overdue", found.overdue),
+        ("assigned to nobody", found.unassigned),
+    ]
+    tables = [
+        _table("Tasks", summary),
+        _table("By status", found.tasks_by_status.items()),
+        _table("By priority", found.tasks_by_priority.items()),
+        _table("Assigned to", _longest(found.tasks_assigned)),
+        _table("Created by", _longest(found.tasks_created)),
+    ]
+    footer = (
+        f"{rate} completed · up to event {found.as_of_event} · {found.generated_at:%Y-%m-%d %H:%M:%S} UTC · "
+        f"{found.elapsed_ms:.0f} ms, {found.threads} thread{'s'[: found.threads > 1]}"
+    )
+    return Group(Columns(tables), Text(footer, style="dim"))
+
+
+def _longest(numbers: dict[str, int]) -> list[tuple[str, int]]:
+    """The first few, and the rest as one line."""
+    entries = list(numbers.items())
+    if rest := entries[LONGEST_LIST:]:
+        return [*entries[:LONGEST_LIST], (f"({len(rest)} others)", sum(number for _, number in rest))]
+    return entries
+
+
+def _table(title: str, numbers: Iterable[tuple[str, int]]) -> Table:
+    table = Table(title=title, show_header=False, title_justify="left")
+    table.add_column(overflow="fold")
+    table.add_column(justify="right")
+    for name, number in numbers:
+        # Text, not markup: a user name may contain brackets.
+        table.add_row(Text(name), f"{number:,}")
+    return table

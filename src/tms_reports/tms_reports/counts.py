@@ -1,0 +1,104 @@
+"""The work list of a report: independent counts, each one small statement over a dimension or a slice of one.
+
+Every statement is read from an index alone where the filter lets it; docs/adr/0005 has the plans and figures.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import product
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import ARRAY, ColumnElement, Select, cast, column, func, select
+
+from tms_core.models import Priority, Status, Task, User
+
+Dimension = Literal["cells", "assigned", "created", "due_soon", "overdue"]
+Criteria = Sequence[ColumnElement[bool]]
+Statement: TypeAlias = Select[*tuple[Any, ...]]
+
+OPEN = (Status.PENDING, Status.IN_PROGRESS)
+# Below this many tasks a user, asking for each user costs more than grouping saves.
+FEWEST_TASKS_A_USER = 200
+TASKS_A_SLICE = 250_000
+MOST_SLICES = 8
+STATUS, PRIORITY = Task.status.type, Task.priority.type
+PEOPLE: dict[Dimension, Any] = {"created": Task.created_by, "assigned": Task.assigned_to}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One entry of the work list. The rows of the statement are a key's columns and, last, a number."""
+
+    dimension: Dimension
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """About how many rows there are, negative where nobody knows; chooses among statements that answer alike."""
+
+    tasks: int
+    users: int
+
+
+def work_list(criteria: Criteria, *, today: date, sizes: Sizes) -> list[Count]:
+    """The counts of a report over the tasks that meet all criteria, those that take longest first."""
+    if not criteria and 0 < sizes.users * FEWEST_TASKS_A_USER <= sizes.tasks:
+        slices = min(MOST_SLICES, 1 + sizes.tasks // TASKS_A_SLICE)
+        dimensions = [count for one in range(slices) for count in _keyed(one, slices)]
+    else:
+        dimensions = _grouped(criteria)
+    return [*dimensions, _overdue(criteria, today), _due_soon(criteria, today)]
+
+
+def _keyed(one: int, slices: int) -> list[Count]:
+    """Every `slices`-th key of each dimension, a plain count for each key.
+
+    A third faster than GROUP BY: the index finds a key's entries, and nothing is compared row by row.
+    """
+    statuses, priorities = zip(*list(product(Status, Priority))[one::slices], strict=True)
+    cell = (
+        func.unnest(cast(statuses, ARRAY(STATUS)), cast(priorities, ARRAY(PRIORITY)))
+        .table_valued(column("status", STATUS), column("priority", PRIORITY))
+        .render_derived(name="cell")
+    )
+    in_cell = _number_where(Task.status == cell.c.status, Task.priority == cell.c.priority)
+    cells = select(cell.c.status, cell.c.priority, in_cell.scalar_subquery())
+    everyone = select(User.username).where(User.id % slices == one)
+    return [
+        Count("cells", cells),
+        *(
+            Count(name, everyone.add_columns(_number_where(person == User.id).scalar_subquery()))
+            for name, person in PEOPLE.items()
+        ),
+    ]
+
+
+def _grouped(criteria: Criteria) -> list[Count]:
+    """The same by GROUP BY, which needs one pass where criteria leave no index that answers alone."""
+    cells = select(Task.status, Task.priority, func.count()).where(*criteria)
+    return [
+        *(Count(name, _by_person(person, criteria)) for name, person in PEOPLE.items()),
+        Count("cells", cells.group_by(Task.status, Task.priority)),
+    ]
+
+
+def _by_person(person: Any, criteria: Criteria) -> Statement:
+    number = func.count().label("number")
+    found = select(person.label("person"), number).where(*criteria).group_by(person).subquery()
+    return select(User.username, found.c.number).join_from(found, User, User.id == found.c.person)
+
+
+def _overdue(criteria: Criteria, today: date) -> Count:
+    return Count("overdue", _number_where(Task.status.in_(OPEN), Task.due_date < today, *criteria))
+
+
+def _due_soon(criteria: Criteria, today: date) -> Count:
+    """Within 24 hours; a due date is a day, so: today or tomorrow."""
+    soon = Task.due_date.between(today, today + timedelta(days=1))
+    return Count("due_soon", _number_where(Task.status == Status.PENDING, soon, *criteria))
+
+
+def _number_where(*criteria: ColumnElement[bool]) -> Statement:
+    return select(func.count()).select_from(Task).where(*criteria)

@@ -1,0 +1,115 @@
+"""Counting a report."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from tms_core.db import create_database_engine
+from tms_core.models import Priority, Status
+from tms_core.permissions import Actor, visible_tasks
+from tms_core.runtime import Runtime
+from tms_core.services.task_filter import TaskFilter
+from tms_reports.counts import Count, work_list
+from tms_reports.schemas import Report
+from tms_reports.settings import ReportSettings
+from tms_reports.snapshot import Snapshot, SnapshotPool
+from tms_reports.threads import Counted, ListCounts, Progress, Tallies, count_together
+
+EVERYTHING = TaskFilter()
+
+
+class ReportService:
+    """Counts what an actor sees, all of it at one instant; only reads. One a process: it keeps the connections."""
+
+    def __init__(self, runtime: Runtime, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self._core = runtime.core
+        self._settings = runtime.settings(ReportSettings)
+        self._clock = clock
+
+    @cached_property
+    def pool(self) -> SnapshotPool:
+        url = self._settings.database_url
+        size = self._settings.pool_size
+        engine = create_database_engine(self._core, url=url.get_secret_value() if url else None, pool_size=size)
+        return SnapshotPool(engine, size)
+
+    def compute(
+        self,
+        actor: Actor,
+        wanted: TaskFilter = EVERYTHING,
+        *,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> Report:
+        """The report over the tasks that pass the filter and that the actor sees. The numbers do not depend on
+        `threads` (default: the setting)."""
+        began = time.perf_counter()
+        now = self._clock()
+        today = now.astimezone(self._core.zone).date()
+        criteria = wanted.criteria()
+        visible = visible_tasks(actor, self._core.visibility)
+        if visible is not None:
+            criteria.append(visible)
+
+        def list_counts(snapshot: Snapshot) -> Sequence[Count]:
+            return work_list(criteria, today=today, sizes=snapshot.sizes)
+
+        return _report(self._count(list_counts, threads or self._settings.threads, progress), now, began)
+
+    def _count(self, list_counts: ListCounts, threads: int, progress: Progress | None) -> Counted:
+        try:
+            return count_together(self.pool, list_counts, threads=threads, progress=progress)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # The server had dropped connections that lay in the pool; SQLAlchemy has thrown them all away now.
+            return count_together(self.pool, list_counts, threads=threads, progress=progress)
+
+    def close(self) -> None:
+        if pool := self.__dict__.pop("pool", None):
+            pool.close()
+
+
+def _report(counted: Counted, now: datetime, began: float) -> Report:
+    tallies = counted.tallies
+    by_status = _by_word(tallies, Status, 0)
+    assigned = _by_user(tallies["assigned"])
+    total = sum(by_status.values())
+    completed = by_status[Status.COMPLETED]
+    return Report(
+        total=total,
+        completed=completed,
+        pending=by_status[Status.PENDING],
+        tasks_by_priority=_by_word(tallies, Priority, 1),
+        tasks_by_status=by_status,
+        tasks_assigned=assigned,
+        tasks_created=_by_user(tallies["created"]),
+        tasks_due_soon=tallies["due_soon"][()],
+        overdue=tallies["overdue"][()],
+        # Of the same instant as the rest, so what nobody has is what is left.
+        unassigned=total - sum(assigned.values()),
+        completion_rate=round(completed / total, 4) if total else None,
+        generated_at=now,
+        as_of_event=counted.snapshot.last_position,
+        elapsed_ms=round((time.perf_counter() - began) * 1000, 1),
+        threads=counted.threads,
+    )
+
+
+def _by_word(tallies: Tallies, words: type[StrEnum], place: int) -> dict[str, int]:
+    """The cells summed up by one part of their key; words without a task have 0."""
+    found = Counter[Any]()
+    for key, number in tallies["cells"].items():
+        found[key[place]] += number
+    return {word.value: found[word] for word in words}
+
+
+def _by_user(tally: Counter[tuple[Any, ...]]) -> dict[str, int]:
+    busiest_first = sorted(tally.items(), key=lambda entry: (-entry[1], entry[0]))
+    return {key[0]: number for key, number in busiest_first if number}
