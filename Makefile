@@ -36,6 +36,7 @@ lint: install ## Style, imports, types, compose file
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
 bench: install ## Measure list, get, create, report and push; see bench/README.md
 	@$(BIN)/python bench/run.py
@@ -45,6 +46,7 @@ revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add
 
 lock: install ## Resolve the dependencies anew into requirements/*.txt
 	@$(LOCK) --output-file requirements/bootstrap.txt requirements/bootstrap.in
+	@$(LOCK) --output-file requirements/build.txt requirements/build.in
 	@$(LOCK) --output-file requirements/production.txt $(MEMBERS:%=%/pyproject.toml)
 	@$(LOCK) --output-file requirements/development.txt --constraint requirements/production.txt \
 		requirements/development.in $(MEMBERS:%=%/pyproject.toml)

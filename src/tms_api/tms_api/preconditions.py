@@ -5,7 +5,7 @@ import re
 from pyramid.response import Response
 
 from tms_core.errors import InvalidError
-from tms_core.services.tasks import Expectation
+from tms_core.services.task_rules import Expectation
 from tms_core.web.resource import json_response
 
 TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')

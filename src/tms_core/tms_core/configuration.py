@@ -21,9 +21,12 @@ ROOT = "tms."
 def setting(default: Any = ..., *, help: str, key: str | None = None, env: str | None = None, **rules: Any) -> Any:
     """Declare one setting: its default (`...` makes it required), a line of help and pydantic's rules.
 
-    `key` replaces the name behind the prefix, `env` the environment variable that follows from it.
+    `key` replaces the name behind the prefix, `env` the environment variable that follows from it. A default that
+    follows from settings above comes by `default_factory`, which gets them as a dict.
     """
-    return Field(default, description=help, json_schema_extra={"key": key, "env": env}, **rules)
+    if "default_factory" not in rules:
+        rules["default"] = default
+    return Field(description=help, json_schema_extra={"key": key, "env": env}, **rules)
 
 
 @dataclass(frozen=True, slots=True)

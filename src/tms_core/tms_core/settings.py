@@ -55,9 +55,12 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         "team", help="team: everyone reads all tasks; private: only those one created or is assigned to."
     )
     timezone: str = setting("UTC", help="The deployment's time zone: what «today» and 10:00 mean.")
-    public_url: str = setting("http://localhost:8000", help="Where users reach the deployment; mails link to it.")
     api_host: str = setting("127.0.0.1", help="Address that tms api listens on.")
     api_port: int = setting(8000, help="Port that tms api listens on.", ge=1, le=65535)
+    public_url: str = setting(
+        default_factory=lambda others: f"http://localhost:{others['api_port']}",
+        help="Where users reach the deployment; mails link to it. Default: localhost and tms.api_port.",
+    )
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
     api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
     worker_processes: int = setting(2, help="Processes of tms worker.", ge=1, le=64)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -76,9 +77,10 @@ class Client:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory) -> Iterator[tuple[str, str]]:
+def services() -> Iterator[tuple[str, str]]:
     """URLs of a PostgreSQL and a Valkey of this test process's own."""
-    with embedded_services(tmp_path_factory.mktemp("services"), durable=False) as urls:
+    # Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as.
+    with TemporaryDirectory(prefix="tms-services-") as folder, embedded_services(folder, durable=False) as urls:
         yield urls
 
 

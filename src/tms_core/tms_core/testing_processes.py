@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 MARK = "TMS_TEST_RUN"
@@ -17,13 +17,20 @@ MARK = "TMS_TEST_RUN"
 class WatchedProcess:
     """A process whose descendants carry a mark in their environment; to be used as a context manager."""
 
-    def __init__(self, argv: Sequence[str | os.PathLike[str]], *, patience: float = 30.0):
+    def __init__(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        patience: float = 30.0,
+        env: Mapping[str, str] = os.environ,
+        cwd: str | os.PathLike[str] | None = None,
+    ):
         self.text = ""
         self._patience = patience
         self._mark = f"{MARK}={uuid.uuid4().hex}"
         name, _, value = self._mark.partition("=")
         self._process = subprocess.Popen(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | {name: value}
+            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**env, name: value}, cwd=cwd
         )
         assert self._process.stdout is not None
         self._output = self._process.stdout

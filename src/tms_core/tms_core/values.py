@@ -1,7 +1,7 @@
 """Single values as the API writes and reads them."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 BIGGEST_ID = 2**63 - 1
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -15,3 +15,8 @@ def day(text: str) -> date:
     except ValueError:
         pass
     raise ValueError("must be YYYY-MM-DD")
+
+
+def instant(value: datetime) -> str:
+    """An instant as the API writes it: RFC 3339 in UTC, with microseconds only where there are any."""
+    return value.isoformat().replace("+00:00", "Z")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tms_core.events import TaskEventRecord, instant
+from tms_core.events import TaskEventRecord
 from tms_core.models import EventKind
+from tms_core.values import instant
 from tms_notifications.models import MailKind
 
 

@@ -23,6 +23,10 @@ from tms_core.runtime import Runtime
 from tms_realtime.sink import RealtimeSink
 
 PATIENCE = 20.0
+HANDSHAKE = (
+    b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
 TMS = str(Path(sys.executable).with_name("tms"))
 
 
@@ -70,6 +74,25 @@ class Realtime:
     @property
     def url(self) -> str:
         return f"ws://localhost:{self.port}/ws/tasks/"
+
+    def connect(self, data: bytes = HANDSHAKE, *, receive_buffer: int = 0) -> socket.socket:
+        """A plain socket on which `data` was sent."""
+        connection = socket.socket()
+        if receive_buffer:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.settimeout(PATIENCE)
+        connection.connect(("127.0.0.1", self.port))
+        connection.sendall(data)
+        return connection
+
+    def open(self, *, receive_buffer: int = 0) -> socket.socket:
+        """A plain socket after the handshake."""
+        connection = self.connect(receive_buffer=receive_buffer)
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n"):
+            answer += connection.recv(1)
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        return connection
 
     def end(self) -> int:
         """Its exit status after SIGTERM."""
@@ -167,9 +190,8 @@ def listen(request) -> Iterator[Callable[..., Listener]]:
         def start(token: str | None = None, *, to: Realtime | None = None, path: str = "", **kwargs: Any) -> Listener:
             server = to or request.getfixturevalue("realtime")
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            connection = connect(
-                server.url + path, additional_headers=headers, open_timeout=PATIENCE, compression=None, **kwargs
-            )
+            options = {"additional_headers": headers, "open_timeout": PATIENCE, "compression": None} | kwargs
+            connection = connect(server.url + path, **options)
             return Listener(stack.enter_context(connection))
 
         yield start

@@ -4,9 +4,11 @@ import socket
 import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -18,43 +20,11 @@ from tms_core.access_tokens import AccessTokens
 from tms_core.models import EventKind
 
 LARGEST = 65_536
-REQUEST = (
-    b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
 
 
 @pytest.fixture(scope="module")
 def settings():
-    return {
-        "tms.realtime.anonymous": "true",
-        "tms.realtime.origins": "*",
-        "tms.realtime.handshake_seconds": "1",
-        "tms.realtime.ping_interval": "1",
-        "tms.realtime.ping_timeout": "1",
-    }
-
-
-def raw(realtime, request: bytes = REQUEST) -> socket.socket:
-    """A socket on which a request was sent."""
-    connection = socket.create_connection(("127.0.0.1", realtime.port), timeout=20)
-    connection.sendall(request)
-    return connection
-
-
-def everything(connection: socket.socket) -> bytes:
-    """What comes until the server closes."""
-    with connection:
-        return b"".join(iter(lambda: connection.recv(65_536), b""))
-
-
-def opened(realtime) -> socket.socket:
-    connection = raw(realtime)
-    answer = b""
-    while not answer.endswith(b"\r\n\r\n"):
-        answer += connection.recv(1)
-    assert answer.startswith(b"HTTP/1.1 101 ")
-    return connection
+    return {"tms.realtime.anonymous": "true", "tms.realtime.origins": "*"}
 
 
 def frame(payload: bytes, opcode: int = 1, *, fin: bool = True, mask: bool = True, rsv: int = 0) -> bytes:
@@ -94,6 +64,24 @@ def test_everybody_gets_each_event_once_and_in_order(listen, publish, event):
     for listener in listeners:
         assert [listener.message()["event_id"] for _ in events] == [one.position for one in events]
         assert listener.hears_nothing()
+
+
+def test_messages_stay_whole_and_in_order_while_the_reader_is_barely_behind(realtime, publish, event):
+    # Together less than a client may be behind, each more than a small buffer takes.
+    events = [event(description="x" * 10_000) for _ in range(90)]
+    with realtime.open(receive_buffer=4096) as connection, ThreadPoolExecutor() as threads:
+        stream = connection.makefile("rb")
+        reading = threads.submit(lambda: [read_text(stream) for _ in events])
+
+        publish(*events)
+
+        assert [orjson.loads(text)["event_id"] for text in reading.result(20)] == [told.position for told in events]
+        stream.close()
+
+
+def read_text(stream) -> bytes:
+    assert stream.read(2) == b"\x81\x7e"
+    return stream.read(int.from_bytes(stream.read(2), "big"))
 
 
 def test_what_the_relay_delivers_twice_is_sent_once(listen, publish, event):
@@ -164,21 +152,20 @@ def test_a_socket_is_closed_with_4401_when_its_token_expires(runtime, make_user,
 
 
 @pytest.mark.parametrize(
-    ("request_", "status", "header"),
+    ("data", "status", "header"),
     [
-        (REQUEST.replace(b"/ws/tasks/", b"/other"), 404, b""),
         (b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 426, b"Upgrade: websocket"),
         (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 426, b"Upgrade: websocket"),
         (b"POST /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, b"Allow: GET"),
         (b"GET /ws/tasks/ HTTP/1.1\r\n\r\n", 400, b""),
         (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, b""),
         (b"\r\n\r\n", 400, b""),
-        (REQUEST.replace(b"Version: 13", b"Version: 99"), 400, b"Sec-WebSocket-Version: 13"),
         (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 20_000, 431, b""),
     ],
 )
-def test_what_is_no_handshake_gets_an_answer_in_http(realtime, request_, status, header):
-    answer = everything(raw(realtime, request_))
+def test_what_is_no_handshake_gets_an_answer_in_http(realtime, data, status, header):
+    with realtime.connect(data) as connection:
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
 
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
@@ -188,29 +175,18 @@ def test_what_is_no_handshake_gets_an_answer_in_http(realtime, request_, status,
     assert b"utobahn" not in answer
 
 
-def test_the_server_says_neither_its_version_nor_agrees_to_compression(realtime):
-    connection = raw(realtime, REQUEST.replace(b"Host", b"Sec-WebSocket-Extensions: permessage-deflate\r\nHost", 1))
+def test_the_server_says_neither_its_version_nor_agrees_to_compression(listen):
+    headers = listen(compression="deflate").connection.response.headers
 
-    head = connection.recv(65_536)
-
-    connection.close()
-    assert b"101 Switching Protocols" in head
-    assert b"Server: tms\r\n" in head
-    assert b"Extensions" not in head
+    assert headers["Server"] == "tms"
+    assert "Sec-WebSocket-Extensions" not in headers
 
 
-def test_a_handshake_that_does_not_come_to_an_end_is_cut(realtime):
-    connection = raw(realtime, REQUEST[:-2])
+def test_elsewhere_than_at_the_path_there_is_nothing(listen):
+    with pytest.raises(InvalidStatus) as refused:
+        listen(path="other")
 
-    with pytest.raises(ConnectionResetError):
-        everything(connection)
-
-
-def test_a_peer_that_answers_no_ping_is_cut(realtime):
-    connection = opened(realtime)
-
-    with pytest.raises(ConnectionResetError):
-        everything(connection)
+    assert refused.value.response.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -232,23 +208,20 @@ def test_a_peer_that_answers_no_ping_is_cut(realtime):
     ],
 )
 def test_a_frame_against_the_rules_closes_with_its_code(realtime, data, code):
-    connection = opened(realtime)
-    connection.sendall(data)
+    with realtime.open() as connection:
+        connection.sendall(data)
 
-    head = connection.recv(2)
-
-    assert head[0] == 0x80 | Opcode.CLOSE
-    assert connection.recv(2) == struct.pack("!H", code)
-    connection.close()
+        assert connection.recv(1) == bytes([0x80 | Opcode.CLOSE])
+        assert connection.recv(3)[1:] == struct.pack("!H", code)
 
 
 @given(data=st.binary(min_size=1, max_size=300))
 @hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_at_all_harm_the_server(realtime, listen, data):
     listener = listen()
-    raw(realtime, data).close()
+    realtime.connect(data).close()
     # The server may have closed already.
-    with opened(realtime) as connection, suppress(OSError):
+    with realtime.open() as connection, suppress(OSError):
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
 

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ def settings():
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, listen):
     realtime = start_realtime()
-    listeners = [listen(to=realtime) for _ in range(3)]
+    gone, *listeners = [listen(to=realtime) for _ in range(4)]
+    gone.connection.close()
 
     # Twice, as a terminal's Ctrl-C beside a supervisor's SIGTERM.
     realtime.process.send_signal(number)
@@ -31,22 +33,32 @@ def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, liste
     assert realtime.process.wait(20) == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", realtime.port))
+    realtime.log.wait_for("ending: 3 clients")
     assert "Traceback" not in realtime.log.text
 
 
 def test_a_client_that_does_not_answer_holds_up_the_end_for_seconds_only(start_realtime):
     realtime = start_realtime()
-    with socket.create_connection(("127.0.0.1", realtime.port)) as silent:
-        silent.sendall(
-            b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        assert silent.recv(65_536)
+    with realtime.open():
         began = time.monotonic()
 
         assert realtime.end() == 0
 
     assert 2 < time.monotonic() - began < 8
+
+
+def test_nothing_is_sent_after_the_close(start_realtime):
+    realtime = start_realtime()
+    with realtime.open() as connection:
+        realtime.process.terminate()
+        close = connection.recv(65_536)
+        assert close[0] == 0x88
+
+        connection.sendall(b'\x81\x8f\0\0\0\0{"type":"ping"}' + b"\x88\x80\0\0\0\0")
+
+        with suppress(ConnectionResetError):
+            assert connection.recv(65_536) == b""
+    assert realtime.process.wait(20) == 0
 
 
 def test_a_taken_port_is_named(realtime, ini, tmp_path, write_ini):

@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -14,11 +14,12 @@ from tms_core.permissions import visibility_scope
 from tms_core.services.task_filter import NAMES as FILTER_NAMES
 from tms_core.services.task_filter import SELF, read_filter
 from tms_core.services.task_listing import TaskListing, read_ordering
-from tms_core.services.tasks import COLUMNS, TaskRow, TaskService
+from tms_core.services.task_state import TaskRow
+from tms_core.services.tasks import TaskService
 from tms_core.web.resource import id_of, json_response, resource
 from tms_core.web.validation import body_of, query_of
 
-FIELDS = tuple(column.name for column in COLUMNS)
+FIELDS = TaskRow._fields
 LIST_NAMES = (*FILTER_NAMES, *PAGE_NAMES, "ordering")
 
 
@@ -26,7 +27,7 @@ def to_json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
-def as_dicts(rows: Iterable[TaskRow]) -> list[dict[str, Any]]:
+def as_dicts(rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
     """Task rows as the API shows them."""
     return [dict(zip(FIELDS, row, strict=True)) for row in rows]
 

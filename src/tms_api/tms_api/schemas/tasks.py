@@ -7,7 +7,7 @@ from pydantic import Field
 from tms_api.schemas.types import Line, OptionalDay, OptionalUserId, Text, UserId
 from tms_core.models import Priority, Status
 from tms_core.models.task import DESCRIPTION_LENGTH, TITLE_LENGTH
-from tms_core.services.tasks import FIELDS
+from tms_core.services.task_rules import FIELDS
 from tms_core.web.validation import Schema
 
 Title = Annotated[Line, Field(max_length=TITLE_LENGTH)]

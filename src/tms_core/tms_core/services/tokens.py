@@ -37,9 +37,13 @@ class TokenService:
         user = self._session.scalar(
             select(User).where(or_(func.lower(User.username) == name, func.lower(User.email) == name))
         )
-        if not is_password(user.password_hash if user else None, password):
+        proved = user.password_hash if user else None
+        if not is_password(proved, password) or user is None:
             return None
-        if user is None or not user.is_active:
+        # Looked at again: meanwhile somebody may have changed the password, or closed the account.
+        self._lock(user.id)
+        self._session.refresh(user)
+        if not user.is_active or user.password_hash != proved:
             return None
         return self.begin_login(user)
 
@@ -51,13 +55,15 @@ class TokenService:
         """A new pair for a refresh token, which is used up by it. Within the grace time a used one still answers
         (two tabs); used later, it was stolen: its whole family is revoked."""
         now = datetime.now(UTC)
-        found = self._session.scalar(
-            select(RefreshToken).where(RefreshToken.digest == _digest(token)).with_for_update()
-        )
-        if found is None or found.revoked_at or found.expires_at <= now:
+        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == _digest(token)))
+        if found is None:
+            return None
+        self._lock(found.user_id)
+        self._session.refresh(found)
+        if found.revoked_at or found.expires_at <= now:
             return None
         if found.used_at and now - found.used_at > self._grace:
-            self.revoke_family(found.family)
+            self._revoke(RefreshToken.family == found.family)
             return None
         user = self._session.get(User, found.user_id)
         if user is None or not user.is_active:
@@ -67,21 +73,25 @@ class TokenService:
 
     def revoke(self, token: str) -> None:
         """End the login of a refresh token; an unknown one is as good as revoked (RFC 7009, section 2.2)."""
-        family = self._session.scalar(select(RefreshToken.family).where(RefreshToken.digest == _digest(token)))
-        if family:
-            self.revoke_family(family)
-
-    def revoke_family(self, family: UUID) -> None:
-        self._revoke(RefreshToken.family == family)
+        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == _digest(token)))
+        if found:
+            self._lock(found.user_id)
+            self._revoke(RefreshToken.family == found.family)
 
     def revoke_all(self, user_id: int, *, except_session: str | None = None) -> None:
         """End every login of a user, or every other one; their access tokens stop working within a second."""
+        self._lock(user_id)
         criterion = RefreshToken.user_id == user_id
         if except_session is None:
             end_access(self._session, user_id)
             self._revoke(criterion)
         else:
             self._revoke(criterion, RefreshToken.family != UUID(except_session))
+
+    def _lock(self, user_id: int) -> None:
+        """Whoever begins, renews or ends a login of a user waits here for the others who do: a token that is just
+        being made would else survive."""
+        self._session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
     def _revoke(self, *criteria) -> None:
         self._session.execute(

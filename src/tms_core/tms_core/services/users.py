@@ -122,9 +122,9 @@ class UserService:
             self._session.flush()
         except IntegrityError as error:
             # Somebody took the name between our look and now.
-            constraint = str(error.orig)
+            constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
             for name in ("username", "email"):
-                if f"uq_users_{name}_lower" in constraint:
+                if constraint == f"uq_users_{name}_lower":
                     raise ConflictError(name, "is taken") from None
             raise
 
@@ -153,6 +153,8 @@ class UserService:
             select(Task.id)
             .where(Task.assigned_to == user_id, Task.status.in_([Status.PENDING, Status.IN_PROGRESS]))
             .order_by(Task.id)
+            # One that is just being deleted or given to another is another's matter.
+            .with_for_update(key_share=True)
         ).all()
         # As an administrator: an assignee's account may end though it created none of them.
         tasks = TaskService(self._session, Actor(self._actor.id if self._actor else user_id, True), "team")

@@ -5,6 +5,7 @@ def includeme(config):
     config.add_settings({
         "handle_exceptions": "false",
         "tm.manager_hook": "pyramid_tm.explicit_manager",
+        "tm.annotate_user": "false",
         "retry.attempts": 3,
         "retry.activate_hook": "tms_core.web.transactions.attempts",
     })  # fmt: skip

@@ -18,13 +18,14 @@ def cors_tween_factory(handler, registry):
 
     def cors_tween(request):
         origin = request.headers.get("Origin")
-        if origin is None or not ("*" in origins or origin in origins):
-            return handler(request)
+        is_allowed = origin is not None and ("*" in origins or origin in origins)
         is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-        response = _preflight() if is_preflight else handler(request)
-        response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
-        response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
-        response.vary = (*(response.vary or ()), "Origin")
+        response = _preflight() if is_allowed and is_preflight else handler(request)
+        if is_allowed:
+            response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
+            response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        if "*" not in origins:
+            response.vary = (*(response.vary or ()), "Origin")
         return response
 
     return cors_tween

@@ -20,7 +20,7 @@ class Schema(BaseModel):
 
 def body_of(request, schema: type[S]) -> S:
     """The request's JSON body as `schema`; raises `InvalidError` with all its faults, 413 or 415."""
-    content_type = request.content_type or "application/json"
+    content_type = request.content_type.lower() or "application/json"
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
     try:
@@ -31,10 +31,12 @@ def body_of(request, schema: type[S]) -> S:
 
 def _raw_body(request) -> bytes:
     limit = request.registry.tms.core.body_limit
-    raw = b"" if (request.content_length or 0) > limit else request.body_file_raw.read(limit + 1)
-    if (request.content_length or 0) > limit or len(raw) > limit:
+    # One whose length was not told has been read up to the limit (see transactions.attempts) and has one now.
+    if (request.content_length or 0) > limit:
         raise _with_detail(HTTPRequestEntityTooLarge(), f"A body may have at most {limit} bytes.")
-    return raw
+    # Not from the stream: a request that is tried again has read that to its end before.
+    body: bytes = request.body
+    return body
 
 
 def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:

@@ -1,0 +1,92 @@
+import pytest
+from sqlalchemy import func, select
+
+from tms_core.events import last_position, read_events
+from tms_core.models import Task, TaskEvent
+from tms_core.services.tasks import TaskService
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ()
+
+
+@pytest.fixture
+def tasks_of(make_user):
+    """The service in a session, for one and the same user."""
+    actor = make_user().actor
+    return lambda session: TaskService(session, actor, "team")
+
+
+@pytest.fixture
+def rows(runtime):
+    """How many tasks and how many events another connection sees."""
+
+    def count() -> tuple[int, int]:
+        with runtime.transaction() as session:
+            return tuple(session.scalar(select(func.count()).select_from(table)) for table in (Task, TaskEvent))
+
+    return count
+
+
+def test_a_task_and_its_event_become_visible_together(runtime, tasks_of, rows):
+    with runtime.transaction() as session:
+        tasks_of(session).create({"title": "T"})
+        session.flush()
+        assert rows() == (0, 0)
+
+    assert rows() == (1, 1)
+
+
+def test_a_rollback_leaves_neither(runtime, tasks_of, rows):
+    with pytest.raises(RuntimeError), runtime.transaction() as session:
+        tasks_of(session).create({"title": "T"})
+        raise RuntimeError("after the write")
+
+    assert rows() == (0, 0)
+
+
+def test_a_change_that_is_rolled_back_leaves_the_task_as_it_was(runtime, tasks_of, rows):
+    with runtime.transaction() as session:
+        before = tasks_of(session).create({"title": "T"})
+
+    with pytest.raises(RuntimeError), runtime.transaction() as session:
+        tasks_of(session).change(before.id, {"title": "U"})
+        tasks_of(session).delete(before.id)
+        raise RuntimeError("after the writes")
+
+    assert rows() == (1, 1)
+    with runtime.transaction() as session:
+        assert tasks_of(session).get(before.id) == before
+
+
+def test_events_are_read_in_order_behind_a_position(runtime, tasks_of, relay_once):
+    for title in "abcd":
+        with runtime.transaction() as session:
+            tasks_of(session).create({"title": title})
+    relay_once()
+
+    with runtime.transaction() as session:
+        read = [(event.position, event.snapshot["title"]) for event in read_events(session, after=1, limit=2)]
+        assert read == [(2, "b"), (3, "c")]
+        assert last_position(session) == 4
+
+
+def test_an_event_without_a_position_is_not_read(runtime, tasks_of):
+    with runtime.transaction() as session:
+        tasks_of(session).create({"title": "T"})
+
+    with runtime.transaction() as session:
+        assert read_events(session, after=0, limit=10) == []
+        assert last_position(session) == 0
+
+
+def test_the_time_of_a_change_never_goes_back(runtime, tasks_of):
+    with runtime.transaction() as session:
+        task = tasks_of(session).create({"title": "T"})
+        # As a host with a fast clock leaves it.
+        session.execute(Task.__table__.update().values(updated_at=func.now() + func.make_interval(0, 0, 0, 1)))
+
+    with runtime.transaction() as session:
+        ahead = tasks_of(session).get(task.id).updated_at
+        assert tasks_of(session).change(task.id, {"title": "U"}).updated_at == ahead

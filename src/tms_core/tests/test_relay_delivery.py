@@ -1,0 +1,277 @@
+"""Sinks: each has its own cursor, moved in the transaction that saw the batch through."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Condition, Event
+
+import psycopg2
+import pytest
+from sqlalchemy import select, text
+
+from tms_core.models import RelayCursor
+from tms_core.relay import delivery
+from tms_core.relay.delivery import Delivery, deliver_batch, ensure_cursor
+from tms_core.relay.positions import number_events
+from tms_core.services.tasks import TaskService
+from tms_core.sinks import EventSink
+
+PATIENCE = 10
+
+
+class Recorder(EventSink):
+    """Keeps the positions it is given, in memory and in the table `seen`; fails the first `faults` times."""
+
+    def __init__(self, runtime, faults: int = 0):
+        super().__init__(runtime)
+        self.positions = []
+        self.told = []
+        self.faults = faults
+        self._changed = Condition()
+
+    def deliver(self, session, events):
+        with self._changed:
+            self.positions += [event.position for event in events]
+            self._changed.notify_all()
+        session.execute(text("INSERT INTO seen VALUES (:position)"), [{"position": e.position} for e in events])
+        if self.faults:
+            self.faults -= 1
+            raise RuntimeError("a sink that fails")
+
+    def delivered(self, events):
+        self.told += [event.position for event in events]
+
+    def await_positions(self, count: int) -> list[int]:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.positions) >= count, PATIENCE)
+            return list(self.positions)
+
+
+class Stuck(Recorder):
+    """Does not come back from a batch until it is let go."""
+
+    def __init__(self, runtime):
+        super().__init__(runtime)
+        self.entered, self.let_go = Event(), Event()
+
+    def deliver(self, session, events):
+        self.entered.set()
+        assert self.let_go.wait(PATIENCE)
+        super().deliver(session, events)
+
+
+class Grumbling(Recorder):
+    def delivered(self, events):
+        raise RuntimeError("after the commit")
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ()
+
+
+@pytest.fixture(autouse=True)
+def _seen(runtime):
+    with runtime.transaction() as session:
+        session.execute(text("CREATE TABLE seen (position bigint)"))
+    yield
+    with runtime.transaction() as session:
+        session.execute(text("DROP TABLE seen"))
+
+
+@pytest.fixture
+def seen(runtime):
+    """What sinks wrote and committed."""
+
+    def read() -> list[int]:
+        with runtime.transaction() as session:
+            return list(session.scalars(text("SELECT position FROM seen ORDER BY position")))
+
+    return read
+
+
+@pytest.fixture
+def cursor(runtime):
+    """How far a sink has come."""
+
+    def read(name: str) -> int:
+        with runtime.transaction() as session:
+            return session.scalar(select(RelayCursor.position).where(RelayCursor.sink == name))
+
+    return read
+
+
+@pytest.fixture
+def add_events(runtime, make_user):
+    """Adds events, numbered."""
+    actor = make_user().actor
+
+    def add(count: int) -> None:
+        with runtime.transaction() as session:
+            for _ in range(count):
+                TaskService(session, actor, "team").create({"title": "T"})
+        with runtime.engine.connect() as connection:
+            number_events(connection)
+
+    return add
+
+
+@pytest.fixture
+def register(runtime):
+    """Gives a sink its cursor."""
+
+    def add(*names: str) -> None:
+        with runtime.transaction() as session:
+            for name in names:
+                ensure_cursor(session, name)
+
+    return add
+
+
+@pytest.fixture
+def run(runtime):
+    """Runs the deliveries of sinks in threads, to the end of the test."""
+    running = []
+
+    def start(**sinks: EventSink) -> list[Delivery]:
+        started = [Delivery(runtime, name, sink) for name, sink in sinks.items()]
+        running.extend(started)
+        for one in started:
+            one.start()
+        return started
+
+    yield start
+    for one in running:
+        one.stop()
+    for one in running:
+        one.join(PATIENCE)
+        assert not one.is_alive()
+
+
+def test_a_batch_is_delivered_once_and_moves_the_cursor(runtime, register, add_events, cursor, seen):
+    register("one")
+    add_events(3)
+    sink = Recorder(runtime)
+
+    assert deliver_batch(runtime, "one", sink) == 3
+    assert deliver_batch(runtime, "one", sink) == 0
+
+    assert sink.positions == sink.told == seen() == [1, 2, 3]
+    assert cursor("one") == 3
+
+
+def test_a_sink_that_writes_and_then_fails_leaves_nothing_and_gets_the_batch_again(
+    runtime, register, add_events, cursor, seen
+):
+    register("one")
+    add_events(2)
+    sink = Recorder(runtime, faults=1)
+
+    with pytest.raises(RuntimeError):
+        deliver_batch(runtime, "one", sink)
+    assert (cursor("one"), seen(), sink.told) == (0, [], [])
+
+    deliver_batch(runtime, "one", sink)
+    assert (cursor("one"), seen(), sink.told) == (2, [1, 2], [1, 2])
+
+
+def test_what_fails_after_the_commit_does_no_harm(runtime, register, add_events, cursor, seen, caplog):
+    register("one")
+    add_events(1)
+
+    assert deliver_batch(runtime, "one", Grumbling(runtime)) == 1
+
+    assert (cursor("one"), seen()) == (1, [1])
+    assert "the sink one failed after its batch was seen through" in caplog.text
+
+
+def test_a_new_sink_starts_at_the_present_end(runtime, register, add_events):
+    register("old")
+    add_events(2)
+    register("old", "new")
+    add_events(1)
+    old, new = Recorder(runtime), Recorder(runtime)
+
+    deliver_batch(runtime, "old", old)
+    deliver_batch(runtime, "new", new)
+
+    assert old.positions == [1, 2, 3]
+    assert new.positions == [3]
+
+
+def test_two_relays_in_the_same_sink_deliver_nothing_twice(runtime, register, add_events, seen):
+    register("one")
+    add_events(5)
+    start, sink = Barrier(2), Recorder(runtime)
+
+    def deliver(_) -> int:
+        start.wait(PATIENCE)
+        return deliver_batch(runtime, "one", sink)
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(deliver, range(2))) == [0, 5]
+
+    assert sink.positions == seen() == [1, 2, 3, 4, 5]
+
+
+class TestThreads:
+    @pytest.fixture(autouse=True)
+    def _short_pauses(self, monkeypatch):
+        monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.001)
+
+    def test_a_sink_that_fails_is_tried_again_until_it_succeeds(self, runtime, register, add_events, run, cursor, seen):
+        register("one")
+        add_events(1)
+        sink = Recorder(runtime, faults=4)
+
+        (thread,) = run(one=sink)
+
+        assert sink.await_positions(5) == [1] * 5
+        thread.stop()
+        thread.join(PATIENCE)
+        assert (cursor("one"), seen()) == (1, [1])
+
+    def test_a_sink_that_fails_holds_up_nobody(self, runtime, register, add_events, run, cursor):
+        register("bad", "good")
+        bad, good = Recorder(runtime, faults=10**9), Recorder(runtime)
+        threads = run(bad=bad, good=good)
+
+        add_events(3)
+        for thread in threads:
+            thread.wake()
+
+        assert good.await_positions(3) == [1, 2, 3]
+        assert cursor("bad") == 0
+
+    def test_a_sink_that_hangs_holds_up_nobody(self, runtime, register, add_events, run):
+        register("stuck", "good")
+        stuck, good = Stuck(runtime), Recorder(runtime)
+        add_events(1)
+        threads = run(stuck=stuck, good=good)
+        assert stuck.entered.wait(PATIENCE)
+
+        add_events(2)
+        for thread in threads:
+            thread.wake()
+
+        assert good.await_positions(3) == [1, 2, 3]
+        assert stuck.positions == []
+        stuck.let_go.set()
+        assert stuck.await_positions(3) == [1, 2, 3]
+
+    def test_a_connection_that_was_cut_is_a_fault_like_others(
+        self, runtime, register, add_events, run, seen, caplog
+    ):
+        register("one")
+        sink = Recorder(runtime)
+        (thread,) = run(one=sink)
+        add_events(2)
+
+        with psycopg2.connect(runtime.core.database) as outsider, outsider.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        outsider.close()
+        thread.wake()
+
+        assert sink.await_positions(2) == [1, 2]
+        assert "the sink one failed, attempt 1" in caplog.text

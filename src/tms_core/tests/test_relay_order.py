@@ -1,0 +1,234 @@
+"""Positions: without gaps, one for each committed event, in an order that is safe under concurrent commits."""
+
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from threading import Barrier, Event, Thread
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from tms_core.models import TaskEvent
+from tms_core.relay import delivery, positions
+from tms_core.relay.delivery import deliver_batch, ensure_cursor
+from tms_core.relay.positions import number_events
+from tms_core.services.tasks import TaskService
+from tms_core.sinks import EventSink
+
+WRITERS = 5
+
+
+class Recorder(EventSink):
+    """Keeps what it is given."""
+
+    def __init__(self, runtime):
+        super().__init__(runtime)
+        self.events = []
+
+    def deliver(self, session, events):
+        self.events += events
+
+    @property
+    def titles(self):
+        return [event.snapshot["title"] for event in self.events]
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ()
+
+
+@pytest.fixture
+def tasks_of(make_user):
+    """The service in a session, for one and the same user."""
+    actor = make_user().actor
+    return lambda session: TaskService(session, actor, "team")
+
+
+@pytest.fixture
+def number(runtime):
+    """Numbers what is committed now."""
+
+    def run() -> None:
+        with runtime.engine.connect() as connection:
+            while number_events(connection):
+                pass
+
+    return run
+
+
+@pytest.fixture
+def recorder(runtime):
+    with runtime.transaction() as session:
+        ensure_cursor(session, "recorder")
+    return Recorder(runtime)
+
+
+@pytest.fixture
+def deliver(runtime, recorder):
+    """Hands the recorder all that is numbered now."""
+
+    def run() -> None:
+        while deliver_batch(runtime, "recorder", recorder):
+            pass
+
+    return run
+
+
+@pytest.fixture
+def log(runtime):
+    """The (id, position) of every event, by id."""
+
+    def read():
+        with runtime.transaction() as session:
+            return [tuple(row) for row in session.execute(select(TaskEvent.id, TaskEvent.position).order_by("id"))]
+
+    return read
+
+
+def test_an_event_that_commits_late_is_delivered_all_the_same_and_once(runtime, tasks_of, number, recorder, deliver, log):
+    with runtime.sessions() as early, runtime.sessions() as late:
+        tasks_of(late).create({"title": "lower id, commits last"})
+        tasks_of(early).create({"title": "higher id, commits first"})
+        early.commit()
+        number()
+        deliver()
+        assert recorder.titles == ["higher id, commits first"]
+
+        late.commit()
+        number()
+        deliver()
+
+    assert recorder.titles == ["higher id, commits first", "lower id, commits last"]
+    assert [event.position for event in recorder.events] == [1, 2]
+    assert log() == [(1, 2), (2, 1)]
+
+
+def test_what_was_rolled_back_leaves_no_gap(runtime, tasks_of, number, log):
+    for fate in ("commit", "rollback", "commit"):
+        with runtime.sessions() as session:
+            tasks_of(session).create({"title": fate})
+            getattr(session, fate)()
+    number()
+
+    assert log() == [(1, 1), (3, 2)]
+
+
+def test_numbering_again_changes_nothing(runtime, tasks_of, number, log):
+    with runtime.transaction() as session:
+        tasks_of(session).create({"title": "T"})
+    number()
+    before = log()
+
+    number()
+
+    assert log() == before
+
+
+def test_more_than_a_batch_is_numbered_and_delivered_batch_by_batch(
+    runtime, tasks_of, number, recorder, deliver, monkeypatch
+):
+    monkeypatch.setattr(positions, "BATCH", 3)
+    monkeypatch.setattr(delivery, "BATCH", 4)
+    with runtime.transaction() as session:
+        for title in range(10):
+            tasks_of(session).create({"title": str(title)})
+
+    number()
+    deliver()
+
+    assert [event.position for event in recorder.events] == list(range(1, 11))
+    assert recorder.titles == [str(title) for title in range(10)]
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.sampled_from(["write", "write", "commit", "rollback"]), st.integers(0, 2)),
+        st.just(("relay", 0)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps)
+def test_in_whatever_order_transactions_end_each_committed_event_has_its_own_position(
+    runtime, tasks_of, number, recorder, deliver, steps
+):
+    """Three transactions write, commit and roll back by turns; the relay looks in between."""
+    first = len(recorder.events)
+    written = {0: [], 1: [], 2: []}
+    committed = []
+    sessions = {one: runtime.sessions() for one in written}
+
+    def end(one: int, how: str) -> None:
+        getattr(sessions[one], how)()
+        if how == "commit":
+            committed.append(list(written[one]))
+        written[one].clear()
+
+    for step, one in steps:
+        match step:
+            case "relay":
+                number()
+                deliver()
+            case "write":
+                written[one].append(tasks_of(sessions[one]).create({"title": "T"}).id)
+            case _:
+                end(one, step)
+    for one in sessions:
+        end(one, "commit")
+        sessions[one].close()
+    number()
+    deliver()
+
+    delivered = recorder.events[first:]
+    assert [event.position for event in delivered] == list(range(first + 1, first + 1 + len(delivered)))
+    order = [event.task_id for event in delivered]
+    assert sorted(order) == sorted(task for tasks in committed for task in tasks)
+    assert all(tasks == [task for task in order if task in tasks] for tasks in committed)
+
+
+def test_many_writers_while_the_relay_works(runtime, tasks_of, number, recorder, deliver, log):
+    """Every event once, positions without gaps, the events of each task in the order of its versions."""
+    with runtime.transaction() as session:
+        tasks = [tasks_of(session).create({"title": "0"}).id for _ in range(4)]
+    start, done = Barrier(WRITERS + 1), Event()
+
+    def write(writer: int) -> int:
+        random, committed = Random(writer), 0
+        start.wait(10)
+        for turn in range(25):
+            with runtime.sessions() as session:
+                # In order, so that no two wait for one another in a circle.
+                chosen = sorted(random.sample(tasks, random.randint(1, 2)))
+                for task in chosen:
+                    tasks_of(session).change(task, {"title": f"{writer}/{turn}"})
+                if random.random() < 0.2:
+                    session.rollback()
+                else:
+                    session.commit()
+                    committed += len(chosen)
+        return committed
+
+    def relay() -> None:
+        start.wait(10)
+        while not done.is_set():
+            number()
+            deliver()
+
+    background = Thread(target=relay)
+    background.start()
+    with ThreadPoolExecutor(WRITERS) as threads:
+        committed = sum(threads.map(write, range(WRITERS)))
+    done.set()
+    background.join(10)
+    number()
+    deliver()
+
+    assert [event.position for event in recorder.events] == list(range(1, len(tasks) + committed + 1))
+    assert sorted(position for _, position in log()) == [event.position for event in recorder.events]
+    for task in tasks:
+        versions = [event.snapshot["version"] for event in recorder.events if event.task_id == task]
+        assert versions == list(range(1, len(versions) + 1))

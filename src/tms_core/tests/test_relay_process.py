@@ -1,0 +1,248 @@
+"""The relay as a process: one leads, others stand by; woken by a hint, or looking by itself."""
+
+from threading import Condition, Thread
+
+import psycopg2
+import pytest
+
+from tms_core.app import configure
+from tms_core.events import HINT_CHANNEL
+from tms_core.relay import delivery, hints, relay
+from tms_core.relay.leadership import LOCK, is_led
+from tms_core.relay.relay import Relay
+from tms_core.services.tasks import TaskService
+from tms_core.sinks import EventSink
+
+PATIENCE = 20
+NEVER = "60"
+
+
+class Journal:
+    """What all the sinks of a test were given; and how often a relay took the lead."""
+
+    def __init__(self):
+        self.positions = []
+        self.leads = 0
+        self._changed = Condition()
+
+    def led(self) -> None:
+        with self._changed:
+            self.leads += 1
+            self._changed.notify_all()
+
+    def note(self, positions) -> None:
+        with self._changed:
+            self.positions += positions
+            self._changed.notify_all()
+
+    def await_lead(self, count: int) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.leads >= count, PATIENCE)
+
+    def await_positions(self, count: int) -> list[int]:
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.positions) >= count, PATIENCE)
+            return list(self.positions)
+
+
+class Recorder(EventSink):
+    journal = Journal()
+
+    def __init__(self, runtime):
+        super().__init__(runtime)
+        self.journal.led()
+
+    def deliver(self, session, events):
+        self.journal.note(event.position for event in events)
+
+
+def includeme(config):
+    """This module is a package of the system: one with a sink."""
+    config.add_event_sink("recorder", f"{__name__}:Recorder")
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return (__name__,)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    # Nothing is found by looking, only by being told; tests that want it otherwise say so.
+    return {"tms.relay.interval": NEVER}
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch):
+    for module, name in ((relay, "STANDBY_INTERVAL"), (relay, "AWAY_PAUSE"), (delivery, "FIRST_PAUSE")):
+        monkeypatch.setattr(module, name, 0.01)
+    monkeypatch.setattr(hints, "RECONNECT_PAUSE", 0.01)
+
+
+@pytest.fixture
+def journal(monkeypatch):
+    journal = Journal()
+    monkeypatch.setattr(Recorder, "journal", journal)
+    return journal
+
+
+@pytest.fixture
+def start(runtime, journal):
+    """Starts relays, which end with the test."""
+    running = []
+
+    def run(runtime=runtime) -> Relay:
+        process = Relay(runtime)
+        thread = Thread(target=process.run)
+        running.append((process, thread))
+        thread.start()
+        return process
+
+    yield run
+    for process, _ in running:
+        process.stop()
+    for _, thread in running:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def another_runtime(ini, runtime):
+    """A process with other settings."""
+    opened = []
+
+    def make(**settings: str):
+        changed = {"tms." + name.replace("__", "."): value for name, value in settings.items()}
+        opened.append(configure({**ini, **changed}, web=False).registry.tms)
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def write(runtime, make_user):
+    """Makes tasks, each with an event, in a transaction each."""
+    actor = make_user().actor
+
+    def tasks(count: int = 1) -> None:
+        for _ in range(count):
+            with runtime.transaction() as session:
+                TaskService(session, actor, "team").create({"title": "T"})
+
+    return tasks
+
+
+def await_hints(runtime) -> None:
+    """Returns when a relay listens for hints."""
+    while not runtime.redis.pubsub_numsub(HINT_CHANNEL)[0][1]:
+        pass
+
+
+def test_a_hint_after_the_commit_wakes_it(runtime, start, journal, write):
+    start()
+    journal.await_lead(1)
+    await_hints(runtime)
+
+    write(3)
+
+    assert journal.await_positions(3) == [1, 2, 3]
+
+
+def test_what_was_written_while_no_relay_ran_is_delivered_at_its_start(runtime, relay_once, start, journal, write):
+    relay_once()
+    write(2)
+
+    start()
+
+    assert journal.await_positions(2) == [1, 2]
+
+
+def test_without_redis_it_looks_by_itself(start, another_runtime, journal, write):
+    lonely = another_runtime(redis_url="redis://127.0.0.1:1/0", relay__interval="0.01")
+    start(lonely)
+    journal.await_lead(1)
+
+    write(3)
+
+    assert journal.await_positions(3) == [1, 2, 3]
+
+
+def test_hints_come_again_after_redis_cut_the_connection(runtime, start, journal, write):
+    start()
+    journal.await_lead(1)
+    await_hints(runtime)
+
+    runtime.redis.client_kill_filter(_type="pubsub")
+    await_hints(runtime)
+    write()
+
+    assert journal.await_positions(1) == [1]
+
+
+def test_another_takes_over_when_the_leader_stops(runtime, start, journal, write):
+    leader = start()
+    journal.await_lead(1)
+    await_hints(runtime)
+    start()
+    write(2)
+    assert journal.await_positions(2) == [1, 2]
+    assert journal.leads == 1
+
+    leader.stop()
+    journal.await_lead(2)
+    write(2)
+
+    assert journal.await_positions(4) == [1, 2, 3, 4]
+
+
+def test_another_takes_over_when_the_leader_loses_its_connection(runtime, start, journal, write):
+    start()
+    journal.await_lead(1)
+    start()
+
+    cut_leader(runtime)
+    # Whoever numbers next finds out: the one without the lock stands by, the other leads.
+    write(2)
+
+    assert journal.await_positions(2) == [1, 2]
+    with runtime.engine.connect() as connection:
+        assert is_led(connection)
+    assert journal.leads >= 2
+
+
+def test_one_that_is_alone_leads_again_after_its_connection_was_cut(runtime, start, journal, write):
+    start()
+    journal.await_lead(1)
+    await_hints(runtime)
+    write()
+    journal.await_positions(1)
+
+    cut_leader(runtime)
+    write(2)
+
+    assert journal.await_positions(3) == [1, 2, 3]
+
+
+def test_nobody_leads_when_none_runs(runtime, start, journal):
+    with runtime.engine.connect() as connection:
+        assert not is_led(connection)
+
+        start()
+        journal.await_lead(1)
+
+        assert is_led(connection)
+
+
+def cut_leader(runtime) -> None:
+    """Has the server drop the leader's connection, as when the network or its host goes."""
+    with psycopg2.connect(runtime.core.database) as outsider, outsider.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+            " AND ((classid::bigint << 32) | objid::bigint) = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            (LOCK,),
+        )
+        assert cursor.fetchall() == [(True,)]
+    outsider.close()

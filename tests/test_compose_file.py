@@ -1,0 +1,60 @@
+"""docker-compose.yml, Dockerfile and .env.example against each other and against the code."""
+
+import pytest
+from compose_file import EXAMPLE, FILLED_IN, ROOT, TEXT, services, variables
+
+from tms_core.app import configure, read_ini
+from tms_core.system import CORE_PROCESSES
+
+
+def test_every_process_of_the_system_has_its_service():
+    given = {**EXAMPLE, **FILLED_IN}
+    runtime = configure(
+        read_ini(str(ROOT / "production.ini"))
+        | {
+            "tms.database_url": "postgresql://tms@db/tms",
+            "tms.redis_url": "redis://redis",
+            "tms.jwt_private_key": given["TMS_JWT_PRIVATE_KEY"],
+            "tms.notifications.email_host": given["EMAIL_HOST"],
+            "tms.notifications.email_id": given["EMAIL_ID"],
+        },
+        web=False,
+    ).registry.tms
+    wanted = {"migrate", "api", *CORE_PROCESSES, *(entry.name for entry in runtime.processes.values())}
+
+    commands = {service.name: service.command for service in services(given).values()}
+
+    assert set(commands) == wanted
+    assert all(command[0] == "tms" for command in commands.values())
+
+
+def test_no_secret_has_a_default():
+    secrets = {name for name in variables() if any(word in name for word in ("PASSWORD", "KEY", "TOKEN"))}
+
+    assert secrets == {"POSTGRES_PASSWORD", "TMS_JWT_PRIVATE_KEY"}
+    assert {variables()[name][0] for name in secrets} == {"?"}
+    assert {EXAMPLE[name] for name in EXAMPLE if any(word in name for word in ("PASSWORD", "KEY", "TOKEN"))} == {""}
+
+
+def test_what_must_be_set_stands_in_the_example_and_is_asked_for_by_name():
+    required = {name for name, (kind, _) in variables().items() if kind == "?"}
+
+    assert required <= EXAMPLE.keys()
+    for name in required:
+        with pytest.raises(LookupError, match=f"{name} .*set it in .env"):
+            services({**EXAMPLE, **FILLED_IN, name: ""})
+
+
+def test_the_example_names_only_what_somebody_reads():
+    runtime = configure(read_ini(str(ROOT / "testing.ini")), web=False).registry.tms
+    settings = {declared.env for group in runtime.groups for declared in group.declarations()}
+
+    assert EXAMPLE.keys() <= settings | variables().keys()
+
+
+def test_ours_run_without_privileges_and_no_port_is_open_to_everyone():
+    assert "privileged: true" not in TEXT
+    assert {kind + rest for name, (kind, rest) in variables().items() if name.endswith("_ADDRESS")} == {
+        "-127.0.0.1:8000",
+        "-127.0.0.1:8001",
+    }
