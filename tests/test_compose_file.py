@@ -1,7 +1,7 @@
 """docker-compose.yml, Dockerfile and .env.example against each other and against the code."""
 
 import pytest
-from compose_file import EXAMPLE, FILLED_IN, ROOT, TEXT, services, variables
+from compose_file import EXAMPLE, FILLED_IN, ROOT, TEXT, image_settings, services, variables
 
 from tms_core.app import configure, read_ini
 from tms_core.system import CORE_PROCESSES
@@ -52,9 +52,10 @@ def test_the_example_names_only_what_somebody_reads():
     assert EXAMPLE.keys() <= settings | variables().keys()
 
 
-def test_ours_run_without_privileges_and_no_port_is_open_to_everyone():
-    assert "privileged: true" not in TEXT
-    assert {kind + rest for name, (kind, rest) in variables().items() if name.endswith("_ADDRESS")} == {
-        "-127.0.0.1:8000",
-        "-127.0.0.1:8001",
+def test_ours_run_as_an_unprivileged_user_and_listen_on_loopback_until_somebody_says_otherwise():
+    assert image_settings()["user"] == "10001"
+    assert TEXT.count("cap_drop: [ALL]") == TEXT.count("build: .") == 1
+    assert {variables()[f"{name}_ADDRESS"] for name in ("API", "REALTIME")} == {
+        ("-", "127.0.0.1:8000"),
+        ("-", "127.0.0.1:8001"),
     }

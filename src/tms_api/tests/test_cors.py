@@ -38,7 +38,9 @@ def test_a_preflight_of_a_named_origin_is_answered_without_a_token(preflight, or
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-@pytest.mark.parametrize("origin", [ELSEWHERE, "null", f"{HERE}.evil.example", "http://app.example", "https://APP.example"])
+@pytest.mark.parametrize(
+    "origin", [ELSEWHERE, "null", f"{HERE}.evil.example", "http://app.example", "https://APP.example"]
+)
 def test_a_preflight_of_any_other_is_not(preflight, origin, problem):
     answer = preflight(origin, 405)
 

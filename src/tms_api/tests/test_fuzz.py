@@ -1,5 +1,6 @@
 """No input makes the API fail: whatever comes, it answers, and never with 5xx."""
 
+import json
 from http import HTTPStatus
 
 import pytest
@@ -70,14 +71,14 @@ def send(app, client):
 
 @lightly
 @given(where=st.sampled_from(WRITES), body=st.one_of(bodies, documents))
-def test_no_json_makes_it_fail(app, client, send, where, body):
-    import json
-
+def test_no_json_makes_it_fail(send, where, body):
     send(*where, body=json.dumps(body).encode(), **{"Content-Type": "application/json"})
 
 
 @lightly
-@given(where=st.sampled_from(WRITES), body=st.binary(max_size=60), kind=st.sampled_from(["application/json", "", "a/b"]))
+@given(
+    where=st.sampled_from(WRITES), body=st.binary(max_size=60), kind=st.sampled_from(["application/json", "", "a/b"])
+)
 def test_no_bytes_make_it_fail(send, where, body, kind):
     send(*where, body=body, **{"Content-Type": kind})
 

@@ -28,8 +28,9 @@ def test_a_list_shows_each_task_as_it_is_shown_alone(client, tasks):
     assert client.get("/api/task?ordering=id").json["results"] == tasks
 
 
-def test_tasks_without_a_date_come_last_when_ascending_and_equal_ones_newest_first(titles, tasks):
-    assert titles("ordering=due_date") == ["e", "b", "c", "d", "a"]
+def test_tasks_without_a_date_come_last_and_when_descending_first_equal_ones_by_id_the_same_way(titles, tasks):
+    assert titles("ordering=due_date") == ["e", "b", "c", "a", "d"]
+    assert titles("ordering=-due_date") == ["d", "a", "c", "b", "e"]
 
 
 def test_a_date_that_is_asked_for_leaves_out_tasks_without_one(titles, tasks):

@@ -16,9 +16,9 @@ def ann(make_user):
 @pytest.fixture
 def sign_in(app):
     """One more login of a user."""
-    return lambda name, password=PASSWORD, status=200: app.post_json(
-        "/api/token", {"username": name, "password": password}, status=status
-    ).json
+    return lambda name, password=PASSWORD, status=200: (
+        app.post_json("/api/token", {"username": name, "password": password}, status=status).json
+    )
 
 
 @pytest.fixture

@@ -60,9 +60,7 @@ def ask(client: Client, verb: str, new_creator: int) -> str:
     return str(answer.status_int)
 
 
-@pytest.mark.parametrize(
-    ("visibility", "actor", "verb", "answer"), [*cells("team", TEAM), *cells("private", PRIVATE)]
-)
+@pytest.mark.parametrize(("visibility", "actor", "verb", "answer"), [*cells("team", TEAM), *cells("private", PRIVATE)])
 def test_every_actor_may_do_what_the_contract_says_and_no_more(
     applications, client_of, people, visibility, actor, verb, answer
 ):

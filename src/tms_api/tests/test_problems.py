@@ -116,7 +116,8 @@ def test_a_body_that_is_no_object_is_refused(send, problem, body):
 
 
 @pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "json"]
+    "content_type",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "json"],
 )
 def test_a_body_of_another_kind_is_refused(send, problem, content_type):
     problem(send(b'{"title": "T"}', status=415, content_type=content_type))

@@ -81,9 +81,7 @@ def test_the_grace_time_runs_from_the_first_use(ann, refresh, turn_back):
     refresh(ann.refresh, status=401)
 
 
-def test_using_a_token_again_later_ends_its_whole_login_and_no_other(
-    ann, app, refresh, is_welcome, turn_back, problem
-):
+def test_using_a_token_again_later_ends_its_whole_login_and_no_other(ann, app, refresh, is_welcome, turn_back, problem):
     other = app.post_json("/api/token", {"username": "ann", "password": "password123"}).json
     newest = refresh(refresh(ann.refresh).json["refresh"]).json
     turn_back(11, "used_at")

@@ -2,7 +2,16 @@
 
 from tms_api.settings import ApiSettings
 
+FORGET_EVERY_SECONDS = 3600.0
+
 
 def includeme(config):
     config.add_tms_settings(ApiSettings)
+    config.add_migrations("api", "tms_api:migrations/versions")
+    config.add_task_module("tms_api.tasks")
+    config.add_beat_entry(
+        "forget_idempotency_keys",
+        task="tms.api.forget_idempotency_keys",
+        schedule=lambda runtime: FORGET_EVERY_SECONDS,
+    )
     config.include_web("tms_api.resources")

@@ -39,12 +39,18 @@ def envelope(request, values: dict[str, list[str]], page: PageRequest, count: in
     has_next = page.offset + page.size < count
     return {
         "count": count,
-        "next": _link(request, values, page.number + 1) if has_next else None,
-        "previous": _link(request, values, page.number - 1) if page.number > 1 else None,
+        "next": _link(request, values, "page", page.number + 1) if has_next else None,
+        "previous": _link(request, values, "page", page.number - 1) if page.number > 1 else None,
         "results": results,
     }
 
 
-def _link(request, values: dict[str, list[str]], number: int) -> str:
-    words = [(name, one) for name in sorted(values) if name != "page" for one in values[name]]
-    return f"{request.path_url}?{urlencode([*words, ('page', number)])}"
+def cursor_envelope(request, values: dict[str, list[str]], cursor: str | None, results: Any) -> dict[str, Any]:
+    """The body of a page that is read by cursor: not counted, and only forward."""
+    link = _link(request, values, "cursor", cursor) if cursor else None
+    return {"count": None, "next": link, "previous": None, "results": results}
+
+
+def _link(request, values: dict[str, list[str]], place: str, value: object) -> str:
+    words = [(name, one) for name in sorted(values) if name != place for one in values[name]]
+    return f"{request.path_url}?{urlencode([*words, (place, value)])}"

@@ -38,22 +38,34 @@ def test_a_task_and_its_event_become_visible_together(runtime, tasks_of, rows):
     assert rows() == (1, 1)
 
 
-def test_a_rollback_leaves_neither(runtime, tasks_of, rows):
-    with pytest.raises(RuntimeError), runtime.transaction() as session:
-        tasks_of(session).create({"title": "T"})
-        raise RuntimeError("after the write")
+@pytest.fixture
+def fail_after(runtime):
+    """Does some work in a transaction that fails at its end."""
+
+    def work_and_fail(work) -> None:
+        with runtime.transaction() as session:
+            work(session)
+            raise RuntimeError("after the work")
+
+    def run(work) -> None:
+        with pytest.raises(RuntimeError):
+            work_and_fail(work)
+
+    return run
+
+
+def test_a_rollback_leaves_neither(fail_after, tasks_of, rows):
+    fail_after(lambda session: tasks_of(session).create({"title": "T"}))
 
     assert rows() == (0, 0)
 
 
-def test_a_change_that_is_rolled_back_leaves_the_task_as_it_was(runtime, tasks_of, rows):
+def test_a_change_that_is_rolled_back_leaves_the_task_as_it_was(runtime, fail_after, tasks_of, rows):
     with runtime.transaction() as session:
         before = tasks_of(session).create({"title": "T"})
 
-    with pytest.raises(RuntimeError), runtime.transaction() as session:
-        tasks_of(session).change(before.id, {"title": "U"})
-        tasks_of(session).delete(before.id)
-        raise RuntimeError("after the writes")
+    fail_after(lambda session: tasks_of(session).change(before.id, {"title": "U"}))
+    fail_after(lambda session: tasks_of(session).delete(before.id))
 
     assert rows() == (1, 1)
     with runtime.transaction() as session:

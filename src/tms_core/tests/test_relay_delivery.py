@@ -257,9 +257,7 @@ class TestThreads:
         stuck.let_go.set()
         assert stuck.await_positions(3) == [1, 2, 3]
 
-    def test_a_connection_that_was_cut_is_a_fault_like_others(
-        self, runtime, register, add_events, run, seen, caplog
-    ):
+    def test_a_connection_that_was_cut_is_a_fault_like_others(self, runtime, register, add_events, run, seen, caplog):
         register("one")
         sink = Recorder(runtime)
         (thread,) = run(one=sink)

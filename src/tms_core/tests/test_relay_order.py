@@ -87,7 +87,9 @@ def log(runtime):
     return read
 
 
-def test_an_event_that_commits_late_is_delivered_all_the_same_and_once(runtime, tasks_of, number, recorder, deliver, log):
+def test_an_event_that_commits_late_is_delivered_all_the_same_and_once(
+    runtime, tasks_of, number, recorder, deliver, log
+):
     with runtime.sessions() as early, runtime.sessions() as late:
         tasks_of(late).create({"title": "lower id, commits last"})
         tasks_of(early).create({"title": "higher id, commits first"})

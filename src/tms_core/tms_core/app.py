@@ -1,5 +1,6 @@
 """Putting a system together from an ini file: the WSGI application, and the runtime of every other process."""
 
+import logging
 import os
 from configparser import Error as ConfigParserError
 from configparser import InterpolationError
@@ -69,4 +70,7 @@ def main(global_config: dict[str, str], **settings: Any):
     if ini_path:
         load_dotenv(Path(ini_path).resolve().parent / ".env", override=False)
     config = configure(settings, web=True, ini_path=ini_path)
+    # Where the ini has [loggers], pserve has set logging up by it.
+    if not logging.getLogger().handlers:
+        configure_logs(config.registry.tms.core.log_format, "api")
     return config.make_wsgi_app()

@@ -75,9 +75,12 @@ class SettingsGroup(BaseModel):
 
 
 def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]]) -> None:
-    """Raise `ConfigurationError` naming every `tms.` key that no included package declares."""
+    """Raise `ConfigurationError` naming every key under `tms.`, or under a package's own prefix, that no included
+    package declares."""
+    groups = tuple(groups)
     known = {declared.key for group in groups for declared in group.declarations()}
-    unknown = sorted(key for key in ini if key.startswith(ROOT) and key not in known)
+    prefixes = (ROOT, *(f"{group.prefix}." for group in groups))
+    unknown = sorted(key for key in ini if key.startswith(prefixes) and key not in known)
     if unknown:
         raise ConfigurationError(
             f"unknown setting{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}: "

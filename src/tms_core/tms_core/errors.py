@@ -57,6 +57,15 @@ class PreconditionFailedError(TmsError):
         super().__init__(message)
 
 
+class OperationError(TmsError):
+    """One of several operations failed, so none was done; `error` is what was wrong with it."""
+
+    def __init__(self, index: int, error: TmsError):
+        self.index = index
+        self.error = error
+        super().__init__(str(error))
+
+
 class ConfigurationError(TmsError):
     """A setting is missing, unknown or bad; the message names its key."""
 

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import to_tuple
 from sqlalchemy import Connection, Table, text
 
+from tms_core.errors import ConfigurationError
 from tms_core.models import Base
 from tms_core.runtime import Runtime
 
@@ -34,6 +35,7 @@ def alembic_config(runtime: Runtime) -> Config:
 def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None) -> list[str]:
     """Bring the database to all heads; returns the revisions that were applied, and says each."""
     config = alembic_config(runtime)
+    branches = _branches(runtime, config)
     applied: list[str] = []
 
     def note(revision: str) -> None:
@@ -48,7 +50,8 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
         connection.commit()
         try:
             config.attributes["connection"] = connection
-            command.upgrade(config, "heads")
+            for label in branches:
+                command.upgrade(config, f"{label}@heads")
             connection.commit()
         finally:
             connection.rollback()
@@ -56,6 +59,23 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
             connection.commit()
             connection.invalidate()
     return applied
+
+
+def _branches(runtime: Runtime, config: Config) -> list[str]:
+    """The branches with migrations, in the order of the includes, so that the core's tables come first.
+
+    That is why none needs `depends_on`, and none may have it: Alembic would then forget in its table that the core is
+    migrated, and a package that is taken out would take that knowledge along.
+    """
+    revisions = list(ScriptDirectory.from_config(config).walk_revisions())
+    for revision in revisions:
+        if revision.dependencies:
+            raise ConfigurationError(
+                f"the migration {revision.revision} has depends_on: set it to None, "
+                "packages are migrated in the order of pyramid.includes, after the core"
+            )
+    with_migrations = {label for revision in revisions for label in revision.branch_labels}
+    return [label for label in runtime.migrations if label in with_migrations]
 
 
 def downgrade(runtime: Runtime, target: str) -> None:
@@ -93,9 +113,10 @@ def _heads(connection: Connection) -> tuple[str, ...]:
 
 def differences(runtime: Runtime, connection: Connection) -> list[object]:
     """What the models say and the migrated database has not; empty when the migrations are complete."""
-    for location in runtime.migrations.values():
-        _import_models(location.partition(":")[0])
-    context = MigrationContext.configure(connection, opts={"include_object": _known_table})
+    packages = [location.partition(":")[0] for location in runtime.migrations.values()]
+    for package in packages:
+        _import_models(package)
+    context = MigrationContext.configure(connection, opts={"include_object": _tables_of(*packages)})
     return list(compare_metadata(context, Base.metadata))
 
 
@@ -123,23 +144,18 @@ def _import_models(package: str) -> None:
             raise
 
 
-def _tables_of(package: str) -> Callable[..., bool]:
-    """Keeps a comparison to the tables that a package's models declare."""
+def _tables_of(*packages: str) -> Callable[..., bool]:
+    """Keeps a comparison to the tables that the packages' models declare."""
     own = {
         cast(Table, mapper.local_table).name
         for mapper in Base.registry.mappers
-        if mapper.class_.__module__.partition(".")[0] == package
+        if mapper.class_.__module__.partition(".")[0] in packages
     }
 
     def include(item, name, kind, reflected, compare_to) -> bool:
+        if name == "ix_task_search":
+            # PostgreSQL hands an expression back in its own spelling; no comparison of texts would ever be equal.
+            return False
         return (name if kind == "table" else item.table.name) in own
 
     return include
-
-
-def _known_table(item, name, kind, reflected, compare_to) -> bool:
-    if name == "ix_task_search":
-        # PostgreSQL hands an expression back in its own spelling; no comparison of texts would ever be equal.
-        return False
-    # Tables in the database without a model belong to packages that this ini leaves out.
-    return kind != "table" or not reflected or name in Base.metadata.tables

@@ -210,7 +210,8 @@ SNAPSHOT = {
     "updated_at": "2025-03-17T11:00:00Z",
     "version": 3,
 }
-_positions = count(1)
+# Beyond those of the events that tests commit to the database.
+_positions = count(1001)
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 import socket
 import struct
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -229,32 +227,3 @@ def test_no_bytes_at_all_harm_the_server(realtime, listen, data):
     listener.connection.close()
     assert "Traceback" not in realtime.log.text
     assert "Unhandled" not in realtime.log.text
-
-
-NODELAY = """
-from twisted.internet import reactor, protocol
-from tms_realtime.handshake import Admission
-from tms_realtime.hub import Hub
-from tms_realtime.protocol import create_factory
-from tms_realtime.settings import RealtimeSettings
-from tms_realtime.transport import listen
-
-factory = create_factory(reactor, RealtimeSettings(), Hub("team"), None)
-build = factory.buildProtocol
-
-def build_and_look(address):
-    built = build(address)
-    reactor.callLater(0, lambda: (print(bool(built.transport.getTcpNoDelay())), reactor.stop()))
-    return built
-
-factory.buildProtocol = build_and_look
-port = listen(reactor, factory, "127.0.0.1", 0).getHost().port
-protocol.ClientCreator(reactor, protocol.Protocol).connectTCP("127.0.0.1", port)
-reactor.run()
-"""
-
-
-def test_small_messages_are_not_held_back_by_the_kernel():
-    ended = subprocess.run([sys.executable, "-c", NODELAY], capture_output=True, text=True, timeout=60)
-
-    assert ended.stdout == "True\n", ended.stderr

@@ -13,6 +13,7 @@ from tms_realtime.settings import RealtimeSettings
 PATHS = ("/ws/tasks/", "/ws/tasks")
 PROTOCOL = "tms"
 BEARER_PROTOCOL = "bearer."
+LONGEST_QUOTE = 100
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -60,7 +61,9 @@ class Door:
             raise RefusedError(HTTPStatus.NOT_FOUND, f"there is nothing here; task changes are at {PATHS[0]}")
         origin = headers.get("origin")
         if not is_allowed(origin, self._origins, host=headers.get("host", "")):
-            raise RefusedError(HTTPStatus.FORBIDDEN, f"pages of {origin} may not connect (tms.realtime.origins)")
+            raise RefusedError(
+                HTTPStatus.FORBIDDEN, f"pages of {str(origin)[:LONGEST_QUOTE]} may not connect (tms.realtime.origins)"
+            )
         # Never the one with the token: what the server selects is sent back.
         return Admission(self._claims(headers, protocols), PROTOCOL if PROTOCOL in protocols else None)
 

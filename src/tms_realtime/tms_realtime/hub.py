@@ -59,7 +59,7 @@ class Hub:
         """Send an event to everyone who sees its task. Delivery to us is at least once, so what is not later than
         the last one is dropped: on every connection event ids only rise."""
         if envelope.position <= self.position:
-            log.info("dropped event %d: %d was sent already", envelope.position, self.position)
+            log.debug("dropped event %d: %d was sent already", envelope.position, self.position)
             return
         self.position = envelope.position
         for actors, frame in self._audiences(envelope):

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-from functools import partial
 from typing import Any
 
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
@@ -13,6 +12,7 @@ from twisted.internet.main import installReactor
 from tms_core.access_tokens import AccessTokens
 from tms_core.revocations import Revocations
 from tms_core.runtime import Runtime
+from tms_realtime.envelope import Envelope
 from tms_realtime.feed import Feed
 from tms_realtime.handshake import PATHS, Door
 from tms_realtime.history import events_after, newest_position
@@ -51,19 +51,15 @@ def serve(runtime: Runtime) -> int:
 
 class Server:
     def __init__(self, runtime: Runtime, hub: Hub, reactor: Any):
+        core = runtime.core
         self._runtime = runtime
         self._settings = runtime.settings(RealtimeSettings)
-        core = runtime.core
-        self._looks = RevocationLooks(Revocations(runtime.engine, core.access_token_life))
         self._hub = hub
-        door = Door(
-            self._settings,
-            core.visibility,
-            AccessTokens(core.jwt_key, core.access_token_life),
-            self._looks.is_revoked,
-        )
         self._reactor = reactor
-        self._factory = create_factory(reactor, self._settings, self._hub, door)
+        self._looks = RevocationLooks(Revocations(runtime.engine, core.access_token_life))
+        tokens = AccessTokens(core.jwt_key, core.access_token_life)
+        door = Door(self._settings, core.visibility, tokens, self._looks.is_revoked)
+        self._factory = create_factory(reactor, self._settings, hub, door)
 
     async def run(self) -> int:
         stopping = asyncio.Event()
@@ -95,8 +91,8 @@ class Server:
             for task in background:
                 task.cancel()
 
-    async def _events_after(self, position: int):
-        return await asyncio.to_thread(partial(events_after, self._runtime, position))
+    async def _events_after(self, position: int) -> list[Envelope]:
+        return await asyncio.to_thread(events_after, self._runtime, position)
 
     async def _close_all(self) -> None:
         clients = self._hub.clients()

@@ -5,4 +5,5 @@ from tms_reports.settings import ReportSettings
 
 def includeme(config):
     config.add_tms_settings(ReportSettings)
+    config.add_doctor_check("reports", "tms_reports.watching:check_database")
     config.include_web("tms_reports.resources")

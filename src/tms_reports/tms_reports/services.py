@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tms_core.db import create_database_engine
@@ -24,20 +25,25 @@ from tms_reports.threads import Counted, ListCounts, Progress, Tallies, count_to
 EVERYTHING = TaskFilter()
 
 
+def create_report_engine(runtime: Runtime) -> Engine:
+    """Connections to the replica where one is set, else to the main database."""
+    settings = runtime.settings(ReportSettings)
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    return create_database_engine(runtime.core, url=url, pool_size=settings.pool_size)
+
+
 class ReportService:
     """Counts what an actor sees, all of it at one instant; only reads. One a process: it keeps the connections."""
 
     def __init__(self, runtime: Runtime, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self._runtime = runtime
         self._core = runtime.core
         self._settings = runtime.settings(ReportSettings)
         self._clock = clock
 
     @cached_property
     def pool(self) -> SnapshotPool:
-        url = self._settings.database_url
-        size = self._settings.pool_size
-        engine = create_database_engine(self._core, url=url.get_secret_value() if url else None, pool_size=size)
-        return SnapshotPool(engine, size)
+        return SnapshotPool(create_report_engine(self._runtime), self._settings.pool_size)
 
     def compute(
         self,

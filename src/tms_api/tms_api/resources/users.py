@@ -1,5 +1,6 @@
 from typing import Any
 
+from tms_api.idempotency import idempotent
 from tms_api.pagination import NAMES, envelope, read_page
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.users import NewUser, UserChange, WholeUser
@@ -25,7 +26,7 @@ def present(user: User, actor: Actor | None) -> dict[str, Any]:
     return shown
 
 
-@resource(collection_path="/api/users", path="/api/users/{id}")
+@resource(collection_path="/api/users", path=r"/api/users/{id:\d+|me}")
 class Users:
     def __init__(self, request, context=None):
         self.request = request
@@ -33,6 +34,7 @@ class Users:
         self.users = UserService(request.db, self.actor)
 
     @open_to_all
+    @idempotent
     def collection_post(self):
         """Register. Where registration is closed, an administrator does it."""
         is_closed = self.request.registry.tms.core.registration == "closed"

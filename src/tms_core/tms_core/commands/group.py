@@ -41,6 +41,8 @@ class Commands(click.Group):
 
 def _invocation(ctx: click.Context) -> Invocation:
     if ctx.obj is None:
+        # The one in the working directory may say TMS_INI; a settings file brings its own beside it.
+        load_dotenv(".env", override=False)
         ctx.obj = Invocation(ini=ctx.params.get("ini") or default_ini())
     return ctx.obj
 
@@ -56,7 +58,6 @@ def main(ctx: click.Context, ini: str | None) -> None:
 
     `tms up` starts everything on this machine. Packages that the settings file includes add commands.
     """
-    load_dotenv(override=False)
     invocation = _invocation(ctx)
     invocation.name = ctx.invoked_subcommand or "tms"
     # Processes that a command starts find the same settings.

@@ -4,32 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from tms_core.errors import InvalidError
-from tms_core.models import Task
+from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.task_filter import TaskFilter
+from tms_core.services.task_ordering import NEWEST_FIRST, Ordering, behind
+from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import COLUMNS
 
-ORDERINGS = ("id", "due_date", "priority", "status", "created_at", "updated_at", "title")
-DEFAULT_ORDERING = ("-id",)
+# Up to so many tasks, finding and sorting all of them is cheaper than walking until a page is full.
+FEW = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     count: int
-    rows: Sequence[Row[Any]]
-
-
-def read_ordering(values: Sequence[str]) -> tuple[str, ...]:
-    """Field names, `-` before those that descend; raises `InvalidError` naming what may stand there."""
-    words = tuple(word.strip() for value in values for word in value.split(",") if word.strip())
-    for word in words:
-        if word.removeprefix("-") not in ORDERINGS:
-            raise InvalidError.of("ordering", f"must be among {', '.join(ORDERINGS)}, with - to descend", "query")
-    return words or DEFAULT_ORDERING
+    rows: Sequence[TaskRow]
 
 
 class TaskListing:
@@ -39,28 +31,46 @@ class TaskListing:
         self._session = session
         self._visible = visible_tasks(actor, visibility)
 
-    def page(
-        self, wanted: TaskFilter, *, ordering: Sequence[str] = DEFAULT_ORDERING, limit: int, offset: int = 0
-    ) -> Page:
-        """The count of all that pass and one page of them. Empty dates come last when ascending; equal rows are
-        ordered by id, so that no two pages share a task."""
-        criteria = wanted.criteria()
-        if self._visible is not None:
-            criteria.append(self._visible)
-        count = self._session.scalar(select(func.count()).select_from(Task).where(*criteria)) or 0
+    def page(self, wanted: TaskFilter, *, ordering: Ordering = NEWEST_FIRST, limit: int, offset: int = 0) -> Page:
+        """The count of all that pass, and one page of them."""
+        criteria = self._criteria(wanted)
+        count = self._session.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
         if offset >= count:
             return Page(count, [])
-        rows = self._session.execute(
-            select(*COLUMNS).where(*criteria).order_by(*_order(ordering)).limit(limit).offset(offset)
-        )
-        return Page(count, rows.all())
+        choose = _select_by_ids if criteria and count <= FEW else _select
+        return Page(count, self._rows(choose(ordering, criteria, limit=limit, offset=offset)))
+
+    def behind(
+        self, wanted: TaskFilter, *, ordering: Ordering, limit: int, values: Sequence[Any] | None
+    ) -> list[TaskRow]:
+        """At most `limit` tasks behind the one with these values (None: from the first on), at a cost that does not
+        grow with the depth."""
+        criteria = self._criteria(wanted)
+        if values is None:
+            return self._rows(_select(ordering, criteria, limit=limit))
+        found: list[TaskRow] = []
+        for condition in behind(ordering, values):
+            if len(found) < limit:
+                found += self._rows(_select(ordering, [*criteria, condition], limit=limit - len(found)))
+        return found
+
+    def _criteria(self, wanted: TaskFilter) -> list[Any]:
+        return wanted.criteria() if self._visible is None else [*wanted.criteria(), self._visible]
+
+    def _rows(self, statement: Select[Any]) -> list[TaskRow]:
+        return [TaskRow(*row) for row in self._session.execute(statement)]
 
 
-def _order(words: Sequence[str]) -> list[Any]:
-    found = []
-    for word in words:
-        column = getattr(Task, word.removeprefix("-"))
-        found.append(column.desc() if word.startswith("-") else column.asc())
-    if "id" not in {word.removeprefix("-") for word in words}:
-        found.append(Task.id.desc())
-    return found
+def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
+    statement = select(*COLUMNS).where(*criteria).order_by(*(term.clause for term in ordering))
+    return statement.limit(limit).offset(offset) if offset else statement.limit(limit)
+
+
+def _select_by_ids(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
+    """The same, but the few that pass are found by their own indexes and sorted. PostgreSQL, which does not know
+    that they are few, would rather walk through the whole table in the list's order (docs/adr/0005)."""
+    # OFFSET 0 keeps the planner from merging the two.
+    fenced = select(*(term.column for term in ordering)).where(*criteria).offset(0).subquery()
+    order = [fenced.c[term.name].desc() if term.descends else fenced.c[term.name].asc() for term in ordering]
+    ids = select(fenced.c.id).order_by(*order).limit(limit).offset(offset)
+    return select(*COLUMNS).where(TASK.c.id.in_(ids)).order_by(*(term.clause for term in ordering))

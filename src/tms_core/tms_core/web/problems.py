@@ -16,7 +16,7 @@ from tms_core import errors
 from tms_core.errors import Fault
 
 log = logging.getLogger(__name__)
-RETRY_SECONDS = "5"
+RETRY_SECONDS = 5
 STATUS: dict[type[errors.TmsError], int] = {
     errors.InvalidError: 400,
     errors.NotAuthenticatedError: 401,
@@ -41,6 +41,7 @@ def problem(
     detail: str | None = None,
     *,
     faults: Sequence[Fault] = (),
+    retry_after: int = RETRY_SECONDS,
     **more: Any,
 ) -> Response:
     """A problem document as the response; `more` are further members of the document."""
@@ -54,24 +55,26 @@ def problem(
     response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if status in (429, 503):
-        response.headers["Retry-After"] = RETRY_SECONDS
+    if status in (429, 503) or retry_after != RETRY_SECONDS:
+        response.headers["Retry-After"] = str(retry_after)
     return response
 
 
-def refused(error: errors.TmsError, request) -> Response:
-    """A domain error's answer."""
+def refused(error: errors.TmsError, request, **more: Any) -> Response:
+    """A domain error's answer; `more` are further members of the document."""
+    if isinstance(error, errors.OperationError):
+        return refused(error.error, request, index=error.index)
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     match error:
         case errors.InvalidError():
             detail = "The request is not valid; see errors." if len(error.faults) != 1 else str(error)
-            return problem(request, status, detail, faults=error.faults)
+            return problem(request, status, detail, faults=error.faults, **more)
         case errors.ConflictError():
-            return problem(request, status, f"{error.fault.field} {error.fault.message}", faults=[error.fault])
+            return problem(request, status, f"{error.fault.field} {error.fault.message}", faults=[error.fault], **more)
         case errors.PreconditionFailedError():
-            return problem(request, status, str(error), current=error.current, conflicts=error.conflicts)
+            return problem(request, status, str(error), current=error.current, conflicts=error.conflicts, **more)
         case _:
-            return problem(request, status, str(error))
+            return problem(request, status, str(error), **more)
 
 
 def http_error(error: HTTPException, request) -> Response:

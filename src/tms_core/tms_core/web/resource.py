@@ -14,10 +14,15 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from tms_core.errors import NotFoundError
 from tms_core.values import BIGGEST_ID
 
-__all__ = ["id_of", "json_response", "open_to_all", "resource", "view"]
+__all__ = ["id_of", "json_response", "open_to_all", "resource", "to_json", "view"]
 
 # For a method that needs no access token; every other one does.
 open_to_all = view(permission=NO_PERMISSION_REQUIRED)
+
+
+def to_json(value: Any) -> bytes:
+    """JSON as the API writes it, instants in UTC with a Z."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

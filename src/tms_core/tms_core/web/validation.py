@@ -1,7 +1,7 @@
 """Bodies and queries through pydantic, every fault at once, in words that say what would be right."""
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
@@ -16,6 +16,8 @@ class Schema(BaseModel):
     """A body: only declared fields, no silent conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Words that tell members of a union apart; they stand in pydantic's paths, but in no path of the document.
+    tags: ClassVar[frozenset[str]] = frozenset()
 
 
 def body_of(request, schema: type[S]) -> S:
@@ -67,8 +69,8 @@ def _with_detail(error: Any, detail: str) -> Any:
     return error
 
 
-def _fault(schema: type[BaseModel], fault: Any) -> Fault:
-    field = ".".join(str(part) for part in fault["loc"]) or "body"
+def _fault(schema: type[Schema], fault: Any) -> Fault:
+    field = ".".join(str(part) for part in fault["loc"] if part not in schema.tags) or "body"
     return Fault("body", field, _message(schema, fault))
 
 
@@ -78,7 +80,9 @@ def _message(schema: type[BaseModel], fault: Any) -> str:
         case "missing":
             return "is required"
         case "extra_forbidden":
-            return f"is not a field here; fields are: {', '.join(schema.model_fields)}"
+            # Deeper down, the fields are another schema's.
+            is_own = len(fault["loc"]) == 1
+            return "is not a field here" + (f"; fields are: {', '.join(schema.model_fields)}" if is_own else "")
         case "enum" | "literal_error":
             return f"must be one of {str(context['expected']).replace(' or ', ', ').replace(chr(39), '')}"
         case "string_type":

@@ -122,10 +122,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["created_by"], ["users.id"], name=op.f("fk_task_created_by_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task")),
     )
-    op.create_index("ix_task_assigned_to", "task", ["assigned_to", "status"], unique=False)
-    op.create_index("ix_task_created_by", "task", ["created_by", "status"], unique=False)
-    op.create_index("ix_task_due_date", "task", ["due_date"], unique=False)
-    op.create_index("ix_task_priority", "task", ["priority", "status"], unique=False)
+    op.create_index("ix_task_status_due_date", "task", ["status", "due_date", "id"])
+    op.create_index("ix_task_due_date", "task", ["due_date", "id"])
+    op.create_index("ix_task_priority", "task", ["priority", "status"])
+    op.create_index("ix_task_assigned_to", "task", ["assigned_to", "status"])
+    op.create_index("ix_task_created_by", "task", ["created_by", "status"])
+    op.create_index("ix_task_priority_id", "task", ["priority", "id"])
+    op.create_index("ix_task_status_id", "task", ["status", "id"])
+    op.create_index("ix_task_created_at", "task", ["created_at", "id"])
+    op.create_index("ix_task_updated_at", "task", ["updated_at", "id"])
+    op.create_index("ix_task_title", "task", ["title", "id"])
     op.create_index(
         "ix_task_search",
         "task",
@@ -133,18 +139,9 @@ def upgrade() -> None:
         unique=False,
         postgresql_using="gin",
     )
-    op.create_index(
-        "ix_task_status_due_date", "task", ["status", "due_date"], unique=False, postgresql_include=["id", "priority"]
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_task_status_due_date", table_name="task", postgresql_include=["id", "priority"])
-    op.drop_index("ix_task_search", table_name="task", postgresql_using="gin")
-    op.drop_index("ix_task_priority", table_name="task")
-    op.drop_index("ix_task_due_date", table_name="task")
-    op.drop_index("ix_task_created_by", table_name="task")
-    op.drop_index("ix_task_assigned_to", table_name="task")
     op.drop_table("task")
     op.drop_index("ix_refresh_token_user_id", table_name="refresh_token")
     op.drop_index(

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 revision = "notifications_0001"
 down_revision: str | Sequence[str] | None = None
 branch_labels: str | Sequence[str] | None = ("notifications",)
-depends_on: str | Sequence[str] | None = ("core_0001",)
+depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:

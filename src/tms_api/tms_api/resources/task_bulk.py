@@ -1,0 +1,44 @@
+import re
+from typing import Any
+
+from tms_api.idempotency import idempotent
+from tms_api.schemas.task_bulk import Bulk
+from tms_core.errors import InvalidError, OperationError
+from tms_core.services.task_bulk import Creation, TaskBulkService
+from tms_core.services.task_state import TaskRow
+from tms_core.web.resource import json_response, resource, to_json
+from tms_core.web.validation import body_of
+
+IN_OPERATION = re.compile(r"operations\.(\d+)")
+
+
+@resource(path="/api/task/bulk")
+class TaskBulk:
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @idempotent
+    def post(self):
+        """Create, change and delete at most 500 tasks at once: all or nothing. Later operations see what earlier
+        ones did."""
+        operations = [one.operation() for one in self._body().operations]
+        visibility = self.request.registry.tms.core.visibility
+        tasks = TaskBulkService(self.request.db, self.request.actor, visibility).apply(operations)
+        results = [_result(one, task) for one, task in zip(operations, tasks, strict=True)]
+        return json_response(to_json({"results": results}))
+
+    def _body(self) -> Bulk:
+        try:
+            return body_of(self.request, Bulk)
+        except InvalidError as error:
+            if place := IN_OPERATION.match(error.faults[0].field):
+                raise OperationError(int(place[1]), error) from None
+            raise
+
+
+def _result(operation: Any, task: TaskRow | None) -> dict[str, Any]:
+    if task is None:
+        return {"op": "delete", "status": 200, "id": operation.task_id, "task": None}
+    is_new = isinstance(operation, Creation)
+    word, status = ("create", 201) if is_new else ("update", 200)
+    return {"op": word, "status": status, "id": task.id, "task": task._asdict()}

@@ -1,0 +1,52 @@
+"""The body of POST /api/task/bulk."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tms_api.schemas.tasks import NewTask, TaskChange, Version
+from tms_core.services.task_bulk import Creation, Deletion, Operation, Update
+from tms_core.services.task_rules import Expectation
+from tms_core.values import BIGGEST_ID
+from tms_core.web.validation import Schema
+
+MOST_OPERATIONS = 500
+TaskId = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
+
+
+class CreateOperation(Schema):
+    op: Literal["create"]
+    task: NewTask
+
+    def operation(self) -> Operation:
+        return Creation(self.task.values())
+
+
+class UpdateOperation(Schema):
+    """Merged like a PATCH where `version` is behind."""
+
+    op: Literal["update"]
+    id: TaskId
+    version: Version | None = None
+    task: TaskChange
+
+    def operation(self) -> Operation:
+        version = self.version or self.task.version
+        return Update(self.id, self.task.values(), Expectation(version, merge=True) if version else None)
+
+
+class DeleteOperation(Schema):
+    op: Literal["delete"]
+    id: TaskId
+    version: Version | None = None
+
+    def operation(self) -> Operation:
+        return Deletion(self.id, Expectation(self.version, merge=False) if self.version else None)
+
+
+class Bulk(Schema):
+    tags = frozenset({"create", "update", "delete"})
+    operations: Annotated[
+        list[Annotated[CreateOperation | UpdateOperation | DeleteOperation, Field(discriminator="op")]],
+        Field(min_length=1, max_length=MOST_OPERATIONS),
+    ]

@@ -1,0 +1,12 @@
+"""The body of POST /api/task/{id}/undo."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tms_core.values import BIGGEST_ID
+from tms_core.web.validation import Schema
+
+
+class Undo(Schema):
+    event_id: Annotated[int, Field(ge=1, le=BIGGEST_ID)]

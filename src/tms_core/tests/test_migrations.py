@@ -1,0 +1,134 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import text
+
+from tms_core.app import configure
+from tms_core.migrating import differences, downgrade, foreign_revisions, missing_revisions, upgrade
+from tms_core.testing import ALL_PACKAGES
+
+CORE = {"alembic_version", "refresh_token", "relay_cursor", "task", "task_event", "users"}
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api",)
+
+
+@pytest.fixture
+def system(ini):
+    """The runtime of a database that has the core's tables."""
+    runtime = configure(ini, web=False).registry.tms
+    upgrade(runtime)
+    yield runtime
+    runtime.close()
+
+
+@pytest.fixture
+def whole_system(ini, system):
+    """The runtime of all packages over the same database."""
+    includes = {"pyramid.includes": "\n".join(ALL_PACKAGES), "tms.notifications.transport": "file"}
+    runtime = configure({**ini, **includes}, web=False).registry.tms
+    upgrade(runtime)
+    yield runtime
+    for label in runtime.migrations:
+        if label != "core":
+            downgrade(runtime, f"{label}@base")
+    runtime.close()
+
+
+def names(runtime, query: str) -> set[str]:
+    with runtime.engine.connect() as connection:
+        return set(connection.scalars(text(query)))
+
+
+def tables(runtime) -> set[str]:
+    return names(runtime, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+
+
+def enums(runtime) -> set[str]:
+    return names(runtime, "SELECT typname FROM pg_type WHERE typtype = 'e'")
+
+
+def test_up_brings_every_table_of_the_included_packages_and_no_other(system):
+    assert tables(system) == CORE
+
+
+def test_the_migrated_database_is_what_the_models_say(system):
+    with system.engine.connect() as connection:
+        assert differences(system, connection) == []
+
+
+def test_the_models_of_all_packages_are_migrated(whole_system):
+    with whole_system.engine.connect() as connection:
+        assert differences(whole_system, connection) == []
+
+
+def test_a_drift_is_found(system):
+    with system.engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(text("ALTER TABLE task DROP COLUMN description"))
+        connection.execute(text("DROP INDEX ix_task_due_date"))
+
+        assert len(differences(system, connection)) == 2
+        transaction.rollback()
+
+
+def test_down_takes_everything_back_and_up_brings_it_again(system):
+    downgrade(system, "core@base")
+
+    assert tables(system) == {"alembic_version"}
+    assert enums(system) == set()
+    with system.engine.connect() as connection:
+        assert missing_revisions(system, connection) != set()
+
+    assert upgrade(system) != []
+    assert tables(system) == CORE
+    with system.engine.connect() as connection:
+        assert differences(system, connection) == []
+        assert missing_revisions(system, connection) == set()
+
+
+def test_a_second_upgrade_has_nothing_to_do(system):
+    assert upgrade(system) == []
+
+
+def test_a_package_goes_and_leaves_the_others_tables(whole_system, system):
+    labels = [label for label in whole_system.migrations if label != "core"]
+    with system.engine.connect() as connection:
+        assert foreign_revisions(system, connection) != set()
+
+    for label in labels:
+        downgrade(whole_system, f"{label}@base")
+
+    assert tables(system) == CORE
+    with system.engine.connect() as connection:
+        assert foreign_revisions(system, connection) == set()
+
+
+def test_of_two_hosts_that_migrate_at_once_one_waits_for_the_other(system):
+    downgrade(system, "core@base")
+    start = Barrier(2)
+
+    def migrate(_) -> int:
+        start.wait(10)
+        return len(upgrade(system))
+
+    with ThreadPoolExecutor(2) as threads:
+        applied = sorted(threads.map(migrate, range(2)))
+
+    assert applied[0] == 0 < applied[1]
+    assert tables(system) == CORE
+
+
+def test_an_upgrade_that_cannot_have_a_lock_gives_up_and_changes_nothing(system, monkeypatch):
+    monkeypatch.setattr("tms_core.migrating.LOCK_TIMEOUT", "50ms")
+    downgrade(system, "core@base")
+    with system.engine.begin() as holder:
+        holder.execute(text("LOCK TABLE alembic_version"))
+
+        with pytest.raises(Exception, match="lock timeout"):
+            upgrade(system)
+
+    assert tables(system) == {"alembic_version"}
+    assert upgrade(system) != []

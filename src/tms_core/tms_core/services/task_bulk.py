@@ -1,0 +1,144 @@
+"""Many operations on tasks at once: all or nothing, in a handful of statements however many there are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from tms_core.errors import NotFoundError, OperationError, TmsError
+from tms_core.models import EventKind
+from tms_core.models.task import TASK
+from tms_core.permissions import Actor, Visibility, visible_tasks
+from tms_core.services.task_rules import Expectation
+from tms_core.services.task_state import TaskRow, after_change, differences
+from tms_core.services.task_writing import Change, TaskWriter
+from tms_core.services.tasks import COLUMNS, TaskService, users_named
+
+# Locked in the order of their ids, so that two bulk calls never wait for one another in a circle.
+SEVERAL = select(*COLUMNS).where(TASK.c.id.in_(bindparam("ids", expanding=True))).order_by(TASK.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    task_id: int
+    values: Mapping[str, Any]
+    expected: Expectation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    task_id: int
+    expected: Expectation | None = None
+
+
+Operation = Creation | Update | Deletion
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What the operations come to; written only when all of them are decided."""
+
+    tasks: dict[int, TaskRow]
+    created: dict[int, TaskRow] = field(default_factory=dict)
+    results: dict[int, TaskRow] = field(default_factory=dict)
+    updated: dict[int, TaskRow] = field(default_factory=dict)
+    deleted: dict[int, TaskRow] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    users: list[tuple[int, list[tuple[str, int | None]]]] = field(default_factory=list)
+
+
+class TaskBulkService:
+    """Enforces the same rules as `TaskService`, operation by operation; never commits."""
+
+    def __init__(self, session: Session, actor: Actor, visibility: Visibility):
+        self._session = session
+        self._actor = actor
+        self._visibility = visibility
+        self._tasks = TaskService(session, actor, visibility)
+        self._writer = TaskWriter(session, actor.id)
+
+    def apply(self, operations: Sequence[Operation]) -> list[TaskRow | None]:
+        """Each operation's task, None where it was deleted; later operations see what earlier ones did.
+
+        Raises `OperationError` with the place of the first one that fails, and writes nothing then.
+        """
+        plan = _Plan(self._lock(operations))
+        for index, operation in enumerate(operations):
+            with _place(index):
+                self._decide(plan, index, operation)
+        self._check_users(plan)
+        self._write(plan)
+        return [plan.results.get(index) for index in range(len(operations))]
+
+    def _lock(self, operations: Sequence[Operation]) -> dict[int, TaskRow]:
+        ids = sorted({one.task_id for one in operations if not isinstance(one, Creation)})
+        if not ids:
+            return {}
+        visible = visible_tasks(self._actor, self._visibility)
+        statement = (SEVERAL if visible is None else SEVERAL.where(visible)).with_for_update(key_share=True)
+        return {row.id: TaskRow(*row) for row in self._session.execute(statement, {"ids": ids})}
+
+    def _decide(self, plan: _Plan, index: int, operation: Operation) -> None:
+        match operation:
+            case Creation(values):
+                plan.created[index] = task = self._tasks.draft(values)
+                plan.users.append((index, users_named(task, self._actor)))
+            case Update(task_id, values, expected):
+                plan.results[index] = self._decide_update(plan, index, _of(plan, task_id), values, expected)
+            case Deletion(task_id, expected):
+                task = _of(plan, task_id)
+                self._tasks.decide_delete(task, expected)
+                plan.deleted[task_id] = plan.tasks.pop(task_id)
+
+    def _decide_update(
+        self, plan: _Plan, index: int, task: TaskRow, values: Mapping[str, Any], expected: Expectation | None
+    ) -> TaskRow:
+        changed = self._tasks.decide_change(task, values, expected)
+        if not changed:
+            return task
+        plan.users.append((index, [(name, changed.get(name)) for name in ("assigned_to", "created_by")]))
+        after = after_change(task, changed)
+        plan.changes.append(Change(EventKind.UPDATED, after, differences(task, after, changed)))
+        plan.tasks[task.id] = plan.updated[task.id] = after
+        return after
+
+    def _check_users(self, plan: _Plan) -> None:
+        try:
+            self._tasks.check_users(pair for _, named in plan.users for pair in named)
+        except TmsError:
+            # One look for all told that something is wrong; one look each tells where.
+            for index, named in plan.users:
+                with _place(index):
+                    self._tasks.check_users(named)
+
+    def _write(self, plan: _Plan) -> None:
+        if plan.created:
+            made = self._writer.create(list(plan.created.values()))
+            plan.results.update(zip(plan.created, made, strict=True))
+        if plan.changes:
+            # One that is deleted further on goes through its changes first: its events tell of all of them.
+            self._writer.update(list(plan.updated.values()), plan.changes)
+        if plan.deleted:
+            self._writer.delete(list(plan.deleted.values()))
+
+
+def _of(plan: _Plan, task_id: int) -> TaskRow:
+    if task_id not in plan.tasks:
+        raise NotFoundError("There is no such task.")
+    return plan.tasks[task_id]
+
+
+@contextmanager
+def _place(index: int) -> Iterator[None]:
+    try:
+        yield
+    except TmsError as error:
+        raise OperationError(index, error) from error

@@ -1,0 +1,57 @@
+"""Cursors: where a deep reading goes on, as an opaque word that only we can make."""
+
+import base64
+import hashlib
+import hmac
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from tms_core.errors import InvalidError
+from tms_core.models import Priority, Status
+from tms_core.services.task_ordering import Ordering
+from tms_core.services.task_state import TaskRow
+
+MAC_LENGTH = 16
+READERS: dict[str, Any] = {
+    "due_date": date.fromisoformat,
+    "created_at": datetime.fromisoformat,
+    "updated_at": datetime.fromisoformat,
+    "priority": Priority,
+    "status": Status,
+}
+
+
+class Cursors:
+    """`purpose` is what a cursor belongs to (the words of the query): with another one it is not valid."""
+
+    def __init__(self, key: str, purpose: str):
+        self._key = hashlib.sha256(f"tms cursor {key}".encode()).digest()
+        self._purpose = purpose
+
+    def after(self, task: TaskRow, ordering: Ordering) -> str:
+        """The cursor that goes on behind a task."""
+        payload = orjson.dumps([getattr(task, term.name) for term in ordering])
+        return base64.urlsafe_b64encode(self._mac(payload) + payload).rstrip(b"=").decode()
+
+    def read(self, cursor: str, ordering: Ordering) -> list[Any]:
+        """The values of the task to go on behind; raises `InvalidError` for what we did not make for this query."""
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        except ValueError:
+            raw = b""
+        mac, payload = raw[:MAC_LENGTH], raw[MAC_LENGTH:]
+        if not hmac.compare_digest(mac, self._mac(payload)):
+            raise InvalidError.of("cursor", "must be empty, or come from `next` of this very list", "query")
+        return [
+            value if value is None else READERS.get(term.name, _as_it_is)(value)
+            for term, value in zip(ordering, orjson.loads(payload), strict=True)
+        ]
+
+    def _mac(self, payload: bytes) -> bytes:
+        return hmac.digest(self._key, self._purpose.encode() + b"\0" + payload, "sha256")[:MAC_LENGTH]
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -1,0 +1,83 @@
+"""Taking back what an event did, as a new change."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tms_core.errors import ConflictError, NotFoundError, PreconditionFailedError
+from tms_core.models import EventKind, TaskEvent, User
+from tms_core.models.task import TASK
+from tms_core.permissions import Actor, Visibility
+from tms_core.services.task_history import last_event
+from tms_core.services.task_rules import Expectation, require
+from tms_core.services.task_state import TaskRow, after_change, as_json, from_snapshot, snapshot_of
+from tms_core.services.task_writing import Change, TaskWriter
+from tms_core.services.tasks import TaskService
+
+
+class TaskUndoService:
+    """Guarded as by If-Match: what has changed since stays, and is told. Never commits."""
+
+    def __init__(self, session: Session, actor: Actor, visibility: Visibility):
+        self._session = session
+        self._actor = actor
+        self._tasks = TaskService(session, actor, visibility)
+        self._writer = TaskWriter(session, actor.id)
+
+    def undo(self, task_id: int, position: int) -> TaskRow | None:
+        """The task after the undoing; None where that was to take its creation back.
+
+        Raises `NotFoundError` for an event that is not this task's, `PreconditionFailedError` where a field of the
+        event has changed since, `ConflictError` where the task is not deleted any more.
+        """
+        event = self._session.scalar(
+            select(TaskEvent).where(TaskEvent.position == position, TaskEvent.task_id == task_id)
+        )
+        if event is None:
+            self._tasks.get(task_id)
+            raise NotFoundError(f"This task has no event {position}.")
+        match event.kind:
+            case EventKind.CREATED:
+                self._tasks.delete(task_id, Expectation(event.snapshot["version"], merge=False))
+                return None
+            case EventKind.UPDATED:
+                return self._undo_update(task_id, event.changes)
+            case EventKind.DELETED:
+                return self._restore(task_id)
+
+    def _undo_update(self, task_id: int, changes: dict[str, list[Any]]) -> TaskRow:
+        task = self._tasks.locked(task_id)
+        present = snapshot_of(task)
+        conflicts = {
+            name: {"base": new, "theirs": present[name], "yours": old}
+            for name, (old, new) in changes.items()
+            if present[name] != new
+        }
+        if conflicts:
+            raise PreconditionFailedError("What this event changed has been changed since.", present, conflicts)
+        before = from_snapshot({**present, **{name: old for name, (old, _new) in changes.items()}})
+        return self._tasks.change(task_id, {name: getattr(before, name) for name in changes})
+
+    def _restore(self, task_id: int) -> TaskRow:
+        event = last_event(self._session, task_id)
+        if event is None or event.kind is not EventKind.DELETED or self._is_there(event):
+            raise ConflictError("event_id", "names a deletion, but the task is there")
+        task = from_snapshot(event.snapshot)
+        require(self._actor, "delete", created_by=task.created_by, assigned_to=task.assigned_to)
+        after = after_change(task, {"assigned_to": self._assignee_if_active(task)})
+        changes = {} if after.assigned_to == task.assigned_to else {"assigned_to": [as_json(task.assigned_to), None]}
+        self._writer.restore(after, Change(EventKind.CREATED, after, changes))
+        return after
+
+    def _is_there(self, deletion: TaskEvent) -> bool:
+        # Of two who restore at once, the second waits here and then finds the first one's row.
+        self._session.refresh(deletion, with_for_update=True)
+        return self._session.scalar(select(TASK.c.id).where(TASK.c.id == deletion.task_id)) is not None
+
+    def _assignee_if_active(self, task: TaskRow) -> int | None:
+        return self._session.scalar(
+            select(User.id)
+            .where(User.id == task.assigned_to, User.is_active)
+            .with_for_update(read=True, key_share=True)
+        )

@@ -1,0 +1,16 @@
+"""What a package of somebody else looks like: notes down the title of every task that is created."""
+
+from tms_foreign.settings import ForeignSettings
+
+
+def includeme(config):
+    config.add_tms_settings(ForeignSettings)
+    config.add_migrations("foreign", "tms_foreign:migrations/versions")
+    config.add_event_sink("foreign", "tms_foreign.sink:NotesSink")
+    config.add_task_module("tms_foreign.tasks")
+    config.add_beat_entry("forget_notes", task="foreign.forget_notes", schedule=lambda runtime: 3600.0)
+    config.add_process("foreign", ["notes"])
+    config.add_readiness_check("foreign", "tms_foreign.watching:check_ready")
+    config.add_doctor_check("foreign", "tms_foreign.watching:check_notes")
+    config.add_metrics("foreign", "tms_foreign.watching:collect")
+    config.include_web("tms_foreign.resources")

@@ -1,0 +1,26 @@
+from sqlalchemy import select
+
+from tms_core.models import Task
+from tms_core.permissions import visible_tasks
+from tms_core.web.resource import json_response, resource
+from tms_foreign.models import ForeignNote
+from tms_foreign.settings import ForeignSettings
+
+
+@resource(path="/api/foreign-notes")
+class Notes:
+    def __init__(self, request, context=None):
+        self.request = request
+
+    def get(self):
+        runtime = self.request.registry.tms
+        settings = runtime.settings(ForeignSettings)
+        notes = select(ForeignNote.title).join(Task, Task.id == ForeignNote.task_id).limit(settings.longest)
+        visible = visible_tasks(self.request.actor, runtime.core.visibility)
+        if visible is not None:
+            notes = notes.where(visible)
+        return json_response([f"{settings.mark} {title}" for title in self.request.db.scalars(notes)])
+
+
+def includeme(config):
+    config.scan("tms_foreign.resources")

@@ -1,0 +1,115 @@
+"""Every composition of packages: it configures, migrates its own tables, serves its own part and no other's."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import inspect
+
+from tms_core.app import configure
+from tms_core.errors import ConfigurationError
+from tms_core.migrating import foreign_revisions, missing_revisions, upgrade
+from tms_core.web.health import readiness
+
+FEATURES = ("tms_reports", "tms_realtime", "tms_notifications")
+CORE_TABLES = {"users", "refresh_token", "task", "task_event", "relay_cursor"}
+CORE_COMMANDS = {"api", "beat", "demo-data", "doctor", "migrate", "relay", "up", "user", "worker"}
+# What each package brings, as it shows from outside.
+TABLES = {"api": "tms_api", "report": "tms_reports", "realtime": "tms_realtime", "notification": "tms_notifications"}
+COMMANDS = {"tms_reports": {"report"}, "tms_realtime": {"realtime"}, "tms_notifications": {"mail"}}
+PATHS = {
+    "tms_api": ("/api/task", "/api/users/me"),
+    "tms_reports": ("/api/task-report-insight",),
+    "tms_notifications": ("/api/users/me/notifications",),
+}
+SINKS = {"tms_realtime": {"realtime"}, "tms_notifications": {"notifications"}}
+SETTINGS = {
+    "tms_reports": "tms.reports.threads",
+    "tms_realtime": "tms.realtime.port",
+    "tms_notifications": "tms.notifications.transport",
+}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[("tms_api",), *(("tms_api", feature) for feature in FEATURES), ("tms_api", *FEATURES)],
+    ids=["api alone", *(f"api and {feature}" for feature in FEATURES), "all"],
+)
+def packages(request):
+    return request.param
+
+
+def brought(packages, by_package):
+    return set().union(*(by_package.get(package, set()) for package in packages))
+
+
+def test_only_its_own_tables_are_migrated(runtime, packages):
+    with runtime.engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names()) - CORE_TABLES - {"alembic_version"}
+        assert missing_revisions(runtime, connection) == foreign_revisions(runtime, connection) == set()
+
+    owners = {TABLES[table.partition("_")[0]] for table in tables}
+    assert {"tms_core", *owners} == {location.partition(":")[0] for location in runtime.migrations.values()}
+    assert owners <= set(packages)
+
+
+def test_it_serves_its_own_part_and_answers_404_for_the_rest(client, packages):
+    statuses = {path: client.get(path, expect_errors=True).status_int for package in PATHS for path in PATHS[package]}
+
+    assert statuses == {path: 200 if package in packages else 404 for package in PATHS for path in PATHS[package]}
+
+
+def test_it_is_ready(runtime):
+    assert set(readiness(runtime).values()) == {"ok"}
+
+
+def test_tms_shows_its_commands_alone(tms, packages):
+    listed = tms("--help").stdout.partition("Commands:")[2]
+
+    assert set(re.findall(r"^  ([\w-]+)", listed, re.MULTILINE)) == CORE_COMMANDS | brought(packages, COMMANDS)
+
+
+def test_a_command_of_a_package_that_is_left_out_is_unknown(tms, packages):
+    for package in set(COMMANDS) - set(packages):
+        (command,) = COMMANDS[package]
+        assert "No such command" in tms(command).stderr
+
+
+def test_its_sinks_beat_entries_and_tasks_are_its_own(runtime, packages):
+    # As in tms.notifications.send_mail.
+    owners = {f"tms_{entry.task.split('.')[1]}" for entry in runtime.beat_entries.values()}
+
+    assert set(runtime.sinks) == {"cache"} | brought(packages, SINKS)
+    assert owners <= set(packages)
+    assert {module.partition(".")[0] for module in runtime.task_modules} <= set(packages)
+
+
+def test_settings_of_a_package_that_is_left_out_are_refused(ini, packages):
+    for package, key in SETTINGS.items():
+        if package not in packages:
+            with pytest.raises(ConfigurationError, match=f"unknown setting {re.escape(key)}"):
+                configure(ini | {key: "1"}, web=False)
+
+
+def test_what_is_left_out_is_not_imported(ini_file, packages):
+    code = (
+        "import sys; from tms_core.app import configure, read_ini; configure(read_ini(sys.argv[1]), web=True);"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code, ini_file], capture_output=True, text=True, check=True)
+
+    assert set(done.stdout.split()) & {"tms_api", *FEATURES} == set(packages)
+
+
+def test_packages_can_be_taken_out_and_put_back_with_their_tables_left(runtime, ini):
+    bare = {key: value for key, value in ini.items() if key not in SETTINGS.values()}
+    without = configure(bare | {"pyramid.includes": "tms_api"}, web=False).registry.tms
+
+    try:
+        assert upgrade(without) == []
+        assert set(readiness(without).values()) == {"ok"}
+        assert upgrade(runtime) == []
+    finally:
+        without.close()

@@ -1,0 +1,132 @@
+"""A package of somebody else, built as a wheel and put beside ours: every seam of the core, used from outside."""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect
+
+from tms_core.app import configure
+from tms_core.celery import app as celery_app
+from tms_core.celery import configuration, use
+from tms_core.doctor.examination import examine
+from tms_core.errors import ConfigurationError
+from tms_core.migrating import differences, downgrade, foreign_revisions, upgrade
+from tms_core.system import processes
+from tms_core.testing_processes import WatchedProcess
+
+SOURCE = Path(__file__).parent / "foreign_package"
+TMS = Path(sys.executable).with_name("tms")
+PATIENCE = 120.0
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A directory on the path into which the wheel was unpacked, as an installer does it."""
+    folder = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "dist")]
+    subprocess.run(build, cwd=SOURCE, check=True, capture_output=True)
+    (wheel,) = (folder / "dist").glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tms_foreign"]:
+        del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def packages(site):
+    return ("tms_api", "tms_foreign")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"foreign.mark": "*"}
+
+
+@pytest.fixture
+def a_task(client, relay_once):
+    client.post_json("/api/task", {"title": "Paint the shed"})
+    relay_once()
+
+
+def test_its_sink_fills_its_table_and_its_resource_shows_it_with_its_setting(client, a_task):
+    assert client.get("/api/foreign-notes").json == ["* Paint the shed"]
+
+
+def test_its_resource_has_the_cores_security_and_errors(app, client):
+    assert app.get("/api/foreign-notes/", status=401).content_type == "application/problem+json"
+    assert client.post("/api/foreign-notes", status=405).json["status"] == 405
+
+
+def test_its_sink_may_get_an_event_twice(client, a_task, runtime, relay_once):
+    with runtime.transaction() as session:
+        session.connection().exec_driver_sql("UPDATE relay_cursor SET position = 0")
+
+    relay_once()
+
+    assert client.get("/api/foreign-notes").json == ["* Paint the shed"]
+
+
+def test_its_setting_is_listed_checked_and_a_misspelt_one_refused(tms, ini):
+    assert "foreign.mark = *" in tms("doctor", "--settings").stdout
+    with pytest.raises(ConfigurationError, match=r"foreign\.longest \(or FOREIGN_LONGEST\)"):
+        configure(ini | {"foreign.longest": "0"}, web=False)
+    with pytest.raises(ConfigurationError, match=r"unknown setting foreign\.marc"):
+        configure(ini | {"foreign.marc": "*"}, web=False)
+
+
+def test_its_command_is_one_of_tms(tms, a_task):
+    assert re.search(r"^  notes +Print the notes\.$", tms("--help").stdout, re.MULTILINE)
+    assert tms("notes").stdout == "Paint the shed\n"
+
+
+def test_its_checks_and_its_metric_stand_beside_the_cores(app, runtime, a_task):
+    findings = {name: finding.sentence for name, finding in examine(runtime)}
+    metrics = app.get("/metrics", extra_environ={"REMOTE_ADDR": "127.0.0.1"}).text
+
+    assert app.get("/api/ready").json["checks"]["foreign"] == "ok"
+    assert findings["foreign"] == "1 notes"
+    assert "\nforeign_notes 1.0\n" in metrics
+
+
+def test_its_process_and_its_beat_entry_are_known(runtime):
+    entry = configuration(runtime)["beat_schedule"]["forget_notes"]
+
+    assert entry == {"task": "foreign.forget_notes", "schedule": 3600.0}
+    assert "foreign" in [spec.name for spec in processes(runtime)]
+
+
+def test_its_task_is_run_by_the_worker(site, ini_file, runtime, a_task, client):
+    words = [TMS, "--ini", ini_file, "worker", "--concurrency", "1"]
+    use(runtime)
+
+    with WatchedProcess(words, patience=PATIENCE, env=os.environ | {"PYTHONPATH": str(site)}) as worker:
+        celery_app.send_task("foreign.forget_notes")
+        worker.wait_for("forgot 1 notes")
+        assert worker.stop() == 0
+
+    assert client.get("/api/foreign-notes").json == []
+
+
+def test_its_migration_is_whole_and_the_package_leaves_cleanly(runtime, ini):
+    """Taken out, its table stays and harms nobody; taken back to base before, it is gone."""
+    without = configure(ini | {"pyramid.includes": "tms_api"} | {"foreign.mark": ""}, web=False).registry.tms
+    try:
+        with runtime.engine.connect() as connection:
+            assert [one for one in differences(runtime, connection) if "foreign" in str(one)] == []
+        assert upgrade(without) == []
+        with without.engine.connect() as connection:
+            assert foreign_revisions(without, connection) == {"foreign_0001"}
+        downgrade(runtime, "foreign@base")
+        with without.engine.connect() as connection:
+            assert foreign_revisions(without, connection) == set()
+            assert "foreign_note" not in inspect(connection).get_table_names()
+        assert upgrade(runtime) == ["foreign_0001"]
+    finally:
+        without.close()
