@@ -9,7 +9,7 @@ INI ?= development.ini
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	--no-emit-package tms-core --overrides requirements/members.in
 
-.PHONY: help install run test lint bench revision lock clean
+.PHONY: help install run test lint bench docs revision lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ run: install ## Start the whole system (PostgreSQL and Valkey included); Ctrl-C 
 	@$(BIN)/tms up $(INI)
 
 test: install lint ## Lint, types and all tests
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 lint: install ## Style, imports, types, compose file
 	@$(BIN)/ruff check .
@@ -40,6 +40,9 @@ lint: install ## Style, imports, types, compose file
 
 bench: install ## Measure list, get, create, report and push; see bench/README.md
 	@$(BIN)/python bench/run.py
+
+docs: install ## Write the pages that follow from the code
+	@$(BIN)/python docs/make_settings.py
 
 revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add a table"
 	@$(BIN)/tms migrate --revision "$(MESSAGE)" --package "$(PACKAGE)"

@@ -151,7 +151,6 @@ def deployment(folder, inbox) -> Iterator[Deployment]:
         deployment.close()
 
 
-@pytest.mark.xdist_group("deployment")
 def test_the_services_do_the_main_job_and_end_when_they_are_told(deployment, inbox):
     assert deployment.start("migrate").end() == 0
     for name in ("api", *READY):
@@ -199,7 +198,6 @@ def ended(deployment: Deployment) -> dict[str, int]:
     return found
 
 
-@pytest.mark.xdist_group("deployment")
 def test_without_a_key_no_service_starts(deployment):
     with ExitStack() as stack:
         processes = {name: stack.enter_context(with_key(deployment, name, "")) for name in deployment.services}
@@ -209,7 +207,6 @@ def test_without_a_key_no_service_starts(deployment):
     assert all("TMS_JWT_PRIVATE_KEY" in process.text for process in processes.values())
 
 
-@pytest.mark.xdist_group("deployment")
 @pytest.mark.parametrize("key", ["random-but-short-7f3b9c0d", "change-me-change-me-change-me-change-me"])
 def test_with_a_weak_key_the_api_does_not_start(deployment, key):
     with with_key(deployment, "api", key) as process:

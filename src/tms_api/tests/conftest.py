@@ -1,6 +1,8 @@
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http import HTTPStatus
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ from sqlalchemy import event
 from webtest import TestApp
 
 from tms_core.app import configure
-from tms_core.testing import Client
+from tms_core.events import TaskEventRecord, read_events
+from tms_core.testing import Client, SignedIn
 
 # Nobody listens there, so that a connection is refused at once.
 DEAD_DATABASE = "postgresql://tms@127.0.0.1:1/tms"
@@ -96,3 +99,34 @@ def recorded(runtime) -> Callable[[], Any]:
             event.remove(runtime.engine, "before_cursor_execute", note)
 
     return record
+
+
+@pytest.fixture
+def at_once(app) -> Callable[..., list[Any]]:
+    """Sends requests at the same moment, each from a thread of its own: `at_once((user, lambda me: me.get(…)), …)`.
+    Gives their answers in the order of the requests."""
+
+    def send(*requests: tuple[SignedIn, Callable[[Client], Any]]) -> list[Any]:
+        start = Barrier(len(requests))
+
+        def one(user: SignedIn, request: Callable[[Client], Any]) -> Any:
+            me = Client(TestApp(app.app), user)
+            start.wait(10)
+            return request(me)
+
+        with ThreadPoolExecutor(len(requests)) as threads:
+            return [answer.result() for answer in [threads.submit(one, *request) for request in requests]]
+
+    return send
+
+
+@pytest.fixture
+def log(runtime, relay_once) -> Callable[[], list[TaskEventRecord]]:
+    """The event log as it is when all that was committed has its place."""
+
+    def read() -> list[TaskEventRecord]:
+        relay_once()
+        with runtime.transaction() as session:
+            return list(read_events(session, after=0, limit=10_000))
+
+    return read

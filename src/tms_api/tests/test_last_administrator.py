@@ -1,12 +1,6 @@
 """The last active administrator can be neither deleted, demoted nor deactivated."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from webtest import TestApp
-
-from tms_core.testing import Client
 
 
 @pytest.mark.parametrize("change", [{"is_admin": False}, {"is_active": False}])
@@ -37,17 +31,3 @@ def test_the_last_but_one_may_go(admin, make_user):
     make_user(is_admin=True)
 
     assert admin.delete("/api/users/me", status=200)
-
-
-def test_of_two_who_leave_at_the_same_moment_one_stays(app, make_user):
-    users = [make_user(is_admin=True) for _ in range(2)]
-    start = Barrier(2)
-
-    def leave(user) -> int:
-        start.wait(10)
-        return Client(TestApp(app.app), user).delete("/api/users/me", expect_errors=True).status_int
-
-    with ThreadPoolExecutor(2) as threads:
-        statuses = list(threads.map(leave, users))
-
-    assert sorted(statuses) == [200, 409]

@@ -193,6 +193,25 @@ class TestLeaving:
         assert while_it_waits(lambda: of(bob).post_json("/api/task", body, status="*")) == 400
 
 
+class TestLastAdministrator:
+    @pytest.fixture
+    def admins(self, make_user):
+        return [make_user(is_admin=True) for _ in range(2)]
+
+    def test_of_two_who_leave_the_second_must_stay(self, of, held, tokens, admins, while_it_waits):
+        first, second = admins
+        UserService(held, first.actor).delete(first.id, tokens)
+
+        assert while_it_waits(lambda: of(second).delete("/api/users/me", status="*")) == 409
+
+    def test_of_two_who_step_down_the_second_must_stay(self, of, held, tokens, admins, while_it_waits):
+        first, second = admins
+        UserService(held, first.actor).change(first.id, {"is_admin": False}, tokens=tokens)
+
+        body = {"is_admin": False}
+        assert while_it_waits(lambda: of(second).patch_json("/api/users/me", body, status="*")) == 409
+
+
 class TestTasks:
     @pytest.fixture
     def task(self, client_of, ann):
@@ -205,6 +224,14 @@ class TestTasks:
 
         after = of(ann).get("/api/task/1").json
         assert (after["title"], after["priority"], after["version"]) == ("U", "LOW", 3)
+
+    def test_of_two_changes_of_the_same_version_the_second_is_told(self, of, ann, held, task, while_it_waits):
+        TaskService(held, ann.actor, "team").change(1, {"title": "U"})
+
+        body = {"title": "V", "version": 1}
+        assert while_it_waits(lambda: of(ann).patch_json("/api/task/1", body, status="*")) == 412
+
+        assert of(ann).get("/api/task/1").json["title"] == "U"
 
     def test_a_change_of_what_is_just_being_deleted_finds_nothing(self, of, ann, held, task, while_it_waits):
         TaskService(held, ann.actor, "team").delete(1)

@@ -1,13 +1,8 @@
 """PUT, PATCH, versions and entity tags."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from webtest import TestApp
 
 from tms_core.events import read_events
-from tms_core.testing import Client
 
 WHOLE = {
     "title": "T",
@@ -216,19 +211,3 @@ def test_a_tag_that_is_none_is_named(client, task, problem, header):
 @pytest.mark.parametrize("version", [0, -1, "1", 1.5, True])
 def test_a_version_that_is_none_is_named(client, task, faulty_fields, version):
     assert faulty_fields(client.patch_json("/api/task/1", {"version": version}, status=400)) == ["version"]
-
-
-def test_of_many_who_change_the_same_version_at_once_one_succeeds(app, client, task):
-    start = Barrier(4)
-
-    def change(number: int) -> int:
-        mine = Client(TestApp(app.app), client.user)
-        start.wait(10)
-        body = {"title": f"by {number}", "version": 1}
-        return mine.patch_json("/api/task/1", body, expect_errors=True).status_int
-
-    with ThreadPoolExecutor(4) as threads:
-        statuses = list(threads.map(change, range(4)))
-
-    assert sorted(statuses) == [200, 412, 412, 412]
-    assert client.get("/api/task/1").json["version"] == 2

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from tms_api.models import IdempotencyKey
 from tms_core.errors import InvalidError
 from tms_core.web.problems import problem
+from tms_core.web.validation import raw_body
 
 HEADER = "Idempotency-Key"
 LIFE = timedelta(hours=24)
@@ -103,5 +104,5 @@ def _keep(session, claimed: int, response: Response) -> None:
 
 def _fingerprint(request) -> bytes:
     # Keyed, because a body may hold a password.
-    said = b"\0".join((request.method.encode(), request.path_qs.encode(), request.body))
+    said = b"\0".join((request.method.encode(), request.path_qs.encode(), raw_body(request)))
     return hmac.digest(request.registry.tms.core.jwt_key.encode(), said, "sha256")

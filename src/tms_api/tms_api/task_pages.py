@@ -41,7 +41,7 @@ def make_page(request) -> bytes:
     page = read_page(values)
     wanted = read_filter(values, actor_id=request.actor.id)
     ordering = read_ordering(values.get("ordering", []))
-    listing = TaskListing(request.db, request.actor, request.registry.tms.core.visibility)
+    listing = TaskListing(request.reading, request.actor, request.registry.tms.core.visibility)
     if CURSOR in values:
         return to_json(_by_cursor(request, values, listing, wanted, ordering, page.size))
     found = listing.page(wanted, ordering=ordering, limit=page.size, offset=page.offset)

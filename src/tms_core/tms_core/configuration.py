@@ -98,7 +98,7 @@ def _declaration(prefix: str, name: str, field: Any) -> Declaration:
         key=key,
         env=extra.get("env") or key.upper().replace(".", "_"),
         type=_type_name(annotation),
-        default=None if field.is_required() else field.default,
+        default=None if field.is_required() or field.default_factory else field.default,
         help=field.description or "",
         secret=secret,
     )

@@ -71,6 +71,11 @@ class Runtime:
         return create_database_engine(self.core)
 
     @cached_property
+    def reading_engine(self) -> Engine:
+        """The same pool, each statement on its own: a single look needs no BEGIN and COMMIT around it."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @cached_property
     def sessions(self) -> sessionmaker[Session]:
         factory = create_session_factory(self.engine)
         announce_commits(factory, self)
@@ -98,14 +103,15 @@ class Runtime:
         """After a fork: leave the parent's connections to the parent."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose(close=False)
-        for name in ("sessions", "redis", "patient_redis"):
+        for name in ("sessions", "reading_engine", "redis", "patient_redis"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Give back what was opened; the runtime can be used again afterwards."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose()
-        self.__dict__.pop("sessions", None)
+        for name in ("sessions", "reading_engine"):
+            self.__dict__.pop(name, None)
         for name in ("redis", "patient_redis"):
             if client := self.__dict__.pop(name, None):
                 client.close()

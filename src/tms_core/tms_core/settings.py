@@ -28,7 +28,7 @@ def _is_weak(key: str) -> bool:
 
 class CoreSettings(SettingsGroup, prefix="tms"):
     environment: Literal["development", "production"] = setting(
-        "production", help="development allows the built-in key and embedded servers; production refuses them."
+        "production", help="development may run embedded servers and sign with a key of its own making; production needs all named."
     )
     state_dir: Path = setting(Path("var"), help="Where the embedded servers and development mail keep their files.")
     database_url: SecretStr | None = setting(

@@ -5,6 +5,7 @@ from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
 from tms_api.settings import ApiSettings
 from tms_api.task_pages import make_page, page_key
 from tms_core.errors import InvalidError
+from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
 from tms_core.web.resource import id_of, json_response, resource, to_json
@@ -36,7 +37,8 @@ class Tasks:
     def get(self):
         """One task."""
         query_of(self.request, ())
-        return self._one(self.tasks.get(id_of(self.request)))
+        statement = one_visible(self.request.actor, self.runtime.core.visibility)
+        return self._one(read_task(self.request.reading, statement, id_of(self.request)))
 
     def put(self):
         """Replace a task: what is left out gets its default."""

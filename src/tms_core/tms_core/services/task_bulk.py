@@ -12,10 +12,11 @@ from tms_core.errors import NotFoundError, OperationError, TmsError
 from tms_core.models import EventKind
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, visible_tasks
+from tms_core.services.task_reading import COLUMNS
 from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, after_change, differences
 from tms_core.services.task_writing import Change, TaskWriter
-from tms_core.services.tasks import COLUMNS, TaskService, users_named
+from tms_core.services.tasks import TaskService, users_named
 
 # Locked in the order of their ids, so that two bulk calls never wait for one another in a circle.
 SEVERAL = select(*COLUMNS).where(TASK.c.id.in_(bindparam("ids", expanding=True))).order_by(TASK.c.id)

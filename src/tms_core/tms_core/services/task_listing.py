@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
 
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.task_filter import TaskFilter
 from tms_core.services.task_ordering import NEWEST_FIRST, Ordering, behind
+from tms_core.services.task_reading import COLUMNS, Reader
 from tms_core.services.task_state import TaskRow
-from tms_core.services.tasks import COLUMNS
 
 # Up to so many tasks, finding and sorting all of them is cheaper than walking until a page is full.
 FEW = 10_000
@@ -27,14 +26,14 @@ class Page:
 class TaskListing:
     """The tasks that an actor sees, filtered and ordered."""
 
-    def __init__(self, session: Session, actor: Actor, visibility: Visibility):
-        self._session = session
+    def __init__(self, reader: Reader, actor: Actor, visibility: Visibility):
+        self._reader = reader
         self._visible = visible_tasks(actor, visibility)
 
     def page(self, wanted: TaskFilter, *, ordering: Ordering = NEWEST_FIRST, limit: int, offset: int = 0) -> Page:
         """The count of all that pass, and one page of them."""
         criteria = self._criteria(wanted)
-        count = self._session.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
+        count = self._reader.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
         if offset >= count:
             return Page(count, [])
         choose = _select_by_ids if criteria and count <= FEW else _select
@@ -58,7 +57,7 @@ class TaskListing:
         return wanted.criteria() if self._visible is None else [*wanted.criteria(), self._visible]
 
     def _rows(self, statement: Select[Any]) -> list[TaskRow]:
-        return [TaskRow(*row) for row in self._session.execute(statement)]
+        return [TaskRow(*row) for row in self._reader.execute(statement)]
 
 
 def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from tms_core.events import TaskEventRecord, last_position, read_events
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
+from tms_core.services.task_reading import COLUMNS
 from tms_core.services.task_state import TaskRow
-from tms_core.services.tasks import COLUMNS
 
 
 @dataclass(frozen=True, slots=True)

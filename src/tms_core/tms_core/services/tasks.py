@@ -5,19 +5,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from tms_core.errors import InvalidError, NotFoundError
+from tms_core.errors import InvalidError
 from tms_core.models import EventKind, Priority, Status, TaskEvent, User
-from tms_core.models.task import TASK
-from tms_core.permissions import Actor, Visibility, visible_tasks
+from tms_core.permissions import Actor, Visibility
+from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_rules import Expectation, changed_fields, reconcile, require
 from tms_core.services.task_state import TaskRow, after_change, differences
 from tms_core.services.task_writing import Change, TaskWriter
 
-COLUMNS = tuple(TASK.c[name] for name in TaskRow._fields)
-ONE = select(*COLUMNS).where(TASK.c.id == bindparam("task_id"))
 # Waits for one who is being deleted right now, and has the deletion wait for this task.
 ACTIVE_USERS = (
     select(User.id)
@@ -43,7 +41,7 @@ class TaskService:
         self._writer = TaskWriter(session, actor.id)
 
     def get(self, task_id: int) -> TaskRow:
-        return self._one(self._visible(), task_id)
+        return read_task(self._session, one_visible(self._actor, self._visibility), task_id)
 
     def create(self, values: Mapping[str, Any]) -> TaskRow:
         """A new task; `title` must be there, the creator is the actor where none is named."""
@@ -91,7 +89,7 @@ class TaskService:
 
     def locked(self, task_id: int) -> TaskRow:
         """The task, if the actor sees it, locked until the transaction ends."""
-        return self._one(self._visible().with_for_update(key_share=True), task_id)
+        return read_task(self._session, one_visible(self._actor, self._visibility, lock=True), task_id)
 
     def check_users(self, named: Iterable[tuple[str, int | None]]) -> None:
         """Raise `InvalidError` for the first of the (field, user id) pairs that names no active user."""
@@ -102,16 +100,6 @@ class TaskService:
         for field, user_id in wanted:
             if user_id not in found:
                 raise InvalidError.of(field, f"there is no active user {user_id}")
-
-    def _visible(self) -> Select[Any]:
-        visible = visible_tasks(self._actor, self._visibility)
-        return ONE if visible is None else ONE.where(visible)
-
-    def _one(self, statement: Select[Any], task_id: int) -> TaskRow:
-        row = self._session.execute(statement, {"task_id": task_id}).one_or_none()
-        if row is None:
-            raise NotFoundError("There is no such task.")
-        return TaskRow(*row)
 
     def _check_version(self, task: TaskRow, values: Mapping[str, Any], expected: Expectation | None) -> None:
         if expected and expected.version != task.version:

@@ -1,20 +1,26 @@
 """One request, one transaction: `request.db` joins it, pyramid_tm ends it, pyramid_retry repeats it if that helps."""
 
 from pyramid_retry import mark_error_retryable
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 ATTEMPTS = 3
+DISCARDED_AT_MOST = 16 << 20
+CHUNK = 65536
 
 
 def attempts(request) -> int:
     """A body is kept in memory for the next attempt; of one that is too long no more is read than shows that."""
     limit = request.registry.tms.core.body_limit
     if (request.content_length or 0) > limit:
+        _discard(request, request.content_length)
         return 1
     if request.content_length is None and request.is_body_readable:
-        request.body = _read(request.body_file_raw, limit + 1)
+        body = _read(request.body_file_raw, limit + 1)
+        if len(body) > limit:
+            _discard(request, DISCARDED_AT_MOST)
+        request.body = body
     request.request_body_tempfile_limit = limit + 1
     return ATTEMPTS
 
@@ -26,12 +32,29 @@ def _read(stream, size: int) -> bytes:
     return found
 
 
+def _discard(request, size: int) -> None:
+    """Read on, up to a bound: who still sends while the answer comes sees a broken connection in its stead.
+
+    Not where the client waits to be told to send (`Expect: 100-continue`): reading would tell it.
+    """
+    left = 0 if "HTTP_EXPECT" in request.environ else min(size, DISCARDED_AT_MOST)
+    while left > 0 and (part := request.body_file_raw.read(min(left, CHUNK))):
+        left -= len(part)
+
+
 def _session(request) -> Session:
     session = request.registry.tms.sessions()
     # «changed» from the start: a commit that has nothing to write costs what a rollback costs. Joined by hand,
     # because `register` would hang its listeners on every request's session, a tenth of a short request's time.
     join_transaction(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
     return session
+
+
+def _reading(request) -> Connection:
+    """A connection for single looks: it sees what is committed, each statement anew, and is in no transaction."""
+    connection = request.registry.tms.reading_engine.connect()
+    request.add_finished_callback(lambda _request: connection.close())
+    return connection
 
 
 def _retry_when_disconnected(context) -> None:
@@ -45,4 +68,5 @@ def _retry_when_disconnected(context) -> None:
 
 def includeme(config):
     config.add_request_method(_session, "db", reify=True)
+    config.add_request_method(_reading, "reading", reify=True)
     event.listen(config.registry.tms.engine, "handle_error", _retry_when_disconnected)

@@ -1,5 +1,4 @@
-"""What happens around every request, outermost first: its id, cross-origin rules, the slash at the path's end,
-and the answer to what goes wrong around the view."""
+"""What happens around every request, outermost first: its id, cross-origin rules, the slash at the path's end."""
 
 import re
 import secrets
@@ -40,20 +39,7 @@ def slash_tween_factory(handler, registry):
     return slash_tween
 
 
-def problem_tween_factory(handler, registry):
-    """What goes wrong around the view, as at COMMIT, is answered like what goes wrong in it."""
-
-    def problem_tween(request):
-        try:
-            return handler(request)
-        except Exception:  # noqa: BLE001 - the exception views know them all
-            return request.invoke_exception_view(reraise=True)
-
-    return problem_tween
-
-
 def includeme(config):
-    config.add_tween("tms_core.web.tweens.problem_tween_factory", under=INGRESS)
     config.add_tween("tms_core.web.tweens.slash_tween_factory", under=INGRESS)
     config.add_tween("tms_core.web.cors.cors_tween_factory", under=INGRESS)
     config.add_tween("tms_core.web.tweens.request_id_tween_factory", under=INGRESS)

@@ -26,12 +26,13 @@ def body_of(request, schema: type[S]) -> S:
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
     try:
-        return schema.model_validate_json(_raw_body(request))
+        return schema.model_validate_json(raw_body(request))
     except ValidationError as error:
         raise InvalidError([_fault(schema, fault) for fault in error.errors(include_url=False)]) from None
 
 
-def _raw_body(request) -> bytes:
+def raw_body(request) -> bytes:
+    """The request's body as it came; raises 413 where it is too long to be read."""
     limit = request.registry.tms.core.body_limit
     # One whose length was not told has been read up to the limit (see transactions.attempts) and has one now.
     if (request.content_length or 0) > limit:

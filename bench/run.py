@@ -1,0 +1,222 @@
+"""The project's own benchmark: `make bench`, or .venv/bin/python bench/run.py [--tasks 100000,1000000] [--seconds 4].
+
+It runs PostgreSQL, Valkey, `tms api`, `tms relay` and `tms realtime` of its own, loads demo data, and sends requests over 32
+keep-alive connections to 127.0.0.1. Client and servers share the machine, so read ratios, not absolute numbers.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import connect
+
+from tms_core.embedded.services import embedded_services
+from tms_core.testing_processes import free_port
+
+HERE = Path(__file__).resolve().parent
+TMS = Path(sys.executable).with_name("tms")
+CONNECTIONS, PUSHES = 32, 200
+STATUSES = ("PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED")
+PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT")
+Workload = Callable[[int], tuple[str, str, dict[str, Any] | None]]
+
+
+def workloads(tasks: int) -> dict[str, Workload]:
+    """What the n-th request of each asks for: method, path, body."""
+
+    def cold(n: int) -> tuple[str, str, None]:
+        words = f"status={STATUSES[n % 4]}&priority={PRIORITIES[n // 4 % 4]}"
+        return (
+            "GET",
+            f"/api/task/?{words}&due_date_gte=2025-{n % 12 + 1:02}-{n % 28 + 1:02}&page_size={n % 100 + 1}",
+            None,
+        )
+
+    return {
+        "list, first page, hot": lambda n: ("GET", "/api/task/", None),
+        "list, different filters": cold,
+        "one task": lambda n: ("GET", f"/api/task/{n * 7919 % tasks + 1}", None),
+        "PATCH": lambda n: ("PATCH", f"/api/task/{n * 7919 % tasks + 1}", {"status": STATUSES[n // 7 % 4]}),
+        "create": lambda n: ("POST", "/api/task/", {"title": f"Measured {n}", "due_date": "2030-01-31"}),
+    }
+
+
+class Api:
+    """The system under test, and one administrator's token."""
+
+    def __init__(self, port: int, token: str):
+        self.port = port
+        self.token = token
+
+    def raw(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
+        content = json.dumps(body).encode() if body is not None else b""
+        head = (
+            f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nAuthorization: Bearer {self.token}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        )
+        return head.encode() + content
+
+    async def exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
+        """Send one request; returns the status once the whole answer is there."""
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        return int(head[9:12])
+
+
+async def load(api: Api, workload: Workload, seconds: float) -> tuple[float, list[float], int]:
+    """Requests a second, the latencies in ms, and how many answers were not 2xx."""
+    numbers, times, bad = count(1), [], 0
+    end = time.perf_counter() + seconds
+
+    async def one_connection() -> None:
+        nonlocal bad
+        reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+        while (began := time.perf_counter()) < end:
+            status = await api.exchange(reader, writer, api.raw(*workload(next(numbers))))
+            times.append((time.perf_counter() - began) * 1000)
+            bad += not 200 <= status < 300
+        writer.close()
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one_connection() for _ in range(CONNECTIONS)))
+    return len(times) / (time.perf_counter() - began), times, bad
+
+
+async def push(api: Api, realtime_port: int) -> list[float]:
+    """Milliseconds from the answer to a PATCH to its message on the socket; negative where the message is first."""
+    address = f"ws://127.0.0.1:{realtime_port}/ws/tasks/"
+    lags = []
+    async with connect(address, additional_headers={"Authorization": f"Bearer {api.token}"}) as socket:
+        reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+        for n in range(PUSHES):
+            title = f"Pushed {n} {time.time()}"
+
+            async def arrival(title: str = title) -> float:
+                while json.loads(await socket.recv())["title"] != title:
+                    pass
+                return time.perf_counter()
+
+            waiting = asyncio.create_task(arrival())
+            await api.exchange(reader, writer, api.raw("PATCH", "/api/task/1", {"title": title}))
+            answered = time.perf_counter()
+            lags.append((await asyncio.wait_for(waiting, 10) - answered) * 1000)
+        writer.close()
+    return lags
+
+
+def report(api: Api, calls: int = 10) -> list[float]:
+    """Milliseconds of a report, a PATCH before each, so that nothing remembered answers."""
+    times = []
+    for n in range(calls):
+        _call(api, "PATCH", "/api/task/1", {"title": f"Counted {n} {time.time()}"})
+        began = time.perf_counter()
+        _call(api, "GET", "/api/task-report-insight/", None)
+        times.append((time.perf_counter() - began) * 1000)
+    return times
+
+
+def _call(api: Api, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(f"http://127.0.0.1:{api.port}{path}", data, headers, method=method)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+@contextmanager
+def system(tasks: int) -> Iterator[tuple[Api, int]]:
+    """A system with so many tasks; yields its API and the port of its WebSocket."""
+    with tempfile.TemporaryDirectory(prefix="tms-bench-") as folder, embedded_services(folder) as (database, redis):
+        port, realtime_port = free_port(), free_port()
+        environment = os.environ | {
+            "TMS_INI": str(HERE / "bench.ini"),
+            "TMS_ENVIRONMENT": "development",
+            "TMS_STATE_DIR": folder,
+            "TMS_DATABASE_URL": database,
+            "TMS_REDIS_URL": redis,
+            "TMS_API_PORT": str(port),
+            "TMS_REALTIME_PORT": str(realtime_port),
+        }
+        for words in (["migrate"], ["demo-data", "--tasks", str(tasks), "--users", "200"]):
+            subprocess.run([TMS, *words], env=environment, check=True, stdout=subprocess.DEVNULL)
+        add_user = [TMS, "user", "create", "bench", "--admin", "--password-stdin"]
+        subprocess.run(add_user, env=environment, check=True, input=b"bench-pass\n", stdout=subprocess.DEVNULL)
+        with (
+            (HERE.parent / "var" / "bench.log").open("ab")
+            if (HERE.parent / "var").is_dir()
+            else open(os.devnull, "ab") as log
+        ):
+            processes = [
+                subprocess.Popen([TMS, name], env=environment, stdout=log, stderr=log)
+                for name in ("api", "relay", "realtime")
+            ]
+            try:
+                yield _sign_in(port), realtime_port
+            finally:
+                for process in processes:
+                    process.terminate()
+                for process in processes:
+                    process.wait(30)
+
+
+def _sign_in(port: int) -> Api:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            pair = _call(Api(port, ""), "POST", "/api/token/", {"username": "bench", "password": "bench-pass"})
+            return Api(port, pair["access"])
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", default="100000,1000000", help="sizes, separated by commas")
+    parser.add_argument("--seconds", type=float, default=4, help="length of a run")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    for tasks in map(int, options.tasks.split(",")):
+        with system(tasks) as (api, realtime_port):
+            time.sleep(3)
+            print(f"\n{tasks:,} tasks, {CONNECTIONS} connections, median of {options.rounds} rounds\n")
+            print("| workload | requests/s | p50 ms | p99 ms | not 2xx |\n|---|---|---|---|---|")
+            for name, workload in workloads(tasks).items():
+                rounds = [asyncio.run(load(api, workload, options.seconds)) for _ in range(options.rounds)]
+                times = [one for _, latencies, _ in rounds for one in latencies]
+                rate = statistics.median(rate for rate, _, _ in rounds)
+                print(
+                    f"| {name} | {rate:.0f} | {percentile(times, 0.5):.1f} | {percentile(times, 0.99):.1f} "
+                    f"| {sum(bad for _, _, bad in rounds)} |",
+                    flush=True,
+                )
+            times = report(api)
+            print(f"\nreport: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
+            lags = asyncio.run(push(api, realtime_port))
+            print(
+                f"answer to message: median {statistics.median(lags):.1f} ms, p99 {percentile(lags, 0.99):.1f} ms",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()

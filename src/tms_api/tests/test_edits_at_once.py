@@ -1,0 +1,117 @@
+"""People who edit one task at the same moment, all from the version that they have just read."""
+
+from itertools import pairwise
+
+import pytest
+
+OTHERS = {
+    "title": "U",
+    "description": "E",
+    "priority": "LOW",
+    "status": "COMPLETED",
+    "due_date": "2025-04-01",
+    "assigned_to": None,
+}
+
+
+@pytest.fixture
+def task(client):
+    """A task as all of them have read it: version 1."""
+    return client.post_json("/api/task", {"title": "T", "due_date": "2025-03-31", "assigned_to": client.user.id}).json
+
+
+@pytest.fixture
+def patch(client):
+    """A request that changes version 1 of the task, as `at_once` sends it."""
+
+    def request(body):
+        return client.user, lambda me: me.patch_json("/api/task/1", body, headers={"If-Match": '"1"'}, status="*")
+
+    return request
+
+
+def test_all_who_edit_different_fields_keep_their_edits(client, task, at_once, patch, log):
+    answers = at_once(*(patch({field: value}) for field, value in OTHERS.items()))
+
+    assert [answer.status_int for answer in answers] == [200] * len(OTHERS)
+    after = client.get("/api/task/1").json
+    assert after == {**task, **OTHERS, "updated_at": after["updated_at"], "version": 1 + len(OTHERS)}
+    assert sorted(answer.json["version"] for answer in answers) == [2, 3, 4, 5, 6, 7]
+    assert [event.snapshot["version"] for event in log()] == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("field", ["title", "due_date", "assigned_to"])
+def test_of_two_who_edit_the_same_field_one_learns_it(
+    client, client_of, make_user, task, at_once, patch, problem, field
+):
+    values = {"title": ["by one", "by two"], "due_date": ["2025-05-01", None], "assigned_to": [None, make_user().id]}
+
+    answers = at_once(*(patch({field: value}) for value in values[field]))
+
+    assert sorted(answer.status_int for answer in answers) == [200, 412]
+    loser = 0 if answers[0].status_int == 412 else 1
+    winner = answers[1 - loser]
+    document = problem(answers[loser])
+    assert document["current"] == winner.json == client.get("/api/task/1").json
+    assert document["conflicts"] == {
+        field: {"base": task[field], "theirs": winner.json[field], "yours": values[field][loser]}
+    }
+
+
+def test_who_learns_it_has_changed_nothing_else_either(client, task, at_once, patch):
+    answers = at_once(*(patch({"title": name, "description": name, field: OTHERS[field]})
+                        for name, field in (("one", "priority"), ("two", "status"))))  # fmt: skip
+
+    winner = next(answer.json for answer in answers if answer.status_int == 200)
+    assert client.get("/api/task/1").json == winner
+    assert winner["title"] == winner["description"]
+
+
+def test_of_a_put_and_a_patch_that_comes_first_the_put_learns_it(client, task, at_once, patch, problem):
+    whole = {"title": "whole", "version": 1}
+    answers = at_once(
+        patch({"priority": "URGENT"}),
+        (client.user, lambda me: me.put_json("/api/task/1", whole, status="*")),
+    )
+
+    after = client.get("/api/task/1").json
+    if answers[1].status_int == 200:
+        # The PUT set the priority from MEDIUM to MEDIUM, so the PATCH that came later was merged.
+        assert (after["title"], after["priority"], after["version"]) == ("whole", "URGENT", 3)
+    else:
+        assert problem(answers[1])["status"] == 412
+        assert (after["title"], after["priority"], after["version"]) == ("T", "URGENT", 2)
+
+
+def test_of_a_deletion_and_an_edit_only_one_is_done(client, task, at_once, patch):
+    deletion = (client.user, lambda me: me.delete("/api/task/1", headers={"If-Match": '"1"'}, status="*"))
+
+    answers = at_once(patch({"title": "U"}), deletion)
+
+    assert [answer.status_int for answer in answers] in ([200, 412], [404, 200])
+    client.get("/api/task/1", status=200 if answers[0].status_int == 200 else 404)
+
+
+def test_without_a_version_the_last_one_wins_and_every_edit_counts(client, task, at_once, log):
+    requests = [
+        (client.user, lambda me, n=n: me.patch_json("/api/task/1", {"title": f"by {n}"}, status=200)) for n in range(5)
+    ]
+
+    at_once(*requests)
+
+    assert client.get("/api/task/1").json["version"] == 6
+    titles = [event.snapshot["title"] for event in log()]
+    assert [event.changes["title"] for event in log()[1:]] == [list(pair) for pair in pairwise(titles)]
+
+
+def test_versions_that_come_by_bulk_are_heeded_too(client, task, at_once, problem):
+    def bulk(field):
+        operation = {"op": "update", "id": 1, "version": 1, "task": {"title": "U " + field, field: OTHERS[field]}}
+        return client.user, lambda me: me.post_json("/api/task/bulk", {"operations": [operation]}, status="*")
+
+    answers = at_once(bulk("priority"), bulk("status"))
+
+    assert sorted(answer.status_int for answer in answers) == [200, 412]
+    document = problem(next(answer for answer in answers if answer.status_int == 412))
+    assert document["index"] == 0
+    assert list(document["conflicts"]) == ["title"]

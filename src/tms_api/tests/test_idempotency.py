@@ -1,0 +1,382 @@
+"""A POST that is sent again under its Idempotency-Key: done once, answered the same."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from time import monotonic
+
+import pytest
+from sqlalchemy import event, select, text, update
+from webtest import TestApp
+
+from tms_api.models import IdempotencyKey
+from tms_api.tasks import forget_idempotency_keys
+from tms_core import celery
+from tms_core.testing import Client
+
+KEPT = ("Content-Type", "ETag", "Location", "Cache-Control")
+ANN = {"username": "ann", "email": "ann@example.com", "password": "pass-word-4711"}
+PATIENCE = 10
+
+
+@pytest.fixture
+def post(client):
+    """Sends a POST under a key."""
+
+    def send(path, body, key="k", by=client, **options):
+        return by.post_json(path, body, headers={"Idempotency-Key": key}, **options)
+
+    return send
+
+
+@pytest.fixture
+def count(client):
+    """How many tasks there are."""
+    return lambda: client.get("/api/task").json["count"]
+
+
+@pytest.fixture
+def keys(runtime):
+    """The rows that are kept."""
+
+    def read():
+        with runtime.transaction() as session:
+            return session.scalars(select(IdempotencyKey)).all()
+
+    return read
+
+
+@pytest.fixture
+def grow_older(runtime):
+    """Sets the moment of every key back."""
+
+    def turn(by: timedelta):
+        with runtime.transaction() as session:
+            session.execute(update(IdempotencyKey).values(created_at=IdempotencyKey.created_at - by))
+
+    return turn
+
+
+def undo_of_a_deletion(client):
+    task = client.post_json("/api/task", {"title": "T"}).json
+    client.delete(f"/api/task/{task['id']}")
+    deletion = client.get(f"/api/task/{task['id']}/history").json[0]
+    return f"/api/task/{task['id']}/undo", {"event_id": deletion["event_id"]}
+
+
+REQUESTS = {
+    "task": lambda client: ("/api/task", {"title": "T"}),
+    "user": lambda client: ("/api/users", ANN),
+    "bulk": lambda client: ("/api/task/bulk", {"operations": [{"op": "create", "task": {"title": "T"}}] * 2}),
+    "undo": undo_of_a_deletion,
+}
+
+
+@pytest.mark.parametrize("request_of", REQUESTS.values(), ids=REQUESTS)
+def test_the_same_again_is_answered_the_same_and_done_once(client, post, log, request_of):
+    path, body = request_of(client)
+    first = post(path, body)
+    done = log()
+
+    again = post(path + "/", body)
+
+    assert (again.status_int, again.body) == (first.status_int, first.body)
+    assert [again.headers.get(name) for name in KEPT] == [first.headers.get(name) for name in KEPT]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert log() == done
+
+
+def test_the_first_answer_stays_though_the_task_has_changed_since(client, post):
+    first = post("/api/task", {"title": "T"}, status=201)
+    client.patch_json("/api/task/1", {"title": "U"})
+    client.delete("/api/task/1")
+
+    assert post("/api/task", {"title": "T"}, status=201).json == first.json
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/task", {"title": "U"}),
+        ("/api/task", {"title": ""}),
+        ("/api/task?x=1", {"title": "T"}),
+        ("/api/task/bulk", {"title": "T"}),
+        ("/api/users", ANN),
+    ],
+)
+def test_another_request_under_the_same_key_is_refused(client, post, count, problem, path, body):
+    post("/api/task", {"title": "T"})
+
+    problem(post(path, body, status=422))
+
+    assert count() == 1
+    assert post("/api/task", {"title": "T"}, status=201).headers["Idempotency-Replayed"]
+
+
+def test_another_users_key_of_the_same_name_is_another_key(post, client_of, make_user, count):
+    post("/api/task", {"title": "T"})
+    other = client_of(make_user())
+
+    theirs = post("/api/task", {"title": "T"}, by=other)
+
+    assert theirs.json["created_by"] == other.user.id
+    assert "Idempotency-Replayed" not in theirs.headers
+    assert count() == 2
+
+
+def test_who_registers_again_under_the_key_gets_the_same_account(app):
+    headers = {"Idempotency-Key": "k"}
+
+    first = app.post_json("/api/users", ANN, headers=headers, status=201)
+
+    assert app.post_json("/api/users", ANN, headers=headers, status=201).body == first.body
+    app.post_json("/api/users", {**ANN, "password": "another-word"}, headers=headers, status=422)
+
+
+def test_without_a_key_each_is_done(client, count, keys):
+    client.post_json("/api/task", {"title": "T"})
+    client.post_json("/api/task", {"title": "T"})
+
+    assert count() == 2
+    assert keys() == []
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "k" * 256, "ü", "k\tk"])
+def test_a_key_that_is_none_is_named(post, problem, key):
+    document = problem(post("/api/task", {"title": "T"}, key=key, status=400))
+
+    assert [(fault["in"], fault["field"]) for fault in document["errors"]] == [("header", "Idempotency-Key")]
+
+
+def test_a_key_may_be_long_and_hold_any_sign(post, count):
+    key = "".join(map(chr, range(0x21, 0x7F))).ljust(255, "k")
+
+    post("/api/task", {"title": "T"}, key=key, status=201)
+    post("/api/task", {"title": "T"}, key=key, status=201)
+
+    assert count() == 1
+
+
+class TestNothingStays:
+    """A request that was not done leaves no key: it may be put right and sent again under the same one."""
+
+    @pytest.mark.parametrize(
+        ("path", "body", "status"),
+        [
+            ("/api/task", {"title": ""}, 400),
+            ("/api/task", {"title": "T", "created_by": 99}, 403),
+            ("/api/task", {"title": "T", "assigned_to": 99}, 400),
+            ("/api/task/99/undo", {"event_id": 1}, 404),
+            ("/api/users", {**ANN, "username": "user1"}, 409),
+            ("/api/task/bulk", {"operations": [{"op": "delete", "id": 99}]}, 404),
+        ],
+    )
+    def test_after_a_refusal(self, post, keys, count, path, body, status):
+        post(path, body, status=status)
+        assert keys() == []
+
+        post("/api/task", {"title": "T"}, status=201)
+
+        assert count() == 1
+
+    def test_after_a_body_that_is_too_long(self, post, keys, problem):
+        problem(post("/api/task", {"title": "T", "description": "D" * 1_100_000}, status=413))
+
+        assert keys() == []
+
+    @pytest.mark.parametrize(("sqlstate", "status"), [("22012", 500), ("40001", 503)])
+    def test_after_a_failure_of_ours(self, runtime, post, keys, count, sqlstate, status):
+        with break_commits(runtime, sqlstate):
+            post("/api/task", {"title": "T"}, status=status)
+        assert keys() == []
+
+        post("/api/task", {"title": "T"}, status=201)
+
+        assert count() == 1
+
+
+class break_commits:  # noqa: N801 - reads as a block
+    """Has PostgreSQL refuse, at COMMIT, what adds tasks."""
+
+    def __init__(self, runtime, sqlstate):
+        self.runtime, self.sqlstate = runtime, sqlstate
+
+    def __enter__(self):
+        self.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{self.sqlstate}'; END $$",
+            "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON task DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+
+    def __exit__(self, *_):
+        self.execute("DROP TRIGGER refuse ON task", "DROP FUNCTION refuse")
+
+    def execute(self, *statements):
+        with self.runtime.transaction() as session:
+            for statement in statements:
+                session.execute(text(statement))
+
+
+class TestWhileTheFirstRuns:
+    @pytest.fixture
+    def of(self, app, client):
+        """The client, for use in a thread."""
+        return lambda: Client(TestApp(app.app), client.user)
+
+    @pytest.fixture
+    def held(self, runtime):
+        """A transaction that the test ends when it likes."""
+        with runtime.sessions() as session:
+            yield session
+
+    @pytest.fixture
+    def await_locks(self, runtime):
+        """Returns when so many requests wait for a lock."""
+
+        def wait(number, futures):
+            until = monotonic() + PATIENCE
+            waiting = text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            with runtime.engine.connect() as observer:
+                while observer.scalar(waiting) < number:
+                    observer.rollback()
+                    assert not any(future.done() for future in futures)
+                    assert monotonic() < until
+
+        return wait
+
+    def test_the_second_waits_and_gets_the_firsts_answer(self, of, post, held, make_user, await_locks, count):
+        assignee = make_user()
+        # The first needs the assignee's row, which is somebody else's right now.
+        held.execute(text("SELECT FROM users WHERE id = :id FOR UPDATE"), {"id": assignee.id})
+        body = {"title": "T", "assigned_to": assignee.id}
+
+        with ThreadPoolExecutor(3) as threads:
+            futures = [threads.submit(post, "/api/task", body, by=of()) for _ in range(3)]
+            await_locks(3, futures)
+            held.commit()
+            answers = [future.result(PATIENCE) for future in futures]
+
+        assert {(answer.status_int, answer.body) for answer in answers} == {(201, answers[0].body)}
+        assert sorted("Idempotency-Replayed" in answer.headers for answer in answers) == [False, True, True]
+        assert count() == 1
+
+    def test_many_who_come_at_once_make_one_task(self, client, at_once, post, count):
+        answers = at_once(*[(client.user, lambda me: post("/api/task", {"title": "T"}, by=me))] * 6)
+
+        assert {answer.body for answer in answers} == {answers[0].body}
+        assert count() == 1
+
+    @pytest.mark.parametrize("seconds", [0, 25 * 3600])
+    def test_also_where_the_key_was_used_the_day_before(self, client, at_once, post, count, grow_older, seconds):
+        post("/api/task", {"title": "T"})
+        grow_older(timedelta(seconds=seconds))
+
+        answers = at_once(*[(client.user, lambda me: post("/api/task", {"title": "T"}, by=me))] * 4)
+
+        assert {answer.body for answer in answers} == {answers[0].body}
+        assert count() == (2 if seconds else 1)
+
+    @pytest.fixture
+    def impatient(self, runtime):
+        """Locks are waited for 50 ms instead of 5 s."""
+
+        def hurry(connection):
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 50")
+
+        event.listen(runtime.engine, "begin", hurry)
+        yield
+        event.remove(runtime.engine, "begin", hurry)
+
+    def test_who_waits_too_long_is_told_to_come_again(self, client, held, post, problem, count, impatient):
+        held.add(IdempotencyKey(owner=client.user.id, key="k", fingerprint=b""))
+        held.flush()
+
+        answer = post("/api/task", {"title": "T"}, status=409)
+
+        problem(answer)
+        assert int(answer.headers["Retry-After"]) > 0
+        assert count() == 0
+        held.rollback()
+        post("/api/task", {"title": "T"}, status=201)
+
+    def test_a_first_that_dies_blocks_nobody(self, runtime, client, of, held, post, await_locks, count):
+        held.add(IdempotencyKey(owner=client.user.id, key="k", fingerprint=b""))
+        held.flush()
+        its_process = held.scalar(text("SELECT pg_backend_pid()"))
+
+        with ThreadPoolExecutor(1) as thread:
+            second = thread.submit(post, "/api/task", {"title": "T"}, by=of())
+            await_locks(1, [second])
+            with runtime.transaction() as session:
+                session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": its_process})
+            answer = second.result(PATIENCE)
+        held.invalidate()
+
+        assert answer.status_int == 201
+        assert "Idempotency-Replayed" not in answer.headers
+        assert count() == 1
+
+
+class TestAge:
+    def test_a_key_holds_for_a_day(self, post, count, grow_older):
+        post("/api/task", {"title": "T"})
+
+        grow_older(timedelta(hours=23, minutes=59))
+        post("/api/task", {"title": "T"})
+        assert count() == 1
+
+        grow_older(timedelta(minutes=2))
+        post("/api/task", {"title": "T"}, status=201)
+        assert count() == 2
+
+    def test_after_that_it_may_stand_for_something_else(self, post, grow_older):
+        post("/api/task", {"title": "T"})
+        grow_older(timedelta(hours=25))
+
+        assert post("/api/task", {"title": "U"}, status=201).json["title"] == "U"
+
+    def test_beat_forgets_what_no_longer_holds(self, runtime, post, keys, grow_older):
+        post("/api/task", {"title": "T"}, key="old")
+        grow_older(timedelta(hours=25))
+        post("/api/task", {"title": "T"}, key="young")
+        celery.use(runtime)
+
+        forget_idempotency_keys()
+
+        assert [row.key for row in keys()] == ["young"]
+
+    def test_beat_is_told_to(self, runtime):
+        entry = runtime.beat_entries["forget_idempotency_keys"]
+
+        assert entry.task == forget_idempotency_keys.name
+        assert 0 < entry.schedule(runtime) <= 24 * 3600
+
+
+class TestSecrets:
+    def test_no_password_is_kept(self, runtime, post):
+        post("/api/users", ANN)
+
+        with runtime.transaction() as session:
+            row = session.scalar(text("SELECT to_jsonb(api_idempotency_key)::text FROM api_idempotency_key"))
+            body = session.scalar(text("SELECT convert_from(body, 'UTF8') FROM api_idempotency_key"))
+        assert "username" in body
+        assert ANN["password"] not in row + body
+        assert ANN["password"].encode().hex() not in row
+
+    def test_the_fingerprint_cannot_be_guessed_without_our_key(self, another_process, runtime, keys):
+        body = json.dumps(ANN)
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+        prints = []
+
+        for key in ("4f1a8c7e2b90d365" * 4, "90d3654f1a8c7e2b" * 4):
+            another_process(jwt_private_key=key).post("/api/users", body, headers=headers, status=201)
+            prints.append(keys()[0].fingerprint)
+            with runtime.transaction() as session:
+                session.execute(text("DELETE FROM api_idempotency_key"))
+                session.execute(text("DELETE FROM users WHERE username = 'ann'"))
+
+        assert prints[0] != prints[1]

@@ -1,0 +1,125 @@
+"""The wheels of all packages, built one by one and installed outside the checkout, where they do their work."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from importlib.metadata import PathDistribution
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
+
+import pytest
+from build import ProjectBuilder
+from packaging.requirements import Requirement
+from pyproject_hooks import quiet_subprocess_runner
+
+ROOT = Path(__file__).resolve().parent.parent
+MEMBERS = sorted(path.name for path in (ROOT / "src").glob("tms_*"))
+UV = Path(sys.executable).with_name("uv")
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory) -> dict[str, Path]:
+    """By package; each was built from its own directory."""
+    folder = tmp_path_factory.mktemp("dist")
+    for member in MEMBERS:
+        command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+        subprocess.run(command, cwd=ROOT / "src" / member, check=True, capture_output=True)
+    return {path.name.partition("-")[0]: path for path in folder.glob("*.whl")}
+
+
+@pytest.fixture(scope="module")
+def elsewhere(wheels, tmp_path_factory):
+    """A virtual environment with the wheels; third parties come from the one that runs the tests, its editable
+    packages do not (they stand in .pth files, which are read in site directories alone)."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    install = [UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", folder / "bin" / "python"]
+    subprocess.run([*install, *wheels.values()], check=True)
+    third_parties = sysconfig.get_path("purelib")
+    own = folder / Path(third_parties).relative_to(sys.prefix)
+    (own / "third_parties.pth").write_text(third_parties)
+
+    def run(*command: str | Path) -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("TMS_", "PYTHON"))}
+        done = subprocess.run(
+            [folder / "bin" / command[0], *command[1:]],
+            cwd=folder, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def names(wheel: Path) -> set[str]:
+    return set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_each_package_has_a_wheel_with_all_of_its_files_and_no_tests(wheels):
+    assert sorted(wheels) == MEMBERS
+    for member, wheel in wheels.items():
+        source = ROOT / "src" / member
+        wanted = {
+            path.relative_to(source).as_posix()
+            for path in (source / member).rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
+        assert {name for name in names(wheel) if ".dist-info/" not in name} == wanted
+        assert not any(name.partition("/")[0] == "tests" for name in names(wheel))
+
+
+def test_migrations_and_templates_are_in_the_wheels(wheels):
+    migrations = {name for wheel in wheels.values() for name in names(wheel) if "/migrations/versions/" in name}
+
+    assert "tms_core/migrations/env.py" in names(wheels["tms_core"])
+    assert {"tms_core", "tms_notifications"} <= {name.partition("/")[0] for name in migrations}
+    assert "tms_notifications/templates/task/task_email.html" in names(wheels["tms_notifications"])
+
+
+def test_installed_elsewhere_every_command_is_there(elsewhere, ini_file):
+    where = elsewhere("python", "-c", "import tms_core, tms_reports; print(tms_core.__file__, tms_reports.__file__)")
+    listed = elsewhere("tms", "--ini", ini_file, "--help")
+
+    assert str(ROOT) not in where
+    assert all(f"\n  {command} " in listed for command in ("api", "mail", "migrate", "realtime", "report"))
+
+
+def test_installed_elsewhere_migrations_are_found_and_the_application_serves(elsewhere, ini_file):
+    serve = (
+        "import sys; from pyramid.paster import get_app; from webob import Request;"
+        "answer = Request.blank('/api/ready').get_response(get_app(sys.argv[1])); print(answer.status, answer.text)"
+    )
+
+    applied = elsewhere("tms", "--ini", ini_file, "migrate")
+    served = elsewhere("python", "-c", serve, str(ini_file))
+
+    assert "applied core_0001" in applied
+    assert "applied notifications_0001" in applied
+    assert served.startswith("200 OK"), served
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory) -> list[Requirement]:
+    """What the meta-distribution at the root asks for. It is built from a copy: setuptools leaves litter."""
+    folder = tmp_path_factory.mktemp("suite")
+    for name in ("setup.py", "pyproject.toml"):
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    (folder / "src").symlink_to(ROOT / "src")
+    builder = ProjectBuilder(folder, runner=quiet_subprocess_runner)
+    metadata = PathDistribution(Path(builder.metadata_path(tmp_path_factory.mktemp("metadata"))))
+    return [Requirement(line) for line in metadata.requires or ()]
+
+
+@pytest.mark.parametrize(
+    ("extra", "members"),
+    [("", {"tms_core"}), ("reports", {"tms_core", "tms_reports"}), ("all", set(MEMBERS))],
+)
+def test_an_extra_of_the_suite_is_the_core_and_that_package(suite, extra, members):
+    chosen = [one for one in suite if one.marker is None or one.marker.evaluate({"extra": extra})]
+
+    folders = [Path(url2pathname(urlparse(one.url or "").path)).resolve() for one in chosen]
+    assert {one.name.replace("-", "_") for one in chosen} == members
+    assert set(folders) == {ROOT / "src" / member for member in members}

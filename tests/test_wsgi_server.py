@@ -1,0 +1,258 @@
+"""`tms api` as a process, spoken to through sockets: what the WSGI server owes (docs/adr/0004-wsgi-server.md)."""
+
+import http.client
+import json
+import re
+import signal
+import socket
+import sys
+import threading
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tms_core.supervisor.probe import Probe
+from tms_core.testing_processes import WatchedProcess, free_port
+
+BIN = Path(sys.executable).parent
+PATIENCE = 60.0
+WORKERS = 2
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api",)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"tms.api_workers": str(WORKERS)}
+
+
+@contextmanager
+def serving(ini_file):
+    """A running `tms api` and its port."""
+    port = free_port()
+    with WatchedProcess([BIN / "tms", "--ini", ini_file, "api", "--port", str(port)], patience=PATIENCE) as process:
+        wait_until(lambda: answers(port))
+        yield process, port
+
+
+@pytest.fixture(scope="module")
+def port(ini_file, _system):
+    with serving(ini_file) as (_, port):
+        yield port
+
+
+def wait_until(is_so):
+    so = threading.Event()
+    Probe(is_so, so.set).start()
+    assert so.wait(PATIENCE)
+
+
+def answers(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=PATIENCE) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@contextmanager
+def connected(port):
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        yield connection
+
+
+def said(port, data, answers=1):
+    """What the server says to these bytes, until it closes or has given so many answers."""
+    with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
+        peer.sendall(data)
+        heard = b""
+        while heard.count(b"HTTP/1.1 ") < answers or not heard.endswith((b"}", b"\r\n\r\n")):
+            part = peer.recv(65536)
+            if not part:
+                break
+            heard += part
+    return heard
+
+
+def test_one_connection_serves_many_requests(port):
+    with connected(port) as connection:
+        for _ in range(5):
+            connection.request("GET", "/api/health")
+            assert json.load(connection.getresponse()) == {"status": "ok"}
+            opened = connection.sock
+            assert opened is not None
+        assert connection.sock is opened
+
+
+def test_requests_that_do_not_wait_for_answers_are_answered_in_order(port):
+    requests = b"".join(b"GET /api/%s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"health", b"nope", b"health"))
+
+    heard = said(port, requests, answers=3)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", heard) == [b"200", b"404", b"200"]
+
+
+def test_a_body_in_chunks_is_one_body(port, client):
+    body = json.dumps({"title": "In chunks", "description": "x" * 5000}).encode()
+    parts = [body[start : start + 700] for start in range(0, len(body), 700)]
+
+    with connected(port) as connection:
+        headers = {**client.user.headers, "Content-Type": "application/json"}
+        connection.request("POST", "/api/task", parts, headers, encode_chunked=True)
+        answer = connection.getresponse()
+        task = json.load(answer)
+
+    assert answer.status == 201
+    assert task["description"] == "x" * 5000
+
+
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_a_body_that_is_too_large_is_refused_and_the_next_request_is_served(port, client, in_chunks):
+    body = b'{"title": "' + b"x" * 5_000_000 + b'"}'
+    headers = {**client.user.headers, "Content-Type": "application/json"}
+
+    with connected(port) as connection:
+        connection.request("POST", "/api/task", [body] if in_chunks else body, headers, encode_chunked=in_chunks)
+        answer = connection.getresponse()
+        problem = json.load(answer)
+        connection.request("GET", "/api/health")
+        assert json.load(connection.getresponse()) == {"status": "ok"}
+
+    assert (answer.status, problem["status"]) == (413, 413)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_client_that_asks_first_is_spared_sending_a_body_that_is_too_large(port):
+    asking = b"POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n"
+
+    assert said(port, asking).startswith(b"HTTP/1.1 413 ")
+
+
+def test_head_and_not_modified_have_no_body(port, client):
+    client.post_json("/api/task", {"title": "One"})
+    token = client.user.headers["Authorization"].encode()
+    asked = b"Host: x\r\nAuthorization: " + token + b"\r\n"
+
+    heard = said(
+        port,
+        b"HEAD /api/task/1 HTTP/1.1\r\n" + asked + b"\r\n"
+        b"GET /api/task/1 HTTP/1.1\r\n" + asked + b'If-None-Match: "1"\r\n\r\n'
+        b"HEAD /api/health HTTP/1.1\r\n" + asked + b"\r\n",
+        answers=3,
+    )
+
+    heads = heard.split(b"\r\n\r\n")
+    assert [head[9:12] for head in heads] == [b"200", b"304", b"200", b""]
+    assert int(re.search(rb"content-length: (\d+)", heads[0])[1]) > 100
+
+
+@pytest.mark.parametrize("headers", [b"X-Long: " + b"a" * 1_000_000 + b"\r\n", b"X: y\r\n" * 1000])
+def test_headers_beyond_all_measure_are_refused(port, headers):
+    assert said(port, b"GET /api/health HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n").startswith(b"HTTP/1.1 431 ")
+
+
+def test_what_is_not_http_is_refused(port):
+    assert said(port, b"MAIL FROM:<ann@example.com>\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_two_lengths_of_a_body_are_refused(port):
+    lengths = b"Content-Length: 2\r\nContent-Length: 3\r\n"
+
+    assert said(port, b"POST /api/token HTTP/1.1\r\nHost: x\r\n" + lengths + b"\r\n{}").startswith(b"HTTP/1.1 400 ")
+
+
+def test_clients_that_go_away_in_the_middle_hold_up_nobody(port):
+    for request in (
+        b"POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+        b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /api/health HTTP/1.1\r\nHo",
+    ):
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
+                peer.sendall(request)
+                # No farewell: the peer gets a reset.
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    assert answers(port)
+
+
+def test_idle_connections_hold_up_nobody(port):
+    peers = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(100)]
+    try:
+        assert answers(port)
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def test_what_the_processes_count_is_told_as_one(port):
+    before = requests_counted(port)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(answers, [port] * 40))
+
+    assert requests_counted(port) - before == 40
+
+
+def requests_counted(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
+        counted = re.search(r'^tms_http_requests_total\{.*route="/api/health".*\} (\S+)$', answer.read().decode(), re.M)
+    return float(counted[1]) if counted else 0.0
+
+
+def test_sigterm_lets_requests_that_are_under_way_finish(ini_file, runtime, client):
+    client.post_json("/api/task", {"title": "One"})
+    with serving(ini_file) as (process, port), ThreadPoolExecutor(4) as threads, runtime.engine.connect() as holder:
+        holder.execute(text("LOCK TABLE task IN ACCESS EXCLUSIVE MODE"))
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/task/1", headers=client.user.headers)
+        statuses = [threads.submit(status_of, request) for _ in range(4)]
+        wait_until(lambda: waiting_for_locks(runtime) == 4)
+        process.send(signal.SIGTERM)
+        wait_until(lambda: not answers(port))
+        holder.rollback()
+
+        assert [status.result(PATIENCE) for status in statuses] == [200] * 4
+        assert process.end() == 0
+        assert process.living() == {}
+
+
+def status_of(request):
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return answer.status
+
+
+def waiting_for_locks(runtime):
+    with runtime.engine.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+
+def test_a_port_that_is_taken_is_told(ini_file, port):
+    with WatchedProcess([BIN / "tms", "--ini", ini_file, "api", "--port", str(port)], patience=PATIENCE) as second:
+        assert second.end() == 1
+
+    assert f"port {port} on 127.0.0.1 is in use" in second.text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs prctl")
+def test_a_server_that_is_killed_leaves_no_process_on_its_port(ini_file, port):
+    with serving(ini_file) as (process, own_port):
+        process.send(signal.SIGKILL)
+        wait_until(lambda: not answers(own_port) and not process.living())
+
+
+def test_pserve_serves_development_ini(ini, runtime, tmp_path, monkeypatch):
+    port = free_port()
+    file = tmp_path / "development.ini"
+    file.write_text((BIN.parent.parent / "development.ini").read_text().replace("localhost:8000", f"127.0.0.1:{port}"))
+    for name in ("database_url", "redis_url", "state_dir"):
+        monkeypatch.setenv(f"TMS_{name.upper()}", ini[f"tms.{name}"])
+
+    with WatchedProcess([BIN / "pserve", file], patience=PATIENCE):
+        wait_until(lambda: answers(port))
