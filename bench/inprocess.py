@@ -52,7 +52,7 @@ def requests() -> dict[str, Callable[[], Request]]:
         "patch": lambda: (
             "PATCH", f"/api/task/{next(numbers) % TASKS + 1}", "", {"title": f"Changed {next(numbers)}"},
         ),
-        "create": lambda: ("POST", "/api/task/", "", {"title": f"New {next(numbers)}", "priority": "HIGH", "assigned_to": 1}),
+        "create": lambda: ("POST", "/api/task/", "", {"title": f"New {next(numbers)}", "assigned_to": 1}),
     }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The project's own benchmark: `make bench`, or .venv/bin/python bench/run.py [--tasks 100000,1000000] [--seconds 4].
 
-It runs PostgreSQL, Valkey, `tms api`, `tms relay` and `tms realtime` of its own, loads demo data, and sends requests over 32
-keep-alive connections to 127.0.0.1. Client and servers share the machine, so read ratios, not absolute numbers.
+It runs PostgreSQL, Valkey, `tms api`, `tms relay` and `tms realtime` of its own, loads demo data, and sends requests
+over 32 keep-alive connections to 127.0.0.1. Client and servers share the machine, so read ratios, not absolute numbers.
 """
 
 import argparse

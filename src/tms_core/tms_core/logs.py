@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -10,38 +12,36 @@ SHARED = (
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
 )
-# Set by `tms up`, whose merged log has the time of every line.
+NOISY = ("alembic", "txaio", "kombu", "amqp", "celery.beat", "celery.worker.strategy")
+# Set by `tms up`, whose merged log has the name and the time of every line.
 SUPERVISED = "TMS_SUPERVISED"
 
 
 def configure_logs(log_format: str, process: str) -> None:
     """Send all logging to standard error in the given format (text or json), named by process."""
-    if log_format == "json":
-        structlog.contextvars.bind_contextvars(process=process)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_with_time() if log_format == "json" or SUPERVISED not in os.environ else SHARED,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_rendering(log_format),
-            ],
-        )
+    before, rendering = _json(process) if log_format == "json" else _text()
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=(*SHARED, *before),
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
     )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("alembic", "txaio", "kombu", "amqp"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _with_time():
-    return (*SHARED, structlog.processors.TimeStamper(fmt="iso", utc=True))
+def _text() -> tuple[list[Any], list[Any]]:
+    times = [] if SUPERVISED in os.environ else [structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    return times, [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
 
 
-def _rendering(log_format: str):
-    if log_format == "json":
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
+def _json(process: str) -> tuple[list[Any], list[Any]]:
+    def name_process(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {**event, "process": process}
+
+    before = [structlog.stdlib.ExtraAdder(), structlog.processors.TimeStamper(fmt="iso", utc=True), name_process]
+    return before, [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

@@ -14,6 +14,7 @@ from tms_core.embedded.postgres import Postgres
 from tms_core.embedded.programs import postgres_programs, valkey_program
 from tms_core.embedded.state import StateDirectory
 from tms_core.embedded.valkey import Valkey
+from tms_core.logs import SUPERVISED
 from tms_core.runtime import ProcessEntry, Runtime
 from tms_core.supervisor import ProcessSpec
 
@@ -74,7 +75,7 @@ def _spec(
     return ProcessSpec(
         name=name,
         argv=[Path(sys.executable).with_name("tms"), *words],
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        env=os.environ | {"PYTHONUNBUFFERED": "1", SUPERVISED: "1"},
         once=once,
         is_ready=is_ready,
     )
