@@ -10,10 +10,13 @@ from sqlalchemy import inspect
 from tms_core.app import configure
 from tms_core.errors import ConfigurationError
 from tms_core.migrating import foreign_revisions, missing_revisions, upgrade
+from tms_core.models import Base
 from tms_core.web.health import readiness
 
 FEATURES = ("tms_reports", "tms_realtime", "tms_notifications")
-CORE_TABLES = {"users", "refresh_token", "task", "task_event", "relay_cursor"}
+CORE_TABLES = {
+    mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith("tms_core.")
+}
 CORE_COMMANDS = {"api", "beat", "demo-data", "doctor", "migrate", "relay", "up", "user", "worker"}
 # What each package brings, as it shows from outside.
 TABLES = {"api": "tms_api", "report": "tms_reports", "realtime": "tms_realtime", "notification": "tms_notifications"}

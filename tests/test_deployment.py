@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from email import message_from_bytes
 from email.policy import default as email_policy
@@ -30,12 +30,8 @@ from tms_core.testing_processes import WatchedProcess, free_port
 BIN = Path(sys.executable).parent
 # On a busy machine a dozen interpreters need their time.
 PATIENCE = 120.0
-READY = {
-    "realtime": "listening on",
-    "relay": "leading",
-    "worker": "ready",
-    "beat": "Starting",
-}
+SMALL = {"TMS_API_WORKERS": "1", "TMS_WORKER_PROCESSES": "1"}
+PROCESSES = ("api", "realtime", "relay", "worker", "beat")
 
 
 class Inbox:
@@ -55,7 +51,7 @@ class Deployment:
     def __init__(self, folder: Path, database_url: str, redis_url: str, email_port: int):
         shutil.copy(ROOT / "production.ini", folder)
         self.api_port, self.realtime_port = free_port(), free_port()
-        self.services = services({**EXAMPLE, **FILLED_IN, "EMAIL_PORT": str(email_port)})
+        self.services = services({**EXAMPLE, **FILLED_IN, **SMALL, "EMAIL_PORT": str(email_port)})
         self._folder = folder
         self._urls = {"@db:5432/tms": "@" + database_url.partition("@")[2], "redis://redis:6379/0": redis_url}
         self._stack = ExitStack()
@@ -112,12 +108,10 @@ def call(url: str, body: dict | None = None, token: str = "") -> dict:
         return json.load(answer)
 
 
-def wait_for_answer(url: str) -> None:
-    """Until a GET is answered by 200."""
-    answered = threading.Event()
-    probe = Probe(lambda: answers(url), answered.set)
-    probe.start()
-    assert answered.wait(PATIENCE), url
+def wait_until(is_so: Callable[[], bool]) -> None:
+    so = threading.Event()
+    Probe(is_so, so.set).start()
+    assert so.wait(PATIENCE)
 
 
 def answers(url: str) -> bool:
@@ -151,13 +145,14 @@ def deployment(folder, inbox) -> Iterator[Deployment]:
         deployment.close()
 
 
-def test_the_services_do_the_main_job_and_end_when_they_are_told(deployment, inbox):
+def test_the_services_do_the_main_job_and_end_when_they_are_told(deployment, inbox, folder):
     assert deployment.start("migrate").end() == 0
-    for name in ("api", *READY):
+    for name in PROCESSES:
         deployment.start(name)
-    wait_for_answer(f"{deployment.api}/api/ready")
-    for name, words in READY.items():
-        deployment.processes[name].wait_for(words)
+    wait_until(lambda: answers(f"{deployment.api}/api/ready"))
+    deployment.processes["realtime"].wait_for("listening on")
+    deployment.processes["relay"].wait_for("leading")
+    wait_until(lambda: any(folder.glob("beat-schedule*")))
 
     message, recipients, mail = do_the_main_job(deployment, inbox[0])
 
@@ -166,7 +161,7 @@ def test_the_services_do_the_main_job_and_end_when_they_are_told(deployment, inb
     assert "Paint the shed" in mail["Subject"]
     assert "https://tasks.example.com/" in mail.get_body(("plain",)).get_content()
     assert [deployment.check_health(name) for name in ("api", "realtime")] == [0, 0]
-    assert ended(deployment) == dict.fromkeys(("api", *READY), 0)
+    assert ended(deployment) == dict.fromkeys(PROCESSES, 0)
     assert [deployment.check_health(name) for name in ("api", "realtime")] == [1, 1]
 
 

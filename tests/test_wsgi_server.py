@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -241,10 +242,15 @@ def test_a_port_that_is_taken_is_told(ini_file, port):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prctl")
-def test_a_server_that_is_killed_leaves_no_process_on_its_port(ini_file, port):
+def test_a_server_that_is_killed_leaves_no_process_on_its_port_and_the_next_one_tidies_up(ini_file, port):
     with serving(ini_file) as (process, own_port):
         process.send(signal.SIGKILL)
         wait_until(lambda: not answers(own_port) and not process.living())
+        left = set(Path(tempfile.gettempdir()).glob(f"tms-metrics-{process.pid}-*"))
+
+    with serving(ini_file):
+        assert len(left) == 1
+        assert not any(folder.exists() for folder in left)
 
 
 def test_pserve_serves_development_ini(ini, runtime, tmp_path, monkeypatch):

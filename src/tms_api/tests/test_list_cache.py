@@ -47,7 +47,7 @@ def test_equal_questions_share_a_page_also_between_users(client, client_of, make
     client.get("/api/task?status=PENDING&page_size=5")
 
     other = client_of(make_user())
-    assert not reads_tasks(lambda: other.get("/api/task/?page_size=5&status=PENDING"))
+    assert not reads_tasks(lambda: other.get("/api/task/?status=PENDING&page_size=5"))
 
 
 def test_who_has_the_page_already_gets_304_until_a_task_changes(client, task):

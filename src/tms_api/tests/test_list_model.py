@@ -66,12 +66,15 @@ def make_rows() -> Rows:
 
 
 @pytest.fixture
-def rows(runtime, make_user, monkeypatch):
+def users(make_user):
+    return [make_user() for _ in range(USERS)]
+
+
+@pytest.fixture
+def rows(runtime, users, monkeypatch):
     """The tasks, in the database too."""
     # So that both ways of finding tasks, that for few and that for many, are taken.
     monkeypatch.setattr("tms_core.services.task_listing.FEW", TASKS // 4)
-    for _ in range(USERS):
-        make_user()
     made = make_rows()
     with runtime.transaction() as session:
         session.execute(insert(Task.__table__), [asdict(row) for row in made])
@@ -163,38 +166,34 @@ def spelled(query: dict, *, repeated: bool) -> str:
     return urlencode(pairs)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     query=filters,
     ordering=orderings,
     page_size=st.one_of(st.integers(1, 12), st.integers(40, 200)),
     page=st.one_of(st.integers(1, 4), st.just("last"), st.just("past the end")),
     repeated=st.booleans(),
-    asker=st.integers(0, 1),
 )
-def test_every_page_of_every_query_is_the_models(rows, app, askers, query, ordering, page_size, page, repeated, asker):
-    me = askers[asker]
-    expected = ordered([row for row in rows if passes(row, query, me.id)], ordering)
-    last = max(1, -(-len(expected) // page_size))
-    number = {"last": last, "past the end": last + 1}.get(page, page)
+def test_every_page_of_every_query_is_the_models(rows, users, app, query, ordering, page_size, page, repeated):
+    if "q" in query and not ordering:
+        # Then the best matches come first: test_search.py.
+        ordering = ["-id"]
     words = spelled({**query, "ordering": ordering}, repeated=repeated)
-    url = f"/api/task?{words}&page={number}&page_size={page_size}"
 
-    first = app.get(url, headers=me.headers, expect_errors=True)
-    again = app.get(url, headers=me.headers, expect_errors=True)
+    # The third time it comes from the cache; the second one's «me» is another.
+    for user in (users[0], users[1], users[0]):
+        expected = ordered([row for row in rows if passes(row, query, user.id)], ordering)
+        last = max(1, -(-len(expected) // page_size))
+        number = {"last": last, "past the end": last + 1}.get(page, page)
 
-    if number > last:
-        assert first.status_int == again.status_int == 404
-        return
-    answer = first.json
-    assert answer["count"] == len(expected)
-    assert [task["id"] for task in answer["results"]] == expected[(number - 1) * page_size : number * page_size]
-    assert (answer["previous"] is None) == (number == 1)
-    assert (answer["next"] is None) == (number == last)
-    assert (again.body, again.headers["ETag"]) == (first.body, first.headers["ETag"])
+        url = f"/api/task?{words}&page={number}&page_size={page_size}"
+        answer = app.get(url, headers=user.headers, expect_errors=True)
 
-
-@pytest.fixture
-def askers(rows, make_user):
-    """Two who ask, by turns; neither may be given the other's pages."""
-    return [make_user(), make_user()]
+        if number > last:
+            assert answer.status_int == 404
+            continue
+        shown = answer.json
+        assert shown["count"] == len(expected)
+        assert [task["id"] for task in shown["results"]] == expected[(number - 1) * page_size : number * page_size]
+        assert (shown["previous"] is None) == (number == 1)
+        assert (shown["next"] is None) == (number == last)

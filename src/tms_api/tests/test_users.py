@@ -3,7 +3,7 @@ import pytest
 from tms_core.testing import PASSWORD
 
 PUBLIC = {"id", "username", "first_name", "last_name"}
-WHOLE = PUBLIC | {"email", "is_admin", "is_active"}
+WHOLE = PUBLIC | {"email", "email_verified", "is_admin", "is_active"}
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def test_one_sees_all_of_oneself(as_ann, ann):
         "email": "ann@example.com",
         "first_name": "Ann",
         "last_name": "Lee",
+        "email_verified": False,
         "is_admin": False,
         "is_active": True,
     }
@@ -119,7 +120,7 @@ def test_put_replaces_what_a_user_may_change(as_ann, ann):
 
     after = as_ann.put_json(f"/api/users/{ann.id}/", body, status=200).json
 
-    assert after == {**body, "last_name": "", "is_admin": False, "is_active": True}
+    assert after == {**body, "last_name": "", "email_verified": False, "is_admin": False, "is_active": True}
 
 
 def test_put_takes_back_what_get_gave(as_ann):

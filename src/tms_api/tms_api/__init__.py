@@ -14,4 +14,10 @@ def includeme(config):
         task="tms.api.forget_idempotency_keys",
         schedule=lambda runtime: FORGET_EVERY_SECONDS,
     )
+    config.add_beat_entry(
+        "forget_ended_logins", task="tms.api.forget_ended_logins", schedule=lambda runtime: FORGET_EVERY_SECONDS
+    )
+    config.include("tms_api.scopes")
+    config.include_web("tms_api.limiter")
+    config.include_web("tms_api.quota")
     config.include_web("tms_api.resources")

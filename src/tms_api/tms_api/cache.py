@@ -1,4 +1,5 @@
-"""Finished pages in Redis. A page counts only under the generation that was read before its rows were.
+"""Finished pages in Redis, and beside them the counts that the pages of one list share. Both hold only under the
+generation that was read before the database was.
 
 A reader takes the generation, then reads the database; a writer begins a new one after its commit and before its
 answer. So a page whose generation still stands contains every write that was answered before it was asked for.
@@ -14,12 +15,21 @@ from prometheus_client import Counter
 from tms_core.generation import KEY, new_generation
 from tms_core.runtime import Runtime
 
-PREFIX = "tms:task:page:"
+PAGE_PREFIX = "tms:task:page:"
+COUNT_PREFIX = "tms:task:count:"
 TAG_LENGTH = 16
-Kept = tuple[bytes | None, bytes | None]
-NOTHING: Kept = (None, None)
+Kept = tuple[bytes | None, bytes | None, bytes | None]
+NOTHING: Kept = (None, None, None)
 LOOKUPS = Counter("tms_task_list_lookups", "Pages of tasks that were asked for, by where they came from.", ["result"])
 HITS, MISSES = LOOKUPS.labels("hit"), LOOKUPS.labels("miss")
+
+
+@dataclass(frozen=True, slots=True)
+class MadePage:
+    """A finished body, and how many tasks its whole list has, where that was counted."""
+
+    body: bytes
+    count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +52,51 @@ class PageCache:
         self._breaker = runtime.breaker
         self._seconds = seconds
 
-    def get_or_make(self, key: str, make: Callable[[], bytes]) -> CachedPage:
-        """The page under `key`, from Redis if it is of the present generation, else made and kept."""
+    def get_or_make(self, key: str, list_key: str, make: Callable[[int | None], MadePage]) -> CachedPage:
+        """The page under `key`, from Redis if it is of the present generation, else made and kept. `make` is given the
+        count of the list, where another page of it has been counted."""
         if not self._seconds:
-            return CachedPage.of(make())
-        name = PREFIX + hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-        generation, kept = self._breaker.call(lambda: self._read(name), NOTHING)
+            return CachedPage.of(make(None).body)
+        names = _name(PAGE_PREFIX, key), _name(COUNT_PREFIX, list_key)
+        generation, kept, kept_count = self._breaker.call(lambda: self._read(*names), NOTHING)
         if generation is None:
-            generation = self._breaker.call(self._begin, None)
-        elif kept is not None and kept.startswith(generation):
+            generation, kept_count = self._breaker.call(self._begin, None), None
+        elif (found := _of(generation, kept)) is not None:
             HITS.inc()
-            start = len(generation) + TAG_LENGTH
-            return CachedPage(kept[start:], kept[len(generation) : start].decode())
+            return CachedPage(found[TAG_LENGTH:], found[:TAG_LENGTH].decode())
         MISSES.inc()
-        page = CachedPage.of(make())
+        count = _of(generation, kept_count)
+        made = make(None if count is None else int(count))
+        page = CachedPage.of(made.body)
         if generation is not None:
-            value = b"".join((generation, page.tag.encode(), page.body))
-            self._breaker.call(lambda: self._redis.set(name, value, ex=self._seconds), None)
+            values = {names[0]: b"".join((generation, page.tag.encode(), page.body))}
+            if count is None and made.count is not None:
+                values[names[1]] = b"%b%d" % (generation, made.count)
+            self._breaker.call(lambda: self._keep(values), None)
         return page
 
-    def _read(self, name: str) -> Kept:
-        """The generation and what is kept under a name, in one round trip."""
-        return cast(Kept, tuple(self._redis.mget(KEY, name)))
+    def _read(self, name: str, count_name: str) -> Kept:
+        """The generation and what is kept under the names, in one round trip."""
+        return cast(Kept, tuple(self._redis.mget(KEY, name, count_name)))
+
+    def _keep(self, values: dict[str, bytes]) -> None:
+        pipeline = self._redis.pipeline(transaction=False)
+        for name, value in values.items():
+            pipeline.set(name, value, ex=self._seconds)
+        pipeline.execute()
 
     def _begin(self) -> bytes | None:
         """The generation in a Redis that has none yet (new, or emptied)."""
         self._redis.set(KEY, new_generation(), nx=True)
         return cast(bytes | None, self._redis.get(KEY))
+
+
+def _name(prefix: str, key: str) -> str:
+    return prefix + hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+
+
+def _of(generation: bytes | None, kept: bytes | None) -> bytes | None:
+    """What was kept, if it was under this generation."""
+    if generation is None or kept is None or not kept.startswith(generation):
+        return None
+    return kept[len(generation) :]

@@ -9,8 +9,9 @@ import hmac
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from pyramid.response import Response
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -18,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from tms_api.models import IdempotencyKey
 from tms_core.errors import InvalidError
+from tms_core.web.openapi import Answer, Header, Parameter, described
 from tms_core.web.problems import problem
 from tms_core.web.validation import raw_body
 
@@ -26,6 +28,21 @@ LIFE = timedelta(hours=24)
 SPELLING = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
 LOCK_NOT_AVAILABLE = "55P03"
+STILL_RUNNING = "The first request with this Idempotency-Key is still running."
+RETRY_AFTER = Header("Retry-After", "Seconds to wait before the next try.", "2", is_optional=True)
+PARAMETER = Parameter(
+    name=HEADER,
+    where="header",
+    help="Sent again with the same key and body within 24 hours, the request is not done again: it gets the first "
+    "answer, with `Idempotency-Replayed: true`.",
+    kind=Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")],
+    example="5f0c2a9b-e3d1-4477",
+    answers={
+        400: Answer(),
+        409: Answer(None, STILL_RUNNING, headers=(RETRY_AFTER,)),
+        422: "The key was used for another request.",
+    },
+)
 
 
 def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
@@ -40,7 +57,7 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
             raise InvalidError.of(HEADER, "must be 1 to 255 visible ASCII characters", "header")
         return _once(self.request, key, lambda: method(self))
 
-    return heeding
+    return described(heeding, headers=(PARAMETER,))
 
 
 def _once(request, key: str, do: Callable[[], Response]) -> Response:
@@ -53,7 +70,7 @@ def _once(request, key: str, do: Callable[[], Response]) -> Response:
             raise
         # The transaction is spoilt, which is as well: nothing was done in it.
         request.tm.doom()
-        return problem(request, 409, "The first request with this Idempotency-Key is still running.", retry_after=2)
+        return problem(request, 409, STILL_RUNNING, retry_after=2)
     if claimed is None:
         return _again(request, owner, key, fingerprint)
     response = do()

@@ -5,11 +5,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tms_core.errors import NotFoundError
-from tms_core.web.validation import one_number
+from tms_core.web.openapi import WholeNumber, names_of
 
-NAMES = ("page", "page_size")
-LARGEST_PAGE = 200
-USUAL_PAGE = 50
+NUMBER = WholeNumber(name="page", help="Which page.", default=1, least=1, most=10**12)
+SIZE = WholeNumber(name="page_size", help="How many on a page.", default=50, least=1, most=200)
+PARAMETERS = (NUMBER, SIZE)
+NAMES = names_of(PARAMETERS)
+PAST_THE_END = "The page lies past the end."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,7 @@ class PageRequest:
 
 def read_page(values: dict[str, list[str]]) -> PageRequest:
     """`page` and `page_size` of a query; raises `InvalidError` naming the bad one."""
-    return PageRequest(
-        number=one_number(values, "page", default=1, least=1, most=10**12),
-        size=one_number(values, "page_size", default=USUAL_PAGE, least=1, most=LARGEST_PAGE),
-    )
+    return PageRequest(number=NUMBER.read(values), size=SIZE.read(values))
 
 
 def envelope(request, values: dict[str, list[str]], page: PageRequest, count: int, results: Any) -> dict[str, Any]:
@@ -49,6 +48,11 @@ def cursor_envelope(request, values: dict[str, list[str]], cursor: str | None, r
     """The body of a page that is read by cursor: not counted, and only forward."""
     link = _link(request, values, "cursor", cursor) if cursor else None
     return {"count": None, "next": link, "previous": None, "results": results}
+
+
+def whole(results: list[Any]) -> dict[str, Any]:
+    """The body of a list that is short by its nature: all of it."""
+    return {"count": len(results), "next": None, "previous": None, "results": results}
 
 
 def _link(request, values: dict[str, list[str]], place: str, value: object) -> str:

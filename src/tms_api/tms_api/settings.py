@@ -1,5 +1,8 @@
 """The API's settings."""
 
+from pydantic import field_validator
+
+from tms_api.rates import Rates
 from tms_core.configuration import SettingsGroup, setting
 
 
@@ -7,3 +10,32 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
     cache_seconds: int = setting(
         300, help="How long an unchanged page of tasks stays in Redis; 0 keeps none.", ge=0, le=86400
     )
+    limit_user: Rates = setting(
+        "6000/minute", help="Requests of one user, whatever they are; 0 (here and below): as many as one likes."
+    )
+    limit_sign_in_account: Rates = setting(
+        "10/minute; 100/hour", help="Wrong passwords for one user name; after that not even the right one is taken."
+    )
+    limit_sign_in_address: Rates = setting("60/minute", help="Wrong passwords from one address.")
+    limit_refresh: Rates = setting("600/minute", help="Refreshes and log-outs from one address.")
+    limit_registration: Rates = setting("60/minute", help="Registrations from one address.")
+    limit_mail_account: Rates = setting("5/hour", help="Mails with a link that may be asked for for one account.")
+    limit_mail_address: Rates = setting("60/hour", help="Mails with a link that may be asked for from one address.")
+    password_reset_url: str = setting(
+        "{public_url}/api/password-reset/confirm#token={token}",
+        help="Where the mailed link leads for a new password; {public_url} is the deployment's.",
+    )
+    email_verification_url: str = setting(
+        "{public_url}/api/email-verification/confirm#token={token}",
+        help="Where the mailed link leads that verifies an e-mail address.",
+    )
+
+    @field_validator("password_reset_url", "email_verification_url")
+    @classmethod
+    def _has_the_token(cls, value: str) -> str:
+        try:
+            if "(token)" in value.format(public_url="", token="(token)"):  # noqa: S106 - a placeholder
+                return value
+        except (KeyError, ValueError, IndexError):
+            pass
+        raise ValueError("must contain {token}, may contain {public_url}, and no other braces")

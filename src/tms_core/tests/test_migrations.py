@@ -8,12 +8,21 @@ from tms_core.app import configure
 from tms_core.migrating import differences, downgrade, foreign_revisions, missing_revisions, upgrade
 from tms_core.testing import ALL_PACKAGES
 
-CORE = {"alembic_version", "refresh_token", "relay_cursor", "task", "task_event", "users"}
+CORE = {
+    "account_link",
+    "alembic_version",
+    "personal_token",
+    "refresh_token",
+    "relay_cursor",
+    "task",
+    "task_event",
+    "users",
+}
 
 
 @pytest.fixture(scope="module")
 def packages():
-    return ("tms_api",)
+    return ()
 
 
 @pytest.fixture

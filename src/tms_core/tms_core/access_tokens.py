@@ -14,13 +14,17 @@ ALGORITHM = "HS256"
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """What a valid access token says. `session` is the login (token family), `epoch` the user's at that time."""
+    """What a valid access token says. `session` is the login (token family), `epoch` the user's at that time.
+
+    `scopes` is None where it may do all that its user may; personal tokens name theirs.
+    """
 
     user_id: int
     is_admin: bool
     session: str
     epoch: int
     expires_at: float
+    scopes: frozenset[str] | None = None
 
 
 class AccessTokens:
@@ -41,23 +45,22 @@ class AccessTokens:
 
         Whether its login was revoked meanwhile is `Revocations`' to say.
         """
-        claims = self._decode(token)
-        if claims is None or claims.expires_at <= now:
-            return None
-        return claims
-
-    def _verify(self, token: str) -> AccessClaims | None:
         try:
-            # Not the codec's own jwt_decode: it checks neither issuer nor required claims, and logs at each fault.
-            said = jwt.decode(
-                token,
-                self._codec.public_key,
-                algorithms=[ALGORITHM],
-                issuer=ISSUER,
-                options={"require": ["exp", "sub", "iss"], "verify_exp": False},
-            )
-            if said.get("kind") != KIND:
-                return None
-            return AccessClaims(int(said["sub"]), said["adm"] is True, said["sid"], said["epoch"], said["exp"])
+            claims = self._decode(token)
         except (jwt.InvalidTokenError, KeyError, ValueError):
             return None
+        return claims if claims.expires_at > now else None
+
+    def _verify(self, token: str) -> AccessClaims:
+        """Raises for what is not ours, so that only our own tokens are remembered: rubbish takes no memory."""
+        # Not the codec's own jwt_decode: it checks neither issuer nor required claims, and logs at each fault.
+        said = jwt.decode(
+            token,
+            self._codec.public_key,
+            algorithms=[ALGORITHM],
+            issuer=ISSUER,
+            options={"require": ["exp", "sub", "iss"], "verify_exp": False},
+        )
+        if said.get("kind") != KIND:
+            raise jwt.InvalidTokenError("another kind of token")
+        return AccessClaims(int(said["sub"]), said["adm"] is True, said["sid"], said["epoch"], said["exp"])

@@ -68,6 +68,20 @@ def add_metrics(config, name: str, collect: str) -> None:
     _register(_runtime(config).metrics, "metrics", name, collect)
 
 
+def add_token_scope(config, scope: str, *routes: str) -> None:
+    """Open routes («GET /api/task/{id}») to personal API tokens that have a scope, as «tasks:read». To those that no
+    package names no personal token is a key."""
+    for route in routes:
+        _register(_runtime(config).scopes, "token scope of", route, scope)
+
+
+def add_account_mailer(config, mailer: str) -> None:
+    """Have an `AccountMailer` («package.module:Class») send the links by which users prove their address."""
+    if _runtime(config).account_mailer:
+        raise ConfigurationError("two packages want to send the mails about accounts")
+    _runtime(config).account_mailer = mailer
+
+
 def include_web(config, module: str) -> None:
     """Include a module (resources, views) only in the process that serves HTTP."""
     if _runtime(config).is_web:
@@ -84,6 +98,8 @@ DIRECTIVES = (
     add_readiness_check,
     add_doctor_check,
     add_metrics,
+    add_token_scope,
+    add_account_mailer,
     include_web,
 )
 

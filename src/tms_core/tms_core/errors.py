@@ -1,5 +1,6 @@
 """Domain errors: each carries a sentence that a user may read. One view turns them into answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -68,6 +69,19 @@ class OperationError(TmsError):
 
 class ConfigurationError(TmsError):
     """A setting is missing, unknown or bad; the message names its key."""
+
+
+class TooManyRequestsError(TmsError):
+    """This was done too often; in `retry_after` seconds it may be done again. `headers` say more to programs."""
+
+    def __init__(self, message: str, retry_after: int, headers: Mapping[str, str] | None = None):
+        self.retry_after = retry_after
+        self.headers = headers or {}
+        super().__init__(message)
+
+
+class NotOfferedError(TmsError):
+    """No package that is included here does this."""
 
 
 class UnavailableError(TmsError):

@@ -58,5 +58,8 @@ class GenerationSink(EventSink):
     """Begins a generation for every batch, so that a process that died between commit and announcement leaves
     nothing stale. Raises while Redis is away, and so does it again when Redis is back."""
 
+    # Until it is through, lists may be stale where Redis could not be told of a change.
+    longest_pause = 0.5
+
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
         self.runtime.patient_redis.set(KEY, new_generation())

@@ -7,11 +7,13 @@ at most twice a second, and only while requests come.
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy import Engine, select
+from sqlalchemy import BigInteger, CompoundSelect, Engine, Uuid, cast, select, union_all
 
 from tms_core.access_tokens import AccessClaims
-from tms_core.models import RefreshToken, User
+from tms_core.models import PersonalToken, RefreshToken, User
+from tms_core.personal_tokens import session_of
 
 INTERVAL = 0.5
 
@@ -51,8 +53,17 @@ class Revocations:
         since = datetime.now(UTC) - self._life
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             epochs = connection.execute(select(User.id, User.token_epoch).where(User.token_epoch_at > since)).all()
-            sessions = connection.execute(
-                select(RefreshToken.family).where(RefreshToken.revoked_at > since).distinct()
-            ).scalars()
-            self._sessions = frozenset(str(family) for family in sessions)
+            sessions = connection.execute(_sessions_revoked(since)).all()
+        self._sessions = frozenset(str(row.family) if row.family else session_of(row.token_id) for row in sessions)
         self._epochs = {row.id: row.token_epoch for row in epochs}
+
+
+def _sessions_revoked(since: datetime) -> CompoundSelect[UUID | None, int | None]:
+    """Logins and personal tokens that were taken back."""
+    logins = (
+        select(RefreshToken.family, cast(None, BigInteger).label("token_id"))
+        .where(RefreshToken.revoked_at > since)
+        .distinct()
+    )
+    tokens = select(cast(None, Uuid).label("family"), PersonalToken.id).where(PersonalToken.revoked_at > since)
+    return union_all(logins, tokens)

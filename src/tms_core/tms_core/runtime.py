@@ -19,6 +19,8 @@ from tms_core.settings import CoreSettings
 if TYPE_CHECKING:
     from redis import Redis
 
+    from tms_core.account_mail import AccountMailer
+
 G = TypeVar("G", bound=SettingsGroup)
 PATIENCE = 0.5
 
@@ -57,6 +59,8 @@ class Runtime:
     readiness: dict[str, str] = field(default_factory=dict)
     doctor_checks: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
+    account_mailer: str | None = None
     packages: tuple[str, ...] = ()
 
     def settings(self, group: type[G]) -> G:
@@ -98,6 +102,11 @@ class Runtime:
     def breaker(self) -> Breaker:
         """Shared by all that can do without Redis in this process."""
         return Breaker()
+
+    @cached_property
+    def mailer(self) -> "AccountMailer | None":
+        """Sends links about accounts; None where no package does."""
+        return resolve(self.account_mailer)(self) if self.account_mailer else None
 
     def forget_connections(self) -> None:
         """After a fork: leave the parent's connections to the parent."""

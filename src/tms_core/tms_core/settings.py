@@ -1,8 +1,9 @@
 """The core's settings."""
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, SecretStr, field_validator, model_validator
@@ -12,11 +13,20 @@ from tms_core.embedded.secret import own_key
 from tms_core.embedded.state import addresses
 
 
-def _words(value: object) -> object:
+def _words(value: Any) -> Any:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
+def _networks(value: object) -> object:
+    try:
+        return tuple(map(ip_network, _words(value))) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError(f"must be addresses or networks, as 10.0.0.0/8: {error}") from None
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Network = IPv4Network | IPv6Network
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 
 SHORTEST_KEY = 32
 WEAK_WORDS = ("change", "default", "development", "example", "password", "secret")
@@ -28,7 +38,8 @@ def _is_weak(key: str) -> bool:
 
 class CoreSettings(SettingsGroup, prefix="tms"):
     environment: Literal["development", "production"] = setting(
-        "production", help="development may run embedded servers and sign with a key of its own making; production needs all named."
+        "production",
+        help="development may run embedded servers and sign with a key of its own making; production needs all named.",
     )
     state_dir: Path = setting(Path("var"), help="Where the embedded servers and development mail keep their files.")
     database_url: SecretStr | None = setting(
@@ -66,6 +77,9 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     worker_processes: int = setting(2, help="Processes of tms worker.", ge=1, le=64)
     cors_origins: Words = setting(
         (), help="Origins whose pages may call the API, as https://app.example; * allows any."
+    )
+    trusted_proxies: Networks = setting(
+        (), help="Addresses or networks of proxies whose X-Forwarded-For tells the client's address; empty: none."
     )
     body_limit: int = setting(1_048_576, help="Largest request body, in bytes.", ge=1024)
     metrics_token: SecretStr | None = setting(

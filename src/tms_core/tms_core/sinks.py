@@ -17,6 +17,9 @@ class EventSink:
     The relay makes one instance; `deliver` and `delivered` are called by one thread.
     """
 
+    # Seconds between attempts, at most, while the sink fails.
+    longest_pause = 30.0
+
     def __init__(self, runtime: "Runtime"):
         self.runtime = runtime
 

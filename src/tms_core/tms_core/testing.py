@@ -115,6 +115,8 @@ def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, st
         # A machine that is busy with other tests must not look like a Redis that is away.
         "tms.redis_timeout": "2",
         **({"tms.notifications.transport": "file"} if "tms_notifications" in packages else {}),
+        # Tests of other things ask more often than people do.
+        **({"tms.api.limit_user": "0"} if "tms_api" in packages else {}),
         **settings,
     }
     with _administration(admin_url) as execute:

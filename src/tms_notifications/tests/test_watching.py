@@ -65,5 +65,9 @@ def test_mails_that_failed_are_a_warning(runtime, waiting, smtp, ledger):
     assert any("1 mail failed" in sentence for _, sentence in findings(runtime))
 
 
-def test_the_backlog_is_measured(app, waiting):
-    assert "tms_mails_waiting 1.0" in app.get("/metrics", extra_environ={"REMOTE_ADDR": "127.0.0.1"}).text
+def test_the_backlog_is_measured_and_mails_are_counted_by_status(app, waiting):
+    metrics = app.get("/metrics", extra_environ={"REMOTE_ADDR": "127.0.0.1"}).text
+
+    assert "tms_mails_waiting 1.0" in metrics
+    assert 'tms_mails_of_the_day{status="waiting"} 1.0' in metrics
+    assert 'tms_mails_of_the_day{status="failed"} 0.0' in metrics

@@ -1,4 +1,4 @@
-"""E-mail about tasks: to assignees when something changes, and every morning what is due."""
+"""E-mail about tasks: to assignees when something changes, and every morning what is due; and links about accounts."""
 
 from tms_notifications.settings import NotificationSettings
 
@@ -10,5 +10,6 @@ def includeme(config):
     config.add_task_module("tms_notifications.tasks")
     config.add_doctor_check("mail", "tms_notifications.watching:check_mail")
     config.add_metrics("mail", "tms_notifications.watching:collect")
+    config.add_account_mailer("tms_notifications.account_mailer:LinkMailer")
     config.include("tms_notifications.schedule")
     config.include_web("tms_notifications.resources")

@@ -14,7 +14,7 @@ from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_notifications.headers import POLICY
 from tms_notifications.mailer import FileTransport, create_transport
-from tms_notifications.models import MailKind, MailStatus, NotificationMail
+from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.presenting import moment
 from tms_notifications.services.ledger import LedgerService, Search
 from tms_notifications.services.preferences import PreferenceService
@@ -88,7 +88,7 @@ def _table(rows: list[list[Text]]) -> Table:
 
 def _cells(row: NotificationMail, user: User, zone: ZoneInfo) -> list[Text]:
     """Texts, not markup: a title may contain anything."""
-    subject = row.subject or ("" if row.kind is MailKind.DUE_SOON else row.context["task"]["title"])
+    subject = row.subject or row.context.get("task", {}).get("title", "")
     return [
         Text(str(row.id)),
         Text(moment(row.sent_at or row.created_at, zone)),

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tms_core.account_mail import TOKEN
 from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_notifications.addressing import mail_host
@@ -40,30 +41,37 @@ class Composer:
         self._runtime = runtime
         self._settings = runtime.settings(NotificationSettings)
 
-    def compose(self, mail: NotificationMail, recipient: Recipient, names: Mapping[int, str]) -> EmailMessage:
-        """The message, headers and both bodies; raises what a template or an impossible address raises.
+    def compose(
+        self, mail: NotificationMail, recipient: Recipient, names: Mapping[int, str], token: str = ""
+    ) -> EmailMessage:
+        """The message, headers and both bodies; raises what a template or an impossible address raises. `token` is
+        that of the link, if it carries one.
 
         The same row gives the same Message-ID and Date each time.
         """
-        link = unsubscribe_url(self._runtime, recipient.id, mail.kind.preference)
-        variables = self._variables(mail, recipient, names) | {
+        variables = self._variables(mail, recipient, names, token) | {
             "kind": mail.kind.value,
             "recipient": recipient.name,
-            "unsubscribe_url": link,
+            "unsubscribe_url": self._unsubscribe_url(mail, recipient),
         }
         rendered = render(self._settings.template_path, mail.kind, variables)
         message = EmailMessage(policy=POLICY)
         message["From"] = self._settings.sender_address
         message["To"] = _address(one_line(recipient.name), recipient.email)
         message["Subject"] = rendered.subject
-        message["List-Unsubscribe"] = f"<{link}>"
+        if link := variables["unsubscribe_url"]:
+            message["List-Unsubscribe"] = f"<{link}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         self._add_headers(message, mail)
         message.set_content(rendered.text, charset="utf-8", cte="quoted-printable")
         message.add_alternative(rendered.html, subtype="html", charset="utf-8", cte="quoted-printable")
         return message
 
+    def _unsubscribe_url(self, mail: NotificationMail, recipient: Recipient) -> str | None:
+        preference = mail.kind.preference
+        return unsubscribe_url(self._runtime, recipient.id, preference) if preference else None
+
     def _add_headers(self, message: EmailMessage, mail: NotificationMail) -> None:
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message["Date"] = mail.created_at
         message["Message-ID"] = mail.message_id
         if mail.task_id is not None:
@@ -72,8 +80,12 @@ class Composer:
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
 
-    def _variables(self, mail: NotificationMail, recipient: Recipient, names: Mapping[int, str]) -> dict[str, Any]:
+    def _variables(
+        self, mail: NotificationMail, recipient: Recipient, names: Mapping[int, str], token: str
+    ) -> dict[str, Any]:
         presenter = Presenter(names, recipient.zone)
+        if mail.kind.has_link:
+            return self._link_variables(mail.context, presenter, token)
         if mail.kind is MailKind.DUE_SOON:
             return self._due_soon_variables(mail.context, presenter)
         context = mail.context
@@ -101,6 +113,13 @@ class Composer:
         ]
         which = "This task of yours is" if len(tasks) == 1 else f"These {len(tasks)} tasks of yours are"
         return {"tasks": tasks, "sentence": f"{which} due today or tomorrow:"}
+
+    def _link_variables(self, context: Mapping[str, Any], presenter: Presenter, token: str) -> dict[str, Any]:
+        return {
+            "link": context["url"].replace(TOKEN, token),
+            "until": presenter.instant(context["until"]),
+            "site": self._runtime.core.public_url,
+        }
 
     def _is_reachable(self, kind: MailKind) -> bool:
         if kind is MailKind.UNASSIGNED:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tms_core.models import Base
+from tms_core.models import Base, LinkPurpose
 from tms_core.models.base import CreatedAt, Id
 
 
@@ -17,10 +17,19 @@ class MailKind(StrEnum):
     UNASSIGNED = "unassigned"
     DELETED = "deleted"
     DUE_SOON = "due_soon"
+    PASSWORD_RESET = LinkPurpose.PASSWORD_RESET.value
+    EMAIL_VERIFICATION = LinkPurpose.EMAIL_VERIFICATION.value
 
     @property
-    def preference(self) -> str:
-        """The preference that turns this kind off. What is taken away goes with what is assigned."""
+    def has_link(self) -> bool:
+        """Whether it carries a one-time link, which its user has asked for."""
+        return self.value in set(LinkPurpose)
+
+    @property
+    def preference(self) -> str | None:
+        """The preference that turns this kind off, if one does. What is taken away goes with what is assigned."""
+        if self.has_link:
+            return None
         return self.value if self in (MailKind.UPDATED, MailKind.DUE_SOON) else "assigned"
 
 
@@ -80,6 +89,19 @@ class NotificationMail(Base):
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
         CheckConstraint("status NOT IN ('failed', 'dropped') OR reason IS NOT NULL", name="end_has_reason"),
     )
+
+
+class NotificationLinkRequest(Base):
+    """Somebody asked for a link to this address, which need not be anybody's. Gone once the link's mail is written
+    down, or nobody has the address."""
+
+    __tablename__ = "notification_link_request"
+
+    id: Mapped[Id]
+    purpose: Mapped[LinkPurpose] = mapped_column(_enum(LinkPurpose, "notification_link_purpose"))
+    email: Mapped[str] = mapped_column(String(254))
+    url: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[CreatedAt]
 
 
 class NotificationDue(Base):

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from tms_core.celery import app
 
 SEND_MAIL = "tms.notifications.send_mail"
+ANSWER_LINK_REQUESTS = "tms.notifications.answer_link_requests"
 log = logging.getLogger(__name__)
 
 
@@ -19,3 +20,11 @@ def enqueue(mail_ids: Sequence[int]) -> None:
         except OperationalError as error:
             log.warning("redis is away, %d mails wait: %s", len(mail_ids) - position, error)
             return
+
+
+def hint_at_requests() -> None:
+    """Have a worker look at the requests for links. Never raises for want of Redis: `send_waiting` looks too."""
+    try:
+        app.send_task(ANSWER_LINK_REQUESTS)
+    except OperationalError as error:
+        log.warning("redis is away, a request for a link waits: %s", error)

@@ -5,26 +5,38 @@ from html import escape
 from pyramid.response import Response
 
 from tms_core.errors import InvalidError
+from tms_core.web.openapi import Answer, Nothing, Parameter, Tag, documented
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, query_of
+from tms_notifications.schemas import Preferences as PreferencesAnswer
 from tms_notifications.schemas import PreferencesChange, present_preferences
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.unsubscribing import PATH, UnsubscribeTokens
 
 KINDS = {"assigned": "tasks assigned to you", "updated": "changes of your tasks", "due_soon": "due tasks"}
 
+MAIL = Tag("Mail", "What one wants to be mailed.")
+TOKEN = Parameter(name="token", help="From a mail.", is_required=True)
+PAGE = Answer(str, "A page to look at.", content_types=("text/html",))
+
 
 @resource(path="/api/users/me/notifications", name="notification-preferences")
 class Preferences:
+    tag = MAIL
+
     def __init__(self, request, context=None):
         self.request = request
 
+    @documented("get_mail_preferences", query=(), answers={200: PreferencesAnswer})
     def get(self):
+        """What one is mailed."""
         query_of(self.request, ())
         service = PreferenceService(self.request.db)
         return json_response(present_preferences(service.get(self.request.actor.id)))
 
+    @documented("change_mail_preferences", body=PreferencesChange, answers={200: PreferencesAnswer})
     def patch(self):
+        """Change what one is mailed. Only what is named changes."""
         change = body_of(self.request, PreferencesChange).model_dump(exclude_unset=True)
         service = PreferenceService(self.request.db)
         user_id = self.request.actor.id
@@ -36,17 +48,22 @@ class Preferences:
 class Unsubscribe:
     """Reached from a mail, so without a log-in: the token in the address is the proof (RFC 8058)."""
 
+    tag = MAIL
+
     def __init__(self, request, context=None):
         self.request = request
 
     @open_to_all
+    @documented("show_unsubscribing", query=(TOKEN,), answers={200: PAGE})
     def get(self):
-        """A page with a button: whoever only looks at links, as mail scanners do, must not unsubscribe anyone."""
+        """A page with a button. Whoever only looks at links, as mail scanners do, must not unsubscribe anyone."""
         _user_id, kind = self._said()
         return _page(f'<form method="post"><button>Send me no more mails about {escape(KINDS[kind])}</button></form>')
 
     @open_to_all
+    @documented("unsubscribe", query=(TOKEN,), answers={200: Answer(Nothing, more={"text/html": str})})
     def post(self):
+        """Turn off the mails of one kind. With one click and without a log-in (RFC 8058)."""
         user_id, kind = self._said()
         PreferenceService(self.request.db).turn_off(user_id, kind)
         if "text/html" in self.request.headers.get("Accept", ""):

@@ -3,8 +3,9 @@
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
+from tms_core.web.openapi import AnswerSchema
 from tms_core.web.validation import Schema
 from tms_notifications.models import NotificationPreference
 
@@ -17,15 +18,38 @@ def _no_digest_yet(value: object) -> object:
 
 Choice = Annotated[Literal["immediate", "off"], BeforeValidator(_no_digest_yet)]
 
+Zone = Annotated[str, Field(description="An IANA time zone, as Europe/Berlin; null: the deployment's.")]
+
+
+class Preferences(AnswerSchema):
+    """What a user wants to be mailed."""
+
+    example = {
+        "assigned": "immediate",
+        "updated": "immediate",
+        "due_soon": "immediate",
+        "own_changes": True,
+        "timezone": None,
+    }
+
+    assigned: Literal["immediate", "off"]
+    updated: Literal["immediate", "off"]
+    due_soon: Literal["immediate", "off"]
+    own_changes: bool
+    timezone: str | None
+
 
 class PreferencesChange(Schema):
     """What it names is set; the rest stays."""
+
+    example = {"due_soon": "off", "timezone": "Europe/Berlin"}
+    is_partial = True
 
     assigned: Choice = "immediate"
     updated: Choice = "immediate"
     due_soon: Choice = "immediate"
     own_changes: bool = True
-    timezone: str | None = None
+    timezone: Zone | None = None
 
     @field_validator("timezone")
     @classmethod

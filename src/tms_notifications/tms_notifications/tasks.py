@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 
 from tms_core.celery import app, current_runtime
 from tms_core.runtime import Runtime
-from tms_notifications.queueing import SEND_MAIL, enqueue
+from tms_notifications.queueing import ANSWER_LINK_REQUESTS, SEND_MAIL, enqueue
 from tms_notifications.services.due_soon import create_service as due_soon_service
 from tms_notifications.services.due_soon import today_in
+from tms_notifications.services.link_requests import create_service as link_request_service
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.sending import create_service as sending_service
 
@@ -21,9 +22,19 @@ def send_mail(mail_id: int) -> None:
         sending_service(runtime, session).send(mail_id)
 
 
+@app.task(name=ANSWER_LINK_REQUESTS)
+def answer_link_requests() -> None:
+    """Make the mails of the links that were asked for, and queue them."""
+    runtime = current_runtime()
+    with runtime.transaction() as session:
+        mail_ids = link_request_service(runtime, session).answer(HANDED_OUT_AT_ONCE)
+    enqueue(mail_ids)
+
+
 @app.task(name="tms.notifications.send_waiting")
 def send_waiting() -> None:
     """Queue the mails that are due and that nobody has queued: put off by the server, or lost with Redis."""
+    answer_link_requests()
     runtime = current_runtime()
     with runtime.transaction() as session:
         mail_ids = mail_service(runtime, session).hand_out(HANDED_OUT_AT_ONCE)

@@ -32,7 +32,7 @@ def environment(folders: tuple[Path, ...]) -> Environment:
 
 def render(folders: tuple[Path, ...], kind: MailKind, variables: dict[str, Any]) -> Rendered:
     """All parts of a mail of this kind; raises whatever a template raises."""
-    name = "task/due_soon_email" if kind is MailKind.DUE_SOON else "task/task_email"
+    name = _name(kind)
     templates = environment(folders)
     subject = one_line(templates.get_template(f"{name}_subject.txt").render(variables))
     variables = {**variables, "subject": subject}
@@ -41,3 +41,9 @@ def render(folders: tuple[Path, ...], kind: MailKind, variables: dict[str, Any])
         templates.get_template(f"{name}.txt").render(variables),
         templates.get_template(f"{name}.html").render(variables),
     )
+
+
+def _name(kind: MailKind) -> str:
+    if kind.has_link:
+        return f"account/{kind.value}_email"
+    return "task/due_soon_email" if kind is MailKind.DUE_SOON else "task/task_email"

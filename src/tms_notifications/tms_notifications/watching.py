@@ -10,6 +10,7 @@ from tms_core.doctor import Finding, bad, fine, warning
 from tms_core.runtime import Runtime
 from tms_notifications.errors import DeferredError
 from tms_notifications.mailer import create_transport
+from tms_notifications.models import MailStatus
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.smtp import SmtpTransport
 
@@ -21,6 +22,13 @@ WAITING = text("""
 FAILED = text(
     "SELECT count(*) FROM notification_mail WHERE status = 'failed' AND created_at > now() - interval '1 day'"
 )
+
+# Bounded by the primary key, since it is asked at every scrape.
+OF_THE_DAY = text("""
+    SELECT status::text, count(*) FROM notification_mail
+    WHERE id > (SELECT max(id) - 100000 FROM notification_mail) AND created_at > now() - interval '1 day'
+    GROUP BY status
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,12 @@ def collect(runtime: Runtime) -> Iterator[GaugeMetricFamily]:
     waiting = backlog(runtime)
     yield GaugeMetricFamily("tms_mails_waiting", "Mails that are not sent yet.", waiting.mails)
     yield GaugeMetricFamily("tms_mails_oldest_seconds", "How long the oldest of them has waited.", waiting.seconds)
+    with runtime.engine.connect() as connection:
+        counts = dict(map(tuple, connection.execute(OF_THE_DAY)))
+    of_the_day = GaugeMetricFamily("tms_mails_of_the_day", "Mails of the last 24 hours.", labels=["status"])
+    for status in MailStatus:
+        of_the_day.add_metric([status], counts.get(status, 0))
+    yield of_the_day
 
 
 def check_mail(runtime: Runtime) -> Iterator[Finding]:

@@ -11,4 +11,5 @@ def _port(runtime: Runtime) -> int:
 def includeme(config):
     config.add_tms_settings(RealtimeSettings)
     config.add_event_sink("realtime", "tms_realtime.sink:RealtimeSink")
+    config.add_metrics("realtime", "tms_realtime.presence:collect")
     config.add_process("realtime", ["realtime"], port=_port)

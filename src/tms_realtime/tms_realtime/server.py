@@ -18,6 +18,7 @@ from tms_realtime.handshake import PATHS, Door
 from tms_realtime.history import events_after, newest_position
 from tms_realtime.hub import Hub
 from tms_realtime.logs import bridge_twisted_logs
+from tms_realtime.presence import tell
 from tms_realtime.protocol import create_factory
 from tms_realtime.settings import RealtimeSettings
 from tms_realtime.transport import listen
@@ -86,6 +87,7 @@ class Server:
             background = [
                 tasks.create_task(feed.run()),
                 tasks.create_task(close_unauthorized(self._hub, self._looks)),
+                tasks.create_task(tell(self._runtime.core.redis, self._hub)),
             ]
             await stopping.wait()
             for task in background:

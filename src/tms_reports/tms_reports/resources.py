@@ -1,20 +1,35 @@
-from tms_core.services.task_filter import NAMES as FILTER_NAMES
+from prometheus_client import Histogram
+
 from tms_core.services.task_filter import read_filter
+from tms_core.web.openapi import Tag, documented, names_of
 from tms_core.web.resource import json_response, resource
+from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of
+from tms_reports.schemas import Report
 from tms_reports.services import ReportService
+
+SECONDS = Histogram(
+    "tms_report_seconds",
+    "Time that counting a report took.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+FILTER_NAMES = names_of(FILTER)
 
 
 @resource(path="/api/task-report-insight")
 class TaskReportInsight:
+    tag = Tag("Report", "How many tasks there are of which kind, and with whom, all at one instant.")
+
     def __init__(self, request, context=None):
         self.request = request
 
+    @documented("get_report", query=FILTER, answers={200: Report})
     def get(self):
-        """The report over the tasks that one may see, filtered by the words of the task list."""
+        """The report. Over the tasks that one may see, filtered by the words of the task list."""
         values = query_of(self.request, FILTER_NAMES)
         actor = self.request.actor
         report = self.request.registry.reports.compute(actor, read_filter(values, actor_id=actor.id))
+        SECONDS.observe(report.elapsed_ms / 1000)
         return json_response(report.as_json(), headers={"Cache-Control": "no-store"})
 
 

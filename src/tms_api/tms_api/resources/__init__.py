@@ -2,4 +2,5 @@
 
 
 def includeme(config):
+    config.include(".description")
     config.scan("tms_api.resources")

@@ -1,28 +1,38 @@
+from tms_api.resources.tags import COPIES
+from tms_api.schemas.task_answers import Changes
 from tms_api.task_pages import as_dicts
 from tms_core.services.task_sync import TaskSync
 from tms_core.values import BIGGEST_ID
+from tms_core.web.openapi import Answer, Link, WholeNumber, documented, names_of
 from tms_core.web.resource import json_response, resource, to_json
-from tms_core.web.validation import one_number, query_of
+from tms_core.web.validation import query_of
 
-USUAL_EVENTS = 500
-MOST_EVENTS = 5000
+AFTER = WholeNumber(name="after", help="The event up to which the copy is right.", least=0, most=BIGGEST_ID)
+LIMIT = WholeNumber(name="limit", help="Of how many events at most.", default=500, least=1, most=5000)
+PARAMETERS = (AFTER, LIMIT)
+NAMES = names_of(PARAMETERS)
 
 
 @resource(path="/api/sync")
 class Sync:
+    tag = COPIES
+
     def __init__(self, request, context=None):
         self.request = request
 
+    @documented(
+        "get_changes",
+        query=PARAMETERS,
+        answers={200: Answer(Changes, links=(Link("get_changes", {"after": "$response.body#/next"}),))},
+    )
     def get(self):
-        """What to do to a copy that was right at the event `after`: put `tasks` in, take `gone` out, and ask again
-        from `next` until `complete`. Without `after`: where to go on once a copy has been made from the list."""
-        values = query_of(self.request, ("after", "limit"))
-        limit = one_number(values, "limit", default=USUAL_EVENTS, least=1, most=MOST_EVENTS)
+        """What to do to a copy of the tasks. To one that was right at the event `after`: put `tasks` in, take `gone`
+        out, and ask again from `next` until `complete`. Without `after`: where to go on once a copy has been made from
+        the list."""
+        values = query_of(self.request, NAMES)
+        limit = LIMIT.read(values)
         sync = TaskSync(self.request.db, self.request.actor, self.request.registry.tms.core.visibility)
-        if "after" in values:
-            found = sync.since(one_number(values, "after", default=0, least=0, most=BIGGEST_ID), limit=limit)
-        else:
-            found = sync.now()
+        found = sync.since(AFTER.read(values), limit=limit) if AFTER.name in values else sync.now()
         body = {
             "tasks": as_dicts(found.tasks),
             "gone": found.gone,

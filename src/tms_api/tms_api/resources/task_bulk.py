@@ -2,10 +2,13 @@ import re
 from typing import Any
 
 from tms_api.idempotency import idempotent
+from tms_api.resources.tags import TASKS
+from tms_api.schemas.task_answers import BulkPreconditionFailed, BulkProblem, BulkResults
 from tms_api.schemas.task_bulk import Bulk
 from tms_core.errors import InvalidError, OperationError
 from tms_core.services.task_bulk import Creation, TaskBulkService
 from tms_core.services.task_state import TaskRow
+from tms_core.web.openapi import Answer, documented
 from tms_core.web.resource import json_response, resource, to_json
 from tms_core.web.validation import body_of
 
@@ -14,13 +17,26 @@ IN_OPERATION = re.compile(r"operations\.(\d+)")
 
 @resource(path="/api/task/bulk")
 class TaskBulk:
+    tag = TASKS
+
     def __init__(self, request, context=None):
         self.request = request
 
     @idempotent
+    @documented(
+        "change_tasks",
+        body=Bulk,
+        answers={
+            200: BulkResults,
+            400: Answer(BulkProblem, "Malformed or invalid; `index` names the operation, where it is one's fault."),
+            403: Answer(BulkProblem, "Operation `index` may not be done by the caller."),
+            404: Answer(BulkProblem, "There is no such task as operation `index` names."),
+            412: BulkPreconditionFailed,
+        },
+    )
     def post(self):
-        """Create, change and delete at most 500 tasks at once: all or nothing. Later operations see what earlier
-        ones did."""
+        """Do many things to tasks at once. At most 500 are created, changed and deleted, all or nothing. Later
+        operations see what earlier ones did."""
         operations = [one.operation() for one in self._body().operations]
         visibility = self.request.registry.tms.core.visibility
         tasks = TaskBulkService(self.request.db, self.request.actor, visibility).apply(operations)

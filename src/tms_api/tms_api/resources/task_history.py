@@ -2,29 +2,44 @@ from typing import Any
 
 from tms_api.idempotency import idempotent
 from tms_api.preconditions import tagged
+from tms_api.resources.tags import TASKS
+from tms_api.schemas.task_answers import HistoryEvent, PreconditionFailed, Task
 from tms_api.schemas.task_history import Undo
 from tms_core.relay.catching_up import await_positions
 from tms_core.services.task_history import TaskHistory
 from tms_core.services.task_undo import TaskUndoService
 from tms_core.values import BIGGEST_ID
+from tms_core.web.openapi import Answer, Header, Link, Nothing, WholeNumber, documented, names_of
 from tms_core.web.resource import id_of, json_response, resource, to_json
-from tms_core.web.validation import body_of, one_number, query_of
+from tms_core.web.validation import body_of, query_of
 
 MOST_EVENTS = 1000
+BEFORE = WholeNumber(name="before", help="Only events older than this event_id.", least=1, most=BIGGEST_ID)
+SIZE = WholeNumber(name="page_size", help="At most so many.", default=MOST_EVENTS, least=1, most=MOST_EVENTS)
+PARAMETERS = (BEFORE, SIZE)
+NAMES = names_of(PARAMETERS)
+OLDER = Header("Link", "Where the older events are.", '</api/task/1/history?before=7>; rel="next"', is_optional=True)
+LINKS = (Link("undo_task_event", {"id": "$request.path.id"}, {"event_id": "$response.body#/0/event_id"}),)
 
 
 @resource(path=r"/api/task/{id:\d+}/history")
 class History:
+    tag = TASKS
+
     def __init__(self, request, context=None):
         self.request = request
 
+    @documented(
+        "get_task_history",
+        query=PARAMETERS,
+        answers={200: Answer(list[HistoryEvent], "The task's events, newest first.", headers=(OLDER,), links=LINKS)},
+    )
     def get(self):
-        """A task's events, newest first; `before` an event_id for older ones. It outlives the task, for its creator
-        and administrators."""
+        """What happened to a task. Newest first; it outlives the task, for its creator and administrators."""
         task_id = id_of(self.request)
-        values = query_of(self.request, ("before", "page_size"))
-        size = one_number(values, "page_size", default=MOST_EVENTS, least=1, most=MOST_EVENTS)
-        before = one_number(values, "before", default=BIGGEST_ID, least=1, most=BIGGEST_ID)
+        values = query_of(self.request, NAMES)
+        size = SIZE.read(values)
+        before = BEFORE.read(values) if BEFORE.name in values else None
         await_positions(self.request.registry.tms.engine, task_id)
         history = TaskHistory(self.request.db, self.request.actor, self.request.registry.tms.core.visibility)
         events = [_present(event) for event in history.events(task_id, limit=size, before=before)]
@@ -37,13 +52,27 @@ class History:
 
 @resource(path=r"/api/task/{id:\d+}/undo")
 class TaskUndo:
+    tag = TASKS
+
     def __init__(self, request, context=None):
         self.request = request
 
     @idempotent
+    @documented(
+        "undo_task_event",
+        body=Undo,
+        answers={
+            200: Answer(Task | Nothing, "The task as it is now; empty where its creation was taken back."),
+            403: "One sees the task but may not do this to it.",
+            404: "There is no such task, or it has no such event.",
+            409: "A deletion is to be taken back, but the task is there; or the first request with this "
+            "Idempotency-Key is still running.",
+            412: PreconditionFailed,
+        },
+    )
     def post(self):
-        """Take back what an event did, as a new change; a deleted task comes back under its id. 412 where something
-        that the event changed has been changed since."""
+        """Take back what an event did. That is a new change; a deleted task comes back under its id. 412 where
+        something that the event changed has been changed since."""
         task_id, body = id_of(self.request), body_of(self.request, Undo)
         visibility = self.request.registry.tms.core.visibility
         task = TaskUndoService(self.request.db, self.request.actor, visibility).undo(task_id, body.event_id)

@@ -1,19 +1,33 @@
 from tms_api.cache import PageCache
 from tms_api.idempotency import idempotent
-from tms_api.preconditions import expectation, tagged
+from tms_api.pagination import PAST_THE_END
+from tms_api.preconditions import ETAG, IF_MATCH, IF_NONE_MATCH, expectation, tagged
+from tms_api.resources.tags import TASKS
+from tms_api.schemas.task_answers import Task, TaskPage
 from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
 from tms_api.settings import ApiSettings
-from tms_api.task_pages import make_page, page_key
+from tms_api.task_pages import PARAMETERS, list_key, make_page, page_key
 from tms_core.errors import InvalidError
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
+from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
 from tms_core.web.resource import id_of, json_response, resource, to_json
 from tms_core.web.validation import body_of, query_of
+
+LOCATION = Header("Location", "Where the new one is.", "/api/task/1")
+NOT_ALLOWED = "One sees the task but may not do this to it."
+ID = {"id": "$response.body#/id"}
+OF_ONE = ("get_task", "replace_task", "change_task", "delete_task", "get_task_history")
+LINKS = tuple(Link(name, ID) for name in OF_ONE)
+FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
+ONE = Answer(Task, headers=(ETAG,), links=LINKS)
 
 
 @resource(collection_path="/api/task", path=r"/api/task/{id:\d+}")
 class Tasks:
+    tag = TASKS
+
     def __init__(self, request, context=None):
         self.request = request
         self.runtime = request.registry.tms
@@ -22,32 +36,56 @@ class Tasks:
     def tasks(self) -> TaskService:
         return TaskService(self.request.db, self.request.actor, self.runtime.core.visibility)
 
+    @documented(
+        "list_tasks",
+        query=PARAMETERS,
+        headers=(IF_NONE_MATCH,),
+        answers={200: Answer(TaskPage, headers=(ETAG,), links=FROM_LIST), 404: PAST_THE_END},
+    )
     def collection_get(self):
-        """The tasks that one may see: filtered, ordered, a page at a time, from Redis where it is fresh."""
+        """The tasks that one may see. Filtered, ordered, a page at a time, from Redis where it is fresh."""
         cache = PageCache(self.runtime, self.runtime.settings(ApiSettings).cache_seconds)
-        page = cache.get_or_make(page_key(self.request), lambda: make_page(self.request))
+        page = cache.get_or_make(
+            page_key(self.request), list_key(self.request), lambda count: make_page(self.request, count)
+        )
         return tagged(self.request, page.body, page.tag)
 
     @idempotent
+    @documented(
+        "create_task",
+        body=NewTask,
+        answers={
+            201: Answer(Task, headers=(LOCATION, ETAG), links=LINKS),
+            403: "Only an administrator names a creator.",
+        },
+    )
     def collection_post(self):
         """Create a task."""
         row = self.tasks.create(body_of(self.request, NewTask).values())
         return self._one(row, status=201, headers={"Location": f"/api/task/{row.id}"})
 
+    @documented("get_task", query=(), headers=(IF_NONE_MATCH,), answers={200: ONE})
     def get(self):
         """One task."""
         query_of(self.request, ())
         statement = one_visible(self.request.actor, self.runtime.core.visibility)
         return self._one(read_task(self.request.reading, statement, id_of(self.request)))
 
+    @documented("replace_task", body=WholeTask, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
     def put(self):
-        """Replace a task: what is left out gets its default."""
+        """Replace a task. What is left out gets its default."""
         return self._change(WholeTask, merge=False)
 
+    @documented("change_task", body=TaskChange, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
     def patch(self):
-        """Change what is named, and nothing else."""
+        """Change a task. Only what is named changes."""
         return self._change(TaskChange, merge=True)
 
+    @documented(
+        "delete_task",
+        headers=(IF_MATCH,),
+        answers={200: Answer(Nothing, links=(Link("get_task_history", {"id": "$request.path.id"}),)), 403: NOT_ALLOWED},
+    )
     def delete(self):
         """Delete a task. Its history stays, and it can be brought back from there."""
         self.tasks.delete(id_of(self.request), expectation(self.request, None, merge=False))

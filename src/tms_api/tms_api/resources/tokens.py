@@ -1,20 +1,49 @@
+from tms_api.guards import password_guard
+from tms_api.limiter import Limit
+from tms_api.resources.tags import SIGNING_IN
 from tms_api.schemas.users import Credentials, Refresh
-from tms_core.services.tokens import TokenPair, TokenService
+from tms_api.settings import ApiSettings
+from tms_core.services.tokens import SeenFrom, TokenPair, TokenService
 from tms_core.settings import CoreSettings
+from tms_core.web.client_address import client_address, client_network
+from tms_core.web.openapi import Answer, Link, Nothing, documented
 from tms_core.web.problems import problem
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of
 
+WRONG_CREDENTIALS = "User name and password do not fit, or the account is not active."
+LONGEST_USER_AGENT = 120
+BAD_REFRESH = "This refresh token is unknown, used, expired or revoked: sign in again."
+REFRESH = {"refresh": "$response.body#/refresh"}
+PAIR = Answer(
+    TokenPair,
+    "An access token for the next minutes, and the refresh token for the next pair.",
+    links=(Link("refresh_token", body=REFRESH), Link("revoke_token", body=REFRESH)),
+)
+
 
 def token_service(request) -> TokenService:
     registry = request.registry
-    return TokenService(request.db, registry.access_tokens, registry.tms.settings(CoreSettings))
+    seen_from = SeenFrom(_user_agent(request), client_address(request) or None)
+    return TokenService(request.db, registry.access_tokens, registry.tms.settings(CoreSettings), seen_from)
+
+
+def _user_agent(request) -> str | None:
+    """What a person can recognise, and nothing that could not be stored or shown."""
+    words = " ".join((request.user_agent or "").split())[:LONGEST_USER_AGENT]
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in words) or None
 
 
 class _Tokens:
+    tag = SIGNING_IN
+
     def __init__(self, request, context=None):
         self.request = request
         self.tokens = token_service(request)
+
+    def _count(self) -> None:
+        rates = self.request.registry.tms.settings(ApiSettings).limit_refresh
+        self.request.registry.limiter.count(Limit("refresh", rates, client_network(self.request)))
 
     def _answer(self, pair: TokenPair | None, refusal: str):
         # Not raised: what the refusal revoked must be committed.
@@ -28,34 +57,43 @@ class _Tokens:
 @resource(path="/api/token")
 class Token(_Tokens):
     @open_to_all
+    @documented("sign_in", body=Credentials, answers={200: PAIR, 401: WRONG_CREDENTIALS, 429: Answer()})
     def post(self):
-        """Sign in with a user name or e-mail address and a password."""
+        """Sign in. By a user name or an e-mail address, and a password."""
         body = body_of(self.request, Credentials)
-        pair = self.tokens.sign_in(body.username, body.password)
-        return self._answer(pair, "User name and password do not fit, or the account is not active.")
+        guard = password_guard(self.request, body.username)
+        pair = guard.attempt(lambda: self.tokens.sign_in(body.username, body.password))
+        return self._answer(pair, WRONG_CREDENTIALS)
 
 
 @resource(path="/api/token/refresh")
 class TokenRefresh(_Tokens):
     @open_to_all
+    @documented("refresh_token", body=Refresh, answers={200: PAIR, 401: BAD_REFRESH, 429: Answer()})
     def post(self):
-        """A new pair for a refresh token, which is used up by it."""
-        pair = self.tokens.refresh(body_of(self.request, Refresh).refresh)
-        return self._answer(pair, "This refresh token is unknown, used, expired or revoked: sign in again.")
+        """A new pair for a refresh token. That one is used up by it."""
+        body = body_of(self.request, Refresh)
+        self._count()
+        pair = self.tokens.refresh(body.refresh)
+        return self._answer(pair, BAD_REFRESH)
 
 
 @resource(path="/api/token/revoke")
 class TokenRevoke(_Tokens):
     @open_to_all
+    @documented("revoke_token", body=Refresh, answers={200: Nothing, 429: Answer()})
     def post(self):
-        """Log out: end the login of a refresh token."""
-        self.tokens.revoke(body_of(self.request, Refresh).refresh)
+        """Log out. The login that the refresh token belongs to ends."""
+        body = body_of(self.request, Refresh)
+        self._count()
+        self.tokens.revoke(body.refresh)
         return json_response({})
 
 
 @resource(path="/api/token/revoke-all")
 class TokenRevokeAll(_Tokens):
+    @documented("revoke_all_tokens", answers={200: Nothing})
     def post(self):
-        """Log out everywhere."""
+        """Log out everywhere. Access tokens stop working too, within a second."""
         self.tokens.revoke_all(self.request.actor.id)
         return json_response({})

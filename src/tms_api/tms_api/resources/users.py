@@ -1,17 +1,37 @@
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from tms_api.guards import password_guard
 from tms_api.idempotency import idempotent
-from tms_api.pagination import NAMES, envelope, read_page
+from tms_api.limiter import Limit
+from tms_api.pagination import PARAMETERS as PAGE
+from tms_api.pagination import PAST_THE_END, envelope, read_page
+from tms_api.resources.tags import USERS
 from tms_api.resources.tokens import token_service
+from tms_api.schemas.user_answers import NewAccount, PublicUser, UserPage
+from tms_api.schemas.user_answers import User as UserAnswer
 from tms_api.schemas.users import NewUser, UserChange, WholeUser
+from tms_api.settings import ApiSettings
 from tms_core.errors import ForbiddenError, InvalidError
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.services.users import UserService
+from tms_core.web.client_address import client_network
+from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
 from tms_core.web.resource import id_of, json_response, open_to_all, resource
 from tms_core.web.validation import body_of, query_of
 
 LONGEST_SEARCH = 150
+SEARCH = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=r"^[^\x00]*$")]
+PARAMETERS = (*PAGE, Parameter(name="q", help="A part of the user name or the names.", kind=SEARCH, example="ann"))
+NAMES = names_of(PARAMETERS)
+LOCATION = Header("Location", "Where the new one is.", "/api/users/2")
+OF_ONE = ("get_user", "replace_user", "change_user", "delete_user")
+LINKS = tuple(Link(name, {"id": "$response.body#/id"}) for name in OF_ONE)
+FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
+TAKEN = "The user name or e-mail address is taken, or the last active administrator would be gone."
+FORBIDDEN = "A user changes only itself, and `is_admin` and `is_active` are an administrator's to change."
 
 
 def present(user: User, actor: Actor | None) -> dict[str, Any]:
@@ -19,7 +39,7 @@ def present(user: User, actor: Actor | None) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": user.id, "username": user.username}
     is_close = actor is not None and (actor.is_admin or actor.id == user.id)
     if is_close:
-        shown["email"] = user.email
+        shown |= {"email": user.email, "email_verified": user.email_verified}
     shown |= {"first_name": user.first_name, "last_name": user.last_name}
     if is_close:
         shown |= {"is_admin": user.is_admin, "is_active": user.is_active}
@@ -28,6 +48,8 @@ def present(user: User, actor: Actor | None) -> dict[str, Any]:
 
 @resource(collection_path="/api/users", path=r"/api/users/{id:\d+|me}")
 class Users:
+    tag = USERS
+
     def __init__(self, request, context=None):
         self.request = request
         self.actor = request.actor if request.claims else None
@@ -35,12 +57,26 @@ class Users:
 
     @open_to_all
     @idempotent
+    @documented(
+        "create_user",
+        body=NewUser,
+        is_token_optional=True,
+        answers={
+            201: Answer(NewAccount, headers=(LOCATION,), links=LINKS),
+            403: "Registration is closed, or `is_admin` was set by somebody else than an administrator.",
+            409: "The user name or e-mail address is taken, or the first request with this Idempotency-Key is running.",
+            429: Answer(),
+        },
+    )
     def collection_post(self):
         """Register. Where registration is closed, an administrator does it."""
         is_closed = self.request.registry.tms.core.registration == "closed"
         if is_closed and not (self.actor and self.actor.is_admin):
             raise ForbiddenError("Registration is closed; an administrator creates accounts.")
-        user = self.users.create(body_of(self.request, NewUser).values())
+        body = body_of(self.request, NewUser)
+        if self.actor is None:
+            self._count_registration()
+        user = self.users.create(body.values())
         shown = {
             "id": user.id,
             "username": user.username,
@@ -50,25 +86,37 @@ class Users:
         }
         return json_response(shown, status=201, headers={"Location": f"/api/users/{user.id}"})
 
+    @documented("list_users", query=PARAMETERS, answers={200: Answer(UserPage, links=FROM_LIST), 404: PAST_THE_END})
     def collection_get(self):
-        """The accounts, a page at a time; `q` is part of the user name or the names."""
-        values = query_of(self.request, (*NAMES, "q"))
+        """The accounts. They come a page at a time, by their ids."""
+        values = query_of(self.request, NAMES)
         page = read_page(values)
         count, users = self.users.page(q=_search(values), limit=page.size, offset=page.offset)
         results = [present(user, self.actor) for user in users]
         return json_response(envelope(self.request, values, page, count, results))
 
+    @documented("get_user", query=(), answers={200: UserAnswer | PublicUser})
     def get(self):
+        """One account. Only the names, where it is another's and one is no administrator."""
         query_of(self.request, ())
         return json_response(present(self.users.get(self._id()), self.actor))
 
+    @documented("replace_user", body=WholeUser, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
     def put(self):
+        """Replace an account. Names that are left out become empty."""
         return self._change(WholeUser)
 
+    @documented("change_user", body=UserChange, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
     def patch(self):
+        """Change an account. Only what is named changes; a new password ends all other logins."""
         return self._change(UserChange)
 
+    @documented(
+        "delete_user",
+        answers={200: Nothing, 403: FORBIDDEN, 409: "The last active administrator would be gone."},
+    )
     def delete(self):
+        """End an account. The tasks that it created stay; open ones assigned to it become unassigned."""
         self.users.delete(self._id(), token_service(self.request))
         return json_response({})
 
@@ -77,14 +125,24 @@ class Users:
         body = body_of(self.request, schema)
         if body.id not in (None, user_id):
             raise InvalidError.of("id", f"is set by the server: {user_id}")
-        user = self.users.change(
-            user_id,
-            body.values(),
-            current_password=body.current_password,
-            session_id=self.request.claims.session,
-            tokens=token_service(self.request),
-        )
+
+        def change() -> User:
+            return self.users.change(
+                user_id,
+                body.values(),
+                current_password=body.current_password,
+                session_id=self.request.claims.session,
+                tokens=token_service(self.request),
+            )
+
+        is_guess = "password" in body.model_fields_set
+        # The number cannot be a user name: these guesses count by themselves.
+        user = password_guard(self.request, f"#{self.request.actor.id}").attempt(change) if is_guess else change()
         return json_response(present(user, self.actor))
+
+    def _count_registration(self) -> None:
+        rates = self.request.registry.tms.settings(ApiSettings).limit_registration
+        self.request.registry.limiter.count(Limit("registration", rates, client_network(self.request)))
 
     def _id(self) -> int:
         if self.request.matchdict["id"] == "me":

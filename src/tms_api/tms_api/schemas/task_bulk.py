@@ -2,16 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tms_api.schemas.tasks import NewTask, TaskChange, Version
+from tms_api.schemas.types import AS_WHOLE
 from tms_core.services.task_bulk import Creation, Deletion, Operation, Update
 from tms_core.services.task_rules import Expectation
 from tms_core.values import BIGGEST_ID
 from tms_core.web.validation import Schema
 
 MOST_OPERATIONS = 500
-TaskId = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
+TaskId = Annotated[int, Field(ge=1, le=BIGGEST_ID), AS_WHOLE]
 
 
 class CreateOperation(Schema):
@@ -29,6 +30,12 @@ class UpdateOperation(Schema):
     id: TaskId
     version: Version | None = None
     task: TaskChange
+
+    @model_validator(mode="after")
+    def _of_one_task(self) -> "UpdateOperation":
+        if self.task.id not in (None, self.id):
+            raise ValueError(f"must have the same id in its task: {self.id}")
+        return self
 
     def operation(self) -> Operation:
         version = self.version or self.task.version

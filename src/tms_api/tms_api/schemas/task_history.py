@@ -4,9 +4,14 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tms_api.schemas.types import AS_WHOLE
 from tms_core.values import BIGGEST_ID
 from tms_core.web.validation import Schema
 
 
 class Undo(Schema):
-    event_id: Annotated[int, Field(ge=1, le=BIGGEST_ID)]
+    """The event to take back, as the history names it."""
+
+    example = {"event_id": 17}
+
+    event_id: Annotated[int, Field(ge=1, le=BIGGEST_ID), AS_WHOLE]

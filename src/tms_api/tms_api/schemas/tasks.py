@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tms_api.schemas.types import Line, OptionalDay, OptionalUserId, Text, UserId
+from tms_api.schemas.types import AS_WHOLE, Line, OptionalDay, OptionalUserId, Text, UserId, Whole
 from tms_core.models import Priority, Status
 from tms_core.models.task import DESCRIPTION_LENGTH, TITLE_LENGTH
 from tms_core.services.task_rules import FIELDS
@@ -12,11 +12,16 @@ from tms_core.web.validation import Schema
 
 Title = Annotated[Line, Field(max_length=TITLE_LENGTH)]
 Description = Annotated[Text, Field(max_length=DESCRIPTION_LENGTH)]
-Version = Annotated[int, Field(ge=1)]
+Version = Annotated[
+    int, Field(ge=1, description="The version that one saw, as an If-Match header says it too."), AS_WHOLE
+]
+NEW_TASK_EXAMPLE = {"title": "Paint the shed", "priority": "HIGH", "due_date": "2027-03-31", "assigned_to": 2}
 
 
 class NewTask(Schema):
     """POST. `created_by` may stand there where it says what holds anyway."""
+
+    example = NEW_TASK_EXAMPLE
 
     title: Title
     description: Description = ""
@@ -34,7 +39,9 @@ class NewTask(Schema):
 class WholeTask(NewTask):
     """PUT: what is left out gets its default. The server's own fields may come back as they were read."""
 
-    id: int | None = None
+    example = {**NEW_TASK_EXAMPLE, "status": "IN_PROGRESS"}
+
+    id: Whole | None = None
     version: Version | None = None
     created_at: str | None = None
     updated_at: str | None = None
@@ -46,6 +53,9 @@ class WholeTask(NewTask):
 
 class TaskChange(WholeTask):
     """PATCH: only what is named changes."""
+
+    example = {"status": "COMPLETED"}
+    is_partial = True
 
     title: Title = None  # type: ignore[assignment]
 

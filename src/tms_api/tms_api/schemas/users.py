@@ -2,11 +2,21 @@
 
 from typing import Any
 
-from tms_api.schemas.types import Email, Name, Password, Text, Username
+from tms_api.schemas.types import Email, Name, Password, Text, Username, Whole
 from tms_core.web.validation import Schema
 
 
 class NewUser(Schema):
+    """Only an administrator may set `is_admin`."""
+
+    example = {
+        "username": "ann",
+        "email": "ann@example.com",
+        "password": "password123",
+        "first_name": "Ann",
+        "last_name": "Lee",
+    }
+
     username: Username
     email: Email
     password: Password
@@ -19,7 +29,10 @@ class NewUser(Schema):
 
 
 class UserChange(Schema):
-    """PATCH: only what is named changes."""
+    """PATCH: only what is named changes. A new password needs the current one too."""
+
+    example = {"first_name": "Anna"}
+    is_partial = True
 
     username: Username = None  # type: ignore[assignment]
     email: Email = None  # type: ignore[assignment]
@@ -29,7 +42,8 @@ class UserChange(Schema):
     last_name: Name = ""
     is_admin: bool = False
     is_active: bool = True
-    id: int | None = None
+    email_verified: bool = False
+    id: Whole | None = None
 
     def values(self) -> dict[str, Any]:
         """What the service is to set."""
@@ -39,6 +53,8 @@ class UserChange(Schema):
 class WholeUser(UserChange):
     """PUT: names that are left out become empty. Password, is_admin and is_active stay unless they are named."""
 
+    example = {"username": "ann", "email": "ann@example.com", "first_name": "Anna"}
+
     username: Username
     email: Email
 
@@ -47,9 +63,17 @@ class WholeUser(UserChange):
 
 
 class Credentials(Schema):
+    """`username` may be the e-mail address."""
+
+    example = {"username": "ann", "password": "password123"}
+
     username: Text
     password: Text
 
 
 class Refresh(Schema):
+    """The refresh token that signing in, or the last refreshing, gave."""
+
+    example = {"refresh": "Y3JlYXRlZCBieSB0aGUgc2VydmVy"}
+
     refresh: Text

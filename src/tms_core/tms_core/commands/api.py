@@ -1,8 +1,5 @@
 import os
 import signal
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from tms_core.commands.invocation import Invocation
+from tms_core.commands.shared_metrics import shared_metrics
 from tms_core.supervisor.orphans import dying_with_parent
 from tms_core.supervisor.ports import require_free
 
@@ -19,7 +17,6 @@ from tms_core.supervisor.ports import require_free
 BACKLOG = 1024
 # For requests that are under way when the command is told to end; less than the supervisor waits.
 STOPPING_SECONDS = 5
-METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @click.command()
@@ -29,7 +26,7 @@ METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 @click.pass_obj
 def api(invocation: Invocation, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API. Run as many as you like behind a load balancer."""
-    with _shared_metrics():
+    with shared_metrics():
         # Read here too, so that a bad setting ends the command before any process is started.
         core = invocation.bootstrap().core
         # Several servers may share a port (SO_REUSEPORT), so the server itself would not notice another one.
@@ -53,23 +50,13 @@ def api(invocation: Invocation, host: str | None, port: int | None, workers: int
 
 def load_application() -> Any:
     """Called in each of the server's processes."""
-    from tms_core.wsgi import application
-
     # Until it serves, a signal would end in its parent's handler and be lost.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     # A process whose server was killed would go on answering on its port.
     if die_with_parent := dying_with_parent(signal.SIGTERM):
         die_with_parent()
+
+    from tms_core.wsgi import application
+
     return application()
-
-
-@contextmanager
-def _shared_metrics() -> Iterator[None]:
-    """Have the processes add up what they count; works only before prometheus_client is imported."""
-    if METRICS_DIRECTORY in os.environ:
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="tms-metrics-") as folder:
-        os.environ[METRICS_DIRECTORY] = folder
-        yield

@@ -30,7 +30,9 @@ def _ignore_foreign_revisions() -> None:
     migrations = context.get_context()
     in_database = migrations.get_current_heads
     known = {revision.revision for revision in context.script.walk_revisions()}
-    migrations.get_current_heads = lambda: tuple(head for head in in_database() if head in known)
+    migrations.get_current_heads = (  # type: ignore[method-assign]
+        lambda: tuple(head for head in in_database() if head in known)
+    )
 
 
 def _runtime() -> Runtime:

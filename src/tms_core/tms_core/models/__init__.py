@@ -1,8 +1,22 @@
 """The core's tables."""
 
+from tms_core.models.account import AccountLink, LinkPurpose, PersonalToken
 from tms_core.models.base import Base
 from tms_core.models.event import EventKind, RelayCursor, TaskEvent
 from tms_core.models.task import Priority, Status, Task
 from tms_core.models.user import RefreshToken, User
 
-__all__ = ["Base", "EventKind", "Priority", "RefreshToken", "RelayCursor", "Status", "Task", "TaskEvent", "User"]
+__all__ = [
+    "AccountLink",
+    "Base",
+    "EventKind",
+    "LinkPurpose",
+    "PersonalToken",
+    "Priority",
+    "RefreshToken",
+    "RelayCursor",
+    "Status",
+    "Task",
+    "TaskEvent",
+    "User",
+]

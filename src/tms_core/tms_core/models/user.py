@@ -22,6 +22,8 @@ class User(Base):
     last_name: Mapped[str] = mapped_column(String(150), server_default="")
     is_admin: Mapped[bool] = mapped_column(server_default="false")
     is_active: Mapped[bool] = mapped_column(server_default="true")
+    # When its owner proved to read mails at `email`; None again when that changes.
+    email_verified_at: Mapped[datetime | None]
     # Access tokens carry the epoch; raising it ends all that were given out before.
     token_epoch: Mapped[int] = mapped_column(server_default="0")
     token_epoch_at: Mapped[datetime | None]
@@ -37,6 +39,10 @@ class User(Base):
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
     )
 
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
+
 
 class RefreshToken(Base):
     """One refresh token, stored as its SHA-256. The tokens of one login form a family."""
@@ -48,6 +54,11 @@ class RefreshToken(Base):
     family: Mapped[UUID]
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[CreatedAt]
+    # When the login began: the same in the whole family.
+    began_at: Mapped[CreatedAt]
+    # Who asked for this token.
+    user_agent: Mapped[str | None] = mapped_column(String(200))
+    address: Mapped[str | None] = mapped_column(String(45))
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -15,7 +15,7 @@ from tms_core.sinks import EventSink
 
 BATCH = 500
 FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 30.0
+LONGEST_REST = 30.0
 log = logging.getLogger(__name__)
 
 
@@ -84,7 +84,7 @@ class Delivery(threading.Thread):
             if not self._deliver_all():
                 self._stopped.wait(self._pause())
                 continue
-            self._wake.wait(LONGEST_PAUSE)
+            self._wake.wait(LONGEST_REST)
 
     def _deliver_all(self) -> bool:
         try:
@@ -102,7 +102,7 @@ class Delivery(threading.Thread):
         return True
 
     def _longest_pause(self) -> float:
-        return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
+        return min(self._sink.longest_pause, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
 
     def _pause(self) -> float:
         return self._longest_pause() * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret

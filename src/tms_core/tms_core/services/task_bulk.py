@@ -1,7 +1,6 @@
 """Many operations on tasks at once: all or nothing, in a handful of statements however many there are."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +10,7 @@ from sqlalchemy.orm import Session
 from tms_core.errors import NotFoundError, OperationError, TmsError
 from tms_core.models import EventKind
 from tms_core.models.task import TASK
-from tms_core.permissions import Actor, Visibility, visible_tasks
+from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
 from tms_core.services.task_reading import COLUMNS
 from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, after_change, differences
@@ -73,8 +72,12 @@ class TaskBulkService:
         """
         plan = _Plan(self._lock(operations))
         for index, operation in enumerate(operations):
-            with _place(index):
+            try:
                 self._decide(plan, index, operation)
+            except TmsError as error:
+                # One before it may name a user who is not there, and then that one is the first that fails.
+                self._check_users(plan)
+                raise OperationError(index, error) from error
         self._check_users(plan)
         self._write(plan)
         return [plan.results.get(index) for index in range(len(operations))]
@@ -93,16 +96,15 @@ class TaskBulkService:
                 plan.created[index] = task = self._tasks.draft(values)
                 plan.users.append((index, users_named(task, self._actor)))
             case Update(task_id, values, expected):
-                plan.results[index] = self._decide_update(plan, index, _of(plan, task_id), values, expected)
+                plan.results[index] = self._decide_update(plan, index, self._seen(plan, task_id), values, expected)
             case Deletion(task_id, expected):
-                task = _of(plan, task_id)
-                self._tasks.decide_delete(task, expected)
+                self._tasks.decide_delete(self._seen(plan, task_id), expected)
                 plan.deleted[task_id] = plan.tasks.pop(task_id)
 
     def _decide_update(
         self, plan: _Plan, index: int, task: TaskRow, values: Mapping[str, Any], expected: Expectation | None
     ) -> TaskRow:
-        changed = self._tasks.decide_change(task, values, expected)
+        changed = self._tasks.decide_change(task, values, expected, _unwritten(plan, task, expected))
         if not changed:
             return task
         plan.users.append((index, [(name, changed.get(name)) for name in ("assigned_to", "created_by")]))
@@ -111,14 +113,23 @@ class TaskBulkService:
         plan.tasks[task.id] = plan.updated[task.id] = after
         return after
 
+    def _seen(self, plan: _Plan, task_id: int) -> TaskRow:
+        """The task as the operations so far leave it, if the actor still sees it then."""
+        task = plan.tasks.get(task_id)
+        if task and may_see(self._actor, self._visibility, created_by=task.created_by, assigned_to=task.assigned_to):
+            return task
+        raise NotFoundError("There is no such task.")
+
     def _check_users(self, plan: _Plan) -> None:
         try:
             self._tasks.check_users(pair for _, named in plan.users for pair in named)
         except TmsError:
             # One look for all told that something is wrong; one look each tells where.
             for index, named in plan.users:
-                with _place(index):
+                try:
                     self._tasks.check_users(named)
+                except TmsError as error:
+                    raise OperationError(index, error) from error
 
     def _write(self, plan: _Plan) -> None:
         if plan.created:
@@ -131,15 +142,12 @@ class TaskBulkService:
             self._writer.delete(list(plan.deleted.values()))
 
 
-def _of(plan: _Plan, task_id: int) -> TaskRow:
-    if task_id not in plan.tasks:
-        raise NotFoundError("There is no such task.")
-    return plan.tasks[task_id]
-
-
-@contextmanager
-def _place(index: int) -> Iterator[None]:
-    try:
-        yield
-    except TmsError as error:
-        raise OperationError(index, error) from error
+def _unwritten(plan: _Plan, task: TaskRow, expected: Expectation | None) -> list[dict[str, list[Any]]]:
+    """What earlier operations change since the version that the caller saw, newest first."""
+    if expected is None or expected.version == task.version:
+        return []
+    return [
+        change.changes
+        for change in reversed(plan.changes)
+        if change.task.id == task.id and change.task.version > expected.version
+    ]

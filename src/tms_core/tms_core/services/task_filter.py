@@ -21,6 +21,8 @@ NAMES = (
 NOBODY = "none"
 SELF = "me"
 LONGEST_SEARCH = 500
+# A word in the title counts ten times one in the description.
+RANKED_DOCUMENT = "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', description)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,15 @@ class TaskFilter:
                 found.append(_one_of(column, values))
         found += [COMPARISONS[word](Task.due_date, bound) for word, bound in self.due_bounds]
         if self.q:
-            found.append(literal_column(SEARCH_DOCUMENT).op("@@")(func.websearch_to_tsquery("simple", self.q)))
+            found.append(literal_column(SEARCH_DOCUMENT).op("@@")(self._query()))
         return found
+
+    def rank(self) -> ColumnElement[float]:
+        """How well a task matches `q`, in SQL: the more, the better."""
+        return func.ts_rank(literal_column(RANKED_DOCUMENT), self._query())
+
+    def _query(self) -> ColumnElement[Any]:
+        return func.websearch_to_tsquery("simple", self.q)
 
 
 def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:

@@ -23,7 +23,7 @@ class TaskHistory:
     def events(self, task_id: int, *, limit: int, before: int | None = None) -> Sequence[Row[Any]]:
         """At most `limit` numbered events (position, kind, actor_id, created_at, changes), newest first, older than
         the position `before`."""
-        self._require_readable(task_id)
+        self.require_readable(task_id)
         statement = select(
             TaskEvent.position, TaskEvent.kind, TaskEvent.actor_id, TaskEvent.created_at, TaskEvent.changes
         ).where(TaskEvent.task_id == task_id, TaskEvent.position.is_not(None))
@@ -31,7 +31,8 @@ class TaskHistory:
             statement = statement.where(TaskEvent.position < before)
         return self._session.execute(statement.order_by(TaskEvent.id.desc()).limit(limit)).all()
 
-    def _require_readable(self, task_id: int) -> None:
+    def require_readable(self, task_id: int) -> None:
+        """Raise `NotFoundError` unless the actor may know what happened to the task."""
         present = self._session.execute(
             select(TASK.c.created_by, TASK.c.assigned_to).where(TASK.c.id == task_id)
         ).one_or_none()

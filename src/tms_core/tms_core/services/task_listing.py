@@ -9,12 +9,15 @@ from sqlalchemy import Select, func, select
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.task_filter import TaskFilter
-from tms_core.services.task_ordering import NEWEST_FIRST, Ordering, behind
+from tms_core.services.task_ordering import NEWEST_FIRST, Ordering
 from tms_core.services.task_reading import COLUMNS, Reader
 from tms_core.services.task_state import TaskRow
+from tms_core.services.task_stretches import stretches
 
 # Up to so many tasks, finding and sorting all of them is cheaper than walking until a page is full.
 FEW = 10_000
+# Up to so many, a search's finds are ranked. It takes a look at each: 0.1 ms for a short text.
+RANKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,29 @@ class TaskListing:
         self._reader = reader
         self._visible = visible_tasks(actor, visibility)
 
-    def page(self, wanted: TaskFilter, *, ordering: Ordering = NEWEST_FIRST, limit: int, offset: int = 0) -> Page:
-        """The count of all that pass, and one page of them."""
+    def page(
+        self,
+        wanted: TaskFilter,
+        *,
+        ordering: Ordering | None = None,
+        limit: int,
+        offset: int = 0,
+        count: int | None = None,
+    ) -> Page:
+        """The count of all that pass, unless the caller knows it, and one page of them.
+
+        Without an ordering the newest come first, but of a search that does not find too many the best matches.
+        """
         criteria = self._criteria(wanted)
-        count = self._reader.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
+        if count is None:
+            count = self._reader.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
         if offset >= count:
             return Page(count, [])
+        if wanted.q and ordering is None and count <= RANKED:
+            return Page(count, self._rows(_select_best(wanted, criteria, limit=limit, offset=offset)))
+        ordering = ordering or NEWEST_FIRST
+        if count > FEW and not offset:
+            return Page(count, self.behind(wanted, ordering=ordering, limit=limit, values=None))
         choose = _select_by_ids if criteria and count <= FEW else _select
         return Page(count, self._rows(choose(ordering, criteria, limit=limit, offset=offset)))
 
@@ -45,12 +65,12 @@ class TaskListing:
         """At most `limit` tasks behind the one with these values (None: from the first on), at a cost that does not
         grow with the depth."""
         criteria = self._criteria(wanted)
-        if values is None:
-            return self._rows(_select(ordering, criteria, limit=limit))
         found: list[TaskRow] = []
-        for condition in behind(ordering, values):
-            if len(found) < limit:
-                found += self._rows(_select(ordering, [*criteria, condition], limit=limit - len(found)))
+        for stretch in stretches(ordering, values, {"priority": wanted.priority, "status": wanted.status}):
+            if len(found) == limit:
+                break
+            here = [*criteria, *stretch.criteria]
+            found += self._rows(_select(stretch.ordering, here, limit=limit - len(found)))
         return found
 
     def _criteria(self, wanted: TaskFilter) -> list[Any]:
@@ -63,6 +83,12 @@ class TaskListing:
 def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
     statement = select(*COLUMNS).where(*criteria).order_by(*(term.clause for term in ordering))
     return statement.limit(limit).offset(offset) if offset else statement.limit(limit)
+
+
+def _select_best(wanted: TaskFilter, criteria: Sequence[Any], *, limit: int, offset: int) -> Select[Any]:
+    """Of what a search finds, the best matches first, of equal ones the newest."""
+    order = (wanted.rank().desc(), TASK.c.id.desc())
+    return select(*COLUMNS).where(*criteria).order_by(*order).limit(limit).offset(offset)
 
 
 def _select_by_ids(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:

@@ -1,10 +1,10 @@
-"""Orderings of the task list, and going on behind a given task in each of them at the same cost however deep."""
+"""Orderings of the task list."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, tuple_
+from sqlalchemy import ColumnElement
 
 from tms_core.errors import InvalidError
 from tms_core.models.task import TASK
@@ -32,8 +32,9 @@ Ordering = tuple[Term, ...]
 NEWEST_FIRST: Ordering = (Term("id", descends=True),)
 
 
-def read_ordering(values: Sequence[str]) -> Ordering:
-    """The terms of `ordering=` words, the id behind them where it is not among them: no two tasks are equal then.
+def read_ordering(values: Sequence[str]) -> Ordering | None:
+    """The terms of `ordering=` words, the id behind them where it is not among them: no two tasks are equal then. None
+    where there are no words.
 
     Raises `InvalidError` naming what may stand there.
     """
@@ -43,51 +44,12 @@ def read_ordering(values: Sequence[str]) -> Ordering:
         name = word.removeprefix("-")
         if name not in FIELDS:
             raise InvalidError.of("ordering", f"must be among {', '.join(FIELDS)}, with - to descend", "query")
-        terms.setdefault(name, Term(name, word.startswith("-")))
+        # Behind the id nothing is left to order.
+        if "id" not in terms:
+            terms.setdefault(name, Term(name, word.startswith("-")))
     if not terms:
-        return NEWEST_FIRST
+        return None
     if "id" not in terms:
         # In the direction of the term before it, so that one index serves the ordering both ways.
         terms["id"] = Term("id", next(reversed(terms.values())).descends)
     return tuple(terms.values())
-
-
-def behind(ordering: Ordering, values: Sequence[Any]) -> list[ColumnElement[bool]]:
-    """Conditions for what comes behind the task with these values, to be asked one after the other: together they
-    are all of it, in order."""
-    if len(ordering) == 2 and ordering[1].name == "id" and ordering[0].descends is ordering[1].descends:
-        return _behind_in_index(*ordering, *values)
-    return [_behind_in_any(ordering, values)]
-
-
-def _behind_in_index(first: Term, tie: Term, value: Any, last_id: int) -> list[ColumnElement[bool]]:
-    """By comparing rows, which PostgreSQL looks up in an index on (field, id). Rows with an empty date cannot be
-    compared, so they are asked for apart."""
-    after_id = tie.column < last_id if tie.descends else tie.column > last_id
-    is_empty = first.column.is_(None)
-    if value is None:
-        rest = [first.column.is_not(None)] if first.descends else []
-        return [and_(is_empty, after_id), *rest]
-    row, last = tuple_(first.column, tie.column), tuple_(value, last_id)
-    later = row < last if first.descends else row > last
-    return [later, is_empty] if first.column.nullable and not first.descends else [later]
-
-
-def _behind_in_any(ordering: Ordering, values: Sequence[Any]) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = false()
-    for term, value in zip(reversed(ordering), reversed(values), strict=True):
-        condition = or_(_later(term, value), and_(_same(term, value), condition))
-    return condition
-
-
-def _same(term: Term, value: Any) -> ColumnElement[bool]:
-    return term.column.is_(None) if value is None else term.column == value
-
-
-def _later(term: Term, value: Any) -> ColumnElement[bool]:
-    if value is None:
-        return term.column.is_not(None) if term.descends else false()
-    if term.descends:
-        return term.column < value
-    later = term.column > value
-    return or_(later, term.column.is_(None)) if term.column.nullable else later

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tms_core.errors import ConflictError, NotFoundError, PreconditionFailedError
 from tms_core.models import EventKind, TaskEvent, User
-from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility
-from tms_core.services.task_history import last_event
+from tms_core.services.task_history import TaskHistory, last_event
 from tms_core.services.task_rules import Expectation, require
 from tms_core.services.task_state import TaskRow, after_change, as_json, from_snapshot, snapshot_of
 from tms_core.services.task_writing import Change, TaskWriter
@@ -22,6 +21,7 @@ class TaskUndoService:
     def __init__(self, session: Session, actor: Actor, visibility: Visibility):
         self._session = session
         self._actor = actor
+        self._history = TaskHistory(session, actor, visibility)
         self._tasks = TaskService(session, actor, visibility)
         self._writer = TaskWriter(session, actor.id)
 
@@ -31,11 +31,11 @@ class TaskUndoService:
         Raises `NotFoundError` for an event that is not this task's, `PreconditionFailedError` where a field of the
         event has changed since, `ConflictError` where the task is not deleted any more.
         """
+        self._history.require_readable(task_id)
         event = self._session.scalar(
             select(TaskEvent).where(TaskEvent.position == position, TaskEvent.task_id == task_id)
         )
         if event is None:
-            self._tasks.get(task_id)
             raise NotFoundError(f"This task has no event {position}.")
         match event.kind:
             case EventKind.CREATED:
@@ -48,6 +48,7 @@ class TaskUndoService:
 
     def _undo_update(self, task_id: int, changes: dict[str, list[Any]]) -> TaskRow:
         task = self._tasks.locked(task_id)
+        require(self._actor, "update", created_by=task.created_by, assigned_to=task.assigned_to)
         present = snapshot_of(task)
         conflicts = {
             name: {"base": new, "theirs": present[name], "yours": old}
@@ -60,8 +61,8 @@ class TaskUndoService:
         return self._tasks.change(task_id, {name: getattr(before, name) for name in changes})
 
     def _restore(self, task_id: int) -> TaskRow:
-        event = last_event(self._session, task_id)
-        if event is None or event.kind is not EventKind.DELETED or self._is_there(event):
+        event = self._locked_deletion(task_id)
+        if event is None:
             raise ConflictError("event_id", "names a deletion, but the task is there")
         task = from_snapshot(event.snapshot)
         require(self._actor, "delete", created_by=task.created_by, assigned_to=task.assigned_to)
@@ -70,10 +71,15 @@ class TaskUndoService:
         self._writer.restore(after, Change(EventKind.CREATED, after, changes))
         return after
 
-    def _is_there(self, deletion: TaskEvent) -> bool:
-        # Of two who restore at once, the second waits here and then finds the first one's row.
-        self._session.refresh(deletion, with_for_update=True)
-        return self._session.scalar(select(TASK.c.id).where(TASK.c.id == deletion.task_id)) is not None
+    def _locked_deletion(self, task_id: int) -> TaskEvent | None:
+        """The last event of a deleted task, locked; None where the task is there."""
+        event = last_event(self._session, task_id)
+        if event is None or event.kind is not EventKind.DELETED:
+            return None
+        # Of two who restore at once, the second waits here and then finds the first one's event behind this one.
+        self._session.refresh(event, with_for_update=True)
+        newest = self._session.scalar(select(func.max(TaskEvent.id)).where(TaskEvent.task_id == task_id))
+        return event if event.id == newest else self._locked_deletion(task_id)
 
     def _assignee_if_active(self, task: TaskRow) -> int | None:
         return self._session.scalar(

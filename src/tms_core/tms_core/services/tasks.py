@@ -73,10 +73,19 @@ class TaskService:
             require(self._actor, "change_creator", created_by=self._actor.id, assigned_to=None)
         return TaskRow(id=0, created_at=now, updated_at=now, version=1, **given)
 
-    def decide_change(self, task: TaskRow, values: Mapping[str, Any], expected: Expectation | None) -> dict[str, Any]:
-        """The fields that change; raises where the actor may not, or where the task is not as it expected."""
+    def decide_change(
+        self,
+        task: TaskRow,
+        values: Mapping[str, Any],
+        expected: Expectation | None,
+        unwritten: Sequence[Mapping[str, Any]] = (),
+    ) -> dict[str, Any]:
+        """The fields that change; raises where the actor may not, or where the task is not as it expected.
+
+        `unwritten` are changes since then that the log does not have yet, newest first.
+        """
         require(self._actor, "update", created_by=task.created_by, assigned_to=task.assigned_to)
-        self._check_version(task, values, expected)
+        self._check_version(task, values, expected, unwritten)
         changed = changed_fields(task, values)
         if "created_by" in changed:
             require(self._actor, "change_creator", created_by=task.created_by, assigned_to=task.assigned_to)
@@ -101,9 +110,15 @@ class TaskService:
             if user_id not in found:
                 raise InvalidError.of(field, f"there is no active user {user_id}")
 
-    def _check_version(self, task: TaskRow, values: Mapping[str, Any], expected: Expectation | None) -> None:
+    def _check_version(
+        self,
+        task: TaskRow,
+        values: Mapping[str, Any],
+        expected: Expectation | None,
+        unwritten: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         if expected and expected.version != task.version:
-            reconcile(task, values, expected, self._changes_since(task, expected.version))
+            reconcile(task, values, expected, [*unwritten, *self._changes_since(task, expected.version)])
 
     def _changes_since(self, task: TaskRow, version: int) -> Sequence[dict[str, Any]]:
         """The changes of the events after a version, newest first."""

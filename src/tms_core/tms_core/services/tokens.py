@@ -1,15 +1,15 @@
 """Logins: signing in, rotating refresh tokens, and ending logins."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from tms_core.access_tokens import AccessTokens
+from tms_core.digests import digest_of
 from tms_core.models import RefreshToken, User
 from tms_core.services.passwords import is_password
 from tms_core.settings import CoreSettings
@@ -21,13 +21,31 @@ class TokenPair:
     access: str
 
 
+@dataclass(frozen=True, slots=True)
+class SeenFrom:
+    """What a login is used from, for its owner to recognise it by."""
+
+    user_agent: str | None = None
+    address: str | None = None
+
+
+UNSEEN = SeenFrom()
+
+
 class TokenService:
     """Never commits. What it refuses it returns as None, because a refusal may have revoked something, which an
     exception would roll back."""
 
-    def __init__(self, session: Session, access_tokens: AccessTokens, settings: CoreSettings):
+    def __init__(
+        self,
+        session: Session,
+        access_tokens: AccessTokens,
+        settings: CoreSettings,
+        seen_from: SeenFrom = UNSEEN,
+    ):
         self._session = session
         self._access_tokens = access_tokens
+        self._seen_from = seen_from
         self._life = timedelta(days=settings.refresh_token_days)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
 
@@ -49,13 +67,13 @@ class TokenService:
 
     def begin_login(self, user: User) -> TokenPair:
         """A new login for a user who has proved who it is."""
-        return self._pair(user, uuid4())
+        return self._pair(user, uuid4(), func.now())
 
     def refresh(self, token: str) -> TokenPair | None:
         """A new pair for a refresh token, which is used up by it. Within the grace time a used one still answers
         (two tabs); used later, it was stolen: its whole family is revoked."""
         now = datetime.now(UTC)
-        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == _digest(token)))
+        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
         if found is None:
             return None
         self._lock(found.user_id)
@@ -69,14 +87,19 @@ class TokenService:
         if user is None or not user.is_active:
             return None
         found.used_at = found.used_at or now
-        return self._pair(user, found.family)
+        return self._pair(user, found.family, found.began_at)
 
     def revoke(self, token: str) -> None:
         """End the login of a refresh token; an unknown one is as good as revoked (RFC 7009, section 2.2)."""
-        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == _digest(token)))
+        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
         if found:
             self._lock(found.user_id)
             self._revoke(RefreshToken.family == found.family)
+
+    def revoke_login(self, user_id: int, family: UUID) -> None:
+        """End one login of a user."""
+        self._lock(user_id)
+        self._revoke(RefreshToken.user_id == user_id, RefreshToken.family == family)
 
     def revoke_all(self, user_id: int, *, except_session: str | None = None) -> None:
         """End every login of a user, or every other one; their access tokens stop working within a second."""
@@ -100,13 +123,16 @@ class TokenService:
             .values(revoked_at=func.clock_timestamp())
         )
 
-    def _pair(self, user: User, family: UUID) -> TokenPair:
+    def _pair(self, user: User, family: UUID, began_at: datetime | ColumnElement[datetime]) -> TokenPair:
         token = secrets.token_urlsafe(32)
         self._session.add(
             RefreshToken(
                 user_id=user.id,
                 family=family,
-                digest=_digest(token),
+                digest=digest_of(token),
+                began_at=began_at,
+                user_agent=self._seen_from.user_agent,
+                address=self._seen_from.address,
                 expires_at=datetime.now(UTC) + self._life,
             )
         )
@@ -124,7 +150,3 @@ def end_access(session: Session, user_id: int) -> None:
         .where(User.id == user_id)
         .values(token_epoch=User.token_epoch + 1, token_epoch_at=func.clock_timestamp())
     )
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

@@ -3,20 +3,26 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tms_core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
-from tms_core.models import Status, Task, User
+from tms_core.models import AccountLink, LinkPurpose, RefreshToken, Status, Task, User
 from tms_core.permissions import Actor
+from tms_core.services.account_links import end_links
 from tms_core.services.passwords import hash_password, is_password
+from tms_core.services.personal_tokens import end_personal_tokens
 from tms_core.services.tasks import TaskService
 from tms_core.services.tokens import TokenService, end_access
 
 # Whoever takes or gives away the administrator's right waits here for the others who do.
 ADMINISTRATORS_LOCK = 7_305_310_002
 ONLY_ADMIN = ("is_admin", "is_active")
+
+
+class WrongPasswordError(InvalidError):
+    """Somebody who is signed in does not know the account's password."""
 
 
 class UserService:
@@ -62,23 +68,27 @@ class UserService:
         session_id: str | None = None,
         tokens: TokenService,
     ) -> User:
-        """Set the given fields. A new password needs the current one (an administrator's change of another's does
-        not) and ends all other logins; `session_id` is the login that stays."""
+        """Set the given fields. A new password needs the current one and ends all other logins; `session_id` is the
+        login that stays. An administrator's change of another's needs none, and resets it."""
         if values.keys() & {*ONLY_ADMIN}:
             self._lock_administrators()
         user = self._own(user_id)
         changed = {name: value for name, value in values.items() if name != "password" and getattr(user, name) != value}
+        if "email_verified" in changed:
+            raise InvalidError.of("email_verified", "is set by the server")
         if changed.keys() & {*ONLY_ADMIN} and not (self._actor and self._actor.is_admin):
             raise ForbiddenError("Only an administrator may change is_admin and is_active.")
         self._refuse_taken(changed, but=user_id)
         self._keep_an_administrator(user, changed)
         for name, value in changed.items():
             setattr(user, name, value)
+        if "email" in changed:
+            user.email_verified_at = None
         if "password" in values:
-            self._set_password(user, values["password"], current_password, session_id, tokens)
+            self._change_password(user, values["password"], current_password, session_id, tokens)
         self._flush()
         if changed.get("is_active") is False:
-            tokens.revoke_all(user_id)
+            self._lock_out(user_id, tokens)
         elif "is_admin" in changed:
             end_access(self._session, user_id)
         return user
@@ -88,13 +98,15 @@ class UserService:
         self._lock_administrators()
         user = self._own(user_id)
         self._keep_an_administrator(user, {"is_active": False})
-        tokens.revoke_all(user_id)
+        self._lock_out(user_id, tokens)
         self._unassign_open_tasks(user_id)
-        user.is_active = user.is_admin = False
-        user.email = user.password_hash = None
-        user.first_name = user.last_name = ""
-        user.deleted_at = func.now()
-        self._session.flush()
+        self._erase(user)
+
+    def reset_password(self, user: User, password: str, tokens: TokenService) -> None:
+        """A new password for one who has proved by mail who it is. Whoever had the account until now has it no more:
+        every login and every personal token ends."""
+        self._set_password(user, password)
+        self._lock_out(user.id, tokens)
 
     def _existing(self) -> Select[User]:
         return select(User).where(User.deleted_at.is_(None))
@@ -128,14 +140,35 @@ class UserService:
                     raise ConflictError(name, "is taken") from None
             raise
 
-    def _set_password(
+    def _change_password(
         self, user: User, password: str, current: str | None, session_id: str | None, tokens: TokenService
     ) -> None:
-        is_own = self._actor is not None and self._actor.id == user.id
-        if is_own and not is_password(user.password_hash, current or ""):
-            raise InvalidError.of("current_password", "must be your present password")
+        if self._actor is None or self._actor.id != user.id:
+            self.reset_password(user, password, tokens)
+            return
+        if not is_password(user.password_hash, current or ""):
+            raise WrongPasswordError.of("current_password", "must be your present password")
+        self._set_password(user, password)
+        tokens.revoke_all(user.id, except_session=session_id)
+
+    def _set_password(self, user: User, password: str) -> None:
         user.password_hash = hash_password(password)
-        tokens.revoke_all(user.id, except_session=session_id if is_own else None)
+        end_links(self._session, user.id, LinkPurpose.PASSWORD_RESET)
+
+    def _lock_out(self, user_id: int, tokens: TokenService) -> None:
+        tokens.revoke_all(user_id)
+        end_personal_tokens(self._session, user_id)
+
+    def _erase(self, user: User) -> None:
+        """What is personal; the row and the name stay, because tasks and events refer to them."""
+        user.is_active = user.is_admin = False
+        user.email = user.email_verified_at = user.password_hash = None
+        user.first_name = user.last_name = ""
+        user.deleted_at = func.now()
+        self._session.flush()
+        logins = update(RefreshToken).where(RefreshToken.user_id == user.id)
+        self._session.execute(logins.values(user_agent=None, address=None))
+        self._session.execute(delete(AccountLink).where(AccountLink.user_id == user.id))
 
     def _lock_administrators(self) -> None:
         self._session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))

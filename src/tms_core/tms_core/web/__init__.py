@@ -13,6 +13,7 @@ def includeme(config):
         "pyramid_retry",
         "pyramid_tm",
         "cornice",
+        ".proxies",
         ".tweens",
         ".transactions",
         ".security",

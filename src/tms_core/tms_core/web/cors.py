@@ -7,7 +7,7 @@ from pyramid.response import Response
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID"
-EXPOSED_HEADERS = "ETag, Location, Retry-After, X-Request-ID, Link"
+EXPOSED_HEADERS = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Link"
 PREFLIGHT_SECONDS = "7200"
 
 

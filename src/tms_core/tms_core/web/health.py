@@ -1,6 +1,7 @@
 """/api/health: this process is alive. /api/ready: it can do its work; 503 names what is missing."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import redis
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tms_core.errors import UnavailableError
 from tms_core.migrating import missing_revisions
 from tms_core.runtime import Runtime, resolve
+from tms_core.web.openapi import Answer, AnswerSchema, Header, documented
 from tms_core.web.resource import json_response, open_to_all, resource
 
 
@@ -48,6 +50,26 @@ def readiness(runtime: Runtime) -> dict[str, str]:
     return found
 
 
+class Alive(AnswerSchema):
+    """It is."""
+
+    example = {"status": "ok"}
+
+    status: Literal["ok"]
+
+
+class Readiness(AnswerSchema):
+    """Each check with «ok», or with what is wrong."""
+
+    example = {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
+
+    status: Literal["ok", "unavailable"]
+    checks: dict[str, str]
+
+
+NOT_READY = Answer(Readiness, "Something is missing.", (Header("Retry-After", "Seconds to wait.", "5"),))
+
+
 class _Open:
     def __init__(self, request, context=None):
         self.request = request
@@ -56,6 +78,7 @@ class _Open:
 @resource(path="/api/health")
 class Health(_Open):
     @open_to_all
+    @documented("get_health", answers={200: Alive}, needs_database=False)
     def get(self):
         """This process is alive."""
         return json_response({"status": "ok"})
@@ -64,8 +87,9 @@ class Health(_Open):
 @resource(path="/api/ready")
 class Ready(_Open):
     @open_to_all
+    @documented("get_readiness", answers={200: Readiness, 503: NOT_READY})
     def get(self):
-        """Whether this process can do its work: 503 where something is missing, named under `checks`."""
+        """Whether this process can do its work. 503 where something is missing, named under `checks`."""
         checks = readiness(self.request.registry.tms)
         if set(checks.values()) == {"ok"}:
             return json_response({"status": "ok", "checks": checks})

@@ -20,9 +20,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.errors import ForbiddenError, NotAuthenticatedError
 from tms_core.runtime import Runtime, resolve
+from tms_core.web.openapi import Answer, documented
 from tms_core.web.resource import open_to_all, resource
 from tms_core.web.security import bearer_token
 
+CONTENT_TYPES = ("text/plain", "application/openmetrics-text")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
@@ -84,7 +86,17 @@ class Metrics:
         self.request = request
 
     @open_to_all
+    @documented(
+        "get_metrics",
+        answers={
+            200: Answer(str, "The metrics, as Prometheus reads them.", content_types=CONTENT_TYPES),
+            401: "Another machine asks, without the metrics token.",
+            403: "Another machine asks, and no token is set.",
+        },
+        needs_database=False,
+    )
     def get(self):
+        """What this server counted. For this machine, and for others with `tms.metrics.token` as Bearer."""
         require_reader(self.request)
         encode, content_type = choose_encoder(self.request.headers.get("Accept", ""))
         response = Response(encode(registry_of(self.request.registry.tms)))

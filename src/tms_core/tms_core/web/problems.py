@@ -17,6 +17,8 @@ from tms_core.errors import Fault
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
+# serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
+IN_EACH_OTHERS_WAY = ("40001", "40P01", "55P03")
 STATUS: dict[type[errors.TmsError], int] = {
     errors.InvalidError: 400,
     errors.NotAuthenticatedError: 401,
@@ -24,6 +26,8 @@ STATUS: dict[type[errors.TmsError], int] = {
     errors.NotFoundError: 404,
     errors.ConflictError: 409,
     errors.PreconditionFailedError: 412,
+    errors.TooManyRequestsError: 429,
+    errors.NotOfferedError: 501,
     errors.UnavailableError: 503,
 }
 SENTENCES = {
@@ -73,6 +77,10 @@ def refused(error: errors.TmsError, request, **more: Any) -> Response:
             return problem(request, status, f"{error.fault.field} {error.fault.message}", faults=[error.fault], **more)
         case errors.PreconditionFailedError():
             return problem(request, status, str(error), current=error.current, conflicts=error.conflicts, **more)
+        case errors.TooManyRequestsError():
+            response = problem(request, status, str(error), retry_after=error.retry_after, **more)
+            response.headers.update(error.headers)
+            return response
         case _:
             return problem(request, status, str(error), **more)
 
@@ -91,8 +99,12 @@ def http_error(error: HTTPException, request) -> Response:
 
 def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
     """The database away, overloaded or starting is 503; every other fault of it is ours."""
+    cause = getattr(error, "orig", error)
+    if getattr(cause, "pgcode", None) in IN_EACH_OTHERS_WAY:
+        log.warning("two requests were in each other's way: %s", str(cause).strip())
+        return problem(request, 503, "Another request was in the way of this one. Try again in a few seconds.")
     if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
-        log.error("the database does not answer: %s", str(getattr(error, "orig", error)).strip())
+        log.error("the database does not answer: %s", str(cause).strip())
         return problem(request, 503)
     return unexpected(error, request)
 

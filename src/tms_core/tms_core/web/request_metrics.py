@@ -1,6 +1,8 @@
 """Counting requests and their times, by the pattern of their route."""
 
+import re
 import time
+from functools import lru_cache
 
 from prometheus_client import Counter, Histogram
 from pyramid.tweens import INGRESS
@@ -22,21 +24,32 @@ NO_ROUTE = "none"
 def metrics_tween_factory(handler, registry):
     def metrics_tween(request):
         began = time.perf_counter()
-        response = handler(request)
-        # An attempt that pyramid_retry repeats is no answer.
-        if request.exception is None or not is_error_retryable(request, request.exception):
-            _count(request, response.status_int, time.perf_counter() - began)
+        try:
+            response = handler(request)
+        except Exception as error:
+            _count(request, 500, began, error)
+            raise
+        _count(request, response.status_int, began, request.exception)
         return response
 
     return metrics_tween
 
 
-def _count(request, status: int, seconds: float) -> None:
+def _count(request, status: int, began: float, error: Exception | None) -> None:
+    # An attempt that pyramid_retry repeats is no answer.
+    if error is not None and is_error_retryable(request, error):
+        return
     route = getattr(request, "matched_route", None)
-    pattern = route.pattern if route else NO_ROUTE
+    path = _readable(route.pattern) if route else NO_ROUTE
     method = request.method if request.method in METHODS else OTHER_METHOD
-    REQUESTS.labels(method, pattern, status).inc()
-    SECONDS.labels(method, pattern).observe(seconds)
+    REQUESTS.labels(method, path, status).inc()
+    SECONDS.labels(method, path).observe(time.perf_counter() - began)
+
+
+@lru_cache
+def _readable(pattern: str) -> str:
+    r"""«/api/task/{id}» for «/api/task/{id:\d+}»."""
+    return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", pattern)
 
 
 def includeme(config):

@@ -4,6 +4,8 @@ A resource is a class a noun: `collection_get`, `collection_post` on the collect
 `delete` on the member's. Views return bytes or a response that is ready.
 """
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,10 +16,31 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from tms_core.errors import NotFoundError
 from tms_core.values import BIGGEST_ID
 
-__all__ = ["id_of", "json_response", "open_to_all", "resource", "to_json", "view"]
+__all__ = ["Method", "id_of", "json_response", "methods_of", "open_to_all", "resource", "to_json", "view"]
 
 # For a method that needs no access token; every other one does.
 open_to_all = view(permission=NO_PERMISSION_REQUIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a resource: the route's pattern, the HTTP method, and where it is defined."""
+
+    pattern: str
+    verb: str
+    resource: Any
+    function: Callable[..., Any]
+    is_open: bool
+
+
+def methods_of(registry) -> Iterator[Method]:
+    """Every method of the resources that the included packages bring. HEAD comes with each GET and is not told."""
+    for service in registry.cornice_services.values():
+        for verb, found, arguments in service.definitions:
+            if verb != "HEAD":
+                function = getattr(found, "unbound_view", found)
+                is_open = arguments.get("permission") == NO_PERMISSION_REQUIRED
+                yield Method(service.path, verb, arguments.get("klass") or function, function, is_open)
 
 
 def to_json(value: Any) -> bytes:

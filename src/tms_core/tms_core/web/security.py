@@ -1,4 +1,4 @@
-"""Who asks: a Pyramid 2 security policy on access tokens. Every view needs a signed-in caller unless it says not."""
+"""Who asks: a Pyramid 2 security policy on tokens. Every view needs a signed-in caller unless it says not."""
 
 import time
 from collections.abc import Mapping
@@ -9,9 +9,11 @@ from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
 from tms_core.access_tokens import AccessClaims, AccessTokens
-from tms_core.errors import NotAuthenticatedError
+from tms_core.errors import ForbiddenError, NotAuthenticatedError
 from tms_core.permissions import Actor
+from tms_core.personal_tokens import PREFIX, PersonalTokens
 from tms_core.revocations import Revocations
+from tms_core.web.scopes import is_in_scope, scope_of
 
 SIGNED_IN = "signed-in"
 SCHEME = "Bearer "
@@ -27,15 +29,18 @@ def bearer_token(environ: Mapping[str, Any]) -> str | None:
 
 @implementer(ISecurityPolicy)
 class TokenPolicy:
-    def __init__(self, access_tokens: AccessTokens, revocations: Revocations):
+    def __init__(self, access_tokens: AccessTokens, personal_tokens: PersonalTokens, revocations: Revocations):
         self._access_tokens = access_tokens
+        self._personal_tokens = personal_tokens
         self._revocations = revocations
 
     def identity(self, request) -> AccessClaims | None:
-        """The claims of the request's access token, if it is valid and was not taken back."""
+        """The claims of the request's token, if it is valid and was not taken back."""
         token = bearer_token(request.environ)
         if token is None:
             return None
+        if token.startswith(PREFIX):
+            return self._personal_tokens.read(token, time.time())
         claims = self._access_tokens.read(token, time.time())
         if claims is None or self._revocations.is_revoked(claims):
             return None
@@ -45,7 +50,11 @@ class TokenPolicy:
         return request.claims.user_id if request.claims else None
 
     def permits(self, request, context, permission):
-        return Allowed("signed in") if request.claims else Denied("not signed in")
+        if request.claims:
+            return Allowed("signed in")
+        if self.identity(request):
+            raise ForbiddenError(_lacking(request))
+        return Denied("not signed in")
 
     def remember(self, request, userid, **kwargs):
         return []
@@ -55,7 +64,18 @@ class TokenPolicy:
 
 
 def _claims(request) -> AccessClaims | None:
-    return request.identity
+    """Whom the request may act for: nobody where its token is a personal one that does not reach so far."""
+    claims: AccessClaims | None = request.identity
+    if claims is None or claims.scopes is None or is_in_scope(request, claims.scopes):
+        return claims
+    return None
+
+
+def _lacking(request) -> str:
+    scope = scope_of(request)
+    if scope is None:
+        return "A personal token is no key to this: sign in."
+    return f"This personal token lacks the scope {scope}."
 
 
 def _actor(request) -> Actor:
@@ -69,7 +89,9 @@ def includeme(config):
     runtime = config.registry.tms
     config.registry.access_tokens = AccessTokens(runtime.core.jwt_key, runtime.core.access_token_life)
     config.registry.revocations = Revocations(runtime.engine, runtime.core.access_token_life)
-    config.set_security_policy(TokenPolicy(config.registry.access_tokens, config.registry.revocations))
+    personal_tokens = PersonalTokens(runtime.engine, runtime.core.access_token_life)
+    policy = TokenPolicy(config.registry.access_tokens, personal_tokens, config.registry.revocations)
+    config.set_security_policy(policy)
     config.set_default_permission(SIGNED_IN)
     config.add_request_method(_claims, "claims", reify=True)
     config.add_request_method(_actor, "actor", reify=True)

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
 
 from tms_core.errors import Fault, InvalidError
+from tms_core.web.described import Described
 
 S = TypeVar("S", bound="Schema")
 LONGEST_NUMBER = 19
 
 
-class Schema(BaseModel):
+class Schema(Described):
     """A body: only declared fields, no silent conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -45,14 +47,23 @@ def raw_body(request) -> bytes:
 def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
     """The query's parameters, each with all its values; raises `InvalidError` naming every unknown one."""
     known = frozenset(names)
-    try:
-        values = request.GET.dict_of_lists()
-    except UnicodeDecodeError:
-        raise InvalidError.of("query", "must be UTF-8", "query") from None
+    values = _query(request.environ.get("QUERY_STRING", ""))
     unknown = [name for name in values if name not in known]
     if unknown:
         allowed = ", ".join(sorted(known)) or "none"
         raise InvalidError([Fault("query", name, f"is not known here; known are: {allowed}") for name in unknown])
+    return values
+
+
+def _query(text: str) -> dict[str, list[str]]:
+    # Not request.GET: there a semicolon in a value ends it.
+    values: dict[str, list[str]] = {}
+    try:
+        decoded = text.encode("latin-1").decode()
+        for name, value in parse_qsl(decoded, keep_blank_values=True, errors="strict"):
+            values.setdefault(name, []).append(value)
+    except UnicodeDecodeError:
+        raise InvalidError.of("query", "must be UTF-8", "query") from None
     return values
 
 

@@ -17,12 +17,14 @@ from tms_notifications.errors import DeferredError, RefusedError
 from tms_notifications.mailer import Transport, create_transport
 from tms_notifications.models import Delivery, MailKind, MailStatus, NotificationMail, NotificationPreference
 from tms_notifications.presenting import user_ids
+from tms_notifications.services.link_requests import account_links
 from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.settings import NotificationSettings
 
 log = logging.getLogger(__name__)
+HIDDEN = "(hidden)"
 
 
 class SendingService:
@@ -34,6 +36,7 @@ class SendingService:
         self._mails = mails
         self._transport = transport
         self._composer = Composer(runtime)
+        self._links = account_links(runtime, session)
         self._give_up_after = timedelta(days=runtime.settings(NotificationSettings).give_up_days)
 
     def send(self, mail_id: int) -> MailStatus | None:
@@ -50,14 +53,19 @@ class SendingService:
             return self._mails.note_dropped(mail, reason)
         return self._send_to(mail, user, preference)
 
-    def compose(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> EmailMessage:
-        """The message as it goes out now; raises what a deployer's template or an impossible address raises."""
+    def compose(
+        self, mail: NotificationMail, user: User, preference: NotificationPreference, *, token: str = HIDDEN
+    ) -> EmailMessage:
+        """The message as it goes out now; raises what a deployer's template or an impossible address raises.
+
+        The token of its link, if it has one, is for its recipient only: who just looks does not see it.
+        """
         zone = ZoneInfo(preference.timezone) if preference.timezone else self._runtime.core.zone
-        return self._composer.compose(mail, Recipient.of(user, zone), self._names(mail.context))
+        return self._composer.compose(mail, Recipient.of(user, zone), self._names(mail.context), token)
 
     def _send_to(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> MailStatus:
         try:
-            message = self.compose(mail, user, preference)
+            message = self.compose(mail, user, preference, token=self._token(mail) or "")
         except Exception as error:
             # A deployer's template may raise anything, and the mails behind it go on.
             log.exception("mail %d cannot be composed", mail.id)
@@ -76,6 +84,8 @@ class SendingService:
     def _reason_to_drop(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
+        if mail.kind.has_link and self._token(mail) is None:
+            return "its link was used, has expired, or the address was changed"
         if not self._may_still_see(mail, user, self._runtime.core.visibility):
             return "the task may no longer be seen"
         return None
@@ -90,6 +100,10 @@ class SendingService:
         ).one_or_none()
         created_by, assigned_to = now or (task["created_by"], task["assigned_to"])
         return may_see(Actor(user.id, user.is_admin), visibility, created_by=created_by, assigned_to=assigned_to)
+
+    def _token(self, mail: NotificationMail) -> str | None:
+        """The token of the mail's link, while that is of use."""
+        return self._links.token(mail.context["link_id"]) if mail.kind.has_link else None
 
     def _names(self, context: dict[str, Any]) -> dict[int, str]:
         wanted = user_ids(context)
@@ -107,7 +121,7 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Notificat
         return "the account is not active"
     if not user.email:
         return "the account has no address"
-    if getattr(preference, mail.kind.preference) is Delivery.OFF:
+    if mail.kind.preference and getattr(preference, mail.kind.preference) is Delivery.OFF:
         return f"the user turned {mail.kind.preference} off"
     if not preference.own_changes and mail.context.get("actor_id") == user.id:
         return "the user's own change"

@@ -22,10 +22,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A heading under which operations stand; a resource names it by its class attribute `tag`."""
+    """A heading under which operations stand; a resource names it by its class attribute `tag`. `place` is its place
+    among those of its package."""
 
     name: str
     description: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Answer:
     headers: tuple[Header, ...] = ()
     links: tuple[Link, ...] = ()
     content_types: tuple[str, ...] = (JSON,)
+    # Other types of content that a client may ask for, each with what it carries.
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,7 @@ def documented(
     return mark
 
 
-def described(
-    method: F, *, headers: Sequence[Parameter] = (), answers: Mapping[int, Any] | None = None
-) -> F:
+def described(method: F, *, headers: Sequence[Parameter] = (), answers: Mapping[int, Any] | None = None) -> F:
     """For decorators that give a method more to take or to answer."""
     present = documentation_of(method)
     more = replace(

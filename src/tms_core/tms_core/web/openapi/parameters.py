@@ -20,12 +20,14 @@ class Parameter:
     where: Literal["query", "header"] = "query"
     example: Any = None
     default: Any = None
+    is_required: bool = False
     answers: Mapping[int, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeNumber(Parameter):
-    """A number in the query, read by the same bounds that the description tells."""
+    """A number in the query, read by the same bounds that the description tells. One without a default is read only
+    where it is given."""
 
     least: int
     most: int
@@ -33,10 +35,9 @@ class WholeNumber(Parameter):
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Annotated[int, Field(ge=self.least, le=self.most)])
 
-    def read(self, values: dict[str, list[str]], default: int | None = None) -> int:
-        """Its value in a query; raises `InvalidError` naming its bounds."""
-        usual = self.default if default is None else default
-        return one_number(values, self.name, default=usual, least=self.least, most=self.most)
+    def read(self, values: dict[str, list[str]]) -> int:
+        """Its value in a query, or the default; raises `InvalidError` naming its bounds."""
+        return one_number(values, self.name, default=self.default, least=self.least, most=self.most)
 
 
 def names_of(parameters: Iterable[Parameter]) -> tuple[str, ...]:

@@ -1,0 +1,349 @@
+"""Personal API tokens: shown once, limited, and taken back."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from tms_api.tasks import forget_ended_logins
+from tms_core import personal_tokens
+from tms_core.celery import use
+from tms_core.models import AccountLink, PersonalToken, RefreshToken
+from tms_core.testing import PASSWORD
+
+URL = "/api/api-tokens"
+ALL = ["tasks:read", "tasks:write", "users:read"]
+
+
+@pytest.fixture(autouse=True)
+def _tokens_are_read_at_every_request(monkeypatch):
+    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 0)
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def as_ann(client_of, ann):
+    return client_of(ann)
+
+
+@pytest.fixture
+def make_token(as_ann):
+    """A new token of ann's: what the answer says of it."""
+
+    def make(**fields):
+        body = {"name": "script", "scopes": ALL, "expires_at": None, **fields}
+        return as_ann.post_json(URL, body, status=201).json
+
+    return make
+
+
+@pytest.fixture
+def opens(app):
+    """Whether a token opens the list of tasks, in this process or another."""
+
+    def look(token: str, process=app) -> bool:
+        answer = process.get("/api/task", headers={"Authorization": f"Bearer {token}"}, expect_errors=True)
+        assert answer.status_int in (200, 401)
+        return answer.status_int == 200
+
+    return look
+
+
+@pytest.fixture
+def change(runtime):
+    """Sets columns of every token."""
+
+    def set_(**values):
+        with runtime.transaction() as session:
+            session.execute(update(PersonalToken).values(**values))
+
+    return set_
+
+
+def test_a_token_is_shown_once_and_then_by_its_first_letters(as_ann, make_token):
+    made = make_token(name="  Nightly export ")
+
+    token = made.pop("token")
+    assert re.fullmatch(r"tms_[\w-]{43}", token)
+    assert made["hint"] == token[:8]
+    assert (made["name"], made["scopes"]) == ("Nightly export", sorted(ALL))
+    assert (made["expires_at"], made["last_used_at"]) == (None, None)
+    assert as_ann.get(URL).json == {"count": 1, "next": None, "previous": None, "results": [made]}
+
+
+def test_no_cache_keeps_the_answer_with_the_token(as_ann):
+    answer = as_ann.post_json(URL, {"name": "a", "scopes": ALL, "expires_at": None}, headers={"Idempotency-Key": "k"})
+
+    assert answer.headers["Cache-Control"] == "no-store"
+    again = as_ann.post_json(URL, {"name": "a", "scopes": ALL, "expires_at": None}, headers={"Idempotency-Key": "k"})
+    assert again.json["token"] != answer.json["token"]
+
+
+def test_the_token_does_not_stand_in_the_database(make_token, runtime):
+    token = make_token()["token"]
+
+    with runtime.transaction() as session:
+        row = session.scalars(select(PersonalToken)).one()
+        texts = session.scalars(
+            text("SELECT t::text FROM personal_token t UNION ALL SELECT k::text FROM api_idempotency_key k")
+        )
+        assert not any(token[8:] in one for one in texts)
+    assert len(row.digest) == 32
+
+
+def test_it_acts_as_its_user(app, ann, make_token):
+    headers = {"Authorization": f"bearer {make_token()['token']}"}
+
+    made = app.post_json("/api/task", {"title": "By a script"}, headers=headers, status=201).json
+
+    assert made["created_by"] == ann.id
+    assert app.get("/api/users/me", headers=headers).json["username"] == "ann"
+    assert app.get("/api/task?created_by=me", headers=headers).json["count"] == 1
+
+
+def test_an_administrators_token_sees_what_an_administrator_sees(app, admin, ann):
+    token = admin.post_json(URL, {"name": "a", "scopes": ["users:read"], "expires_at": None}).json["token"]
+    shown = app.get(f"/api/users/{ann.id}", headers={"Authorization": f"Bearer {token}"}).json
+
+    assert shown["email"] == "ann@example.com"
+
+
+def test_an_administrators_token_makes_no_administrators(app, admin, problem):
+    """Registering is open to everyone: there the token counts for nothing."""
+    scopes = [*ALL]
+    token = admin.post_json(URL, {"name": "a", "scopes": scopes, "expires_at": None}).json["token"]
+    body = {"username": "eve", "email": "eve@example.com", "password": PASSWORD, "is_admin": True}
+
+    problem(app.post_json("/api/users", body, headers={"Authorization": f"Bearer {token}"}, status=403))
+
+
+def test_who_is_no_administrator_any_more_has_no_such_token(app, admin, make_user, client_of):
+    bob = make_user("bob", is_admin=True)
+    token = client_of(bob).post_json(URL, {"name": "a", "scopes": ["users:read"], "expires_at": None}).json["token"]
+    admin.patch_json(f"/api/users/{bob.id}", {"is_admin": False})
+
+    shown = app.get(f"/api/users/{admin.user.id}", headers={"Authorization": f"Bearer {token}"}, status=200).json
+    assert "email" not in shown
+
+
+def test_a_token_ends_when_it_expires(make_token, opens, change):
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    token = make_token(expires_at=soon.isoformat())["token"]
+    assert opens(token)
+
+    change(expires_at=func.now())
+
+    assert not opens(token)
+
+
+def test_a_token_that_was_taken_back_is_dead_and_not_listed(as_ann, make_token, opens):
+    kept, made = make_token(), make_token()
+
+    assert as_ann.delete(f"{URL}/{made['id']}", status=200).json == {}
+
+    assert not opens(made["token"])
+    assert opens(kept["token"])
+    assert [one["id"] for one in as_ann.get(URL).json["results"]] == [kept["id"]]
+    as_ann.delete(f"{URL}/{made['id']}", status=404)
+
+
+def test_another_process_learns_of_it(as_ann, make_token, opens, another_process):
+    made = make_token()
+    other = another_process()
+    assert opens(made["token"], other)
+
+    as_ann.delete(f"{URL}/{made['id']}")
+
+    assert not opens(made["token"], other)
+
+
+def test_what_a_process_knows_of_a_token_is_at_most_a_second_old(as_ann, make_token, opens, monkeypatch):
+    made = make_token()
+    with monkeypatch.context() as patch:
+        patch.setattr(personal_tokens, "INTERVAL", 3600)
+        assert opens(made["token"])
+        as_ann.delete(f"{URL}/{made['id']}")
+        assert opens(made["token"])
+
+    assert not opens(made["token"])
+
+
+def test_the_interval_is_less_than_a_second(monkeypatch):
+    monkeypatch.undo()
+
+    assert personal_tokens.INTERVAL < 1
+
+
+def test_a_known_token_costs_no_look_into_the_database(make_token, app, recorded, monkeypatch):
+    headers = {"Authorization": f"Bearer {make_token()['token']}"}
+    monkeypatch.setattr(personal_tokens, "INTERVAL", 3600)
+    app.get("/api/task/1", headers=headers, status=404)
+
+    with recorded() as statements:
+        app.get("/api/task/1", headers=headers, status=404)
+
+    assert [statement for statement in statements if "FROM task" not in statement] == []
+
+
+def test_its_last_use_is_noted_once_a_minute(as_ann, make_token, opens, change, recorded):
+    token = make_token()["token"]
+    opens(token)
+    (first,) = as_ann.get(URL).json["results"]
+    assert first["last_used_at"] is not None
+
+    with recorded() as statements:
+        opens(token)
+    assert not any("UPDATE personal_token" in statement for statement in statements)
+
+    change(last_used_at=func.now() - timedelta(minutes=2))
+    opens(token)
+    (later,) = as_ann.get(URL).json["results"]
+    assert later["last_used_at"] > first["last_used_at"]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        lambda admin, ann: admin.patch_json(f"/api/users/{ann.id}", {"is_active": False}),
+        lambda admin, ann: admin.delete(f"/api/users/{ann.id}"),
+        lambda admin, ann: admin.patch_json(f"/api/users/{ann.id}", {"password": "another-word"}),
+    ],
+    ids=["deactivated", "deleted", "reset by an administrator"],
+)
+def test_with_its_user_ends_its_token_and_does_not_come_back(admin, ann, make_token, opens, ending, runtime):
+    token = make_token()["token"]
+    assert opens(token)
+
+    ending(admin, ann)
+
+    assert not opens(token)
+    with runtime.transaction() as session:
+        session.execute(
+            text("UPDATE users SET is_active = true, deleted_at = NULL, email = 'a@b.de' WHERE id = :id"),
+            {"id": ann.id},
+        )
+    assert not opens(token)
+
+
+def test_a_user_that_is_not_active_has_no_token_even_if_nobody_took_it_back(make_token, opens, runtime, ann):
+    token = make_token()["token"]
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE users SET is_active = false WHERE id = :id"), {"id": ann.id})
+
+    assert not opens(token)
+
+
+def test_logging_out_everywhere_and_a_new_password_leave_tokens_alone(as_ann, make_token, opens, app):
+    token = make_token()["token"]
+
+    as_ann.patch_json("/api/users/me", {"password": "another-word", "current_password": PASSWORD})
+    as_ann.post("/api/token/revoke-all")
+
+    assert opens(token)
+
+
+def test_nobody_sees_or_takes_back_anothers(admin, make_token, opens):
+    made = make_token()
+
+    assert admin.get(URL).json["results"] == []
+    admin.delete(f"{URL}/{made['id']}", status=404)
+    assert opens(made["token"])
+
+
+@pytest.mark.parametrize(
+    ("change_", "fields"),
+    [
+        ({"name": ""}, ["name"]),
+        ({"name": "   "}, ["name"]),
+        ({"name": "x" * 101}, ["name"]),
+        ({"name": "a\x00b"}, ["name"]),
+        ({"name": None}, ["name"]),
+        ({"scopes": []}, ["scopes"]),
+        ({"scopes": "tasks:read"}, ["scopes"]),
+        ({"scopes": ["tasks:read", "admin"]}, ["scopes"]),
+        ({"scopes": ["reports:read"]}, ["scopes"]),
+        ({"scopes": [1]}, ["scopes.0"]),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, ["expires_at"]),
+        ({"expires_at": "2999-01-01T00:00:00"}, ["expires_at"]),
+        ({"expires_at": "soon"}, ["expires_at"]),
+        ({"expires_at": 99999999999}, ["expires_at"]),
+        ({"token": "tms_mine"}, ["token"]),
+    ],
+)
+def test_a_bad_value_is_named(as_ann, faulty_fields, change_, fields):
+    body = {"name": "script", "scopes": ALL, "expires_at": None, **change_}
+
+    assert faulty_fields(as_ann.post_json(URL, body, status=400)) == fields
+
+
+def test_an_unknown_scope_is_answered_with_those_that_are_known(as_ann):
+    answer = as_ann.post_json(URL, {"name": "a", "scopes": ["everything"], "expires_at": None}, status=400).json
+
+    assert answer["errors"][0]["message"].endswith("known are: tasks:read, tasks:write, users:read")
+
+
+def test_a_hundred_tokens_are_enough(as_ann, make_token, runtime, ann, problem):
+    make_token()
+    with runtime.transaction() as session:
+        session.execute(
+            text(
+                "INSERT INTO personal_token (user_id, name, hint, digest, scopes) "
+                "SELECT user_id, name, hint, sha256(n::text::bytea), scopes "
+                "FROM personal_token, generate_series(1, 99) AS n"
+            )
+        )
+
+    problem(as_ann.post_json(URL, {"name": "a", "scopes": ALL, "expires_at": None}, status=409))
+
+
+@pytest.mark.parametrize("token", ["tms_", "tms_unknown", "tms_" + "a" * 50_000, "tms_ä", "TMS_x"])
+def test_nonsense_is_refused_like_any_bad_token(runtime, opens, token):
+    assert not opens(token)
+
+
+def test_the_database_away_is_said_so(another_process, make_token):
+    token = make_token()["token"]
+    away = another_process(database_url="postgresql://tms@127.0.0.1:1/tms")
+
+    answer = away.get("/api/task", headers={"Authorization": f"Bearer {token}"}, status=503)
+
+    assert answer.headers["Retry-After"]
+
+
+def test_they_need_a_login(app, runtime, problem):
+    problem(app.get(URL, status=401))
+    problem(app.post_json(URL, {}, status=401))
+    problem(app.delete(f"{URL}/1", status=401))
+
+
+def test_what_has_ended_is_forgotten_in_time(as_ann, make_token, change, runtime, app):
+    use(runtime)
+    ended, kept = make_token(), make_token()
+    as_ann.delete(f"{URL}/{ended['id']}")
+    app.post_json(
+        "/api/token/revoke",
+        {"refresh": app.post_json("/api/token", {"username": "ann", "password": PASSWORD}).json["refresh"]},
+    )
+    forget_ended_logins()
+    with runtime.transaction() as session:
+        assert [session.query(table).count() for table in (PersonalToken, RefreshToken)] == [2, 2]
+
+    for table in (PersonalToken, RefreshToken, AccountLink):
+        with runtime.transaction() as session:
+            for column in ("expires_at", "revoked_at"):
+                if hasattr(table, column):
+                    instant = getattr(table, column)
+                    session.execute(
+                        update(table).where(instant < func.now()).values({column: instant - timedelta(days=2)})
+                    )
+    forget_ended_logins()
+
+    with runtime.transaction() as session:
+        assert session.scalars(select(PersonalToken.id)).all() == [kept["id"]]
+        assert session.query(RefreshToken).count() == 1

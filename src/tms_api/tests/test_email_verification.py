@@ -1,0 +1,135 @@
+import pytest
+from sqlalchemy import text
+
+from tms_core.models import LinkPurpose
+from tms_core.services.account_links import AccountLinkService
+from tms_core.testing import PASSWORD
+
+CONFIRM = "/api/email-verification/confirm"
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_notifications")
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def as_ann(client_of, ann):
+    return client_of(ann)
+
+
+@pytest.fixture
+def link(runtime, ann):
+    """The token of a new link for ann."""
+
+    def make(purpose=LinkPurpose.EMAIL_VERIFICATION) -> str:
+        with runtime.transaction() as session:
+            links = AccountLinkService(session, runtime.core.jwt_key)
+            return links.token(links.create(purpose, "ann@example.com").id)
+
+    return make
+
+
+@pytest.fixture
+def is_verified(as_ann):
+    return lambda: as_ann.get("/api/users/me").json["email_verified"]
+
+
+def requests(runtime) -> list[str]:
+    with runtime.transaction() as session:
+        return list(session.scalars(text("SELECT email FROM notification_link_request")))
+
+
+def test_a_new_address_is_not_verified(app, runtime, is_verified):
+    assert not is_verified()
+
+
+def test_the_token_of_a_link_verifies_it_without_a_login(app, link, is_verified):
+    assert app.post_json(CONFIRM, {"token": link()}, status=200).json == {}
+
+    assert is_verified()
+
+
+def test_it_works_once(app, link, faulty_fields):
+    token = link()
+    app.post_json(CONFIRM, {"token": token})
+
+    assert faulty_fields(app.post_json(CONFIRM, {"token": token}, status=400)) == ["token"]
+
+
+def test_a_link_for_a_new_password_verifies_nothing_here(app, link, is_verified):
+    app.post_json(CONFIRM, {"token": link(LinkPurpose.PASSWORD_RESET)}, status=400)
+
+    assert not is_verified()
+
+
+def test_another_address_is_not_verified_any_more(app, as_ann, link, is_verified):
+    app.post_json(CONFIRM, {"token": link()})
+
+    assert as_ann.patch_json("/api/users/me", {"email": "new@example.com"}).json["email_verified"] is False
+    assert not is_verified()
+
+
+def test_a_link_to_the_old_address_does_not_verify_the_new_one(app, as_ann, link, is_verified):
+    token = link()
+    as_ann.patch_json("/api/users/me", {"email": "new@example.com"})
+
+    app.post_json(CONFIRM, {"token": token}, status=400)
+    assert not is_verified()
+
+
+def test_other_changes_leave_it_verified(app, as_ann, link, is_verified):
+    app.post_json(CONFIRM, {"token": link()})
+    whole = as_ann.get("/api/users/me").json
+
+    as_ann.put_json("/api/users/me", {**whole, "first_name": "Anna"}, status=200)
+    as_ann.patch_json("/api/users/me", {"password": "another-word", "current_password": PASSWORD})
+
+    assert is_verified()
+
+
+def test_nobody_sets_it_by_hand(as_ann, admin, ann, faulty_fields, is_verified):
+    for somebody in (as_ann, admin):
+        answer = somebody.patch_json(f"/api/users/{ann.id}", {"email_verified": True}, status=400)
+        assert faulty_fields(answer) == ["email_verified"]
+    assert not is_verified()
+
+
+def test_oneself_and_administrators_see_it_and_nobody_else(as_ann, admin, client, ann):
+    assert as_ann.get(f"/api/users/{ann.id}").json["email_verified"] is False
+    assert admin.get(f"/api/users/{ann.id}").json["email_verified"] is False
+    assert "email_verified" not in client.get(f"/api/users/{ann.id}").json
+
+
+def test_one_asks_for_a_link_to_ones_own_address(as_ann, runtime):
+    assert as_ann.post_json("/api/email-verification", {}, status=202).json == {}
+
+    assert requests(runtime) == ["ann@example.com"]
+
+
+def test_asking_needs_no_body(as_ann, runtime):
+    as_ann.post("/api/email-verification", status=202)
+
+
+def test_to_a_verified_address_nothing_is_sent(app, as_ann, link, runtime):
+    app.post_json(CONFIRM, {"token": link()})
+
+    as_ann.post_json("/api/email-verification", {}, status=202)
+
+    assert requests(runtime) == []
+
+
+def test_asking_needs_a_login(app, runtime, problem):
+    problem(app.post_json("/api/email-verification", {}, status=401))
+
+
+def test_looking_at_the_page_verifies_nothing(app, link, is_verified):
+    link()
+    assert "<button>" in app.get(CONFIRM).text
+
+    assert not is_verified()

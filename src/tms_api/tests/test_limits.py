@@ -1,0 +1,307 @@
+"""Rate limits: what a guesser, a flood of mails and a flood of accounts get.
+
+The clock is turned in Redis: what was counted is set back, nothing waits.
+"""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+from webtest import TestApp
+
+from tms_api.guards import password_guard
+from tms_core.errors import TooManyRequestsError
+from tms_core.testing import PASSWORD, Client
+
+HERE = "203.0.113.9"
+ELSEWHERE = "198.51.100.1"
+DEAD_REDIS = {"redis_url": "redis://127.0.0.1:1/0"}
+ADDRESSES = [f"192.0.2.{number}" for number in range(1, 60)]
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_notifications")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {
+        "tms.trusted_proxies": "127.0.0.1",
+        "tms.api.limit_sign_in_account": "3/minute; 5/hour",
+        "tms.api.limit_sign_in_address": "6/minute",
+        "tms.api.limit_registration": "2/minute",
+        "tms.api.limit_refresh": "3/minute",
+        "tms.api.limit_mail_account": "2/hour",
+        "tms.api.limit_mail_address": "4/hour",
+    }
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def turn_back(runtime):
+    """Sets all that was counted back by some seconds."""
+
+    def turn(seconds: int) -> None:
+        for key in runtime.redis.scan_iter("tms:limit:*"):
+            instants = [float(one) - seconds for one in runtime.redis.lrange(key, 0, -1)]
+            runtime.redis.delete(key)
+            runtime.redis.rpush(key, *instants)
+
+    return turn
+
+
+@pytest.fixture(params=["redis", "no redis"])
+def process(request, app, another_process):
+    """An API process; one with Redis, and one whose Redis is away."""
+    if request.param == "redis":
+        return app
+    process = another_process(**DEAD_REDIS)
+    # What an earlier test counted in the memory of this process.
+    vars(process.app.registry.limiter).pop("_in_memory", None)
+    return process
+
+
+@pytest.fixture
+def sign_in(process, ann):
+    """Tries a password; the answer."""
+
+    def attempt(name="ann", password="wrong-word", address=HERE, on=process, **environ):
+        return on.post_json(
+            "/api/token",
+            {"username": name, "password": password},
+            extra_environ={"REMOTE_ADDR": address, **environ},
+            expect_errors=True,
+        )
+
+    return attempt
+
+
+def test_after_some_wrong_passwords_not_even_the_right_one_is_taken(sign_in, problem):
+    assert [sign_in(address=address).status_int for address in ADDRESSES[:3]] == [401, 401, 401]
+
+    answer = sign_in(password=PASSWORD, address=ELSEWHERE)
+
+    assert answer.status_int == 429
+    assert "Try again in" in problem(answer)["detail"]
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+
+
+def test_the_answer_tells_the_policies_and_what_is_left(sign_in):
+    for address in ADDRESSES[:3]:
+        sign_in(address=address)
+
+    headers = sign_in().headers
+
+    assert headers["RateLimit-Policy"] == '"sign-in-account-minute";q=3;w=60, "sign-in-account-hour";q=5;w=3600'
+    said = re.fullmatch(r'"sign-in-account-minute";r=0;t=(\d+)', headers["RateLimit"])
+    assert said[1] == headers["Retry-After"]
+
+
+@pytest.mark.parametrize("spelling", ["ANN", "Ann", "aNN"])
+def test_another_spelling_of_the_name_is_the_same_account(sign_in, spelling):
+    for address in ADDRESSES[:3]:
+        sign_in(address=address)
+
+    assert sign_in(spelling).status_int == 429
+
+
+def test_other_accounts_go_on(sign_in, make_user):
+    make_user("bob")
+    for address in ADDRESSES[:3]:
+        sign_in(address=address)
+
+    assert sign_in("bob", PASSWORD).status_int == 200
+
+
+def test_an_address_that_guesses_at_many_accounts_is_stopped_and_no_other(sign_in):
+    answers = [sign_in(f"user{number}").status_int for number in range(7)]
+
+    assert answers == [401] * 6 + [429]
+    assert sign_in(password=PASSWORD).status_int == 429
+    assert sign_in(password=PASSWORD, address=ELSEWHERE).status_int == 200
+
+
+def test_an_ipv6_network_is_one_address(sign_in):
+    answers = [sign_in(f"user{number}", address=f"2001:db8:1:2::{number}").status_int for number in range(7)]
+
+    assert answers[-1] == 429
+    assert sign_in(password=PASSWORD, address="2001:db8:1:3::1").status_int == 200
+
+
+def test_behind_a_proxy_the_clients_address_counts_and_nobody_invents_one(sign_in):
+    answers = [
+        sign_in(f"user{number}", address="127.0.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}, {HERE}").status_int
+        for number in range(7)
+    ]
+
+    assert answers[-1] == 429
+    assert sign_in(password=PASSWORD, address="127.0.0.1", HTTP_X_FORWARDED_FOR=ELSEWHERE).status_int == 200
+
+
+def test_right_passwords_are_not_counted(sign_in):
+    assert {sign_in(password=PASSWORD).status_int for _ in range(10)} == {200}
+
+
+def test_whether_the_account_exists_does_not_show(sign_in, problem):
+    """The same status, body and headers, before the limit and after it."""
+
+    def story(name):
+        answers = [sign_in(name, address=address) for address in ADDRESSES[:4]]
+        return [
+            (
+                answer.status_int,
+                {**problem(answer), "request_id": "", "detail": re.sub(r"\d+ seconds?", "…", answer.json["detail"])},
+                sorted(answer.headers),
+            )
+            for answer in answers
+        ]
+
+    assert story("ann") == story("nobody")
+
+
+def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(sign_in, process, ann):
+    def guess(number):
+        return sign_in(on=TestApp(process.app), address=ADDRESSES[number]).status_int
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(guess, range(24)))
+
+    assert answers.count(401) == 3
+    assert answers.count(429) == 21
+
+
+def test_a_right_guess_that_comes_after_too_many_wrong_ones_does_not_show(app, runtime):
+    request = SimpleNamespace(environ={"REMOTE_ADDR": HERE}, registry=app.app.registry)
+    guard = password_guard(request, "ann")
+
+    def overtaken_by_others() -> str:
+        for _ in range(3):
+            assert guard.attempt(lambda: None) is None
+        return "the right one"
+
+    with pytest.raises(TooManyRequestsError):
+        guard.attempt(overtaken_by_others)
+
+
+def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(app, sign_in, turn_back, request):
+    if "no redis" in request.node.name:
+        pytest.skip("its clock is in the process's memory")
+    for address in ADDRESSES[:3]:
+        sign_in(address=address)
+    turn_back(61)
+    assert [sign_in(address=address).status_int for address in ADDRESSES[3:5]] == [401, 401]
+
+    answer = sign_in(password=PASSWORD)
+
+    assert answer.status_int == 429
+    assert 3000 < int(answer.headers["Retry-After"]) < 3600
+    assert "minutes" in answer.json["detail"]
+    turn_back(3600)
+    assert sign_in(password=PASSWORD).status_int == 200
+
+
+def test_all_processes_count_together(app, another_process, sign_in, request):
+    if "no redis" in request.node.name:
+        pytest.skip("processes meet in Redis")
+    other = another_process()
+    for address, process in zip(ADDRESSES[:3], (app, other, app), strict=True):
+        assert sign_in(address=address, on=process).status_int == 401
+
+    assert sign_in(password=PASSWORD, on=other).status_int == 429
+
+
+def test_guessing_the_present_password_with_a_stolen_token_is_no_faster(process, ann):
+    as_ann = Client(process, ann)
+    body = {"password": "another-word", "current_password": "wrong-word"}
+
+    answers = [as_ann.patch_json("/api/users/me", body, expect_errors=True).status_int for _ in range(4)]
+
+    assert answers == [400, 400, 400, 429]
+    right = {**body, "current_password": PASSWORD}
+    as_ann.patch_json("/api/users/me", right, status=429)
+    as_ann.patch_json("/api/users/me", {"first_name": "Ann"}, status=200)
+
+
+def from_here(process, path, body, address=HERE):
+    return process.post_json(path, body, extra_environ={"REMOTE_ADDR": address}, expect_errors=True).status_int
+
+
+def test_registrations_are_counted_by_address(process, runtime):
+    def register(number, address=HERE):
+        body = {"username": f"eve{number}", "email": f"eve{number}@example.com", "password": PASSWORD}
+        return from_here(process, "/api/users", body, address)
+
+    assert [register(number) for number in range(3)] == [201, 201, 429]
+    assert register(3, ELSEWHERE) == 201
+
+
+def test_an_administrator_registers_as_many_as_it_likes(process, admin):
+    for number in range(4):
+        body = {"username": f"eve{number}", "email": f"eve{number}@example.com", "password": PASSWORD}
+        Client(process, admin.user).post_json("/api/users", body, status=201)
+
+
+@pytest.mark.parametrize("path", ["/api/token/refresh", "/api/token/revoke"])
+def test_refreshes_are_counted_by_address(process, runtime, path):
+    usual = 401 if path.endswith("refresh") else 200
+
+    answers = [from_here(process, path, {"refresh": "unknown"}) for _ in range(4)]
+
+    assert answers == [usual] * 3 + [429]
+    assert from_here(process, path, {"refresh": "unknown"}, ELSEWHERE) == usual
+
+
+def test_mails_are_counted_by_the_address_they_go_to(process, runtime, ann):
+    for email in ("ann@example.com", "nobody@example.com"):
+        answers = [from_here(process, "/api/password-reset", {"email": email}, address) for address in ADDRESSES[:3]]
+        assert answers == [202, 202, 429]
+    assert from_here(process, "/api/password-reset", {"email": "ANN@example.com"}) == 429
+
+
+def test_mails_are_counted_by_the_address_they_are_asked_from(process, runtime):
+    answers = [from_here(process, "/api/password-reset", {"email": f"{n}@example.com"}) for n in range(5)]
+
+    assert answers == [202] * 4 + [429]
+
+
+def test_verifying_mails_are_counted_too(process, ann):
+    me = Client(process, ann)
+
+    answers = [me.post_json("/api/email-verification", {}, expect_errors=True).status_int for _ in range(3)]
+
+    assert answers == [202, 202, 429]
+
+
+def test_wrong_tokens_of_links_are_counted_by_address(process, runtime):
+    def confirm(address=HERE):
+        return from_here(process, "/api/password-reset/confirm", {"token": "wrong", "password": PASSWORD}, address)
+
+    assert [confirm() for _ in range(7)] == [400] * 6 + [429]
+    assert confirm(ELSEWHERE) == 400
+
+
+def test_zero_turns_a_limit_off(another_process, ann, runtime):
+    free = another_process(**{"api.limit_sign_in_account": "0", "api.limit_sign_in_address": "0"})
+
+    answers = {from_here(free, "/api/token", {"username": "ann", "password": "wrong-word"}) for _ in range(20)}
+
+    assert answers == {401}
+
+
+def test_what_was_counted_leaves_redis_by_itself_and_names_nobody(app, sign_in, runtime, request):
+    sign_in()
+
+    keys = list(runtime.redis.scan_iter("tms:limit:*"))
+
+    if "no redis" in request.node.name:
+        assert keys == []
+        return
+    assert len(keys) == 3
+    assert all(0 < runtime.redis.ttl(key) <= 3600 for key in keys)
+    assert not any(b"ann" in key for key in keys)

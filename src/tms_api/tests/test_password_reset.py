@@ -1,0 +1,224 @@
+"""Forgotten passwords: links are made by hand here; how they are mailed is tested with the mails."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, text, update
+from webtest import TestApp
+
+from tms_core.models import AccountLink, LinkPurpose
+from tms_core.services.account_links import AccountLinkService
+from tms_core.testing import PASSWORD
+
+NEW = "another-word"
+CONFIRM = "/api/password-reset/confirm"
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_notifications")
+
+
+@pytest.fixture(autouse=True)
+def _tokens_are_read_at_every_request(monkeypatch):
+    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 0)
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def link(runtime, ann):
+    """The token of a new link for ann."""
+
+    def make(purpose=LinkPurpose.PASSWORD_RESET, email="ann@example.com") -> str:
+        with runtime.transaction() as session:
+            links = AccountLinkService(session, runtime.core.jwt_key)
+            return links.token(links.create(purpose, email).id)
+
+    return make
+
+
+@pytest.fixture
+def confirm(app):
+    return lambda token, password=NEW, status=200: app.post_json(
+        CONFIRM, {"token": token, "password": password}, status=status
+    )
+
+
+@pytest.fixture
+def signs_in(app):
+    def look(password) -> bool:
+        body = {"username": "ann", "password": password}
+        return app.post_json("/api/token", body, expect_errors=True).status_int == 200
+
+    return look
+
+
+def rows(runtime, table: str) -> int:
+    with runtime.transaction() as session:
+        return session.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
+def test_the_token_of_a_link_sets_a_new_password(confirm, link, signs_in):
+    assert confirm(link()).json == {}
+
+    assert signs_in(NEW)
+    assert not signs_in(PASSWORD)
+
+
+def test_it_ends_every_login_and_every_personal_token(app, client_of, ann, confirm, link):
+    personal = (
+        client_of(ann)
+        .post_json("/api/api-tokens", {"name": "a", "scopes": ["tasks:read"], "expires_at": None})
+        .json["token"]
+    )
+
+    confirm(link())
+
+    client_of(ann).get("/api/users/me", status=401)
+    app.post_json("/api/token/refresh", {"refresh": ann.refresh}, status=401)
+    app.get("/api/task", headers={"Authorization": f"Bearer {personal}"}, status=401)
+
+
+def test_it_works_once(confirm, link, signs_in, faulty_fields):
+    token = link()
+    confirm(token)
+
+    assert faulty_fields(confirm(token, "a-third-word", status=400)) == ["token"]
+    assert signs_in(NEW)
+
+
+def test_of_two_who_use_it_at_once_one_is_refused(app, link):
+    token = link()
+
+    def use(password):
+        body = {"token": token, "password": password}
+        return TestApp(app.app).post_json(CONFIRM, body, expect_errors=True).status_int
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(use, ["word-number-1", "word-number-2"])) == [200, 400]
+
+
+def test_with_one_all_the_others_are_used_up(confirm, link):
+    first, second = link(), link()
+
+    confirm(second)
+
+    confirm(first, status=400)
+
+
+def test_a_password_that_was_changed_meanwhile_uses_them_up_too(client_of, ann, confirm, link):
+    token = link()
+    client_of(ann).patch_json("/api/users/me", {"password": NEW, "current_password": PASSWORD})
+
+    confirm(token, "a-third-word", status=400)
+
+
+def test_it_works_for_an_hour(confirm, link, runtime, signs_in):
+    token = link()
+    with runtime.transaction() as session:
+        life = session.scalar(func.min(AccountLink.expires_at - AccountLink.created_at))
+        assert timedelta(minutes=59) < life <= timedelta(hours=1, seconds=5)
+        session.execute(update(AccountLink).values(expires_at=func.now()))
+
+    confirm(token, status=400)
+
+    assert signs_in(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda admin, ann: admin.delete(f"/api/users/{ann.id}"),
+        lambda admin, ann: admin.patch_json(f"/api/users/{ann.id}", {"is_active": False}),
+        lambda admin, ann: admin.patch_json(f"/api/users/{ann.id}", {"email": "new@example.com"}),
+    ],
+    ids=["deleted", "deactivated", "another address"],
+)
+def test_it_is_of_no_use_once_the_account_is_not_that_any_more(admin, ann, confirm, link, change):
+    token = link()
+    change(admin, ann)
+
+    confirm(token, status=400)
+
+
+def test_a_deleted_account_leaves_no_links(admin, ann, link, runtime):
+    link()
+    admin.delete(f"/api/users/{ann.id}")
+
+    assert rows(runtime, "account_link") == 0
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "ä", "a" * 50_000])
+def test_an_unknown_token_is_refused(app, ann, confirm, faulty_fields, token):
+    assert faulty_fields(confirm(token, status=400)) == ["token"]
+
+
+def test_a_link_for_another_purpose_sets_no_password(confirm, link):
+    confirm(link(LinkPurpose.EMAIL_VERIFICATION), status=400)
+
+
+def test_a_password_that_is_too_short_uses_nothing_up(confirm, link, faulty_fields):
+    token = link()
+
+    assert faulty_fields(confirm(token, "short", status=400)) == ["password"]
+    confirm(token)
+
+
+def test_who_read_the_mail_has_verified_the_address(app, confirm, link):
+    confirm(link())
+
+    pair = app.post_json("/api/token", {"username": "ann", "password": NEW}).json
+    shown = app.get("/api/users/me", headers={"Authorization": f"Bearer {pair['access']}"}).json
+    assert shown["email_verified"] is True
+
+
+def test_the_token_stands_nowhere_in_the_database(link, runtime):
+    token = link()
+
+    with runtime.transaction() as session:
+        row = session.query(AccountLink).one()
+        assert len(row.digest) == 32
+        assert token not in session.scalar(text("SELECT string_agg(l::text, ' ') FROM account_link l"))
+        other = AccountLinkService(session, "another key of forty characters, at least")
+        assert other.token(row.id) is None
+
+
+@pytest.mark.parametrize("email", ["ann@example.com", "ANN@Example.com", "idle@example.com", "nobody@example.com"])
+def test_asking_for_a_link_is_the_same_whether_somebody_has_the_address(app, ann, make_user, runtime, recorded, email):
+    """The same status, body and headers, and the same statements in the database, so the same time too."""
+    make_user("idle", is_active=False)
+    with recorded() as usual:
+        expected = app.post_json("/api/password-reset", {"email": "somebody@example.com"}, status=202)
+
+    with recorded() as statements:
+        answer = app.post_json("/api/password-reset", {"email": email}, status=202)
+
+    assert (
+        (answer.json, sorted(answer.headers))
+        == (expected.json, sorted(expected.headers))
+        == ({}, sorted(answer.headers))
+    )
+    assert statements == usual
+    assert [statement.split()[:3] for statement in statements] == [["INSERT", "INTO", "notification_link_request"]]
+    assert rows(runtime, "account_link") == 0
+
+
+@pytest.mark.parametrize("body", [{}, {"email": "ann"}, {"email": None}, {"email": "a@b.de", "name": "ann"}])
+def test_asking_needs_an_address(app, runtime, problem, body):
+    problem(app.post_json("/api/password-reset", body, status=400))
+
+
+def test_the_page_of_the_link_works_without_any_other_and_tells_nobody(app, runtime):
+    page = app.get(CONFIRM, status=200)
+
+    assert page.content_type == "text/html"
+    assert 'type="password"' in page.text
+    assert "src=" not in page.text
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]

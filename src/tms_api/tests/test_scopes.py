@@ -1,0 +1,120 @@
+"""What a personal token may do: the whole table, and that everything else is closed to it."""
+
+import pytest
+
+from tms_core.testing import ALL_PACKAGES
+from tms_core.web.openapi.paths import path_of
+from tms_core.web.resource import methods_of
+
+SCOPES = ("tasks:read", "tasks:write", "users:read", "reports:read")
+ALLOWED = {
+    "tasks:read": {
+        "GET /api/task",
+        "GET /api/task/{id}",
+        "GET /api/task/{id}/history",
+        "GET /api/sync",
+    },
+    "tasks:write": {
+        "POST /api/task",
+        "PUT /api/task/{id}",
+        "PATCH /api/task/{id}",
+        "DELETE /api/task/{id}",
+        "POST /api/task/{id}/undo",
+        "POST /api/task/bulk",
+    },
+    "users:read": {"GET /api/users", "GET /api/users/{id}"},
+    "reports:read": {"GET /api/task-report-insight"},
+}
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ALL_PACKAGES
+
+
+@pytest.fixture(autouse=True)
+def _tokens_are_read_at_every_request(monkeypatch):
+    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 0)
+
+
+@pytest.fixture
+def headers(client):
+    """Of a personal token with some scopes."""
+
+    def make(*scopes: str) -> dict[str, str]:
+        body = {"name": "script", "scopes": list(scopes), "expires_at": None}
+        return {"Authorization": f"Bearer {client.post_json('/api/api-tokens', body).json['token']}"}
+
+    return make
+
+
+@pytest.fixture
+def closed_methods(app):
+    """Every «GET /api/task/{id}» of the system that needs somebody signed in."""
+    return {f"{method.verb} {path_of(method.pattern)}" for method in methods_of(app.app.registry) if not method.is_open}
+
+
+def status_of(app, method: str, headers: dict[str, str]) -> int:
+    verb, path = method.split()
+    path = path.replace("{id}", "999")
+    return app.request(
+        path, method=verb, headers=headers, content_type="application/json", expect_errors=True
+    ).status_int
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_scope_opens_what_the_table_says_and_nothing_else(app, headers, closed_methods, scope):
+    token = headers(scope)
+
+    opened = {method for method in closed_methods if status_of(app, method, token) not in (401, 403)}
+
+    assert opened == ALLOWED[scope]
+
+
+def test_all_scopes_together_open_no_account_no_login_and_no_token(app, headers, closed_methods):
+    token = headers(*SCOPES)
+
+    closed = {method for method in closed_methods if status_of(app, method, token) == 403}
+
+    assert closed == closed_methods - set().union(*ALLOWED.values())
+    assert {
+        "POST /api/api-tokens",
+        "GET /api/sessions",
+        "POST /api/token/revoke-all",
+        "PATCH /api/users/{id}",
+        "DELETE /api/users/{id}",
+        "POST /api/email-verification",
+        "PATCH /api/users/me/notifications",
+    } <= closed
+
+
+def test_what_the_packages_name_exists(runtime, closed_methods):
+    assert runtime.scopes.keys() <= closed_methods
+
+
+def test_the_refusal_names_the_scope_that_is_lacking(app, headers, problem):
+    token = headers("tasks:read")
+
+    lacking = app.post_json("/api/task", {"title": "a"}, headers=token, status=403)
+    never = app.get("/api/sessions", headers=token, status=403)
+
+    assert "tasks:write" in problem(lacking)["detail"]
+    assert "sign in" in problem(never)["detail"]
+
+
+def test_head_is_read_as_get(app, headers):
+    assert app.head("/api/task", headers=headers("tasks:read"), status=200)
+    assert app.head("/api/task", headers=headers("users:read"), status=403)
+
+
+def test_the_slash_at_the_end_changes_nothing(app, headers):
+    app.get("/api/users/me/", headers=headers("users:read"), status=200)
+    app.get("/api/task/", headers=headers("users:read"), status=403)
+
+
+def test_what_is_open_to_all_stays_open(app, headers):
+    app.get("/api/health", headers=headers("tasks:read"), status=200)
+
+
+def test_nobody_finds_anything_behind_an_unknown_address(app, headers, problem):
+    problem(app.get("/api/nothing", headers=headers("tasks:read"), status=404))

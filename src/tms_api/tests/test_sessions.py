@@ -1,0 +1,182 @@
+"""Where one is signed in, and signing out there."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, update
+
+from tms_core.models import RefreshToken
+from tms_core.testing import PASSWORD, Client
+
+UNKNOWN = "0b9c2f0e-7a55-4b9e-9d0a-5f2f6d1c3e4b"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"tms.trusted_proxies": "10.0.0.0/8"}
+
+
+@pytest.fixture(autouse=True)
+def _revocations_are_read_at_every_request(monkeypatch):
+    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def as_ann(client_of, ann):
+    return client_of(ann)
+
+
+@pytest.fixture
+def sign_in(app, ann):
+    """One more login of ann's, seen from an address and with a program's name."""
+
+    def sign(address: str = "203.0.113.9", agent: str = FIREFOX):
+        return app.post_json(
+            "/api/token",
+            {"username": "ann", "password": PASSWORD},
+            headers={"User-Agent": agent},
+            extra_environ={"REMOTE_ADDR": address},
+        ).json
+
+    return sign
+
+
+@pytest.fixture
+def sessions(as_ann):
+    return lambda: as_ann.get("/api/sessions").json["results"]
+
+
+def bearer(access: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {access}"}
+
+
+def test_each_login_is_one_session_the_last_used_first(sign_in, sessions):
+    sign_in()
+
+    newest, first = sessions()
+
+    assert set(newest) == {"id", "created_at", "last_used_at", "client", "current"}
+    assert newest["client"] == {"user_agent": FIREFOX, "address": "203.0.113.9"}
+    assert (newest["current"], first["current"]) == (False, True)
+    assert newest["created_at"] == newest["last_used_at"] > first["created_at"]
+    assert newest["id"] != first["id"]
+
+
+def test_the_list_has_the_shape_of_every_list(as_ann, sessions):
+    assert as_ann.get("/api/sessions/").json == {"count": 1, "next": None, "previous": None, "results": sessions()}
+
+
+def test_refreshing_keeps_the_session_and_tells_when_and_whence(app, sign_in, sessions, runtime):
+    pair = sign_in()
+    with runtime.transaction() as session:
+        instants = {"created_at": func.now() - timedelta(days=1), "began_at": func.now() - timedelta(days=1)}
+        session.execute(update(RefreshToken).values(**instants))
+    (before,) = [one for one in sessions() if not one["current"]]
+
+    renewed = app.post_json(
+        "/api/token/refresh",
+        {"refresh": pair["refresh"]},
+        headers={"User-Agent": "curl/8"},
+        extra_environ={"REMOTE_ADDR": "10.0.0.7", "HTTP_X_FORWARDED_FOR": "192.0.2.66, 198.51.100.1"},
+    ).json
+
+    (after,) = [one for one in sessions() if not one["current"]]
+    assert (after["id"], after["created_at"]) == (before["id"], before["created_at"])
+    assert after["last_used_at"] > before["last_used_at"]
+    assert after["client"] == {"user_agent": "curl/8", "address": "198.51.100.1"}
+    assert [one["current"] for one in app.get("/api/sessions", headers=bearer(renewed["access"])).json["results"]] == [
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown"),
+    [("", None), ("  ", None), ("x" * 500, "x" * 120), ("a\tb  c", "a b c"), ("Gerät", "Ger?t")],
+)
+def test_the_programs_name_is_short_and_plain(sign_in, sessions, agent, shown):
+    sign_in(agent=agent)
+
+    assert sessions()[0]["client"]["user_agent"] == shown
+
+
+def test_ending_a_session_ends_its_tokens_and_no_other(app, as_ann, sign_in, sessions):
+    other, kept = sign_in(), sign_in()
+    ended = sessions()[1]["id"]
+
+    assert as_ann.delete(f"/api/sessions/{ended}", status=200).json == {}
+
+    app.get("/api/users/me", headers=bearer(other["access"]), status=401)
+    app.post_json("/api/token/refresh", {"refresh": other["refresh"]}, status=401)
+    app.get("/api/users/me", headers=bearer(kept["access"]), status=200)
+    assert ended not in {one["id"] for one in sessions()}
+    as_ann.delete(f"/api/sessions/{ended}", status=404)
+
+
+def test_ones_own_session_can_be_ended_too(as_ann, sessions):
+    as_ann.delete(f"/api/sessions/{sessions()[0]['id']}", status=200)
+
+    as_ann.get("/api/sessions", status=401)
+
+
+def test_another_process_learns_of_it(as_ann, ann, sessions, another_process):
+    other = Client(another_process(), ann)
+    other.get("/api/users/me", status=200)
+
+    as_ann.delete(f"/api/sessions/{sessions()[0]['id']}")
+
+    other.get("/api/users/me", status=401)
+
+
+def test_nobody_sees_or_ends_anothers_not_even_an_administrator(admin, client, ann, sessions):
+    (mine,) = sessions()
+
+    for somebody in (admin, client):
+        assert mine["id"] not in {one["id"] for one in somebody.get("/api/sessions").json["results"]}
+        somebody.delete(f"/api/sessions/{mine['id']}", status=404)
+    assert sessions() == [mine]
+
+
+@pytest.mark.parametrize("session_id", ["1", "me", UNKNOWN, "%00", "x" * 300])
+def test_what_names_no_session_is_not_found(as_ann, problem, session_id):
+    problem(as_ann.delete(f"/api/sessions/{session_id}", status=404))
+
+
+def test_sessions_that_were_not_used_for_their_life_are_not_listed(sign_in, sessions, runtime):
+    sign_in()
+    with runtime.transaction() as session:
+        newest = update(RefreshToken).where(RefreshToken.user_agent == FIREFOX)
+        session.execute(newest.values(expires_at=func.now()))
+
+    assert [one["current"] for one in sessions()] == [True]
+
+
+def test_a_stolen_refresh_token_ends_the_session(app, sign_in, sessions, runtime):
+    pair = sign_in()
+    app.post_json("/api/token/refresh", {"refresh": pair["refresh"]})
+    with runtime.transaction() as session:
+        session.execute(update(RefreshToken).values(used_at=RefreshToken.used_at - timedelta(seconds=11)))
+
+    app.post_json("/api/token/refresh", {"refresh": pair["refresh"]}, status=401)
+
+    assert [one["current"] for one in sessions()] == [True]
+
+
+def test_a_deleted_account_leaves_no_trace_of_where_it_was_used(as_ann, sign_in, runtime):
+    sign_in()
+    as_ann.delete("/api/users/me")
+
+    with runtime.transaction() as session:
+        logins = session.query(RefreshToken).all()
+    assert {(login.user_agent, login.address) for login in logins} == {(None, None)}
+
+
+def test_they_need_a_token(app, runtime, problem):
+    problem(app.get("/api/sessions", status=401))
+    problem(app.delete(f"/api/sessions/{UNKNOWN}", status=401))

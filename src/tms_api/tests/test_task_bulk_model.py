@@ -1,0 +1,153 @@
+"""A bulk call does what its operations do one by one: the same tasks, the same events, the same refusals."""
+
+from datetime import date
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tms_core.errors import OperationError, PreconditionFailedError, TmsError
+from tms_core.models import Priority, Status
+from tms_core.models.event import TASK_EVENT
+from tms_core.models.task import TASK
+from tms_core.permissions import Actor
+from tms_core.services.task_bulk import Creation, Deletion, Operation, TaskBulkService, Update
+from tms_core.services.task_rules import Expectation
+from tms_core.services.tasks import TaskService
+
+TASKS = 2
+# 1 creates, 2 is assigned, 3 is a stranger, 4 an administrator, 5 has gone; 6 never was.
+CREATOR, ASSIGNEE, STRANGER, ADMIN, GONE, NOBODY = range(1, 7)
+
+PEOPLE = [Actor(CREATOR), Actor(CREATOR), Actor(ASSIGNEE), Actor(STRANGER), Actor(ADMIN, is_admin=True)]
+SEQUENCES = 40
+FIELDS = {
+    "title": ["a", "b", "c"],
+    "status": list(Status),
+    "priority": list(Priority),
+    "due_date": [None, date(2025, 3, 1), date(2025, 3, 2)],
+    "assigned_to": [None, CREATOR, ASSIGNEE, ASSIGNEE],
+}
+
+
+class Dice(Random):
+    """Rolls operations. What stands behind one that fails is not looked at, so most of them can be done."""
+
+    def operations(self) -> list[Operation]:
+        return [self.operation() for _ in range(self.randint(1, 8))]
+
+    def operation(self) -> Operation:
+        task_id = 2**40 if self.seldom() else self.randint(1, TASKS)
+        match self.choice("uuuuuuuccd"):
+            case "c":
+                return Creation({"title": "new", **self.fields(self.randint(0, 4))})
+            case "d":
+                return Deletion(task_id, self.expectation(merge=False))
+            case _:
+                return Update(task_id, self.fields(self.choice([0, 1, 1, 1, 2, 5])), self.expectation(merge=True))
+
+    def fields(self, number: int) -> dict[str, Any]:
+        found = {name: self.choice(FIELDS[name]) for name in self.sample(list(FIELDS), number)}
+        if self.seldom():
+            found["assigned_to"] = self.choice([GONE, NOBODY])
+        if self.seldom():
+            found["created_by"] = self.choice([CREATOR, STRANGER, GONE])
+        return found
+
+    def expectation(self, *, merge: bool) -> Expectation | None:
+        return Expectation(self.randint(1, 4), merge) if self.random() < 0.4 else None
+
+    def seldom(self) -> bool:
+        return self.random() < 0.03
+
+
+@pytest.fixture
+def tasks(runtime, make_user):
+    """Two tasks, each of which has been changed once."""
+    for name in ("creator", "assignee", "stranger", "admin"):
+        make_user(name)
+    make_user("gone", is_active=False)
+    with runtime.transaction() as session:
+        service = TaskService(session, Actor(CREATOR), "team")
+        for field, value in (("title", "b"), ("status", Status.COMPLETED)):
+            task = service.create({"title": "a", "assigned_to": ASSIGNEE})
+            service.change(task.id, {field: value})
+
+
+class Twin:
+    """The same beginning for each: what is done in it is rolled back."""
+
+    def __init__(self, runtime, actor, visibility):
+        self._runtime, self._actor, self._visibility = runtime, actor, visibility
+
+    def one_by_one(self, wanted: list[Operation]) -> Any:
+        def do(session):
+            service = TaskService(session, self._actor, self._visibility)
+            results = []
+            for index, operation in enumerate(wanted):
+                try:
+                    results.append(_one(service, operation))
+                except TmsError as error:
+                    raise OperationError(index, error) from None
+            return results
+
+        return self._outcome(do)
+
+    def in_bulk(self, wanted: list[Operation]) -> Any:
+        return self._outcome(lambda session: TaskBulkService(session, self._actor, self._visibility).apply(wanted))
+
+    def _outcome(self, do) -> Any:
+        """What came of it, as plain values in which neither the clock nor the sequence of ids shows."""
+        with self._runtime.sessions() as session:
+            last_event = session.scalar(select(func.max(TASK_EVENT.c.id)))
+            try:
+                results = do(session)
+            except OperationError as error:
+                return _refusal(error)
+            rows = session.execute(select(TASK).order_by(TASK.c.id)).mappings().all()
+            events = session.execute(
+                select(TASK_EVENT).where(TASK_EVENT.c.id > last_event).order_by(TASK_EVENT.c.task_id, TASK_EVENT.c.id)
+            ).all()
+            session.rollback()
+        created = {row["id"]: -place for place, row in enumerate(rows) if row["id"] > TASKS}
+        return (
+            [result and _plain(result._asdict(), created) for result in results],
+            [_plain(row, created) for row in rows],
+            [
+                (created.get(one.task_id, one.task_id), one.kind, one.actor_id, one.changes,
+                 _plain(one.snapshot, created))
+                for one in events
+            ],
+        )  # fmt: skip
+
+
+def _one(service: TaskService, operation: Operation) -> Any:
+    match operation:
+        case Creation(values):
+            return service.create(values)
+        case Update(task_id, values, expected):
+            return service.change(task_id, values, expected)
+        case Deletion(task_id, expected):
+            return service.delete(task_id, expected)
+
+
+def _plain(task: Any, created: dict[int, int]) -> dict[str, Any]:
+    return {**task, "id": created.get(task["id"], task["id"]), "created_at": None, "updated_at": None}
+
+
+def _refusal(error: OperationError) -> Any:
+    what = error.error
+    more = (_plain(what.current, {}), what.conflicts) if isinstance(what, PreconditionFailedError) else ()
+    return error.index, type(what), str(what), more
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bulk_call_is_its_operations_one_by_one(runtime, tasks, seed):
+    dice = Dice(seed)
+
+    for _ in range(SEQUENCES):
+        wanted = dice.operations()
+        twin = Twin(runtime, dice.choice(PEOPLE), dice.choice(["team", "private"]))
+
+        assert twin.in_bulk(wanted) == twin.one_by_one(wanted), wanted

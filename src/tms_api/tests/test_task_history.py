@@ -1,0 +1,193 @@
+"""GET /api/task/{id}/history."""
+
+import re
+from threading import Thread
+
+import pytest
+from sqlalchemy import text
+
+from tms_core.models import Task
+from tms_core.relay.catching_up import await_positions
+from tms_core.relay.leadership import LOCK
+from tms_core.relay.relay import Relay
+from tms_core.testing import Client
+
+
+@pytest.fixture
+def task(client):
+    return client.post_json("/api/task", {"title": "T", "due_date": "2025-03-31"}).json
+
+
+@pytest.fixture
+def history(client):
+    """A task's history as somebody sees it."""
+    return lambda task_id=1, query="", by=client: by.get(f"/api/task/{task_id}/history{query}").json
+
+
+def test_it_tells_who_did_what_when_newest_first(client, client_of, make_user, task, history, log):
+    admin = client_of(make_user("boss", is_admin=True))
+    admin.patch_json("/api/task/1", {"status": "COMPLETED", "due_date": None})
+    client.patch_json("/api/task/1", {"title": "T"})
+    client.delete("/api/task/1")
+
+    found = history()
+
+    assert found == [
+        {"event_id": 3, "event": "deleted", "actor": client.user.id, "at": found[0]["at"], "changes": {}},
+        {
+            "event_id": 2,
+            "event": "updated",
+            "actor": admin.user.id,
+            "at": found[1]["at"],
+            "changes": {"status": ["PENDING", "COMPLETED"], "due_date": ["2025-03-31", None]},
+        },
+        {"event_id": 1, "event": "created", "actor": client.user.id, "at": found[2]["at"], "changes": {}},
+    ]
+    assert [one["at"] for one in found] == sorted((one["at"] for one in found), reverse=True)
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z", one["at"]) for one in found)
+    assert [one["event_id"] for one in found] == [event.position for event in log()][::-1]
+
+
+def test_it_is_of_one_task_only(client, task, history):
+    client.post_json("/api/task", {"title": "other"})
+    client.patch_json("/api/task/1", {"title": "U"})
+
+    assert [one["event_id"] for one in history(1)] == [3, 1]
+    assert [one["event_id"] for one in history(2)] == [2]
+
+
+def test_a_task_that_came_without_events_has_an_empty_one(runtime, client, history):
+    with runtime.transaction() as session:
+        session.add(Task(title="imported", created_by=client.user.id))
+
+    assert history() == []
+
+
+def test_what_never_was_has_none(client, problem):
+    problem(client.get("/api/task/1/history", status=404))
+    problem(client.get(f"/api/task/{2**63}/history", status=404))
+
+
+class TestPages:
+    @pytest.fixture(autouse=True)
+    def _events(self, client, task):
+        for number in range(6):
+            client.patch_json("/api/task/1", {"title": f"T {number}"})
+
+    def test_links_lead_from_page_to_page(self, client, history):
+        pages, url = [], "/api/task/1/history?page_size=3"
+        while url:
+            answer = client.get(url)
+            pages.append([one["event_id"] for one in answer.json])
+            link = answer.headers.get("Link")
+            url = link and re.fullmatch(r'<(http://[^>]+)>; rel="next"', link)[1]
+
+        assert pages == [[7, 6, 5], [4, 3, 2], [1]]
+        assert len(history()) == 7
+
+    def test_before_leaves_out_what_is_newer(self, history):
+        assert [one["event_id"] for one in history(query="?before=3")] == [2, 1]
+        assert history(query="?before=1") == []
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("before=0", "before"),
+            ("before=x", "before"),
+            ("before=1&before=2", "before"),
+            ("page_size=0", "page_size"),
+            ("page_size=1001", "page_size"),
+            ("page=1", "page"),
+        ],
+    )
+    def test_what_is_unknown_or_bad_is_named(self, client, faulty_fields, query, field):
+        assert faulty_fields(client.get(f"/api/task/1/history?{query}", status=400)) == [field]
+
+
+class TestWhoReads:
+    @pytest.fixture
+    def people(self, client, make_user, task):
+        """Who reads, by what it is to the task, which is there or deleted."""
+        people = {"creator": client.user, "assignee": make_user(), "stranger": make_user()}
+        people["admin"] = make_user(is_admin=True)
+        client.patch_json("/api/task/1", {"assigned_to": people["assignee"].id})
+        return people
+
+    @pytest.fixture
+    def readers(self, app, another_process, people):
+        """Those who get an answer; all others must be told that there is no such task."""
+
+        def find(visibility):
+            where = another_process(visibility=visibility)
+            statuses = {
+                name: Client(where, user).get("/api/task/1/history", status="*").status_int
+                for name, user in people.items()
+            }
+            assert set(statuses.values()) <= {200, 404}
+            return {name for name, status in statuses.items() if status == 200}
+
+        return find
+
+    @pytest.mark.parametrize(
+        ("visibility", "expected"),
+        [("team", {"creator", "assignee", "stranger", "admin"}), ("private", {"creator", "assignee", "admin"})],
+    )
+    def test_whoever_sees_the_task_sees_its_history(self, readers, visibility, expected):
+        assert readers(visibility) == expected
+
+    @pytest.mark.parametrize("visibility", ["team", "private"])
+    def test_a_deleted_tasks_is_its_creators_and_the_administrators(self, client, readers, visibility):
+        client.delete("/api/task/1")
+
+        assert readers(visibility) == {"creator", "admin"}
+
+    def test_who_is_no_longer_assigned_no_longer_reads_it(self, client, readers):
+        client.patch_json("/api/task/1", {"assigned_to": None})
+
+        assert readers("private") == {"creator", "admin"}
+
+    def test_whom_it_belongs_to_now_reads_it(self, client_of, people, readers):
+        client_of(people["admin"]).patch_json("/api/task/1", {"created_by": people["stranger"].id})
+        client_of(people["admin"]).delete("/api/task/1")
+
+        assert readers("private") == {"stranger", "admin"}
+
+
+class TestNumbers:
+    """Every event has its number as soon as it can be read."""
+
+    def test_where_no_relay_runs_the_reader_gives_them(self, client, task, history):
+        client.patch_json("/api/task/1", {"title": "U"})
+
+        assert [one["event_id"] for one in history()] == [2, 1]
+
+    def test_where_one_runs_they_are_its(self, runtime, client, task, history):
+        relay = Relay(runtime)
+        thread = Thread(target=relay.run)
+        thread.start()
+        try:
+            for number in range(5):
+                client.patch_json("/api/task/1", {"title": f"T {number}"})
+                assert [one["event_id"] for one in history()] == list(range(number + 2, 0, -1))
+        finally:
+            relay.stop()
+            thread.join(10)
+
+    def test_many_readers_give_each_event_one(self, client, at_once, log):
+        for _ in range(6):
+            client.post_json("/api/task", {"title": "T"})
+
+        answers = at_once(*[
+            (client.user, lambda me, n=n: me.get(f"/api/task/{n}/history")) for n in (1, 2, 3, 4, 5, 6)
+        ])  # fmt: skip
+
+        assert [[one["event_id"] for one in answer.json] for answer in answers] == [[1], [2], [3], [4], [5], [6]]
+        assert [event.position for event in log()] == [1, 2, 3, 4, 5, 6]
+
+    def test_a_leader_that_hangs_is_not_waited_for_without_end(self, runtime, task):
+        with runtime.engine.connect() as leader:
+            leader.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+            assert not await_positions(runtime.engine, 1, patience=0.05)
+
+        assert await_positions(runtime.engine, 1, patience=0.05)

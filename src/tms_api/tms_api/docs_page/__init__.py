@@ -1,0 +1,57 @@
+"""/api/docs: the description as a page. It is whole as it comes and asks no other host for anything; its script only
+sends the requests that a reader tries."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from tms_api.docs_page.operations import groups_of
+from tms_api.docs_page.words import components_of, prose
+
+FILES = files(__name__)
+POLICY = (
+    "default-src 'none'; style-src {style}; script-src {script}; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    body: bytes
+    tag: str
+    policy: str
+
+
+def render(document: dict[str, Any]) -> Page:
+    style, script = (_file(name) for name in ("page.css", "page.js"))
+    environment = Environment(
+        loader=PackageLoader(__name__, "."), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["prose"] = prose
+    text = environment.get_template("page.html").render(
+        info=document["info"],
+        groups=groups_of(document),
+        components=components_of(document),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+    )
+    body = text.encode()
+    return Page(
+        body,
+        hashlib.blake2b(body, digest_size=8).hexdigest(),
+        POLICY.format(style=_source(style), script=_source(script)),
+    )
+
+
+def _file(name: str) -> str:
+    return (FILES / name).read_text(encoding="utf-8")
+
+
+def _source(text: str) -> str:
+    """What a content security policy says to allow just this text."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,0 +1,69 @@
+from typing import Any
+
+from tms_api.pagination import whole
+from tms_api.resources.tags import KEYS
+from tms_api.schemas.account_answers import ApiTokens as ApiTokensAnswer
+from tms_api.schemas.account_answers import ShownApiToken
+from tms_api.schemas.accounts import NewApiToken
+from tms_core.models import PersonalToken
+from tms_core.services.personal_tokens import PersonalTokenService
+from tms_core.values import instant
+from tms_core.web.openapi import Answer, Link, Nothing, documented
+from tms_core.web.resource import id_of, json_response, resource
+from tms_core.web.validation import body_of, query_of
+
+
+@resource(collection_path="/api/api-tokens", path=r"/api/api-tokens/{id:\d+}")
+class ApiTokens:
+    tag = KEYS
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @property
+    def tokens(self) -> PersonalTokenService:
+        scopes = frozenset(self.request.registry.tms.scopes.values())
+        return PersonalTokenService(self.request.db, self.request.actor.id, scopes)
+
+    @documented(
+        "create_api_token",
+        body=NewApiToken,
+        answers={
+            201: Answer(ShownApiToken, links=(Link("delete_api_token", {"id": "$response.body#/id"}),)),
+            409: "One has too many already.",
+        },
+    )
+    def collection_post(self):
+        """Make a personal token for a script. It is shown in this answer and never again.
+
+        It acts as its user, as far as its scopes reach; Idempotency-Key does not apply, because answers to such
+        requests are kept.
+        """
+        body = body_of(self.request, NewApiToken)
+        row, token = self.tokens.create(body.name, body.scopes, body.expires_at)
+        shown = {**present_token(row), "token": token}
+        return json_response(shown, status=201, headers={"Cache-Control": "no-store"})
+
+    @documented("list_api_tokens", query=(), answers={200: ApiTokensAnswer})
+    def collection_get(self):
+        """One's personal tokens. The expired ones too, by their names and first letters."""
+        query_of(self.request, ())
+        return json_response(whole([present_token(row) for row in self.tokens.list()]))
+
+    @documented("delete_api_token", answers={200: Nothing})
+    def delete(self):
+        """Take a personal token back. It stops working within a second."""
+        self.tokens.revoke(id_of(self.request))
+        return json_response({})
+
+
+def present_token(row: PersonalToken) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "hint": row.hint,
+        "scopes": row.scopes,
+        "created_at": instant(row.created_at),
+        "expires_at": instant(row.expires_at) if row.expires_at else None,
+        "last_used_at": instant(row.last_used_at) if row.last_used_at else None,
+    }

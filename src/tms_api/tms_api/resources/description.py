@@ -1,0 +1,62 @@
+from typing import Any
+
+from pyramid.events import ApplicationCreated
+
+from tms_api.description import Description
+from tms_api.preconditions import ETAG, IF_NONE_MATCH, tagged
+from tms_api.resources.tags import DESCRIPTION
+from tms_core.web.openapi import Answer, documented
+from tms_core.web.resource import open_to_all, resource
+
+
+@resource(path="/api/openapi.json", name="openapi")
+class OpenApi:
+    tag = DESCRIPTION
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @open_to_all
+    @documented(
+        "get_openapi",
+        headers=(IF_NONE_MATCH,),
+        answers={200: Answer(dict[str, Any], "OpenAPI 3.1.", headers=(ETAG,))},
+        needs_database=False,
+    )
+    def get(self):
+        """This description, as machines read it."""
+        description: Description = self.request.registry.description
+        return tagged(self.request, description.body, description.tag)
+
+
+@resource(path="/api/docs", name="docs")
+class Docs:
+    tag = DESCRIPTION
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @open_to_all
+    @documented(
+        "get_docs",
+        headers=(IF_NONE_MATCH,),
+        answers={200: Answer(str, "A page to look at.", headers=(ETAG,), content_types=("text/html",))},
+        needs_database=False,
+    )
+    def get(self):
+        """This description, as people read it."""
+        page = self.request.registry.description.page
+        response = tagged(self.request, page.body, page.tag)
+        if response.status_code == 200:
+            response.headers.update(
+                {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
+            )
+        return response
+
+
+def _describe(event) -> None:
+    event.app.registry.description = Description(event.app.registry)
+
+
+def includeme(config):
+    config.add_subscriber(_describe, ApplicationCreated)

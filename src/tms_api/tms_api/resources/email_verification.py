@@ -1,0 +1,49 @@
+from tms_api.link_pages import EMAIL_VERIFICATION, HTML, link_page
+from tms_api.mail_links import NO_MAILS, ask_for_link, mailer_of, use_link
+from tms_api.resources.tags import LINKS
+from tms_api.schemas.accounts import LinkToken
+from tms_core.models import LinkPurpose
+from tms_core.services.users import UserService
+from tms_core.web.openapi import Answer, Nothing, documented
+from tms_core.web.resource import json_response, open_to_all, resource
+from tms_core.web.validation import body_of
+
+
+class _EmailVerification:
+    tag = LINKS
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+
+@resource(path="/api/email-verification")
+class EmailVerification(_EmailVerification):
+    @documented(
+        "ask_for_email_verification",
+        answers={202: Answer(Nothing, "A link is mailed, if the address is not verified yet."), 501: NO_MAILS},
+    )
+    def post(self):
+        """Have one's address verified. A link is mailed to it. To one that is verified already none is sent."""
+        mailer_of(self.request)
+        user = UserService(self.request.db, self.request.actor).get(self.request.actor.id)
+        if user.email and not user.email_verified:
+            ask_for_link(self.request, LinkPurpose.EMAIL_VERIFICATION, user.email)
+        return json_response({}, status=202)
+
+
+@resource(path="/api/email-verification/confirm")
+class EmailVerificationConfirm(_EmailVerification):
+    @open_to_all
+    @documented("show_email_verification", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
+    def get(self):
+        """The page that the mailed link opens. It has a button, so that programs that follow links verify nothing."""
+        mailer_of(self.request)
+        return link_page(EMAIL_VERIFICATION)
+
+    @open_to_all
+    @documented("verify_email", body=LinkToken, answers={200: Nothing, 429: Answer(), 501: NO_MAILS})
+    def post(self):
+        """Verify an e-mail address. By the token of a mailed link, once."""
+        mailer_of(self.request)
+        use_link(self.request, LinkPurpose.EMAIL_VERIFICATION, body_of(self.request, LinkToken).token)
+        return json_response({})

@@ -1,0 +1,56 @@
+from tms_api.link_pages import HTML, PASSWORD_RESET, link_page
+from tms_api.mail_links import NO_MAILS, ask_for_link, mailer_of, use_link
+from tms_api.resources.tags import LINKS
+from tms_api.resources.tokens import token_service
+from tms_api.schemas.accounts import NewPassword, WantedLink
+from tms_core.models import LinkPurpose
+from tms_core.services.users import UserService
+from tms_core.web.openapi import Answer, Nothing, documented
+from tms_core.web.resource import json_response, open_to_all, resource
+from tms_core.web.validation import body_of
+
+
+class _PasswordReset:
+    tag = LINKS
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+
+@resource(path="/api/password-reset")
+class PasswordReset(_PasswordReset):
+    @open_to_all
+    @documented(
+        "ask_for_password_reset",
+        body=WantedLink,
+        answers={
+            202: Answer(Nothing, "If the address is an account's, a link is mailed to it."),
+            429: Answer(),
+            501: NO_MAILS,
+        },
+    )
+    def post(self):
+        """Have a link for a new password mailed. The answer does not tell whether somebody has the address."""
+        mailer_of(self.request)
+        ask_for_link(self.request, LinkPurpose.PASSWORD_RESET, body_of(self.request, WantedLink).email)
+        return json_response({}, status=202)
+
+
+@resource(path="/api/password-reset/confirm")
+class PasswordResetConfirm(_PasswordReset):
+    @open_to_all
+    @documented("show_password_reset", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
+    def get(self):
+        """The page that the mailed link opens. It asks for the new password."""
+        mailer_of(self.request)
+        return link_page(PASSWORD_RESET)
+
+    @open_to_all
+    @documented("reset_password", body=NewPassword, answers={200: Nothing, 429: Answer(), 501: NO_MAILS})
+    def post(self):
+        """Set a new password. By the token of a mailed link, once. It ends every login and every personal token."""
+        mailer_of(self.request)
+        body = body_of(self.request, NewPassword)
+        user = use_link(self.request, LinkPurpose.PASSWORD_RESET, body.token)
+        UserService(self.request.db, None).reset_password(user, body.password, token_service(self.request))
+        return json_response({})

@@ -1,0 +1,60 @@
+from typing import Any
+from uuid import UUID
+
+from tms_api.pagination import whole
+from tms_api.resources.tags import KEYS
+from tms_api.resources.tokens import token_service
+from tms_api.schemas.account_answers import Sessions as SessionsAnswer
+from tms_core.errors import NotFoundError
+from tms_core.services.logins import Login, LoginService
+from tms_core.values import instant
+from tms_core.web.openapi import Answer, Link, Nothing, documented
+from tms_core.web.resource import json_response, resource
+from tms_core.web.validation import query_of
+
+
+@resource(collection_path="/api/sessions", path="/api/sessions/{id}")
+class Sessions:
+    """One's own only, an administrator's too."""
+
+    tag = KEYS
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @property
+    def logins(self) -> LoginService:
+        return LoginService(self.request.db, self.request.actor.id)
+
+    @documented(
+        "list_sessions",
+        query=(),
+        answers={200: Answer(SessionsAnswer, links=(Link("delete_session", {"id": "$response.body#/results/0/id"}),))},
+    )
+    def collection_get(self):
+        """Where one is signed in. `last_used_at` and `client` are as of the last sign-in or refresh."""
+        query_of(self.request, ())
+        current = self.request.claims.session
+        return json_response(whole([present_login(login, current) for login in self.logins.list()]))
+
+    @documented("delete_session", answers={200: Nothing})
+    def delete(self):
+        """Sign out somewhere. That login's tokens stop working within a second."""
+        self.logins.end(self._id(), token_service(self.request))
+        return json_response({})
+
+    def _id(self) -> UUID:
+        try:
+            return UUID(self.request.matchdict["id"])
+        except ValueError:
+            raise NotFoundError("There is nothing at this address.") from None
+
+
+def present_login(login: Login, current: str) -> dict[str, Any]:
+    return {
+        "id": str(login.id),
+        "created_at": instant(login.began_at),
+        "last_used_at": instant(login.last_used_at),
+        "client": {"user_agent": login.user_agent, "address": login.address},
+        "current": str(login.id) == current,
+    }

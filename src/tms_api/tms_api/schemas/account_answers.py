@@ -1,0 +1,75 @@
+"""What goes out about sessions and personal API tokens."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from tms_api.schemas.pages import Id, Page
+from tms_core.web.openapi import AnswerSchema
+
+TOKEN_EXAMPLE = {
+    "id": 1,
+    "name": "backup script",
+    "hint": "tms_Y3Jl",
+    "scopes": ["tasks:read"],
+    "created_at": "2027-03-01T12:00:00Z",
+    "expires_at": "2030-01-01T00:00:00Z",
+    "last_used_at": None,
+}
+
+
+class ApiToken(AnswerSchema):
+    """A personal API token, as far as it is told again."""
+
+    example = TOKEN_EXAMPLE
+
+    id: Id
+    name: str
+    hint: str = Field(description="How it begins.")
+    scopes: list[str]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class ShownApiToken(ApiToken):
+    """A personal API token that was just made, with itself."""
+
+    example = {**TOKEN_EXAMPLE, "token": "tms_Y3JlYXRlZCBieSB0aGUgc2VydmVy"}
+
+    token: str = Field(description="Shown now and never again.")
+
+
+class ApiTokens(Page[ApiToken]):
+    """All of one's personal API tokens."""
+
+
+class Client(AnswerSchema):
+    """What a session was last used from."""
+
+    user_agent: str | None
+    address: str | None
+
+
+class Session(AnswerSchema):
+    """A login."""
+
+    example = {
+        "id": "5f0c2a9b-e3d1-4477-8a7e-0d9a3c1b2f4e",
+        "created_at": "2027-03-01T12:00:00Z",
+        "last_used_at": "2027-03-01T15:00:00Z",
+        "client": {"user_agent": "Firefox", "address": "192.0.2.7"},
+        "current": True,
+    }
+
+    id: Annotated[UUID, Field(strict=False)]
+    created_at: datetime
+    last_used_at: datetime
+    client: Client
+    current: bool = Field(description="Whether it is the one that asks.")
+
+
+class Sessions(Page[Session]):
+    """All of one's sessions."""

@@ -1,0 +1,46 @@
+"""Bodies about personal API tokens and mailed links."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from tms_api.schemas.types import Email, Line, Password, Text
+from tms_core.models.account import NAME_LENGTH
+from tms_core.web.validation import Schema
+
+TokenName = Annotated[Line, Field(max_length=NAME_LENGTH)]
+ScopeName = Annotated[Text, Field(max_length=50, examples=["tasks:read"])]
+
+
+class NewApiToken(Schema):
+    """`expires_at` null: never."""
+
+    example = {"name": "backup script", "scopes": ["tasks:read"], "expires_at": "2030-01-01T00:00:00Z"}
+
+    name: TokenName
+    scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=50)]
+    expires_at: AwareDatetime | None = None
+
+
+class WantedLink(Schema):
+    """The address of the account."""
+
+    example = {"email": "ann@example.com"}
+
+    email: Email
+
+
+class LinkToken(Schema):
+    """The token of the mailed link."""
+
+    example = {"token": "bGlrZSB0aGlzLCBidXQgZnJvbSB0aGUgbWFpbA"}
+
+    token: Text
+
+
+class NewPassword(LinkToken):
+    """The token of the mailed link, and the password that is to be."""
+
+    example = {"token": "bGlrZSB0aGlzLCBidXQgZnJvbSB0aGUgbWFpbA", "password": "password456"}
+
+    password: Password

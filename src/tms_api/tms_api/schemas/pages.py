@@ -1,0 +1,18 @@
+"""What goes out a page at a time."""
+
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import Field
+
+from tms_core.web.openapi import AnswerSchema
+
+T = TypeVar("T")
+Id = Annotated[int, Field(ge=1)]
+Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+
+
+class Page(AnswerSchema, Generic[T]):
+    count: int | None = Field(ge=0, description="Of all that pass the filter; null where a cursor is used.")
+    next: Url | None
+    previous: Url | None
+    results: list[T]

@@ -1,0 +1,74 @@
+"""Claims whose user, login or personal token was taken back."""
+
+from datetime import timedelta
+from time import time
+
+import pytest
+
+from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.models import PersonalToken
+from tms_core.personal_tokens import PersonalTokens
+from tms_core.revocations import Revocations
+from tms_core.services.personal_tokens import PersonalTokenService
+from tms_core.services.tokens import TokenService
+
+LIFE = timedelta(minutes=10)
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ()
+
+
+@pytest.fixture
+def tokens(runtime):
+    return AccessTokens(runtime.core.jwt_key, LIFE)
+
+
+@pytest.fixture
+def is_revoked(runtime):
+    """Whether claims are revoked, to the eyes of a process that has just looked."""
+
+    def look(claims: AccessClaims) -> bool:
+        revocations = Revocations(runtime.engine, LIFE)
+        revocations.refresh(force=True)
+        return revocations.knows(claims)
+
+    return look
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+def test_a_login_that_was_ended_is_revoked_and_no_other(runtime, tokens, ann, make_user, is_revoked):
+    mine, others = (tokens.read(user.access, time()) for user in (ann, make_user()))
+
+    with runtime.transaction() as session:
+        TokenService(session, tokens, runtime.core).revoke(ann.refresh)
+
+    assert (is_revoked(mine), is_revoked(others)) == (True, False)
+
+
+def test_a_personal_token_that_was_taken_back_is_revoked_and_no_other(runtime, ann, is_revoked):
+    reader = PersonalTokens(runtime.engine, LIFE)
+    with runtime.transaction() as session:
+        service = PersonalTokenService(session, ann.id, {"tasks:read"})
+        words = [service.create(name, ["tasks:read"], None)[1] for name in ("one", "other")]
+    one, other = (reader.read(word, time()) for word in words)
+
+    with runtime.transaction() as session:
+        PersonalTokenService(session, ann.id, ()).revoke(session.query(PersonalToken).filter_by(name="one").one().id)
+
+    assert (is_revoked(one), is_revoked(other)) == (True, False)
+
+
+def test_the_claims_of_a_personal_token_hold_no_longer_than_those_of_an_access_token(runtime, ann):
+    with runtime.transaction() as session:
+        _, word = PersonalTokenService(session, ann.id, {"tasks:read"}).create("a", ["tasks:read"], None)
+
+    claims = PersonalTokens(runtime.engine, LIFE).read(word, time())
+
+    assert claims.expires_at <= time() + LIFE.total_seconds()
+    assert claims.scopes == {"tasks:read"}

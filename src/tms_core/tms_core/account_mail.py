@@ -1,0 +1,39 @@
+"""What a package does that sends mails about accounts: `config.add_account_mailer("acme_mail.accounts:Mailer")`.
+
+Nobody may learn from an answer, or from its time, whether an account exists. So whoever asks for a link only writes
+down that it was asked for, which is the same work for every address; the mailer finds out later, in a process of its
+own, who that is (`AccountLinkService.create`), and makes the link.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Session
+
+from tms_core.models import LinkPurpose
+
+if TYPE_CHECKING:
+    from tms_core.runtime import Runtime
+
+TOKEN = "{token}"  # noqa: S105 - a placeholder
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRequest:
+    """Somebody wants a link mailed to `email`. `url` is where it leads, with `TOKEN` where the token is to stand."""
+
+    purpose: LinkPurpose
+    email: str
+    url: str
+
+
+class AccountMailer:
+    """Each process makes one instance when it first needs it."""
+
+    def __init__(self, runtime: "Runtime"):
+        self.runtime = runtime
+
+    def ask(self, session: Session, request: LinkRequest) -> None:
+        """Write the request down by `session`, so that it is not lost once that commits. Must not look whether
+        somebody has the address."""
+        raise NotImplementedError

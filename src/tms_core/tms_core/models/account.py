@@ -1,0 +1,60 @@
+"""What proves who somebody is besides a login: personal API tokens, and links that were mailed."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tms_core.models.base import Base, CreatedAt, Id
+
+NAME_LENGTH = 100
+
+
+class PersonalToken(Base):
+    """A token for a user's scripts, stored as its SHA-256; `hint` is how its owner recognises it."""
+
+    __tablename__ = "personal_token"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    hint: Mapped[str] = mapped_column(String(20))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(50)))
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_personal_token_user_id", "user_id"),
+        Index("ix_personal_token_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+    )
+
+
+class LinkPurpose(StrEnum):
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
+    EMAIL_VERIFICATION = "email_verification"
+
+
+class AccountLink(Base):
+    """A one-time link to whoever reads `email`. Its token stands nowhere: the key and `seed` make it, and `digest`,
+    its SHA-256, recognises it."""
+
+    __tablename__ = "account_link"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    purpose: Mapped[LinkPurpose] = mapped_column(
+        Enum(LinkPurpose, name="account_link_purpose", values_callable=lambda members: [one.value for one in members])
+    )
+    email: Mapped[str] = mapped_column(String(254))
+    seed: Mapped[bytes] = mapped_column(LargeBinary(32))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[CreatedAt]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    used_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_account_link_user_id", "user_id"),)

@@ -1,0 +1,90 @@
+"""One-time links: whoever uses one reads the mails of the account's address."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from tms_core.digests import digest_of
+from tms_core.models import AccountLink, LinkPurpose, User
+
+LIFE = {LinkPurpose.PASSWORD_RESET: timedelta(hours=1), LinkPurpose.EMAIL_VERIFICATION: timedelta(hours=24)}
+SEED_BYTES = 32
+
+
+class AccountLinkService:
+    """Never commits. The token of a link follows from the deployment's key and the link's seed, so the database by
+    itself, or a copy of it, gives nobody one; and a mail that must be sent again has the same."""
+
+    def __init__(self, session: Session, key: str):
+        self._session = session
+        # A key for this purpose only, derived from the one that signs access tokens.
+        self._key = hmac.digest(key.encode(), b"tms.account_link", hashlib.sha256)
+
+    def create(self, purpose: LinkPurpose, email: str) -> AccountLink | None:
+        """A new link for the active account that has this address; None where there is none."""
+        user = self._session.scalar(select(User).where(func.lower(User.email) == func.lower(email), User.is_active))
+        if user is None or user.email is None:
+            return None
+        seed = secrets.token_bytes(SEED_BYTES)
+        link = AccountLink(
+            user_id=user.id,
+            purpose=purpose,
+            email=user.email,
+            seed=seed,
+            digest=digest_of(self._token(seed)),
+            expires_at=datetime.now(UTC) + LIFE[purpose],
+        )
+        self._session.add(link)
+        self._session.flush()
+        self._session.refresh(link)
+        return link
+
+    def token(self, link_id: int) -> str | None:
+        """The token of a link that can still be used, else None."""
+        link = self._session.get(AccountLink, link_id)
+        if link is None or self._usable_by(link) is None:
+            return None
+        token = self._token(link.seed)
+        # With another key, as after a change of it, the seed gives another token, which would open nothing.
+        return token if digest_of(token) == link.digest else None
+
+    def redeem(self, purpose: LinkPurpose, token: str) -> User | None:
+        """Use a link up: its account, locked; None where the token is unknown, used, expired or its account gone."""
+        link = self._session.scalar(
+            select(AccountLink).where(AccountLink.digest == digest_of(token), AccountLink.purpose == purpose)
+        )
+        if link is None:
+            return None
+        # The account's lock first, as everywhere: of two who use the link at once, one waits here, and finds it used.
+        self._session.execute(select(User.id).where(User.id == link.user_id).with_for_update(key_share=True))
+        self._session.refresh(link)
+        user = self._usable_by(link)
+        if user:
+            link.used_at = func.clock_timestamp()
+            user.email_verified_at = user.email_verified_at or func.now()
+        return user
+
+    def _usable_by(self, link: AccountLink) -> User | None:
+        if link.used_at is not None or link.expires_at <= datetime.now(UTC):
+            return None
+        user = self._session.get_one(User, link.user_id, populate_existing=True)
+        # After a change of address, the old one proves nothing any more.
+        return user if user.is_active and user.email == link.email else None
+
+    def _token(self, seed: bytes) -> str:
+        return base64.urlsafe_b64encode(hmac.digest(self._key, seed, hashlib.sha256)).decode().rstrip("=")
+
+
+def end_links(session: Session, user_id: int, purpose: LinkPurpose) -> None:
+    """Have no link of a user work any more that was given out for a purpose."""
+    session.execute(
+        update(AccountLink)
+        .where(AccountLink.user_id == user_id, AccountLink.purpose == purpose, AccountLink.used_at.is_(None))
+        .values(used_at=func.clock_timestamp())
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,51 @@
+"""A user's logins, as it sees them itself: each is a family of refresh tokens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from tms_core.errors import NotFoundError
+from tms_core.models import RefreshToken
+from tms_core.services.tokens import TokenService
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """`last_used_at` and what it was used from are as of its last sign-in or refresh."""
+
+    id: UUID
+    began_at: datetime
+    last_used_at: datetime
+    user_agent: str | None
+    address: str | None
+
+
+class LoginService:
+    """Never commits."""
+
+    def __init__(self, session: Session, user_id: int):
+        self._session = session
+        self._user_id = user_id
+
+    def list(self) -> Sequence[Login]:
+        """Those that have not ended, the one used last first."""
+        token = RefreshToken
+        newest = (
+            select(token.family, token.began_at, token.created_at, token.user_agent, token.address)
+            .where(token.user_id == self._user_id, token.revoked_at.is_(None), token.expires_at > func.now())
+            .ext(distinct_on(token.family))
+            .order_by(token.family, token.id.desc())
+            .subquery()
+        )
+        return [Login(*row) for row in self._session.execute(select(newest).order_by(newest.c.created_at.desc()))]
+
+    def end(self, login_id: UUID, tokens: TokenService) -> None:
+        """End one; its access tokens stop working within a second."""
+        if login_id not in {login.id for login in self.list()}:
+            raise NotFoundError("You have no such session.")
+        tokens.revoke_login(self._user_id, login_id)

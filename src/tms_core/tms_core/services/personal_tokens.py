@@ -1,0 +1,77 @@
+"""Personal API tokens: making, listing and taking back one's own."""
+
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from tms_core.digests import digest_of
+from tms_core.errors import ConflictError, InvalidError, NotFoundError
+from tms_core.models import PersonalToken, User
+from tms_core.personal_tokens import PREFIX
+
+SHOWN_CHARACTERS = len(PREFIX) + 4
+MOST_TOKENS = 100
+
+
+class PersonalTokenService:
+    """A user's own tokens; never commits."""
+
+    def __init__(self, session: Session, user_id: int, known_scopes: Collection[str]):
+        self._session = session
+        self._user_id = user_id
+        self._known_scopes = known_scopes
+
+    def create(self, name: str, scopes: Collection[str], expires_at: datetime | None) -> tuple[PersonalToken, str]:
+        """A new token, and the word that it is: nobody can tell that again."""
+        self._refuse(scopes, expires_at)
+        # Whoever ends the account's tokens waits for this one, and the other way round.
+        self._session.execute(select(User.id).where(User.id == self._user_id).with_for_update(key_share=True))
+        if len(self.list()) >= MOST_TOKENS:
+            raise ConflictError("name", f"would be token number {MOST_TOKENS + 1}: delete one that is not needed")
+        word = PREFIX + secrets.token_urlsafe(32)
+        row = PersonalToken(
+            user_id=self._user_id,
+            name=name,
+            hint=word[:SHOWN_CHARACTERS],
+            digest=digest_of(word),
+            scopes=sorted(set(scopes)),
+            expires_at=expires_at,
+        )
+        self._session.add(row)
+        self._session.flush()
+        self._session.refresh(row)
+        return row, word
+
+    def list(self) -> Sequence[PersonalToken]:
+        """Those that were not taken back, newest first; also expired ones, so that one learns why a script stopped."""
+        return self._session.scalars(self._own().order_by(PersonalToken.id.desc())).all()
+
+    def revoke(self, token_id: int) -> None:
+        """Take a token back; it stops working within a second."""
+        row = self._session.scalar(self._own().where(PersonalToken.id == token_id).with_for_update())
+        if row is None:
+            raise NotFoundError("You have no such token.")
+        row.revoked_at = func.clock_timestamp()
+
+    def _own(self) -> Select[PersonalToken]:
+        return select(PersonalToken).where(PersonalToken.user_id == self._user_id, PersonalToken.revoked_at.is_(None))
+
+    def _refuse(self, scopes: Collection[str], expires_at: datetime | None) -> None:
+        unknown = sorted(set(scopes) - set(self._known_scopes))
+        if unknown:
+            known = ", ".join(sorted(self._known_scopes))
+            raise InvalidError.of("scopes", f"has {', '.join(unknown)}, which is not known here; known are: {known}")
+        if expires_at is not None and expires_at <= datetime.now(UTC):
+            raise InvalidError.of("expires_at", "must be in the future")
+
+
+def end_personal_tokens(session: Session, user_id: int) -> None:
+    """Take back every personal token of a user."""
+    session.execute(
+        update(PersonalToken)
+        .where(PersonalToken.user_id == user_id, PersonalToken.revoked_at.is_(None))
+        .values(revoked_at=func.clock_timestamp())
+    )

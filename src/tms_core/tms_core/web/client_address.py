@@ -1,0 +1,59 @@
+"""Where a request comes from: the one place that decides it.
+
+Anybody can write X-Forwarded-For, so it is read from its right end, where our own proxies (`tms.trusted_proxies`)
+wrote, and only as far as they go.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+from tms_core.settings import Network
+
+Address = IPv4Address | IPv6Address
+# One customer of an IPv6 provider has at least this much, and may take a new address for every request.
+IPV6_PREFIX = 64
+
+
+def client_address(request) -> str:
+    """The client's address, as text; empty where the server does not tell."""
+    return address_of(request.environ, request.registry.tms.core.trusted_proxies)
+
+
+def address_of(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
+    """The first address, from our end of the chain, that is none of `trusted`."""
+    nearest = environ.get("REMOTE_ADDR", "")
+    found = _parsed(nearest)
+    if found is None:
+        return ""
+    for before in _forwarded(environ):
+        if before is None or not any(found in network for network in trusted):
+            break
+        found = before
+    return str(found)
+
+
+def client_network(request) -> str:
+    """What one client cannot easily change: its address, in IPv6 its network."""
+    address = _parsed(client_address(request))
+    if isinstance(address, IPv6Address):
+        return f"{IPv6Address(int(address) >> IPV6_PREFIX << IPV6_PREFIX)}/{IPV6_PREFIX}"
+    return str(address or "")
+
+
+def _forwarded(environ: Mapping[str, Any]) -> Iterator[Address | None]:
+    return map(_parsed, reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")))
+
+
+def _parsed(text: str) -> Address | None:
+    """An address, also where a port follows it, as some proxies write."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

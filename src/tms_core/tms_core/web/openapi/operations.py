@@ -1,0 +1,86 @@
+"""One operation of the description, from a method, what it says, and what follows from its route."""
+
+from collections.abc import Iterator
+from inspect import cleandoc
+from typing import Any
+
+from tms_core.web.openapi.describing import JSON, Answer, Documentation, as_answer, documentation_of
+from tms_core.web.openapi.parameters import Parameter
+from tms_core.web.openapi.paths import PLACEHOLDER, path_parameters
+from tms_core.web.openapi.responses import response
+from tms_core.web.openapi.schemas import SchemaCollection
+from tms_core.web.resource import Method
+
+BEARER: dict[str, list[str]] = {"bearer": []}
+NO_TOKEN: dict[str, list[str]] = {}
+
+
+def operation(method: Method, tag: str, scope: str | None, schemas: SchemaCollection) -> dict[str, Any]:
+    """`scope` is what a personal token needs for it; None where none opens it."""
+    said = documentation_of(method.function)
+    summary, description = _sentences(method.function.__doc__ or "")
+    found: dict[str, Any] = {
+        "operationId": said.operation_id or f"{method.resource.__name__}_{method.function.__name__}".lower(),
+        "tags": [tag],
+        "summary": summary,
+        "description": description,
+        "security": _security(method, said, scope),
+        "parameters": [*path_parameters(method.pattern), *(_parameter(one, schemas) for one in _sent(said))],
+    }
+    if said.body is not None:
+        content = {JSON: {"schema": schemas.of(said.body, "validation")}}
+        found["requestBody"] = {"required": True, "content": content}
+    answers = answers_of(method)
+    found["responses"] = {str(status): response(status, answers[status], schemas) for status in sorted(answers)}
+    return {name: value for name, value in found.items() if value or name == "security"}
+
+
+def answers_of(method: Method) -> dict[int, Answer | None]:
+    """What the method says, what its parameters may lead to, and (None) the usual answer under a status."""
+    said = documentation_of(method.function)
+    found: dict[int, Answer | None] = dict.fromkeys(_usual_errors(method, said))
+    for parameter in _sent(said):
+        found |= {status: as_answer(one) for status, one in parameter.answers.items()}
+    return found | dict(said.answers or {200: Answer()})
+
+
+def _usual_errors(method: Method, said: Documentation) -> Iterator[int]:
+    if said.body is not None or said.query is not None:
+        yield 400
+    if said.body is not None:
+        yield from (413, 415)
+    if not method.is_open:
+        yield from (401, 403, 429)
+    if PLACEHOLDER.search(method.pattern):
+        yield 404
+    yield 500
+    if said.needs_database:
+        yield 503
+
+
+def _sentences(text: str) -> tuple[str, str]:
+    """A docstring as its first sentence, without the full stop, and the rest."""
+    first, _, rest = " ".join(cleandoc(text).split()).partition(". ")
+    return first.removesuffix("."), rest
+
+
+def _security(method: Method, said: Documentation, scope: str | None) -> list[dict[str, list[str]]]:
+    if said.is_token_optional:
+        return [NO_TOKEN, BEARER]
+    if method.is_open:
+        return []
+    return [BEARER, {"personal": [scope]}] if scope else [BEARER]
+
+
+def _sent(said: Documentation) -> tuple[Parameter, ...]:
+    return (*(said.query or ()), *said.headers)
+
+
+def _parameter(one: Parameter, schemas: SchemaCollection) -> dict[str, Any]:
+    schema = schemas.of(one.kind, "validation")
+    if one.default is not None:
+        schema["default"] = one.default
+    found: dict[str, Any] = {"name": one.name, "in": one.where, "description": one.help, "schema": schema}
+    if one.is_required:
+        found["required"] = True
+    return found if one.example is None else {**found, "example": one.example}

@@ -1,0 +1,64 @@
+"""Types to JSON Schema, all of a document's at once, so that what is named alike is the same."""
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from tms_core.web.described import Described
+
+REFERENCE = "#/components/schemas/{model}"
+Mode = Literal["validation", "serialization"]
+
+
+class AnswerSchema(Described):
+    """What goes out, for the description and for tests that compare it with the real answers."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class Nothing(AnswerSchema):
+    """An empty object: it is done."""
+
+    model_config = ConfigDict(extra="forbid")
+    example = {}
+
+
+class _Generator(GenerateJsonSchema):
+    """Leaves out titles that only repeat the name, and defaults that say nothing: of what goes out, and None where
+    it only stands for «not given»."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def sort(self, value: Any, parent_key: str | None = None) -> Any:
+        # Fields and examples stay in the order in which they were written.
+        return value
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        inner = self.generate_inner(schema["schema"])
+        is_absence = schema.get("default") is None and {"type": "null"} not in inner.get("anyOf", ())
+        return inner if is_absence or self.mode == "serialization" else super().default_schema(schema)
+
+
+class SchemaCollection:
+    """Hands out schemas that are empty at first; `fill` fills all of them, and gives what they refer to."""
+
+    def __init__(self) -> None:
+        self._wanted: list[tuple[TypeAdapter[Any], Mode, dict[str, Any]]] = []
+
+    def of(self, kind: Any, mode: Mode) -> dict[str, Any]:
+        schema: dict[str, Any] = {}
+        self._wanted.append((TypeAdapter(kind), mode, schema))
+        return schema
+
+    def fill(self) -> dict[str, Any]:
+        """The components by name."""
+        inputs = [(place, mode, adapter) for place, (adapter, mode, _) in enumerate(self._wanted)]
+        found, shared = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE, schema_generator=_Generator)
+        for place, (_, mode, schema) in enumerate(self._wanted):
+            schema.update(found[(place, mode)])
+        components: dict[str, Any] = shared.get("$defs", {})
+        for component in components.values():
+            component.pop("title", None)
+        return components

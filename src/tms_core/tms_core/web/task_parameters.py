@@ -1,0 +1,42 @@
+"""The words of the task list's filter, as the description tells them; lists and reports share them."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tms_core.models import Priority, Status
+from tms_core.services.task_filter import COMPARISONS, LONGEST_SEARCH, NOBODY, SELF
+from tms_core.values import BIGGEST_ID
+from tms_core.web.openapi import Parameter
+
+WITHOUT_NUL = r"^[^\x00]*$"
+SEVERAL = "Several are separated by commas or repeated."
+MEANINGS = {"gte": "on or after", "gt": "after", "lte": "on or before", "lt": "before"}
+Search = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=WITHOUT_NUL)]
+User = Annotated[int, Field(ge=1, le=BIGGEST_ID)] | Literal["me", "none"]
+
+FILTER = (
+    Parameter(name="priority", help=f"Only these priorities. {SEVERAL}", kind=list[Priority], example=["HIGH"]),
+    Parameter(name="status", help=f"Only these statuses. {SEVERAL}", kind=list[Status], example=["PENDING"]),
+    Parameter(name="due_date", help=f"Only what is due on these days. {SEVERAL}", kind=list[date]),
+    *(
+        Parameter(name=f"due_date_{word}", help=f"Only what is due {MEANINGS[word]} this day.", kind=date)
+        for word in COMPARISONS
+    ),
+    Parameter(
+        name="assigned_to",
+        help=f"Only what is assigned to these users: ids, `{SELF}`, or `{NOBODY}` for nobody. {SEVERAL}",
+        kind=list[User],
+        example=[SELF],
+    ),
+    Parameter(
+        name="created_by", help=f"Only what these users created, as in `assigned_to`. {SEVERAL}", kind=list[User]
+    ),
+    Parameter(
+        name="q",
+        help='Only what has these words in its title or description; "a phrase", `or` and `-not` are understood.',
+        kind=Search,
+        example="shed",
+    ),
+)

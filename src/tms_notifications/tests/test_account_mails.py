@@ -1,0 +1,293 @@
+"""Links about accounts, from the request over HTTP to the mail server and back."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, text, update
+from webtest import TestApp
+
+from tms_core.account_mail import LinkRequest
+from tms_core.app import configure
+from tms_core.celery import use
+from tms_core.models import AccountLink, LinkPurpose, User
+from tms_core.testing import PASSWORD
+from tms_notifications.models import MailStatus, NotificationLinkRequest, NotificationPreference
+from tms_notifications.services.sending import create_service
+from tms_notifications.tasks import answer_link_requests, send_waiting
+
+NEW = "another-word"
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_notifications")
+
+
+@pytest.fixture(scope="module")
+def settings(smtp_settings):
+    return smtp_settings
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann", first_name="Ann", last_name="Lee")
+
+
+@pytest.fixture
+def ask(app, ann, smtp):
+    """Asks for a new password."""
+    return lambda email="ann@example.com": app.post_json("/api/password-reset", {"email": email}, status=202)
+
+
+@pytest.fixture
+def verify(client_of, ann, smtp):
+    return lambda: client_of(ann).post_json("/api/email-verification", {}, status=202)
+
+
+@pytest.fixture
+def requests(runtime):
+    def look() -> list[NotificationLinkRequest]:
+        with runtime.transaction() as session:
+            return list(session.scalars(select(NotificationLinkRequest)))
+
+    return look
+
+
+@pytest.fixture
+def queued(runtime):
+    return lambda: runtime.redis.llen("tms:celery:tms")
+
+
+def body(message, kind="plain") -> str:
+    return message.get_body((kind,)).get_content()
+
+
+def link_in(message) -> str:
+    return re.findall(r"https://\S+", body(message))[-1]
+
+
+def token_in(message) -> str:
+    return link_in(message).partition("#token=")[2]
+
+
+def test_who_asks_for_a_new_password_gets_a_link_that_sets_it(app, ask, smtp, ledger):
+    ask("Ann@Example.com")
+    answer_link_requests()
+    (row,) = ledger.send_all()
+
+    (message,) = smtp.received
+    assert smtp.recipients == ["ann@example.com"]
+    assert message["Subject"] == "Choose a new password"
+    assert link_in(message).startswith("https://tasks.example.org/api/password-reset/confirm#token=")
+    assert link_in(message) in body(message, "html")
+    assert "ignore this mail" in body(message)
+    assert (row.kind.value, row.status) == ("password_reset", MailStatus.SENT)
+
+    app.post_json("/api/password-reset/confirm", {"token": token_in(message), "password": NEW}, status=200)
+    app.post_json("/api/token", {"username": "ann", "password": NEW}, status=200)
+    app.post_json("/api/token", {"username": "ann", "password": PASSWORD}, status=401)
+
+
+def test_who_verifies_its_address_gets_a_link_that_does_it(app, client_of, ann, verify, smtp, ledger):
+    verify()
+    answer_link_requests()
+    ledger.send_all()
+
+    (message,) = smtp.received
+    assert message["Subject"] == "Confirm your e-mail address"
+    assert link_in(message).startswith("https://tasks.example.org/api/email-verification/confirm#token=")
+    app.post_json("/api/email-verification/confirm", {"token": token_in(message)}, status=200)
+    assert client_of(ann).get("/api/users/me").json["email_verified"] is True
+
+
+def test_such_a_mail_has_no_link_to_turn_it_off(ask, smtp, ledger):
+    ask()
+    answer_link_requests()
+    ledger.send_all()
+
+    (message,) = smtp.received
+    assert message["List-Unsubscribe"] is None
+    assert message["List-Unsubscribe-Post"] is None
+    assert "Turn off" not in body(message) + body(message, "html")
+
+
+def test_who_turned_all_mails_off_gets_it_too(ask, smtp, ledger, runtime, ann):
+    with runtime.transaction() as session:
+        off = dict.fromkeys(("assigned", "updated", "due_soon"), "off")
+        session.add(NotificationPreference(user_id=ann.id, own_changes=False, **off))
+    ask()
+    answer_link_requests()
+    ledger.send_all()
+
+    assert len(smtp.received) == 1
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", "idle@example.com", "ann"])
+def test_an_address_that_no_active_account_has_gets_nothing(ask, make_user, app, smtp, ledger, requests, email):
+    make_user("idle", is_active=False)
+    app.post_json("/api/password-reset", {"email": email}, expect_errors=True)
+    answer_link_requests()
+    ledger.send_all()
+
+    assert (smtp.received, ledger.rows(), requests()) == ([], [], [])
+
+
+def test_a_request_that_is_answered_is_gone(ask, requests):
+    ask()
+    assert [one.email for one in requests()] == ["ann@example.com"]
+
+    answer_link_requests()
+    answer_link_requests()
+
+    assert requests() == []
+
+
+def test_the_token_stands_nowhere_in_the_database_not_even_while_its_mail_waits(ask, smtp, ledger, runtime):
+    ask()
+    answer_link_requests()
+    before = everything(runtime)
+    ledger.send_all()
+
+    token = token_in(smtp.received[0])
+    assert len(token) == 43
+    assert token not in before
+    assert token not in everything(runtime)
+    assert "account_link" in before
+
+
+def everything(runtime) -> str:
+    """All rows of all tables, and all that Redis has."""
+    with runtime.transaction() as session:
+        tables = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        rows = [session.scalar(text(f"SELECT string_agg(t::text, ' ') FROM {name} t")) or "" for name in tables]
+    lists = [key for key in runtime.redis.keys("*") if runtime.redis.type(key) == b"list"]
+    redis = [str(runtime.redis.lrange(key, 0, -1)) for key in lists]
+    return " ".join([*tables, *rows, *redis])
+
+
+def test_a_crash_before_the_note_sends_the_same_token_once_more(ask, smtp, ledger, runtime):
+    ask()
+    answer_link_requests()
+    with runtime.transaction() as session:
+        create_service(runtime, session).send(ledger.row().id)
+        session.rollback()
+    ledger.send_all()
+
+    first, second = smtp.received
+    assert token_in(first) == token_in(second)
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_a_mail_that_is_put_off_goes_out_while_its_link_works(ask, smtp, ledger):
+    ask()
+    answer_link_requests()
+    smtp.answers["RCPT"] = ["450 busy"]
+    assert ledger.send_all()[0].status is MailStatus.WAITING
+
+    ledger.change(next_attempt_at=datetime.now(UTC))
+
+    assert ledger.send_all()[0].status is MailStatus.SENT
+    assert token_in(smtp.received[0])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"expires_at": func.now() - timedelta(seconds=1)}, {"used_at": func.now()}],
+    ids=["expired", "used"],
+)
+def test_a_link_that_is_of_no_use_any_more_is_not_sent(ask, smtp, ledger, runtime, values):
+    ask()
+    answer_link_requests()
+    with runtime.transaction() as session:
+        session.execute(update(AccountLink).values(**values))
+
+    (row,) = ledger.send_all()
+
+    assert (row.status, smtp.received) == (MailStatus.DROPPED, [])
+    assert row.reason == "its link was used, has expired, or the address was changed"
+
+
+def test_an_address_that_was_changed_meanwhile_gets_nothing_of_the_old_one(ask, smtp, ledger, runtime, ann):
+    ask()
+    answer_link_requests()
+    with runtime.transaction() as session:
+        session.get_one(User, ann.id).email = "new@example.com"
+
+    assert ledger.send_all()[0].status is MailStatus.DROPPED
+    assert smtp.received == []
+
+
+def test_after_a_change_of_the_key_the_old_links_are_not_sent(ask, smtp, ledger, runtime):
+    ask()
+    answer_link_requests()
+    use(other := configure({**runtime.ini, "tms.jwt_private_key": "another-key-" * 5}, web=False).registry.tms)
+    try:
+        assert ledger.send_all()[0].status is MailStatus.DROPPED
+    finally:
+        other.close()
+
+
+def test_a_request_is_queued_after_its_commit(ask, queued, requests):
+    ask()
+
+    assert queued() == 1
+
+
+def test_a_request_that_the_queue_lost_is_found(ask, ledger, runtime, queued):
+    ask()
+    runtime.redis.flushall()
+
+    send_waiting()
+
+    assert len(ledger.rows()) == 1
+    assert queued() == 1
+
+
+def test_with_redis_away_the_request_is_kept(ann, runtime, requests, ledger):
+    ini = {**runtime.ini, "tms.redis_url": "redis://127.0.0.1:1/0"}
+    away = TestApp(configure(ini, web=True).make_wsgi_app())
+    try:
+        away.post_json("/api/password-reset", {"email": "ann@example.com"}, status=202)
+    finally:
+        away.app.registry.tms.close()
+        use(runtime)
+
+    send_waiting()
+    assert len(ledger.rows()) == 1
+
+
+def test_a_request_that_is_rolled_back_leaves_nothing(runtime, queued, requests):
+    with runtime.sessions() as session:
+        runtime.mailer.ask(session, LinkRequest(LinkPurpose.PASSWORD_RESET, "ann@example.com", "https://x/{token}"))
+        session.rollback()
+
+    assert (queued(), requests()) == (0, [])
+
+
+def test_the_command_line_shows_the_mail_and_not_its_token(ask, smtp, ledger, tms):
+    ask()
+    answer_link_requests()
+    row = ledger.row()
+
+    listed, shown = tms("mail", "list"), tms("mail", "show", str(row.id))
+    ledger.send_all()
+
+    assert "password_reset" in listed.output
+    assert "#token=(hidden)" in shown.output
+    assert token_in(smtp.received[0]) not in shown.output
+    assert "Choose a new password" in tms("mail", "list").output
+
+
+def test_a_deployers_own_page_is_where_the_link_leads(ask, smtp, ledger, runtime, ann):
+    ini = {**runtime.ini, "tms.api.password_reset_url": "{public_url}/new-password?t={token}"}
+    own = TestApp(configure(ini, web=True).make_wsgi_app())
+    try:
+        own.post_json("/api/password-reset", {"email": "ann@example.com"}, status=202)
+    finally:
+        own.app.registry.tms.close()
+        use(runtime)
+    answer_link_requests()
+    ledger.send_all()
+
+    assert link_in(smtp.received[0]).startswith("https://tasks.example.org/new-password?t=")

@@ -1,0 +1,67 @@
+"""The description as a judge of real answers: what it does not tell must not come."""
+
+import copy
+import re
+from typing import Any
+
+import jsonschema_rs
+
+SCHEMAS = "#/components/schemas/"
+
+
+class Contract:
+    def __init__(self, document: dict[str, Any]):
+        self.document = document
+        # Readers must bear more keys than they know; the server must not send any that it does not tell of.
+        self._components = {"schemas": {name: _closed(one) for name, one in document["components"]["schemas"].items()}}
+        self._patterns = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "/?") for path in document["paths"]}
+        self.seen: set[tuple[str, int]] = set()
+
+    def operations(self):
+        for path, verbs in self.document["paths"].items():
+            for verb, operation in verbs.items():
+                yield verb.upper(), path, operation
+
+    def operation(self, verb: str, path: str) -> dict[str, Any]:
+        """The one that a request went to; a path without a placeholder comes first."""
+        found = [known for known, pattern in self._patterns.items() if pattern.fullmatch(path)]
+        known = min(found, key=lambda one: one.count("{"))
+        return self.document["paths"][known][verb.lower()]
+
+    def resolved(self, response: dict[str, Any]) -> dict[str, Any]:
+        if "$ref" not in response:
+            return response
+        return self.document["components"]["responses"][response["$ref"].rpartition("/")[2]]
+
+    def check(self, answer: Any) -> None:
+        """Raise unless this webtest answer is one that the description foretells."""
+        request = answer.request
+        operation = self.operation(request.method, request.path)
+        status = str(answer.status_int)
+        assert status in operation["responses"], f"{operation['operationId']} does not tell of {status}: {answer.text}"
+        told = self.resolved(operation["responses"][status])
+        for name, header in told.get("headers", {}).items():
+            assert name in answer.headers or not header["required"], f"{operation['operationId']}: no {name}"
+        content = told.get("content", {})
+        assert bool(content) == bool(answer.body), operation["operationId"]
+        if content:
+            assert answer.content_type in content, f"{operation['operationId']}: {answer.content_type}"
+            value = answer.json if "json" in answer.content_type else answer.text
+            self.require(value, content[answer.content_type]["schema"])
+        self.seen.add((operation["operationId"], answer.status_int))
+
+    def require(self, value: Any, schema: dict[str, Any]) -> None:
+        whole = {**_closed(schema), "components": self._components}
+        jsonschema_rs.Draft202012Validator(whole, validate_formats=True).validate(value)
+
+
+def _closed(schema: Any) -> Any:
+    """The same, without room for keys that are not told."""
+    match schema:
+        case dict():
+            closed = {name: _closed(one) for name, one in schema.items()}
+            return {"additionalProperties": False, **closed} if "properties" in schema else closed
+        case list():
+            return [_closed(one) for one in schema]
+        case _:
+            return copy.copy(schema)

@@ -1,0 +1,106 @@
+"""What a schema cannot say, so that a valid request is one: who signs in, whom there is, what a mail brought."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from zoneinfo import available_timezones
+
+from webtest import TestApp
+
+from tms_api.idempotency import PARAMETER as KEY
+from tms_api.preconditions import IF_MATCH
+from tms_core.models import LinkPurpose
+from tms_core.runtime import Runtime
+from tms_core.services.account_links import AccountLinkService
+from tms_core.testing import PASSWORD, SignedIn
+from tms_notifications.unsubscribing import PREFERENCES, UnsubscribeTokens
+
+USERS = ("assigned_to", "created_by")
+
+
+class World:
+    """Signs in as an administrator, and as another one when that one has signed itself out or was ended."""
+
+    def __init__(self, app: TestApp, runtime: Runtime, make_user: Callable[..., SignedIn]):
+        self._app = app
+        self._runtime = runtime
+        self._make_user = make_user
+        self._numbers = count(1)
+        self._zones = sorted(available_timezones())
+        self._assignees = [make_user(f"worker{number}").id for number in range(2)]
+        self._tokens: set[str] = set()
+        self.forget()
+
+    def forget(self) -> None:
+        self._me = self._make_user(is_admin=True)
+        self._tokens.add(self._me.access)
+
+    def token(self) -> str:
+        """One that holds just now."""
+        self._app.app.registry.revocations.refresh(force=True)
+        me = self._app.get("/api/users/me", headers=self._me.headers, expect_errors=True)
+        if me.status_int != 200 or not me.json["is_admin"]:
+            self.forget()
+        return self._me.access
+
+    def renew(self, case: Any) -> None:
+        """Put in what holds or may be used only once: the token, and the key and version of the examples."""
+        if case.headers.get("Authorization", "").removeprefix("Bearer ") in self._tokens:
+            case.headers["Authorization"] = f"Bearer {self.token()}"
+        if case.headers.get("Idempotency-Key") == KEY.example:
+            case.headers["Idempotency-Key"] = f"key-{next(self._numbers)}"
+        if case.headers.get("If-Match") == IF_MATCH.example:
+            case.headers["If-Match"] = "*"
+
+    def mend(self, case: Any) -> None:
+        """Put into a valid request what is there or holds just now."""
+        if "cursor" in case.query:
+            case.query["cursor"] = ""
+            case.query.pop("page", None)
+        if "token" in case.query:
+            case.query["token"] = UnsubscribeTokens(self._runtime.core.jwt_key).create(
+                1, PREFERENCES[next(self._numbers) % 3]
+            )
+        if isinstance(case.body, dict):
+            self._mend_tasks(case.body, case.path_parameters.get("id"))
+            self._mend_account(case.body, case.operation.definition.raw["operationId"])
+
+    def _mend_tasks(self, body: dict[str, Any], task_id: Any) -> None:
+        for name in USERS:
+            if body.get(name) is not None:
+                body[name] = self._assignees[len(str(body[name])) % len(self._assignees)]
+        if task_id is not None:
+            body.pop("id", None)
+        for operation in body.get("operations", ()):
+            if "task" in operation:
+                self._mend_tasks(operation["task"], operation.get("id", 0))
+
+    def _mend_account(self, body: dict[str, Any], operation: str) -> None:
+        match operation:
+            case "change_user" | "replace_user":
+                body["current_password"] = PASSWORD
+                body.pop("email_verified", None)
+            case "change_mail_preferences" if body.get("timezone"):
+                body["timezone"] = self._zones[next(self._numbers) % len(self._zones)]
+            case "create_user" if next(self._numbers) % 4:
+                body["username"] = f"newcomer{next(self._numbers)}"
+                body["email"] = f"{body['username']}@example.com"
+            case "create_api_token":
+                body["scopes"] = [*set(self._runtime.scopes.values())][: len(body["scopes"])]
+                if body.get("expires_at"):
+                    body["expires_at"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+            case "reset_password":
+                body["token"] = self._mailed(LinkPurpose.PASSWORD_RESET)
+            case "verify_email":
+                body["token"] = self._mailed(LinkPurpose.EMAIL_VERIFICATION)
+
+    def _mailed(self, purpose: LinkPurpose) -> str:
+        user = self._make_user()
+        with self._runtime.transaction() as session:
+            links = AccountLinkService(session, self._runtime.core.jwt_key)
+            link = links.create(purpose, f"{user.username}@example.com")
+            assert link
+            token = links.token(link.id)
+        assert token
+        return token

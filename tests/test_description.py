@@ -1,0 +1,192 @@
+"""/api/openapi.json tells of everything that the included packages serve, and of nothing else."""
+
+import json
+import re
+
+import jsonschema_rs
+import pytest
+from contract import Contract
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tms_core.web.openapi.describing import ATTRIBUTE
+from tms_core.web.openapi.paths import path_of
+from tms_core.web.resource import methods_of
+
+API = ("/api", "/metrics")
+ALL = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications")
+PROBLEM = "application/problem+json"
+
+
+@pytest.fixture(scope="module", params=[("tms_api",), ALL], ids=["api alone", "all"])
+def packages(request):
+    return request.param
+
+
+@pytest.fixture
+def contract(app):
+    return Contract(app.get("/api/openapi.json").json)
+
+
+def served(app):
+    """(method, path) of every view behind a route of the API."""
+    introspector = app.app.registry.introspector
+    routes = {one["introspectable"]["name"]: one["introspectable"] for one in introspector.get_category("routes")}
+    for entry in introspector.get_category("views"):
+        view = entry["introspectable"]
+        route = routes.get(view["route_name"])
+        # Cornice's last view of a route says 405.
+        if route is None or view["callable"].__name__ == "_fallback_view" or not route["pattern"].startswith(API):
+            continue
+        methods = view["request_methods"]
+        assert methods, f"{route['pattern']} answers to any method"
+        yield from ((method, path_of(route["pattern"])) for method in _several(methods))
+
+
+def _several(methods):
+    return (methods,) if isinstance(methods, str) else methods
+
+
+def test_every_route_and_method_stands_in_it_and_nothing_else(app, contract):
+    told = {(verb, path) for verb, path, _ in contract.operations()}
+
+    # HEAD comes with each GET (RFC 9110, section 9.3.2).
+    assert {(verb, path) for verb, path in served(app) if verb != "HEAD"} == told
+    assert len(told) > 30
+
+
+def test_every_method_says_what_it_takes_and_answers(app):
+    silent = [
+        f"{one.verb} {one.pattern}" for one in methods_of(app.app.registry) if not hasattr(one.function, ATTRIBUTE)
+    ]
+
+    assert silent == []
+
+
+def test_every_operation_is_described_whole(contract):
+    for verb, path, operation in contract.operations():
+        name = f"{verb} {path}"
+        assert operation["summary"], name
+        assert operation["security"] is not None, name
+        statuses = set(operation["responses"])
+        assert any(status < "300" for status in statuses), name
+        assert "500" in statuses, name
+        # Without a token it is 401, exactly where one is needed.
+        if path != "/metrics" and operation["operationId"] not in ("sign_in", "refresh_token"):
+            assert ("401" in statuses) == ({"bearer": []} in operation["security"] and {} not in operation["security"])
+        assert ("404" in statuses) >= ("{" in path), name
+        if "requestBody" in operation:
+            assert {"400", "413", "415"} <= statuses, name
+
+
+def test_every_answer_has_a_schema_and_every_error_is_a_problem_with_an_example(contract):
+    for verb, path, operation in contract.operations():
+        for status, response in operation["responses"].items():
+            told = contract.resolved(response)
+            assert told["description"], (verb, path, status)
+            if status == "304":
+                assert "content" not in told
+                continue
+            assert told["content"], (verb, path, status)
+            for kind, media in told["content"].items():
+                assert media["schema"], (verb, path, status)
+                if status >= "400" and operation["operationId"] != "get_readiness":
+                    assert kind == PROBLEM
+                    named = contract.document["components"]["schemas"][media["schema"]["$ref"].rpartition("/")[2]]
+                    assert "example" in media or named["examples"]
+
+
+def test_every_operation_has_a_tag_of_its_package(contract, packages):
+    told = {name for group in contract.document["x-tagGroups"] for name in group["tags"]}
+
+    assert {group["name"] for group in contract.document["x-tagGroups"]} <= {"tms_core", *packages}
+    assert {tag for _, _, operation in contract.operations() for tag in operation["tags"]} == told
+    assert {tag["name"] for tag in contract.document["tags"] if tag["description"]} == told
+
+
+def test_operations_are_named_once_and_links_lead_to_them(contract):
+    names = [operation["operationId"] for _, _, operation in contract.operations()]
+    linked = {
+        link["operationId"]
+        for _, _, operation in contract.operations()
+        for response in operation["responses"].values()
+        for link in contract.resolved(response).get("links", {}).values()
+    }
+
+    assert len(names) == len(set(names))
+    assert {"get_task", "undo_task_event", "get_user", "refresh_token", "get_changes"} <= linked <= set(names)
+
+
+def test_it_is_valid_openapi(contract):
+    assert list(OpenAPIV31SpecValidator(contract.document).iter_errors()) == []
+
+
+def test_every_example_fits_its_schema(contract):
+    examples = list(_examples(contract.document))
+
+    for value, schema in examples:
+        contract.require(value, schema)
+    assert len(examples) > 50
+
+
+def _examples(node):
+    match node:
+        case {"schema": schema, "example": example}:
+            yield example, schema
+        case {"examples": [*examples]}:
+            yield from ((example, node) for example in examples)
+    if isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from _examples(inner)
+
+
+def test_every_pattern_can_be_used_by_a_reader(contract):
+    patterns = set(re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps(contract.document)))
+
+    assert patterns
+    for pattern in map(json.loads, patterns):
+        assert jsonschema_rs.Draft202012Validator({"pattern": pattern}) is not None
+
+
+def test_the_query_that_it_tells_is_the_one_that_is_read(app, make_user, contract):
+    user = make_user()
+
+    for verb, path, operation in contract.operations():
+        if verb != "GET":
+            continue
+        address = path.replace("{id}", "1")
+        answer = app.get(f"{address}?no-such-parameter=1", headers=user.headers, expect_errors=True)
+        told = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+        if answer.status_int == 400:
+            known = answer.json["errors"][0]["message"].partition("known are: ")[2]
+            assert set(known.replace("none", "").replace(",", " ").split()) == told, path
+        else:
+            assert told == set(), path
+
+
+def test_packages_that_are_left_out_do_not_stand_in_it(contract, packages):
+    paths = set(contract.document["paths"])
+
+    assert ("/api/task-report-insight" in paths) == ("tms_reports" in packages)
+    assert ("/api/users/me/notifications" in paths) == ("tms_notifications" in packages)
+    assert ("Report" in contract.document["components"]["schemas"]) == ("tms_reports" in packages)
+
+
+def test_a_personal_token_opens_what_its_scope_says(contract, runtime):
+    told = {
+        f"{verb} {path}": one["personal"][0]
+        for verb, path, operation in contract.operations()
+        for one in operation["security"]
+        if "personal" in one
+    }
+
+    assert told == runtime.scopes
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs"])
+def test_what_one_has_already_is_not_sent_again(app, path):
+    whole = app.get(path, status=200)
+
+    again = app.get(path, headers={"If-None-Match": whole.headers["ETag"]}, status=304)
+
+    assert again.body == b""
+    assert again.headers["ETag"] == whole.headers["ETag"]

@@ -1,0 +1,99 @@
+"""schemathesis tries the whole API by its description: examples, edge cases, random data and walks along its links."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, events, from_schema
+from schemathesis.engine.statistic import Statistic
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+from schemathesis.transport.wsgi import WSGITransport
+from schemathesis_world import World
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+LIMITS = ("user", "sign_in_account", "sign_in_address", "refresh", "registration", "mail_account", "mail_address")
+OF_A_NETWORK = ("max_redirects", "verify", "cert")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {f"tms.api.limit_{name}": "0" for name in LIMITS}
+
+
+@pytest.fixture
+def world(app, runtime, make_user):
+    return World(app, runtime, make_user)
+
+
+def on_this_machine(app):
+    """The metrics are for this machine alone."""
+    return lambda environ, start_response: app({**environ, "REMOTE_ADDR": "127.0.0.1"}, start_response)
+
+
+@pytest.fixture
+def schema(app, world, monkeypatch):
+    def before_call(context, case, kwargs):
+        world.renew(case)
+        if case.meta is not None and case.meta.generation.mode.is_positive:
+            world.mend(case)
+
+    def after_call(context, case, response):
+        if isinstance(case.body, dict) and "current_password" in case.body:
+            world.forget()
+
+    class Login:
+        def get(self, case, context):
+            return world.token()
+
+        def set(self, case, token, context):
+            case.headers["Authorization"] = f"Bearer {token}"
+
+    send = WSGITransport.send
+    # Its probes without a token hand on what only requests over a network know (schemathesis 4.32).
+    monkeypatch.setattr(
+        WSGITransport,
+        "send",
+        lambda self, case, **kwargs: send(
+            self, case, **{name: value for name, value in kwargs.items() if name not in OF_A_NETWORK}
+        ),
+    )
+    config = SchemathesisConfig.from_path(CONFIG)
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", on_this_machine(app.app), config=config)
+    schema.auth(refresh_interval=None)(Login)
+    for hook in (before_call, after_call):
+        GLOBAL_HOOK_DISPATCHER.register_hook_with_name(hook, hook.__name__)
+    yield schema
+    for hook in (before_call, after_call):
+        GLOBAL_HOOK_DISPATCHER.unregister(hook)
+
+
+@pytest.mark.parametrize("phases", [["examples", "coverage"], ["fuzzing"], ["stateful"]], ids=" ".join)
+def test_it_finds_nothing(schema, phases, capsys):
+    schema.config.phases.update(phases=phases)
+    found, cases, errors = Statistic(), Counter(), []
+
+    for event in from_schema(schema).execute():
+        match event:
+            case events.ScenarioFinished():
+                found.on_scenario_finished(event.recorder)
+                cases[event.phase.value] += len(event.recorder.cases)
+                errors += [event.label] if event.status is Status.ERROR else []
+            case events.NonFatalError():
+                errors.append(event.info.format())
+
+    with capsys.disabled():
+        print(f"\nschemathesis: {len(found.tested_operations)} operations, {dict(cases)}")
+    failures = [_told(label, group) for label, groups in found.failures.items() for group in groups.values()]
+    if failures or errors:
+        pytest.fail("\n\n".join([*failures, *errors]), pytrace=False)
+    # A link out of a list leads nowhere where the list is empty.
+    assert [one for one in found.extraction_failures if one.expression == "$response.body#/id"] == []
+    assert sum(cases.values()) > len(found.tested_operations) > 0
+
+
+def _told(label, group):
+    failures = "; ".join(f"{failure.title}: {failure.message}" for failure in group.failures)
+    answer = (group.response.status_code, group.response.content[:400]) if group.response else None
+    return f"{label}: {failures} {answer} {group.code_sample}"
