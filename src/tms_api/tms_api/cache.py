@@ -60,7 +60,7 @@ class PageCache:
         names = _name(PAGE_PREFIX, key), _name(COUNT_PREFIX, list_key)
         generation, kept, kept_count = self._breaker.call(lambda: self._read(*names), NOTHING)
         if generation is None:
-            generation, kept_count = self._breaker.call(self._begin, None), None
+            generation = self._breaker.call(self._begin, None)
         elif (found := _of(generation, kept)) is not None:
             HITS.inc()
             return CachedPage(found[TAG_LENGTH:], found[:TAG_LENGTH].decode())

@@ -1,0 +1,124 @@
+"""What PostgreSQL does for a page that is read by cursor: it looks at that page's tasks, wherever they stand."""
+
+import pytest
+from sqlalchemy import event, text
+
+from tms_core.permissions import Actor
+from tms_core.services.task_filter import TaskFilter, read_filter
+from tms_core.services.task_listing import TaskListing
+from tms_core.services.task_ordering import FIELDS, read_ordering
+
+TASKS = 20_000
+PAGE = 51
+SINGLE = [sign + name for name in FIELDS for sign in ("", "-")]
+SEVERAL = [
+    "created_at,title", "-created_at,title", "due_date,-priority", "-due_date,title", "priority,-id",
+    "-priority,due_date", "status,title", "status,-priority,title", "title,-id", "id,title",
+]  # fmt: skip
+FILTERS = ["", "status=PENDING,IN_PROGRESS", "priority=LOW,MEDIUM"]
+SEED = """
+    INSERT INTO task (title, description, priority, status, due_date, created_by, created_at, updated_at)
+    SELECT 'T ' || n * 7919 % 5003, 'D',
+           (enum_range(NULL::task_priority))[1 + n % 4], (enum_range(NULL::task_status))[1 + n / 4 % 4],
+           CASE WHEN n % 10 > 0 THEN date '2025-01-01' + n * 31 % 997 END, :user_id,
+           now() - n * interval '1 minute', now() - n * 7 % 4001 * interval '1 minute'
+    FROM generate_series(1, :number) AS n
+"""
+
+
+@pytest.fixture(scope="module")
+def seeded():
+    """Whether the tasks are there: for all tests, because none of them writes."""
+    return []
+
+
+@pytest.fixture
+def listing(_system, seeded):
+    """The list of some thousand tasks."""
+    runtime = _system[0]
+    if not seeded:
+        with runtime.transaction() as session:
+            user_id = session.scalar(
+                text("INSERT INTO users (username, email) VALUES ('u', 'u@example.com') RETURNING id")
+            )
+            session.execute(text(SEED), {"user_id": user_id, "number": TASKS})
+        with runtime.reading_engine.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE task"))
+        seeded.append(user_id)
+    with runtime.reading_engine.connect() as reader:
+        yield TaskListing(reader, Actor(seeded[0]), "team")
+
+
+@pytest.fixture
+def plans(_system):
+    """The plans of the statements that a call sends, as they ran."""
+    engine = _system[0].engine
+
+    def explain(call):
+        statements = []
+
+        def note(connection, cursor, statement, parameters, *rest):
+            statements.append((statement, parameters))
+
+        event.listen(engine, "before_cursor_execute", note)
+        found = call()
+        event.remove(engine, "before_cursor_execute", note)
+        with engine.connect() as connection:
+            return found, [
+                connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar()[0][
+                    "Plan"
+                ]
+                for statement, parameters in statements
+            ]
+
+    return explain
+
+
+def nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from nodes(inner)
+
+
+def looked_at(plan):
+    """How many rows the plan's scans read."""
+    return sum(
+        node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        for node in nodes(plan)
+        if "Scan" in node["Node Type"]
+    )
+
+
+def place(listing, ordering, depth, wanted):
+    """The values of the task at a depth of the list."""
+    task = listing.page(wanted, ordering=ordering, limit=1, offset=depth).rows[0]
+    return [getattr(task, term.name) for term in ordering]
+
+
+@pytest.mark.parametrize("depth", [10, TASKS // 2, TASKS - 300])
+@pytest.mark.parametrize("word", SINGLE)
+def test_by_one_field_it_walks_an_index_and_sorts_nothing(listing, plans, word, depth):
+    ordering = read_ordering([word])
+    values = place(listing, ordering, depth, TaskFilter())
+
+    found, used = plans(lambda: listing.behind(TaskFilter(), ordering=ordering, limit=PAGE, values=values))
+
+    assert len(found) == PAGE
+    assert {node["Node Type"] for plan in used for node in nodes(plan)} == {"Limit", "Index Scan"}
+    assert sum(map(looked_at, used)) <= PAGE
+
+
+@pytest.mark.parametrize("query", FILTERS)
+@pytest.mark.parametrize("depth", [None, 0.02, 0.5, 0.9])
+@pytest.mark.parametrize("word", SEVERAL)
+def test_by_several_fields_it_looks_at_few_tasks_more(listing, plans, word, depth, query):
+    ordering = read_ordering([word])
+    wanted = read_filter({name: [value] for name, _, value in [query.partition("=")] if name}, actor_id=1)
+    count = listing.page(wanted, limit=1).count
+    values = None if depth is None else place(listing, ordering, int(depth * count), wanted)
+
+    found, used = plans(lambda: listing.behind(wanted, ordering=ordering, limit=PAGE, values=values))
+
+    assert len(found) == PAGE
+    assert not [node for plan in used for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+    assert sum(map(looked_at, used)) <= TASKS / 4

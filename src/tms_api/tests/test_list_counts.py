@@ -1,0 +1,117 @@
+"""Counts in Redis: the pages of one list share theirs, and none is older than the last answered write."""
+
+import pytest
+
+from tms_core.testing import Client
+
+
+@pytest.fixture
+def tasks(client):
+    for number in range(5):
+        client.post_json("/api/task", {"title": f"{number}", "status": "PENDING" if number else "COMPLETED"})
+
+
+@pytest.fixture
+def counts(recorded):
+    """Whether a call counts tasks in the database."""
+
+    def look(call) -> bool:
+        with recorded() as statements:
+            call()
+        assert any("FROM task" in statement for statement in statements)
+        return any("count(*)" in statement for statement in statements)
+
+    return look
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "status=PENDING&page_size=2&page=2",
+        "page=2&status=PENDING&page_size=2",
+        "status=PENDING",
+        "status=PENDING&page_size=3&ordering=-title",
+        "ordering=title&status=PENDING&ordering=id",
+    ],
+)
+def test_another_page_of_a_list_does_not_count_again(client, tasks, counts, other):
+    assert counts(lambda: client.get("/api/task?status=PENDING&page_size=2"))
+
+    assert not counts(lambda: client.get(f"/api/task?{other}"))
+
+
+def test_users_who_see_the_same_share_a_count(client, client_of, make_user, tasks, counts):
+    other = client_of(make_user())
+    client.get("/api/task?status=PENDING")
+
+    assert not counts(lambda: other.get("/api/task?status=PENDING&page_size=1"))
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 5),
+        ("status=COMPLETED", 1),
+        ("status=PENDING&q=3", 1),
+        ("status=PENDING&status=COMPLETED", 5),
+        ("status=PENDING&created_by=none", 0),
+        ("%73tatus=COMPLETED", 1),
+    ],
+)
+def test_another_list_has_its_own_count(client, tasks, query, count):
+    assert client.get("/api/task?status=PENDING").json["count"] == 4
+
+    assert client.get(f"/api/task?{query}").json["count"] == count
+
+
+@pytest.mark.parametrize("me", ["me", "m%65"])
+def test_so_has_everyones_me(client, client_of, make_user, tasks, me):
+    stranger = client_of(make_user())
+
+    assert client.get(f"/api/task?created_by={me}&page_size=2").json["count"] == 5
+    assert stranger.get(f"/api/task?created_by={me}&page_size=1").json["count"] == 0
+
+
+def test_so_has_everyone_in_private(another_process, client, make_user, tasks):
+    private = another_process(visibility="private")
+    stranger, admin = make_user(), make_user(is_admin=True)
+
+    for user, count in [(client.user, 5), (stranger, 0), (admin, 5)]:
+        for size in (1, 2):
+            assert Client(private, user).get(f"/api/task?page_size={size}").json["count"] == count
+
+
+@pytest.mark.parametrize("process", ["this", "another"])
+def test_after_a_write_every_page_has_the_new_count(client, another_process, tasks, process):
+    reader = client if process == "this" else Client(another_process(), client.user)
+
+    def seen():
+        return [reader.get(f"/api/task?status=PENDING&page_size={size}").json["count"] for size in (1, 2, 3)]
+
+    assert seen() == [4, 4, 4]
+    client.post_json("/api/task", {"title": "new"})
+    assert seen() == [5, 5, 5]
+    client.patch_json("/api/task/2", {"status": "ARCHIVED"})
+    assert seen() == [4, 4, 4]
+    client.post_json("/api/task/bulk", {"operations": [{"op": "delete", "id": 3}, {"op": "delete", "id": 4}]})
+    assert seen() == [2, 2, 2]
+
+
+def test_a_page_past_the_end_is_not_found_by_a_kept_count_either(client, tasks, counts):
+    client.get("/api/task?page_size=2&page=3")
+
+    client.get("/api/task?page_size=2&page=4", status=404)
+    client.get("/api/task?page_size=5&page=2", status=404)
+
+
+def test_what_is_read_by_cursor_is_never_counted(client, tasks, counts):
+    assert not counts(lambda: client.get("/api/task?cursor=&page_size=2"))
+    client.get("/api/task?page_size=1")
+    assert client.get("/api/task?cursor=").json["count"] is None
+
+
+def test_without_redis_each_page_counts(another_process, client, tasks, recorded):
+    lonely = another_process(redis_url="redis://127.0.0.1:1/0")
+
+    for size in (1, 2):
+        assert Client(lonely, client.user).get(f"/api/task?page_size={size}").json["count"] == 5

@@ -1,0 +1,271 @@
+"""GET /api/sync: keeping a copy of what one sees."""
+
+from random import Random
+
+import pytest
+from sqlalchemy import select
+
+from tms_core.models import Task
+from tms_core.testing import Client
+
+
+@pytest.fixture
+def sync(client, relay_once):
+    """What has changed since an event, as somebody is told it."""
+
+    def ask(after=None, *, by=client, **words):
+        relay_once()
+        words |= {} if after is None else {"after": after}
+        return by.get("/api/sync?" + "&".join(f"{name}={value}" for name, value in words.items())).json
+
+    return ask
+
+
+@pytest.fixture
+def tasks(client):
+    """Three tasks; their events are 1 to 3."""
+    return [client.post_json("/api/task", {"title": title}).json for title in "abc"]
+
+
+def test_it_says_first_where_to_go_on(client, sync, tasks):
+    assert sync() == {"tasks": [], "gone": [], "next": 3, "complete": True}
+
+
+def test_where_nothing_ever_happened_one_goes_on_from_0(sync):
+    assert sync() == {"tasks": [], "gone": [], "next": 0, "complete": True}
+    assert sync(0) == {"tasks": [], "gone": [], "next": 0, "complete": True}
+
+
+def test_from_0_on_it_tells_all(client, sync, tasks):
+    assert sync(0) == {"tasks": tasks, "gone": [], "next": 3, "complete": True}
+    assert client.get("/api/sync?after=0").headers["Cache-Control"] == "no-store"
+
+
+def test_it_tells_what_changed_since_as_it_is_now(client, sync, tasks):
+    for title in ("x", "y"):
+        client.patch_json("/api/task/2", {"title": title})
+    client.delete("/api/task/3")
+    new = client.post_json("/api/task", {"title": "new"}).json
+
+    changes = sync(3)
+
+    assert changes == {"tasks": [client.get("/api/task/2").json, new], "gone": [3], "next": 7, "complete": True}
+    assert sync(7) == {"tasks": [], "gone": [], "next": 7, "complete": True}
+
+
+def test_what_came_back_is_there_again(client, sync, tasks):
+    client.delete("/api/task/3")
+    deletion = client.get("/api/task/3/history").json[0]["event_id"]
+    assert sync(3)["gone"] == [3]
+
+    client.post_json("/api/task/3/undo", {"event_id": deletion})
+
+    changes = sync(deletion)
+    assert (changes["tasks"], changes["gone"]) == ([client.get("/api/task/3").json], [])
+
+
+def test_it_tells_so_many_events_at_a_time(client, sync, tasks):
+    client.delete("/api/task/1")
+
+    answers = [sync(0, limit=2)]
+    while not answers[-1]["complete"]:
+        answers.append(sync(answers[-1]["next"], limit=2))
+
+    assert [answer["next"] for answer in answers] == [2, 4, 4]
+    assert [answer["complete"] for answer in answers] == [False, False, True]
+    # The first task was gone already when its creation was told.
+    assert [answer["gone"] for answer in answers] == [[1], [1], []]
+    assert [[task["id"] for task in answer["tasks"]] for answer in answers] == [[2], [3], []]
+
+
+def test_what_is_not_in_the_log_yet_comes_later(client, sync, tasks):
+    last = sync()["next"]
+    client.patch_json("/api/task/1", {"title": "x"})
+
+    early = client.get(f"/api/sync?after={last}").json
+
+    assert early["next"] == last
+    assert [task["title"] for task in sync(early["next"])["tasks"]] == ["x"]
+
+
+def test_beyond_the_end_there_is_nothing(sync, tasks):
+    assert sync(99) == {"tasks": [], "gone": [], "next": 99, "complete": True}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("after=-1", "after"),
+        ("after=", "after"),
+        ("after=x", "after"),
+        ("after=1&after=2", "after"),
+        (f"after={2**63}", "after"),
+        ("after=1&limit=0", "limit"),
+        ("after=1&limit=5001", "limit"),
+        ("limit=x", "limit"),
+        ("since=1", "since"),
+    ],
+)
+def test_what_is_unknown_or_bad_is_named(client, faulty_fields, query, field):
+    assert faulty_fields(client.get(f"/api/sync?{query}", status=400)) == [field]
+
+
+class TestPrivate:
+    """One is told of what one sees, and of what one saw and no longer does; of nothing else, not even that it is."""
+
+    @pytest.fixture
+    def private(self, another_process):
+        return another_process(visibility="private")
+
+    @pytest.fixture
+    def ann(self, private, make_user):
+        return Client(private, make_user("ann"))
+
+    @pytest.fixture
+    def bob(self, private, make_user):
+        return Client(private, make_user("bob"))
+
+    def test_of_others_tasks_one_is_told_nothing(self, ann, bob, sync):
+        ann.post_json("/api/task", {"title": "T"})
+        ann.patch_json("/api/task/1", {"title": "U"})
+        ann.delete("/api/task/1")
+
+        assert sync(0, by=bob) == {"tasks": [], "gone": [], "next": 3, "complete": True}
+        assert sync(0, by=ann)["gone"] == [1]
+
+    def test_what_is_given_to_one_comes_and_what_is_taken_away_goes(self, ann, bob, sync):
+        ann.post_json("/api/task", {"title": "T"})
+        ann.patch_json("/api/task/1", {"assigned_to": bob.user.id})
+        assert [task["id"] for task in sync(1, by=bob)["tasks"]] == [1]
+
+        ann.patch_json("/api/task/1", {"assigned_to": None})
+
+        assert (sync(2, by=bob)["gone"], sync(2, by=bob)["tasks"]) == ([1], [])
+        assert (sync(2, by=ann)["gone"], [task["id"] for task in sync(2, by=ann)["tasks"]]) == ([], [1])
+
+    def test_what_happens_after_that_is_not_told(self, ann, bob, sync):
+        ann.post_json("/api/task", {"title": "T", "assigned_to": bob.user.id})
+        ann.patch_json("/api/task/1", {"assigned_to": None})
+        ann.patch_json("/api/task/1", {"title": "U"})
+        ann.delete("/api/task/1")
+
+        assert sync(1, by=bob)["gone"] == [1]
+        assert sync(2, by=bob)["gone"] == []
+        assert sync(3, by=bob)["gone"] == []
+
+    def test_whose_it_was_is_told_when_it_becomes_anothers(self, private, ann, bob, make_user, sync):
+        ann.post_json("/api/task", {"title": "T"})
+        boss = Client(private, make_user("boss", is_admin=True))
+        boss.patch_json("/api/task/1", {"created_by": bob.user.id})
+
+        assert sync(1, by=ann)["gone"] == [1]
+        assert [task["id"] for task in sync(1, by=bob)["tasks"]] == [1]
+        assert [task["id"] for task in sync(1, by=boss)["tasks"]] == [1]
+
+
+class Copy:
+    """A copy of what somebody sees, begun from the list and kept by what is told."""
+
+    def __init__(self, me: Client, meanwhile):
+        self.me = me
+        self.place = me.get("/api/sync").json["next"]
+        meanwhile()
+        self.tasks = {task["id"]: task for task in self.present()}
+        self.told = set(self.tasks)
+
+    def present(self):
+        """What the list has now."""
+        return self.me.get("/api/task?page_size=200").json["results"]
+
+    def update(self, limit: int) -> bool:
+        answer = self.me.get(f"/api/sync?after={self.place}&limit={limit}").json
+        assert answer["next"] >= self.place
+        assert not {task["id"] for task in answer["tasks"]} & {*answer["gone"]}
+        self.tasks |= {task["id"]: task for task in answer["tasks"]}
+        for task_id in answer["gone"]:
+            self.tasks.pop(task_id, None)
+        self.told |= {task["id"] for task in answer["tasks"]} | {*answer["gone"]}
+        self.place = answer["next"]
+        return answer["complete"]
+
+
+class Writers(Random):
+    """Some people who write whatever comes to their minds."""
+
+    def __init__(self, seed: int, people: list[Client]):
+        super().__init__(seed)
+        self.people = people
+        self.ids = [1]
+
+    def write(self) -> None:
+        me, task_id = self.choice(self.people), self.choice(self.ids)
+        match self.choice(["create", "create", "change", "change", "change", "delete", "undo", "undo", "bulk"]):
+            case "create":
+                self.keep(me.post_json("/api/task", {"title": "T", **self.fields()}, status="*"))
+            case "change":
+                me.patch_json(f"/api/task/{task_id}", self.fields(), status="*")
+            case "delete":
+                me.delete(f"/api/task/{task_id}", status="*")
+            case "undo":
+                history = me.get(f"/api/task/{task_id}/history", status="*")
+                if history.status_int == 200:
+                    event = (
+                        self.choice(history.json)["event_id"] if self.random() < 0.3 else history.json[0]["event_id"]
+                    )
+                    me.post_json(f"/api/task/{task_id}/undo", {"event_id": event}, status="*")
+            case "bulk":
+                operations = [{"op": "create", "task": {"title": "B", **self.fields()}}]
+                operations += [
+                    {"op": "update", "id": task_id, "task": task} for task in (self.fields(), {"title": "B"})
+                ]
+                operations += [{"op": "delete", "id": task_id}] if self.random() < 0.3 else []
+                self.keep(me.post_json("/api/task/bulk", {"operations": operations}, status="*"))
+
+    def keep(self, answer) -> None:
+        """Remember the id of a task that was created."""
+        if answer.status_int < 400:
+            self.ids.append(answer.json["results"][0]["id"] if "results" in answer.json else answer.json["id"])
+
+    def fields(self) -> dict:
+        fields = {
+            "title": self.choice("abc"),
+            "assigned_to": self.choice([None, *(one.user.id for one in self.people)]),
+        }
+        if self.random() < 0.1:
+            fields["created_by"] = self.choice(self.people).user.id
+        return fields
+
+
+@pytest.mark.parametrize("visibility", ["team", "private"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_copy_stays_what_its_owner_sees(another_process, make_user, relay_once, runtime, seed, visibility):
+    where = another_process(visibility=visibility)
+    people = [Client(where, make_user(name, is_admin=name == "boss")) for name in ("boss", "ann", "bob", "eve")]
+    writers = Writers(seed, people)
+    ever_seen = {me.user.id: set() for me in people}
+    copies = []
+
+    def write():
+        writers.write()
+        with runtime.transaction() as session:
+            for row in session.execute(select(Task.id, Task.created_by, Task.assigned_to)):
+                for me in people:
+                    if visibility == "team" or me.user.is_admin or me.user.id in row[1:]:
+                        ever_seen[me.user.id].add(row.id)
+
+    people[0].post_json("/api/task", {"title": "T"})
+    for step in range(40):
+        write()
+        if writers.random() < 0.3:
+            relay_once()
+        if step % 12 == 0:
+            copies += [Copy(me, meanwhile=write) for me in people]
+        for copy in writers.sample(copies, 2):
+            copy.update(limit=writers.randint(1, 4))
+    relay_once()
+
+    for copy in copies:
+        while not copy.update(limit=10):
+            pass
+        assert sorted(copy.tasks.values(), key=lambda task: -task["id"]) == copy.present()
+        assert copy.told <= ever_seen[copy.me.user.id]

@@ -1,0 +1,70 @@
+"""docs/tms.postman_collection.json is what the description makes, and can be clicked through after signing in."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+@pytest.fixture(scope="module")
+def made():
+    spec = importlib.util.spec_from_file_location("make_postman", DOCS / "make_postman.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.collection()
+
+
+def requests(collection):
+    return {item["name"]: item for folder in collection["item"] for item in folder["item"]}
+
+
+def test_the_committed_collection_is_what_the_description_makes(made):
+    assert json.loads((DOCS / "tms.postman_collection.json").read_text()) == made, "run: make docs"
+
+
+def test_it_holds_every_operation_of_the_api(made, app):
+    document = app.get("/api/openapi.json").json
+    told = {
+        (item["request"]["method"], "/" + "/".join(item["request"]["url"]["path"])) for item in requests(made).values()
+    }
+
+    assert told == {
+        (verb.upper(), re.sub(r"\{(\w+)\}", r":\1", path))
+        for path, verbs in document["paths"].items()
+        for verb in verbs
+    }
+
+
+def test_signing_in_stores_the_token_that_the_others_send(made):
+    sign_in = requests(made)["Sign in"]
+    variables = {one["key"] for one in made["variable"]}
+
+    assert sign_in["request"]["auth"] == {"type": "noauth"}
+    assert '  pm.collectionVariables.set("token", pair.access);' in sign_in["event"][0]["script"]["exec"]
+    assert made["auth"]["bearer"][0]["value"] == "{{token}}"
+    assert set(re.findall(r"\{\{(\w+)\}\}", json.dumps(made))) <= variables
+    assert "auth" not in requests(made)["Create a task"]["request"]
+
+
+def test_its_first_steps_work(made, app, make_user):
+    make_user("ann")
+    values = {one["key"]: one["value"] for one in made["variable"]} | {"base_url": ""}
+
+    def send(name):
+        request = requests(made)[name]["request"]
+        body = re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], request["body"]["raw"])
+        headers = {"Authorization": f"Bearer {values['token']}"} if "auth" not in request else {}
+        return app.post_json("/" + "/".join(request["url"]["path"]), json.loads(body), headers=headers)
+
+    pair = send("Sign in").json
+    values |= {"token": pair["access"], "refresh": pair["refresh"]}
+    make_user("bob")
+
+    assert send("Create a task").status_int == 201
+    assert send("A new pair for a refresh token").json["refresh"]
