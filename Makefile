@@ -43,6 +43,7 @@ bench: install ## Measure list, get, create, report and push; see bench/README.m
 
 docs: install ## Write the pages that follow from the code
 	@$(BIN)/python docs/make_settings.py
+	@$(BIN)/python docs/make_postman.py
 
 revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add a table"
 	@$(BIN)/tms migrate --revision "$(MESSAGE)" --package "$(PACKAGE)"

@@ -38,7 +38,11 @@ def collection() -> dict[str, Any]:
 def collection_of(document: dict[str, Any]) -> dict[str, Any]:
     info = document["info"]
     return {
-        "info": {"name": f"{info['title']} API", "description": info["description"], "schema": SCHEMA},
+        "info": {
+            "name": f"{info['title']} API",
+            "description": f"{info['summary']} {info['description']}",
+            "schema": SCHEMA,
+        },
         "variable": [{"key": name, "value": value, "type": "string"} for name, value in VARIABLES.items()],
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]},
         "item": [_folder(tag, document) for tag in document["tags"]],

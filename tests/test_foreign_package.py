@@ -64,6 +64,16 @@ def test_its_resource_has_the_cores_security_and_errors(app, client):
     assert client.post("/api/foreign-notes", status=405).json["status"] == 405
 
 
+def test_its_resource_stands_in_the_description_under_its_own_name(app):
+    document = app.get("/api/openapi.json").json
+    operation = document["paths"]["/api/foreign-notes"]["get"]
+
+    assert (operation["operationId"], operation["summary"]) == ("list_foreign_notes", "The notes")
+    assert operation["tags"] == ["tms_foreign"]
+    assert {"401", "429", "500"} <= set(operation["responses"])
+    assert "/api/foreign-notes" in app.get("/api/docs").text
+
+
 def test_its_sink_may_get_an_event_twice(client, a_task, runtime, relay_once):
     with runtime.transaction() as session:
         session.connection().exec_driver_sql("UPDATE relay_cursor SET position = 0")

@@ -214,10 +214,11 @@ def test_what_was_merged_is_merged_here_too(client, bulk, tasks):
 def test_an_earlier_operation_counts_as_a_change_since_the_version(client, bulk, tasks, problem):
     bulk(update(1, title="A", version=1), update(1, status="ARCHIVED", version=1), status=200)
 
-    document = problem(bulk(update(2, title="B", version=1), update(2, title="BB", version=1), status=412))
+    steps = [update(2, title="B", version=1), update(2, title="BB"), update(2, title="BBB", version=1)]
+    document = problem(bulk(*steps, status=412))
 
-    assert document["index"] == 1
-    assert document["conflicts"] == {"title": {"base": "b", "theirs": "B", "yours": "BB"}}
+    assert document["index"] == 2
+    assert document["conflicts"] == {"title": {"base": "b", "theirs": "BB", "yours": "BBB"}}
     assert client.get("/api/task/2").json["title"] == "b"
 
 

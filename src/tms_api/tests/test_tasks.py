@@ -125,7 +125,7 @@ BAD = [
     ("assigned_to", "1"),
     ("assigned_to", "me"),
     ("assigned_to", True),
-    ("assigned_to", 1.0),
+    ("assigned_to", 1.5),
     ("assigned_to", {"id": "1"}),
     ("assigned_to", {"id": 1, "username": "ann"}),
     ("assigned_to", {}),

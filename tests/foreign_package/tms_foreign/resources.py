@@ -2,6 +2,7 @@ from sqlalchemy import select
 
 from tms_core.models import Task
 from tms_core.permissions import visible_tasks
+from tms_core.web.openapi import documented
 from tms_core.web.resource import json_response, resource
 from tms_foreign.models import ForeignNote
 from tms_foreign.settings import ForeignSettings
@@ -12,7 +13,9 @@ class Notes:
     def __init__(self, request, context=None):
         self.request = request
 
+    @documented("list_foreign_notes", answers={200: list[str]})
     def get(self):
+        """The notes."""
         runtime = self.request.registry.tms
         settings = runtime.settings(ForeignSettings)
         notes = select(ForeignNote.title).join(Task, Task.id == ForeignNote.task_id).limit(settings.longest)

@@ -36,7 +36,7 @@ class EmailVerificationConfirm(_EmailVerification):
     @open_to_all
     @documented("show_email_verification", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
     def get(self):
-        """The page that the mailed link opens. It has a button, so that programs that follow links verify nothing."""
+        """The page of a mailed link that verifies. It has a button: programs that follow links verify nothing."""
         mailer_of(self.request)
         return link_page(EMAIL_VERIFICATION)
 

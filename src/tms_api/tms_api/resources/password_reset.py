@@ -41,7 +41,7 @@ class PasswordResetConfirm(_PasswordReset):
     @open_to_all
     @documented("show_password_reset", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
     def get(self):
-        """The page that the mailed link opens. It asks for the new password."""
+        """The page of a mailed link for a new password. It asks for the new password."""
         mailer_of(self.request)
         return link_page(PASSWORD_RESET)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -58,14 +57,11 @@ class TaskSync:
         return [TaskRow(*row) for row in self._session.execute(statement)]
 
     def _was_seen(self, event: TaskEventRecord) -> bool:
-        """Whether the actor saw the task before or after this event: of others it is not told even the id."""
-        before: dict[str, Any] = {name: old for name, (old, _new) in event.changes.items()}
-        return any(
-            may_see(
-                self._actor,
-                self._visibility,
-                created_by=state["created_by"],
-                assigned_to=state["assigned_to"],
-            )
-            for state in (event.snapshot, {**event.snapshot, **before})
+        """Whether the actor saw the task before this event: of others it is not told even the id."""
+        before = {**event.snapshot, **{name: old for name, (old, _new) in event.changes.items()}}
+        return may_see(
+            self._actor,
+            self._visibility,
+            created_by=before["created_by"],
+            assigned_to=before["assigned_to"],
         )
