@@ -15,6 +15,8 @@ from tms_core.services.users import WrongPasswordError
 from tms_core.web.client_address import client_network
 
 T = TypeVar("T")
+# No account has a longer name or address.
+LONGEST_ACCOUNT = 254
 
 
 class Guard:
@@ -58,5 +60,5 @@ def _from_here(request) -> Limit:
 def key_of(account: str) -> str:
     """The same word for all spellings that the database takes for the same account; letter by letter as it does,
     since a whole word's lower case depends on its end in Greek."""
-    folded = "".join(letter.lower()[:1] for letter in account)
+    folded = "".join(letter.lower()[:1] for letter in account[:LONGEST_ACCOUNT])
     return hashlib.sha256(folded.encode()).hexdigest()[:32]

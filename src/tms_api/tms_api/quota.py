@@ -1,7 +1,7 @@
 """How many requests one user may make, whatever they are; counted without Redis for nearly all of them.
 
 Each process counts by itself, and tells Redis after every twentieth part of the limit. So a request costs a look into
-a dictionary, and a limit of 6,000 a minute one round trip to Redis in 300 requests; all processes together let at
+a dictionary, and a limit of 60,000 a minute one round trip to Redis in 3,000 requests; all processes together let at
 most a twentieth each pass beyond it. Small limits are exact. Windows begin at whole minutes, hours or days.
 """
 

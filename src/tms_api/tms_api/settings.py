@@ -11,14 +11,14 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
         300, help="How long an unchanged page of tasks stays in Redis; 0 keeps none.", ge=0, le=86400
     )
     limit_user: Rates = setting(
-        "6000/minute", help="Requests of one user, whatever they are; 0 (here and below): as many as one likes."
+        "60000/minute", help="Requests of one user, whatever they are; 0 (here and below): as many as one likes."
     )
     limit_sign_in_account: Rates = setting(
         "10/minute; 100/hour", help="Wrong passwords for one user name; after that not even the right one is taken."
     )
     limit_sign_in_address: Rates = setting("60/minute", help="Wrong passwords from one address.")
     limit_refresh: Rates = setting("600/minute", help="Refreshes and log-outs from one address.")
-    limit_registration: Rates = setting("60/minute", help="Registrations from one address.")
+    limit_registration: Rates = setting("300/minute", help="Registrations from one address.")
     limit_mail_account: Rates = setting("5/hour", help="Mails with a link that may be asked for for one account.")
     limit_mail_address: Rates = setting("60/hour", help="Mails with a link that may be asked for from one address.")
     password_reset_url: str = setting(

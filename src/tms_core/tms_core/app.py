@@ -52,7 +52,7 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
             raise ConfigurationError(
                 f"pyramid.includes names {package}, which is not installed: pip install it, or take the line out"
             ) from None
-    refuse_unknown(ini, config.registry.tms.groups)
+    refuse_unknown(ini, config.registry.tms.groups, packages)
     config.commit()
     return config
 

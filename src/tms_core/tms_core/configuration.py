@@ -9,6 +9,7 @@ reads `tms.reports.threads`, and `TMS_REPORTS_THREADS`, which wins.
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -74,18 +75,32 @@ class SettingsGroup(BaseModel):
             raise ConfigurationError(_sentences(cls, error)) from None
 
 
-def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]]) -> None:
+def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]], packages: Iterable[str] = ()) -> None:
     """Raise `ConfigurationError` naming every key under `tms.`, or under a package's own prefix, that no included
-    package declares."""
+    package declares.
+
+    Keys of a package that is installed but not among the included `packages` are let be: taking a package out is
+    taking one line out.
+    """
+    included = frozenset(packages)
     groups = tuple(groups)
     known = {declared.key for group in groups for declared in group.declarations()}
     prefixes = (ROOT, *(f"{group.prefix}." for group in groups))
-    unknown = sorted(key for key in ini if key.startswith(prefixes) and key not in known)
+    unknown = sorted(
+        key for key in ini if key.startswith(prefixes) and key not in known and not _is_left_out(key, included)
+    )
     if unknown:
         raise ConfigurationError(
             f"unknown setting{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}: "
             "check the spelling, or include the package that declares it (tms doctor lists all settings)"
         )
+
+
+def _is_left_out(key: str, included: frozenset[str]) -> bool:
+    root, _, rest = key.partition(".")
+    word, dot, _ = rest.partition(".")
+    package = f"{root}_{word}"
+    return bool(dot) and package not in included and find_spec(package) is not None
 
 
 def _declaration(prefix: str, name: str, field: Any) -> Declaration:

@@ -52,6 +52,15 @@ class DeleteOperation(Schema):
 
 
 class Bulk(Schema):
+    """Done in this order, all or nothing."""
+
+    example = {
+        "operations": [
+            {"op": "create", "task": {"title": "Buy paint"}},
+            {"op": "update", "id": 1, "version": 3, "task": {"status": "COMPLETED"}},
+            {"op": "delete", "id": 2},
+        ]
+    }
     tags = frozenset({"create", "update", "delete"})
     operations: Annotated[
         list[Annotated[CreateOperation | UpdateOperation | DeleteOperation, Field(discriminator="op")]],
