@@ -24,6 +24,5 @@ setup(
     py_modules=[],
     packages=[],
     install_requires=[member("core")],
-    extras_require={name: [member(name)] for name in PACKAGES}
-    | {"all": [member(name) for name in PACKAGES]},
+    extras_require={name: [member(name)] for name in PACKAGES} | {"all": [member(name) for name in PACKAGES]},
 )

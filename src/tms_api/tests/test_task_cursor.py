@@ -63,8 +63,10 @@ def whole(client):
 
 def pages(client, query, between=lambda: None):
     """Every page of a list, read by cursor; something may happen between two."""
-    url = f"/api/task?{urlencode(query)}&cursor="
+    url, read = f"/api/task?{urlencode(query)}&cursor=", set()
     while url:
+        assert url not in read, "it goes in circles"
+        read.add(url)
         page = client.get(url).json
         yield page
         url = page["next"]
