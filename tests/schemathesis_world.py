@@ -29,6 +29,7 @@ class World:
         self._numbers = count(1)
         self._zones = sorted(available_timezones())
         self._tokens: set[str] = set()
+        self._undone: set[str] = set()
         self.forget()
         for number in range(3):
             app.post_json("/api/task", {"title": f"Task {number}"}, headers=self._me.headers)
@@ -52,8 +53,14 @@ class World:
         """What happens to accounts and logins may happen to one's own."""
         if case.method != "GET" and "task" not in case.path and response.status_code < 300:
             self._is_sure = False
+        if case.path.endswith("/undo") and response.status_code == 200:
+            self._undone.add(str(case.path_parameters["id"]))
         if isinstance(case.body, dict) and "current_password" in case.body:
             self.forget()
+
+    def may_be_back(self, case: Any) -> bool:
+        """Whether something was undone of the task, as its deletion."""
+        return "task" in case.path and str(case.path_parameters.get("id")) in self._undone
 
     def renew(self, case: Any) -> None:
         """Put in what holds or may be used only once: the token, and the key and version of the examples."""

@@ -17,6 +17,7 @@ from tms_core.testing import PASSWORD, Client
 HERE = "203.0.113.9"
 ELSEWHERE = "198.51.100.1"
 DEAD_REDIS = {"redis_url": "redis://127.0.0.1:1/0"}
+only_with_redis = pytest.mark.parametrize("process", ["redis"], indirect=True)
 ADDRESSES = [f"192.0.2.{number}" for number in range(1, 60)]
 
 
@@ -176,10 +177,13 @@ def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(sign
     assert answers.count(429) == 21
 
 
-def test_a_right_guess_that_comes_after_too_many_wrong_ones_does_not_show(app, runtime):
+@pytest.fixture
+def guard(app):
     request = SimpleNamespace(environ={"REMOTE_ADDR": HERE}, registry=app.app.registry)
-    guard = password_guard(request, "ann")
+    return password_guard(request, "ann")
 
+
+def test_a_right_guess_that_comes_after_too_many_wrong_ones_does_not_show(guard):
     def overtaken_by_others() -> str:
         for _ in range(3):
             assert guard.attempt(lambda: None) is None
@@ -189,9 +193,19 @@ def test_a_right_guess_that_comes_after_too_many_wrong_ones_does_not_show(app, r
         guard.attempt(overtaken_by_others)
 
 
-def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(app, sign_in, turn_back, request):
-    if "no redis" in request.node.name:
-        pytest.skip("its clock is in the process's memory")
+def test_a_refused_guess_is_not_even_looked_at(guard):
+    looked_at = []
+    for _ in range(3):
+        guard.attempt(lambda: None)
+
+    with pytest.raises(TooManyRequestsError):
+        guard.attempt(lambda: looked_at.append("the password"))
+
+    assert looked_at == []
+
+
+@only_with_redis
+def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(sign_in, turn_back):
     for address in ADDRESSES[:3]:
         sign_in(address=address)
     turn_back(61)
@@ -206,9 +220,8 @@ def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(app, sign
     assert sign_in(password=PASSWORD).status_int == 200
 
 
-def test_all_processes_count_together(app, another_process, sign_in, request):
-    if "no redis" in request.node.name:
-        pytest.skip("processes meet in Redis")
+@only_with_redis
+def test_all_processes_count_together(app, another_process, sign_in):
     other = another_process()
     for address, process in zip(ADDRESSES[:3], (app, other, app), strict=True):
         assert sign_in(address=address, on=process).status_int == 401
@@ -239,6 +252,14 @@ def test_registrations_are_counted_by_address(process, runtime):
 
     assert [register(number) for number in range(3)] == [201, 201, 429]
     assert register(3, ELSEWHERE) == 201
+
+
+def test_registrations_by_somebody_signed_in_count_too(process, ann):
+    def register(number):
+        body = {"username": f"eve{number}", "email": f"eve{number}@example.com", "password": PASSWORD}
+        return Client(process, ann).post_json("/api/users", body, expect_errors=True).status_int
+
+    assert [register(number) for number in range(3)] == [201, 201, 429]
 
 
 def test_an_administrator_registers_as_many_as_it_likes(process, admin):
@@ -294,14 +315,12 @@ def test_zero_turns_a_limit_off(another_process, ann, runtime):
     assert answers == {401}
 
 
-def test_what_was_counted_leaves_redis_by_itself_and_names_nobody(app, sign_in, runtime, request):
+@only_with_redis
+def test_what_was_counted_leaves_redis_by_itself_and_names_nobody(sign_in, runtime):
     sign_in()
 
     keys = list(runtime.redis.scan_iter("tms:limit:*"))
 
-    if "no redis" in request.node.name:
-        assert keys == []
-        return
     assert len(keys) == 3
     assert all(0 < runtime.redis.ttl(key) <= 3600 for key in keys)
     assert not any(b"ann" in key for key in keys)

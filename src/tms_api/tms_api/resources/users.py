@@ -71,10 +71,11 @@ class Users:
     def collection_post(self):
         """Register. Where registration is closed, an administrator does it."""
         is_closed = self.request.registry.tms.core.registration == "closed"
-        if is_closed and not (self.actor and self.actor.is_admin):
+        is_admin = self.actor is not None and self.actor.is_admin
+        if is_closed and not is_admin:
             raise ForbiddenError("Registration is closed; an administrator creates accounts.")
         body = body_of(self.request, NewUser)
-        if self.actor is None:
+        if not is_admin:
             self._count_registration()
         user = self.users.create(body.values())
         shown = {

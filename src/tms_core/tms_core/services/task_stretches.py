@@ -43,9 +43,8 @@ def stretches(ordering: Ordering, values: Sequence[Any] | None, among: Among) ->
         yield from _along_an_index(ordering, values)
         return
     if values is not None:
-        value = values[0]
-        criterion = first.column.is_(None) if value is None else first.column == value
-        yield from _inside(criterion, rest, values[1:], among)
+        # SQLAlchemy makes IS NULL of «== None».
+        yield from _inside(first.column == values[0], rest, values[1:], among)
     for group in _groups(first, values, among):
         if group.is_one_value:
             yield from _inside(group.criterion, rest, None, among)
