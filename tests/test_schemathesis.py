@@ -9,7 +9,6 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.statistic import Statistic
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
-from schemathesis.openapi.checks import UseAfterFree
 from schemathesis.transport.wsgi import WSGITransport
 from schemathesis_world import World
 
@@ -44,7 +43,7 @@ def schema(app, world, monkeypatch):
         world.notice(case, response)
 
     def filter_failure(context, failure, case, response):
-        return not (isinstance(failure, UseAfterFree) and world.may_be_back(case))
+        return not world.explains(failure, case)
 
     class Login:
         def get(self, case, context):

@@ -98,6 +98,27 @@ def test_down_takes_everything_back_and_up_brings_it_again(system):
         assert missing_revisions(system, connection) == set()
 
 
+def test_logins_from_before_have_begun_with_their_first_token(system):
+    downgrade(system, "core_0001")
+    with system.engine.begin() as connection:
+        connection.execute(
+            text("""
+            INSERT INTO users (id, username, email) OVERRIDING SYSTEM VALUE VALUES (1, 'ann', 'ann@example.com');
+            INSERT INTO refresh_token (user_id, family, digest, created_at, expires_at)
+            SELECT 1, md5(login::text)::uuid, sha256((login * 10 + day)::text::bytea),
+                   date '2027-01-01' + login + day, now()
+            FROM generate_series(1, 2) AS login, generate_series(1, 3) AS day
+        """)
+        )
+
+    upgrade(system)
+
+    with system.engine.begin() as connection:
+        began = connection.execute(text("SELECT DISTINCT family, began_at FROM refresh_token ORDER BY began_at")).all()
+        connection.execute(text("DELETE FROM users"))
+    assert [f"{row.began_at:%m-%d}" for row in began] == ["01-03", "01-04"]
+
+
 def test_a_second_upgrade_has_nothing_to_do(system):
     assert upgrade(system) == []
 
@@ -111,6 +132,7 @@ def test_a_package_goes_and_leaves_the_others_tables(whole_system, system):
         downgrade(whole_system, f"{label}@base")
 
     assert tables(system) == CORE
+    assert enums(system) == {"account_link_purpose", "task_event_kind", "task_priority", "task_status"}
     with system.engine.connect() as connection:
         assert foreign_revisions(system, connection) == set()
 

@@ -14,7 +14,7 @@ from tms_core.relay.positions import number_events
 from tms_core.services.tasks import TaskService
 from tms_core.sinks import EventSink
 
-PATIENCE = 10
+PATIENCE = 60.0
 
 
 class Recorder(EventSink):
