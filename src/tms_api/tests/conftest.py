@@ -6,7 +6,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from webtest import TestApp
 
 from tms_core.app import configure
@@ -130,3 +130,28 @@ def log(runtime, relay_once) -> Callable[[], list[TaskEventRecord]]:
             return list(read_events(session, after=0, limit=10_000))
 
     return read
+
+
+@pytest.fixture
+def refuse_commits(runtime) -> Callable[[str], Any]:
+    """Has PostgreSQL refuse, at COMMIT, what adds tasks: `with refuse_commits(sqlstate)`."""
+
+    def execute(*statements: str) -> None:
+        with runtime.transaction() as session:
+            for statement in statements:
+                session.execute(text(statement))
+
+    @contextmanager
+    def refuse(sqlstate: str) -> Iterator[None]:
+        execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlstate}'; END $$",
+            "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON task DEFERRABLE INITIALLY DEFERRED"
+            " FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        try:
+            yield
+        finally:
+            execute("DROP TRIGGER refuse ON task", "DROP FUNCTION refuse")
+
+    return refuse

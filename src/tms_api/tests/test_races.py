@@ -19,7 +19,7 @@ from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
 from tms_core.testing import PASSWORD, Client
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 @pytest.fixture(autouse=True)

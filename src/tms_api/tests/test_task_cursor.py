@@ -77,7 +77,7 @@ def ids(pages):
     return [task["id"] for page in pages for task in page["results"]]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ordering=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
     filters=st.fixed_dictionaries({}, optional={name: st.sampled_from(words) for name, words in FILTERS.items()}),

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from tms_api.limiter import redis_storage, too_many
@@ -73,18 +73,13 @@ class Quota:
         return found
 
     def _tell(self, user_id: int, rate: Rate, window: int, amount: int) -> int:
-        """Add to the count of all processes; returns that."""
+        """Add to the count of all processes; returns that, and 0 while Redis is away: then our own has to do."""
         key = f"{NAME}:{user_id}:{rate.period}:{window}"
-        told = self._runtime.breaker.call(lambda: self._redis.incr(key, rate.seconds, amount), None)
-        return self._memory.incr(key, rate.seconds, amount) if told is None else told
+        return self._runtime.breaker.call(lambda: self._redis.incr(key, rate.seconds, amount), 0)
 
     @cached_property
     def _redis(self) -> RedisStorage:
         return redis_storage(self._runtime)
-
-    @cached_property
-    def _memory(self) -> MemoryStorage:
-        return MemoryStorage()
 
 
 def within_quota(view, info):

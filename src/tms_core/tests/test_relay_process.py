@@ -14,7 +14,7 @@ from tms_core.relay.relay import Relay
 from tms_core.services.tasks import TaskService
 from tms_core.sinks import EventSink
 
-PATIENCE = 20
+PATIENCE = 60
 NEVER = "60"
 
 
