@@ -33,22 +33,25 @@ class TaskHistory:
 
     def require_readable(self, task_id: int) -> None:
         """Raise `NotFoundError` unless the actor may know what happened to the task."""
+        if not self._is_seen(task_id) and not self._is_readable_when_deleted(task_id):
+            raise NotFoundError("There is no such task.")
+
+    def _is_seen(self, task_id: int) -> bool:
+        """Whether the task is there and the actor sees it."""
         present = self._session.execute(
             select(TASK.c.created_by, TASK.c.assigned_to).where(TASK.c.id == task_id)
         ).one_or_none()
-        if present:
-            is_readable = may_see(
-                self._actor, self._visibility, created_by=present.created_by, assigned_to=present.assigned_to
-            )
-        else:
-            is_readable = self._is_readable_when_deleted(task_id)
-        if not is_readable:
-            raise NotFoundError("There is no such task.")
+        return present is not None and may_see(
+            self._actor, self._visibility, created_by=present.created_by, assigned_to=present.assigned_to
+        )
 
     def _is_readable_when_deleted(self, task_id: int) -> bool:
         last = last_event(self._session, task_id)
-        if last is None or last.kind is not EventKind.DELETED:
+        if last is None:
             return False
+        if last.kind is not EventKind.DELETED:
+            # Somebody brought it back since the first look.
+            return self._is_seen(task_id)
         return bool(
             {"creator", "admin"} & relations(self._actor, created_by=last.snapshot["created_by"], assigned_to=None)
         )

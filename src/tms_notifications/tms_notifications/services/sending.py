@@ -130,7 +130,7 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Notificat
 
 def file_name(mail: NotificationMail) -> str:
     """Sorts by time; the same for each attempt."""
-    return f"{mail.created_at:%Y%m%dT%H%M%S}-{mail.id:08d}"
+    return f"{mail.created_at:%Y%m%dT%H%M%S.%f}-{mail.id:08d}"
 
 
 def create_service(runtime: Runtime, session: Session) -> SendingService:
