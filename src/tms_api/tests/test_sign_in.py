@@ -48,6 +48,13 @@ def test_every_refused_sign_in_answers_the_same(app, ann, make_user, client_of, 
     assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
 
 
+def test_one_signs_in_with_the_body_that_one_registered_with(app, runtime):
+    body = {"username": "eve", "email": "eve@example.com", "password": PASSWORD, "first_name": "Eve", "last_name": "Lee"}
+    app.post_json("/api/users/", body, status=201)
+
+    assert app.post_json("/api/token/", body, status=200).json["access"]
+
+
 def test_a_sign_in_without_name_and_password_names_both(app, faulty_fields):
     answer = app.post_json("/api/token", {}, status=400)
 

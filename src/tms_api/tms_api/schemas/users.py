@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import ConfigDict
+
 from tms_api.schemas.types import Email, Name, Password, Text, Username, Whole
 from tms_core.web.validation import Schema
 
@@ -63,7 +65,9 @@ class WholeUser(UserChange):
 
 
 class Credentials(Schema):
-    """`username` may be the e-mail address."""
+    """`username` may be the e-mail address. More is let be: many clients send what they registered with."""
+
+    model_config = ConfigDict(extra="ignore")
 
     example = {"username": "ann", "password": "password123"}
 
