@@ -1,86 +1,120 @@
-"""Events from Redis to the hub. Redis may go and come: the clients stay, and what was missed is caught up."""
+"""The log followed as it grows, for the hub. Redis may go and come: the clients stay, and nothing is left out."""
 
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+import time
+from typing import Any, cast
 
 import redis
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from tms_realtime.envelope import CHANNEL, Envelope
-from tms_realtime.hub import Hub
+from tms_realtime import metrics
+from tms_realtime.clients.hub import Hub
+from tms_realtime.clients.presence import Presence
+from tms_realtime.log.envelope import Envelope
+from tms_realtime.log.reader import BATCH, LogReader, LogUnavailableError, is_gapless
+from tms_realtime.log.stream import KEY, entry_id, envelopes_in
 
 FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 5.0
+# While Redis is away, the database is looked at so often.
+LONGEST_PAUSE = 1.0
 CONNECT_TIMEOUT = 3.0
-# Seconds of silence before Redis is asked whether it is still there.
-SILENCE = 10.0
+# Seconds without an event, after which the database is asked whether that is so.
+SILENCE = 5.0
 log = logging.getLogger(__name__)
 
 
 class Feed:
-    def __init__(self, url: str, hub: Hub, events_after: Callable[[int], Awaitable[list[Envelope]]]):
-        """`events_after` reads from the database what came next after a position."""
+    def __init__(self, url: str, hub: Hub, reader: LogReader, presence: Presence):
         self._url = url
         self._hub = hub
-        self._events_after = events_after
+        self._reader = reader
+        self._presence = presence
         self._failures = 0
+        self._catching_up = asyncio.Lock()
+        self.is_following = False
 
     async def run(self) -> None:
-        """Listen for ever."""
+        """Follow for ever: by Redis, and from the database while that is away."""
         while True:
             try:
-                await self._listen()
+                await self._follow()
             except (redis.RedisError, OSError) as error:
                 if not self._failures:
-                    log.warning("redis is away, clients stay connected: %s", error)
+                    log.warning("redis is away, looking into the database until it is back: %s", error)
                 self._failures += 1
-                await asyncio.sleep(self._pause())
+            except LogUnavailableError as error:
+                log.warning("events cannot be followed: %s", error)
+                self._failures += 1
+            self.is_following = False
+            await asyncio.sleep(self._pause())
+            await self._try_to_catch_up()
 
-    async def _listen(self) -> None:
-        # Without redis-py's own retries: they would subscribe again in silence, and nothing would be caught up.
+    async def catch_up(self) -> None:
+        """Publish all that the database has and the hub has not. Raises `LogUnavailableError`."""
+        async with self._catching_up:
+            while missed := await self._reader.table_after(self._hub.position):
+                self._publish(missed)
+
+    async def _follow(self) -> None:
+        # Without redis-py's own retries: they would hide that Redis was away, and with it what it lost.
         retry = Retry(NoBackoff(), 0)
-        async with (
-            Redis.from_url(self._url, retry=retry, socket_connect_timeout=CONNECT_TIMEOUT) as client,
-            client.pubsub() as pubsub,
-        ):
-            await pubsub.subscribe(CHANNEL)
-            await self._confirm(pubsub)
-            # Subscribed before the look into the database: what falls between comes twice, and the hub drops it.
-            while missed := await self._events_after(self._hub.position):
-                for envelope in missed:
-                    self._hub.publish(envelope)
-            await self._receive(pubsub)
+        async with Redis.from_url(
+            self._url, retry=retry, socket_connect_timeout=CONNECT_TIMEOUT, socket_timeout=SILENCE + CONNECT_TIMEOUT
+        ) as client:
+            await client.ping()
+            await self._compare()
+            log.info("listening to events on redis" if not self._failures else "redis is back")
+            self._failures = 0
+            self.is_following = True
+            while True:
+                await self._read(client)
 
-    async def _confirm(self, pubsub: PubSub) -> None:
-        if await pubsub.get_message(timeout=CONNECT_TIMEOUT) is None:
-            raise redis.ConnectionError("no answer to SUBSCRIBE")
-        log.info("listening to events on redis" if not self._failures else "redis is back")
-        self._failures = 0
-
-    async def _receive(self, pubsub: PubSub) -> None:
-        was_silent = False
-        while True:
-            message = await pubsub.get_message(timeout=SILENCE)
-            if message is None and was_silent:
-                raise redis.ConnectionError(f"no answer to PING within {SILENCE:g} s")
-            was_silent = message is None
-            if message is None:
-                await pubsub.ping()
-            elif message["type"] == "message":
-                self._publish(message["data"])
-
-    def _publish(self, data: bytes) -> None:
-        try:
-            envelope = Envelope.decode(data)
-        except (ValueError, TypeError) as error:
-            log.error("somebody else publishes on %s: %s", CHANNEL, error)
+    async def _read(self, client: Redis) -> None:
+        after = entry_id(self._hub.position)
+        answer = cast(Any, await client.xread({KEY: after}, count=BATCH, block=int(SILENCE * 1000)))
+        if not answer:
+            await self._compare()
             return
-        self._hub.publish(envelope)
+        try:
+            found = envelopes_in(answer[0][1])
+        except (ValueError, TypeError, KeyError) as error:
+            log.error("somebody else writes to %s: %s", KEY, error)
+            await asyncio.sleep(LONGEST_PAUSE)
+            await self.catch_up()
+            return
+        if not is_gapless(found, self._hub.position):
+            # Redis has lost events, or never had them: the database has all.
+            await self.catch_up()
+        self._publish(found)
+
+    async def _compare(self) -> None:
+        """Ask the database whether there are later events, or not even so many."""
+        newest = await self._reader.newest()
+        if newest > self._hub.position:
+            await self.catch_up()
+        elif newest < self._hub.position:
+            log.warning(
+                "the database has gone back from event %d to %d: clients begin anew", self._hub.position, newest
+            )
+            self._hub.reset(newest)
+
+    async def _try_to_catch_up(self) -> None:
+        try:
+            await self._compare()
+        except LogUnavailableError as error:
+            log.debug("nor can the database be read: %s", error)
+
+    def _publish(self, envelopes: list[Envelope]) -> None:
+        later = [envelope for envelope in envelopes if envelope.position > self._hub.position]
+        self._hub.publish(later)
+        self._presence.follow(later)
+        now = time.time()
+        for envelope in later:
+            metrics.LAG.observe(max(0.0, now - envelope.at))
 
     def _pause(self) -> float:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 from typing import Any
 
@@ -10,24 +11,31 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.main import installReactor
 
 from tms_core.access_tokens import AccessTokens
+from tms_core.personal_tokens import PersonalTokens
 from tms_core.revocations import Revocations
 from tms_core.runtime import Runtime
-from tms_realtime.envelope import Envelope
+from tms_realtime import metrics
+from tms_realtime.census import tell
+from tms_realtime.clients.hub import Hub
+from tms_realtime.clients.limits import Seats
+from tms_realtime.clients.presence import Presence
+from tms_realtime.clients.switchboard import Switchboard
+from tms_realtime.door.admission import Door
+from tms_realtime.door.identity import Identification
+from tms_realtime.door.tickets import TicketBooth
+from tms_realtime.door.watch import RevocationLooks, close_unauthorized
+from tms_realtime.draining import drain
 from tms_realtime.feed import Feed
-from tms_realtime.handshake import PATHS, Door
-from tms_realtime.history import events_after, newest_position
-from tms_realtime.hub import Hub
+from tms_realtime.log.reader import LogReader
+from tms_realtime.log.table import newest_position
 from tms_realtime.logs import bridge_twisted_logs
-from tms_realtime.presence import tell
-from tms_realtime.protocol import create_factory
 from tms_realtime.settings import RealtimeSettings
-from tms_realtime.transport import listen
-from tms_realtime.watch import RevocationLooks, close_unauthorized
+from tms_realtime.status import Status, listen_for_status
+from tms_realtime.wire.entrance import SOCKET_PATHS, STREAM_PATHS, EntranceFactory
+from tms_realtime.wire.event_stream import EventStream
+from tms_realtime.wire.transport import listen
+from tms_realtime.wire.websocket import create_factory
 
-GOING_AWAY = 1001
-# How long clients may take to answer the close, and that is looked at so often.
-DRAIN_SECONDS = 3.0
-DRAIN_LOOK = 0.02
 log = logging.getLogger(__name__)
 
 
@@ -36,13 +44,13 @@ def serve(runtime: Runtime) -> int:
 
     Raises when the database is away at the start; later it may be.
     """
-    hub = Hub(runtime.core.visibility, position=newest_position(runtime))
+    hub = Hub(position=newest_position(runtime))
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     reactor = AsyncioSelectorReactor(loop)
     installReactor(reactor)
     bridge_twisted_logs()
-    server = loop.create_task(Server(runtime, hub, reactor).run())
+    server = loop.create_task(_serve(runtime, hub, reactor))
     server.add_done_callback(lambda _done: reactor.stop())
     # Twisted's own signal handlers would end the loop before the clients are told.
     reactor.run(installSignalHandlers=False)
@@ -50,57 +58,91 @@ def serve(runtime: Runtime) -> int:
     return server.result()
 
 
+async def _serve(runtime: Runtime, hub: Hub, reactor: Any) -> int:
+    return await Server(runtime, hub, reactor).run()
+
+
 class Server:
     def __init__(self, runtime: Runtime, hub: Hub, reactor: Any):
         core = runtime.core
         self._runtime = runtime
-        self._settings = runtime.settings(RealtimeSettings)
+        self._settings = settings = runtime.settings(RealtimeSettings)
         self._hub = hub
         self._reactor = reactor
+        self._reader = LogReader(runtime)
+        self._presence = Presence(core.redis, self._reader)
+        self._feed = Feed(core.redis, hub, self._reader, self._presence)
         self._looks = RevocationLooks(Revocations(runtime.engine, core.access_token_life))
-        tokens = AccessTokens(core.jwt_key, core.access_token_life)
-        door = Door(self._settings, core.visibility, tokens, self._looks.is_revoked)
-        self._factory = create_factory(reactor, self._settings, hub, door)
+        self._tickets = TicketBooth(core.redis)
+        self._seats = Seats(settings.connections, settings.connections_per_user)
+        identification = Identification(
+            AccessTokens(core.jwt_key, core.access_token_life),
+            PersonalTokens(runtime.engine, core.access_token_life),
+            self._tickets,
+            self._looks.is_revoked,
+        )
+        self._door = Door(settings, core.visibility, identification)
+        self._board = Switchboard(settings, core.visibility, self._seats, hub, self._reader, self._feed, self._presence)
+        self._websockets = create_factory(reactor, self._board, self._door)
 
     async def run(self) -> int:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        _raise_file_limit()
         # Before the first handshake, so that no revoked token slips in.
         self._looks.look()
+        settings = self._settings
+        entrance = EntranceFactory(self._reactor, self._seats, settings.handshake_seconds, self._protocol_for)
         try:
-            port = listen(self._reactor, self._factory, self._settings.host, self._settings.port)
+            port = listen(self._reactor, entrance, settings.host, settings.port)
         except CannotListenError as error:
-            log.error("cannot listen on %s:%d: %s", self._settings.host, self._settings.port, error.socketError)
+            log.error("cannot listen on %s:%d: %s", settings.host, settings.port, error.socketError)
             return 1
-        log.info("listening on ws://%s:%d%s", self._settings.host, self._settings.port, PATHS[0])
+        status_port = listen_for_status(self._reactor, settings, self._status())
+        log.info("listening on ws://%s:%d%s", settings.host, settings.port, SOCKET_PATHS[0])
         self._looks.start()
-        await self._serve_until(stopping)
-        await port.stopListening().asFuture(asyncio.get_running_loop())
-        await self._close_all()
+        await self._serve_until(stopping, port)
+        if status_port:
+            await status_port.stopListening().asFuture(asyncio.get_running_loop())
         self._looks.stop()
+        await self._tickets.close()
+        await self._reader.close()
         return 0
 
-    async def _serve_until(self, stopping: asyncio.Event) -> None:
-        feed = Feed(self._runtime.core.redis, self._hub, self._events_after)
+    async def _serve_until(self, stopping: asyncio.Event, port: Any) -> None:
+        redis_url = self._runtime.core.redis
         async with asyncio.TaskGroup() as tasks:
             background = [
-                tasks.create_task(feed.run()),
+                tasks.create_task(self._feed.run()),
+                tasks.create_task(self._presence.run()),
                 tasks.create_task(close_unauthorized(self._hub, self._looks)),
-                tasks.create_task(tell(self._runtime.core.redis, self._hub)),
+                tasks.create_task(tell(redis_url, self._hub)),
             ]
             await stopping.wait()
+            await port.stopListening().asFuture(asyncio.get_running_loop())
+            # With events still coming to those whose turn it is not yet.
+            await drain(self._hub, lambda: self._seats.taken, self._settings.drain_seconds)
             for task in background:
                 task.cancel()
 
-    async def _events_after(self, position: int) -> list[Envelope]:
-        return await asyncio.to_thread(events_after, self._runtime, position)
+    def _protocol_for(self, path: str) -> Any:
+        if path in STREAM_PATHS:
+            return EventStream(self._board, self._door, self._reactor)
+        return self._websockets.buildProtocol(None)
 
-    async def _close_all(self) -> None:
-        clients = self._hub.clients()
-        log.info("ending: %d clients are told to come back", len(clients))
-        for client in clients:
-            client.end(GOING_AWAY, "the server ends")
-        deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS
-        while self._factory.getConnectionCount() and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(DRAIN_LOOK)
+    def _status(self) -> Status:
+        checks = {"database": self._looks.are_fresh, "redis": lambda: self._feed.is_following}
+        return Status(self._runtime, checks, self._measure)
+
+    def _measure(self) -> None:
+        """What is not counted but looked at."""
+        metrics.POSITION.set(self._hub.position)
+        metrics.FOLLOWING.set(self._feed.is_following)
+        metrics.BACKLOG.set(sum(client.pending for client in self._hub.clients()))
+
+
+def _raise_file_limit() -> None:
+    """Each client is a file, and the usual soft limit is 1024."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""Settings of the realtime process."""
+"""Settings of the realtime process, of its end in the relay, and of its tickets."""
 
 from tms_core.configuration import SettingsGroup, setting
 from tms_core.settings import Words
@@ -9,15 +9,37 @@ LARGEST_FRAME = 131_072
 class RealtimeSettings(SettingsGroup, prefix="tms.realtime"):
     host: str = setting("127.0.0.1", help="Address that tms realtime listens on.")
     port: int = setting(8001, help="Port that tms realtime listens on.", ge=1, le=65535)
+    status_port: int = setting(
+        9001, help="Port of /metrics, /api/health and /api/ready of tms realtime; 0: none.", ge=0, le=65535
+    )
+    public_url: str | None = setting(
+        None,
+        help="Address of the WebSocket for clients, as wss://tms.example/ws/tasks/; unset: the API's host, and port.",
+    )
     anonymous: bool = setting(
         False, help="Let clients without a token listen; only where tms.visibility is team, never in production."
     )
     origins: Words = setting(
         (), help="Origins whose pages may connect, as https://app.example; * any; empty: pages of the same host."
     )
+    connections: int = setting(20_000, help="Clients of one process, in all; 0: no limit.", ge=0)
+    connections_per_user: int = setting(100, help="Clients of one process, of each user; 0: no limit.", ge=0)
+    messages: int = setting(
+        20, help="Messages a second from one client; more close it with 1008; 0: no limit.", ge=0, le=100_000
+    )
     backlog: int = setting(
         1_048_576, help="Bytes that a slow client may be behind before it is closed with 1013.", ge=LARGEST_FRAME
     )
+    stall_seconds: int = setting(
+        30, help="Time that a client which catches up may take to read what waits for it.", ge=1, le=3600
+    )
     handshake_seconds: int = setting(5, help="Time that a client has to finish its handshake.", ge=1, le=60)
+    drain_seconds: int = setting(3, help="On SIGTERM, the time over which clients are told to come back.", ge=0, le=300)
     ping_interval: int = setting(20, help="Seconds between pings to a client.", ge=1, le=3600)
     ping_timeout: int = setting(20, help="Seconds without a pong after which a client is dropped.", ge=1, le=3600)
+    stream_length: int = setting(
+        10_000, help="Events that Redis keeps for clients that come back; behind them the database is read.", ge=100
+    )
+    replay: int = setting(
+        100_000, help="Events that a client may have missed and still gets one by one; more: one reset.", ge=0
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, func, literal_column, or_
 
@@ -23,6 +23,21 @@ SELF = "me"
 LONGEST_SEARCH = 500
 # A word in the title counts ten times one in the description.
 RANKED_DOCUMENT = "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', description)"
+
+
+class Filterable(Protocol):
+    """What a filter without `q` looks at. Enumerations may be their plain words."""
+
+    @property
+    def priority(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def due_date(self) -> date | None: ...
+    @property
+    def assigned_to(self) -> int | None: ...
+    @property
+    def created_by(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,17 @@ class TaskFilter:
         if self.q:
             found.append(literal_column(SEARCH_DOCUMENT).op("@@")(self._query()))
         return found
+
+    def matches(self, task: Filterable) -> bool:
+        """Whether a task passes, for what does not stand in the database; `q` is not looked at."""
+        return (
+            (not self.priority or task.priority in self.priority)
+            and (not self.status or task.status in self.status)
+            and (not self.assigned_to or task.assigned_to in self.assigned_to)
+            and (not self.created_by or task.created_by in self.created_by)
+            and (not self.due_date or task.due_date in self.due_date)
+            and all(task.due_date is not None and COMPARISONS[word](task.due_date, bound) for word, bound in self.due_bounds)
+        )
 
     def rank(self) -> ColumnElement[float]:
         """How well a task matches `q`, in SQL: the more, the better."""

@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.access_tokens import AccessClaims
 from tms_core.revocations import INTERVAL, Revocations
-from tms_realtime.handshake import RevocationsUnknownError
-from tms_realtime.hub import Hub
+from tms_realtime.clients.hub import Hub
+from tms_realtime.door.identity import RevocationsUnknownError
 
 UNAUTHORIZED = 4401
 SWEEP_INTERVAL = 0.25
@@ -30,9 +30,12 @@ class RevocationLooks(threading.Thread):
 
     def is_revoked(self, claims: AccessClaims) -> bool:
         """As of the last look; raises `RevocationsUnknownError` when that is too long ago to let somebody in."""
-        if time.monotonic() - self._looked_at > TRUSTED_SECONDS:
+        if not self.are_fresh():
             raise RevocationsUnknownError
         return self.was_revoked(claims)
+
+    def are_fresh(self) -> bool:
+        return time.monotonic() - self._looked_at <= TRUSTED_SECONDS
 
     def was_revoked(self, claims: AccessClaims) -> bool:
         return self._revocations.knows(claims)

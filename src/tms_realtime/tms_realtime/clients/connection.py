@@ -1,0 +1,140 @@
+"""One client, on whatever wire: what it gets, what it has said, and how it ends."""
+
+import asyncio
+from typing import Protocol
+
+from tms_core.access_tokens import AccessClaims
+from tms_core.permissions import Actor
+from tms_core.services.task_filter import TaskFilter
+from tms_realtime import metrics
+from tms_realtime.clients.limits import Allowance
+from tms_realtime.clients.replay import replay
+from tms_realtime.clients.switchboard import Switchboard
+from tms_realtime.clients.view import Subscription, View
+from tms_realtime.log.reader import LogUnavailableError
+from tms_realtime.wire.outgoing import Outgoing
+
+POLICY_VIOLATION = 1008
+TRY_AGAIN_LATER = 1013
+MOST_SUBSCRIPTIONS = 50
+
+
+class Wire(Protocol):
+    """The socket's end."""
+
+    def send(self, message: Outgoing) -> None:
+        """Take a message, or end the connection where it has too much to send already; never blocks or raises."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Begin to close. The connection is told by `gone` when it is closed."""
+
+    @property
+    def pending(self) -> int:
+        """Bytes that the client has not taken yet."""
+
+    async def drained(self) -> None:
+        """Until there is room again. Raises TimeoutError where the client takes nothing for long."""
+
+
+class Connection:
+    """A `hub.Client`."""
+
+    __slots__ = ("_allowance", "_board", "_replay", "_subscriptions", "_wire", "actor", "claims", "send")
+
+    def __init__(self, board: Switchboard, wire: Wire, claims: AccessClaims | None):
+        self.claims = claims
+        self.actor = Actor(claims.user_id, claims.is_admin) if claims else None
+        # The wire's own, since this is called for every message and client.
+        self.send = wire.send
+        self._wire = wire
+        self._board = board
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._replay: asyncio.Task[None] | None = None
+        self._allowance = Allowance(board.settings.messages)
+
+    @property
+    def view(self) -> View:
+        sees_all = self._board.visibility == "team" or self.actor is None or self.actor.is_admin
+        return View(None if sees_all else self.actor, self._subscriptions)
+
+    @property
+    def pending(self) -> int:
+        return self._wire.pending
+
+    @property
+    def user_id(self) -> int | None:
+        return self.actor.id if self.actor else None
+
+    def begin(self, *, since: int | None, wanted: TaskFilter | None) -> None:
+        """From now on messages come; those after the event `since` first."""
+        self._subscriptions = () if wanted is None else (Subscription(wanted),)
+        if since is None:
+            self.go_live()
+        else:
+            self.resume(since)
+
+    def resume(self, since: int) -> None:
+        """Begin again behind an event."""
+        self._board.hub.leave(self)
+        self._stop_replay()
+        self._replay = asyncio.ensure_future(self._resume(since))
+
+    def go_live(self) -> None:
+        """Get what the hub sends from now on."""
+        self._replay = None
+        self._board.hub.join(self, self.view)
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Takes the place of one with the same name. Raises ValueError for one too many."""
+        others = tuple(one for one in self._subscriptions if one.name is None or one.name != subscription.name)
+        if len(others) >= MOST_SUBSCRIPTIONS:
+            raise ValueError(f"a connection has at most {MOST_SUBSCRIPTIONS} subscriptions")
+        self._subscribe((*others, subscription))
+
+    def unsubscribe(self, name: str | None) -> None:
+        """Take one back, or all of them. Raises LookupError where there is none of that name."""
+        left = () if name is None else tuple(one for one in self._subscriptions if one.name != name)
+        if name is not None and len(left) == len(self._subscriptions):
+            raise LookupError(f"there is no subscription {name!r}")
+        self._subscribe(left)
+
+    def look_at(self, task_id: int | None) -> None:
+        """Tell others that this user looks at the task, and be told who else does; None ends it."""
+        self._board.presence.look(self, task_id)
+
+    def may_speak(self) -> bool:
+        """Whether one more message is taken; ends the connection where it is one too many."""
+        if self._allowance.use():
+            return True
+        self.end(POLICY_VIOLATION, f"more than {self._board.settings.messages} messages a second")
+        return False
+
+    def end(self, code: int, reason: str) -> None:
+        metrics.CLOSED.labels(code).inc()
+        self.gone()
+        self._wire.close(code, reason)
+
+    def gone(self) -> None:
+        """Nothing more is sent. May be called again."""
+        self._board.hub.leave(self)
+        self._board.presence.leave(self)
+        self._stop_replay()
+
+    def _subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self._subscriptions = subscriptions
+        # One that is still on the way sees by its new view from the next event on.
+        if self._replay is None:
+            self.go_live()
+
+    def _stop_replay(self) -> None:
+        if self._replay is not None:
+            self._replay.cancel()
+            self._replay = None
+
+    async def _resume(self, since: int) -> None:
+        try:
+            await replay(self, self._wire, self._board, since)
+        except LogUnavailableError:
+            self.end(TRY_AGAIN_LATER, "the log cannot be read just now")
+        except TimeoutError:
+            self.end(TRY_AGAIN_LATER, "too slow")

@@ -1,0 +1,61 @@
+"""What a client missed, from the log, up to where the hub is; from there on it gets what all get."""
+
+from typing import TYPE_CHECKING
+
+from tms_realtime import metrics
+from tms_realtime.clients.hub import in_writes, reset_message
+from tms_realtime.clients.switchboard import Switchboard
+from tms_realtime.clients.view import View
+from tms_realtime.log.envelope import Envelope
+from tms_realtime.wire.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from tms_realtime.clients.connection import Connection, Wire
+
+
+async def replay(client: "Connection", wire: "Wire", board: Switchboard, since: int) -> None:
+    """Send every event after `since` that the client may see now, then have it go live: nothing between is left out,
+    nothing comes twice. Where the log does not reach back so far, one reset.
+
+    Raises `LogUnavailableError`, and TimeoutError where the client does not read.
+    """
+    hub = board.hub
+    if since > hub.position:
+        # Another process may be ahead of this one.
+        await board.follower.catch_up()
+    is_whole = 0 <= hub.position - since <= board.settings.replay
+    position = since
+    while is_whole and position < hub.position:
+        events = await board.reader.after(position)
+        is_whole = bool(events) and events[0].position == position + 1
+        if is_whole:
+            # What the hub has still to send must not come twice.
+            behind = [event for event in events if event.position <= hub.position]
+            await _send(client, wire, board, behind)
+            position = behind[-1].position
+    # Nothing is awaited between the last look at the hub and the joining: that is why the seam is tight.
+    if not is_whole or position != hub.position:
+        client.send(reset_message(hub.position))
+    metrics.REPLAYS.labels("live" if is_whole else "reset").inc()
+    client.go_live()
+
+
+async def _send(client: "Connection", wire: "Wire", board: Switchboard, events: list[Envelope]) -> None:
+    view = client.view
+    hidden = await _hidden_now(view, board, events)
+    messages = [
+        Outgoing(text, event.position)
+        for event in events
+        if (text := view.message(event)) is not None and (event.task_id not in hidden or view.is_farewell(event))
+    ]
+    for message in in_writes(messages):
+        await wire.drained()
+        client.send(message)
+
+
+async def _hidden_now(view: View, board: Switchboard, events: list[Envelope]) -> set[int]:
+    """The tasks of these events that the viewer saw then and may not see any more."""
+    if view.actor is None:
+        return set()
+    seen = {event.task_id for event in events if view.message(event) is not None}
+    return seen - await board.reader.visible_now(view.actor, seen) if seen else set()

@@ -1,0 +1,86 @@
+"""Who may connect, and with which wishes: decided from the request of the handshake."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from tms_core.access_tokens import AccessClaims
+from tms_core.errors import InvalidError
+from tms_core.permissions import Visibility
+from tms_core.services.task_filter import TaskFilter
+from tms_realtime.clients.wishes import BIGGEST_POSITION, FILTER_WORDS, read_filter_words
+from tms_realtime.door.identity import Identification, bearer_token
+from tms_realtime.door.origins import is_allowed
+from tms_realtime.door.refusal import RefusedError, unauthorized
+from tms_realtime.settings import RealtimeSettings
+
+LONGEST_QUOTE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Header names are in lower case."""
+
+    params: Mapping[str, Sequence[str]]
+    headers: Mapping[str, str]
+    protocols: Sequence[str] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """`claims` is None for an anonymous client, `since` for one that wants no past, `filter` for one that wants all."""
+
+    claims: AccessClaims | None
+    since: int | None
+    filter: TaskFilter | None
+
+
+class Door:
+    def __init__(self, settings: RealtimeSettings, visibility: Visibility, identification: Identification):
+        self._origins = settings.origins
+        self._allows_anonymous = settings.anonymous and visibility == "team"
+        self._identification = identification
+
+    async def admit(self, request: Request) -> Admission:
+        """Raises `RefusedError`."""
+        self.check_origin(request.headers)
+        # Before the ticket is used up.
+        since = _since(request.params)
+        claims = await self._claims(request)
+        return Admission(claims, since, _filter(request.params, claims))
+
+    def check_origin(self, headers: Mapping[str, str]) -> None:
+        """Raises `RefusedError`."""
+        origin = headers.get("origin")
+        if not is_allowed(origin, self._origins, host=headers.get("host", "")):
+            raise RefusedError(
+                HTTPStatus.FORBIDDEN, f"pages of {str(origin)[:LONGEST_QUOTE]} may not connect (tms.realtime.origins)"
+            )
+
+    async def _claims(self, request: Request) -> AccessClaims | None:
+        if tickets := request.params.get("ticket"):
+            return await self._identification.by_ticket(tickets[0])
+        token = bearer_token(request.headers, request.protocols)
+        if token is not None:
+            return await self._identification.by_token(token)
+        if self._allows_anonymous:
+            return None
+        raise unauthorized("an access token or a ticket is needed")
+
+
+def _since(params: Mapping[str, Sequence[str]]) -> int | None:
+    given = params.get("since")
+    if not given:
+        return None
+    word = given[-1]
+    if not (word.isascii() and word.isdigit() and int(word[:20]) <= BIGGEST_POSITION):
+        raise RefusedError(HTTPStatus.BAD_REQUEST, "since must be the event_id of an event, or 0")
+    return int(word)
+
+
+def _filter(params: Mapping[str, Sequence[str]], claims: AccessClaims | None) -> TaskFilter | None:
+    values = {name: list(params[name]) for name in FILTER_WORDS if name in params}
+    try:
+        return read_filter_words(values, user_id=claims.user_id if claims else None) if values else None
+    except InvalidError as error:
+        raise RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from None

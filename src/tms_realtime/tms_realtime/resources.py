@@ -1,0 +1,63 @@
+"""Tickets for the WebSocket and the event stream."""
+
+from typing import Annotated
+
+import redis
+from pydantic import Field
+
+from tms_core.errors import UnavailableError
+from tms_core.web.openapi import Answer, AnswerSchema, Tag, documented
+from tms_core.web.resource import json_response, resource
+from tms_realtime.door.tickets import LIFE, issue
+from tms_realtime.settings import RealtimeSettings
+
+PATH = "/ws/tasks/"
+
+
+class TicketAnswer(AnswerSchema):
+    """The ticket goes into the address: `url?ticket=…`."""
+
+    example = {
+        "ticket": "kPq0nJ1m2nQmUoT2nZ7c3s8yRrWw1vF6gB4xHh9tL0E",
+        "expires_in": LIFE,
+        "url": "ws://localhost:8001/ws/tasks/",
+    }
+
+    ticket: str
+    expires_in: Annotated[int, Field(description="Seconds.")]
+    url: str
+
+
+@resource(path="/api/ws-ticket")
+class Ticket:
+    tag = Tag("Realtime", "Task changes as they happen, by WebSocket or Server-Sent Events.")
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @documented(
+        "create_ws_ticket",
+        answers={201: Answer(TicketAnswer), 503: "Redis, which keeps the tickets, is away."},
+    )
+    def post(self):
+        """A ticket for the WebSocket or the event stream. Good for 30 seconds, and once."""
+        try:
+            ticket = issue(self.request.registry.tms.patient_redis, self.request.claims)
+        except redis.RedisError:
+            raise UnavailableError("Redis is away, which keeps the tickets.") from None
+        answer = {"ticket": ticket, "expires_in": LIFE, "url": socket_url(self.request)}
+        return json_response(answer, status=201, headers={"Cache-Control": "no-store"})
+
+
+def socket_url(request) -> str:
+    """Where the WebSocket is, as far as one can tell from here."""
+    settings = request.registry.tms.settings(RealtimeSettings)
+    if settings.public_url:
+        return settings.public_url
+    scheme = "wss" if request.scheme == "https" else "ws"
+    host = request.host.rpartition(":")[0] if ":" in request.host.rpartition("]")[2] else request.host
+    return f"{scheme}://{host}:{settings.port}{PATH}"
+
+
+def includeme(config):
+    config.scan("tms_realtime.resources")

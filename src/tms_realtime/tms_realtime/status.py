@@ -1,0 +1,126 @@
+"""The process's own HTTP port: /metrics for Prometheus, /api/health and /api/ready for whoever starts and stops it."""
+# ruff: noqa: N802 - Twisted names the methods.
+
+import hmac
+import logging
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import orjson
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from twisted.internet.error import CannotListenError
+from twisted.internet.protocol import Factory, Protocol
+
+from tms_core.runtime import Runtime
+from tms_realtime import metrics
+from tms_realtime.settings import RealtimeSettings
+from tms_realtime.wire.http_answers import http_answer, problem
+from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
+
+SECONDS = 5
+PATHS = ("/metrics", "/api/health", "/api/ready")
+JSON = [("Content-Type", "application/json")]
+log = logging.getLogger(__name__)
+
+
+class Status:
+    """Answers; knows no sockets."""
+
+    def __init__(self, runtime: Runtime, checks: Mapping[str, Callable[[], bool]], before_scrape: Callable[[], None]):
+        """`checks` say of each thing that is needed whether it is there."""
+        self._token = runtime.core.metrics_token
+        self._checks = checks
+        self._before_scrape = before_scrape
+
+    def answer(self, request: HttpRequest, *, from_here: bool) -> bytes:
+        if request.method != "GET":
+            return problem(405, "here is only to be read", [("Allow", "GET")])
+        match request.path.rstrip("/"):
+            case "/metrics":
+                return self._metrics(request, from_here=from_here)
+            case "/api/health":
+                return http_answer(200, JSON, orjson.dumps({"status": "ok"}))
+            case "/api/ready":
+                return self._readiness()
+            case _:
+                return problem(404, f"there is nothing here; understood are {', '.join(PATHS)}")
+
+    def _readiness(self) -> bytes:
+        checks = {name: "ok" if check() else "does not answer" for name, check in self._checks.items()}
+        if set(checks.values()) == {"ok"}:
+            return http_answer(200, JSON, orjson.dumps({"status": "ok", "checks": checks}))
+        body = orjson.dumps({"status": "unavailable", "checks": checks})
+        return http_answer(503, [*JSON, ("Retry-After", "5")], body)
+
+    def _metrics(self, request: HttpRequest, *, from_here: bool) -> bytes:
+        if not from_here and not self._has_token(request.headers.get("authorization", "")):
+            challenge = [("WWW-Authenticate", "Bearer")]
+            return problem(401, "metrics are for this machine, and for those with tms.metrics.token", challenge)
+        self._before_scrape()
+        return http_answer(200, [("Content-Type", CONTENT_TYPE_LATEST)], generate_latest(metrics.REGISTRY))
+
+    def _has_token(self, header: str) -> bool:
+        scheme, _, given = header.partition(" ")
+        if self._token is None or scheme.lower() != "bearer":
+            return False
+        return hmac.compare_digest(given.strip().encode(), self._token.get_secret_value().encode())
+
+
+class StatusProtocol(Protocol):
+    def __init__(self, status: Status, reactor: Any):
+        self._status = status
+        self._reactor = reactor
+        self._data = b""
+
+    def connectionMade(self) -> None:
+        self._timer = self._reactor.callLater(SECONDS, self.transport.abortConnection)
+
+    def connectionLost(self, reason: Any = None) -> None:
+        if self._timer.active():
+            self._timer.cancel()
+
+    def dataReceived(self, data: bytes) -> None:
+        self._data += data
+        if len(self._data) > LARGEST_REQUEST:
+            self._send(problem(431, "the request's header is too large"))
+        elif END in self._data:
+            self._send(self._answer(self._data[: self._data.index(END) + len(END)]))
+
+    def _answer(self, head: bytes) -> bytes:
+        try:
+            request = HttpRequest.parse(head)
+        except ValueError as error:
+            return problem(400, str(error))
+        # A proxy on this machine asks for others.
+        from_here = _is_loopback(self.transport.getPeer().host) and "x-forwarded-for" not in request.headers
+        return self._status.answer(request, from_here=from_here)
+
+    def _send(self, data: bytes) -> None:
+        self.transport.write(data)
+        self.transport.loseConnection()
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
+
+
+def listen_for_status(reactor: Any, settings: RealtimeSettings, status: Status) -> Any:
+    """The listening port; None where there is to be none, or where it is taken: clients are served all the same."""
+    if not settings.status_port:
+        return None
+    factory = Factory.forProtocol(lambda: StatusProtocol(status, reactor))
+    factory.noisy = False
+    try:
+        return reactor.listenTCP(settings.status_port, factory, interface=settings.host)
+    except CannotListenError as error:
+        log.warning(
+            "no metrics and health on %s:%d (tms.realtime.status_port): %s",
+            settings.host, settings.status_port, error.socketError,
+        )  # fmt: skip
+        return None

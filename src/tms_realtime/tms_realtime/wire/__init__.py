@@ -1,0 +1,1 @@
+"""Bytes on sockets: WebSocket and Server-Sent Events."""

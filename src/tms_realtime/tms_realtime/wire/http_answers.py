@@ -1,0 +1,29 @@
+"""Answers in HTTP to those who do not get a stream of messages."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import orjson
+
+from tms_realtime import metrics
+
+Header = tuple[str, str]
+
+
+def http_answer(status: int, headers: Sequence[Header], body: bytes = b"") -> bytes:
+    """A whole answer, after which the connection is closed."""
+    lines = [
+        f"HTTP/1.1 {int(status)} {HTTPStatus(status).phrase}",
+        *(f"{name}: {value}" for name, value in headers),
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    return "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n" + body
+
+
+def problem(status: int, detail: str, headers: Sequence[Header] = ()) -> bytes:
+    """A problem document (RFC 9457)."""
+    metrics.REFUSED.labels(int(status)).inc()
+    title = HTTPStatus(status).phrase
+    body = orjson.dumps({"type": "about:blank", "title": title, "status": int(status), "detail": detail})
+    return http_answer(status, [*headers, ("Content-Type", "application/problem+json")], body)

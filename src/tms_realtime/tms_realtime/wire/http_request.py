@@ -1,0 +1,35 @@
+"""A request's head, as those of event streams and of the status port come."""
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+from autobahn.websocket.protocol import parseHttpHeader
+
+END = b"\r\n\r\n"
+LARGEST_REQUEST = 16_384
+MOST_PARAMETERS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """Header names are in lower case."""
+
+    method: str
+    path: str
+    params: dict[str, list[str]]
+    headers: dict[str, str]
+
+    @classmethod
+    def parse(cls, head: bytes) -> Self:
+        """From all up to the empty line. Raises ValueError for what is no HTTP."""
+        try:
+            line, headers, _counts = parseHttpHeader(head)
+            method, target, version = line.split()
+        except Exception as error:
+            raise ValueError("this is no HTTP request") from error
+        if not version.startswith("HTTP/1."):
+            raise ValueError(f"{version[:20]} is not spoken here")
+        url = urlsplit(target)
+        params = parse_qs(url.query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+        return cls(method, url.path, params, headers)
