@@ -1,0 +1,202 @@
+"""A real TMS, as its own processes, for clients that talk to it; and a server that does what a test tells it to."""
+
+import json
+import socket
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tms_client import TmsClient
+from tms_core.supervisor.probe import Probe
+from tms_core.testing import PASSWORD
+from tms_core.testing_processes import WatchedProcess, free_port
+
+PATIENCE = 60.0
+TMS = Path(sys.executable).with_name("tms")
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_reports")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"tms.api_workers": "1"}
+
+
+@contextmanager
+def _serving(ini_file: Path, port: int) -> Iterator[WatchedProcess]:
+    with WatchedProcess([TMS, "--ini", ini_file, "api", "--port", str(port)], patience=PATIENCE) as process:
+        is_up = threading.Event()
+        Probe(lambda: _answers(port), is_up.set).start()
+        assert is_up.wait(PATIENCE)
+        yield process
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=PATIENCE) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def url(_system, ini_file) -> Iterator[str]:
+    """Where the module's `tms api` is. Its tables are never emptied: every test has users of its own."""
+    port = free_port()
+    with _serving(ini_file, port):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def connect(url) -> Iterator[Callable[..., TmsClient]]:
+    """Makes clients that are closed at the end: `connect(username=…, password=…)`."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(TmsClient(url, **options))
+
+
+@pytest.fixture
+def register(connect) -> Callable[[], dict[str, str]]:
+    """Registers users: the words to sign in with."""
+
+    def run() -> dict[str, str]:
+        name = f"user{next(_numbers)}"
+        connect().users.create(username=name, email=f"{name}@example.com", password=PASSWORD)
+        return {"username": name, "password": PASSWORD}
+
+    return run
+
+
+@pytest.fixture
+def client(connect, register) -> TmsClient:
+    """A TMS as a fresh user sees it."""
+    return connect(**register())
+
+
+class StillClock:
+    """Moves on by the pauses alone, which take no time and are noted."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+        self.pauses: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def pause(self, seconds: float, cut_short: threading.Event | None = None) -> None:
+        self.pauses.append(seconds)
+        self.time += seconds
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request that came in."""
+
+    method: str
+    path: str
+    headers: Message
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Stage(ThreadingHTTPServer):
+    """A server that answers request after request as its script says, and notes them.
+
+    A dict is an answer's body, a number a problem's status, a tuple status, body and headers; and there are mishaps:
+    "hang up", "reset", "cut short" (in the middle of the answer) and "silence" (for as long as the client bears it).
+    A function in place of the list is asked for each request.
+    """
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Player)
+        self.script: list[Any] | Callable[[Asked], Any] = []
+        self.asked: list[Asked] = []
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def next_step(self, asked: Asked) -> Any:
+        with self._lock:
+            self.asked.append(asked)
+        if callable(self.script):
+            return self.script(asked)
+        with self._lock:
+            return self.script.pop(0) if self.script else (500, {"detail": "the script is over"}, {})
+
+
+class _Player(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Stage
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _play(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        match self.server.next_step(Asked(self.command, self.path, self.headers, body)):
+            case dict() as said:
+                self._answer(200, said, {})
+            case int(status):
+                self._answer(status, {"title": "As told", "status": status}, {})
+            case (int(status), said, dict(headers)):
+                self._answer(status, said, headers)
+            case mishap:
+                self.close_connection = True
+                self._fail(mishap)
+
+    def _fail(self, mishap: str) -> None:
+        match mishap:
+            case "cut short":
+                self._answer(200, {}, {"Content-Length": "1000"})
+            case "silence":
+                self.rfile.read(1)
+            case "reset":
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                self.connection.shutdown(socket.SHUT_RD)
+                self.connection.close()
+
+    def _answer(self, status: int, said: Any, headers: dict[str, str]) -> None:
+        body = said.encode() if isinstance(said, str) else json.dumps(said).encode()
+        self.send_response(status)
+        for name, value in ({"Content-Length": str(len(body))} | headers).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _play  # noqa: N815 - http.server's names
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    with Stage() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join(PATIENCE)

@@ -1,0 +1,56 @@
+"""How long is waited."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from tms_client import RetryPolicy
+from tms_client.problems import retry_after
+
+
+def test_pauses_double_up_to_the_longest_and_differ():
+    policy = RetryPolicy(first_pause=1, longest_pause=10)
+
+    for failures, longest in ((1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (1000, 10)):
+        pauses = [policy.pause(failures) for _ in range(50)]
+        assert all(longest / 2 <= pause <= longest for pause in pauses)
+        assert len(set(pauses)) > 1
+
+
+def test_the_server_is_never_asked_before_it_wants():
+    assert all(30 < RetryPolicy().pause(1, retry_after=30) < 31 for _ in range(50))
+
+
+@pytest.mark.parametrize("words", [{"attempts": 0}, {"first_pause": -1}, {"total_seconds": -1}])
+def test_a_policy_that_makes_no_sense_is_refused(words):
+    with pytest.raises(ValueError, match="attempts must be"):
+        RetryPolicy(**words)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("120", 120), (" 0 ", 0), ("", None), ("soon", None), ("-3", None), ("1.5", None), ("²", None)],
+)
+def test_seconds_to_wait(said, seconds):
+    assert retry_after({"Retry-After": said}) == seconds
+
+
+def test_an_instant_to_wait_for_is_read_by_the_servers_clock():
+    date = datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+    def waited(later):
+        then = format_datetime(date + timedelta(seconds=later), usegmt=True)
+        return retry_after({"Retry-After": then, "Date": format_datetime(date, usegmt=True)})
+
+    assert (waited(7), waited(-7)) == (7, 0)
+
+
+def test_an_instant_to_wait_for_is_read_by_our_clock_where_the_server_shows_none():
+    said = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+
+    assert 3500 < retry_after({"Retry-After": said}) <= 3600
+
+
+def test_without_the_header_nothing_is_asked_for():
+    assert retry_after({}) is None

@@ -1,0 +1,147 @@
+"""Tasks of a real TMS."""
+
+from datetime import date
+
+import pytest
+
+from tms_client import InvalidError, NotFoundError, PreconditionFailedError
+
+
+def test_a_task_through_its_life(client):
+    created = client.tasks.create(title="Paint the shed", due_date=date(2027, 3, 31), priority="HIGH")
+    updated = client.tasks.update(created["id"], status="IN_PROGRESS")
+    replaced = client.tasks.replace(created["id"], updated["version"], title="Paint it")
+    read = client.tasks.get(created["id"])
+    client.tasks.delete(created["id"], replaced["version"])
+
+    assert (created["title"], created["due_date"], created["version"]) == ("Paint the shed", "2027-03-31", 1)
+    assert (updated["title"], updated["status"], updated["version"]) == ("Paint the shed", "IN_PROGRESS", 2)
+    assert (replaced["title"], replaced["priority"], replaced["due_date"]) == ("Paint it", "MEDIUM", None)
+    assert read == replaced
+    with pytest.raises(NotFoundError):
+        client.tasks.get(created["id"])
+
+
+def test_a_list_comes_to_its_end_over_all_pages(client):
+    client.tasks.bulk([{"op": "create", "task": {"title": f"{number}"}} for number in range(7)])
+
+    titles = [task["title"] for task in client.tasks.list(created_by="me", page_size=3, ordering="id")]
+
+    assert titles == ["0", "1", "2", "3", "4", "5", "6"]
+
+
+def test_pages_are_asked_for_as_one_goes_on(client):
+    client.tasks.bulk([{"op": "create", "task": {"title": "old"}} for _ in range(3)])
+    tasks = client.tasks.list(created_by="me", page_size=2, ordering="-id")
+
+    first = next(tasks)
+    for task in client.tasks.list(created_by="me"):
+        client.tasks.update(task["id"], title="new")
+
+    assert [task["title"] for task in [first, *tasks]] == ["old", "old", "new"]
+
+
+def test_filters_take_lists_days_and_words_that_are_not_there(client):
+    for status, due in (("PENDING", None), ("COMPLETED", date(2027, 1, 1)), ("ARCHIVED", date(2027, 1, 1))):
+        client.tasks.create(title=status, status=status, due_date=due)
+
+    def titles(**filters):
+        return {task["title"] for task in client.tasks.list(created_by="me", **filters)}
+
+    assert titles(status=["PENDING", "COMPLETED"]) == {"PENDING", "COMPLETED"}
+    assert titles(due_date_lt=date(2027, 1, 2), priority=None) == {"COMPLETED", "ARCHIVED"}
+    assert titles(q="archived") == {"ARCHIVED"}
+
+
+def test_a_page_by_its_number(client):
+    client.tasks.bulk([{"op": "create", "task": {"title": f"{number}"}} for number in range(5)])
+
+    page = client.tasks.page(2, page_size=2, created_by="me", ordering="id")
+
+    assert page["count"] == 5
+    assert [task["title"] for task in page["results"]] == ["2", "3"]
+
+
+def test_what_is_wrong_is_told_fault_by_fault(client):
+    with pytest.raises(InvalidError) as refused:
+        client.tasks.create(title="", due_date="tomorrow")
+
+    error = refused.value
+    assert error.status == 400
+    assert {fault["field"] for fault in error.errors} == {"title", "due_date"}
+    assert error.request_id in str(error)
+    assert "due_date must be" in str(error)
+
+
+def test_a_task_that_has_changed_meanwhile_is_not_overwritten(client):
+    task = client.tasks.create(title="As it was")
+    client.tasks.update(task["id"], title="Theirs")
+
+    with pytest.raises(PreconditionFailedError) as refused:
+        client.tasks.update(task["id"], task["version"], title="Mine")
+
+    assert refused.value.current == client.tasks.get(task["id"])
+    assert refused.value.conflicts == {"title": {"base": "As it was", "theirs": "Theirs", "yours": "Mine"}}
+    with pytest.raises(PreconditionFailedError):
+        client.tasks.replace(task["id"], task["version"], title="Mine")
+    with pytest.raises(PreconditionFailedError):
+        client.tasks.delete(task["id"], task["version"])
+
+
+def test_fields_that_nobody_touched_are_merged(client):
+    task = client.tasks.create(title="As it was")
+    client.tasks.update(task["id"], title="Theirs")
+
+    merged = client.tasks.update(task["id"], task["version"], priority="URGENT")
+
+    assert (merged["title"], merged["priority"]) == ("Theirs", "URGENT")
+
+
+def test_the_same_key_creates_one_task(client):
+    first, again = (client.tasks.create(title="Once", idempotency_key="my-own") for _ in range(2))
+
+    assert first == again
+    assert [task["id"] for task in client.tasks.list(created_by="me")] == [first["id"]]
+
+
+def test_each_creation_has_a_key_of_its_own(client):
+    first, second = (client.tasks.create(title="Twice") for _ in range(2))
+
+    assert first["id"] != second["id"]
+
+
+def test_bulk_is_all_or_nothing_and_names_the_one_that_failed(client):
+    task = client.tasks.create(title="There")
+    done = client.tasks.bulk(
+        [{"op": "create", "task": {"title": "New"}}, {"op": "update", "id": task["id"], "task": {"title": "Changed"}}]
+    )
+
+    with pytest.raises(NotFoundError) as refused:
+        client.tasks.bulk([{"op": "delete", "id": task["id"]}, {"op": "delete", "id": 10**9}])
+
+    assert [result["status"] for result in done] == [201, 200]
+    assert refused.value.document["index"] == 1
+    assert client.tasks.get(task["id"])["title"] == "Changed"
+
+
+def test_a_history_is_told_from_its_end_and_can_be_undone(client):
+    task = client.tasks.create(title="First")
+    client.tasks.update(task["id"], title="Second")
+
+    last, creation = client.tasks.history(task["id"])
+    undone = client.tasks.undo(task["id"], last["event_id"])
+
+    assert (last["event"], last["changes"]) == ("updated", {"title": ["First", "Second"]})
+    assert creation["event"] == "created"
+    assert undone["title"] == "First"
+
+
+def test_a_history_of_many_pages_comes_to_its_end(client):
+    task = client.tasks.create(title="0")
+    for start in range(1, 1002, 500):
+        changes = range(start, min(start + 500, 1002))
+        client.tasks.bulk([{"op": "update", "id": task["id"], "task": {"title": f"{number}"}} for number in changes])
+
+    titles = [event["changes"]["title"][1] for event in client.tasks.history(task["id"]) if event["changes"]]
+
+    assert titles == [f"{number}" for number in range(1001, 0, -1)]

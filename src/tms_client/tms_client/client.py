@@ -1,0 +1,79 @@
+"""The front door."""
+
+from typing import Any, Self
+
+from tms_client.caller import Caller
+from tms_client.clock import Clock, SystemClock
+from tms_client.credentials import Credentials, FixedToken
+from tms_client.exchange import Exchange, Query, Request, content_of
+from tms_client.login import Login
+from tms_client.repeating import Repeater
+from tms_client.retry import RetryPolicy
+from tms_client.tasks import Tasks
+from tms_client.users import Users
+from tms_client.words import query_words
+
+
+class TmsClient:
+    """A TMS as one user sees it. Threads may share it.
+
+    That one is named by `username` and `password`, or by `token`: a personal token (`tms_…`) or any other. Without
+    them one may do what needs no token: register. Nothing is sent before the first request; `close`, or the end of a
+    `with`, logs out.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        token: str | None = None,
+        realtime_url: str | None = None,
+        timeout: float = 30.0,
+        retry: RetryPolicy | None = None,
+        clock: Clock | None = None,
+    ):
+        """`timeout` is how many seconds the server may be silent; `realtime_url` is asked for where it is not given."""
+        self._policy = retry or RetryPolicy()
+        self._clock = clock or SystemClock()
+        self._exchange = Exchange(url, timeout)
+        self._repeater = Repeater(self._exchange, self._policy, self._clock)
+        self._credentials = self._credentials_of(username, password, token)
+        self._caller = Caller(self._repeater, self._credentials)
+        self.tasks = Tasks(self._caller)
+        self.users = Users(self._caller)
+
+    def _credentials_of(self, username: str | None, password: str | None, token: str | None) -> Credentials:
+        match username, password, token:
+            case None, None, _:
+                return FixedToken(token)
+            case str(), str(), None:
+                return Login(self._post_unsigned, username, password, self._clock)
+        raise TypeError("TmsClient takes username and password, or token, or neither")
+
+    def _post_unsigned(self, path: str, body: dict[str, str]) -> Any:
+        return content_of(self._repeater.send(Request("POST", path, body=body, is_harmless=True)))
+
+    def report(self, **filters: Any) -> dict[str, Any]:
+        """How many tasks there are of which kind and with whom, over those that pass the filters of the task list."""
+        report: dict[str, Any] = self._caller.call("GET", "/api/task-report-insight", query=query_words(filters))
+        return report
+
+    def request(
+        self, method: str, path: str, *, json: Any = None, params: Query = None, idempotency_key: str | None = None
+    ) -> Any:
+        """Any other request: what its answer says in JSON. A POST is tried again after a lost answer only under an
+        `idempotency_key`; give one where the server heeds it."""
+        return self._caller.call(method, path, query=params, body=json, key=idempotency_key)
+
+    def close(self) -> None:
+        """Log out and close all connections."""
+        self._credentials.end()
+        self._exchange.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
