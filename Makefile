@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 MEMBERS := $(wildcard src/tms_*)
+# What a server runs: all but the library for programs that talk to one.
+SERVED := $(filter-out src/tms_client,$(MEMBERS))
 INI ?= development.ini
 # Compiling needs the members' sources, never an index name in the lock files.
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
@@ -51,7 +53,7 @@ revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add
 lock: install ## Resolve the dependencies anew into requirements/*.txt
 	@$(LOCK) --output-file requirements/bootstrap.txt requirements/bootstrap.in
 	@$(LOCK) --output-file requirements/build.txt requirements/build.in
-	@$(LOCK) --output-file requirements/production.txt $(MEMBERS:%=%/pyproject.toml)
+	@$(LOCK) --output-file requirements/production.txt $(SERVED:%=%/pyproject.toml)
 	@$(LOCK) --output-file requirements/development.txt --constraint requirements/production.txt \
 		requirements/development.in $(MEMBERS:%=%/pyproject.toml)
 

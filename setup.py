@@ -24,5 +24,7 @@ setup(
     py_modules=[],
     packages=[],
     install_requires=[member("core")],
-    extras_require={name: [member(name)] for name in PACKAGES} | {"all": [member(name) for name in PACKAGES]},
+    # «all» is all that a server may have; the client is for programs that talk to one.
+    extras_require={name: [member(name)] for name in (*PACKAGES, "client")}
+    | {"all": [member(name) for name in PACKAGES]},
 )

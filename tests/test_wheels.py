@@ -115,7 +115,12 @@ def suite(tmp_path_factory) -> list[Requirement]:
 
 @pytest.mark.parametrize(
     ("extra", "members"),
-    [("", {"tms_core"}), ("reports", {"tms_core", "tms_reports"}), ("all", set(MEMBERS))],
+    [
+        ("", {"tms_core"}),
+        ("reports", {"tms_core", "tms_reports"}),
+        ("client", {"tms_core", "tms_client"}),
+        ("all", set(MEMBERS) - {"tms_client"}),
+    ],
 )
 def test_an_extra_of_the_suite_is_the_core_and_that_package(suite, extra, members):
     chosen = [one for one in suite if one.marker is None or one.marker.evaluate({"extra": extra})]
