@@ -15,3 +15,4 @@ def includeme(config):
     config.add_process("realtime", ["realtime"], port=_port)
     config.add_token_scope("tasks:read", "POST /api/ws-ticket")
     config.include_web("tms_realtime.resources")
+    config.include_web("tms_realtime.client_script")

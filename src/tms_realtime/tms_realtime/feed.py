@@ -93,13 +93,13 @@ class Feed:
 
     async def _compare(self) -> None:
         """Ask the database whether there are later events, or not even so many."""
+        # Before the question: what comes while it is answered is later than the answer, and no going back.
+        position = self._hub.position
         newest = await self._reader.newest()
         if newest > self._hub.position:
             await self.catch_up()
-        elif newest < self._hub.position:
-            log.warning(
-                "the database has gone back from event %d to %d: clients begin anew", self._hub.position, newest
-            )
+        elif newest < position:
+            log.warning("the database has gone back from event %d to %d: clients begin anew", position, newest)
             self._hub.reset(newest)
 
     async def _try_to_catch_up(self) -> None:

@@ -23,7 +23,7 @@ class RealtimeSettings(SettingsGroup, prefix="tms.realtime"):
         (), help="Origins whose pages may connect, as https://app.example; * any; empty: pages of the same host."
     )
     connections: int = setting(20_000, help="Clients of one process, in all; 0: no limit.", ge=0)
-    connections_per_user: int = setting(100, help="Clients of one process, of each user; 0: no limit.", ge=0)
+    connections_per_user: int = setting(1_000, help="Clients of one process, of each user; 0: no limit.", ge=0)
     messages: int = setting(
         20, help="Messages a second from one client; more close it with 1008; 0: no limit.", ge=0, le=100_000
     )

@@ -77,7 +77,9 @@ class TaskFilter:
             and (not self.assigned_to or task.assigned_to in self.assigned_to)
             and (not self.created_by or task.created_by in self.created_by)
             and (not self.due_date or task.due_date in self.due_date)
-            and all(task.due_date is not None and COMPARISONS[word](task.due_date, bound) for word, bound in self.due_bounds)
+            and all(
+                task.due_date is not None and COMPARISONS[word](task.due_date, bound) for word, bound in self.due_bounds
+            )
         )
 
     def rank(self) -> ColumnElement[float]:

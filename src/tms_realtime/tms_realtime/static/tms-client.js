@@ -1,15 +1,8 @@
 /**
  * A client of TMS for pages and for Node 22 or newer: requests that renew their tokens and are sent again where that is
- * safe, and a live connection that goes on where it was. It needs nothing else.
- *
- *     import { TmsClient } from "http://localhost:8000/tms-client.js";
- *     const tms = new TmsClient();
- *     await tms.signIn("ann", "password123");
- *     const live = tms.listen({ filter: { assigned_to: "me" }, onEvent: (event) => console.log(event.title) });
+ * safe, and a live connection that goes on where it was. docs/realtime.md has an example.
  *
  * @typedef {{access: string, refresh?: string}} Tokens `access` alone may be a personal token.
- * @typedef {{get: () => Tokens | null | Promise<Tokens | null>, set: (tokens: Tokens | null) => unknown}} TokenStore
- *     One that several tabs share (localStorage) is read anew by each `get`.
  * @typedef {Record<string, string | number | (string | number)[] | null | undefined>} Words Of a query, as
  *     `{status: ["PENDING", "IN_PROGRESS"], assigned_to: "me"}`.
  * @typedef {"connecting" | "open" | "waiting" | "closed"} State
@@ -17,87 +10,64 @@
  * @typedef {object} ClientOptions
  * @property {string} [api] Where the API is; by default where this module came from.
  * @property {string} [realtime] The WebSocket's address; by default what the API says.
- * @property {Tokens | null} [tokens] To begin with.
- * @property {TokenStore} [store] In place of this client's memory.
+ * @property {Tokens} [tokens] To begin with.
+ * @property {{get: () => Tokens | null | Promise<Tokens | null>, set: (tokens: Tokens | null) => unknown}} [store] In
+ *     place of this client's memory. One that several tabs share (localStorage) is read anew by each `get`.
  * @property {(tokens: Tokens | null) => void} [onTokens] Told of new tokens; of null when one has to sign in (again).
  * @property {Partial<typeof TIMING>} [timing]
  *
- * @typedef {object} RequestOptions
- * @property {unknown} [body] Sent as JSON.
- * @property {Words} [params]
- * @property {Record<string, string>} [headers]
- * @property {AbortSignal} [signal]
- * @property {number} [tries] How often it is sent at most.
- *
  * @typedef {object} ListenOptions
  * @property {number} [since] The event behind which to begin; by default now.
- * @property {Words} [filter] What the task list takes, but for `q`. It holds until `unsubscribe()`.
+ * @property {Words} [filter] As the task list's, but without `q`. It holds until `unsubscribe()`.
  * @property {(event: any) => void} [onEvent] Told of every event once, in order.
- * @property {(eventId: number) => void} [onReset] Too much was missed: read the lists again. Events after this follow.
+ * @property {(reset: {event_id: number}) => void} [onReset] Too much was missed: read the lists again.
  * @property {(presence: {task: number, users: number[]}) => void} [onPresence]
- * @property {(state: State, more: {retryIn?: number, cause?: unknown}) => void} [onState] `retryIn`: milliseconds.
- * @property {(error: any) => void} [onError] Told what the server has against a message, and, when `state` is closed,
- *     why it is no use to go on.
+ * @property {(state: State, more: {retryIn?: number, cause?: unknown}) => void} [onState]
+ * @property {(error: any) => void} [onError] Why it is no use to go on, when `state` is closed; or what the server has
+ *     against a message.
  */
 
-/** In milliseconds. */
+// In milliseconds.
 const TIMING = {
   answerWithin: 60_000,
   openWithin: 15_000,
   pingAfter: 25_000,
   pongWithin: 10_000,
   firstDelay: 500,
+  // Who was told to come back later waits that long at least; a connection that lasts less is a failure.
+  slowDelay: 5_000,
+  // A request fails rather than wait longer for a busy server. Who listens waits for as long as the server says.
   longestDelay: 30_000,
-  // Rather than wait longer than this for a busy server a request fails. One who listens waits as long as it says.
-  longestRetryAfter: 60_000,
-  // A connection that ended sooner was a failure.
-  steadyAfter: 5_000,
 };
-const LONGEST_TIMER = 2 ** 31 - 1;
-const TRIES = 5;
-// Once is as good as twice; a POST has a key that makes it so.
-const REPEATABLE = ["GET", "HEAD", "PUT", "DELETE", "POST"];
 const HOPELESS = [400, 401, 403];
-const CLOSE = { lost: 1006, tryLater: [1008, 1009, 1013], unauthorized: 4401 };
-const SLOWER = 4;
+const CLOSED_FOR_LATER = [1008, 1009, 1013];
 
-/** An answer that is no success (`document` has all of it), or, with status 0, that there was none. */
+/** An answer that is no success; or, with status 0, that there was none. */
 export class TmsError extends Error {
   /** @param {number} status @param {any} document @param {{retryAfter?: number, cause?: unknown}} [more] */
   constructor(status, document, { retryAfter, cause } = {}) {
-    const detail = document?.detail ?? (status ? `The server answered ${status}.` : "The server does not answer.");
-    super(detail, { cause });
+    super(document?.detail ?? (status ? `The server answered ${status}.` : "The server does not answer."), { cause });
     this.name = "TmsError";
     this.status = status;
-    this.detail = detail;
+    this.detail = this.message;
     /** @type {{in: string, field: string, message: string}[]} */
     this.errors = document?.errors ?? [];
     this.document = document;
-    /** In milliseconds. */
     this.retryAfter = retryAfter;
   }
 }
 
 export class TmsClient {
-  #api;
-  #store;
-  #onTokens;
-  #renewal;
-  #turn = Promise.resolve();
+  #api; #store; #onTokens; #turn = Promise.resolve();
 
   /** @param {ClientOptions} [options] */
-  constructor({ api = new URL(import.meta.url).origin, realtime, tokens, store, onTokens, timing } = {}) {
+  constructor({ api = new URL(import.meta.url).origin, realtime, tokens = null, store, onTokens, timing } = {}) {
     if (!/^https?:/.test(api)) throw new TypeError(`api must be the API's address, not ${api}`);
     this.#api = api.replace(/\/+$/, "");
-    this.#store = store ?? inMemory(tokens ?? null);
+    this.#store = store ?? { get: () => tokens, set: (given) => (tokens = given) };
     this.#onTokens = onTokens;
     this.realtime = realtime;
     this.timing = { ...TIMING, ...timing };
-  }
-
-  /** @returns {Promise<Tokens | null>} */
-  async tokens() {
-    return this.#store.get();
   }
 
   /** @param {string} username Or an e-mail address. @param {string} password @returns {Promise<Tokens>} */
@@ -108,31 +78,26 @@ export class TmsClient {
   /** Ends this login, here and on the server. @returns {Promise<void>} */
   signOut() {
     return this.#alone(async () => {
-      const tokens = await this.tokens();
+      const tokens = await this.#store.get();
       await this.#keep(null);
       if (tokens?.refresh) await this.#post("/api/token/revoke", { refresh: tokens.refresh });
     });
   }
 
-  /** However many ask for new tokens, there is one request. @param {string} [stale] The access token that was refused.
-   *  @returns {Promise<Tokens>} */
-  renew(stale) {
-    this.#renewal ??= this.#alone(() => this.#rotate(stale)).finally(() => (this.#renewal = undefined));
-    return this.#renewal;
-  }
-
-  /** @param {string} method @param {string} path As "/api/task/7". @param {RequestOptions} [options]
-   *  @returns {Promise<any>} The answer, read where it is JSON; anything but success is thrown as a `TmsError`. */
-  async request(method, path, { body, params, headers, signal, tries = TRIES } = {}) {
+  /** The answer, parsed where it is JSON; what is no success is thrown as a `TmsError`.
+   *  @param {string} method @param {string} path As "/api/task/7".
+   *  @param {{body?: unknown, params?: Words, headers?: Record<string, string>, signal?: AbortSignal, tries?: number}}
+   *    [options] `tries`: how often it is sent at most. @returns {Promise<any>} */
+  async request(method, path, { body, params, headers, signal, tries } = {}) {
     // The token must not go to another host.
     if (!path.startsWith("/")) throw new TypeError(`path must begin with a slash: ${path}`);
     const call = makeCall(method, this.#api + path + asQuery(params), { body, headers, signal, tries });
-    const tokens = await this.tokens();
+    const tokens = await this.#store.get();
     try {
       return await this.#persist(call, tokens?.access);
     } catch (error) {
       if (error?.status !== 401 || !tokens?.refresh) throw error;
-      return this.#persist(call, (await this.renew(tokens.access)).access);
+      return this.#persist(call, (await this.#alone(() => this.#renew(tokens.access))).access);
     }
   }
 
@@ -161,9 +126,9 @@ export class TmsClient {
     return turn;
   }
 
-  async #rotate(stale) {
-    const tokens = await this.tokens();
-    // Another tab was faster, or somebody has just signed in.
+  async #renew(stale) {
+    const tokens = await this.#store.get();
+    // Another request or tab was faster, or somebody has just signed in.
     if (tokens && tokens.access !== stale) return tokens;
     if (!tokens?.refresh) throw new TmsError(401, { detail: "Nobody is signed in." });
     try {
@@ -181,7 +146,7 @@ export class TmsClient {
   }
 
   #post(path, body) {
-    return this.#persist(makeCall("POST", this.#api + path, { body, tries: TRIES }));
+    return this.#persist(makeCall("POST", this.#api + path, { body }));
   }
 
   async #persist(call, access) {
@@ -191,8 +156,9 @@ export class TmsClient {
       } catch (error) {
         const { status, retryAfter = 0 } = error ?? {};
         const isBusy = status === 429 || status === 503 || (status === 409 && retryAfter);
-        const isWorthIt = isBusy || (status === 0 && REPEATABLE.includes(call.method));
-        if (!isWorthIt || failures + 1 >= call.tries || retryAfter > this.timing.longestRetryAfter) throw error;
+        // Whether it was done nobody knows; but of these twice is as good as once, of a POST by its key.
+        const isWorthIt = isBusy || (status === 0 && call.method !== "PATCH");
+        if (!isWorthIt || failures + 1 >= call.tries || retryAfter > this.timing.longestDelay) throw error;
         await pause(retryAfter + backOff(this.timing, failures), call.signal);
       }
     }
@@ -215,28 +181,20 @@ export class TmsClient {
     }
     const document = /\bjson\b/.test(response.headers.get("Content-Type") ?? "") ? JSON.parse(text) : text;
     if (response.ok) return document;
-    throw new TmsError(response.status, document, { retryAfter: milliseconds(response.headers.get("Retry-After")) });
+    const retryAfter = Number(response.headers.get("Retry-After")) * 1000 || undefined;
+    throw new TmsError(response.status, document, { retryAfter });
   }
 }
 
 /** What one listens to: a connection that is made anew until `close()`. */
 export class Live {
-  #client;
-  #options;
-  #state = "connecting";
-  #lastEventId;
-  #filter;
-  #subscriptions = [];
-  #taskId = null;
-  #access;
-  #ended = {};
-  #failures = 0;
-  #socket;
-  #settling;
-  #timer;
-  #stop = new AbortController();
-  #end = () => {};
-  #goOn = () => {};
+  /** @type {State} @readonly */
+  state = "connecting";
+  /** What to give as `since` to go on here another time. @type {number | undefined} @readonly */
+  lastEventId;
+  #client; #options; #filter; #socket; #settling; #timer;
+  #subscriptions = []; #taskId = null; #failures = 0; #wasRefused = false;
+  #stop = new AbortController(); #end = () => {}; #goOn = () => {};
 
   /** @param {TmsClient} client @param {ListenOptions} options */
   constructor(client, options) {
@@ -244,22 +202,12 @@ export class Live {
     if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) throw new TypeError(`since: ${since}`);
     this.#client = client;
     this.#options = options;
-    this.#lastEventId = since;
     this.#filter = filter;
-    globalThis.addEventListener?.("online", this.#lookAgain);
-    globalThis.document?.addEventListener("visibilitychange", this.#lookAgain);
-    // Not before the caller has this object.
-    queueMicrotask(() => this.#run());
-  }
-
-  /** @returns {State} */
-  get state() {
-    return this.#state;
-  }
-
-  /** @returns {number | undefined} What to give as `since` to go on here another time. */
-  get lastEventId() {
-    return this.#lastEventId;
+    this.lastEventId = since;
+    const { signal } = this.#stop;
+    globalThis.addEventListener?.("online", this.#lookAgain, { signal });
+    globalThis.document?.addEventListener("visibilitychange", this.#lookAgain, { signal });
+    this.#run();
   }
 
   /** Listen to what fits this too. @param {Words} filter @param {string} [id] The same again takes its place. */
@@ -282,9 +230,6 @@ export class Live {
   }
 
   close() {
-    if (this.#state === "closed") return;
-    globalThis.removeEventListener?.("online", this.#lookAgain);
-    globalThis.document?.removeEventListener("visibilitychange", this.#lookAgain);
     this.#become("closed");
     this.#stop.abort();
     this.#end();
@@ -292,47 +237,41 @@ export class Live {
   }
 
   async #run() {
-    const { steadyAfter, slowDelay } = this.#client.timing;
-    while (this.#state !== "closed") {
+    const { timing } = this.#client;
+    while (this.state !== "closed") {
       this.#become("connecting");
       try {
-        this.#ended = await this.#converse(await this.#address());
-        const { code, lasted } = this.#ended;
-        if (lasted > steadyAfter) this.#failures = 0;
-        await this.#rest(this.#nextDelay() + (CLOSE.tryLater.includes(code) ? slowDelay : 0), { cause: code });
-      } catch (cause) {
-        if (this.#state === "closed") return;
-        if (!(cause instanceof TmsError) || HOPELESS.includes(cause.status)) return this.#giveUp(cause);
-        const { retryAfter } = cause;
-        await this.#rest((retryAfter ?? 0) + this.#nextDelay(), { cause, isOrder: retryAfter !== undefined });
+        const { code, lasted } = await this.#converse(await this.#address());
+        this.#wasRefused = lasted === undefined;
+        if (lasted > timing.slowDelay) this.#failures = 0;
+        await this.#rest(CLOSED_FOR_LATER.includes(code) ? timing.slowDelay : 0, code);
+      } catch (error) {
+        if (this.state === "closed") return;
+        if (!(error instanceof TmsError) || HOPELESS.includes(error.status)) return this.#giveUp(error);
+        await this.#rest(error.retryAfter ?? 0, error, error.retryAfter !== undefined);
       }
     }
   }
 
-  /** A page is never told why a handshake failed. So what can be asked of the API is asked there. */
+  /** A page is never told why a handshake failed, so the API is asked first. After 4401 that renews the tokens, too. */
   async #address() {
     const options = { signal: this.#stop.signal, tries: 1 };
-    const { code, lasted } = this.#ended;
-    if (code === CLOSE.unauthorized) await this.#client.renew(this.#access);
-    if (code && lasted === undefined && this.#filter) await this.#ask("/api/task", { ...options, params: this.#filter });
-    this.#lastEventId ??= (await this.#ask("/api/sync", options))?.next;
+    if (this.#wasRefused && this.#filter) await this.#ask("/api/task", { ...options, params: this.#filter });
+    this.lastEventId ??= (await this.#ask("/api/sync", options))?.next;
     const { ticket, url } = await this.#client.request("POST", "/api/ws-ticket", options);
-    this.#access = (await this.#client.tokens())?.access;
-    // Where there are subscriptions, they are told first, and then it is resumed.
-    const words = this.#subscriptions.length ? {} : { ...this.#filter, since: this.#lastEventId };
+    // Subscriptions are told on the open connection, and then it is resumed.
+    const words = this.#subscriptions.length ? {} : { ...this.#filter, since: this.lastEventId };
     return (this.#client.realtime ?? url) + asQuery({ ...words, ticket });
   }
 
-  /** The API's answer, if it has one: a system may be without that package. */
-  async #ask(path, options) {
-    try {
-      return await this.#client.request("GET", path, options);
-    } catch (error) {
+  /** Nothing where the package that would answer is left out. */
+  #ask(path, options) {
+    return this.#client.request("GET", path, options).catch((error) => {
       if (error?.status !== 404) throw error;
-    }
+    });
   }
 
-  /** One connection; how it ended. */
+  /** One connection: the code that it ended with, and how long it was open. */
   #converse(address) {
     this.#stop.signal.throwIfAborted();
     return new Promise((resolve) => {
@@ -342,12 +281,9 @@ export class Live {
       this.#end = (code) => {
         socket.onopen = socket.onmessage = socket.onclose = null;
         socket.close();
-        resolve({ code: code ?? CLOSE.lost, lasted: openedAt && Date.now() - openedAt });
+        resolve({ code, lasted: openedAt && Date.now() - openedAt });
       };
-      socket.onopen = () => {
-        openedAt = Date.now();
-        this.#opened();
-      };
+      socket.onopen = () => ((openedAt = Date.now()), this.#opened());
       socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
       socket.onclose = ({ code }) => this.#end(code);
       this.#within(this.#client.timing.openWithin, () => this.#end());
@@ -356,45 +292,39 @@ export class Live {
 
   #opened() {
     this.#within(this.#client.timing.pingAfter, this.#probe);
-    this.#state = "open";
+    this.#become("open");
     this.#settling = undefined;
     if (this.#taskId !== null) this.presence(this.#taskId);
-    if (this.#subscriptions.length) {
-      if (this.#filter) this.#say({ type: "subscribe", filter: this.#filter });
-      for (const one of this.#subscriptions) this.#say({ type: "subscribe", ...one });
-      this.#settle();
+    if (!this.#subscriptions.length) return;
+    for (const { id, filter } of [{ filter: this.#filter }, ...this.#subscriptions]) {
+      if (filter) this.#say({ type: "subscribe", id, filter });
     }
-    this.#become("open");
+    if (this.lastEventId !== undefined) this.#settle();
   }
 
   /** Subscriptions hold from the next event on, so it is resumed behind them. What follows the second pong has been
-   *  resumed; of anything between the two nobody could tell, and then it is done again. */
+   *  resumed; of what comes between the two nobody could tell, and it is done again. */
   #settle() {
-    if (this.#lastEventId === undefined) return;
     this.#settling = { pongs: 0, isUnclear: false };
     this.#say({ type: "ping" });
-    this.#say({ type: "resume", since: this.#lastEventId });
+    this.#say({ type: "resume", since: this.lastEventId });
     this.#say({ type: "ping" });
   }
 
   #heard(message) {
     this.#within(this.#client.timing.pingAfter, this.#probe);
+    const { type, event_id: id } = message;
     const settling = this.#settling;
-    if (message.type === "presence") this.#tell("onPresence", { task: message.task, users: message.users });
-    else if (message.type === "error") this.#tell("onError", new TmsError(400, { detail: message.message }));
-    else if (message.event_id !== undefined) settling ? (settling.isUnclear ||= settling.pongs === 1) : this.#take(message);
-    else if (message.type === "pong" && settling && ++settling.pongs === 2) {
+    if (type === "presence") this.#tell("onPresence", message);
+    else if (type === "error") this.#tell("onError", new TmsError(400, { detail: message.message }));
+    else if (type === "pong" && settling && ++settling.pongs === 2) {
       this.#settling = undefined;
       if (settling.isUnclear) this.#settle();
+    } else if (id !== undefined && settling) settling.isUnclear ||= settling.pongs === 1;
+    else if (type === "reset" || id > (this.lastEventId ?? -1)) {
+      this.lastEventId = id;
+      this.#tell(type === "reset" ? "onReset" : "onEvent", message);
     }
-  }
-
-  #take(message) {
-    const { type, event_id: id } = message;
-    if (type !== "reset" && id <= this.#lastEventId) return;
-    this.#lastEventId = id;
-    if (type === "reset") this.#tell("onReset", id);
-    else this.#tell("onEvent", message);
   }
 
   #probe = () => {
@@ -405,20 +335,17 @@ export class Live {
   /** The network is back, or somebody looks at the page. */
   #lookAgain = () => {
     if (globalThis.document?.visibilityState === "hidden") return;
-    if (this.#state === "open") this.#probe();
+    if (this.state === "open") this.#probe();
     else this.#goOn();
   };
 
-  #rest(retryIn, { cause, isOrder }) {
+  #rest(least, cause, isOrder = false) {
+    const retryIn = least + backOff(this.#client.timing, this.#failures++);
     this.#become("waiting", { retryIn, cause });
     return new Promise((resolve) => {
       this.#goOn = isOrder ? () => {} : resolve;
       this.#within(retryIn, resolve);
     });
-  }
-
-  #nextDelay() {
-    return backOff(this.#client.timing, this.#failures++);
   }
 
   #giveUp(error) {
@@ -427,33 +354,27 @@ export class Live {
   }
 
   #say(message) {
-    if (this.#state === "open") this.#socket.send(JSON.stringify(message));
+    if (this.state === "open") this.#socket.send(JSON.stringify(message));
   }
 
   #within(time, act) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(act, Math.min(time, LONGEST_TIMER));
+    if (this.state !== "closed") this.#timer = setTimeout(act, Math.min(time, 2 ** 31 - 1));
   }
 
   #become(state, more = {}) {
-    if (this.#state === "closed") return;
-    this.#state = state;
+    if (this.state === "closed") return;
+    this.state = state;
     this.#tell("onState", state, more);
   }
 
-  /** What fails in a callback is reported as any page's mistake; the connection goes on. */
+  /** On its own, so that a mistake in a callback is reported like any other and ends nothing here. */
   #tell(name, ...said) {
-    try {
-      this.#options[name]?.(...said);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    queueMicrotask(() => this.#options[name]?.(...said));
   }
 }
 
-function makeCall(method, url, { body, headers, signal, tries }) {
+function makeCall(method, url, { body, headers, signal, tries = 5 }) {
   const own = method === "POST" ? { "Idempotency-Key": randomKey() } : {};
   if (body !== undefined) own["Content-Type"] = "application/json";
   return { method, url, headers: { ...own, ...headers }, body: JSON.stringify(body), signal, tries };
@@ -470,16 +391,9 @@ function asQuery(words = {}) {
   return text && `?${text}`;
 }
 
-/** Doubles from failure to failure; anything up to that, so that clients do not come back in step. */
+/** Doubles from failure to failure; somewhere up to that, so that clients do not come back in step. */
 function backOff({ firstDelay, longestDelay }, failures) {
   return Math.random() * Math.min(longestDelay, firstDelay * 2 ** failures);
-}
-
-/** Of a Retry-After: seconds, or a date. */
-function milliseconds(header) {
-  if (header === null) return undefined;
-  const seconds = Number(header);
-  return Number.isNaN(seconds) ? Math.max(0, Date.parse(header) - Date.now()) || 0 : seconds * 1000;
 }
 
 function pause(time, signal) {
@@ -487,8 +401,4 @@ function pause(time, signal) {
     const timer = setTimeout(resolve, time);
     signal?.addEventListener("abort", () => (clearTimeout(timer), reject(signal.reason)), { once: true });
   });
-}
-
-function inMemory(tokens) {
-  return { get: () => tokens, set: (given) => (tokens = given) };
 }

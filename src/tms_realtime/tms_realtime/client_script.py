@@ -1,0 +1,52 @@
+"""The JavaScript client, as pages of any origin import it."""
+
+import hashlib
+from importlib.resources import files
+
+from pyramid.response import Response
+
+from tms_core.web.openapi import Answer, Header, Parameter, documented
+from tms_core.web.resource import open_to_all, resource
+from tms_realtime.resources import Ticket
+
+CONTENT_TYPE = "text/javascript"
+SCRIPT = (files("tms_realtime") / "static" / "tms-client.js").read_bytes()
+TAG = hashlib.blake2b(SCRIPT, digest_size=8).hexdigest()
+EXAMPLE = '"9f86d081884c7d65"'
+ETAG = Header("ETag", "Names what came; for If-None-Match.", EXAMPLE)
+IF_NONE_MATCH = Parameter(
+    name="If-None-Match",
+    where="header",
+    help="The ETags that one has already; if one of them still holds, the answer is 304.",
+    example=EXAMPLE,
+    answers={304: Answer(None, "What one has is up to date.", headers=(ETAG,))},
+)
+
+
+@resource(path="/tms-client.js", name="client_script")
+class ClientScript:
+    tag = Ticket.tag
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @open_to_all
+    @documented(
+        "get_client_script",
+        headers=(IF_NONE_MATCH,),
+        answers={200: Answer(str, "An ES module.", headers=(ETAG,), content_types=(CONTENT_TYPE,))},
+        needs_database=False,
+    )
+    def get(self):
+        """The JavaScript client. For pages and for Node: `import { TmsClient } from "…/tms-client.js"`."""
+        is_known = TAG in self.request.if_none_match
+        response = Response(status=304) if is_known else Response(SCRIPT, content_type=CONTENT_TYPE, charset="utf-8")
+        response.etag = TAG
+        response.headers["Cache-Control"] = "no-cache"
+        # No secret. Whose pages may call the API is another question: `tms.cors_origins`.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+
+def includeme(config):
+    config.scan("tms_realtime.client_script")

@@ -1,0 +1,168 @@
+"""What each client should have got, worked out from the database's rows alone, as plainly as it can be said.
+
+Nothing here is shared with the code that serves clients.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import psycopg2
+
+Task = dict[str, Any]
+# By filter word, the values that the query has for it.
+Words = Mapping[str, Sequence[str]]
+ROWS = """
+    SELECT position, task_id, kind::text, actor_id, changes, snapshot FROM task_event
+    WHERE position > %s ORDER BY position
+"""
+MATCHES = {(False, True): "enter", (True, True): "stay", (True, False): "leave"}
+
+
+@dataclass(frozen=True)
+class Event:
+    position: int
+    task_id: int
+    kind: str
+    actor_id: int | None
+    changes: dict[str, list[Any]]
+    snapshot: Task
+
+    @property
+    def before(self) -> Task | None:
+        return None if self.kind == "created" else self.snapshot | {name: old for name, (old, _) in self.changes.items()}
+
+    @property
+    def after(self) -> Task | None:
+        return None if self.kind == "deleted" else self.snapshot
+
+
+def read_log(database_url: str, after: int = 0) -> list[Event]:
+    connection = psycopg2.connect(database_url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(ROWS, (after,))
+            return [Event(*row) for row in cursor.fetchall()]
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """`user` sees only what it created or is assigned to; None sees all. `me` is who asks."""
+
+    user: int | None = None
+    words: Words = field(default_factory=dict)
+    me: int = 0
+
+    def expected(self, events: Sequence[Event]) -> dict[int, dict[str, Any]]:
+        """The messages for these events, by position, for one who is always there."""
+        told = {event.position: self._message(event) for event in events}
+        return {position: message for position, message in told.items() if message is not None}
+
+    def withheld(self, events: Sequence[Event]) -> set[int]:
+        """Of those, what one does not get who comes back after the last event: «what one may not see now is left
+        out», but not that it went out of sight."""
+        newest = {event.task_id: event.snapshot for event in events}
+        hidden = {task_id for task_id, task in newest.items() if not self._sees(task)}
+        return {
+            event.position for event in events if event.task_id in hidden and not self._is_farewell(event)
+        } & self.expected(events).keys()
+
+    def may_lack(self, events: Sequence[Event]) -> set[int]:
+        """Of those, what one may not have got who was away now and then: what went out of sight later on."""
+        last = {event.task_id: event.position for event in events if self._is_farewell(event)}
+        return {
+            event.position
+            for event in events
+            if event.position < last.get(event.task_id, 0) and not self._is_farewell(event)
+        }
+
+    def _message(self, event: Event) -> dict[str, Any] | None:
+        before = event.before if self._sees(event.before) else None
+        after = event.after if self._sees(event.after) else None
+        if before is None and after is None:
+            return None
+        message = _farewell(event) if self._is_farewell(event) else _message(event)
+        if not self.words:
+            return message
+        match = MATCHES.get((self._wants(before), self._wants(after)))
+        return message | {"match": match} if match else None
+
+    def _sees(self, task: Task | None) -> bool:
+        return task is not None and (self.user is None or self.user in (task["created_by"], task["assigned_to"]))
+
+    def _is_farewell(self, event: Event) -> bool:
+        return event.kind == "updated" and self._sees(event.before) and not self._sees(event.after)
+
+    def _wants(self, task: Task | None) -> bool:
+        return task is not None and all(self._fits(task, name, values) for name, values in self.words.items())
+
+    def _fits(self, task: Task, name: str, values: Sequence[str]) -> bool:
+        match name.partition("_date_"):
+            case ("due", _, word) if word:
+                due = task["due_date"]
+                bounds = {"gte": due and due >= values[0], "lt": due and due < values[0]}
+                return bool(due and bounds[word])
+        named = "none" if task[name] is None else str(task[name])
+        return named in values or ("me" in values and task[name] == self.me)
+
+
+def _message(event: Event) -> dict[str, Any]:
+    return _text(event, event.snapshot, event.kind, list(event.changes))
+
+
+def _farewell(event: Event) -> dict[str, Any]:
+    assert event.before is not None
+    return _text(event, event.before, "deleted", [])
+
+
+def _text(event: Event, task: Task, kind: str, changes: list[str]) -> dict[str, Any]:
+    told = {name: value for name, value in task.items() if name != "id"}
+    more = {"event": kind, "event_id": event.position, "actor": event.actor_id, "changes": changes}
+    return {"task_id": event.task_id, **told, **more}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How what a client got differs from what it should have."""
+
+    client: str
+    wanted: int
+    received: int
+    lost: tuple[int, ...]
+    repeated: tuple[int, ...]
+    disordered: tuple[int, ...]
+    strange: tuple[int, ...]
+    different: tuple[int, ...]
+    resets: int
+
+    @property
+    def is_clean(self) -> bool:
+        return not (self.lost or self.repeated or self.disordered or self.strange or self.different or self.resets)
+
+
+def judge(
+    client: str,
+    got: Sequence[tuple[int, bytes]],
+    wanted: Mapping[int, dict[str, Any]],
+    *,
+    may_lack: set[int] | frozenset[int] = frozenset(),
+    resets: int = 0,
+) -> Verdict:
+    """`got` as it came, with its positions."""
+    positions = [position for position, _ in got]
+    times = Counter(positions)
+    return Verdict(
+        client=client,
+        wanted=len(wanted),
+        received=len(got),
+        lost=tuple(position for position in wanted if not times[position] and position not in may_lack),
+        repeated=tuple(position for position, number in times.items() if number > 1),
+        disordered=tuple(b for a, b in zip(positions, positions[1:], strict=False) if b < a),
+        strange=tuple(position for position in times if position not in wanted),
+        different=tuple(position for position, text in got if orjson.loads(text) != wanted.get(position)),
+        resets=resets,
+    )

@@ -1,0 +1,171 @@
+"""A process that is killed and started again, its log awaited."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from tms_core.supervisor import ProcessSpec
+from tms_core.supervisor.orphans import dying_with_parent
+from tms_core.testing_processes import MARK
+
+# On a machine that others keep busy.
+PATIENCE = 60.0
+PROBE_INTERVAL = 0.02
+TMS = Path(sys.executable).with_name("tms")
+
+
+class Log:
+    """What a process writes, line by line."""
+
+    def __init__(self, stream: IO[str]):
+        self._lines: list[str] = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self._stream = stream
+        self._reader = threading.Thread(target=self._read, name="log", daemon=True)
+        self._reader.start()
+
+    def wait_for(self, *texts: str) -> None:
+        """Until one of the texts has been written."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self.has(*texts), PATIENCE)
+        assert self.has(*texts), f"no {texts} in:\n{self.text}"
+
+    def has(self, *texts: str) -> bool:
+        return any(text in line for line in tuple(self._lines) for text in texts)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._lines)
+
+    def close(self) -> None:
+        self._reader.join(PATIENCE)
+        self._stream.close()
+
+    def _read(self) -> None:
+        for line in self._stream:
+            with self._changed:
+                self._lines.append(line)
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+
+class Part:
+    """One process of the system; a new one with each start.
+
+    To be started by a thread that outlives it: the process gets its stop signal when that thread ends.
+    """
+
+    def __init__(self, spec: ProcessSpec, mark: str, ready: Sequence[str] = ()):
+        """It is ready when its log has one of the texts of each of `ready`, and `spec.is_ready` says so."""
+        self.name = spec.name
+        self.log: Log
+        self._spec = spec
+        self._mark = mark
+        self._ready = ready
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    @property
+    def has_died(self) -> bool:
+        """Whether it ended without being told to."""
+        return self._process is not None and self._process.poll() is not None
+
+    def start(self) -> None:
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
+        """Start it, be it ready or not."""
+        assert self._process is None, f"{self.name} runs already"
+        self._process = subprocess.Popen(
+            self._spec.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env={**(self._spec.env or os.environ), MARK: self._mark},
+            cwd=self._spec.cwd,
+            start_new_session=True,
+            preexec_fn=dying_with_parent(self._spec.stop_signal),
+            **self._spec.popen_options,
+        )
+        assert self._process.stdout is not None
+        self.log = Log(self._process.stdout)
+
+    def await_ready(self) -> None:
+        for text in self._ready:
+            self.log.wait_for(*text.split("|"))
+        if self._spec.is_ready:
+            self._await(self._spec.is_ready)
+
+    def kill(self) -> None:
+        """At once, whatever it is doing."""
+        self.end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Its exit status when it was asked to end."""
+        return self.end(self._spec.stop_signal)
+
+    def end(self, number: signal.Signals) -> int:
+        """Its exit status after a signal."""
+        assert self._process is not None, f"{self.name} does not run"
+        self._process.send_signal(number)
+        try:
+            status = self._process.wait(PATIENCE)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+            self.log.close()
+        return status
+
+    def _await(self, is_ready: Callable[[], bool]) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + PATIENCE
+        while not is_ready():
+            try:
+                self._process.wait(PROBE_INTERVAL)
+            except subprocess.TimeoutExpired:
+                assert time.monotonic() < deadline, f"{self.name} is not ready in time:\n{self.log.text}"
+            else:
+                raise AssertionError(f"{self.name} has ended:\n{self.log.text}")
+
+
+def command(name: str, ini: Path, word: str) -> ProcessSpec:
+    """`tms WORD`, run by an ini file."""
+    # Else a `TMS_DATABASE_URL` of the shell's would win over the file.
+    env: Mapping[str, str] = {key: value for key, value in os.environ.items() if not key.startswith("TMS_")}
+    return ProcessSpec(name=name, argv=[TMS, "--ini", ini, word], env=env, cwd=ini.parent)
+
+
+def new_mark() -> str:
+    """A word in the environment of all processes of a run, by which they are found again."""
+    return uuid.uuid4().hex
+
+
+def living(mark: str, folder: Path) -> dict[int, str]:
+    """What was started with the mark, or works in the folder (PostgreSQL's children overwrite their environment), and
+    still lives: command lines by process id."""
+    found: dict[int, Any] = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = f"{MARK}={mark}".encode() in (path / "environ").read_bytes().split(b"\0")
+            if is_ours or Path(os.readlink(path / "cwd")).is_relative_to(folder):
+                found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+    return {pid: words for pid, words in found.items() if pid != os.getpid()}
