@@ -1,12 +1,13 @@
 """A real TMS, as its own processes, for clients that talk to it; and a server that does what a test tells it to."""
 
 import json
+import signal
 import socket
 import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,6 +85,35 @@ def register(connect) -> Callable[[], dict[str, str]]:
 def client(connect, register) -> TmsClient:
     """A TMS as a fresh user sees it."""
     return connect(**register())
+
+
+class Realtime:
+    """The `tms realtime` of a module, which tests may end and start again."""
+
+    def __init__(self, ini_file: Path):
+        self._argv = [TMS, "--ini", ini_file, "realtime"]
+        self._running = ExitStack()
+
+    def start(self) -> None:
+        self.process = self._running.enter_context(WatchedProcess(self._argv, patience=PATIENCE))
+        self.process.wait_for("listening on ws://")
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        self.process.stop(number)
+        self._running.close()
+
+    def close(self) -> None:
+        self._running.close()
+
+
+@pytest.fixture(scope="module")
+def realtime(url, _system, ini_file) -> Iterator[Realtime]:
+    """With the relay that feeds it."""
+    # The Redis of all modules, whose databases are not the same.
+    _system[0].redis.flushall()
+    with WatchedProcess([TMS, "--ini", ini_file, "relay"], patience=PATIENCE), closing(Realtime(ini_file)) as realtime:
+        realtime.start()
+        yield realtime
 
 
 class StillClock:

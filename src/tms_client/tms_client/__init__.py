@@ -19,10 +19,12 @@ from tms_client.errors import (
     UntrustedServerError,
 )
 from tms_client.retry import RetryPolicy
+from tms_client.stream import EventStream
 
 __all__ = [
     "ConflictError",
     "ConnectionFailedError",
+    "EventStream",
     "ForbiddenError",
     "InvalidError",
     "NotAuthenticatedError",

@@ -1,14 +1,17 @@
 """The front door."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from tms_client.caller import Caller
 from tms_client.clock import Clock, SystemClock
 from tms_client.credentials import Credentials, FixedToken
+from tms_client.dialing import Dialer, checked_address
 from tms_client.exchange import Exchange, Query, Request, content_of
 from tms_client.login import Login
 from tms_client.repeating import Repeater
 from tms_client.retry import RetryPolicy
+from tms_client.stream import EventStream
 from tms_client.tasks import Tasks
 from tms_client.users import Users
 from tms_client.words import query_words
@@ -35,6 +38,8 @@ class TmsClient:
         clock: Clock | None = None,
     ):
         """`timeout` is how many seconds the server may be silent; `realtime_url` is asked for where it is not given."""
+        self._timeout = timeout
+        self._realtime_url = None if realtime_url is None else checked_address(realtime_url)
         self._policy = retry or RetryPolicy()
         self._clock = clock or SystemClock()
         self._exchange = Exchange(url, timeout)
@@ -43,6 +48,7 @@ class TmsClient:
         self._caller = Caller(self._repeater, self._credentials)
         self.tasks = Tasks(self._caller)
         self.users = Users(self._caller)
+        self._streams: list[EventStream] = []
 
     def _credentials_of(self, username: str | None, password: str | None, token: str | None) -> Credentials:
         match username, password, token:
@@ -67,8 +73,28 @@ class TmsClient:
         `idempotency_key`; give one where the server heeds it."""
         return self._caller.call(method, path, query=params, body=json, key=idempotency_key)
 
+    def events(
+        self,
+        since: int | None = None,
+        filter: Mapping[str, Any] | None = None,
+        on_reset: Callable[[int], object] | None = None,
+        *,
+        heartbeat: float = 20.0,
+    ) -> EventStream:
+        """All that happens to tasks after this call, or after the event `since`, and passes the filter (the words of
+        the task list, but `q`). A server that is silent for twice `heartbeat` seconds is taken for gone."""
+        address = self._realtime_url or checked_address(self.request("POST", "/api/ws-ticket")["url"])
+        if since is None:
+            since = self.request("GET", "/api/sync")["next"]
+        dialer = Dialer(address, self._credentials, timeout=self._timeout, heartbeat=heartbeat)
+        stream = EventStream(dialer, self._policy, self._clock, since=since, filter=filter, on_reset=on_reset)
+        self._streams = [*(one for one in self._streams if not one.is_closed), stream]
+        return stream
+
     def close(self) -> None:
-        """Log out and close all connections."""
+        """End the event streams, log out, and close all connections."""
+        for stream in self._streams:
+            stream.close()
         self._credentials.end()
         self._exchange.close()
 

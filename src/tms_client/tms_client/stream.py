@@ -1,0 +1,205 @@
+"""Events as they happen, for ever, over as many connections as that takes."""
+
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+
+from tms_client.clock import Clock
+from tms_client.dialing import Dialer
+from tms_client.errors import RefusedMessageError, StreamClosedError, TmsError
+from tms_client.line import Line, LineLostError, Message
+from tms_client.reconnecting import SIGNED_OUT, Reconnecting
+from tms_client.retry import RetryPolicy
+from tms_client.settling import Settling, Verdict
+from tms_client.wishes import Subscription, Wishes, presence, unsubscribe
+
+# The server takes 20 messages a second, and ends a connection on which more come.
+BURST = 10
+BURST_SECONDS = 1.0
+log = logging.getLogger(__name__)
+
+
+class EventStream(Iterator[Message]):
+    """Yields every event after `last_event_id`, in order, none left out and none twice, whatever becomes of the
+    connection. Blocks while there is none, and ends when it is closed.
+
+    Besides events, which have a `task_id`, items come that have a `type`:
+
+    - `{"type": "reset", "event_id": N}`: too much was missed to be told one by one. Read the lists again; events
+      after N follow. Where there is an `on_reset`, that is called with N, and no such item comes.
+    - `{"type": "presence", "task": 7, "users": [3, 5]}` and, when that cannot be told, `{"type": "error", "message":
+      …}`: only after `presence`.
+
+    One thread goes through it; any may call its methods. Raises `ProblemError` where coming back would be of no use
+    (not allowed, a filter that is none), `RefusedMessageError` for what the server does not take of a subscription.
+    """
+
+    def __init__(
+        self,
+        dialer: Dialer,
+        policy: RetryPolicy,
+        clock: Clock,
+        *,
+        since: int,
+        filter: Mapping[str, Any] | None = None,
+        on_reset: Callable[[int], object] | None = None,
+    ):
+        first = Subscription.of(filter or {}, None)
+        self._dialer = dialer
+        self._clock = clock
+        self._reconnecting = Reconnecting(policy, clock)
+        self._on_reset = on_reset
+        self._last_event_id = since
+        self._closed = threading.Event()
+        self._lock = threading.Lock()
+        self._wishes = Wishes((first,) if first.words else ())
+        self._line: Line | None = None
+        self._settling: Settling | None = None
+
+    @property
+    def last_event_id(self) -> int:
+        """Of the last event that was yielded: the `since` with which another stream goes on here."""
+        return self._last_event_id
+
+    @property
+    def is_closed(self) -> bool:
+        return self._closed.is_set()
+
+    def subscribe(self, filter: Mapping[str, Any], id: str | None = None) -> None:
+        """From now on only events that match this or another subscription come, each with its `match`. One with the
+        same id is replaced."""
+        wanted = Subscription.of(filter, id)
+        self._wish(lambda wishes: wishes.subscribed(wanted), wanted.message())
+
+    def unsubscribe(self, id: str | None = None) -> None:
+        """Take back one subscription, or all of them and the filter that the stream began with: then everything
+        comes."""
+        self._wish(lambda wishes: wishes.unsubscribed(id), unsubscribe(id))
+
+    def presence(self, task_id: int | None) -> None:
+        """Tell others that one looks at this task, and be told who else does; None ends it."""
+        self._wish(lambda wishes: Wishes(wishes.subscriptions, task_id), presence(task_id))
+
+    def close(self) -> None:
+        """End the stream; a thread that waits for its next event goes on at once."""
+        self._closed.set()
+        # Without the lock, which somebody may hold who speaks to a server that does not listen.
+        if line := self._line:
+            line.hang_up()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __next__(self) -> Message:
+        while not self._closed.is_set() and (line := self._line or self._connect()):
+            try:
+                item = self._take(line, line.hear())
+            except LineLostError as loss:
+                self._lost(loss)
+            else:
+                if item is not None:
+                    return item
+        raise StopIteration
+
+    def _wish(self, change: Callable[[Wishes], Wishes], message: Message) -> None:
+        if self._closed.is_set():
+            raise StreamClosedError("this event stream is closed")
+        with self._lock:
+            self._wishes = change(self._wishes)
+            if self._line:
+                # What is lost with the line is said again on the next.
+                with contextlib.suppress(LineLostError):
+                    self._line.say(message)
+
+    def _connect(self) -> Line | None:
+        """An open line, however long that takes; None when the stream is closed."""
+        while not self._closed.is_set():
+            wishes = self._wishes
+            try:
+                line = self._dialer.dial(wishes.query(self._last_event_id))
+            except TmsError as error:
+                pause = self._reconnecting.after_error(error)
+                log.warning("no realtime connection, trying again in %.1f seconds: %s", pause, error)
+                self._clock.pause(pause, self._closed)
+                continue
+            if self._adopt(line, wishes):
+                return line
+            line.hang_up()
+        return None
+
+    def _adopt(self, line: Line, wishes: Wishes) -> bool:
+        """Whether the line is still what is wanted."""
+        self._reconnecting.opened()
+        with self._lock:
+            if self._wishes != wishes or self._closed.is_set():
+                return False
+            self._line = line
+            self._settling = None if wishes.fit_in_an_address else Settling()
+            # A line that is lost meanwhile says so to whoever hears.
+            with contextlib.suppress(LineLostError):
+                self._say_all(line, wishes)
+        # Somebody may have closed the stream before there was a line to hang up.
+        return not self._closed.is_set()
+
+    def _say_all(self, line: Line, wishes: Wishes) -> None:
+        messages = wishes.messages()
+        if self._settling:
+            messages += self._settling.messages(self._last_event_id)
+        for number, message in enumerate(messages):
+            if number and number % BURST == 0:
+                self._clock.pause(BURST_SECONDS, self._closed)
+            line.say(message)
+
+    def _take(self, line: Line, message: Message) -> Message | None:
+        """What of a message is to be yielded."""
+        if self._settling:
+            verdict = self._settling.hear(message)
+            if verdict is Verdict.AGAIN:
+                self._settling = Settling()
+                for question in self._settling.messages(self._last_event_id):
+                    line.say(question)
+            elif verdict is Verdict.SETTLED:
+                self._settling = None
+            if "event_id" in message:
+                return None
+        match message:
+            case {"type": "reset", "event_id": int(event_id)}:
+                return self._reset(message, event_id)
+            case {"event_id": int(event_id)} if event_id > self._last_event_id:
+                self._reconnecting.progress()
+                self._last_event_id = event_id
+                return message
+            case {"type": "presence", "task": int()}:
+                return message
+            case {"type": "error"}:
+                return self._refused(message)
+        return None
+
+    def _reset(self, message: Message, event_id: int) -> Message | None:
+        self._reconnecting.progress()
+        self._last_event_id = event_id
+        if self._on_reset is None:
+            return message
+        self._on_reset(event_id)
+        return None
+
+    def _refused(self, message: Message) -> Message:
+        # Of a task that one looks at, it may just say that it is gone.
+        if self._wishes.task_id is None:
+            raise RefusedMessageError(message.get("message"))
+        return message
+
+    def _lost(self, loss: LineLostError) -> None:
+        with self._lock:
+            self._line = None
+        if loss.code == SIGNED_OUT:
+            self._dialer.distrust()
+        if not self._closed.is_set():
+            pause = self._reconnecting.after_close(loss.code)
+            log.info("realtime connection %s, coming back in %.1f seconds", loss, pause)
+            self._clock.pause(pause, self._closed)
