@@ -49,7 +49,13 @@ def test_every_refused_sign_in_answers_the_same(app, ann, make_user, client_of, 
 
 
 def test_one_signs_in_with_the_body_that_one_registered_with(app, runtime):
-    body = {"username": "eve", "email": "eve@example.com", "password": PASSWORD, "first_name": "Eve", "last_name": "Lee"}
+    body = {
+        "username": "eve",
+        "email": "eve@example.com",
+        "password": PASSWORD,
+        "first_name": "Eve",
+        "last_name": "Lee",
+    }
     app.post_json("/api/users/", body, status=201)
 
     assert app.post_json("/api/token/", body, status=200).json["access"]

@@ -9,7 +9,7 @@ system includes by a fixture of its own:
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -222,13 +222,13 @@ def tms(ini_file, runtime, monkeypatch) -> Callable[..., Result]:
     return run
 
 
-def empty(runtime: Runtime) -> None:
-    """Leave no row in any table but Alembic's, begin every id at 1, and clear Redis."""
+def empty(runtime: Runtime, *, keep: Collection[str] = (), begin_ids_anew: bool = True) -> None:
+    """Leave no row in any table but Alembic's and those to `keep`, begin every id at 1, and clear Redis."""
     with runtime.transaction() as session:
-        tables = session.scalars(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
-        )
-        ids = session.scalars(text("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'"))
+        found = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+        tables = set(found) - {"alembic_version", *keep}
+        sequences = text("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
+        ids = session.scalars(sequences) if begin_ids_anew else ()
         # TRUNCATE makes a new file for every table and index: five times as slow for a handful of rows.
         words = ["SET LOCAL session_replication_role = replica"]
         words += [f"DELETE FROM {name}" for name in tables] + [f"SELECT setval('{name}', 1, false)" for name in ids]

@@ -1,5 +1,6 @@
 """The real `tms realtime` process on real PostgreSQL and Valkey, and clients on real sockets."""
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -14,15 +15,29 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import insert
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tms_core.events import TaskEventRecord
-from tms_core.models import EventKind
+from tms_core.events import TaskEventRecord, last_position, read_events
+from tms_core.models import EventKind, TaskEvent
+from tms_core.relay.positions import number_events
 from tms_core.runtime import Runtime
-from tms_realtime.sink import RealtimeSink
+from tms_core.testing import empty
+from tms_core.testing_processes import free_port
+from tms_realtime.clients.hub import Hub
+from tms_realtime.clients.limits import Seats
+from tms_realtime.clients.presence import Presence
+from tms_realtime.clients.switchboard import Switchboard
+from tms_realtime.feed import Feed
+from tms_realtime.log.envelope import Envelope
+from tms_realtime.log.reader import LogReader
+from tms_realtime.log.stream import StreamWriter
+from tms_realtime.log.table import newest_position
+from tms_realtime.settings import RealtimeSettings
+from tms_realtime.wire.outgoing import Outgoing
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 HANDSHAKE = (
     b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -33,6 +48,15 @@ TMS = str(Path(sys.executable).with_name("tms"))
 @pytest.fixture(scope="module")
 def packages():
     return ("tms_realtime",)
+
+
+@pytest.fixture
+def runtime(_system) -> Runtime:
+    """As the core's, but the events stay and ids rise on: for a module's realtime process the log would otherwise go
+    back with every test, and it tells its clients so."""
+    runtime = _system[0]
+    empty(runtime, keep={"task_event"}, begin_ids_anew=False)
+    return runtime
 
 
 class Log:
@@ -100,11 +124,6 @@ class Realtime:
         return self.process.wait(PATIENCE)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def write_ini() -> Callable[[Path, dict[str, str]], Path]:
     return _write_ini
@@ -121,7 +140,7 @@ def _write_ini(folder: Path, ini: dict[str, str]) -> Path:
 def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Iterator[Realtime]:
     """`tms realtime` with these settings, once it listens."""
     port = port or free_port()
-    path = _write_ini(folder, {"tms.realtime.port": str(port), **ini})
+    path = _write_ini(folder, {"tms.realtime.port": str(port), "tms.realtime.status_port": "0", **ini})
     process = subprocess.Popen([TMS, "--ini", str(path), "realtime"], stderr=subprocess.PIPE, text=True)
     log = Log(process.stderr)
     try:
@@ -137,7 +156,7 @@ def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Itera
 
 @pytest.fixture(scope="module")
 def realtime(_system, ini, tmp_path_factory) -> Iterator[Realtime]:
-    """The module's realtime process. It outlives the emptying of the tables: publish by `publish`."""
+    """The module's realtime process."""
     with running(ini, tmp_path_factory.mktemp("realtime")) as process:
         yield process
 
@@ -210,8 +229,7 @@ SNAPSHOT = {
     "updated_at": "2025-03-17T11:00:00Z",
     "version": 3,
 }
-# Beyond those of the events that tests commit to the database.
-_positions = count(1001)
+_positions = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -242,18 +260,106 @@ def _event(
 
 @dataclass
 class Publisher:
-    """Hands events to the sink, as the relay does."""
+    """Brings events into the log, as services, relay and sink do; they get the next positions there."""
 
     runtime: Runtime
-    sink: RealtimeSink = field(init=False)
+    stream: StreamWriter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.sink = RealtimeSink(self.runtime)
+        self.stream = StreamWriter(self.runtime.redis, 1_000_000)
 
-    def __call__(self, *events: TaskEventRecord) -> None:
-        self.sink.deliver(None, events)  # type: ignore[arg-type]
+    def __call__(self, *events: TaskEventRecord) -> list[TaskEventRecord]:
+        """The events as they stand in the log."""
+        told = self.commit(*events)
+        self.stream.append(map(Envelope.of, told))
+        return told
+
+    def commit(self, *events: TaskEventRecord) -> list[TaskEventRecord]:
+        """The same, but the stream does not get them."""
+        rows = [
+            {
+                "task_id": one.task_id,
+                "kind": one.kind,
+                "actor_id": one.actor_id,
+                "changes": one.changes,
+                "snapshot": one.snapshot,
+                "created_at": one.created_at,
+            }
+            for one in events
+        ]
+        with self.runtime.transaction() as session:
+            last = last_position(session)
+            session.execute(insert(TaskEvent), rows)
+        with self.runtime.engine.connect() as connection:
+            while number_events(connection):
+                pass
+        with self.runtime.transaction() as session:
+            return list(read_events(session, after=last, limit=len(events)))
 
 
 @pytest.fixture
 def publish(runtime) -> Publisher:
     return Publisher(runtime)
+
+
+@pytest.fixture
+def switchboard(runtime) -> Callable[..., Switchboard]:
+    """What the connections of a process share, at the end of the log, without sockets; to be made in a running loop."""
+
+    def make(**settings: Any) -> Switchboard:
+        url, reader, hub = runtime.core.redis, LogReader(runtime), Hub(position=newest_position(runtime))
+        presence = Presence(url, reader)
+        return Switchboard(
+            RealtimeSettings(**settings),
+            runtime.core.visibility,
+            Seats(0, 0),
+            hub,
+            reader,
+            Feed(url, hub, reader, presence),
+            presence,
+        )
+
+    return make
+
+
+class MemoryWire:
+    """A `connection.Wire` that remembers, and always has room."""
+
+    pending = 0
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.codes: list[int] = []
+        self._changed = asyncio.Event()
+
+    def send(self, message: Outgoing) -> None:
+        self.sent += [orjson.loads(text) for text, _position in message.parts]
+        self._changed.set()
+
+    def close(self, code: int, reason: str) -> None:
+        self.codes.append(code)
+        self._changed.set()
+
+    async def drained(self) -> None:
+        pass
+
+    async def has(self, count: int) -> list[dict[str, Any]]:
+        """What was sent, once it is so much."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.sent) < count:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.sent
+
+    async def is_closed(self) -> int:
+        """The code with which it was closed, once it is."""
+        async with asyncio.timeout(PATIENCE):
+            while not self.codes:
+                self._changed.clear()
+                await self._changed.wait()
+        return self.codes[0]
+
+
+@pytest.fixture
+def make_wire() -> Callable[[], MemoryWire]:
+    return MemoryWire

@@ -9,7 +9,7 @@ import orjson
 from redis.asyncio import Redis
 
 from tms_core.supervisor.probe import Probe
-from tms_realtime.presence import KEY, LONGEST_SILENCE, collect, tell
+from tms_realtime.census import KEY, LONGEST_SILENCE, collect, tell
 
 
 def told(runtime):

@@ -1,24 +1,70 @@
+"""What a client says, and what it is answered."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tms_realtime.control import answer, refuse_replay
+from tms_core.access_tokens import AccessClaims
+from tms_realtime.clients.connection import Connection
+from tms_realtime.clients.control import hear
 
+ME = 7
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
+TYPES = st.sampled_from(["ping", "subscribe", "unsubscribe", "resume", "presence", "reset"])
+KEYS = st.sampled_from(["id", "filter", "since", "task_id"])
+FILTER_KEYS = st.sampled_from(["status", "priority", "assigned_to", "created_by", "due_date", "due_date_gt", "q"])
+MESSAGES = st.builds(
+    lambda word, more: {"type": word, **more},
+    TYPES,
+    st.dictionaries(KEYS, JSON | st.dictionaries(FILTER_KEYS, JSON)),
+)
 
 
-def answered(payload: bytes, *, is_binary: bool = False) -> dict:
-    return orjson.loads(answer(payload, is_binary=is_binary))
+class Speaker:
+    """A connection without a socket, and what comes out of it."""
+
+    def __init__(self, board, wire, user_id: int | None):
+        self.board = board
+        self.wire = wire
+        claims = None if user_id is None else AccessClaims(user_id, False, "session", 0, float("inf"))
+        self.connection = Connection(board, wire, claims)
+        self.connection.begin(since=None, wanted=None)
+
+    def say(self, **words) -> dict | None:
+        return self.send(orjson.dumps(words))
+
+    def send(self, payload: bytes, *, is_binary: bool = False) -> dict | None:
+        answer = hear(self.connection, payload, is_binary=is_binary)
+        return None if answer is None else orjson.loads(answer)
 
 
-def test_a_ping_is_answered_by_a_pong():
-    assert answered(b'{"type": "ping"}') == {"type": "pong"}
-    assert answered(b'{"type": "ping", "id": 7}') == {"type": "pong"}
+@pytest.fixture
+def speaker(switchboard, make_wire) -> Iterator[Callable[..., Speaker]]:
+    """Makes speakers, signed in or not; they live in a loop that runs only where a test says so."""
+    with asyncio.Runner() as runner:
+        made: list[Speaker] = []
+
+        async def make(user_id: int | None) -> Speaker:
+            made.append(Speaker(switchboard(), make_wire(), user_id))
+            return made[-1]
+
+        yield lambda user_id=ME: runner.run(make(user_id))
+        for one in made:
+            one.connection.gone()
+
+
+def test_a_ping_is_answered_by_a_pong(speaker):
+    assert speaker().say(type="ping") == {"type": "pong"}
+    assert speaker(None).say(type="ping", id=7) == {"type": "pong"}
 
 
 @pytest.mark.parametrize(
@@ -34,34 +80,110 @@ def test_a_ping_is_answered_by_a_pong():
         (b"null", "not a JSON object"),
         (b"{}", "type must be a string"),
         (b'{"type": 1}', "type must be a string"),
+        (b'{"type": null}', "type must be a string"),
         (b'{"type": "pong"}', "unknown type 'pong'"),
-        (b'{"type": "subscribe", "filter": {}}', "subscribe is not supported yet"),
-        (b'{"type": "resume", "since": 4}', "resume is not supported yet"),
+        (b'{"type": "Ping"}', "unknown type 'Ping'"),
     ],
 )
-def test_nonsense_is_answered_by_an_error_that_says_what_is_understood(payload, message):
-    reply = answered(payload)
+def test_nonsense_is_answered_by_an_error_that_says_what_is_understood(payload, message, speaker):
+    reply = speaker().send(payload)
 
     assert reply["type"] == "error"
-    assert reply["message"].startswith(message)
-    assert '{"type": "ping"}' in reply["message"]
+    assert message in reply["message"]
+    assert "ping" in reply["message"]
 
 
-def test_binary_messages_are_refused():
-    assert answered(b'{"type": "ping"}', is_binary=True)["message"].startswith("binary messages")
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ({"type": "subscribe", "filter": None}, ["filter must be an object"]),
+        ({"type": "subscribe", "filter": []}, ["filter must be an object"]),
+        ({"type": "subscribe", "filter": "status"}, ["filter must be an object"]),
+        ({"type": "subscribe", "filter": {"status": ["DONE"]}}, ["filter.status must be one of PENDING"]),
+        ({"type": "subscribe", "filter": {"status": {"a": 1}}}, ["filter.status must be a word"]),
+        ({"type": "subscribe", "filter": {"status": [["PENDING"]]}}, ["filter.status must be a word"]),
+        ({"type": "subscribe", "filter": {"priority": True}}, ["filter.priority must be a word"]),
+        ({"type": "subscribe", "filter": {"priority": None}}, ["filter.priority must be one of"]),
+        ({"type": "subscribe", "filter": {"assigned_to": 1.5}}, ["filter.assigned_to must be a word"]),
+        ({"type": "subscribe", "filter": {"assigned_to": -1}}, ["filter.assigned_to must be a user's id"]),
+        ({"type": "subscribe", "filter": {"assigned_to": 2**63}}, ["filter.assigned_to must be a user's id"]),
+        ({"type": "subscribe", "filter": {"created_by": "ann"}}, ["filter.created_by must be a user's id"]),
+        ({"type": "subscribe", "filter": {"due_date": "today"}}, ["filter.due_date must be YYYY-MM-DD"]),
+        ({"type": "subscribe", "filter": {"due_date_gt": None}}, ["filter.due_date_gt must be YYYY-MM-DD"]),
+        ({"type": "subscribe", "filter": {"q": "fence"}}, ["filter.q is not understood", "due_date_lte"]),
+        ({"type": "subscribe", "filter": {"title": "x", "status": 7}}, ["filter.title is not understood"]),
+        ({"type": "subscribe", "filter": {"status": "no", "created_by": 0}}, ["filter.status", "filter.created_by"]),
+        ({"type": "subscribe", "id": ""}, ["id must be a string"]),
+        ({"type": "subscribe", "id": 7}, ["id must be a string"]),
+        ({"type": "subscribe", "id": "x" * 101}, ["id must be a string"]),
+        ({"type": "unsubscribe", "id": []}, ["id must be a string"]),
+        ({"type": "unsubscribe", "id": "board"}, ["there is no subscription 'board'"]),
+        ({"type": "resume"}, ["since must be a whole number from 0 on"]),
+        ({"type": "resume", "since": None}, ["since must be"]),
+        ({"type": "resume", "since": -1}, ["since must be"]),
+        ({"type": "resume", "since": "7"}, ["since must be"]),
+        ({"type": "resume", "since": 7.0}, ["since must be"]),
+        ({"type": "resume", "since": True}, ["since must be"]),
+        ({"type": "resume", "since": 2**63}, ["since must be"]),
+        ({"type": "presence"}, ["task_id must be a whole number from 1 on"]),
+        ({"type": "presence", "task_id": 0}, ["task_id must be"]),
+        ({"type": "presence", "task_id": "7"}, ["task_id must be"]),
+        ({"type": "presence", "task_id": False}, ["task_id must be"]),
+        ({"type": "presence", "task_id": 2**63}, ["task_id must be"]),
+    ],
+)
+def test_a_bad_wish_is_answered_by_one_error_that_names_what_is_wrong(words, names, speaker):
+    one = speaker()
+
+    reply = one.say(**words)
+
+    assert reply["type"] == "error"
+    for name in names:
+        assert name in reply["message"]
+    assert one.wire.sent == []
+    assert one.board.hub.clients() == [one.connection]
 
 
-def test_a_long_word_is_not_sent_back_whole():
-    assert len(answer(orjson.dumps({"type": "x" * 60_000}), is_binary=False)) < 200
+@pytest.mark.parametrize("words", ["me", ["2", "me"], "2, me"])
+@pytest.mark.parametrize("name", ["assigned_to", "created_by"])
+def test_an_anonymous_client_is_not_me(words, name, speaker):
+    reply = speaker(None).say(type="subscribe", filter={name: words})
+
+    assert reply == {"type": "error", "message": f"filter.{name} cannot be me: this client is anonymous"}
 
 
-def test_a_client_that_wants_a_replay_is_told_that_there_is_none():
-    assert orjson.loads(refuse_replay())["type"] == "error"
+def test_an_anonymous_client_is_present_nowhere(speaker):
+    for task_id in (7, None):
+        reply = speaker(None).say(type="presence", task_id=task_id)
+        assert reply == {"type": "error", "message": "presence is for signed-in clients"}
 
 
-@given(payload=st.binary(max_size=64) | JSON.map(orjson.dumps), is_binary=st.booleans())
-def test_every_answer_is_a_control_message(payload, is_binary):
-    reply = answered(payload, is_binary=is_binary)
+def test_binary_messages_are_refused(speaker):
+    reply = speaker().send(b'{"type": "ping"}', is_binary=True)
 
-    assert reply["type"] in {"pong", "error"}
-    assert "task_id" not in reply
+    assert reply["type"] == "error"
+    assert reply["message"].startswith("binary messages")
+
+
+@pytest.mark.parametrize("words", [{"type": "x" * 60_000}, {"type": "subscribe", "filter": {"x" * 60_000: 1}}])
+def test_a_long_word_is_not_sent_back_whole(words, speaker):
+    assert len(speaker().say(**words)["message"]) < 300
+
+
+@given(payload=st.binary(max_size=64) | (JSON | MESSAGES).map(orjson.dumps), is_binary=st.booleans(), data=st.data())
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_that_is_said_raises_and_every_answer_is_a_control_message(
+    payload, is_binary, data, switchboard, make_wire
+):
+    async def run():
+        one = Speaker(switchboard(), make_wire(), data.draw(st.sampled_from([ME, None])))
+        try:
+            return one.send(payload, is_binary=is_binary), one.wire.codes
+        finally:
+            one.connection.gone()
+
+    reply, codes = asyncio.run(run())
+
+    assert reply is None or reply["type"] in {"pong", "error", "subscribed", "unsubscribed"}
+    assert reply is None or "task_id" not in reply
+    assert codes == []

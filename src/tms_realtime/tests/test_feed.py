@@ -6,13 +6,11 @@ from contextlib import contextmanager
 import pytest
 import redis
 
-from tms_core.app import configure
 from tms_core.embedded.programs import valkey_program
 from tms_core.permissions import Actor
 from tms_core.relay.positions import number_events
 from tms_core.services.tasks import TaskService
-from tms_realtime.envelope import CHANNEL
-from tms_realtime.sink import RealtimeSink
+from tms_realtime.log.stream import KEY, StreamWriter
 
 
 @pytest.fixture(scope="module")
@@ -52,52 +50,57 @@ def commit(runtime, make_user):
 
 
 def test_clients_stay_while_redis_is_away_and_get_what_they_missed(
-    runtime, ini, valkey, start_realtime, listen, commit, event
+    runtime, valkey, start_realtime, listen, commit, publish, event
 ):
     url, running = valkey
     commit("before the process began")
     with running():
         realtime = start_realtime(**{"tms.redis_url": url})
         listener = listen(to=realtime)
-    realtime.log.wait_for("redis is away, clients stay connected")
+    realtime.log.wait_for("redis is away, looking into the database")
     commit("one")
     commit("two")
 
+    assert [listener.message()["title"] for _ in range(2)] == ["one", "two"]
     with running():
         realtime.log.wait_for("redis is back")
+        with redis.Redis.from_url(url) as there:
+            publish.stream = StreamWriter(there, 100)
+            told = publish(event(), event())
 
-        assert [listener.message()["title"] for _ in range(2)] == ["one", "two"]
-        there = configure(ini | {"tms.redis_url": url}, web=False).registry.tms
-        RealtimeSink(there).deliver(None, [event(position=3), event(position=4)])
-        assert listener.message()["event_id"] == 4
+        assert [listener.message()["event_id"] for _ in told] == [one.position for one in told]
         assert listener.hears_nothing()
 
 
-def test_a_cut_connection_to_redis_is_made_again(runtime, start_realtime, listen, commit, publish, event):
-    realtime = start_realtime()
-    listener = listen(to=realtime)
+def test_a_cut_connection_to_redis_is_made_again(runtime, realtime, listen, commit, publish, event):
+    listener = listen()
 
     commit("nobody publishes it")
-    runtime.redis.client_kill_filter(_type="pubsub")
+    for client in runtime.redis.client_list():
+        if client["cmd"] == "xread":
+            runtime.redis.client_kill_filter(_id=client["id"])
 
     assert listener.message()["title"] == "nobody publishes it"
-    publish(event(position=2, title="by redis again"))
+    publish(event(title="by redis again"))
     assert listener.message()["title"] == "by redis again"
 
 
-def test_what_is_not_ours_on_the_channel_is_passed_over(runtime, realtime, listen, publish, event):
+def test_events_that_redis_lost_come_from_the_database(listen, commit, publish, event):
     listener = listen()
 
-    runtime.redis.publish(CHANNEL, b"hello")
-    publish(told := event())
+    commit("lost")
+    publish(event(title="not lost"))
 
-    assert listener.message()["event_id"] == told.position
-    realtime.log.wait_for("somebody else publishes")
+    assert [listener.message()["title"] for _ in range(2)] == ["lost", "not lost"]
+    assert listener.hears_nothing()
 
 
-def test_the_sink_raises_while_redis_is_away(ini, valkey, event):
-    url, _running = valkey
-    there = configure(ini | {"tms.redis_url": url}, web=False).registry.tms
+def test_what_is_not_ours_in_the_stream_is_passed_over(runtime, realtime, listen, publish, event):
+    listener = listen()
+    (before,) = publish(event())
 
-    with pytest.raises(redis.RedisError):
-        RealtimeSink(there).deliver(None, [event()])
+    runtime.redis.xadd(KEY, {"hello": "world"}, id=f"{before.position}-1")
+    (after,) = publish(event())
+
+    assert [listener.message()["event_id"] for _ in range(2)] == [before.position, after.position]
+    realtime.log.wait_for("somebody else writes to")

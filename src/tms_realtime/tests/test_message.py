@@ -2,8 +2,7 @@ import orjson
 import pytest
 
 from tms_core.models import EventKind
-from tms_realtime.envelope import Envelope
-from tms_realtime.message import farewell_message, task_message
+from tms_realtime.log.message import farewell_message, task_message
 
 KEYS = [
     "task_id", "title", "description", "priority", "status", "due_date", "assigned_to", "created_at", "updated_at",
@@ -63,36 +62,3 @@ def test_a_farewell_tells_nothing_that_came_with_the_change(event):
     assert list(message) == KEYS
     assert (message["event"], message["changes"]) == ("deleted", [])
     assert (message["title"], message["description"], message["assigned_to"]) == ("Old plan", "", 2)
-
-
-def test_an_envelope_comes_out_as_it_went_in(event):
-    for changes in ({}, {"assigned_to": [2, None]}):
-        envelope = Envelope.of(event(title="line\nbreak\r\n  end", changes=changes))
-
-        assert Envelope.decode(envelope.encode()) == envelope
-
-
-@pytest.mark.parametrize(
-    ("created_by", "assigned_to", "changes", "left"),
-    [
-        (1, 2, {}, ()),
-        (1, None, {"assigned_to": [2, None]}, (2,)),
-        (1, 3, {"assigned_to": [2, 3]}, (2,)),
-        (1, 3, {"assigned_to": [None, 3]}, ()),
-        (1, None, {"assigned_to": [1, None]}, ()),
-        (4, 2, {"created_by": [1, 4]}, (1,)),
-        (4, 1, {"created_by": [1, 4], "assigned_to": [3, 1]}, (3,)),
-        (4, 5, {"created_by": [1, 4], "assigned_to": [3, 5]}, (1, 3)),
-    ],
-)
-def test_those_who_left_are_in_no_relation_to_the_task_any_more(created_by, assigned_to, changes, left, event):
-    envelope = Envelope.of(event(created_by=created_by, assigned_to=assigned_to, changes=changes))
-
-    assert envelope.left == left
-    assert bool(envelope.farewell) == bool(left)
-
-
-@pytest.mark.parametrize("data", [b"", b"{}", b"[1]\na\nb", b"[1,2,3,4,5]\na\nb", b"x\na\nb", b"1\na\nb"])
-def test_what_is_no_envelope_is_a_value_error(data):
-    with pytest.raises((ValueError, TypeError)):
-        Envelope.decode(data)

@@ -89,7 +89,7 @@ def test_the_process_loads_nothing_of_the_web_application_and_the_worker(start_r
     realtime.end()
 
     loaded = {line.rpartition("|")[2].strip() for line in realtime.log.lines if line.startswith("import time:")}
-    assert "tms_realtime.protocol" in loaded
+    assert "tms_realtime.wire.websocket" in loaded
     assert not {name for name in loaded if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN}
 
 

@@ -16,7 +16,7 @@ TEXT, CLOSE, PONG = 1, 8, 10
 
 @pytest.fixture(scope="module")
 def settings():
-    return {"tms.realtime.anonymous": "true", "tms.realtime.backlog": "131072"}
+    return {"tms.realtime.anonymous": "true", "tms.realtime.backlog": "131072", "tms.realtime.messages": "100000"}
 
 
 class Sleeper:
@@ -52,12 +52,12 @@ def sleeper(realtime):
 
 def test_a_client_that_does_not_read_is_closed_with_1013_and_delays_nobody(realtime, listen, sleeper, publish, event):
     reader = listen()
-    events = [event(EventKind.CREATED, description=DESCRIPTION) for _ in range(MANY)]
+    events = []
 
-    for start in range(0, MANY, 100):
-        publish(*events[start : start + 100])
-        for told in events[start : start + 100]:
+    for _ in range(0, MANY, 100):
+        for told in publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(100))):
             assert reader.message()["event_id"] == told.position
+            events.append(told)
 
     realtime.log.wait_for("it reads too slowly")
     heard = []
@@ -69,9 +69,8 @@ def test_a_client_that_does_not_read_is_closed_with_1013_and_delays_nobody(realt
 
 def test_a_client_that_reads_late_but_not_too_late_gets_everything(listen, sleeper, publish, event):
     reader = listen()
-    events = [event(description=DESCRIPTION) for _ in range(20)]
 
-    publish(*events)
+    events = publish(*(event(description=DESCRIPTION) for _ in range(20)))
     # Now the process has sent everything to everybody.
     assert [reader.message()["event_id"] for _ in events] == [told.position for told in events]
 

@@ -4,7 +4,7 @@ import pytest
 from twisted.internet.protocol import Protocol
 from twisted.internet.testing import MemoryReactor
 
-from tms_realtime.transport import PromptTransport
+from tms_realtime.wire.transport import PromptTransport
 
 MUCH = b"a" * 20_000_000
 

@@ -28,7 +28,7 @@ def test_one_hears_of_ones_own_tasks_only(connected, publish, event):
     _stranger, of_stranger = connected()
     _administrator, of_administrator = connected(is_admin=True)
 
-    publish(told := event(EventKind.CREATED, created_by=creator.id, assigned_to=assignee.id))
+    (told,) = publish(event(EventKind.CREATED, created_by=creator.id, assigned_to=assignee.id))
 
     for listener in (of_creator, of_assignee, of_administrator):
         message = listener.message()

@@ -7,19 +7,23 @@ from sqlalchemy import create_engine
 from tms_core.access_tokens import AccessClaims
 from tms_core.revocations import Revocations
 from tms_core.services.tokens import end_access
-from tms_realtime.handshake import RevocationsUnknownError
-from tms_realtime.hub import Hub
-from tms_realtime.watch import RevocationLooks, sweep
+from tms_realtime.clients.hub import Hub
+from tms_realtime.clients.view import View
+from tms_realtime.door.identity import RevocationsUnknownError
+from tms_realtime.door.watch import RevocationLooks, sweep
+from tms_realtime.wire.outgoing import Outgoing
 
 LIFE = timedelta(minutes=10)
 
 
 class Closed:
+    pending = 0
+
     def __init__(self, claims: AccessClaims | None):
         self.claims = claims
         self.codes: list[int] = []
 
-    def send(self, frame: bytes) -> None:
+    def send(self, message: Outgoing) -> None:
         raise AssertionError("nothing is sent")
 
     def end(self, code: int, reason: str) -> None:
@@ -31,9 +35,9 @@ def claims(user_id: int = 1, *, expires_at: float = 100.0) -> AccessClaims:
 
 
 def joined(*clients: Closed) -> Hub:
-    hub = Hub("team")
+    hub = Hub()
     for client in clients:
-        hub.join(client)
+        hub.join(client, View())
     return hub
 
 

@@ -55,9 +55,8 @@ def test_the_snippet_of_a_page_gets_every_change(realtime, listen, publish, even
 
 def test_everybody_gets_each_event_once_and_in_order(listen, publish, event):
     listeners = [listen() for _ in range(5)]
-    events = [event() for _ in range(300)]
 
-    publish(*events)
+    events = publish(*(event() for _ in range(300)))
 
     for listener in listeners:
         assert [listener.message()["event_id"] for _ in events] == [one.position for one in events]
@@ -71,9 +70,9 @@ def test_messages_stay_whole_and_in_order_while_the_reader_is_barely_behind(real
         stream = connection.makefile("rb")
         reading = threads.submit(lambda: [read_text(stream) for _ in events])
 
-        publish(*events)
+        told = publish(*events)
 
-        assert [orjson.loads(text)["event_id"] for text in reading.result(20)] == [told.position for told in events]
+        assert [orjson.loads(text)["event_id"] for text in reading.result(20)] == [one.position for one in told]
         stream.close()
 
 
@@ -82,25 +81,14 @@ def read_text(stream) -> bytes:
     return stream.read(int.from_bytes(stream.read(2), "big"))
 
 
-def test_what_the_relay_delivers_twice_is_sent_once(listen, publish, event):
-    listener = listen()
-    batch = [event() for _ in range(3)]
-
-    publish(*batch)
-    publish(*batch)
-    publish(last := event())
-
-    assert [listener.message()["event_id"] for _ in range(4)] == [one.position for one in (*batch, last)]
-
-
 def test_nonsense_is_answered_and_the_connection_stays(listen, publish, event):
     listener = listen()
 
     assert listener.say("ping")["type"] == "error"
     assert listener.say(b'{"type": "ping"}')["type"] == "error"
-    assert listener.say('{"type": "subscribe", "filter": {}}')["type"] == "error"
+    assert listener.say('{"type": "subscribe", "filter": 7}')["type"] == "error"
     assert listener.say('{"type": "ping"}') == {"type": "pong"}
-    publish(told := event())
+    (told,) = publish(event())
     assert listener.message()["event_id"] == told.position
 
 
@@ -108,10 +96,6 @@ def test_pings_of_the_protocol_are_answered(listen):
     listener = listen()
 
     assert listener.connection.ping(b"are you there").wait(20)
-
-
-def test_a_client_that_wants_the_past_is_told_that_there_is_none(listen):
-    assert listen(path="?since=7").message()["type"] == "error"
 
 
 def test_a_message_of_64_kib_is_read(listen):
