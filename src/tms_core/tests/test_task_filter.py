@@ -1,0 +1,112 @@
+"""The filter that looks at a task, beside the one that PostgreSQL evaluates."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from tms_core.errors import InvalidError
+from tms_core.models import Priority, Status, Task
+from tms_core.services.task_filter import COMPARISONS, TaskFilter, read_filter
+
+TODAY = date(2025, 3, 17)
+DAYS = [TODAY + timedelta(days=number) for number in range(4)]
+COLUMNS = ("priority", "status", "due_date", "assigned_to", "created_by")
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A task in plain words."""
+
+    priority: str
+    status: str
+    due_date: date | None
+    assigned_to: int | None
+    created_by: int
+
+
+@pytest.fixture
+def tasks(runtime, make_user) -> dict[int, Row]:
+    """Every combination of what a filter looks at, by id."""
+    users = [make_user().id for _ in range(3)]
+    rows = [
+        Row(*values) for values in product(map(str, Priority), map(str, Status), [None, *DAYS], [None, *users], users)
+    ]
+    with runtime.transaction() as session:
+        values = [{"title": "x", **{name: getattr(row, name) for name in COLUMNS}} for row in rows]
+        ids = session.scalars(insert(Task).returning(Task.id, sort_by_parameter_order=True), values)
+        return dict(zip(ids, rows, strict=True))
+
+
+def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[frozenset[Any]]:
+    # Often nothing, so that not all that passes one part fails at another.
+    return st.just(frozenset()) | st.frozensets(values, max_size=3)
+
+
+# Users that there are, nobody, and some that there are not.
+USERS = st.none() | st.integers(1, 5)
+SOME_DAYS = st.sampled_from(DAYS) | st.dates()
+FILTERS = st.builds(
+    TaskFilter,
+    priority=some(st.sampled_from(Priority)),
+    status=some(st.sampled_from(Status)),
+    due_date=some(SOME_DAYS),
+    due_bounds=st.lists(st.tuples(st.sampled_from([*COMPARISONS]), SOME_DAYS), max_size=3).map(tuple),
+    assigned_to=some(USERS),
+    created_by=some(USERS),
+)
+
+
+def test_a_filter_lets_the_same_tasks_pass_as_its_sql_does(runtime, tasks):
+    @given(wanted=FILTERS)
+    @hypothesis_settings(max_examples=200, deadline=None)
+    def check(wanted: TaskFilter) -> None:
+        with runtime.reading_engine.connect() as connection:
+            found = set(connection.scalars(select(Task.id).where(*wanted.criteria())))
+
+        assert {number for number, row in tasks.items() if wanted.matches(row)} == found
+
+    check()
+
+
+def test_an_empty_filter_lets_every_task_pass():
+    assert TaskFilter().matches(Row("LOW", "PENDING", None, None, 1))
+
+
+def test_a_task_without_a_due_date_is_neither_before_nor_after_any_day():
+    undated = Row("LOW", "PENDING", None, None, 1)
+
+    for name in COMPARISONS:
+        assert not TaskFilter(due_bounds=((name, TODAY),)).matches(undated)
+
+
+def test_a_query_is_read_with_me_and_none_and_its_values_by_commas_or_repeated():
+    wanted = read_filter(
+        {"assigned_to": ["me,none", "3"], "status": ["PENDING"], "due_date_lt": ["2025-03-18"]}, actor_id=7
+    )
+
+    assert wanted == TaskFilter(
+        assigned_to=frozenset({7, None, 3}),
+        status=frozenset({Status.PENDING}),
+        due_bounds=(("lt", date(2025, 3, 18)),),
+    )
+    assert wanted.matches(Row("LOW", "PENDING", TODAY, 7, 1))
+    assert not wanted.matches(Row("LOW", "PENDING", TODAY, 2, 1))
+
+
+def test_every_fault_of_a_query_is_named():
+    with pytest.raises(InvalidError) as refused:
+        read_filter({"status": ["DONE"], "due_date": ["soon"], "created_by": ["ann"]}, actor_id=7)
+
+    assert [fault.field for fault in refused.value.faults] == ["status", "due_date", "created_by"]
