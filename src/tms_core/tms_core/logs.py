@@ -36,7 +36,14 @@ def configure_logs(log_format: str, process: str) -> None:
 
 def _text() -> tuple[list[Any], list[Any]]:
     times = [] if SUPERVISED in os.environ else [structlog.processors.TimeStamper(fmt="iso", utc=True)]
-    return times, [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0)]
+    return times, [_console()]
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    # Its own choice is a traceback with the value of every local variable: secrets among them, and seconds of work,
+    # during which a relay that has just lost Redis does not look whether it is back.
+    plain = structlog.dev.plain_traceback
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)
 
 
 def _json(process: str) -> tuple[list[Any], list[Any]]:

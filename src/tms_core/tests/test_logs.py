@@ -1,0 +1,35 @@
+"""What stands in the logs."""
+
+import logging
+from io import StringIO
+
+import pytest
+import structlog
+
+from tms_core.logs import configure_logs
+
+
+@pytest.fixture(params=["text", "json"])
+def logged(request):
+    """All that was logged so far, in either format."""
+    root, stream = logging.getLogger(), StringIO()
+    handlers, level = root.handlers[:], root.level
+    configure_logs(request.param, "test")
+    root.handlers[0].setStream(stream)
+    yield stream.getvalue
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.contextvars.unbind_contextvars("process")
+
+
+def test_a_traceback_shows_where_but_no_values(logged):
+    try:
+        password = "hunter" + "2"
+        raise RuntimeError(f"a password of {len(password)} letters is too short")
+    except RuntimeError:
+        logging.getLogger("test").exception("something failed")
+
+    assert "something failed" in logged()
+    assert "RuntimeError: a password of 7 letters is too short" in logged()
+    assert "test_logs.py" in logged()
+    assert "hunter2" not in logged()
