@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.settings import CoreSettings
@@ -53,3 +54,11 @@ def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
     """A session that commits at the end of the block and rolls back when it raises."""
     with factory() as session, session.begin():
         yield session
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the server, or the way to it, has failed, rather than the statement.
+
+    Where the server dies amid a statement, psycopg2 may raise its bare DatabaseError.
+    """
+    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated

@@ -4,8 +4,9 @@ import logging
 import threading
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
+from tms_core.db import is_away
 from tms_core.relay.delivery import Delivery, ensure_cursor
 from tms_core.relay.hints import Hints
 from tms_core.relay.leadership import try_to_lead
@@ -48,7 +49,9 @@ class Relay:
                 self._stand_by(connection)
                 if not self._stopped.is_set():
                     self._lead(connection)
-        except OperationalError as error:
+        except DBAPIError as error:
+            if not is_away(error):
+                raise
             log.warning("the database is away: %s", str(error.orig).strip())
             self._stopped.wait(AWAY_PAUSE)
 

@@ -9,10 +9,11 @@ import orjson
 from pyramid.exceptions import URLDecodeError
 from pyramid.httpexceptions import HTTPException, HTTPForbidden
 from pyramid.response import Response
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tms_core import errors
+from tms_core.db import is_away
 from tms_core.errors import Fault
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
     if getattr(cause, "pgcode", None) in IN_EACH_OTHERS_WAY:
         log.warning("two requests were in each other's way: %s", str(cause).strip())
         return problem(request, 503, "Another request was in the way of this one. Try again in a few seconds.")
-    if isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)):
+    if isinstance(error, PoolTimeoutError) or is_away(error):
         log.error("the database does not answer: %s", str(cause).strip())
         return problem(request, 503)
     return unexpected(error, request)
