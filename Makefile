@@ -11,7 +11,7 @@ INI ?= development.ini
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	--no-emit-package tms-core --overrides requirements/members.in
 
-.PHONY: help install run test lint bench docs revision lock clean
+.PHONY: help install run test browser lint bench docs revision lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,8 +30,14 @@ $(VENV)/.installed: requirements/bootstrap.txt requirements/development.txt $(ME
 run: install ## Start the whole system (PostgreSQL and Valkey included); Ctrl-C ends it
 	@$(BIN)/tms up $(INI)
 
-test: install lint ## Lint, types and all tests
+test: install lint browser ## Lint, types and all tests
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+browser: ## See that there is a Chromium for the tests; as root on Debian, install it
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+		&& apt-get install -qq -y --no-install-recommends chromium; } \
+		|| { echo "The tests of the JavaScript client need Chromium: install the package chromium." >&2; exit 1; }
 
 lint: install ## Style, imports, types, compose file
 	@$(BIN)/ruff check .
