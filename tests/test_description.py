@@ -12,7 +12,7 @@ from tms_core.web.openapi.describing import ATTRIBUTE
 from tms_core.web.openapi.paths import path_of
 from tms_core.web.resource import methods_of
 
-API = ("/api", "/metrics")
+API = ("/api", "/metrics", "/tms-client.js")
 ALL = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications")
 PROBLEM = "application/problem+json"
 
