@@ -24,6 +24,8 @@ LONGEST_PAUSE = 1.0
 CONNECT_TIMEOUT = 3.0
 # Seconds without an event, after which the database is asked whether that is so.
 SILENCE = 5.0
+# Events that are fetched into memory at the start.
+REMEMBERED = 1_000
 log = logging.getLogger(__name__)
 
 
@@ -67,11 +69,25 @@ class Feed:
         ) as client:
             await client.ping()
             await self._compare()
+            await self._remember(client)
             log.info("listening to events on redis" if not self._failures else "redis is back")
             self._failures = 0
             self.is_following = True
             while True:
                 await self._read(client)
+
+    async def _remember(self, client: Redis) -> None:
+        """Right after a start everybody comes back at once, and nothing is in memory yet."""
+        if len(self._reader.recent):
+            return
+        position = self._hub.position
+        entries = cast(list[Any], await client.xrevrange(KEY, max=entry_id(position), count=REMEMBERED))
+        try:
+            found = envelopes_in(reversed(entries))
+        except (ValueError, TypeError, KeyError):
+            return
+        if found and is_gapless(found, position - len(found)) and not len(self._reader.recent):
+            self._reader.recent.add(found)
 
     async def _read(self, client: Redis) -> None:
         after = entry_id(self._hub.position)
@@ -100,6 +116,7 @@ class Feed:
             await self.catch_up()
         elif newest < position:
             log.warning("the database has gone back from event %d to %d: clients begin anew", position, newest)
+            self._reader.recent.clear()
             self._hub.reset(newest)
 
     async def _try_to_catch_up(self) -> None:
@@ -110,6 +127,7 @@ class Feed:
 
     def _publish(self, envelopes: list[Envelope]) -> None:
         later = [envelope for envelope in envelopes if envelope.position > self._hub.position]
+        self._reader.recent.add(later)
         self._hub.publish(later)
         self._presence.follow(later)
         now = time.time()

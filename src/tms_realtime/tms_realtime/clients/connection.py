@@ -75,7 +75,7 @@ class Connection:
 
     def resume(self, since: int) -> None:
         """Begin again behind an event."""
-        self._board.hub.leave(self)
+        self._board.hub.hold(self)
         self._stop_replay()
         self._replay = asyncio.ensure_future(self._resume(since))
 

@@ -40,7 +40,8 @@ class Hub:
     def __init__(self, *, position: int = 0):
         """`position` is that of the last event before: what is not later is never sent."""
         self.position = position
-        self._views: dict[Client, View] = {}
+        # None for one that is sent nothing yet.
+        self._views: dict[Client, View | None] = {}
         self._groups: dict[View, set[Client]] = {}
         # The groups that only events about certain users concern, by user, and all others.
         self._by_user: dict[int, set[View]] = {}
@@ -62,6 +63,11 @@ class Hub:
             for views in self._places(view):
                 views.add(view)
         group.add(client)
+
+    def hold(self, client: Client) -> None:
+        """Know of a client, and send it nothing: it is still catching up."""
+        self.leave(client)
+        self._views[client] = None
 
     def leave(self, client: Client) -> None:
         """May be called for one that has left."""
@@ -95,7 +101,7 @@ class Hub:
     def reset(self, position: int) -> None:
         """The log has gone back: tell everyone to read anew, and go on behind that event."""
         self.position = position
-        for client in self.clients():
+        for client in [client for group in self._groups.values() for client in group]:
             client.send(reset_message(position))
 
     def _address(self, envelope: Envelope, messages: dict[View, list[Outgoing]]) -> None:

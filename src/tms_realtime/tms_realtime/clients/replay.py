@@ -1,5 +1,6 @@
 """What a client missed, from the log, up to where the hub is; from there on it gets what all get."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tms_realtime import metrics
@@ -44,13 +45,19 @@ async def _send(client: "Connection", wire: "Wire", board: Switchboard, events: 
     view = client.view
     hidden = await _hidden_now(view, board, events)
     messages = [
-        Outgoing(text, event.position)
+        _outgoing(text, event.position)
         for event in events
         if (text := view.message(event)) is not None and (event.task_id not in hidden or view.is_farewell(event))
     ]
     for message in in_writes(messages):
         await wire.drained()
         client.send(message)
+
+
+# Those who come back together missed the same.
+@lru_cache(maxsize=1_000)
+def _outgoing(text: bytes, position: int) -> Outgoing:
+    return Outgoing(text, position)
 
 
 async def _hidden_now(view: View, board: Switchboard, events: list[Envelope]) -> set[int]:

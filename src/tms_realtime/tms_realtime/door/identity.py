@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.access_tokens import AccessClaims, AccessTokens
 from tms_core.personal_tokens import PREFIX, PersonalTokens
-from tms_realtime.door.refusal import away, unauthorized
+from tms_realtime.door.refusal import away, lacking, unauthorized
 from tms_realtime.door.tickets import TicketBooth
 
 BEARER_PROTOCOL = "bearer."
@@ -60,7 +60,7 @@ class Identification:
             raise away("the database") from None
         claims = self._still_good(claims)
         if claims.scopes is not None and SCOPE not in claims.scopes:
-            raise unauthorized(f"this personal token lacks the scope {SCOPE}", error="insufficient_scope")
+            raise lacking(SCOPE)
         return claims
 
     def _still_good(self, claims: AccessClaims | None) -> AccessClaims:

@@ -21,3 +21,10 @@ def away(what: str) -> RefusedError:
 def unauthorized(message: str, error: str = "") -> RefusedError:
     challenge = f'Bearer error="{error}"' if error else "Bearer"
     return RefusedError(HTTPStatus.UNAUTHORIZED, message, (("WWW-Authenticate", challenge),))
+
+
+def lacking(scope: str) -> RefusedError:
+    """For a personal token that does not reach so far (RFC 6750, 3.1)."""
+    challenge = f'Bearer error="insufficient_scope", scope="{scope}"'
+    message = f"this personal token lacks the scope {scope}"
+    return RefusedError(HTTPStatus.FORBIDDEN, message, (("WWW-Authenticate", challenge),))

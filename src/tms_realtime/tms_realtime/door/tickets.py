@@ -8,7 +8,7 @@ from typing import cast
 
 import orjson
 import redis
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 
 from tms_core.access_tokens import AccessClaims
 from tms_core.digests import digest_of
@@ -16,6 +16,8 @@ from tms_core.digests import digest_of
 LIFE = 30
 TIMEOUT = 2.0
 LONGEST = 100
+# To Redis, for all who come at once.
+CONNECTIONS = 8
 
 
 def issue(client: "redis.Redis", claims: AccessClaims) -> str:
@@ -29,7 +31,10 @@ class TicketBooth:
     """The realtime process's end."""
 
     def __init__(self, url: str):
-        self._redis = Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
+        pool = BlockingConnectionPool.from_url(
+            url, max_connections=CONNECTIONS, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
+        )
+        self._redis = Redis.from_pool(pool)
 
     async def redeem(self, ticket: str) -> AccessClaims | None:
         """What the buyer's token said; None for a ticket that is unknown, old or used. Raises `redis.RedisError`."""

@@ -3,6 +3,7 @@
 
 import asyncio
 import logging
+import socket
 from typing import Any
 
 from twisted.internet.protocol import Protocol, connectionDone
@@ -41,7 +42,7 @@ class EventStream(Protocol):
         self._is_open = False
 
     def connectionMade(self) -> None:
-        self.transport.setTcpKeepAlive(1)
+        self._give_up_after(self._board.settings.ping_interval + self._board.settings.ping_timeout)
         self._timer = self._reactor.callLater(self._board.settings.handshake_seconds, self.transport.abortConnection)
 
     def dataReceived(self, data: bytes) -> None:
@@ -146,12 +147,16 @@ class EventStream(Protocol):
         self.transport.write("\r\n".join(lines).encode("latin-1") + END + b"retry: %d\n\n" % RETRY)
 
     def _keep_alive(self) -> None:
-        if self.transport.pending:
-            # It has not read for a whole interval, and there are no pongs to tell whether it is there.
-            self._connection.end(TRY_AGAIN_LATER, "too slow") if self._connection else None
-            return
-        self.transport.write(b":\n\n")
+        # Where something is on its way anyway, that keeps it alive.
+        if not self.transport.pending:
+            self.transport.write(b":\n\n")
         self._timer = self._reactor.callLater(self._board.settings.ping_interval, self._keep_alive)
+
+    def _give_up_after(self, seconds: int) -> None:
+        """There are no pongs, so the kernel is to end a connection that takes nothing for so long (RFC 5482)."""
+        self.transport.setTcpKeepAlive(1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            self.transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
 
     def _answer(self, data: bytes) -> None:
         self._data = None
