@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
-from tms_core.web.metrics import is_loopback
+from tms_core.addresses import is_loopback
 from tms_core.web.request_metrics import metrics_tween_factory
 
 TOKEN = "0123456789abcdef"

@@ -4,7 +4,6 @@
 import hmac
 import logging
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from typing import Any
 
 import orjson
@@ -13,6 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory, Protocol
 
+from tms_core.addresses import is_loopback
 from tms_core.runtime import Runtime
 from tms_realtime import metrics
 from tms_realtime.settings import RealtimeSettings
@@ -20,6 +20,7 @@ from tms_realtime.wire.http_answers import http_answer, problem
 from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
 
 SECONDS = 5
+FORWARDED = {"x-forwarded-for", "forwarded", "x-real-ip", "via"}
 PATHS = ("/metrics", "/api/health", "/api/ready")
 JSON = [("Content-Type", "application/json")]
 log = logging.getLogger(__name__)
@@ -94,20 +95,12 @@ class StatusProtocol(Protocol):
         except ValueError as error:
             return problem(400, str(error))
         # A proxy on this machine asks for others.
-        from_here = _is_loopback(self.transport.getPeer().host) and "x-forwarded-for" not in request.headers
+        from_here = is_loopback(self.transport.getPeer().host) and not FORWARDED & request.headers.keys()
         return self._status.answer(request, from_here=from_here)
 
     def _send(self, data: bytes) -> None:
         self.transport.write(data)
         self.transport.loseConnection()
-
-
-def _is_loopback(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
 
 
 def listen_for_status(reactor: Any, settings: RealtimeSettings, status: Status) -> Any:

@@ -6,7 +6,6 @@
 import hmac
 import os
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 import redis
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -18,6 +17,7 @@ from prometheus_client.registry import Collector
 from pyramid.response import Response
 from sqlalchemy.exc import SQLAlchemyError
 
+from tms_core.addresses import is_loopback
 from tms_core.errors import ForbiddenError, NotAuthenticatedError
 from tms_core.runtime import Runtime, resolve
 from tms_core.web.openapi import Answer, documented
@@ -70,14 +70,6 @@ def require_reader(request) -> None:
     given = bearer_token(environ) or ""
     if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
         raise NotAuthenticatedError("This needs the metrics token: Authorization: Bearer …")
-
-
-def is_loopback(address: str) -> bool:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return False
-    return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback
 
 
 @resource(path="/metrics")
