@@ -4,18 +4,16 @@
  *
  * @typedef {{access: string, refresh?: string}} Tokens `access` alone may be a personal token.
  * @typedef {Record<string, string | number | (string | number)[] | null | undefined>} Words Of a query, as
- *     `{status: ["PENDING", "IN_PROGRESS"], assigned_to: "me"}`.
+ *     `{status: ["PENDING", "IN_PROGRESS"], assigned_to: "me"}`; null is left out.
  * @typedef {"connecting" | "open" | "waiting" | "closed"} State
- *
  * @typedef {object} ClientOptions
  * @property {string} [api] Where the API is; by default where this module came from.
  * @property {string} [realtime] The WebSocket's address; by default what the API says.
- * @property {Tokens} [tokens] To begin with.
+ * @property {Tokens | null} [tokens] To begin with.
  * @property {{get: () => Tokens | null | Promise<Tokens | null>, set: (tokens: Tokens | null) => unknown}} [store] In
  *     place of this client's memory. One that several tabs share (localStorage) is read anew by each `get`.
  * @property {(tokens: Tokens | null) => void} [onTokens] Told of new tokens; of null when one has to sign in (again).
  * @property {Partial<typeof TIMING>} [timing]
- *
  * @typedef {object} ListenOptions
  * @property {number} [since] The event behind which to begin; by default now.
  * @property {Words} [filter] As the task list's, but without `q`. It holds until `unsubscribe()`.
@@ -29,11 +27,7 @@
 
 // In milliseconds.
 const TIMING = {
-  answerWithin: 60_000,
-  openWithin: 15_000,
-  pingAfter: 25_000,
-  pongWithin: 10_000,
-  firstDelay: 500,
+  answerWithin: 60_000, openWithin: 15_000, pingAfter: 25_000, pongWithin: 10_000, firstDelay: 500,
   // Who was told to come back later waits that long at least; a connection that lasts less is a failure.
   slowDelay: 5_000,
   // A request fails rather than wait longer for a busy server. Who listens waits for as long as the server says.
@@ -50,7 +44,6 @@ export class TmsError extends Error {
     this.name = "TmsError";
     this.status = status;
     this.detail = this.message;
-    /** @type {{in: string, field: string, message: string}[]} */
     this.errors = document?.errors ?? [];
     this.document = document;
     this.retryAfter = retryAfter;
@@ -84,10 +77,9 @@ export class TmsClient {
     });
   }
 
-  /** The answer, parsed where it is JSON; what is no success is thrown as a `TmsError`.
-   *  @param {string} method @param {string} path As "/api/task/7".
+  /** @param {string} method @param {string} path As "/api/task/7".
    *  @param {{body?: unknown, params?: Words, headers?: Record<string, string>, signal?: AbortSignal, tries?: number}}
-   *    [options] `tries`: how often it is sent at most. @returns {Promise<any>} */
+   *  [options] `tries`: how often it is sent at most. @returns {Promise<any>} Parsed JSON. Throws `TmsError`. */
   async request(method, path, { body, params, headers, signal, tries } = {}) {
     // The token must not go to another host.
     if (!path.startsWith("/")) throw new TypeError(`path must begin with a slash: ${path}`);
@@ -106,8 +98,7 @@ export class TmsClient {
   async *tasks(filters, { signal } = {}) {
     let cursor = "";
     do {
-      const params = { page_size: 200, ...filters, cursor };
-      const page = await this.request("GET", "/api/task", { params, signal });
+      const page = await this.request("GET", "/api/task", { params: { page_size: 200, ...filters, cursor }, signal });
       yield* page.results;
       cursor = page.next && new URL(page.next, this.#api).searchParams.get("cursor");
     } while (cursor);
@@ -179,7 +170,8 @@ export class TmsClient {
     } catch (cause) {
       throw signal?.aborted ? signal.reason : new TmsError(0, null, { cause });
     }
-    const document = /\bjson\b/.test(response.headers.get("Content-Type") ?? "") ? JSON.parse(text) : text;
+    const isJson = text && /\bjson\b/.test(response.headers.get("Content-Type"));
+    const document = isJson ? JSON.parse(text) : text;
     if (response.ok) return document;
     const retryAfter = Number(response.headers.get("Retry-After")) * 1000 || undefined;
     throw new TmsError(response.status, document, { retryAfter });
@@ -188,9 +180,9 @@ export class TmsClient {
 
 /** What one listens to: a connection that is made anew until `close()`. */
 export class Live {
-  /** @type {State} @readonly */
+  /** @type {State} */
   state = "connecting";
-  /** What to give as `since` to go on here another time. @type {number | undefined} @readonly */
+  /** @type {number | undefined} What to give as `since` to go on here another time. */
   lastEventId;
   #client; #options; #filter; #socket; #settling; #timer;
   #subscriptions = []; #taskId = null; #failures = 0; #wasRefused = false;
@@ -202,7 +194,7 @@ export class Live {
     if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) throw new TypeError(`since: ${since}`);
     this.#client = client;
     this.#options = options;
-    this.#filter = filter;
+    this.#filter = filter && given(filter);
     this.lastEventId = since;
     const { signal } = this.#stop;
     globalThis.addEventListener?.("online", this.#lookAgain, { signal });
@@ -212,8 +204,9 @@ export class Live {
 
   /** Listen to what fits this too. @param {Words} filter @param {string} [id] The same again takes its place. */
   subscribe(filter, id) {
-    this.#subscriptions = [...this.#subscriptions.filter((one) => !id || one.id !== id), { id, filter }];
-    this.#say({ type: "subscribe", id, filter });
+    const subscription = { type: "subscribe", id, filter: given(filter) };
+    this.#subscriptions = [...this.#subscriptions.filter((one) => !id || one.id !== id), subscription];
+    this.#say(subscription);
   }
 
   /** @param {string} [id] By default all, and the filter that one began with: then everything comes. */
@@ -283,7 +276,10 @@ export class Live {
         socket.close();
         resolve({ code, lasted: openedAt && Date.now() - openedAt });
       };
-      socket.onopen = () => ((openedAt = Date.now()), this.#opened());
+      socket.onopen = () => {
+        openedAt = Date.now();
+        this.#opened();
+      };
       socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
       socket.onclose = ({ code }) => this.#end(code);
       this.#within(this.#client.timing.openWithin, () => this.#end());
@@ -296,9 +292,8 @@ export class Live {
     this.#settling = undefined;
     if (this.#taskId !== null) this.presence(this.#taskId);
     if (!this.#subscriptions.length) return;
-    for (const { id, filter } of [{ filter: this.#filter }, ...this.#subscriptions]) {
-      if (filter) this.#say({ type: "subscribe", id, filter });
-    }
+    if (this.#filter) this.#say({ type: "subscribe", filter: this.#filter });
+    for (const subscription of this.#subscriptions) this.#say(subscription);
     if (this.lastEventId !== undefined) this.#settle();
   }
 
@@ -375,19 +370,19 @@ export class Live {
 }
 
 function makeCall(method, url, { body, headers, signal, tries = 5 }) {
-  const own = method === "POST" ? { "Idempotency-Key": randomKey() } : {};
+  // Not crypto.randomUUID, which is for https and localhost only.
+  const own = method === "POST" ? { "Idempotency-Key": crypto.getRandomValues(new Uint32Array(4)).join("-") } : {};
   if (body !== undefined) own["Content-Type"] = "application/json";
   return { method, url, headers: { ...own, ...headers }, body: JSON.stringify(body), signal, tries };
 }
 
-/** crypto.randomUUID is for https and localhost only. */
-function randomKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+function given(words = {}) {
+  return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined && value !== null));
 }
 
-function asQuery(words = {}) {
-  const given = Object.entries(words).filter(([, value]) => value !== undefined && value !== null);
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+/** Several values become one word with commas. */
+function asQuery(words) {
+  const text = new URLSearchParams(given(words)).toString();
   return text && `?${text}`;
 }
 
