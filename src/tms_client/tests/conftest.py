@@ -7,15 +7,19 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from websockets.frames import Opcode
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from tms_client import TmsClient
 from tms_core.supervisor.probe import Probe
@@ -230,3 +234,116 @@ def stage() -> Iterator[Stage]:
         yield server
         server.shutdown()
         thread.join(PATIENCE)
+
+
+class Switchboard:
+    """A WebSocket server that treats connection after connection as its script says, and notes their handshakes.
+
+    A tuple (status, headers) refuses one, and a function is called and tells what to do. A list is what it says to
+    one: a dict is a message, a number the code to close with, a string a text that is none, a function is called;
+    "hang up" ends it without a word, "hear" waits for what the client says, and "silence" says nothing any more,
+    whatever comes. At the end of its list a connection stays open. What clients say is noted.
+    """
+
+    def __init__(self) -> None:
+        self.script: list[Any] = []
+        self.asked: list[Request] = []
+        self.heard: list[Any] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self._listener.getsockname()[1]}/ws/tasks/"
+
+    def queries(self) -> list[dict[str, list[str]]]:
+        return [parse_qs(urlsplit(request.path).query) for request in self.asked]
+
+    def tokens(self) -> list[str]:
+        return [request.headers["Authorization"].removeprefix("Bearer ") for request in self.asked]
+
+    def close(self) -> None:
+        """Once all connections have ended. May be called again."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                peer, _ = self._listener.accept()
+                self._threads.append(threading.Thread(target=self._serve, args=(peer,)))
+                self._threads[-1].start()
+
+    def _serve(self, peer: socket.socket) -> None:
+        protocol = ServerProtocol()
+        with peer, suppress(OSError):
+            events = self._receive(peer, protocol)
+            if not events:
+                return
+            self.asked.append(events[0])
+            # What nobody mends by waiting, or the client would come again for ever.
+            step = self.script.pop(0) if self.script else (400, {})
+            step = step() if callable(step) else step
+            response = protocol.reject(step[0], "as told") if isinstance(step, tuple) else protocol.accept(events[0])
+            if isinstance(step, tuple):
+                response.headers.update(step[1])
+            protocol.send_response(response)
+            self._send(peer, protocol)
+            if isinstance(step, list):
+                self._play(peer, protocol, step)
+
+    def _play(self, peer: socket.socket, protocol: ServerProtocol, steps: list[Any]) -> None:
+        for step in steps:
+            match step:
+                case dict():
+                    protocol.send_text(json.dumps(step).encode())
+                case int():
+                    protocol.send_close(step)
+                case "hear":
+                    self._hear(peer, protocol)
+                case "hang up":
+                    return
+                case "silence":
+                    while peer.recv(4096):
+                        pass
+                    return
+                case str():
+                    protocol.send_text(step.encode())
+                case _:
+                    step()
+            self._send(peer, protocol)
+        while self._receive(peer, protocol) is not None:
+            pass
+
+    def _hear(self, peer: socket.socket, protocol: ServerProtocol) -> None:
+        while (events := self._receive(peer, protocol)) is not None:
+            if any(event.opcode is Opcode.TEXT for event in events):
+                return
+
+    def _receive(self, peer: socket.socket, protocol: ServerProtocol) -> list[Any] | None:
+        """What came, answered as the protocol has it; None at the end."""
+        data = peer.recv(65536)
+        if not data:
+            return None
+        protocol.receive_data(data)
+        self._send(peer, protocol)
+        events = protocol.events_received()
+        self.heard += [json.loads(event.data) for event in events if getattr(event, "opcode", None) is Opcode.TEXT]
+        return events
+
+    def _send(self, peer: socket.socket, protocol: ServerProtocol) -> None:
+        for data in protocol.data_to_send():
+            if data:
+                peer.sendall(data)
+            else:
+                peer.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def switchboard() -> Iterator[Switchboard]:
+    with closing(Switchboard()) as server:
+        yield server
