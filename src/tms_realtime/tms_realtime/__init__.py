@@ -12,6 +12,7 @@ def includeme(config):
     config.add_tms_settings(RealtimeSettings)
     config.add_event_sink("realtime", "tms_realtime.sink:RealtimeSink")
     config.add_metrics("realtime", "tms_realtime.census:collect")
+    config.add_doctor_check("realtime", "tms_realtime.watching:check_processes")
     config.add_process("realtime", ["realtime"], port=_port)
     config.add_token_scope("tasks:read", "POST /api/ws-ticket")
     config.include_web("tms_realtime.resources")

@@ -5,6 +5,7 @@ import logging
 import time
 import uuid
 from collections.abc import Iterator, Sized
+from contextlib import suppress
 from typing import cast
 
 import orjson
@@ -13,6 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 from redis.asyncio import Redis
 
 from tms_core.runtime import Runtime
+from tms_realtime.redis import create_redis
 
 # A hash: by process, its sockets and the time at which it said so.
 KEY = "tms:realtime:sockets"
@@ -28,7 +30,7 @@ async def tell(url: str, sockets: Sized) -> None:
     name = uuid.uuid4().hex
     while True:
         try:
-            async with Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT) as client:
+            async with create_redis(url) as client:
                 await _tell_on(client, name, sockets)
         except (redis.RedisError, OSError) as error:
             log.debug("cannot tell the number of sockets: %s", error)
@@ -38,14 +40,24 @@ async def tell(url: str, sockets: Sized) -> None:
 async def _tell_on(client: Redis, name: str, sockets: Sized) -> None:
     try:
         while True:
-            await client.hset(KEY, name, orjson.dumps([len(sockets), time.time()]).decode())
+            async with asyncio.timeout(TIMEOUT):
+                await client.hset(KEY, name, orjson.dumps([len(sockets), time.time()]).decode())
             await asyncio.sleep(INTERVAL)
     finally:
-        await client.hdel(KEY, name)
+        # What is raised here would take the place of a cancellation, and the process would not end.
+        with suppress(redis.RedisError, OSError):
+            async with asyncio.timeout(TIMEOUT):
+                await client.hdel(KEY, name)
 
 
 def collect(runtime: Runtime) -> Iterator[GaugeMetricFamily]:
-    """The sum over all processes that spoke lately; forgets the others."""
+    processes, sockets = count_living(runtime)
+    yield GaugeMetricFamily("tms_realtime_processes", "Processes that serve the WebSocket.", value=processes)
+    yield GaugeMetricFamily("tms_realtime_sockets", "Clients that are connected to them.", value=sockets)
+
+
+def count_living(runtime: Runtime) -> tuple[int, int]:
+    """The processes that spoke lately, and their sockets; forgets the others. Raises `redis.RedisError`."""
     told = cast(dict[bytes, bytes], runtime.redis.hgetall(KEY))
     said = {name: orjson.loads(value) for name, value in told.items()}
     now = time.time()
@@ -53,5 +65,4 @@ def collect(runtime: Runtime) -> Iterator[GaugeMetricFamily]:
     if silent:
         runtime.redis.hdel(KEY, *silent)
     living = [sockets for name, (sockets, _) in said.items() if name not in silent]
-    yield GaugeMetricFamily("tms_realtime_processes", "Processes that serve the WebSocket.", value=len(living))
-    yield GaugeMetricFamily("tms_realtime_sockets", "Clients that are connected to them.", value=sum(living))
+    return len(living), sum(living)

@@ -8,8 +8,6 @@ from typing import Any, cast
 
 import redis
 from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from tms_realtime import metrics
 from tms_realtime.clients.hub import Hub
@@ -17,11 +15,12 @@ from tms_realtime.clients.presence import Presence
 from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.reader import BATCH, LogReader, LogUnavailableError, is_gapless
 from tms_realtime.log.stream import KEY, entry_id, envelopes_in
+from tms_realtime.redis import create_redis
 
 FIRST_PAUSE = 0.1
 # While Redis is away, the database is looked at so often.
 LONGEST_PAUSE = 1.0
-CONNECT_TIMEOUT = 3.0
+TIMEOUT = 3.0
 # Seconds without an event, after which the database is asked whether that is so.
 SILENCE = 5.0
 # Events that are fetched into memory at the start.
@@ -47,13 +46,13 @@ class Feed:
             except (redis.RedisError, OSError) as error:
                 if not self._failures:
                     log.warning("redis is away, looking into the database until it is back: %s", error)
-                self._failures += 1
             except LogUnavailableError as error:
-                log.warning("events cannot be followed: %s", error)
-                self._failures += 1
+                if not self._failures:
+                    log.warning("redis has not all events, waiting for the database: %s", error)
+            self._failures += 1
             self.is_following = False
             await asyncio.sleep(self._pause())
-            await self._try_to_catch_up()
+            await self._compare()
 
     async def catch_up(self) -> None:
         """Publish all that the database has and the hub has not. Raises `LogUnavailableError`."""
@@ -62,26 +61,24 @@ class Feed:
                 self._publish(missed)
 
     async def _follow(self) -> None:
-        # Without redis-py's own retries: they would hide that Redis was away, and with it what it lost.
-        retry = Retry(NoBackoff(), 0)
-        async with Redis.from_url(
-            self._url, retry=retry, socket_connect_timeout=CONNECT_TIMEOUT, socket_timeout=SILENCE + CONNECT_TIMEOUT
-        ) as client:
-            await client.ping()
+        async with create_redis(self._url) as client:
+            async with asyncio.timeout(TIMEOUT):
+                await client.ping()
             await self._compare()
             await self._remember(client)
             log.info("listening to events on redis" if not self._failures else "redis is back")
-            self._failures = 0
             self.is_following = True
             while True:
                 await self._read(client)
+                self._failures = 0
 
     async def _remember(self, client: Redis) -> None:
         """Right after a start everybody comes back at once, and nothing is in memory yet."""
         if len(self._reader.recent):
             return
         position = self._hub.position
-        entries = cast(list[Any], await client.xrevrange(KEY, max=entry_id(position), count=REMEMBERED))
+        async with asyncio.timeout(TIMEOUT):
+            entries = cast(list[Any], await client.xrevrange(KEY, max=entry_id(position), count=REMEMBERED))
         try:
             found = envelopes_in(reversed(entries))
         except (ValueError, TypeError, KeyError):
@@ -91,7 +88,8 @@ class Feed:
 
     async def _read(self, client: Redis) -> None:
         after = entry_id(self._hub.position)
-        answer = cast(Any, await client.xread({KEY: after}, count=BATCH, block=int(SILENCE * 1000)))
+        async with asyncio.timeout(SILENCE + TIMEOUT):
+            answer = cast(Any, await client.xread({KEY: after}, count=BATCH, block=int(SILENCE * 1000)))
         if not answer:
             await self._compare()
             return
@@ -108,22 +106,20 @@ class Feed:
         self._publish(found)
 
     async def _compare(self) -> None:
-        """Ask the database whether there are later events, or not even so many."""
+        """Ask the database whether there are later events, or not even so many. While it is away, that waits."""
         # Before the question: what comes while it is answered is later than the answer, and no going back.
         position = self._hub.position
-        newest = await self._reader.newest()
-        if newest > self._hub.position:
-            await self.catch_up()
-        elif newest < position:
+        try:
+            newest = await self._reader.newest()
+            if newest > self._hub.position:
+                await self.catch_up()
+        except LogUnavailableError as error:
+            log.debug("not compared with the database: %s", error)
+            return
+        if newest < position:
             log.warning("the database has gone back from event %d to %d: clients begin anew", position, newest)
             self._reader.recent.clear()
             self._hub.reset(newest)
-
-    async def _try_to_catch_up(self) -> None:
-        try:
-            await self._compare()
-        except LogUnavailableError as error:
-            log.debug("nor can the database be read: %s", error)
 
     def _publish(self, envelopes: list[Envelope]) -> None:
         later = [envelope for envelope in envelopes if envelope.position > self._hub.position]

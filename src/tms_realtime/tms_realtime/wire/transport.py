@@ -41,11 +41,15 @@ class PromptTransport(tcp.Server):
     async def drained(self, *, limit: int, seconds: float) -> None:
         """Until at most `limit` bytes are pending; for one caller at a time. Raises TimeoutError."""
         while self.pending > limit and self.connected:
-            self._waiting = asyncio.get_running_loop().create_future()
+            waiting = self._waiting = asyncio.get_running_loop().create_future()
             try:
-                await asyncio.wait_for(self._waiting, seconds)
+                # Not `wait_for`: see `tms_realtime.redis`.
+                async with asyncio.timeout(seconds):
+                    await waiting
             finally:
-                self._waiting = None
+                # The next caller may be here already, while this one is only just being cancelled.
+                if self._waiting is waiting:
+                    self._waiting = None
 
     def doWrite(self) -> Any:  # noqa: N802 - Twisted's name
         try:

@@ -133,7 +133,9 @@ class TaskProtocol(WebSocketServerProtocol):
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
         headers = self.refusal.headers if self.refusal else HEADERS.get(code, ())
-        self.sendData(problem(code, reason, [*(responseHeaders or ()), *headers]))
+        # Autobahn would tell what was raised here.
+        detail = "something went wrong here; the log has it" if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
+        self.sendData(problem(code, detail, [*(responseHeaders or ()), *headers]))
 
 
 def create_factory(reactor: Any, board: Switchboard, door: Door) -> WebSocketServerFactory:
