@@ -20,6 +20,7 @@ from redis.asyncio.client import PubSub
 from tms_core.permissions import Actor
 from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.reader import LogReader, LogUnavailableError
+from tms_realtime.redis import create_redis
 from tms_realtime.wire.outgoing import Outgoing
 
 CHANNEL = "tms:realtime:presence"
@@ -86,10 +87,11 @@ class Presence:
         while True:
             try:
                 async with (
-                    Redis.from_url(self._url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT) as client,
+                    create_redis(self._url) as client,
                     client.pubsub() as pubsub,
                 ):
-                    await pubsub.subscribe(CHANNEL)
+                    async with asyncio.timeout(TIMEOUT):
+                        await pubsub.subscribe(CHANNEL)
                     self._written.clear()
                     async with asyncio.TaskGroup() as tasks:
                         tasks.create_task(self._hear(pubsub))
@@ -117,7 +119,8 @@ class Presence:
                 if task_id in self._lookers:
                     self._tell(task_id, await self._read(client, task_id))
             try:
-                await asyncio.wait_for(self._wake.wait(), HEARTBEAT)
+                async with asyncio.timeout(HEARTBEAT):
+                    await self._wake.wait()
             except TimeoutError:
                 self._stale.update(self._lookers)
             self._wake.clear()
@@ -155,14 +158,16 @@ class Presence:
                 pipeline.expire(key, LIFE)
             if here != written:
                 pipeline.publish(CHANNEL, task_id)
-            await pipeline.execute()
+            async with asyncio.timeout(TIMEOUT):
+                await pipeline.execute()
         if here:
             self._written[task_id] = here
         else:
             self._written.pop(task_id, None)
 
     async def _read(self, client: Redis, task_id: int) -> list[int]:
-        members = cast(list[bytes], await client.zrangebyscore(_key(task_id), time.time(), "+inf"))
+        async with asyncio.timeout(TIMEOUT):
+            members = cast(list[bytes], await client.zrangebyscore(_key(task_id), time.time(), "+inf"))
         return sorted({int(member.rpartition(b":")[2]) for member in members})
 
     def _tell(self, task_id: int, users: Sequence[int]) -> None:

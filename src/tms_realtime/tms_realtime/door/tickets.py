@@ -3,15 +3,16 @@
 Redis has a ticket's digest and what its buyer's token said; whoever comes first takes it out.
 """
 
+import asyncio
 import secrets
 from typing import cast
 
 import orjson
 import redis
-from redis.asyncio import BlockingConnectionPool, Redis
 
 from tms_core.access_tokens import AccessClaims
 from tms_core.digests import digest_of
+from tms_realtime.redis import create_redis
 
 LIFE = 30
 TIMEOUT = 2.0
@@ -31,16 +32,14 @@ class TicketBooth:
     """The realtime process's end."""
 
     def __init__(self, url: str):
-        pool = BlockingConnectionPool.from_url(
-            url, max_connections=CONNECTIONS, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
-        )
-        self._redis = Redis.from_pool(pool)
+        self._redis = create_redis(url, connections=CONNECTIONS)
 
     async def redeem(self, ticket: str) -> AccessClaims | None:
         """What the buyer's token said; None for a ticket that is unknown, old or used. Raises `redis.RedisError`."""
         if len(ticket) > LONGEST:
             return None
-        found = await self._redis.getdel(_key(ticket))
+        async with asyncio.timeout(TIMEOUT):
+            found = await self._redis.getdel(_key(ticket))
         return _decode(cast(bytes, found)) if found else None
 
     async def close(self) -> None:

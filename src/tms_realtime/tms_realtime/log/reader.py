@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar, cast
 
 import redis
-from redis.asyncio import BlockingConnectionPool, Redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.permissions import Actor
@@ -16,9 +15,11 @@ from tms_realtime.log import table
 from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.recent import Recent
 from tms_realtime.log.stream import KEY, entry_id, envelopes_in
+from tms_realtime.redis import create_redis
 
 BATCH = 200
-TIMEOUT = 2.0
+# For a read, and the wait for a connection before it.
+TIMEOUT = 5.0
 # Connections to Redis: a thousand clients that come back at once wait for one another.
 CONNECTIONS = 8
 # Looks into the database at a time, likewise.
@@ -34,10 +35,7 @@ class LogUnavailableError(Exception):
 class LogReader:
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
-        pool = BlockingConnectionPool.from_url(
-            runtime.core.redis, max_connections=CONNECTIONS, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
-        )
-        self._redis = Redis.from_pool(pool)
+        self._redis = create_redis(runtime.core.redis, connections=CONNECTIONS)
         # Filled by whoever follows the log.
         self.recent = Recent()
         self._looks = asyncio.Semaphore(LOOKS)
@@ -80,7 +78,8 @@ class LogReader:
     async def _from_stream(self, position: int) -> list[Envelope]:
         """Empty where the stream does not have the very next event."""
         try:
-            entries = await self._redis.xrange(KEY, min=f"({entry_id(position)}", count=BATCH)
+            async with asyncio.timeout(TIMEOUT):
+                entries = await self._redis.xrange(KEY, min=f"({entry_id(position)}", count=BATCH)
             found = envelopes_in(cast(list[Any], entries))
         except (redis.RedisError, OSError, ValueError, TypeError, KeyError) as error:
             log.debug("the stream cannot be read, going to the database: %s", error)
