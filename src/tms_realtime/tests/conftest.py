@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,12 +19,15 @@ from sqlalchemy import insert
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tms_core.access_tokens import AccessClaims
 from tms_core.events import TaskEventRecord, last_position, read_events
 from tms_core.models import EventKind, TaskEvent
 from tms_core.relay.positions import number_events
 from tms_core.runtime import Runtime
 from tms_core.testing import empty
 from tms_core.testing_processes import free_port
+from tms_realtime.clients.connection import Connection
+from tms_realtime.clients.control import hear
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.limits import Seats
 from tms_realtime.clients.presence import Presence
@@ -303,33 +306,51 @@ def publish(runtime) -> Publisher:
 
 
 @pytest.fixture
-def switchboard(runtime) -> Callable[..., Switchboard]:
-    """What the connections of a process share, at the end of the log, without sockets; to be made in a running loop."""
+def switchboard(runtime, _switchboards) -> Callable[..., Switchboard]:
+    """What the connections of a process share, at the end of the log, without sockets."""
 
     def make(**settings: Any) -> Switchboard:
         url, reader, hub = runtime.core.redis, LogReader(runtime), Hub(position=newest_position(runtime))
-        presence = Presence(url, reader)
-        return Switchboard(
-            RealtimeSettings(**settings),
-            runtime.core.visibility,
-            Seats(0, 0),
-            hub,
-            reader,
-            Feed(url, hub, reader, presence),
-            presence,
-        )
+        presence, own = Presence(url, reader), RealtimeSettings(**settings)
+        feed = Feed(url, hub, reader, presence)
+        seats = Seats(own.connections, own.connections_per_user)
+        _switchboards.append(Switchboard(own, runtime.core.visibility, seats, hub, reader, feed, presence))
+        return _switchboards[-1]
 
     return make
 
 
+@pytest.fixture
+def _switchboards() -> list[Switchboard]:
+    return []
+
+
+@pytest.fixture
+def run(_switchboards) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Runs a coroutine, and ends what was left of the test's switchboards."""
+
+    async def whole(scenario: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await scenario
+        finally:
+            for board in _switchboards:
+                for client in board.hub.clients():
+                    client.gone()  # type: ignore[attr-defined]
+                await board.reader.close()
+
+    return lambda scenario: asyncio.run(whole(scenario))
+
+
 class MemoryWire:
-    """A `connection.Wire` that remembers, and always has room."""
+    """A `connection.Wire` that remembers. Where it is `shut`, there is no room."""
 
     pending = 0
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
         self.codes: list[int] = []
+        self.is_shut = False
         self._changed = asyncio.Event()
 
     def send(self, message: Outgoing) -> None:
@@ -341,25 +362,46 @@ class MemoryWire:
         self._changed.set()
 
     async def drained(self) -> None:
-        pass
+        await self.until(lambda: not self.is_shut)
 
-    async def has(self, count: int) -> list[dict[str, Any]]:
-        """What was sent, once it is so much."""
+    def open(self) -> None:
+        self.is_shut = False
+        self._changed.set()
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while len(self.sent) < count:
+            while not is_so():
                 self._changed.clear()
                 await self._changed.wait()
-        return self.sent
 
-    async def is_closed(self) -> int:
-        """The code with which it was closed, once it is."""
-        async with asyncio.timeout(PATIENCE):
-            while not self.codes:
-                self._changed.clear()
-                await self._changed.wait()
-        return self.codes[0]
+
+class Speaker:
+    """A client without a socket: what it says is heard at once."""
+
+    def __init__(self, board: Switchboard, user_id: int | None, is_admin: bool, since: int | None):
+        self.board = board
+        self.wire = MemoryWire()
+        claims = None if user_id is None else AccessClaims(user_id, is_admin, "session", 0, float("inf"))
+        self.connection = Connection(board, self.wire, claims)
+        self.connection.begin(since=since, wanted=None)
+
+    def say(self, **words: Any) -> dict[str, Any] | None:
+        """What it is answered at once."""
+        return self.send(orjson.dumps(words))
+
+    def send(self, payload: bytes, *, is_binary: bool = False) -> dict[str, Any] | None:
+        answer = hear(self.connection, payload, is_binary=is_binary)
+        return None if answer is None else orjson.loads(answer)
 
 
 @pytest.fixture
-def make_wire() -> Callable[[], MemoryWire]:
-    return MemoryWire
+def make_speaker(switchboard) -> Callable[..., Speaker]:
+    """Makes such clients, of a switchboard of their own where none is given. Where one says something that is not
+    answered at once, there must be a running loop."""
+
+    def make(
+        user_id: int | None = 7, *, is_admin: bool = False, on: Switchboard | None = None, since: int | None = None
+    ) -> Speaker:
+        return Speaker(on or switchboard(), user_id, is_admin, since)
+
+    return make

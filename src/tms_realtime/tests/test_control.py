@@ -1,19 +1,11 @@
 """What a client says, and what it is answered."""
 
-import asyncio
-from collections.abc import Callable, Iterator
-
 import orjson
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tms_core.access_tokens import AccessClaims
-from tms_realtime.clients.connection import Connection
-from tms_realtime.clients.control import hear
-
-ME = 7
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -29,42 +21,9 @@ MESSAGES = st.builds(
 )
 
 
-class Speaker:
-    """A connection without a socket, and what comes out of it."""
-
-    def __init__(self, board, wire, user_id: int | None):
-        self.board = board
-        self.wire = wire
-        claims = None if user_id is None else AccessClaims(user_id, False, "session", 0, float("inf"))
-        self.connection = Connection(board, wire, claims)
-        self.connection.begin(since=None, wanted=None)
-
-    def say(self, **words) -> dict | None:
-        return self.send(orjson.dumps(words))
-
-    def send(self, payload: bytes, *, is_binary: bool = False) -> dict | None:
-        answer = hear(self.connection, payload, is_binary=is_binary)
-        return None if answer is None else orjson.loads(answer)
-
-
-@pytest.fixture
-def speaker(switchboard, make_wire) -> Iterator[Callable[..., Speaker]]:
-    """Makes speakers, signed in or not; they live in a loop that runs only where a test says so."""
-    with asyncio.Runner() as runner:
-        made: list[Speaker] = []
-
-        async def make(user_id: int | None) -> Speaker:
-            made.append(Speaker(switchboard(), make_wire(), user_id))
-            return made[-1]
-
-        yield lambda user_id=ME: runner.run(make(user_id))
-        for one in made:
-            one.connection.gone()
-
-
-def test_a_ping_is_answered_by_a_pong(speaker):
-    assert speaker().say(type="ping") == {"type": "pong"}
-    assert speaker(None).say(type="ping", id=7) == {"type": "pong"}
+def test_a_ping_is_answered_by_a_pong(make_speaker):
+    assert make_speaker().say(type="ping") == {"type": "pong"}
+    assert make_speaker(None).say(type="ping", id=7) == {"type": "pong"}
 
 
 @pytest.mark.parametrize(
@@ -85,8 +44,8 @@ def test_a_ping_is_answered_by_a_pong(speaker):
         (b'{"type": "Ping"}', "unknown type 'Ping'"),
     ],
 )
-def test_nonsense_is_answered_by_an_error_that_says_what_is_understood(payload, message, speaker):
-    reply = speaker().send(payload)
+def test_nonsense_is_answered_by_an_error_that_says_what_is_understood(payload, message, make_speaker):
+    reply = make_speaker().send(payload)
 
     assert reply["type"] == "error"
     assert message in reply["message"]
@@ -132,8 +91,8 @@ def test_nonsense_is_answered_by_an_error_that_says_what_is_understood(payload, 
         ({"type": "presence", "task_id": 2**63}, ["task_id must be"]),
     ],
 )
-def test_a_bad_wish_is_answered_by_one_error_that_names_what_is_wrong(words, names, speaker):
-    one = speaker()
+def test_a_bad_wish_is_answered_by_one_error_that_names_what_is_wrong(words, names, make_speaker):
+    one = make_speaker()
 
     reply = one.say(**words)
 
@@ -146,43 +105,38 @@ def test_a_bad_wish_is_answered_by_one_error_that_names_what_is_wrong(words, nam
 
 @pytest.mark.parametrize("words", ["me", ["2", "me"], "2, me"])
 @pytest.mark.parametrize("name", ["assigned_to", "created_by"])
-def test_an_anonymous_client_is_not_me(words, name, speaker):
-    reply = speaker(None).say(type="subscribe", filter={name: words})
+def test_an_anonymous_client_is_not_me(words, name, make_speaker):
+    reply = make_speaker(None).say(type="subscribe", filter={name: words})
 
     assert reply == {"type": "error", "message": f"filter.{name} cannot be me: this client is anonymous"}
 
 
-def test_an_anonymous_client_is_present_nowhere(speaker):
+def test_an_anonymous_client_is_present_nowhere(make_speaker):
     for task_id in (7, None):
-        reply = speaker(None).say(type="presence", task_id=task_id)
+        reply = make_speaker(None).say(type="presence", task_id=task_id)
         assert reply == {"type": "error", "message": "presence is for signed-in clients"}
 
 
-def test_binary_messages_are_refused(speaker):
-    reply = speaker().send(b'{"type": "ping"}', is_binary=True)
+def test_binary_messages_are_refused(make_speaker):
+    reply = make_speaker().send(b'{"type": "ping"}', is_binary=True)
 
     assert reply["type"] == "error"
     assert reply["message"].startswith("binary messages")
 
 
 @pytest.mark.parametrize("words", [{"type": "x" * 60_000}, {"type": "subscribe", "filter": {"x" * 60_000: 1}}])
-def test_a_long_word_is_not_sent_back_whole(words, speaker):
-    assert len(speaker().say(**words)["message"]) < 300
+def test_a_long_word_is_not_sent_back_whole(words, make_speaker):
+    assert len(make_speaker().say(**words)["message"]) < 300
 
 
 @given(payload=st.binary(max_size=64) | (JSON | MESSAGES).map(orjson.dumps), is_binary=st.booleans(), data=st.data())
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_nothing_that_is_said_raises_and_every_answer_is_a_control_message(
-    payload, is_binary, data, switchboard, make_wire
-):
-    async def run():
-        one = Speaker(switchboard(), make_wire(), data.draw(st.sampled_from([ME, None])))
-        try:
-            return one.send(payload, is_binary=is_binary), one.wire.codes
-        finally:
-            one.connection.gone()
+def test_nothing_that_is_said_raises_and_every_answer_is_a_control_message(payload, is_binary, data, make_speaker, run):
+    async def scenario():
+        one = make_speaker(data.draw(st.sampled_from([7, None])))
+        return one.send(payload, is_binary=is_binary), one.wire.codes
 
-    reply, codes = asyncio.run(run())
+    reply, codes = run(scenario())
 
     assert reply is None or reply["type"] in {"pong", "error", "subscribed", "unsubscribed"}
     assert reply is None or "task_id" not in reply

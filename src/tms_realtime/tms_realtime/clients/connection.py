@@ -134,6 +134,9 @@ class Connection:
     async def _resume(self, since: int) -> None:
         try:
             await replay(self, self._wire, self._board, since)
+            # Unless what was sent last has ended it.
+            if self._replay is asyncio.current_task():
+                self.go_live()
         except LogUnavailableError:
             self.end(TRY_AGAIN_LATER, "the log cannot be read just now")
         except TimeoutError:

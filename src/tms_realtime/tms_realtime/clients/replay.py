@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 async def replay(client: "Connection", wire: "Wire", board: Switchboard, since: int) -> None:
-    """Send every event after `since` that the client may see now, then have it go live: nothing between is left out,
-    nothing comes twice. Where the log does not reach back so far, one reset.
+    """Send every event after `since` that the client may see now, up to where the hub is. Where the log does not reach
+    back so far, one reset. Whoever joins the hub before anything else is awaited misses nothing and gets nothing twice.
 
     Raises `LogUnavailableError`, and TimeoutError where the client does not read.
     """
@@ -28,17 +28,15 @@ async def replay(client: "Connection", wire: "Wire", board: Switchboard, since: 
     position = since
     while is_whole and position < hub.position:
         events = await board.reader.after(position)
-        is_whole = bool(events) and events[0].position == position + 1
+        # What the hub has still to send must not come twice. There is nothing behind one that has gone back meanwhile.
+        behind = [event for event in events if event.position <= hub.position]
+        is_whole = bool(behind) and behind[0].position == position + 1
         if is_whole:
-            # What the hub has still to send must not come twice.
-            behind = [event for event in events if event.position <= hub.position]
             await _send(client, wire, board, behind)
             position = behind[-1].position
-    # Nothing is awaited between the last look at the hub and the joining: that is why the seam is tight.
     if not is_whole or position != hub.position:
         client.send(reset_message(hub.position))
     metrics.REPLAYS.labels("live" if is_whole else "reset").inc()
-    client.go_live()
 
 
 async def _send(client: "Connection", wire: "Wire", board: Switchboard, events: list[Envelope]) -> None:
