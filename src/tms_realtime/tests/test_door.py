@@ -1,17 +1,22 @@
 """Who comes in, by what the handshake says; the door on real tokens, tickets and their Redis."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import create_engine
 
-from tms_core.access_tokens import AccessTokens
+from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.models import Status
 from tms_core.personal_tokens import PersonalTokens
+from tms_core.services.personal_tokens import PersonalTokenService
 from tms_realtime.door.admission import Admission, Door, Request
 from tms_realtime.door.identity import Identification, RevocationsUnknownError
 from tms_realtime.door.refusal import RefusedError
-from tms_realtime.door.tickets import TicketBooth
+from tms_realtime.door.tickets import LIFE as TICKET_LIFE
+from tms_realtime.door.tickets import TicketBooth, issue
 from tms_realtime.settings import RealtimeSettings
 
 KEY = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -29,61 +34,85 @@ def bearer(word: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def door(runtime):
-    def make(*, anonymous=False, origins=(), visibility="team", is_revoked=lambda _claims: False) -> Door:
+def booths():
+    return []
+
+
+@pytest.fixture
+def door(runtime, booths):
+    def make(
+        *, anonymous=False, origins=(), visibility="team", is_revoked=lambda _claims: False, redis_url=None, engine=None
+    ) -> Door:
         settings = RealtimeSettings(anonymous=anonymous, origins=origins)
-        tickets = TicketBooth(runtime.core.redis)
-        identification = Identification(TOKENS, PersonalTokens(runtime.engine, LIFE), tickets, is_revoked)
-        return Door(settings, visibility, identification)
+        booths.append(TicketBooth(redis_url or runtime.core.redis))
+        personal_tokens = PersonalTokens(engine or runtime.engine, LIFE)
+        return Door(settings, visibility, Identification(TOKENS, personal_tokens, booths[-1], is_revoked))
 
     return make
 
 
-def admit(
-    door: Door,
-    headers: Mapping[str, str] = HOST,
-    protocols: Sequence[str] = (),
-    **params: str,
-) -> Admission:
-    return asyncio.run(door.admit(Request({name: [value] for name, value in params.items()}, headers, protocols)))
+@pytest.fixture
+def admit(booths):
+    """Has a door decide; all requests at once where there are several doors."""
+
+    async def all_of(doors: Sequence[Door], request: Request) -> list[Admission | BaseException]:
+        found = await asyncio.gather(*(door.admit(request) for door in doors), return_exceptions=True)
+        for booth in booths:
+            await booth.close()
+        return found
+
+    def run(door: Door, headers: Mapping[str, str] = HOST, protocols: Sequence[str] = (), *, times=1, **params: str):
+        request = Request({name: [value] for name, value in params.items()}, headers, protocols)
+        answers = asyncio.run(all_of([door] * times, request))
+        if times > 1:
+            return answers
+        if isinstance(answers[0], BaseException):
+            raise answers[0]
+        return answers[0]
+
+    return run
 
 
-def refusal(*args, **kwargs) -> RefusedError:
-    with pytest.raises(RefusedError) as refused:
-        admit(*args, **kwargs)
-    return refused.value
+@pytest.fixture
+def refusal(admit):
+    def run(*args, **kwargs) -> RefusedError:
+        with pytest.raises(RefusedError) as refused:
+            admit(*args, **kwargs)
+        return refused.value
+
+    return run
 
 
 def unknown(_claims) -> bool:
     raise RevocationsUnknownError
 
 
-def test_a_token_in_the_header_opens(door):
+def test_a_token_in_the_header_opens(door, admit):
     assert admit(door(), bearer(token())).claims.user_id == 7
 
 
-def test_a_token_among_the_sub_protocols_opens(door):
+def test_a_token_among_the_sub_protocols_opens(door, admit):
     assert admit(door(), protocols=["tms", f"bearer.{token()}"]).claims.user_id == 7
 
 
-def test_the_header_wins_over_the_sub_protocol(door):
+def test_the_header_wins_over_the_sub_protocol(door, admit):
     admission = admit(door(), bearer(token(user_id=1)), ["tms", f"bearer.{token(user_id=2)}"])
 
     assert admission.claims.user_id == 1
 
 
-def test_without_a_token_the_door_is_closed(door):
+def test_without_a_token_the_door_is_closed(door, refusal):
     refused = refusal(door())
 
     assert refused.status == 401
     assert refused.headers == (("WWW-Authenticate", "Bearer"),)
 
 
-def test_without_a_token_one_comes_in_where_the_setting_says_so(door):
+def test_without_a_token_one_comes_in_where_the_setting_says_so(door, admit):
     assert admit(door(anonymous=True), protocols=["tms"]).claims is None
 
 
-def test_where_tasks_are_private_the_anonymous_would_see_nothing_and_stay_out(door):
+def test_where_tasks_are_private_the_anonymous_would_see_nothing_and_stay_out(door, refusal):
     assert refusal(door(anonymous=True, visibility="private")).status == 401
 
 
@@ -98,22 +127,22 @@ def test_where_tasks_are_private_the_anonymous_would_see_nothing_and_stay_out(do
     ids=["empty", "malformed", "foreign", "expired"],
 )
 @pytest.mark.parametrize("anonymous", [True, False])
-def test_a_bad_token_is_refused_even_where_none_is_needed(word, anonymous, door):
+def test_a_bad_token_is_refused_even_where_none_is_needed(word, anonymous, door, refusal):
     refused = refusal(door(anonymous=anonymous), bearer(word))
 
     assert refused.status == 401
     assert refused.headers == (("WWW-Authenticate", 'Bearer error="invalid_token"'),)
 
 
-def test_a_bad_token_among_the_sub_protocols_is_refused_too(door):
+def test_a_bad_token_among_the_sub_protocols_is_refused_too(door, refusal):
     assert refusal(door(anonymous=True), protocols=["tms", "bearer.nonsense"]).status == 401
 
 
-def test_a_revoked_token_is_refused(door):
+def test_a_revoked_token_is_refused(door, refusal):
     assert refusal(door(is_revoked=lambda claims: claims.user_id == 7), bearer(token())).status == 401
 
 
-def test_while_revocations_are_unknown_a_token_has_to_wait(door):
+def test_while_revocations_are_unknown_a_token_has_to_wait(door, refusal):
     refused = refusal(door(is_revoked=unknown), bearer(token()))
 
     assert refused.status == 503
@@ -142,7 +171,7 @@ def test_while_revocations_are_unknown_a_token_has_to_wait(door):
         (("*",), "null", True),
     ],
 )
-def test_pages_connect_from_allowed_origins_only(origins, origin, may, door):
+def test_pages_connect_from_allowed_origins_only(origins, origin, may, door, admit, refusal):
     headers = bearer(token()) | ({"origin": origin} if origin else {})
 
     if may:
@@ -152,7 +181,206 @@ def test_pages_connect_from_allowed_origins_only(origins, origin, may, door):
 
 
 @pytest.mark.parametrize("origin", ["http://tasks.example", "null"])
-def test_a_request_without_a_host_is_of_no_page(origin, door):
+def test_a_request_without_a_host_is_of_no_page(origin, door, refusal):
     headers = {"origin": origin, "authorization": f"Bearer {token()}"}
 
     assert refusal(door(), headers).status == 403
+
+
+def claims(user_id: int = 7, **fields) -> AccessClaims:
+    whole = {"is_admin": False, "session": "s", "epoch": 0, "expires_at": time.time() + 600} | fields
+    return AccessClaims(user_id=user_id, **whole)
+
+
+@pytest.fixture
+def buy(runtime):
+    """A ticket for whoever has these claims."""
+    return lambda of=None: issue(runtime.redis, of or claims())
+
+
+@pytest.mark.parametrize("scopes", [None, frozenset(), frozenset({"tasks:read", "users:read"})])
+def test_a_ticket_opens_with_all_that_its_buyers_token_said(scopes, door, admit, buy):
+    bought_by = claims(is_admin=True, session="a login", epoch=3, scopes=scopes)
+
+    assert admit(door(), ticket=buy(bought_by)).claims == bought_by
+
+
+def test_a_ticket_opens_once(door, admit, refusal, buy):
+    ticket = buy()
+
+    admit(door(), ticket=ticket)
+    refused = refusal(door(), ticket=ticket)
+
+    assert (refused.status, refused.headers) == (401, (("WWW-Authenticate", 'Bearer error="invalid_token"'),))
+
+
+def test_of_many_who_come_with_one_ticket_at_once_one_gets_in(door, admit, buy):
+    answers = admit(door(), times=20, ticket=buy())
+
+    assert sum(isinstance(answer, Admission) for answer in answers) == 1
+
+
+def test_a_ticket_is_good_for_thirty_seconds(runtime, door, refusal, buy):
+    ticket = buy()
+    (key,) = runtime.redis.keys("tms:realtime:ticket:*")
+    assert TICKET_LIFE == 30
+    assert 0 < runtime.redis.pttl(key) <= 30_000
+
+    # As if they had passed.
+    runtime.redis.pexpire(key, 0)
+
+    assert refusal(door(), ticket=ticket).status == 401
+
+
+def test_who_reads_redis_has_no_ticket(runtime, buy):
+    ticket = buy().encode()
+
+    (key,) = runtime.redis.keys("tms:realtime:ticket:*")
+
+    assert ticket not in key + runtime.redis.get(key)
+
+
+@pytest.mark.parametrize("ticket", ["", "nonsense", "x" * 10_000, "tms:realtime:ticket:*"])
+def test_a_ticket_that_was_never_sold_opens_nothing_even_where_none_is_needed(ticket, door, refusal, buy):
+    buy()
+
+    assert refusal(door(anonymous=True), bearer(token()), ticket=ticket).status == 401
+
+
+def test_a_ticket_whose_login_was_revoked_meanwhile_opens_nothing_and_is_used_up(door, refusal, buy):
+    ticket = buy()
+
+    assert refusal(door(is_revoked=lambda claims: claims.session == "s"), ticket=ticket).status == 401
+    assert refusal(door(), ticket=ticket).status == 401
+
+
+def test_a_ticket_whose_token_has_expired_meanwhile_opens_nothing(door, refusal, buy):
+    assert refusal(door(), ticket=buy(claims(expires_at=time.time() - 1))).status == 401
+
+
+def test_while_redis_is_away_tickets_have_to_wait_and_tokens_do_not(door, refusal, admit, tmp_path):
+    there = f"unix://{tmp_path}/nothing"
+
+    refused = refusal(door(redis_url=there), ticket="any")
+
+    assert (refused.status, refused.headers) == (503, (("Retry-After", "1"),))
+    assert "redis" in str(refused)
+    assert admit(door(redis_url=there), bearer(token())).claims
+
+
+@pytest.fixture
+def make_personal_token(runtime, make_user):
+    """The word of a token of a user's own, and its id."""
+    user = make_user()
+
+    def make(*scopes: str, expires_in: float | None = None, revoked: bool = False) -> tuple[str, AccessClaims]:
+        with runtime.transaction() as session:
+            service = PersonalTokenService(session, user.id, ["tasks:read", "tasks:write"])
+            row, word = service.create("script", scopes, None)
+            if expires_in is not None:
+                row.expires_at = datetime.now(UTC) + timedelta(seconds=expires_in)
+            if revoked:
+                service.revoke(row.id)
+            return word, claims(user.id, session=f"personal-{row.id}", scopes=frozenset(scopes))
+
+    return make
+
+
+@pytest.mark.parametrize("how", ["header", "sub-protocol"])
+def test_a_personal_token_that_may_read_tasks_opens(how, door, admit, make_personal_token):
+    word, said = make_personal_token("tasks:read", "tasks:write")
+
+    admission = admit(door(), bearer(word)) if how == "header" else admit(door(), protocols=["tms", f"bearer.{word}"])
+
+    assert (admission.claims.user_id, admission.claims.session) == (said.user_id, said.session)
+    # One comes back with the token after that time, so that what is decided from its row is decided again.
+    assert admission.claims.expires_at <= time.time() + LIFE.total_seconds()
+
+
+def test_a_personal_token_that_may_not_read_tasks_is_told_which_scope_it_lacks(door, refusal, make_personal_token):
+    word, _ = make_personal_token("tasks:write")
+
+    refused = refusal(door(anonymous=True), bearer(word))
+
+    challenge = 'Bearer error="insufficient_scope", scope="tasks:read"'
+    assert (refused.status, refused.headers) == (403, (("WWW-Authenticate", challenge),))
+    assert "tasks:read" in str(refused)
+
+
+@pytest.mark.parametrize("state", [{"expires_in": -1}, {"revoked": True}])
+def test_a_personal_token_that_has_ended_opens_nothing(state, door, refusal, make_personal_token):
+    word, _ = make_personal_token("tasks:read", **state)
+
+    assert refusal(door(anonymous=True), bearer(word)).status == 401
+
+
+def test_a_personal_token_that_there_is_not_opens_nothing(door, refusal):
+    assert refusal(door(anonymous=True), bearer("tms_nonsense")).status == 401
+
+
+def test_while_the_database_is_away_personal_tokens_have_to_wait(door, refusal):
+    away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
+
+    refused = refusal(door(engine=away), bearer("tms_something"))
+
+    assert (refused.status, refused.headers) == (503, (("Retry-After", "1"),))
+
+
+@pytest.mark.parametrize(("word", "since"), [("0", 0), ("4711", 4711), ("007", 7), (str(2**63 - 1), 2**63 - 1)])
+def test_one_says_where_one_was(word, since, door, admit):
+    assert admit(door(anonymous=True), since=word).since == since
+
+
+def test_who_does_not_say_where_it_was_wants_no_past(door, admit):
+    admission = admit(door(anonymous=True))
+
+    assert (admission.since, admission.filter) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"since": ""},
+        {"since": "-1"},
+        {"since": "1.0"},
+        {"since": "x"},
+        {"since": "٣"},
+        {"since": str(2**63)},
+        {"since": "0" * 20 + "9" * 9000},
+        {"status": "DONE"},
+        {"priority": ""},
+        {"assigned_to": "ann"},
+        {"created_by": "9" * 9000},
+        {"due_date": "2025-02-30"},
+        {"due_date_lte": "soon"},
+    ],
+)
+def test_a_bad_wish_is_named_before_the_ticket_is_used_up(wish, door, admit, refusal, buy):
+    ticket = buy()
+    (name,) = wish
+
+    refused = refusal(door(), ticket=ticket, **wish)
+
+    assert (refused.status, name in str(refused)) == (400, True)
+    assert len(str(refused)) < 300
+    assert admit(door(), ticket=ticket).claims
+
+
+def test_the_words_of_the_address_are_a_filter_in_which_me_is_who_comes(door, admit):
+    admission = admit(door(), bearer(token(user_id=7)), assigned_to="me,none", status="PENDING", anything="else")
+
+    assert admission.filter.assigned_to == {7, None}
+    assert admission.filter.status == {Status.PENDING}
+
+
+def test_who_is_anonymous_is_not_me(door, refusal):
+    refused = refusal(door(anonymous=True), assigned_to="me")
+
+    assert (refused.status, "assigned_to" in str(refused)) == (400, True)
+
+
+def test_a_page_that_may_not_connect_uses_up_no_ticket(door, admit, refusal, buy):
+    ticket = buy()
+
+    assert refusal(door(), HOST | {"origin": "http://evil.example"}, ticket=ticket).status == 403
+    assert admit(door(), ticket=ticket).claims

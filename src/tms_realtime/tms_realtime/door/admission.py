@@ -15,6 +15,8 @@ from tms_realtime.door.refusal import RefusedError, unauthorized
 from tms_realtime.settings import RealtimeSettings
 
 LONGEST_QUOTE = 100
+LONGEST_POSITION = len(str(BIGGEST_POSITION))
+SOMEBODY = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,11 @@ class Door:
     async def admit(self, request: Request) -> Admission:
         """Raises `RefusedError`."""
         self.check_origin(request.headers)
-        # Before the ticket is used up.
+        # Both before the ticket is used up; who is «me» will be known then.
         since = _since(request.params)
+        _filter(request.params, user_id=SOMEBODY)
         claims = await self._claims(request)
-        return Admission(claims, since, _filter(request.params, claims))
+        return Admission(claims, since, _filter(request.params, user_id=claims.user_id if claims else None))
 
     def check_origin(self, headers: Mapping[str, str]) -> None:
         """Raises `RefusedError`."""
@@ -73,14 +76,14 @@ def _since(params: Mapping[str, Sequence[str]]) -> int | None:
     if not given:
         return None
     word = given[-1]
-    if not (word.isascii() and word.isdigit() and int(word[:20]) <= BIGGEST_POSITION):
+    if not (word.isascii() and word.isdigit() and len(word) <= LONGEST_POSITION and int(word) <= BIGGEST_POSITION):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "since must be the event_id of an event, or 0")
     return int(word)
 
 
-def _filter(params: Mapping[str, Sequence[str]], claims: AccessClaims | None) -> TaskFilter | None:
+def _filter(params: Mapping[str, Sequence[str]], *, user_id: int | None) -> TaskFilter | None:
     values = {name: list(params[name]) for name in FILTER_WORDS if name in params}
     try:
-        return read_filter_words(values, user_id=claims.user_id if claims else None) if values else None
+        return read_filter_words(values, user_id=user_id) if values else None
     except InvalidError as error:
         raise RefusedError(HTTPStatus.BAD_REQUEST, str(error)) from None
