@@ -293,11 +293,15 @@ class Publisher:
         with self.runtime.transaction() as session:
             last = last_position(session)
             session.execute(insert(TaskEvent), rows)
+        self.number()
+        with self.runtime.transaction() as session:
+            return list(read_events(session, after=last, limit=len(events)))
+
+    def number(self) -> None:
+        """Give positions to what services have committed."""
         with self.runtime.engine.connect() as connection:
             while number_events(connection):
                 pass
-        with self.runtime.transaction() as session:
-            return list(read_events(session, after=last, limit=len(events)))
 
 
 @pytest.fixture

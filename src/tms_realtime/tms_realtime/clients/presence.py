@@ -27,6 +27,8 @@ CHANNEL = "tms:realtime:presence"
 HEARTBEAT = 5.0
 LIFE = 15
 TIMEOUT = 3.0
+LONGEST_NUMBER = 19
+NOBODY = 0
 log = logging.getLogger(__name__)
 
 
@@ -106,7 +108,7 @@ class Presence:
     async def _hear(self, pubsub: PubSub) -> None:
         while True:
             message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=HEARTBEAT)
-            if message and (task_id := int(message["data"])) in self._lookers:
+            if message and (task_id := _number(message["data"])) in self._lookers:
                 self._touch(task_id)
 
     async def _work(self, client: Redis) -> None:
@@ -168,7 +170,7 @@ class Presence:
     async def _read(self, client: Redis, task_id: int) -> list[int]:
         async with asyncio.timeout(TIMEOUT):
             members = cast(list[bytes], await client.zrangebyscore(_key(task_id), time.time(), "+inf"))
-        return sorted({int(member.rpartition(b":")[2]) for member in members})
+        return sorted({_number(member.rpartition(b":")[2]) for member in members} - {NOBODY})
 
     def _tell(self, task_id: int, users: Sequence[int]) -> None:
         for looker in tuple(self._lookers.get(task_id, ())):
@@ -186,6 +188,11 @@ class Presence:
     def _touch(self, task_id: int) -> None:
         self._stale.add(task_id)
         self._wake.set()
+
+
+def _number(word: bytes) -> int:
+    """`NOBODY` for what no process of ours has written: it must not end this one."""
+    return int(word) if word.isdigit() and len(word) <= LONGEST_NUMBER else NOBODY
 
 
 def _key(task_id: int) -> str:
