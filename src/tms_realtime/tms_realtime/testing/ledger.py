@@ -4,8 +4,10 @@ Nothing here is shared with the code that serves clients.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from operator import ge, gt, le, lt
 from typing import Any
 
 import orjson
@@ -18,6 +20,12 @@ ROWS = """
     SELECT position, task_id, kind::text, actor_id, changes, snapshot FROM task_event
     WHERE position > %s ORDER BY position
 """
+COMPARISONS: dict[str, Callable[[str, str], bool]] = {
+    "due_date_gte": ge,
+    "due_date_gt": gt,
+    "due_date_lte": le,
+    "due_date_lt": lt,
+}
 MATCHES = {(False, True): "enter", (True, True): "stay", (True, False): "leave"}
 
 
@@ -32,11 +40,17 @@ class Event:
 
     @property
     def before(self) -> Task | None:
-        return None if self.kind == "created" else self.snapshot | {name: old for name, (old, _) in self.changes.items()}
+        return (
+            None if self.kind == "created" else self.snapshot | {name: old for name, (old, _) in self.changes.items()}
+        )
 
     @property
     def after(self) -> Task | None:
         return None if self.kind == "deleted" else self.snapshot
+
+
+def newest_position(database_url: str) -> int:
+    return max((event.position for event in read_log(database_url)), default=0)
 
 
 def read_log(database_url: str, after: int = 0) -> list[Event]:
@@ -101,11 +115,9 @@ class Viewer:
         return task is not None and all(self._fits(task, name, values) for name, values in self.words.items())
 
     def _fits(self, task: Task, name: str, values: Sequence[str]) -> bool:
-        match name.partition("_date_"):
-            case ("due", _, word) if word:
-                due = task["due_date"]
-                bounds = {"gte": due and due >= values[0], "lt": due and due < values[0]}
-                return bool(due and bounds[word])
+        if name in COMPARISONS:
+            # Days as JSON has them compare as text does.
+            return task["due_date"] is not None and COMPARISONS[name](task["due_date"], values[0])
         named = "none" if task[name] is None else str(task[name])
         return named in values or ("me" in values and task[name] == self.me)
 
@@ -138,10 +150,13 @@ class Verdict:
     strange: tuple[int, ...]
     different: tuple[int, ...]
     resets: int
+    # What else was said, and handshakes that ended as none should.
+    others: tuple[str, ...]
 
     @property
     def is_clean(self) -> bool:
-        return not (self.lost or self.repeated or self.disordered or self.strange or self.different or self.resets)
+        faults = (self.lost, self.repeated, self.disordered, self.strange, self.different, self.resets, self.others)
+        return not any(faults)
 
 
 def judge(
@@ -151,6 +166,7 @@ def judge(
     *,
     may_lack: set[int] | frozenset[int] = frozenset(),
     resets: int = 0,
+    others: Iterable[str] = (),
 ) -> Verdict:
     """`got` as it came, with its positions."""
     positions = [position for position, _ in got]
@@ -161,8 +177,11 @@ def judge(
         received=len(got),
         lost=tuple(position for position in wanted if not times[position] and position not in may_lack),
         repeated=tuple(position for position, number in times.items() if number > 1),
-        disordered=tuple(b for a, b in zip(positions, positions[1:], strict=False) if b < a),
+        disordered=tuple(b for a, b in pairwise(positions) if b < a),
         strange=tuple(position for position in times if position not in wanted),
-        different=tuple(position for position, text in got if orjson.loads(text) != wanted.get(position)),
+        different=tuple(
+            position for position, text in got if position in wanted and orjson.loads(text) != wanted[position]
+        ),
         resets=resets,
+        others=tuple(others),
     )

@@ -41,6 +41,11 @@ class Log:
     def has(self, *texts: str) -> bool:
         return any(text in line for line in tuple(self._lines) for text in texts)
 
+    def last(self, *texts: str) -> str:
+        """The time of the last line that has one of the texts, and that text; empty where there is none."""
+        found = ((line.split()[0], text) for line in reversed(self._lines) for text in texts if text in line)
+        return " ".join(next(found, ()))
+
     @property
     def text(self) -> str:
         return "".join(self._lines)

@@ -3,9 +3,11 @@
 import secrets
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,13 +24,13 @@ from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_core.services.tokens import TokenService
 from tms_core.testing_processes import free_port
-from tms_realtime.testing.process import Part, command, living, new_mark
+from tms_realtime.testing.process import PATIENCE, PROBE_INTERVAL, Part, command, living, new_mark
 
 RELAYS = 2
 REALTIMES = 2
 NAMES = ("admin", "ann", "bob")
-LEADS = "leading; sinks"
-READY_RELAY = f"{LEADS}|another relay leads|the database is away"
+LEADS, STANDS_BY, DATABASE_AWAY = "leading; sinks", "another relay leads", "the database is away"
+READY_RELAY = "|".join((LEADS, STANDS_BY, DATABASE_AWAY))
 READY_REALTIME = "listening on ws://"
 
 
@@ -56,6 +58,10 @@ class RedisPart(Part):
         """Remember what it has now, for `go_back`."""
         shutil.rmtree(self._kept, ignore_errors=True)
         subprocess.run(["cp", "-a", self._data, self._kept], check=True)
+
+    @property
+    def has_kept(self) -> bool:
+        return self._kept.exists()
 
     def go_back(self) -> None:
         """While it is down: have what it had at `keep`, as one that is restored from a snapshot."""
@@ -109,6 +115,8 @@ class World:
         ]
         self.runtime: Runtime = configure(self._ini, web=False).registry.tms
         self.people: dict[str, Person] = {}
+        # Of all writes there ever are.
+        self.numbers = count(1)
 
     @property
     def parts(self) -> list[Part]:
@@ -128,7 +136,7 @@ class World:
         upgrade(self.runtime)
         self.people = {name: self._make_person(name) for name in NAMES}
         self.start()
-        assert self.leader is not None
+        self.await_leader()
 
     def end(self) -> dict[str, int]:
         """Exit statuses, of what was running; leaves nothing behind."""
@@ -136,10 +144,14 @@ class World:
         running = [part for part in reversed(self.parts) if part.is_running]
         return {part.name: part.stop() for part in running}
 
-    @property
-    def leader(self) -> Part | None:
-        """The relay that leads; None while none does."""
-        return next((relay for relay in self.relays if relay.is_running and relay.log.has(LEADS)), None)
+    def await_leader(self) -> Part:
+        """The relay that leads."""
+        deadline = time.monotonic() + PATIENCE
+        while not (leaders := [relay for relay in self.relays if relay.is_running and _leads(relay)]):
+            assert time.monotonic() < deadline, "no relay leads"
+            time.sleep(PROBE_INTERVAL)
+        # One that does not know yet that it has lost the lead was earlier.
+        return max(leaders, key=lambda relay: relay.log.last(LEADS))
 
     def dead(self) -> list[str]:
         """What ended without being told to, with its last words."""
@@ -172,6 +184,10 @@ class World:
             session.refresh(user)
             tokens = AccessTokens(core.jwt_key, core.access_token_life)
             return Person(user.id, is_admin, TokenService(session, tokens, core).begin_login(user).access)
+
+
+def _leads(relay: Part) -> bool:
+    return relay.log.last(LEADS, STANDS_BY, DATABASE_AWAY).endswith(LEADS)
 
 
 @contextmanager

@@ -1,0 +1,67 @@
+"""Parts of a whole system are killed and come back amid traffic, and no client loses an event or gets one twice.
+
+Real processes: two relays, two realtime processes, a PostgreSQL and a Valkey of the module's own.
+"""
+
+import random
+from collections import Counter
+
+import pytest
+
+from tms_realtime.testing.faults import FAULTS, Chaos, kill_postgres
+from tms_realtime.testing.traffic import traffic_in
+from tms_realtime.testing.world import running_world
+
+SEED = 7
+STEPS = 8
+# From the open connection, or at the door.
+LATER = Counter({"1013": 1, "HTTP 503": 1})
+
+
+@pytest.fixture(scope="module")
+def world():
+    # Small, so that Redis does not have all that clients missed.
+    with running_world(tms__realtime__stream_length="100") as world:
+        yield world
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_clients_get_every_event_once_and_in_order_though(world, fault):
+    with traffic_in(world) as traffic:
+        traffic.flow()
+
+        FAULTS[fault](traffic)
+
+        traffic.flow()
+        reckoning = traffic.reckon()
+    assert reckoning.faults() == []
+
+
+def test_clients_get_every_event_once_and_in_order_whatever_happens_at_once(world):
+    with traffic_in(world, seed=SEED) as traffic:
+        traffic.flow()
+        chaos = Chaos(traffic, random.Random(SEED))
+
+        happened = [chaos.step() for _ in range(STEPS)]
+
+        chaos.end()
+        reckoning = traffic.reckon()
+    assert reckoning.faults() == [], happened
+
+
+def test_who_cannot_be_told_what_it_missed_is_asked_to_come_back(world):
+    with traffic_in(world) as traffic:
+        traffic.flow()
+        # Whether one may still see what one missed is for the database to say.
+        private = [one for one in traffic.followers if one.person.id != world.admin.id]
+        traffic.crowd.send_away(private)
+        traffic.flow()
+        kill_postgres(traffic)
+
+        traffic.crowd.let_back(private)
+
+        assert traffic.crowd.wait_for(lambda: all(one.record.ends & LATER for one in private))
+        world.postgres.start()
+        traffic.flow()
+        reckoning = traffic.reckon()
+    assert reckoning.faults() == []

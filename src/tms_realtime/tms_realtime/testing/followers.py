@@ -1,0 +1,210 @@
+"""Clients that remember the last event and come back behind it, to whichever process."""
+
+import asyncio
+import random
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import urlencode
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidState, InvalidStatus
+
+from tms_realtime.testing.ledger import Viewer
+from tms_realtime.testing.process import PATIENCE
+from tms_realtime.testing.record import CUT, LEFT, Record
+from tms_realtime.testing.world import Person
+
+# They do not all come back at once, nor to a process that is being started again and again.
+LONGEST_PAUSE = 0.3
+CLOSE_SECONDS = 1
+# The kernel is to send no more, not even that this is the end.
+RESET = struct.pack("ii", 1, 0)
+PING = b'{"type": "ping"}'
+
+
+class RefusedError(Exception):
+    """The handshake was answered by this HTTP status."""
+
+    def __init__(self, status: int):
+        super().__init__(status)
+        self.status = status
+
+
+class Follower:
+    """`run` goes on for ever. `notice` is called after each message."""
+
+    kind = ""
+    is_socket = False
+
+    def __init__(
+        self,
+        name: str,
+        person: Person,
+        ports: Sequence[int],
+        since: int,
+        viewer: Viewer,
+        *,
+        seed: int = 0,
+        notice: Callable[[], None] = lambda: None,
+    ):
+        self.name = name
+        self.viewer = viewer
+        self.record = Record(since)
+        self.notice = notice
+        # The process that it is connected to now.
+        self.port: int | None = None
+        # While it is, it does not come back.
+        self.is_away = False
+        self.person = person
+        self._ports = ports
+        self.random = random.Random(f"{seed} {name}")  # noqa: S311 - no secret
+
+    async def run(self) -> None:
+        while True:
+            if not self.is_away:
+                await self.come()
+            await asyncio.sleep(self.random.uniform(0, LONGEST_PAUSE))
+
+    def settle(self) -> None:
+        """Just follow from now on."""
+        self.is_away = False
+
+    async def come(self) -> None:
+        """Connect once, and listen until it ends, however it does."""
+        port = self.random.choice(self._ports)
+        try:
+            await self._listen(port)
+            end = LEFT
+        except ConnectionClosed as closed:
+            end = str(closed.rcvd.code) if closed.rcvd else CUT
+        except InvalidStatus as refused:
+            end = f"HTTP {refused.response.status_code}"
+        except RefusedError as refused:
+            end = f"HTTP {refused.status}"
+        except (OSError, EOFError, InvalidMessage, InvalidState):
+            end = CUT
+        finally:
+            self.port = None
+        self.record.ends[end] += 1
+        self.notice()
+
+    async def is_flushed(self) -> bool:
+        """Whether all that was sent to it until now has been read."""
+        return True
+
+    def cut(self) -> None:
+        """End the connection, if there is one, as when the power is cut: what it has not read goes unread."""
+        raise NotImplementedError
+
+    def query(self, **more: int) -> str:
+        return urlencode({name: ",".join(values) for name, values in self.viewer.words.items()} | more)
+
+    def take(self, text: bytes) -> None:
+        self.record.take(text)
+        self.notice()
+
+    async def _listen(self, port: int) -> None:
+        raise NotImplementedError
+
+
+class SocketFollower(Follower):
+    kind = "WebSocket"
+    is_socket = True
+    connection: ClientConnection | None = None
+
+    def cut(self) -> None:
+        if self.connection:
+            _cut(self.connection.transport)
+
+    async def is_flushed(self) -> bool:
+        connection, pongs = self.connection, self.record.pongs
+        if connection is None:
+            return False
+        try:
+            await connection.send(PING, text=True)
+        except ConnectionClosed:
+            return False
+        async with asyncio.timeout(PATIENCE):
+            while self.record.pongs == pongs and self.connection is connection:
+                await asyncio.sleep(0.01)
+        return self.record.pongs > pongs
+
+    async def _listen(self, port: int) -> None:
+        async with self.connect(port, self.query(since=self.record.last)) as connection:
+            await self._hear(connection)
+
+    @asynccontextmanager
+    async def connect(
+        self, port: int, query: str, sock: socket.socket | None = None
+    ) -> AsyncIterator[ClientConnection]:
+        """`sock` is connected already."""
+        async with connect(
+            f"ws://127.0.0.1:{port}/ws/tasks/?{query}",
+            sock=sock,
+            additional_headers={"Authorization": f"Bearer {self.person.token}"},
+            compression=None,
+            open_timeout=PATIENCE,
+            ping_interval=None,
+            close_timeout=CLOSE_SECONDS,
+            proxy=None,
+        ) as connection:
+            self.connection, self.port = connection, port
+            try:
+                yield connection
+            finally:
+                self.connection = None
+
+    async def _hear(self, connection: ClientConnection) -> None:
+        while True:
+            self.take(await connection.recv(decode=False))
+
+
+class StreamFollower(Follower):
+    """Server-Sent Events, as a browser does it."""
+
+    kind = "SSE"
+    _transport: asyncio.WriteTransport | None = None
+
+    def cut(self) -> None:
+        if self._transport:
+            _cut(self._transport)
+
+    async def _listen(self, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+        self._transport = writer.transport
+        try:
+            writer.write(self._request())
+            head = await reader.readuntil(b"\r\n\r\n")
+            if (status := int(head.split()[1])) != 200:
+                raise RefusedError(status)
+            self.port = port
+            await self._hear(reader)
+        finally:
+            writer.transport.abort()
+            self._transport = None
+
+    async def _hear(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            self.take(await next_event(reader))
+
+    def _request(self) -> bytes:
+        return (
+            f"GET /api/events?{self.query()} HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {self.person.token}\r\nLast-Event-ID: {self.record.last}\r\n\r\n"
+        ).encode()
+
+
+async def next_event(reader: asyncio.StreamReader) -> bytes:
+    """The data of the next whole event; what was cut off amid it is none. Raises EOFError at the end."""
+    while True:
+        block = await reader.readuntil(b"\n\n")
+        fields = dict(line.split(b": ", 1) for line in block.splitlines() if line and not line.startswith(b":"))
+        if b"data" in fields:
+            return fields[b"data"]
+
+
+def _cut(transport: asyncio.WriteTransport) -> None:
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    transport.abort()

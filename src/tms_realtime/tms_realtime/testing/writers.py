@@ -1,0 +1,175 @@
+"""Threads that change tasks through the service, through whatever happens, and know what came of it."""
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from tms_core.errors import NotFoundError
+from tms_core.models import Priority, Status
+from tms_core.services.tasks import TaskService
+from tms_realtime.testing.ledger import Event
+from tms_realtime.testing.process import PATIENCE
+from tms_realtime.testing.world import World
+
+# While the database is away.
+AWAY_PAUSE = 0.1
+MOST_TASKS = 60
+FIRST_DAY = date(2030, 1, 1)
+DAYS = 30
+
+
+@dataclass
+class Outcomes:
+    """Numbers of writes: the titles that they gave to their tasks. A deletion gives none, and counts by its task."""
+
+    committed: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    # The answer to the commit was lost: only the database knows.
+    unknown: set[int] = field(default_factory=set)
+    deleted: set[int] = field(default_factory=set)
+
+    def faults(self, events: Sequence[Event]) -> list[str]:
+        """What the log says otherwise, of all events since the first write."""
+        numbers = [int(event.snapshot["title"]) for event in events if event.kind != "deleted"]
+        deletions = [event.task_id for event in events if event.kind == "deleted"]
+        found = set(numbers)
+        return [
+            *(f"write {number} was committed and is not in the log" for number in self.committed - found),
+            *(f"write {number} failed and is in the log" for number in self.failed & found),
+            *(f"write {number} is in the log and nobody's" for number in found - self.committed - self.unknown),
+            *(f"task {task_id} was deleted and the log does not say so" for task_id in self.deleted - set(deletions)),
+            *(["a write is in the log twice"] if len(numbers) > len(found) else []),
+            *(["a deletion is in the log twice"] if len(deletions) > len(set(deletions)) else []),
+        ]
+
+
+class Writers:
+    """Write from `start` to `stop`."""
+
+    def __init__(self, world: World, *, threads: int, pause: float, at_once: int, seed: int):
+        """`pause` is the longest between two transactions of a thread, each of which has `at_once` writes at most."""
+        self.outcomes = Outcomes()
+        self._world = world
+        self._pause = pause
+        self._at_once = at_once
+        self._seed = seed
+        self._tasks: list[int] = []
+        self._changed = threading.Condition()
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(n,), name=f"writer{n}") for n in range(threads)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def await_commits(self, count: int) -> int:
+        """Until so many more have been committed; the number of a write that is later than all of them."""
+        self._await(lambda: len(self.outcomes.committed), count)
+        return next(self._world.numbers)
+
+    def await_failures(self, count: int) -> None:
+        """Until so many more have failed."""
+        self._await(lambda: len(self.outcomes.failed) + len(self.outcomes.unknown), count)
+
+    def write_last(self) -> int:
+        """After `stop`, while the database is there: one more task; its number."""
+        rng = self._random("last")
+        while True:
+            number = next(self._world.numbers)
+            self._write([number], lambda service, number: self._act(service, [], rng, number))
+            if number in self.outcomes.committed:
+                return number
+
+    def _await(self, counted: Callable[[], int], count: int) -> None:
+        with self._changed:
+            enough = counted() + count
+            assert self._changed.wait_for(lambda: counted() >= enough, PATIENCE), "the writers do not get on"
+
+    def _run(self, n: int) -> None:
+        rng = self._random(n)
+        # Transactions that lock several tasks each, in any order, would be in each other's way.
+        tasks = self._tasks if self._at_once == 1 else []
+        while not self._stopped.is_set():
+            numbers = [next(self._world.numbers) for _ in range(rng.randint(1, self._at_once))]
+            is_there = self._write(numbers, lambda service, number: self._act(service, tasks, rng, number))
+            self._stopped.wait(rng.uniform(0, self._pause) if is_there else AWAY_PAUSE)
+
+    def _write(self, numbers: Sequence[int], act: Callable[[TaskService, int], int | None]) -> bool:
+        """In one transaction. Whether the database was there. `act` returns the task that it deletes, if it does."""
+        outcome = self.outcomes.failed
+        deleted: dict[int, int] = {}
+        try:
+            with self._world.runtime.transaction() as session:
+                service = TaskService(session, self._world.admin.actor, "private")
+                for number in numbers:
+                    if (task_id := act(service, number)) is not None:
+                        deleted[number] = task_id
+                # From here on an error does not say whether it was done.
+                outcome = self.outcomes.unknown
+            outcome = self.outcomes.committed
+        except NotFoundError:
+            return True
+        except SQLAlchemyError:
+            return False
+        finally:
+            with self._changed:
+                outcome.update(set(numbers) - deleted.keys())
+                if outcome is self.outcomes.committed:
+                    self.outcomes.deleted.update(deleted.values())
+                self._changed.notify_all()
+        return True
+
+    def _act(self, service: TaskService, tasks: list[int], rng: random.Random, number: int) -> int | None:
+        if not tasks or rng.random() < 0.2:
+            tasks.append(self._create(service, rng, number))
+            return None
+        task_id = rng.choice(tasks)
+        goes = len(tasks) > MOST_TASKS or rng.random() < 0.1
+        try:
+            if not goes:
+                service.change(task_id, {"title": f"{number}", **self._some(rng, self._fields(rng))})
+                return None
+            service.delete(task_id)
+        except NotFoundError:
+            # Another was faster, or its creation has failed.
+            _forget(tasks, task_id)
+            raise
+        _forget(tasks, task_id)
+        return task_id
+
+    def _create(self, service: TaskService, rng: random.Random, number: int) -> int:
+        creator = rng.choice([person.id for person in self._world.people.values()])
+        return service.create({"title": f"{number}", "created_by": creator, **self._fields(rng)}).id
+
+    def _fields(self, rng: random.Random) -> dict[str, Any]:
+        people = self._world.people
+        return {
+            "priority": rng.choice(list(Priority)),
+            "status": rng.choice(list(Status)),
+            "due_date": rng.choice([None, FIRST_DAY + timedelta(days=rng.randrange(DAYS))]),
+            # Nothing is given to bob, so that nothing is taken from him: he keeps what he has created.
+            "assigned_to": rng.choice([None, people["admin"].id, people["ann"].id]),
+            "description": rng.choice(["", "x" * rng.randrange(2000)]),
+        }
+
+    def _some(self, rng: random.Random, fields: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in fields.items() if rng.random() < 0.4}
+
+    def _random(self, name: object) -> random.Random:
+        return random.Random(f"{self._seed} {name}")  # noqa: S311 - no secret
+
+
+def _forget(tasks: list[int], task_id: int) -> None:
+    with suppress(ValueError):
+        tasks.remove(task_id)
