@@ -188,14 +188,28 @@ class Tab:
         self.run("listen(given)", options)
         self.wait_for_state("open")
 
+    def open_another(self) -> Page:
+        with self.page.expect_popup() as popup:
+            self.run("open()")
+        page: Page = popup.value
+        return page
+
     def come_online(self) -> None:
         """What a browser says when the network is back."""
         self.run("dispatchEvent(new Event('online'))")
 
     def stop_time(self) -> None:
-        """Timers stand still from now on, but for `page.clock.run_for`."""
+        """Timers stand still from now on, but for `page.clock.run_for`; `pauses` has how long each was to take."""
         self.page.clock.install(time=0)
         self.page.clock.pause_at(1)
+        self.run("""
+            const { setTimeout } = globalThis;
+            globalThis.pauses = [];
+            globalThis.setTimeout = (act, time) => {
+                pauses.push(time);
+                return setTimeout(act, time);
+            };
+        """)
 
     def heard(self, kind: str, number: int) -> list[Any]:
         """All notes of a kind, once there are so many."""
@@ -212,11 +226,12 @@ class Tab:
 
 @pytest.fixture
 def open_tab(context, api, origin) -> Iterator[Callable[..., Tab]]:
-    """Opens pages of one browser, each with a client of its own; the tokens are all tabs' if they `share`."""
+    """Opens pages of one browser, each with a client of its own; the tokens are all tabs' if they `share`. What a page
+    opens is in its process, and sees its localStorage at once; others see it soon."""
     tabs = []
 
-    def run(user: SignedIn | None = None, *, share: bool = False) -> Tab:
-        tab = Tab(context.new_page())
+    def run(user: SignedIn | None = None, *, share: bool = False, opener: Tab | None = None) -> Tab:
+        tab = Tab(opener.open_another() if opener else context.new_page())
         tabs.append(tab)
         tab.page.goto(f"{origin}/page.html?api={api}")
         tab.page.wait_for_function("globalThis.isReady")
@@ -229,12 +244,12 @@ def open_tab(context, api, origin) -> Iterator[Callable[..., Tab]]:
 
 
 @pytest.fixture
-def make_user(_system) -> Callable[[], SignedIn]:
+def make_user(_system) -> Callable[..., SignedIn]:
     """Makes users that are signed in, and leaves those of other tests alone."""
     runtime, app = _system
 
-    def run() -> SignedIn:
-        name = f"user{next(_numbers)}"
+    def run(name: str = "") -> SignedIn:
+        name = name or f"user{next(_numbers)}"
         with runtime.transaction() as session:
             user = User(username=name, email=f"{name}@example.com", first_name="", last_name="", password_hash=HASH)
             session.add(user)

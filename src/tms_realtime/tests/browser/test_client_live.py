@@ -1,9 +1,9 @@
 """The JavaScript client's live connection, between pages of another origin and the real processes."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import playwright
 import pytest
@@ -13,6 +13,7 @@ from tms_core.testing import PASSWORD
 
 TICKETS = "**/api/ws-ticket"
 SCRIPT = Path(tms_realtime.__file__).parent / "static" / "tms-client.js"
+DOCS = Path(__file__).resolve().parents[4] / "docs" / "realtime.md"
 # Playwright brings one.
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 
@@ -223,14 +224,6 @@ def test_it_gives_up_when_the_login_has_ended(tab):
     assert tab.run("return live.state") == "closed"
 
 
-def test_nobody_listens_who_is_not_signed_in(open_tab):
-    tab = open_tab()
-
-    tab.run("listen()")
-
-    assert tab.heard("errors", 1)[0]["status"] == 401
-
-
 def test_it_gives_up_on_a_filter_that_is_not_understood(tab):
     tab.run("listen({ filter: { status: 'LOST' } })")
 
@@ -238,12 +231,6 @@ def test_it_gives_up_on_a_filter_that_is_not_understood(tab):
 
     assert (error["status"], error["errors"][0]["field"]) == (400, "status")
     assert tab.run("return live.state") == "closed"
-
-
-def test_a_position_that_is_none_is_refused_at_once(tab):
-    errors = [tab.refusal("(async () => listen({ since: given }))()", since) for since in (-1, 1.5, "7")]
-
-    assert [error["name"] for error in errors] == ["TypeError"] * 3
 
 
 def test_it_comes_back_when_a_busy_server_says_and_no_earlier(tab):
@@ -289,13 +276,14 @@ def test_it_tries_at_once_when_the_network_is_back(tab):
 
 
 def test_a_connection_that_has_gone_silent_is_made_anew(tab):
-    sockets = []
+    task = create(tab)["id"]
+    answers = []
 
     def swallow_pings_of_the_first(socket):
-        sockets.append(socket)
-        server = socket.connect_to_server()
-        if len(sockets) == 1:
-            socket.on_message(lambda message: None if "ping" in message else server.send(message))
+        answers.append([])
+        said, number, server = answers[-1], len(answers), socket.connect_to_server()
+        socket.on_message(lambda message: None if number == 1 and "ping" in message else server.send(message))
+        server.on_message(lambda message: (said.append(message), socket.send(message)))
 
     tab.page.route_web_socket("**/ws/tasks/**", swallow_pings_of_the_first)
     tab.stop_time()
@@ -306,31 +294,13 @@ def test_a_connection_that_has_gone_silent_is_made_anew(tab):
     tab.page.clock.run_for(1_000)
     tab.wait_for_state("open")
     tab.page.clock.run_for(25_000)
-    create(tab)
-    tab.heard("events", 1)
+    # Answered behind the ping.
+    tab.run("live.presence(given)", task)
+    tab.heard("presence", 1)
     tab.page.clock.run_for(20_000)
 
-    assert len(sockets) == 2
+    assert [json.loads(said[0])["type"] for said in answers[1:]] == ["pong"]
     assert tab.run("return live.state") == "open"
-
-
-def test_what_is_not_newer_is_dropped_and_what_is_missed_is_asked_for(tab):
-    addresses = []
-
-    def say(socket):
-        addresses.append(parse_qs(urlsplit(socket.url).query))
-        for number in (7, 8, 8, 7, 9) if len(addresses) == 1 else (9, 10):
-            socket.send(json.dumps({"task_id": 1, "event": "updated", "event_id": number}))
-        if len(addresses) == 1:
-            socket.close(code=1001)
-
-    tab.page.route_web_socket("**/ws/tasks/**", say)
-    tab.run("listen({ since: 6, filter: { status: ['PENDING', 'COMPLETED'], priority: null } })")
-
-    assert [event["event_id"] for event in tab.heard("events", 4)] == [7, 8, 9, 10]
-    assert [address["since"] for address in addresses] == [["6"], ["9"]]
-    assert [address["status"] for address in addresses] == [["PENDING,COMPLETED"]] * 2
-    assert addresses[0]["ticket"] != addresses[1]["ticket"]
 
 
 def test_one_that_is_closed_stays_closed(tab):
@@ -344,6 +314,31 @@ def test_one_that_is_closed_stays_closed(tab):
 
     assert [note["state"] for note in tab.heard("states", 5)] == ["connecting", "open", "closed", "connecting", "open"]
     assert len(events) == 1
+
+
+def test_one_that_is_closed_at_once_never_connects(tab):
+    sockets = []
+    tab.page.on("websocket", lambda socket: sockets.append(socket))
+
+    tab.run("listen(); live.close()")
+    tab.listen()
+
+    assert len(sockets) == 1
+    assert [note["state"] for note in tab.heard("states", 4)] == ["connecting", "closed", "connecting", "open"]
+
+
+def test_the_example_of_the_documentation_works(context, origin, api, make_user):
+    make_user("ann")
+    (example,) = re.findall(r"```html\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    page = context.new_page()
+    page.route("**/page.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"{origin}/page.html")
+
+    with page.expect_response(lambda one: one.url == f"{api}/api/task" and one.request.method == "POST") as answer:
+        page.set_content(example.replace("http://localhost:8000", api))
+    page.wait_for_function("document.title.endsWith(' tasks, open')")
+
+    assert answer.value.status == 201
 
 
 def test_it_works_in_node_too(api, make_user):

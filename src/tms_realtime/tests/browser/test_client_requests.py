@@ -1,4 +1,7 @@
-"""The JavaScript client's requests, from pages of another origin."""
+"""The JavaScript client's requests, from pages of another origin, and what it says to servers that follow a script."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
 
 from tms_core.testing import PASSWORD
 
@@ -110,27 +113,20 @@ def test_it_gives_up_where_nobody_ever_answers(tab):
     assert (error["status"], error["detail"], len(attempts)) == (0, "The server does not answer.", 3)
 
 
-def test_it_waits_for_as_long_as_a_busy_server_says(tab, api):
-    statuses, asked_for = [429, 503, 409], []
-
-    def be_busy_at_first(route):
-        asked_for.append(route.request.url.removeprefix(f"{api}/api/task/"))
-        is_busy = statuses and asked_for[-1] == "0"
-        route.fulfill(**busy(statuses.pop(0), 7)) if is_busy else route.continue_()
-
-    tab.page.route("**/api/task/*", be_busy_at_first)
+def test_it_waits_for_as_long_as_a_busy_server_says(tab):
+    statuses = [429, 503, 409]
+    tab.page.route(
+        "**/api/task/0", lambda route: route.fulfill(**busy(statuses.pop(0), 7)) if statuses else route.continue_()
+    )
     tab.stop_time()
-    with tab.page.expect_response("**/api/task/*"):
-        tab.run("globalThis.asked = outcome(tms.request('PATCH', '/api/task/0', { body: { title: 'Patience' } }))")
-    for _ in range(3):
-        tab.page.clock.run_for(6_999)
-        # What was sent before this has been seen when this has been answered.
-        tab.refusal("tms.request('GET', '/api/task/before')")
-        with tab.page.expect_response("**/api/task/*"):
-            tab.page.clock.run_for(1_000)
+
+    tab.run("globalThis.asked = outcome(tms.request('PATCH', '/api/task/0', { body: { title: 'Patience' } }))")
+    for number in (1, 2, 3):
+        tab.page.wait_for_function("(number) => pauses.length === number", arg=number)
+        tab.page.clock.run_for(8_000)
 
     assert tab.run("return asked")["error"]["status"] == 404
-    assert asked_for == ["0", "before", "0", "before", "0", "before", "0"]
+    assert all(7_000 <= pause < 8_000 for pause in tab.run("return pauses"))
 
 
 def test_it_does_not_wait_for_a_server_that_is_busy_for_long(tab):
@@ -142,11 +138,11 @@ def test_it_does_not_wait_for_a_server_that_is_busy_for_long(tab):
 def test_a_request_can_be_called_off(tab):
     tab.page.route("**/api/task", lambda route: route.fulfill(**busy(503, 20)))
 
-    with tab.page.expect_response("**/api/task"):
-        tab.run(
-            "globalThis.stop = new AbortController();"
-            "globalThis.asked = outcome(tms.request('GET', '/api/task', { signal: stop.signal }))"
-        )
+    tab.stop_time()
+
+    tab.run("globalThis.stop = new AbortController()")
+    tab.run("globalThis.asked = outcome(tms.request('GET', '/api/task', { signal: stop.signal }))")
+    tab.page.wait_for_function("pauses.length === 1")
     tab.run("stop.abort()")
 
     assert tab.run("return asked")["error"]["name"] == "AbortError"
@@ -169,7 +165,7 @@ def test_many_requests_with_a_stale_token_renew_it_once(shared_tab):
 
 
 def test_two_tabs_with_a_stale_token_renew_it_once(shared_tab, open_tab):
-    tabs = [shared_tab, open_tab(share=True)]
+    tabs = [shared_tab, open_tab(share=True, opener=shared_tab)]
     refreshed = asked("/api/token/refresh", *tabs)
     tabs[0].run(STALE)
 
@@ -205,3 +201,67 @@ def test_somebody_who_signs_in_meanwhile_stays_signed_in(shared_tab, make_user):
     tab.run("await tms.signIn(...given); await late", [user.username, PASSWORD])
 
     assert tab.request("GET", "/api/users/me")["id"] == user.id
+
+
+def test_nobody_listens_who_is_not_signed_in(open_tab):
+    tab = open_tab()
+
+    tab.run("listen()")
+
+    assert tab.heard("errors", 1)[0]["status"] == 401
+
+
+def test_a_position_that_is_none_is_refused_at_once(tab):
+    errors = [tab.refusal("(async () => listen({ since: given }))()", since) for since in (-1, 1.5, "7")]
+
+    assert [error["name"] for error in errors] == ["TypeError"] * 3
+
+
+def test_what_comes_before_the_subscriptions_hold_is_left_to_the_resumption(tab):
+    said = []
+
+    def obey(socket, message):
+        said.append(json.loads(message))
+        pongs = sum(one["type"] == "ping" for one in said)
+        if said[-1]["type"] == "ping":
+            socket.send('{"type": "pong"}')
+        if pongs == 1:
+            # Before the resumption or after it? Nobody can tell.
+            socket.send('{"task_id": 1, "event": "updated", "event_id": 10, "match": "stay"}')
+        if pongs == 4:
+            for number in (7, 9, 10):
+                socket.send(json.dumps({"task_id": 1, "event": "updated", "event_id": number, "match": "stay"}))
+
+    def begin(socket):
+        socket.on_message(lambda message: obey(socket, message))
+        socket.send('{"task_id": 1, "event": "updated", "event_id": 9}')
+
+    tab.page.route_web_socket("**/ws/tasks/**", begin)
+    tab.run(
+        "listen({ since: 6 }); for (const status of given) live.subscribe({ status }, 'board')", ["LOST", "PENDING"]
+    )
+
+    events = tab.heard("events", 3)
+
+    again = [{"type": "ping"}, {"type": "resume", "since": 6}, {"type": "ping"}]
+    assert [(event["event_id"], event["match"]) for event in events] == [(7, "stay"), (9, "stay"), (10, "stay")]
+    assert said == [{"type": "subscribe", "id": "board", "filter": {"status": "PENDING"}}, *again, *again]
+
+
+def test_what_is_not_newer_is_dropped_and_what_is_missed_is_asked_for(tab):
+    addresses = []
+
+    def say(socket):
+        addresses.append(parse_qs(urlsplit(socket.url).query))
+        for number in (7, 8, 8, 7, 9) if len(addresses) == 1 else (9, 10):
+            socket.send(json.dumps({"task_id": 1, "event": "updated", "event_id": number}))
+        if len(addresses) == 1:
+            socket.close(code=1001)
+
+    tab.page.route_web_socket("**/ws/tasks/**", say)
+    tab.run("listen({ since: 6, filter: { status: ['PENDING', 'COMPLETED'], priority: null } })")
+
+    assert [event["event_id"] for event in tab.heard("events", 4)] == [7, 8, 9, 10]
+    assert [address["since"] for address in addresses] == [["6"], ["9"]]
+    assert [address["status"] for address in addresses] == [["PENDING,COMPLETED"]] * 2
+    assert addresses[0]["ticket"] != addresses[1]["ticket"]
