@@ -141,6 +141,7 @@ class Chaos:
         if self._random.random() < 0.5:
             part.kill()
             return f"{part.name} is killed"
+        part.await_ready()
         stop(part)
         return f"{part.name} ends"
 

@@ -67,6 +67,10 @@ class Follower:
                 await self.come()
             await asyncio.sleep(self.random.uniform(0, LONGEST_PAUSE))
 
+    @property
+    def keeps_up(self) -> bool:
+        return not self.is_away
+
     def settle(self) -> None:
         """Just follow from now on."""
         self.is_away = False

@@ -144,6 +144,8 @@ class Verdict:
     client: str
     wanted: int
     received: int
+    # Rightly: what had gone out of one's sight when one came back.
+    withheld: tuple[int, ...]
     lost: tuple[int, ...]
     repeated: tuple[int, ...]
     disordered: tuple[int, ...]
@@ -171,11 +173,13 @@ def judge(
     """`got` as it came, with its positions."""
     positions = [position for position, _ in got]
     times = Counter(positions)
+    lacking = [position for position in wanted if not times[position]]
     return Verdict(
         client=client,
         wanted=len(wanted),
         received=len(got),
-        lost=tuple(position for position in wanted if not times[position] and position not in may_lack),
+        withheld=tuple(position for position in lacking if position in may_lack),
+        lost=tuple(position for position in lacking if position not in may_lack),
         repeated=tuple(position for position, number in times.items() if number > 1),
         disordered=tuple(b for a, b in pairwise(positions) if b < a),
         strange=tuple(position for position in times if position not in wanted),

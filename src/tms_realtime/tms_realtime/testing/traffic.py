@@ -66,7 +66,7 @@ class Traffic:
     def flow(self) -> None:
         """Until everyone has got something that was written after this began, and some writes later."""
         number = self.writers.await_commits(SOME)
-        self.crowd.await_all(lambda one: one.is_away or one.record.newest_write >= number, f"has got write {number}")
+        self.crowd.await_all(lambda one: not one.keeps_up or one.record.newest_write >= number, f"got write {number}")
 
     def reckon(self) -> Reckoning:
         """The end: waits until everyone has what it should have, if it ever gets it."""

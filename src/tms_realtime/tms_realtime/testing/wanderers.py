@@ -18,8 +18,8 @@ from tms_realtime.testing.writers import DAYS, FIRST_DAY
 
 # How many messages they read until they think of something else: none, some of a batch, several batches.
 ATTENTION = (0, 1, 2, 10, 50, 250)
-# Events that they ask for once more, at most.
-FAR = 700
+# Events that they ask for once more: on the whole fewer than they read meanwhile, or they would never come to the end.
+BACK = (0, 0, 1, 10, 100, 300)
 LONGEST_STALL = 0.1
 # The kernel's, of one that reads slowly: the server has to wait amid a replay.
 SMALL_BUFFER = 4096
@@ -32,6 +32,10 @@ class Wandering(Follower):
         super().__init__(*args, **options)
         self.is_settled = False
         self.is_slow = self.random.random() < 0.5
+
+    @property
+    def keeps_up(self) -> bool:
+        return self.is_settled and super().keeps_up
 
     def settle(self) -> None:
         super().settle()
@@ -61,7 +65,7 @@ class SocketWanderer(Wandering, SocketFollower):
                 case "close":
                     await connection.close()
                 case "resume":
-                    await self._resume(connection, self.random.randrange(FAR))
+                    await self._resume(connection, self.random.choice(BACK))
                 case "stall":
                     await asyncio.sleep(self.random.uniform(0, LONGEST_STALL))
         await super()._hear(connection)

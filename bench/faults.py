@@ -1,0 +1,108 @@
+"""Parts of a whole system are killed at random amid traffic: .venv/bin/python bench/faults.py [--seconds 60].
+
+PostgreSQL, Valkey, two relays and two realtime processes of its own, writers, and clients of every kind that come back
+where they were. Ends by itself; its exit status is 1 where a client lost an event, or got one twice or out of order.
+"""
+
+import argparse
+import logging
+import random
+import sys
+import time
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from tms_realtime.testing.faults import Chaos
+from tms_realtime.testing.followers import Follower
+from tms_realtime.testing.ledger import Verdict
+from tms_realtime.testing.traffic import Reckoning, Traffic, traffic_in, usual_followers
+from tms_realtime.testing.wanderers import wanderers
+from tms_realtime.testing.world import World, running_world
+
+WANDERERS = 6
+WRITES_AT_ONCE = 3
+
+
+def clients(world: World, since: int) -> list[Follower]:
+    return [*usual_followers(world, since), *wanderers(world, since, count=WANDERERS, seed=since)]
+
+
+def endure(traffic: Traffic, seconds: float, rng: random.Random, console: Console) -> int:
+    """How many things happened."""
+    chaos = Chaos(traffic, rng)
+    traffic.flow()
+    began = time.monotonic()
+    count = 0
+    while (now := time.monotonic() - began) < seconds:
+        console.print(f"{now:5.1f} s  {chaos.step()}")
+        count += 1
+    chaos.end()
+    return count
+
+
+def table(followers: Sequence[Follower], verdicts: Sequence[Verdict]) -> Table:
+    columns = (
+        "to get",
+        "got",
+        "withheld",
+        "lost",
+        "repeated",
+        "out of order",
+        "other faults",
+        "reconnects",
+        "resets",
+        "silence",
+    )
+    found = Table("client", *columns)
+    for column in found.columns[1:]:
+        column.justify = "right"
+    for follower, verdict in zip(followers, verdicts, strict=True):
+        others = [*verdict.strange, *verdict.different, *verdict.others]
+        lists = (verdict.withheld, verdict.lost, verdict.repeated, verdict.disordered, others)
+        record = follower.record
+        found.add_row(
+            f"{follower.kind}: {follower.name}",
+            *map(str, (verdict.wanted, verdict.received, *map(len, lists), record.ends.total(), verdict.resets)),
+            f"{record.longest_silence:.1f} s",
+        )
+    return found
+
+
+def measure(seconds: float, seed: int, console: Console) -> Reckoning:
+    with (
+        running_world(tms__realtime__stream_length="500", tms__realtime__messages="0") as world,
+        traffic_in(world, gather=clients, at_once=WRITES_AT_ONCE, seed=seed) as traffic,
+    ):
+        count = endure(traffic, seconds, random.Random(seed), console)
+        reckoning = traffic.reckon()
+        outcomes = traffic.writers.outcomes
+        console.print(
+            f"\n{count} things happened; {len(reckoning.events)} events in the log;"
+            f" {len(outcomes.failed)} writes failed, {len(outcomes.unknown)} got no answer to their commit"
+        )
+        console.print(table(traffic.followers, reckoning.verdicts))
+        return reckoning
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument(
+        "--seed", type=int, default=None, help="what happens in which order; default: another each time"
+    )
+    given = parser.parse_args()
+    seed = random.randrange(1_000_000) if given.seed is None else given.seed
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    # That Redis is away, for one, is no news here.
+    logging.getLogger("tms_core").setLevel(logging.ERROR)
+    console.print(f"--seconds {given.seconds:g} --seed {seed}")
+    faults = measure(given.seconds, seed, console).faults()
+    for fault in faults:
+        console.print(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
