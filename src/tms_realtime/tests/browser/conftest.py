@@ -120,8 +120,9 @@ def realtime(api, ini_file) -> Iterator[Restartable]:
         process.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for longer: while Playwright is there, no other test of this process can run a loop of asyncio's."""
     assert CHROMIUM, "there is no browser: make browser"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
