@@ -5,10 +5,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,12 @@ from sqlalchemy import insert
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tms_core.access_tokens import AccessClaims
 from tms_core.events import TaskEventRecord, last_position, read_events
 from tms_core.models import EventKind, TaskEvent
 from tms_core.relay.positions import number_events
 from tms_core.runtime import Runtime
 from tms_core.testing import empty
 from tms_core.testing_processes import free_port
-from tms_realtime.clients.connection import Connection
-from tms_realtime.clients.control import hear
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.limits import Seats
 from tms_realtime.clients.presence import Presence
@@ -38,12 +36,12 @@ from tms_realtime.log.reader import LogReader
 from tms_realtime.log.stream import StreamWriter
 from tms_realtime.log.table import newest_position
 from tms_realtime.settings import RealtimeSettings
-from tms_realtime.wire.outgoing import Outgoing
+from tms_realtime.testing.without_sockets import Speaker
 
 PATIENCE = 60.0
 HANDSHAKE = (
-    b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    "GET /ws/tasks/%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 TMS = str(Path(sys.executable).with_name("tms"))
 
@@ -97,12 +95,13 @@ class Realtime:
     process: "subprocess.Popen[str]"
     log: Log
     port: int
+    status_port: int
 
     @property
     def url(self) -> str:
         return f"ws://localhost:{self.port}/ws/tasks/"
 
-    def connect(self, data: bytes = HANDSHAKE, *, receive_buffer: int = 0) -> socket.socket:
+    def connect(self, data: bytes, *, receive_buffer: int = 0) -> socket.socket:
         """A plain socket on which `data` was sent."""
         connection = socket.socket()
         if receive_buffer:
@@ -112,14 +111,29 @@ class Realtime:
         connection.sendall(data)
         return connection
 
-    def open(self, *, receive_buffer: int = 0) -> socket.socket:
+    def open(self, query: str = "", *, receive_buffer: int = 0) -> socket.socket:
         """A plain socket after the handshake."""
-        connection = self.connect(receive_buffer=receive_buffer)
+        connection = self.connect((HANDSHAKE % query).encode(), receive_buffer=receive_buffer)
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
             answer += connection.recv(1)
         assert answer.startswith(b"HTTP/1.1 101 ")
         return connection
+
+    def ask(self, path: str, verb: str = "GET", **headers: str) -> tuple[int, Mapping[str, str], bytes]:
+        """What the status port answers: status, headers, body."""
+        connection = HTTPConnection("127.0.0.1", self.status_port, timeout=PATIENCE)
+        try:
+            connection.request(verb, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def metric(self, name: str) -> float:
+        """A sample, written as it stands there with its labels; 0 where there is none yet."""
+        lines = self.ask("/metrics")[2].decode().splitlines()
+        return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
     def end(self) -> int:
         """Its exit status after SIGTERM."""
@@ -143,13 +157,14 @@ def _write_ini(folder: Path, ini: dict[str, str]) -> Path:
 def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Iterator[Realtime]:
     """`tms realtime` with these settings, once it listens."""
     port = port or free_port()
-    path = _write_ini(folder, {"tms.realtime.port": str(port), "tms.realtime.status_port": "0", **ini})
+    whole = {"tms.realtime.port": str(port), "tms.realtime.status_port": "0", **ini}
+    path = _write_ini(folder, whole)
     process = subprocess.Popen([TMS, "--ini", str(path), "realtime"], stderr=subprocess.PIPE, text=True)
     log = Log(process.stderr)
     try:
         log.wait_for("listening on ws://")
         log.wait_for("listening to events on redis")
-        yield Realtime(process, log, port)
+        yield Realtime(process, log, port, int(whole["tms.realtime.status_port"]))
     finally:
         process.kill()
         process.wait(PATIENCE)
@@ -160,6 +175,8 @@ def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Itera
 @pytest.fixture(scope="module")
 def realtime(_system, ini, tmp_path_factory) -> Iterator[Realtime]:
     """The module's realtime process."""
+    # What other modules' systems have left there.
+    _system[0].redis.flushall()
     with running(ini, tmp_path_factory.mktemp("realtime")) as process:
         yield process
 
@@ -212,7 +229,14 @@ def listen(request) -> Iterator[Callable[..., Listener]]:
         def start(token: str | None = None, *, to: Realtime | None = None, path: str = "", **kwargs: Any) -> Listener:
             server = to or request.getfixturevalue("realtime")
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            options = {"additional_headers": headers, "open_timeout": PATIENCE, "compression": None} | kwargs
+            # Without a bound on what it has not looked at yet, it always reads, also when it is to close.
+            options = {
+                "additional_headers": headers,
+                "open_timeout": PATIENCE,
+                "compression": None,
+                "max_queue": None,
+                **kwargs,
+            }
             connection = connect(server.url + path, **options)
             return Listener(stack.enter_context(connection))
 
@@ -310,7 +334,7 @@ def publish(runtime) -> Publisher:
 
 
 @pytest.fixture
-def switchboard(runtime, _switchboards) -> Callable[..., Switchboard]:
+def switchboard(runtime, switchboards) -> Callable[..., Switchboard]:
     """What the connections of a process share, at the end of the log, without sockets."""
 
     def make(**settings: Any) -> Switchboard:
@@ -318,19 +342,19 @@ def switchboard(runtime, _switchboards) -> Callable[..., Switchboard]:
         presence, own = Presence(url, reader), RealtimeSettings(**settings)
         feed = Feed(url, hub, reader, presence)
         seats = Seats(own.connections, own.connections_per_user)
-        _switchboards.append(Switchboard(own, runtime.core.visibility, seats, hub, reader, feed, presence))
-        return _switchboards[-1]
+        switchboards.append(Switchboard(own, runtime.core.visibility, seats, hub, reader, feed, presence))
+        return switchboards[-1]
 
     return make
 
 
 @pytest.fixture
-def _switchboards() -> list[Switchboard]:
+def switchboards() -> list[Switchboard]:
     return []
 
 
 @pytest.fixture
-def run(_switchboards) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+def run(switchboards) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Runs a coroutine, and ends what was left of the test's switchboards."""
 
     async def whole(scenario: Coroutine[Any, Any, Any]) -> Any:
@@ -338,64 +362,12 @@ def run(_switchboards) -> Callable[[Coroutine[Any, Any, Any]], Any]:
             async with asyncio.timeout(PATIENCE):
                 return await scenario
         finally:
-            for board in _switchboards:
+            for board in switchboards:
                 for client in board.hub.clients():
                     client.gone()  # type: ignore[attr-defined]
                 await board.reader.close()
 
     return lambda scenario: asyncio.run(whole(scenario))
-
-
-class MemoryWire:
-    """A `connection.Wire` that remembers. Where it is `shut`, there is no room."""
-
-    pending = 0
-
-    def __init__(self) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.codes: list[int] = []
-        self.is_shut = False
-        self._changed = asyncio.Event()
-
-    def send(self, message: Outgoing) -> None:
-        self.sent += [orjson.loads(text) for text, _position in message.parts]
-        self._changed.set()
-
-    def close(self, code: int, reason: str) -> None:
-        self.codes.append(code)
-        self._changed.set()
-
-    async def drained(self) -> None:
-        await self.until(lambda: not self.is_shut)
-
-    def open(self) -> None:
-        self.is_shut = False
-        self._changed.set()
-
-    async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while not is_so():
-                self._changed.clear()
-                await self._changed.wait()
-
-
-class Speaker:
-    """A client without a socket: what it says is heard at once."""
-
-    def __init__(self, board: Switchboard, user_id: int | None, is_admin: bool, since: int | None):
-        self.board = board
-        self.wire = MemoryWire()
-        claims = None if user_id is None else AccessClaims(user_id, is_admin, "session", 0, float("inf"))
-        self.connection = Connection(board, self.wire, claims)
-        self.connection.begin(since=since, wanted=None)
-
-    def say(self, **words: Any) -> dict[str, Any] | None:
-        """What it is answered at once."""
-        return self.send(orjson.dumps(words))
-
-    def send(self, payload: bytes, *, is_binary: bool = False) -> dict[str, Any] | None:
-        answer = hear(self.connection, payload, is_binary=is_binary)
-        return None if answer is None else orjson.loads(answer)
 
 
 @pytest.fixture

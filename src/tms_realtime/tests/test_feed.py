@@ -1,15 +1,24 @@
 """Redis goes and comes back."""
 
+import asyncio
 import subprocess
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 
 import pytest
 import redis
+from sqlalchemy import delete
 
+from tms_core.app import configure
 from tms_core.embedded.programs import valkey_program
+from tms_core.models import TaskEvent
 from tms_core.permissions import Actor
 from tms_core.relay.positions import number_events
 from tms_core.services.tasks import TaskService
+from tms_realtime import feed
+from tms_realtime.feed import Feed
+from tms_realtime.log.envelope import Envelope
+from tms_realtime.log.reader import LogReader
 from tms_realtime.log.stream import KEY, StreamWriter
 
 
@@ -105,3 +114,110 @@ def test_what_is_not_ours_in_the_stream_is_passed_over(runtime, realtime, listen
     (after,) = publish(event())
 
     assert listener.message()["event_id"] == after.position
+
+
+@asynccontextmanager
+async def followed(board):
+    """The board's feed runs."""
+    task = asyncio.create_task(board.follower.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+def quickly(monkeypatch):
+    """A feed asks the database after little silence."""
+    monkeypatch.setattr(feed, "SILENCE", 0.05)
+
+
+def titles(messages):
+    return [message.get("title") or message["type"] for message in messages]
+
+
+async def hears(one, *expected):
+    await one.wire.until(lambda: len(one.wire.sent) >= len(expected))
+    assert titles(one.wire.sent) == [*expected]
+
+
+@pytest.mark.parametrize("is_ahead", [True, False])
+def test_a_stream_of_another_database_is_not_told_of(is_ahead, runtime, run, switchboard, make_speaker, publish, event):
+    (newest,) = publish.commit(event(title="before the process began"))
+    first = newest.position + 1 if is_ahead else newest.position
+    foreign = [Envelope.of(event(position=first + number, id=99, title="another's")) for number in range(3)]
+    StreamWriter(runtime.redis, 100).append(foreign)
+
+    async def scenario():
+        board = switchboard()
+        one = make_speaker(on=board)
+        async with followed(board):
+            # Once it listens, the stream is as it has left it.
+            while not board.follower.is_following:
+                await asyncio.sleep(0)
+            assert runtime.redis.xlen(KEY) == 0
+            publish(event(title="ours"))
+            late = make_speaker(on=board, since=newest.position - 1)
+            await hears(one, "ours")
+            await hears(late, "before the process began", "ours")
+
+    run(scenario())
+
+
+def test_a_database_that_goes_back_is_told_once_and_followed_from_there(
+    quickly, runtime, run, switchboard, make_speaker, publish, event
+):
+    kept, *forgotten = publish(event(title="kept"), event(title="forgotten"), event(title="forgotten"))
+
+    async def scenario():
+        board = switchboard()
+        one = make_speaker(on=board)
+        async with followed(board):
+            publish(event(title="forgotten after it was sent"))
+            await hears(one, "forgotten after it was sent")
+            with runtime.transaction() as session:
+                session.execute(delete(TaskEvent).where(TaskEvent.position > kept.position))
+            await hears(one, "forgotten after it was sent", "reset")
+            (told,) = publish(event(title="new"))
+            await hears(one, "forgotten after it was sent", "reset", "new")
+            assert one.wire.sent[1]["event_id"] == kept.position
+            assert one.wire.sent[2]["event_id"] == told.position == forgotten[0].position
+            late = make_speaker(on=board, since=kept.position - 1)
+            await hears(late, "kept", "new")
+
+    run(scenario())
+
+
+def test_what_redis_never_had_comes_when_the_database_is_asked_after_a_silence(
+    quickly, run, switchboard, make_speaker, publish, event
+):
+    async def scenario():
+        board = switchboard()
+        one = make_speaker(on=board)
+        async with followed(board):
+            publish(event(title="by redis"))
+            await hears(one, "by redis")
+            publish.commit(event(title="by nobody"))
+            await hears(one, "by redis", "by nobody")
+
+    run(scenario())
+
+
+def test_while_the_database_is_away_events_come_by_redis(
+    runtime, ini, run, switchboard, switchboards, make_speaker, publish, event
+):
+    there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
+
+    async def scenario():
+        board = switchboard()
+        reader = LogReader(there)
+        feed = Feed(runtime.core.redis, board.hub, reader, board.presence)
+        switchboards.append(replace(board, reader=reader, follower=feed))
+        one = make_speaker(on=switchboards[-1])
+        async with followed(switchboards[-1]):
+            publish(event(title="one"), event(title="two"))
+            await hears(one, "one", "two")
+
+    run(scenario())

@@ -307,13 +307,13 @@ def test_one_that_takes_nothing_for_too_long_is_closed_with_1013(log, make_speak
 
 
 @pytest.fixture
-def without_database(ini, switchboard, _switchboards):
+def without_database(ini, switchboard, switchboards):
     """A switchboard whose reader has Redis alone."""
     there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
     board = switchboard()
     reader = LogReader(there)
-    _switchboards.append(replace(board, reader=reader))
-    return _switchboards[-1]
+    switchboards.append(replace(board, reader=reader))
+    return switchboards[-1]
 
 
 def test_where_the_log_cannot_be_read_the_connection_is_closed_with_1013(log, without_database, make_speaker, run):

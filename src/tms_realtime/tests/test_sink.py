@@ -7,9 +7,11 @@ import redis
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from tms_core.app import configure
 from tms_core.events import TaskEventRecord
+from tms_core.models import TaskEvent
 from tms_core.runtime import Runtime
 from tms_core.sinks import EventSink
 from tms_realtime.log.envelope import Envelope
@@ -112,6 +114,19 @@ def test_a_stream_of_another_database_begins_anew(runtime, publish, event, deliv
     StreamWriter(runtime.redis, 100).append([Envelope.of(event(position=position, id=999, title="another's"))])
 
     deliver(RealtimeSink(runtime), told)
+
+    assert in_stream(runtime) == envelopes(told)
+
+
+def test_a_database_that_goes_back_under_the_sink_is_followed(runtime, publish, event, deliver):
+    sink = RealtimeSink(runtime)
+    deliver(sink, publish.commit(*(event() for _ in range(9))))
+
+    with runtime.transaction() as session:
+        session.execute(delete(TaskEvent))
+    told = publish.commit(event(), event())
+    for one in told:
+        deliver(sink, [one])
 
     assert in_stream(runtime) == envelopes(told)
 

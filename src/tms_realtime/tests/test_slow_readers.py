@@ -2,21 +2,32 @@
 
 import socket
 import struct
+from contextlib import suppress
 
 import orjson
 import pytest
 
 from tms_core.models import EventKind
+from tms_core.testing_processes import free_port
 
 # More than the kernel's buffers and the allowed backlog together hold.
 MANY = 1500
 DESCRIPTION = "x" * 10_000
+BACKLOG = 131_072
+AT_A_TIME = BACKLOG // (len(DESCRIPTION) + 1000)
+CLOSED = 'tms_realtime_closed_total{code="1013"}'
 TEXT, CLOSE, PONG = 1, 8, 10
 
 
 @pytest.fixture(scope="module")
 def settings():
-    return {"tms.realtime.anonymous": "true", "tms.realtime.backlog": "131072", "tms.realtime.messages": "100000"}
+    return {
+        "tms.realtime.anonymous": "true",
+        "tms.realtime.backlog": str(BACKLOG),
+        "tms.realtime.messages": "100000",
+        "tms.realtime.stall_seconds": "1",
+        "tms.realtime.status_port": str(free_port()),
+    }
 
 
 class Sleeper:
@@ -31,6 +42,15 @@ class Sleeper:
         if length == 126:
             (length,) = struct.unpack("!H", self._stream.read(2))
         return first & 0x0F, self._stream.read(length)
+
+    def texts_until_closed(self) -> list[bytes]:
+        """What comes before the close of one that is too slow, or before the cut where that is not read in time."""
+        texts = []
+        with suppress(ConnectionResetError):
+            while (frame := self.frame())[0] == TEXT:
+                texts.append(frame[1])
+            assert frame == (CLOSE, struct.pack("!H", 1013) + b"too slow")
+        return texts
 
     def ping(self, times: int) -> None:
         self._socket.sendall((b"\x89\xfd\0\0\0\0" + b"x" * 125) * times)
@@ -54,23 +74,23 @@ def test_a_client_that_does_not_read_is_closed_with_1013_and_delays_nobody(realt
     reader = listen()
     events = []
 
-    for _ in range(0, MANY, 100):
-        for told in publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(100))):
+    while not realtime.metric(CLOSED):
+        # So many at a time that nobody is too slow who reads at all.
+        for told in publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(AT_A_TIME))):
             assert reader.message()["event_id"] == told.position
             events.append(told)
 
-    realtime.log.wait_for("it reads too slowly")
-    heard = []
-    while (frame := sleeper.frame())[0] == TEXT:
-        heard.append(orjson.loads(frame[1])["event_id"])
+    heard = [orjson.loads(text)["event_id"] for text in sleeper.texts_until_closed()]
+    assert heard
     assert heard == [told.position for told in events[: len(heard)]]
-    assert frame == (CLOSE, struct.pack("!H", 1013) + b"too slow")
+    assert reader.hears_nothing()
+    assert realtime.metric(CLOSED) == 1
 
 
 def test_a_client_that_reads_late_but_not_too_late_gets_everything(listen, sleeper, publish, event):
     reader = listen()
 
-    events = publish(*(event(description=DESCRIPTION) for _ in range(20)))
+    events = publish(*(event(description=DESCRIPTION) for _ in range(AT_A_TIME)))
     # Now the process has sent everything to everybody.
     assert [reader.message()["event_id"] for _ in events] == [told.position for told in events]
 
@@ -88,3 +108,24 @@ def test_a_client_that_pings_and_never_reads_gets_no_heap_of_pongs(listen, sleep
     while (frame := sleeper.frame())[0] == PONG:
         pass
     assert frame == (TEXT, b'{"type":"pong"}')
+
+
+def test_one_that_does_not_read_its_past_costs_no_more_than_its_bound_and_is_closed_with_1013(
+    realtime, listen, publish, event
+):
+    events = publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(MANY)))
+    since, closed_before, backlogs = events[0].position - 1, realtime.metric(CLOSED), [0.0]
+
+    with realtime.open(f"?since={since}", receive_buffer=4096) as connection:
+        while realtime.metric(CLOSED) == closed_before:
+            backlogs.append(realtime.metric("tms_realtime_backlog_bytes"))
+        sleeper = Sleeper(connection)
+        heard = [orjson.loads(text)["event_id"] for text in sleeper.texts_until_closed()]
+        sleeper.close()
+
+    assert 0 < max(backlogs) <= BACKLOG
+    assert heard
+    assert heard == [told.position for told in events[: len(heard)]]
+    # And it goes on where it was.
+    rest = listen(path=f"?since={heard[-1]}")
+    assert rest.message()["event_id"] == heard[-1] + 1

@@ -36,6 +36,8 @@ class Feed:
         self._presence = presence
         self._failures = 0
         self._catching_up = asyncio.Lock()
+        # Whether the stream may tell of another database, or of what this one has forgotten.
+        self._is_stream_doubtful = True
         self.is_following = False
 
     async def run(self) -> None:
@@ -65,12 +67,34 @@ class Feed:
             async with asyncio.timeout(TIMEOUT):
                 await client.ping()
             await self._compare()
+            self._is_stream_doubtful = True
+            await self._examine(client)
             await self._remember(client)
             log.info("listening to events on redis" if not self._failures else "redis is back")
             self.is_following = True
             while True:
+                await self._examine(client)
                 await self._read(client)
                 self._failures = 0
+
+    async def _examine(self, client: Redis) -> None:
+        """Empty a doubtful stream that is not this database's. The sink does so too, but only with the next event."""
+        if not self._is_stream_doubtful:
+            return
+        async with asyncio.timeout(TIMEOUT):
+            entries = cast(list[Any], await client.xrevrange(KEY, count=1))
+        try:
+            is_ours = not entries or await self._reader.has(envelopes_in(entries)[0])
+        except (ValueError, TypeError, KeyError):
+            is_ours = False
+        except LogUnavailableError as error:
+            log.debug("nobody knows whose the stream is: %s", error)
+            return
+        if not is_ours:
+            log.warning("the stream of events in Redis is another database's; it begins anew")
+            async with asyncio.timeout(TIMEOUT):
+                await client.delete(KEY)
+        self._is_stream_doubtful = False
 
     async def _remember(self, client: Redis) -> None:
         """Right after a start everybody comes back at once, and nothing is in memory yet."""
@@ -119,6 +143,7 @@ class Feed:
         if newest < position:
             log.warning("the database has gone back from event %d to %d: clients begin anew", position, newest)
             self._reader.recent.clear()
+            self._is_stream_doubtful = True
             self._hub.reset(newest)
 
     def _publish(self, envelopes: list[Envelope]) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import redis
 from sqlalchemy.orm import Session
 
-from tms_core.events import TaskEventRecord, read_events
+from tms_core.events import TaskEventRecord
 from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
 from tms_core.sinks import EventSink
 from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.stream import StreamWriter
+from tms_realtime.log.table import is_event
 from tms_realtime.settings import RealtimeSettings
 
 # A request's time-out would be too short for a batch of long descriptions.
@@ -34,7 +35,9 @@ class RealtimeSink(EventSink):
         self._newest: int | None = None
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
-        newest = self._newest if self._newest is not None else self._look_up(session)
+        # What is not the very next batch may come again, or from a database that has gone back.
+        is_next = self._newest is not None and events[0].position == self._newest + 1
+        newest = events[0].position - 1 if is_next else self._look_up(session)
         # Until this has been seen through, nobody knows how much of it was.
         self._newest = None
         self._stream.append(Envelope.of(event) for event in events if event.position > newest)
@@ -50,16 +53,8 @@ class RealtimeSink(EventSink):
             self._stream.clear()
         if newest is None:
             return 0
-        if not _is_event(session, newest):
+        if not is_event(session, newest):
             log.warning("the stream of events in Redis is another database's; it begins anew")
             self._stream.clear()
             return 0
         return newest.position
-
-
-def _is_event(session: Session, entry: Envelope) -> bool:
-    """Whether the database has this very event."""
-    return any(
-        (event.position, event.task_id, event.created_at.timestamp()) == (entry.position, entry.task_id, entry.at)
-        for event in read_events(session, after=entry.position - 1, limit=1)
-    )

@@ -64,6 +64,10 @@ class LogReader:
         """The position of the newest event, 0 where there is none. Raises `LogUnavailableError`."""
         return await self._look(table.newest_position)
 
+    async def has(self, entry: Envelope) -> bool:
+        """Whether the database has this very event. Raises `LogUnavailableError`."""
+        return await self._look(table.has, entry)
+
     async def visible_now(self, actor: Actor, task_ids: Collection[int]) -> set[int]:
         """Which tasks the actor may see at present. Raises `LogUnavailableError`."""
         return await self._look(table.visible_now, actor, self._runtime.core.visibility, task_ids)

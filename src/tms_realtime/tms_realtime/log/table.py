@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tms_core.events import last_position, read_events
 from tms_core.models import Task, TaskEvent
@@ -23,6 +24,20 @@ def events_after(runtime: Runtime, position: int) -> list[Envelope]:
     """The next events after a position, at most `BATCH`, in order."""
     with runtime.transaction() as session:
         return [Envelope.of(event) for event in read_events(session, after=position, limit=BATCH)]
+
+
+def is_event(session: Session, entry: Envelope) -> bool:
+    """Whether the database has this very event, and not another one at its position."""
+    return any(
+        (event.position, event.task_id, event.created_at.timestamp()) == (entry.position, entry.task_id, entry.at)
+        for event in read_events(session, after=entry.position - 1, limit=1)
+    )
+
+
+def has(runtime: Runtime, entry: Envelope) -> bool:
+    """The same, by a look of its own."""
+    with runtime.transaction() as session:
+        return is_event(session, entry)
 
 
 def visible_now(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids: Collection[int]) -> set[int]:

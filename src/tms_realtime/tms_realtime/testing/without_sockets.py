@@ -1,0 +1,66 @@
+"""Clients without sockets: the wire is a list, and what is said is heard at once."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from tms_core.access_tokens import AccessClaims
+from tms_realtime.clients.connection import Connection
+from tms_realtime.clients.control import hear
+from tms_realtime.clients.switchboard import Switchboard
+from tms_realtime.testing.process import PATIENCE
+from tms_realtime.wire.outgoing import Outgoing
+
+
+class MemoryWire:
+    """A `connection.Wire` that remembers. Where it is `shut`, there is no room."""
+
+    pending = 0
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.codes: list[int] = []
+        self.is_shut = False
+        self._changed = asyncio.Event()
+
+    def send(self, message: Outgoing) -> None:
+        self.sent += [orjson.loads(text) for text, _position in message.parts]
+        self._changed.set()
+
+    def close(self, code: int, reason: str) -> None:
+        self.codes.append(code)
+        self._changed.set()
+
+    async def drained(self) -> None:
+        await self.until(lambda: not self.is_shut)
+
+    def open(self) -> None:
+        self.is_shut = False
+        self._changed.set()
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not is_so():
+                self._changed.clear()
+                await self._changed.wait()
+
+
+class Speaker:
+    """A client without a socket: what it says is heard at once."""
+
+    def __init__(self, board: Switchboard, user_id: int | None, is_admin: bool, since: int | None):
+        self.board = board
+        self.wire = MemoryWire()
+        claims = None if user_id is None else AccessClaims(user_id, is_admin, "session", 0, float("inf"))
+        self.connection = Connection(board, self.wire, claims)
+        self.connection.begin(since=since, wanted=None)
+
+    def say(self, **words: Any) -> dict[str, Any] | None:
+        """What it is answered at once."""
+        return self.send(orjson.dumps(words))
+
+    def send(self, payload: bytes, *, is_binary: bool = False) -> dict[str, Any] | None:
+        answer = hear(self.connection, payload, is_binary=is_binary)
+        return None if answer is None else orjson.loads(answer)
