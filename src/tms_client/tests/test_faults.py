@@ -76,11 +76,11 @@ def test_creations_have_keys_that_differ(client, stage):
     assert len(keys(stage)) == 2
 
 
-@pytest.mark.parametrize("fault", [*MISHAPS, 503])
+@pytest.mark.parametrize("fault", [*MISHAPS, 503, (409, {}, {"Retry-After": "2"})])
 def test_a_post_without_a_key_is_sent_once_where_it_may_have_been_done(client, stage, fault):
     stage.script = [fault]
 
-    with pytest.raises((ConnectionFailedError, UnavailableError)):
+    with pytest.raises((ConnectionFailedError, UnavailableError, ConflictError)):
         client.request("POST", "/api/task-report-insight/jobs")
     assert len(stage.asked) == 1
 
@@ -140,6 +140,41 @@ def test_what_cannot_succeed_later_is_not_tried_again(client, stage, status, kin
     assert len(stage.asked) == 1
 
 
+def test_one_is_not_led_elsewhere(client, stage):
+    stage.script = [(302, {}, {"Location": "/elsewhere"}), {}]
+
+    with pytest.raises(ProblemError, match="302 Found"):
+        client.request("POST", "/api/task", idempotency_key="mine")
+    assert len(stage.asked) == 1
+
+
+def test_a_list_that_became_shorter_meanwhile_is_at_its_end(client, stage):
+    stage.script = [{"results": [{"id": 1}], "next": "http://x/api/users?page=2"}, 404, 404]
+
+    assert list(client.users.list()) == [{"id": 1}]
+    with pytest.raises(NotFoundError):
+        list(client.users.list())
+
+
+def test_who_logs_out_does_not_wait_for_a_server_that_is_away(stage, clock):
+    stage.script = [{"access": "a", "refresh": "r"}, {}, "hang up"]
+
+    with TmsClient(stage.url, username="ann", password="password123", clock=clock) as client:
+        client.users.me()
+
+    assert [asked.path for asked in stage.asked] == ["/api/token", "/api/users/me", "/api/token/revoke"]
+    assert clock.pauses == []
+
+
+def test_a_token_from_a_file_may_end_its_line(stage, clock):
+    stage.script = [{}]
+
+    with TmsClient(stage.url, token="tms_abc\n", clock=clock) as client:
+        client.users.me()
+
+    assert stage.asked[0].headers["Authorization"] == "Bearer tms_abc"
+
+
 def test_where_nobody_listens_the_error_says_so(clock):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -173,9 +208,19 @@ def test_a_deletion_whose_answer_was_lost_is_done(client, stage):
     client.tasks.delete(1)
 
     assert [asked.method for asked in stage.asked] == ["DELETE", "DELETE"]
-    stage.script = [404]
+    stage.script = [BUSY, 404]
     with pytest.raises(NotFoundError):
         client.tasks.delete(1)
+
+
+def test_an_account_whose_deletion_got_no_answer_is_deleted(client, stage):
+    stage.script = ["reset", 404]
+
+    client.users.delete(1)
+
+    stage.script = [404]
+    with pytest.raises(NotFoundError):
+        client.users.delete(1)
 
 
 def test_a_replacement_whose_answer_was_lost_is_done(client, stage):

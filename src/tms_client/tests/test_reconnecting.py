@@ -1,6 +1,8 @@
 """What an event stream does when the realtime server, or the way to it, has a fault."""
 
 import socket
+import threading
+from itertools import islice
 
 import pytest
 
@@ -14,6 +16,7 @@ from tms_client import (
     UnexpectedAnswerError,
 )
 
+PATIENCE = 20.0
 PAIRS = [{"access": f"access{number}", "refresh": f"refresh{number}"} for number in range(5)]
 PONG = {"type": "pong"}
 
@@ -40,7 +43,13 @@ def signed_in(stage, switchboard, clock):
 
 
 def ids(events, count):
-    return [next(events)["event_id"] for _ in range(count)]
+    """Of the next events; one that does not come in time is missing."""
+    patience = threading.Timer(PATIENCE, events.close)
+    patience.start()
+    try:
+        return [event["event_id"] for event in islice(events, count)]
+    finally:
+        patience.cancel()
 
 
 @pytest.mark.parametrize("end", [1000, 1001, 1011, 4401, 4999, "hang up"])
@@ -201,6 +210,14 @@ def test_what_is_wished_for_during_a_handshake_is_not_forgotten(events, switchbo
 
     assert ids(events, 1) == [12]
     assert switchboard.queries() == [{"since": ["10"]}, {}]
+
+
+def test_who_closes_gets_nothing_more(events, switchboard):
+    switchboard.script = [[event(11), event(12), event(13)]]
+
+    assert ids(events, 1) == [11]
+    events.close()
+    assert list(events) == []
 
 
 def test_who_closes_during_a_handshake_gets_nothing_more(events, switchboard):

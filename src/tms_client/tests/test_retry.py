@@ -30,7 +30,16 @@ def test_a_policy_that_makes_no_sense_is_refused(words):
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [("120", 120), (" 0 ", 0), ("", None), ("soon", None), ("-3", None), ("1.5", None), ("²", None)],
+    [
+        ("120", 120),
+        (" 0 ", 0),
+        ("", None),
+        ("soon", None),
+        ("-3", None),
+        ("1.5", None),
+        ("²", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+    ],
 )
 def test_seconds_to_wait(said, seconds):
     assert retry_after({"Retry-After": said}) == seconds

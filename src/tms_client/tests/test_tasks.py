@@ -41,6 +41,17 @@ def test_pages_are_asked_for_as_one_goes_on(client):
     assert [task["title"] for task in [first, *tasks]] == ["old", "old", "new"]
 
 
+def test_what_is_deleted_meanwhile_hides_nothing(client):
+    client.tasks.bulk([{"op": "create", "task": {"title": f"{number}"}} for number in range(4)])
+    tasks = client.tasks.list(created_by="me", page_size=2, ordering="id")
+
+    read = [next(tasks), next(tasks)]
+    for task in read:
+        client.tasks.delete(task["id"])
+
+    assert [task["title"] for task in [*read, *tasks]] == ["0", "1", "2", "3"]
+
+
 def test_filters_take_lists_days_and_words_that_are_not_there(client):
     for status, due in (("PENDING", None), ("COMPLETED", date(2027, 1, 1)), ("ARCHIVED", date(2027, 1, 1))):
         client.tasks.create(title=status, status=status, due_date=due)

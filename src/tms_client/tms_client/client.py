@@ -53,13 +53,13 @@ class TmsClient:
     def _credentials_of(self, username: str | None, password: str | None, token: str | None) -> Credentials:
         match username, password, token:
             case None, None, _:
-                return FixedToken(token)
+                return FixedToken(token and token.strip())
             case str(), str(), None:
-                return Login(self._post_unsigned, username, password, self._clock)
+                return Login(self._ask_unsigned, username, password, self._clock)
         raise TypeError("TmsClient takes username and password, or token, or neither")
 
-    def _post_unsigned(self, path: str, body: dict[str, str]) -> Any:
-        return content_of(self._repeater.send(Request("POST", path, body=body, is_harmless=True)))
+    def _ask_unsigned(self, request: Request) -> Any:
+        return content_of(self._repeater.send(request))
 
     def report(self, **filters: Any) -> dict[str, Any]:
         """How many tasks there are of which kind and with whom, over those that pass the filters of the task list."""
@@ -81,8 +81,9 @@ class TmsClient:
         *,
         heartbeat: float = 20.0,
     ) -> EventStream:
-        """All that happens to tasks after this call, or after the event `since`, and passes the filter (the words of
-        the task list, but `q`). A server that is silent for twice `heartbeat` seconds is taken for gone."""
+        """All that happens to tasks after this call (perhaps also what happened in the moment before it), or after
+        the event `since`, and passes the filter: the words of the task list, but `q`. A server that is silent for
+        twice `heartbeat` seconds is taken for gone."""
         address = self._realtime_url or checked_address(self.request("POST", "/api/ws-ticket")["url"])
         if since is None:
             since = self.request("GET", "/api/sync")["next"]

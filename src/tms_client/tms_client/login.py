@@ -9,19 +9,20 @@ from typing import Any
 
 from tms_client.clock import Clock
 from tms_client.errors import NotAuthenticatedError, TmsError
+from tms_client.exchange import Request
 
 # A token is renewed when this part of its life is left, and less than so many seconds.
 LAST_PART = 0.1
 LAST_SECONDS = 30.0
-Post = Callable[[str, dict[str, str]], Any]
+Ask = Callable[[Request], Any]
 
 
 class Login:
     """Keeps the password: when the refresh token has ended too, it signs in anew."""
 
-    def __init__(self, post: Post, username: str, password: str, clock: Clock):
-        """`post(path, body)` asks the server without a token."""
-        self._post = post
+    def __init__(self, ask: Ask, username: str, password: str, clock: Clock):
+        """`ask` hands out what the server answers to a request without a token."""
+        self._ask = ask
         self._credentials = {"username": username, "password": password}
         self._clock = clock
         self._lock = threading.Lock()
@@ -48,7 +49,8 @@ class Login:
             refresh, self._access, self._refresh = self._refresh, "", ""
             if refresh:
                 with contextlib.suppress(TmsError):
-                    self._post("/api/token/revoke", {"refresh": refresh})
+                    # Once is enough: who leaves does not wait for a server that is away.
+                    self._ask(Request("POST", "/api/token/revoke", body={"refresh": refresh}))
 
     def _renew(self) -> None:
         pair = self._refreshed() or self._signed_in()
@@ -62,7 +64,7 @@ class Login:
         if not self._refresh:
             return None
         try:
-            return self._post("/api/token/refresh", {"refresh": self._refresh})
+            return self._ask(_repeatable("/api/token/refresh", {"refresh": self._refresh}))
         except NotAuthenticatedError:
             return None
 
@@ -71,10 +73,14 @@ class Login:
         if self._refusal:
             raise self._refusal
         try:
-            return self._post("/api/token", self._credentials)
+            return self._ask(_repeatable("/api/token", self._credentials))
         except NotAuthenticatedError as refusal:
             self._refusal = refusal
             raise
+
+
+def _repeatable(path: str, body: dict[str, str]) -> Request:
+    return Request("POST", path, body=body, is_harmless=True)
 
 
 def life_of(token: str) -> float:

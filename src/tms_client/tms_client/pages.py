@@ -5,17 +5,21 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tms_client.caller import Caller
+from tms_client.errors import NotFoundError
 from tms_client.exchange import Query, Request, content_of
 
 
 def each_result(caller: Caller, path: str, query: Query) -> Iterator[dict[str, Any]]:
     """The results of a page and of all that follow it; each page is asked for when the one before it is used up."""
-    while True:
-        page = caller.call("GET", path, query=query)
-        yield from page["results"]
-        if page["next"] is None:
+    page = caller.call("GET", path, query=query)
+    yield from page["results"]
+    while page["next"] is not None:
+        try:
+            page = caller.call("GET", path, query=_query_of(page["next"]))
+        except NotFoundError:
+            # What is read by page numbers has become shorter meanwhile.
             return
-        query = _query_of(page["next"])
+        yield from page["results"]
 
 
 def each_linked(caller: Caller, path: str, query: Query) -> Iterator[dict[str, Any]]:

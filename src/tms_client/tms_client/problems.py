@@ -47,7 +47,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _instant(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

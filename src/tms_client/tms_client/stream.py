@@ -136,14 +136,14 @@ class EventStream(Iterator[Message]):
         """Whether the line is still what is wanted."""
         self._reconnecting.opened()
         with self._lock:
-            if self._wishes != wishes or self._closed.is_set():
+            if self._wishes != wishes:
                 return False
             self._line = line
             self._settling = None if wishes.fit_in_an_address else Settling()
             # A line that is lost meanwhile says so to whoever hears.
             with contextlib.suppress(LineLostError):
                 self._say_all(line, wishes)
-        # Somebody may have closed the stream before there was a line to hang up.
+        # Somebody may have closed the stream when there was no line to hang up.
         return not self._closed.is_set()
 
     def _say_all(self, line: Line, wishes: Wishes) -> None:
