@@ -36,6 +36,7 @@ from tms_realtime.log.reader import LogReader
 from tms_realtime.log.stream import StreamWriter
 from tms_realtime.log.table import newest_position
 from tms_realtime.settings import RealtimeSettings
+from tms_realtime.testing.event_source import EventSource
 from tms_realtime.testing.without_sockets import Speaker
 
 PATIENCE = 60.0
@@ -239,6 +240,33 @@ def listen(request) -> Iterator[Callable[..., Listener]]:
             }
             connection = connect(server.url + path, **options)
             return Listener(stack.enter_context(connection))
+
+        yield start
+
+
+@pytest.fixture
+def stream(request) -> Iterator[Callable[..., EventSource]]:
+    """Asks for an event stream: `stream(token)`, `stream(query="?since=7", origin="https://app.example")`."""
+    with ExitStack() as stack:
+
+        def start(
+            token: str | None = None,
+            *,
+            to: Realtime | None = None,
+            verb: str = "GET",
+            query: str = "",
+            receive_buffer: int = 0,
+            **headers: str,
+        ) -> EventSource:
+            server = to or request.getfixturevalue("realtime")
+            given = {"Host": "localhost", **({"Authorization": f"Bearer {token}"} if token else {}), **headers}
+            lines = [f"{verb} /api/events{query} HTTP/1.1"]
+            lines += [f"{name.replace('_', '-')}: {value}" for name, value in given.items()]
+            data = "\r\n".join([*lines, "\r\n"]).encode()
+            connection = stack.enter_context(server.connect(data, receive_buffer=receive_buffer))
+            source = EventSource(connection)
+            stack.callback(source.close)
+            return source
 
         yield start
 

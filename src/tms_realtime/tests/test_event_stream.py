@@ -1,0 +1,272 @@
+"""Server-Sent Events, from the real process."""
+
+from contextlib import suppress
+
+import orjson
+import pytest
+
+from tms_core.access_tokens import AccessClaims
+from tms_core.services.tokens import end_access
+from tms_core.testing_processes import free_port
+from tms_realtime.door.tickets import issue
+
+PAGE = "https://app.example"
+CLOSED = 'tms_realtime_closed_total{code="1013"}'
+CONNECTIONS = 'tms_realtime_connections{kind="event stream"}'
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {
+        "tms.realtime.origins": PAGE,
+        "tms.realtime.ping_interval": "1",
+        "tms.realtime.backlog": "131072",
+        "tms.realtime.connections_per_user": "3",
+        "tms.realtime.status_port": str(free_port()),
+    }
+
+
+@pytest.fixture
+def token(make_user):
+    return make_user().access
+
+
+def problem(source) -> dict:
+    assert source.headers["Content-Type"] == "application/problem+json"
+    assert source.headers["Connection"] == "close"
+    body = source.rest()
+    assert len(body) == int(source.headers["Content-Length"])
+    found = orjson.loads(body)
+    assert found["status"] == source.status
+    return found
+
+
+def test_a_stream_is_one_that_no_proxy_holds_back(stream, token):
+    source = stream(token)
+
+    assert source.status == 200
+    assert source.headers["Content-Type"] == "text/event-stream"
+    assert "no-cache" in source.headers["Cache-Control"]
+    assert "no-transform" in source.headers["Cache-Control"]
+    assert source.headers["X-Accel-Buffering"] == "no"
+    assert "Content-Length" not in source.headers
+    assert source.lines() == ["retry: 2000"]
+
+
+def test_each_event_has_its_id_and_the_text_that_comes_over_a_websocket(stream, listen, token, publish, event):
+    source, listener = stream(token), listen(token)
+
+    told = publish(event(title="line\nbreak\r\nend: x"), event(changes={"title": ["a", "b"]}))
+
+    for one in told:
+        assert source.event() == (one.position, listener.connection.recv(timeout=60))
+
+
+def test_one_goes_on_behind_an_event(stream, token, publish, event):
+    told = publish(*(event() for _ in range(4)))
+
+    for source in (
+        stream(token, query=f"?since={told[1].position}"),
+        stream(token, Last_Event_ID=str(told[1].position)),
+        # A browser comes back by the address of its first time.
+        stream(token, query=f"?since={told[0].position}", Last_Event_ID=str(told[1].position)),
+    ):
+        assert [source.event()[0] for _ in range(2)] == [told[2].position, told[3].position]
+
+
+def test_a_reset_has_an_id_from_which_a_browser_goes_on(stream, token, publish, event):
+    (newest,) = publish(event())
+
+    source = stream(token, Last_Event_ID=str(newest.position + 1_000_000))
+
+    assert source.event() == (newest.position, f'{{"type":"reset","event_id":{newest.position}}}')
+    (told,) = publish(event())
+    assert source.event()[0] == told.position
+
+
+def test_the_words_of_the_address_are_a_filter(stream, make_user, publish, event):
+    user = make_user()
+    (first,) = publish(event())
+    publish(event(status="PENDING"))
+    (past,) = publish(event(status="PENDING", assigned_to=user.id))
+
+    source = stream(user.access, query=f"?since={first.position}&assigned_to=me&status=PENDING&status=ARCHIVED")
+    publish(event(status="ARCHIVED"))
+    (present,) = publish(event(status="ARCHIVED", assigned_to=user.id))
+
+    messages = [source.message() for _ in range(2)]
+    assert [message["event_id"] for message in messages] == [past.position, present.position]
+    assert [message["match"] for message in messages] == ["stay", "stay"]
+
+
+def test_a_ticket_opens_one_stream(runtime, stream, make_user, publish, event):
+    user = make_user()
+    ticket = issue(runtime.redis, AccessClaims(user.id, False, "session", 0, float("1e12")))
+
+    source = stream(query=f"?ticket={ticket}")
+
+    (told,) = publish(event())
+    assert source.event()[0] == told.position
+    assert stream(query=f"?ticket={ticket}").status == 401
+
+
+@pytest.mark.parametrize("path", ["/api/events", "/api/events/"])
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_a_request_that_comes_byte_by_byte_is_read_and_what_follows_it_is_not(
+    path, version, realtime, token, publish, event
+):
+    head = f"GET {path}?x=1 HTTP/{version}\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    with realtime.connect(head[:1]) as connection, connection.makefile("rb") as answer:
+        for byte in head[1:]:
+            connection.sendall(bytes([byte]))
+
+        assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
+        connection.sendall(b"GET / HTTP/1.1\r\n\r\n" * 2000)
+        (told,) = publish(event())
+        while (line := answer.readline()) != b"id: %d\n" % told.position:
+            assert line
+
+
+def test_pages_of_allowed_origins_may_read_the_stream(stream, token, publish, event):
+    source = stream(token, Origin=PAGE)
+
+    assert source.status == 200
+    assert source.headers["Access-Control-Allow-Origin"] == PAGE
+    assert source.headers["Vary"] == "Origin"
+
+
+def test_programs_are_told_nothing_of_origins(stream, token):
+    assert "Access-Control-Allow-Origin" not in stream(token).headers
+
+
+@pytest.mark.parametrize("verb", ["GET", "OPTIONS"])
+def test_pages_of_other_origins_are_refused_and_may_not_even_read_that(verb, stream, token):
+    source = stream(token, verb=verb, Origin="https://evil.example")
+
+    assert source.status == 403
+    assert "Access-Control-Allow-Origin" not in source.headers
+    assert "https://evil.example" in problem(source)["detail"]
+
+
+def test_a_page_asks_before_it_sends_headers_of_its_own(stream):
+    source = stream(
+        verb="OPTIONS",
+        Origin=PAGE,
+        Access_Control_Request_Method="GET",
+        Access_Control_Request_Headers="authorization,last-event-id",
+    )
+
+    assert (source.status, source.rest()) == (204, b"")
+    assert source.headers["Access-Control-Allow-Origin"] == PAGE
+    assert "GET" in source.headers["Access-Control-Allow-Methods"]
+    allowed = source.headers["Access-Control-Allow-Headers"].lower().split(", ")
+    assert {"authorization", "last-event-id"} <= set(allowed)
+
+
+def test_without_a_token_there_is_no_stream_and_a_page_learns_why(stream):
+    source = stream(Origin=PAGE)
+
+    assert source.status == 401
+    assert source.headers["WWW-Authenticate"] == "Bearer"
+    assert source.headers["Access-Control-Allow-Origin"] == PAGE
+    assert problem(source)["detail"] == "an access token or a ticket is needed"
+
+
+@pytest.mark.parametrize(
+    ("wish", "word"),
+    [
+        ({"query": "?since=x"}, "since"),
+        ({"query": "?since="}, "since"),
+        ({"Last_Event_ID": "x"}, "since"),
+        ({"query": "?status=DONE"}, "status"),
+        ({"query": "?status="}, "status"),
+        ({"query": "?" + "&".join(["a=1"] * 101)}, ""),
+    ],
+)
+def test_a_bad_wish_is_refused(wish, word, stream, token):
+    source = stream(token, **wish)
+
+    assert source.status == 400
+    assert word in problem(source)["detail"]
+
+
+@pytest.mark.parametrize(
+    "data", [b"GET /api/events HTTP/2.0\r\n\r\n", b"GET /api/events\r\n\r\n", b"x /api/events\r\n\r\n"]
+)
+def test_what_is_no_request_is_refused(data, realtime):
+    with realtime.connect(data) as connection:
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("verb", ["POST", "HEAD", "PUT", "DELETE"])
+def test_a_stream_is_asked_for_by_get(verb, stream, token):
+    source = stream(token, verb=verb)
+
+    assert source.status == 405
+    assert source.headers["Allow"] == "GET, OPTIONS"
+
+
+def test_a_header_without_an_end_is_refused(stream, token):
+    source = stream(token, Cookie="x" * 20_000)
+
+    assert source.status == 431
+
+
+def test_a_user_has_so_many_streams_and_a_place_is_free_again_when_one_goes(realtime, stream, make_user):
+    user, other = make_user(), make_user()
+    sources = [stream(user.access) for _ in range(3)]
+
+    refused = stream(user.access, Origin=PAGE)
+
+    assert refused.status == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.headers["Access-Control-Allow-Origin"] == PAGE
+    assert "3 connections" in problem(refused)["detail"]
+    assert stream(other.access).status == 200
+    before = realtime.metric(CONNECTIONS)
+    sources[0].close()
+    while realtime.metric(CONNECTIONS) == before:
+        pass
+    assert stream(user.access).status == 200
+
+
+def test_something_comes_now_and_then_where_nothing_happens(stream, token):
+    source = stream(token)
+    source.lines()
+
+    assert [source.lines() for _ in range(2)] == [[":"], [":"]]
+
+
+def test_a_client_that_does_not_read_is_ended_and_goes_on_where_it_was(realtime, stream, token, publish, event):
+    sleeper = stream(token, receive_buffer=4096)
+    closed, events = realtime.metric(CLOSED), []
+
+    while realtime.metric(CLOSED) == closed:
+        events += publish(*(event(description="x" * 10_000) for _ in range(10)))
+
+    heard = []
+    with suppress(ConnectionResetError):
+        while lines := sleeper.lines():
+            heard += [int(line.removeprefix("id: ")) for line in lines if line.startswith("id: ")]
+    # What was cut off amid an event is none.
+    heard = heard[:-1]
+    assert heard == [told.position for told in events[: len(heard)]]
+    again = stream(token, Last_Event_ID=str(heard[-1]))
+    assert again.event()[0] == heard[-1] + 1
+
+
+def test_a_stream_ends_when_its_token_is_revoked_and_the_next_request_says_why(runtime, stream, make_user):
+    user, other = make_user(), make_user()
+    source, bystander = stream(user.access), stream(other.access)
+
+    with runtime.transaction() as session:
+        end_access(session, user.id)
+
+    assert b"data" not in source.rest()
+    refused = stream(user.access)
+    assert refused.status == 401
+    assert refused.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert bystander.lines() == ["retry: 2000"]
+    assert bystander.lines() == [":"]
