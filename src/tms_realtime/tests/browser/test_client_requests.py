@@ -245,7 +245,33 @@ def test_what_comes_before_the_subscriptions_hold_is_left_to_the_resumption(tab)
 
     again = [{"type": "ping"}, {"type": "resume", "since": 6}, {"type": "ping"}]
     assert [(event["event_id"], event["match"]) for event in events] == [(7, "stay"), (9, "stay"), (10, "stay")]
-    assert said == [{"type": "subscribe", "id": "board", "filter": {"status": "PENDING"}}, *again, *again]
+    assert said[0] == {"type": "unsubscribe"}
+    assert said[1:] == [{"type": "subscribe", "id": "board", "filter": {"status": "PENDING"}}, *again, *again]
+
+
+def test_what_is_changed_while_it_connects_holds(tab):
+    said = []
+
+    def obey(socket, message):
+        said.append(json.loads(message))
+        if said[-1]["type"] == "ping":
+            socket.send('{"type": "pong"}')
+        if len(said) == 4:
+            socket.send('{"task_id": 1, "event": "updated", "event_id": 7}')
+
+    tab.page.route_web_socket("**/ws/tasks/**", lambda socket: socket.on_message(lambda text: obey(socket, text)))
+    tab.run("""
+        globalThis.WebSocket = class extends WebSocket {
+            constructor(address) {
+                super(address);
+                live.unsubscribe();
+            }
+        };
+        listen({ since: 6, filter: { created_by: "none" } });
+    """)
+
+    assert [event["event_id"] for event in tab.heard("events", 1)] == [7]
+    assert said == [{"type": "unsubscribe"}, {"type": "ping"}, {"type": "resume", "since": 6}, {"type": "ping"}]
 
 
 def test_what_is_not_newer_is_dropped_and_what_is_missed_is_asked_for(tab):

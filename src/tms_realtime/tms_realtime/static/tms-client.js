@@ -173,8 +173,8 @@ export class TmsClient {
     const isJson = text && /\bjson\b/.test(response.headers.get("Content-Type"));
     const document = isJson ? JSON.parse(text) : text;
     if (response.ok) return document;
-    const retryAfter = Number(response.headers.get("Retry-After")) * 1000 || undefined;
-    throw new TmsError(response.status, document, { retryAfter });
+    const seconds = Number(response.headers.get("Retry-After"));
+    throw new TmsError(response.status, document, { retryAfter: seconds * 1000 || undefined });
   }
 }
 
@@ -185,7 +185,7 @@ export class Live {
   /** @type {number | undefined} What to give as `since` to go on here another time. */
   lastEventId;
   #client; #options; #filter; #socket; #settling; #timer;
-  #subscriptions = []; #taskId = null; #failures = 0; #wasRefused = false;
+  #subscriptions = []; #isChanged = false; #taskId = null; #failures = 0; #wasRefused = false;
   #stop = new AbortController(); #end = () => {}; #goOn = () => {};
 
   /** @param {TmsClient} client @param {ListenOptions} options */
@@ -196,9 +196,8 @@ export class Live {
     this.#options = options;
     this.#filter = filter && given(filter);
     this.lastEventId = since;
-    const { signal } = this.#stop;
-    globalThis.addEventListener?.("online", this.#lookAgain, { signal });
-    globalThis.document?.addEventListener("visibilitychange", this.#lookAgain, { signal });
+    globalThis.addEventListener?.("online", this.#lookAgain, { signal: this.#stop.signal });
+    globalThis.document?.addEventListener("visibilitychange", this.#lookAgain, { signal: this.#stop.signal });
     this.#run();
   }
 
@@ -206,6 +205,7 @@ export class Live {
   subscribe(filter, id) {
     const subscription = { type: "subscribe", id, filter: given(filter) };
     this.#subscriptions = [...this.#subscriptions.filter((one) => !id || one.id !== id), subscription];
+    this.#isChanged = true;
     this.#say(subscription);
   }
 
@@ -213,6 +213,7 @@ export class Live {
   unsubscribe(id) {
     if (!id) this.#filter = undefined;
     this.#subscriptions = this.#subscriptions.filter((one) => id && one.id !== id);
+    this.#isChanged = true;
     this.#say({ type: "unsubscribe", id });
   }
 
@@ -240,7 +241,10 @@ export class Live {
         await this.#rest(CLOSED_FOR_LATER.includes(code) ? timing.slowDelay : 0, code);
       } catch (error) {
         if (this.state === "closed") return;
-        if (!(error instanceof TmsError) || HOPELESS.includes(error.status)) return this.#giveUp(error);
+        if (!(error instanceof TmsError) || HOPELESS.includes(error.status)) {
+          this.close();
+          return this.#tell("onError", error);
+        }
         await this.#rest(error.retryAfter ?? 0, error, error.retryAfter !== undefined);
       }
     }
@@ -252,8 +256,9 @@ export class Live {
     if (this.#wasRefused && this.#filter) await this.#ask("/api/task", { ...options, params: this.#filter });
     this.lastEventId ??= (await this.#ask("/api/sync", options))?.next;
     const { ticket, url } = await this.#client.request("POST", "/api/ws-ticket", options);
-    // Subscriptions are told on the open connection, and then it is resumed.
-    const words = this.#subscriptions.length ? {} : { ...this.#filter, since: this.lastEventId };
+    // Subscriptions, and what is changed while it connects, are told on the open connection; then it is resumed.
+    this.#isChanged = this.#subscriptions.length > 0;
+    const words = this.#isChanged ? {} : { ...this.#filter, since: this.lastEventId };
     return (this.#client.realtime ?? url) + asQuery({ ...words, ticket });
   }
 
@@ -291,7 +296,8 @@ export class Live {
     this.#become("open");
     this.#settling = undefined;
     if (this.#taskId !== null) this.presence(this.#taskId);
-    if (!this.#subscriptions.length) return;
+    if (!this.#isChanged) return;
+    this.#say({ type: "unsubscribe" });
     if (this.#filter) this.#say({ type: "subscribe", filter: this.#filter });
     for (const subscription of this.#subscriptions) this.#say(subscription);
     if (this.lastEventId !== undefined) this.#settle();
@@ -341,11 +347,6 @@ export class Live {
       this.#goOn = isOrder ? () => {} : resolve;
       this.#within(retryIn, resolve);
     });
-  }
-
-  #giveUp(error) {
-    this.close();
-    this.#tell("onError", error);
   }
 
   #say(message) {
