@@ -13,6 +13,7 @@ ALLOWED = {
         "GET /api/task/{id}",
         "GET /api/task/{id}/history",
         "GET /api/sync",
+        "POST /api/ws-ticket",
     },
     "tasks:write": {
         "POST /api/task",

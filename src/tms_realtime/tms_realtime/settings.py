@@ -25,7 +25,7 @@ class RealtimeSettings(SettingsGroup, prefix="tms.realtime"):
     connections: int = setting(20_000, help="Clients of one process, in all; 0: no limit.", ge=0)
     connections_per_user: int = setting(1_000, help="Clients of one process, of each user; 0: no limit.", ge=0)
     messages: int = setting(
-        20, help="Messages a second from one client; more close it with 1008; 0: no limit.", ge=0, le=100_000
+        100, help="Messages a second from one client; more close it with 1008; 0: no limit.", ge=0, le=100_000
     )
     backlog: int = setting(
         1_048_576, help="Bytes that a slow client may be behind before it is closed with 1013.", ge=LARGEST_FRAME
