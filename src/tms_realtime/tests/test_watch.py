@@ -79,7 +79,7 @@ def test_looking_goes_on_by_itself(runtime, make_user):
 
     began = time.monotonic()
     while not looks.is_revoked(claims(user.id)):
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 60
     looks.stop()
     looks.join()
 

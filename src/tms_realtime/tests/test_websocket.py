@@ -144,6 +144,8 @@ def test_a_socket_is_closed_with_4401_when_its_token_expires(runtime, make_user,
         (b"GET /ws/tasks/ HTTP/1.1\r\n\r\n", 400, b""),
         (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, b""),
         (b"\r\n\r\n", 400, b""),
+        (b"GET //[ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, b""),
+        (b"GET http://[/api/events HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, b""),
         (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 20_000, 431, b""),
     ],
 )

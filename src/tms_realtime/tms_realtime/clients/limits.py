@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from http import HTTPStatus
 
 from tms_realtime.door.refusal import RefusedError
@@ -47,18 +48,19 @@ class Seats:
 class Allowance:
     """A token bucket: `rate` messages a second on average, and as many at once. A rate of 0 is no limit."""
 
-    __slots__ = ("_at", "_left", "_rate")
+    __slots__ = ("_at", "_clock", "_left", "_rate")
 
-    def __init__(self, rate: int):
+    def __init__(self, rate: int, clock: Callable[[], float] = time.monotonic):
         self._rate = rate
         self._left = float(rate)
-        self._at = time.monotonic()
+        self._clock = clock
+        self._at = clock()
 
     def use(self) -> bool:
         """Whether one more is allowed."""
         if not self._rate:
             return True
-        now = time.monotonic()
+        now = self._clock()
         self._left = min(self._rate, self._left + (now - self._at) * self._rate)
         self._at = now
         if self._left < 1:

@@ -69,5 +69,9 @@ class EntranceFactory(Factory):
 
 
 def _path(request_line: bytes) -> str:
+    """Empty where there is none to be understood, which the protocol for what is nothing else will say."""
     words = request_line.split()
-    return urlsplit(words[1].decode("latin-1")).path if len(words) > 1 else ""
+    try:
+        return urlsplit(words[1].decode("latin-1")).path
+    except (IndexError, ValueError):
+        return ""

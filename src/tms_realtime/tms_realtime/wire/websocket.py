@@ -90,7 +90,8 @@ class TaskProtocol(WebSocketServerProtocol):
         self.admission = None
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
-        if self.connection is None or not self.connection.may_speak():
+        # Whoever is being closed is not listened to any more, though what it says still comes.
+        if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_speak():
             return
         text = hear(self.connection, payload, is_binary=isBinary)
         if text is not None:
@@ -98,7 +99,9 @@ class TaskProtocol(WebSocketServerProtocol):
 
     def onPing(self, payload: bytes) -> None:
         # One that does not read gets no pongs, or its pings would fill our memory.
-        if self.connection and self.connection.may_speak() and not self.transport.pending:
+        if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_speak():
+            return
+        if not self.transport.pending:
             self.sendPong(payload)
 
     def connectionLost(self, reason: Any) -> None:

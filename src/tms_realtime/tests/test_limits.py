@@ -1,0 +1,230 @@
+"""How many come in, and how much they say."""
+
+import socket
+import struct
+import time
+from collections import Counter
+from contextlib import nullcontext, suppress
+from fractions import Fraction
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.exceptions import InvalidStatus
+
+from tms_core.services.personal_tokens import PersonalTokenService
+from tms_core.testing_processes import free_port
+from tms_realtime.clients.limits import Allowance, Seats
+from tms_realtime.door.refusal import RefusedError
+
+OF_ALL, OF_USER, MESSAGES = 12, 4, 10
+PATIENCE = 60
+CLOSE = 8
+CLOSED = 'tms_realtime_closed_total{code="1008"}'
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {
+        "tms.realtime.anonymous": "true",
+        "tms.realtime.connections": str(OF_ALL),
+        "tms.realtime.connections_per_user": str(OF_USER),
+        "tms.realtime.messages": str(MESSAGES),
+        "tms.realtime.status_port": str(free_port()),
+    }
+
+
+def refusal(listen, *args, **kwargs):
+    with pytest.raises(InvalidStatus) as refused:
+        listen(*args, **kwargs)
+    return refused.value.response
+
+
+@pytest.fixture
+def fill(listen, stream):
+    """Lets clients in until the process is full, waiting for the places of those who have just gone."""
+
+    def run() -> list:
+        clients = []
+        while len(clients) < OF_ALL:
+            clients.append(until_it_comes_in(listen) if len(clients) % 2 else stream())
+            if len(clients) % 2 and clients[-1].status != 200:
+                clients.pop().close()
+        return clients
+
+    return run
+
+
+def until_it_comes_in(listen, *args):
+    began = time.monotonic()
+    while True:
+        try:
+            return listen(*args)
+        except InvalidStatus:
+            assert time.monotonic() - began < PATIENCE
+
+
+def test_a_full_process_says_so_on_both_wires_and_has_room_again_when_somebody_goes(fill, listen, stream):
+    clients = fill()
+
+    answer = refusal(listen)
+    source = stream()
+
+    assert (answer.status_code, source.status) == (503, 503)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert int(source.headers["Retry-After"]) > 0
+    assert orjson.loads(answer.body)["detail"] == orjson.loads(source.rest())["detail"]
+    clients[0].close()
+    clients[1].connection.close()
+    for _ in range(2):
+        until_it_comes_in(listen)
+    assert refusal(listen).status_code == 503
+
+
+def test_whoever_has_not_even_said_what_it_wants_counts_too(realtime, listen):
+    silent = [realtime.connect(b"GET") for _ in range(OF_ALL)]
+
+    assert refusal(listen).status_code == 503
+
+    for connection in silent:
+        connection.close()
+    until_it_comes_in(listen)
+
+
+HEAD = b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n"
+EVENTS = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n"
+NONSENSE = b"Authorization: Bearer nonsense\r\n"
+UPGRADE = (
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+BYE = b"\x88\x80\0\0\0\0"
+WAYS = [
+    b"", b"GET /ws", b"GET / HTTP/1.1\r\n\r\n", b"nonsense\r\n\r\n",
+    HEAD, HEAD + UPGRADE, HEAD + UPGRADE + BYE, HEAD + NONSENSE + UPGRADE, HEAD + b"\r\n",
+    EVENTS, EVENTS + b"\r\n", EVENTS + NONSENSE + b"\r\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("linger", [None, struct.pack("ii", 1, 0)], ids=["closed", "cut"])
+def test_the_place_of_whoever_goes_is_free_again_and_no_more_however_far_it_had_come(linger, realtime, fill, listen):
+    for said in WAYS * 3:
+        connection = realtime.connect(said)
+        if linger:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        connection.close()
+
+    fill()
+
+    assert refusal(listen).status_code == 503
+
+
+def test_a_user_has_so_many_connections_on_both_wires_and_others_have_theirs(listen, stream, make_user):
+    user, other = make_user(), make_user()
+    clients = [stream(user.access) for _ in range(OF_USER // 2)]
+    clients += [listen(user.access) for _ in range(OF_USER // 2)]
+
+    answer = refusal(listen, user.access)
+    source = stream(user.access)
+
+    assert (answer.status_code, source.status) == (429, 429)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert orjson.loads(answer.body)["detail"] == orjson.loads(source.rest())["detail"]
+    assert listen(other.access).hears_nothing()
+    assert listen().hears_nothing()
+    clients[0].close()
+    clients[-1].connection.close()
+    for _ in range(2):
+        until_it_comes_in(listen, user.access)
+    assert refusal(listen, user.access).status_code == 429
+
+
+@pytest.mark.parametrize("head", [HEAD + UPGRADE, EVENTS + b"\r\n"], ids=["websocket", "event stream"])
+def test_a_users_place_is_free_again_when_it_goes_amid_the_look_at_its_token(
+    head, runtime, realtime, listen, stream, make_user
+):
+    user = make_user()
+    with runtime.transaction() as session:
+        # Read from the database, so that the look takes a while.
+        _row, word = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
+    line, _, rest = head.partition(b"\r\n")
+    for _ in range(20):
+        connection = realtime.connect(b"%s\r\nAuthorization: Bearer %s\r\n%s" % (line, word.encode(), rest))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    clients = [until_it_comes_in(listen, word) for _ in range(OF_USER)]
+
+    assert refusal(listen, user.access).status_code == 429
+    assert all(client.hears_nothing() for client in clients)
+
+
+def frame(text: bytes, opcode: int = 1) -> bytes:
+    return bytes((0x80 | opcode, 0x80 | len(text))) + b"\0\0\0\0" + text
+
+
+@pytest.mark.parametrize("said", [frame(b'{"type":"ping"}'), frame(b"nonsense"), frame(b"", opcode=9)])
+def test_who_says_too_much_is_closed_with_1008_and_not_listened_to_any_more(said, realtime):
+    closed = realtime.metric(CLOSED)
+    with realtime.open() as connection, connection.makefile("rb") as stream:
+        connection.sendall(said * 50)
+        answers = []
+        while (head := stream.read(2))[0] & 0x0F != CLOSE:
+            answers.append(stream.read(head[1]))
+        reason = stream.read(head[1])
+        connection.sendall(frame(reason, opcode=CLOSE))
+        with suppress(ConnectionResetError):
+            assert stream.read() == b""
+
+    assert reason[:2] == struct.pack("!H", 1008)
+    assert MESSAGES <= len(answers) < 50
+    assert realtime.metric(CLOSED) == closed + 1
+
+
+@given(pauses=st.lists(st.sampled_from([0, 0, 0, 0.01, 0.05, 0.1, 0.5, 3]), max_size=60), rate=st.integers(1, 20))
+def test_an_allowance_is_so_much_at_once_and_a_second(pauses, rate):
+    now = [100.0]
+    allowance = Allowance(rate, clock=lambda: now[0])
+    left = Fraction(rate)
+
+    for pause in pauses:
+        now[0] += pause
+        left = min(Fraction(rate), left + Fraction(pause).limit_denominator(1000) * rate)
+        is_clear = abs(left - 1) > Fraction(1, 10**6)
+        is_allowed = allowance.use()
+        assert is_allowed == (left >= 1) or not is_clear
+        left -= is_allowed
+
+
+def test_an_allowance_of_0_is_no_limit():
+    allowance = Allowance(0)
+
+    assert all(allowance.use() for _ in range(10_000))
+
+
+@given(steps=st.lists(st.tuples(st.booleans(), st.sampled_from([None, 1, 2])), max_size=40))
+def test_seats_are_as_many_as_were_taken_and_not_given_back(steps):
+    seats, taken = Seats(4, 2), Counter()
+    for takes, user in steps:
+        most = 4 if user is None else 2
+        if not takes and taken[user]:
+            seats.give_back() if user is None else seats.give_back_of_user(user)
+            taken[user] -= 1
+        elif takes and user is None:
+            assert seats.take() == (taken[user] < most)
+            taken[user] = min(most, taken[user] + 1)
+        elif takes:
+            with suppress(RefusedError) if taken[user] == most else nullcontext():
+                seats.take_of_user(user)
+                assert taken[user] < most
+                taken[user] += 1
+        assert seats.taken == taken[None]
+
+
+def test_where_there_is_no_limit_everybody_has_a_seat():
+    seats = Seats(0, 0)
+
+    assert all(seats.take() for _ in range(1000))
+    for _ in range(1000):
+        seats.take_of_user(7)
