@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tms_realtime.testing.faults import FAULTS, Chaos, kill_postgres
+from tms_realtime.testing.faults import FAULTS, REDIS_KEEPS, Chaos, kill_postgres
 from tms_realtime.testing.traffic import traffic_in
 from tms_realtime.testing.world import running_world
 
@@ -20,8 +20,7 @@ LATER = Counter({"1013": 1, "HTTP 503": 1})
 
 @pytest.fixture(scope="module")
 def world():
-    # Small, so that Redis does not have all that clients missed.
-    with running_world(tms__realtime__stream_length="100") as world:
+    with running_world(tms__realtime__stream_length=f"{REDIS_KEEPS}") as world:
         yield world
 
 

@@ -10,6 +10,9 @@ from tms_realtime.testing.world import RedisPart
 
 Fault = Callable[[Traffic], None]
 SOME_FAILURES = 5
+# In worlds that say so.
+REDIS_KEEPS = 300
+MORE_THAN_REDIS_KEEPS = 700
 
 
 def redis_is_killed(traffic: Traffic) -> None:
@@ -27,12 +30,15 @@ def redis_loses_its_data(traffic: Traffic) -> None:
 
 
 def redis_goes_back(traffic: Traffic) -> None:
-    """It comes back with what it had a while ago, as from a snapshot."""
+    """It comes back with what it had a while ago, as from a snapshot; a realtime process begins with that."""
     traffic.world.redis.keep()
     traffic.flow()
     traffic.world.redis.kill()
     traffic.world.redis.go_back()
     traffic.world.redis.start()
+    traffic.flow()
+    traffic.world.realtimes[0].kill()
+    traffic.world.realtimes[0].start()
 
 
 def postgres_is_killed(traffic: Traffic) -> None:
@@ -57,6 +63,16 @@ def realtime_is_killed(traffic: Traffic) -> None:
     part.kill()
     traffic.flow()
     part.start()
+
+
+def realtime_stalls(traffic: Traffic) -> None:
+    """While more is written than Redis keeps."""
+    part = traffic.world.realtimes[0]
+    part.pause()
+    try:
+        traffic.writers.write_at_once(MORE_THAN_REDIS_KEEPS)
+    finally:
+        part.go_on()
 
 
 def realtime_ends(traffic: Traffic) -> None:
@@ -87,6 +103,7 @@ FAULTS: dict[str, Fault] = {
         postgres_is_killed,
         leading_relay_is_killed,
         realtime_is_killed,
+        realtime_stalls,
         realtime_ends,
         realtime_ends_without_redis,
     )

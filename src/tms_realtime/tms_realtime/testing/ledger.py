@@ -77,16 +77,14 @@ class Viewer:
         return {position: message for position, message in told.items() if message is not None}
 
     def withheld(self, events: Sequence[Event]) -> set[int]:
-        """Of those, what one does not get who comes back after the last event: «what one may not see now is left
-        out», but not that it went out of sight."""
+        """What one does not get who comes back after the last of these events: «what one may not see now is left out»,
+        but not that it went out of sight."""
         newest = {event.task_id: event.snapshot for event in events}
         hidden = {task_id for task_id, task in newest.items() if not self._sees(task)}
-        return {
-            event.position for event in events if event.task_id in hidden and not self._is_farewell(event)
-        } & self.expected(events).keys()
+        return {event.position for event in events if event.task_id in hidden and not self._is_farewell(event)}
 
     def may_lack(self, events: Sequence[Event]) -> set[int]:
-        """Of those, what one may not have got who was away now and then: what went out of sight later on."""
+        """What one may not have got who was away now and then: what went out of sight later on."""
         last = {event.task_id: event.position for event in events if self._is_farewell(event)}
         return {
             event.position

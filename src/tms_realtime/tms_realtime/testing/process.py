@@ -117,9 +117,23 @@ class Part:
         if self._spec.is_ready:
             self._await(self._spec.is_ready)
 
+    def pause(self) -> None:
+        """It does not get the processor any more, as on a machine that is out of breath, until `go_on`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """At once, whatever it is doing."""
         self.end(signal.SIGKILL)
+
+    def ask_to_end(self) -> None:
+        """And not wait for it, if it runs."""
+        if self._process is not None:
+            self._process.send_signal(self._spec.stop_signal)
 
     def stop(self) -> int:
         """Its exit status when it was asked to end."""

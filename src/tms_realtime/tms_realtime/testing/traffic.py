@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tms_realtime.testing.crowd import Crowd
 from tms_realtime.testing.followers import Follower, SocketFollower, StreamFollower
@@ -12,6 +13,7 @@ from tms_realtime.testing.writers import Writers
 
 # Writes that go through everything before it counts as flowing.
 SOME = 20
+# Clients that begin behind an event, or earlier.
 Gathering = Callable[[World, int], list[Follower]]
 
 
@@ -36,6 +38,7 @@ def usual_followers(world: World, since: int) -> list[Follower]:
 class Reckoning:
     """What came of it, at the end."""
 
+    # That were written meanwhile.
     events: Sequence[Event]
     verdicts: Sequence[Verdict]
     # Of clients that came at the end and began where the others had begun.
@@ -57,7 +60,7 @@ class Traffic:
         self.writers = writers
         self._since = newest_position(world.database_url)
         self._gather = gather
-        self.crowd = Crowd(gather(world, self._since))
+        self.crowd = self._gathered()
 
     @property
     def followers(self) -> Sequence[Follower]:
@@ -72,10 +75,10 @@ class Traffic:
         """The end: waits until everyone has what it should have, if it ever gets it."""
         self.writers.stop()
         self.crowd.settle()
-        last = self.writers.write_last()
+        last = self.writers.write_at_once(1)
         self.crowd.wait_for(lambda: any(one.record.newest_write == last for one in self.followers))
-        events = read_log(self.world.database_url, self._since)
-        late = Crowd(self._gather(self.world, self._since))
+        events = read_log(self.world.database_url)
+        late = self._gathered()
         late.settle()
         late.start()
         try:
@@ -83,29 +86,34 @@ class Traffic:
             late_verdicts = self._judge(late, events, is_late=True)
         finally:
             late.stop()
-        faults = self.writers.outcomes.faults(events)
-        return Reckoning(events, verdicts, late_verdicts, faults, self.world.dead())
+        new = [event for event in events if event.position > self._since]
+        return Reckoning(new, verdicts, late_verdicts, self.writers.outcomes.faults(new), self.world.dead())
+
+    def _gathered(self) -> Crowd:
+        return Crowd(self._gather(self.world, self._since))
 
     def _judge(self, crowd: Crowd, events: Sequence[Event], *, is_late: bool) -> list[Verdict]:
-        wanted = {}
-        for one in crowd.followers:
-            withheld = one.viewer.withheld(events) if is_late else set()
-            told = one.viewer.expected(events)
-            wanted[one.name] = {position: message for position, message in told.items() if position not in withheld}
-        crowd.wait_for(lambda: all(one.record.last >= max(wanted[one.name], default=0) for one in crowd.followers))
+        wanted = {one: _wanted(one, events, is_late=is_late) for one in crowd.followers}
+        crowd.wait_for(lambda: all(one.record.last >= max(told, default=0) for one, told in wanted.items()))
         # What would come too much is there as well now.
         crowd.flush()
         return [
             judge(
                 one.name,
                 one.record.got,
-                wanted[one.name],
+                told,
                 may_lack=set() if is_late else one.viewer.may_lack(events),
                 resets=one.record.resets,
                 others=one.record.unexpected,
             )
-            for one in crowd.followers
+            for one, told in wanted.items()
         ]
+
+
+def _wanted(one: Follower, events: Sequence[Event], *, is_late: bool) -> dict[int, dict[str, Any]]:
+    withheld = one.viewer.withheld(events) if is_late else set()
+    told = one.viewer.expected([event for event in events if event.position > one.record.since])
+    return {position: message for position, message in told.items() if position not in withheld}
 
 
 @contextmanager

@@ -114,7 +114,7 @@ async def _slow_socket(port: int) -> socket.socket:
 
 
 def wanderers(world: World, since: int, *, count: int, seed: int) -> list[Follower]:
-    """Some of both kinds, of every person, with whatever filter."""
+    """Some of both kinds, of every person, with whatever filter. Half of them begin anywhere before the event."""
     rng = random.Random(seed)  # noqa: S311 - no secret
     found: list[Follower] = []
     for number in range(count):
@@ -122,7 +122,8 @@ def wanderers(world: World, since: int, *, count: int, seed: int) -> list[Follow
         words = {} if rng.random() < 0.4 else random_words(rng, [one.id for one in world.people.values()])
         viewer = Viewer(user=None if person.is_admin else person.id, words=words, me=person.id)
         kind = StreamWanderer if rng.random() < 0.25 else SocketWanderer
-        found.append(kind(f"{number}", person, world.ports, since, viewer, seed=seed))
+        begin = since if rng.random() < 0.5 else rng.randrange(since + 1)
+        found.append(kind(f"{number}", person, world.ports, begin, viewer, seed=seed))
     return found
 
 

@@ -141,8 +141,10 @@ class World:
     def end(self) -> dict[str, int]:
         """Exit statuses, of what was running; leaves nothing behind."""
         self.runtime.close()
-        running = [part for part in reversed(self.parts) if part.is_running]
-        return {part.name: part.stop() for part in running}
+        for part in (*self.relays, *self.realtimes):
+            part.ask_to_end()
+        # What others need last.
+        return {part.name: part.stop() for part in reversed(self.parts) if part.is_running}
 
     def await_leader(self) -> Part:
         """The relay that leads."""

@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from tms_core.errors import NotFoundError
 from tms_core.models import Priority, Status
+from tms_core.services.task_writing import TaskWriter
 from tms_core.services.tasks import TaskService
 from tms_realtime.testing.ledger import Event
 from tms_realtime.testing.process import PATIENCE
@@ -35,7 +37,7 @@ class Outcomes:
     deleted: set[int] = field(default_factory=set)
 
     def faults(self, events: Sequence[Event]) -> list[str]:
-        """What the log says otherwise, of all events since the first write."""
+        """What the log says otherwise, of all events since the first of these writes."""
         numbers = [int(event.snapshot["title"]) for event in events if event.kind != "deleted"]
         deletions = [event.task_id for event in events if event.kind == "deleted"]
         found = set(numbers)
@@ -82,14 +84,14 @@ class Writers:
         """Until so many more have failed."""
         self._await(lambda: len(self.outcomes.failed) + len(self.outcomes.unknown), count)
 
-    def write_last(self) -> int:
-        """After `stop`, while the database is there: one more task; its number."""
-        rng = self._random("last")
+    def write_at_once(self, count: int) -> int:
+        """While the database is there: so many tasks in one transaction; the last one's number."""
+        rng = self._random("at once")
         while True:
-            number = next(self._world.numbers)
-            self._write([number], lambda service, number: self._act(service, [], rng, number))
-            if number in self.outcomes.committed:
-                return number
+            numbers = [next(self._world.numbers) for _ in range(count)]
+            self._write(numbers, lambda session: self._create(session, rng, numbers))  # noqa: B023 - called at once
+            if numbers[-1] in self.outcomes.committed:
+                return numbers[-1]
 
     def _await(self, counted: Callable[[], int], count: int) -> None:
         with self._changed:
@@ -102,19 +104,17 @@ class Writers:
         tasks = self._tasks if self._at_once == 1 else []
         while not self._stopped.is_set():
             numbers = [next(self._world.numbers) for _ in range(rng.randint(1, self._at_once))]
-            is_there = self._write(numbers, lambda service, number: self._act(service, tasks, rng, number))
+            is_there = self._write(numbers, lambda session: self._act(session, tasks, rng, numbers))  # noqa: B023
             self._stopped.wait(rng.uniform(0, self._pause) if is_there else AWAY_PAUSE)
 
-    def _write(self, numbers: Sequence[int], act: Callable[[TaskService, int], int | None]) -> bool:
-        """In one transaction. Whether the database was there. `act` returns the task that it deletes, if it does."""
+    def _write(self, numbers: Sequence[int], act: Callable[[Session], dict[int, int]]) -> bool:
+        """In one transaction. Whether the database was there. `act` returns the numbers that are deletions, of which
+        tasks."""
         outcome = self.outcomes.failed
         deleted: dict[int, int] = {}
         try:
             with self._world.runtime.transaction() as session:
-                service = TaskService(session, self._world.admin.actor, "private")
-                for number in numbers:
-                    if (task_id := act(service, number)) is not None:
-                        deleted[number] = task_id
+                deleted = act(session)
                 # From here on an error does not say whether it was done.
                 outcome = self.outcomes.unknown
             outcome = self.outcomes.committed
@@ -130,27 +130,45 @@ class Writers:
                 self._changed.notify_all()
         return True
 
-    def _act(self, service: TaskService, tasks: list[int], rng: random.Random, number: int) -> int | None:
-        if not tasks or rng.random() < 0.2:
-            tasks.append(self._create(service, rng, number))
-            return None
-        task_id = rng.choice(tasks)
-        goes = len(tasks) > MOST_TASKS or rng.random() < 0.1
-        try:
-            if not goes:
-                service.change(task_id, {"title": f"{number}", **self._some(rng, self._fields(rng))})
-                return None
-            service.delete(task_id)
-        except NotFoundError:
-            # Another was faster, or its creation has failed.
+    def _act(self, session: Session, tasks: list[int], rng: random.Random, numbers: Sequence[int]) -> dict[int, int]:
+        deleted = {}
+        for number in numbers:
+            if not tasks or rng.random() < 0.2:
+                tasks.append(self._service(session).create(self._values(rng, number)).id)
+                continue
+            task_id = rng.choice(tasks)
+            try:
+                if self._change(session, rng, task_id, number, deletes=len(tasks) > MOST_TASKS or rng.random() < 0.1):
+                    continue
+            except NotFoundError:
+                # Another was faster, or its creation has failed.
+                _forget(tasks, task_id)
+                raise
             _forget(tasks, task_id)
-            raise
-        _forget(tasks, task_id)
-        return task_id
+            deleted[number] = task_id
+        return deleted
 
-    def _create(self, service: TaskService, rng: random.Random, number: int) -> int:
+    def _change(self, session: Session, rng: random.Random, task_id: int, number: int, *, deletes: bool) -> bool:
+        """Whether it is still there."""
+        if deletes:
+            self._service(session).delete(task_id)
+            return False
+        some = {name: value for name, value in self._fields(rng).items() if rng.random() < 0.4}
+        self._service(session).change(task_id, {"title": f"{number}", **some})
+        return True
+
+    def _create(self, session: Session, rng: random.Random, numbers: Sequence[int]) -> dict[int, int]:
+        service = self._service(session)
+        drafts = [service.draft(self._values(rng, number)) for number in numbers]
+        TaskWriter(session, self._world.admin.id).create(drafts)
+        return {}
+
+    def _service(self, session: Session) -> TaskService:
+        return TaskService(session, self._world.admin.actor, "private")
+
+    def _values(self, rng: random.Random, number: int) -> dict[str, Any]:
         creator = rng.choice([person.id for person in self._world.people.values()])
-        return service.create({"title": f"{number}", "created_by": creator, **self._fields(rng)}).id
+        return {"title": f"{number}", "created_by": creator, **self._fields(rng)}
 
     def _fields(self, rng: random.Random) -> dict[str, Any]:
         people = self._world.people
@@ -162,9 +180,6 @@ class Writers:
             "assigned_to": rng.choice([None, people["admin"].id, people["ann"].id]),
             "description": rng.choice(["", "x" * rng.randrange(2000)]),
         }
-
-    def _some(self, rng: random.Random, fields: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in fields.items() if rng.random() < 0.4}
 
     def _random(self, name: object) -> random.Random:
         return random.Random(f"{self._seed} {name}")  # noqa: S311 - no secret
