@@ -22,7 +22,12 @@ def packages():
 
 @pytest.fixture(scope="module")
 def settings():
-    return {"tms.api_workers": "1", "tms.realtime.port": str(free_port()), "tms.realtime.status_port": "0"}
+    return {
+        "tms.api_workers": "1",
+        "tms.realtime.port": str(free_port()),
+        "tms.realtime.status_port": "0",
+        "tms.realtime.messages": "20",
+    }
 
 
 @pytest.fixture(autouse=True)

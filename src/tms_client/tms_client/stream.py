@@ -15,8 +15,9 @@ from tms_client.retry import RetryPolicy
 from tms_client.settling import Settling, Verdict
 from tms_client.wishes import Subscription, Wishes, presence, unsubscribe
 
-# The server takes 20 messages a second, and ends a connection on which more come.
-BURST = 10
+# The server ends a connection on which too much is said. By default it takes 100 messages a second; it may be set to
+# less, and pings count too.
+BURST = 15
 BURST_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
