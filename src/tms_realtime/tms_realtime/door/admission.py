@@ -15,6 +15,7 @@ from tms_realtime.door.refusal import RefusedError, unauthorized
 from tms_realtime.settings import RealtimeSettings
 
 LONGEST_QUOTE = 100
+WORDS = ("ticket", "since", *FILTER_WORDS)
 LONGEST_POSITION = len(str(BIGGEST_POSITION))
 SOMEBODY = 1
 
@@ -46,6 +47,7 @@ class Door:
     async def admit(self, request: Request) -> Admission:
         """Raises `RefusedError`."""
         self.check_origin(request.headers)
+        _refuse_unknown(request.params)
         # Both before the ticket is used up; who is «me» will be known then.
         since = _since(request.params)
         _filter(request.params, user_id=SOMEBODY)
@@ -69,6 +71,14 @@ class Door:
         if self._allows_anonymous:
             return None
         raise unauthorized("an access token or a ticket is needed")
+
+
+def _refuse_unknown(params: Mapping[str, Sequence[str]]) -> None:
+    """A filter with a slip of the pen in it would let everything pass."""
+    unknown = [name[:LONGEST_QUOTE] for name in params if name not in WORDS]
+    if unknown:
+        message = f"{', '.join(sorted(unknown))}: not understood here; understood are {', '.join(WORDS)}"
+        raise RefusedError(HTTPStatus.BAD_REQUEST, message)
 
 
 def _since(params: Mapping[str, Sequence[str]]) -> int | None:
