@@ -5,6 +5,7 @@ import subprocess
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 
+import orjson
 import pytest
 import redis
 from sqlalchemy import delete
@@ -15,6 +16,7 @@ from tms_core.models import TaskEvent
 from tms_core.permissions import Actor
 from tms_core.relay.positions import number_events
 from tms_core.services.tasks import TaskService
+from tms_core.testing_processes import free_port
 from tms_realtime import feed
 from tms_realtime.feed import Feed
 from tms_realtime.log.envelope import Envelope
@@ -64,15 +66,19 @@ def test_clients_stay_while_redis_is_away_and_get_what_they_missed(
     url, running = valkey
     commit("before the process began")
     with running():
-        realtime = start_realtime(**{"tms.redis_url": url})
+        realtime = start_realtime(**{"tms.redis_url": url, "tms.realtime.status_port": str(free_port())})
         listener = listen(to=realtime)
+        assert realtime.ask("/api/ready")[0] == 200
     realtime.log.wait_for("redis is away, looking into the database")
+    code, _, body = realtime.ask("/api/ready")
+    assert (code, orjson.loads(body)["checks"]) == (503, {"database": "ok", "redis": "does not answer"})
     commit("one")
     commit("two")
 
     assert [listener.message()["title"] for _ in range(2)] == ["one", "two"]
     with running():
         realtime.log.wait_for("redis is back")
+        assert realtime.ask("/api/ready")[0] == 200
         with redis.Redis.from_url(url) as there:
             publish.stream = StreamWriter(there, 100)
             told = publish(event(), event())

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 TMS = str(Path(sys.executable).with_name("tms"))
+HEAD = b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+REST = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 FORBIDDEN = {"cornice", "celery", "kombu", "pyramid_tm", "tms_core.web", "tms_core.celery"}
 
 
@@ -20,20 +23,30 @@ def settings():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, listen):
+def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, listen, stream):
     realtime = start_realtime()
     gone, *listeners = [listen(to=realtime) for _ in range(4)]
     gone.connection.close()
+    source = stream(to=realtime)
+    late = realtime.connect(HEAD)
 
     # Twice, as a terminal's Ctrl-C beside a supervisor's SIGTERM.
     realtime.process.send_signal(number)
     realtime.process.send_signal(signal.SIGTERM)
+    realtime.log.wait_for("ending: 4 clients")
+    with late, late.makefile("rb") as answer:
+        late.sendall(REST)
+        assert answer.readline().startswith(b"HTTP/1.1 101 ")
+        while answer.readline() != b"\r\n":
+            pass
+        assert answer.read(4)[2:] == struct.pack("!H", 1001)
+        late.sendall(b"\x88\x80\0\0\0\0")
 
     assert [listener.close_code() for listener in listeners] == [1001, 1001, 1001]
+    assert source.rest() == b"retry: 2000\n\n"
     assert realtime.process.wait(60) == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", realtime.port))
-    realtime.log.wait_for("ending: 3 clients")
     assert "Traceback" not in realtime.log.text
 
 

@@ -32,4 +32,7 @@ async def drain(hub: Hub, connected: Callable[[], int], seconds: float) -> None:
             await asyncio.sleep(wait)
     deadline = loop.time() + CLOSE_SECONDS
     while connected() and loop.time() < deadline:
+        # Who was still in its handshake when this began.
+        for client in hub.clients():
+            client.end(GOING_AWAY, "the server ends")
         await asyncio.sleep(LOOK)

@@ -1,0 +1,144 @@
+"""The port for those who watch the process."""
+
+import socket
+
+import orjson
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tms_core.testing_processes import free_port
+from tms_realtime.status import Status
+from tms_realtime.wire.http_request import HttpRequest
+
+TOKEN = "let-me-look"
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {
+        "tms.realtime.anonymous": "true",
+        "tms.realtime.status_port": str(free_port()),
+        "tms.metrics.token": TOKEN,
+    }
+
+
+@pytest.fixture
+def status(runtime):
+    """What the port answers, by whether each thing is there."""
+
+    def make(**checks: bool) -> Status:
+        return Status(
+            runtime, {name: lambda is_there=is_there: is_there for name, is_there in checks.items()}, lambda: None
+        )
+
+    return make
+
+
+def answered(status: Status, path: str, *, verb: str = "GET", from_here: bool = True, **headers: str):
+    head, _, body = status.answer(HttpRequest(verb, path, {}, headers), from_here=from_here).partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    return int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body
+
+
+@pytest.mark.parametrize("path", ["/api/ready", "/api/ready/"])
+def test_a_process_is_ready_when_all_is_there_that_it_needs(path, status):
+    code, headers, body = answered(status(database=True, redis=True), path)
+
+    assert (code, headers["Content-Type"]) == (200, "application/json")
+    assert orjson.loads(body) == {"status": "ok", "checks": {"database": "ok", "redis": "ok"}}
+
+
+@pytest.mark.parametrize(("database", "redis"), [(True, False), (False, True), (False, False)])
+def test_a_process_that_lacks_something_says_what(database, redis, status):
+    code, headers, body = answered(status(database=database, redis=redis), "/api/ready")
+
+    assert code == 503
+    assert int(headers["Retry-After"]) > 0
+    words = {True: "ok", False: "does not answer"}
+    assert orjson.loads(body) == {
+        "status": "unavailable",
+        "checks": {"database": words[database], "redis": words[redis]},
+    }
+    assert answered(status(database=database, redis=redis), "/api/health")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("authorization", "code"),
+    [
+        ({}, 401),
+        ({"authorization": f"Bearer {TOKEN}"}, 200),
+        ({"authorization": f"bearer  {TOKEN} "}, 200),
+        ({"authorization": f"Basic {TOKEN}"}, 401),
+        ({"authorization": f"Bearer {TOKEN}x"}, 401),
+        ({"authorization": "Bearer "}, 401),
+        ({"authorization": "Bearer \xe9"}, 401),
+    ],
+)
+def test_from_elsewhere_metrics_need_the_token(authorization, code, status):
+    found, headers, _ = answered(status(), "/metrics", from_here=False, **authorization)
+
+    assert found == code
+    assert headers.get("WWW-Authenticate") == ("Bearer" if code == 401 else None)
+
+
+def test_there_is_nothing_else(status):
+    assert answered(status(), "/")[0] == 404
+    assert answered(status(), "/metrics", verb="POST")[:1] == (405,)
+    assert answered(status(), "/metrics", verb="POST")[1]["Allow"] == "GET"
+
+
+def test_the_process_tells_of_itself_over_http(realtime, listen, publish, event):
+    listener = listen()
+    (told,) = publish(event())
+    assert listener.message()["event_id"] == told.position
+    assert listener.hears_nothing()
+
+    code, headers, body = realtime.ask("/metrics")
+
+    assert code == 200
+    assert headers["Content-Type"].startswith("text/plain")
+    samples = {
+        (sample.name, sample.labels.get("kind")): sample.value
+        for family in text_string_to_metric_families(body.decode())
+        for sample in family.samples
+    }
+    assert samples["tms_realtime_connections", "websocket"] == 1
+    assert samples["tms_realtime_position", None] == told.position
+    assert samples["tms_realtime_following", None] == 1
+    assert samples["tms_realtime_messages_sent_total", None] >= 1
+    assert samples["tms_realtime_events_total", None] >= 1
+    assert samples["tms_realtime_lag_seconds_count", None] >= 1
+    assert orjson.loads(realtime.ask("/api/health")[2]) == {"status": "ok"}
+    assert realtime.ask("/api/ready")[0] == 200
+
+
+def test_what_comes_through_a_proxy_of_this_machine_is_from_elsewhere(realtime):
+    code, headers, body = realtime.ask("/metrics", x_forwarded_for="203.0.113.7")
+
+    assert (code, headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert b"tms.metrics.token" in body
+    assert realtime.ask("/metrics", x_forwarded_for="203.0.113.7", authorization=f"Bearer {TOKEN}")[0] == 200
+    assert realtime.ask("/api/ready", x_forwarded_for="203.0.113.7")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 20_000, 431),
+    ],
+)
+def test_what_is_no_request_is_refused(data, code, realtime):
+    with socket.create_connection(("127.0.0.1", realtime.status_port), timeout=60) as connection:
+        connection.sendall(data)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 %d " % code)
+
+
+def test_a_status_port_that_is_taken_is_only_warned_of(realtime, start_realtime, listen):
+    other = start_realtime(**{"tms.realtime.status_port": str(realtime.status_port)})
+
+    other.log.wait_for(f"no metrics and health on 127.0.0.1:{realtime.status_port} (tms.realtime.status_port)")
+    assert listen(to=other).hears_nothing()
