@@ -1,3 +1,4 @@
+import asyncio
 import socket
 
 import pytest
@@ -68,3 +69,63 @@ def test_small_messages_are_not_held_back_by_the_kernel(pair):
     transport, _peer = pair
 
     assert transport.getTcpNoDelay()
+
+
+def test_where_there_is_room_nobody_waits(pair):
+    transport, _peer = pair
+
+    asyncio.run(transport.drained(limit=0, seconds=60))
+
+
+def test_one_waits_until_the_peer_has_taken_enough(pair):
+    transport, peer = pair
+    limit = 65_536
+
+    async def scenario():
+        transport.write(MUCH)
+        waiting = asyncio.create_task(transport.drained(limit=limit, seconds=60))
+        while not waiting.done():
+            assert transport.pending > limit
+            take(peer)
+            transport.doWrite()
+            # The task's turn, and that of what it waits for.
+            for _ in range(5):
+                await asyncio.sleep(0)
+                if transport.pending <= limit:
+                    await waiting
+        assert 0 <= transport.pending <= limit
+
+    asyncio.run(scenario())
+
+
+def test_a_peer_that_takes_nothing_for_so_long_is_not_waited_for(pair):
+    transport, _peer = pair
+
+    async def scenario():
+        transport.write(MUCH)
+        with pytest.raises(TimeoutError):
+            await transport.drained(limit=65_536, seconds=0.01)
+        # The next one who waits is told likewise.
+        with pytest.raises(TimeoutError):
+            await transport.drained(limit=65_536, seconds=0.01)
+
+    asyncio.run(scenario())
+
+
+def test_one_who_waits_in_the_place_of_another_is_told(pair):
+    transport, peer = pair
+
+    async def scenario():
+        transport.write(MUCH)
+        first = asyncio.create_task(transport.drained(limit=0, seconds=60))
+        await asyncio.sleep(0)
+        first.cancel()
+        second = asyncio.create_task(transport.drained(limit=0, seconds=60))
+        while transport.pending:
+            take(peer)
+            transport.doWrite()
+            await asyncio.sleep(0)
+        await asyncio.wait_for(second, 60)
+        assert first.cancelled()
+
+    asyncio.run(scenario())

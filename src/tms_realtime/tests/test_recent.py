@@ -1,0 +1,70 @@
+"""The last events in memory."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tms_realtime.log.envelope import Envelope
+from tms_realtime.log.recent import Recent
+
+LIMITS = st.integers(1, 10)
+
+
+@pytest.fixture(scope="module")
+def envelope(event):
+    """An event at a position, of a size."""
+    whole = Envelope.of(event())
+
+    def make(position: int, size: int = 10) -> Envelope:
+        return replace(whole, position=position, message=b"x" * (size - size // 3), farewell=b"x" * (size // 3))
+
+    return make
+
+
+def positions(events: list[Envelope]) -> list[int]:
+    return [event.position for event in events]
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from([1, 1, 1, 1, 2, -3, 5]), st.integers(1, 60)), max_size=40), limit=LIMITS
+)
+def test_what_is_remembered_are_the_last_events_without_a_gap_among_them(steps, limit, envelope):
+    recent = Recent(most=10, most_bytes=100)
+    kept: list[Envelope] = []
+    position = 100
+    for step, size in steps:
+        position += step
+        recent.add([envelope(position, size)])
+        kept = [*(kept if kept and kept[-1].position == position - 1 else []), envelope(position, size)]
+        while len(kept) > 10 or sum(len(one.message) + len(one.farewell) for one in kept) > 100:
+            del kept[0]
+
+        assert len(recent) == len(kept)
+        for after in range(position - 15, position + 3):
+            later = [one for one in kept if one.position > after]
+            # Nothing where the very next one is not there.
+            expected = later[:limit] if later and later[0].position == after + 1 else []
+            assert recent.after(after, limit) == expected
+
+
+def test_what_is_larger_than_all_that_may_be_kept_is_not_kept(envelope):
+    recent = Recent(most_bytes=100)
+
+    recent.add([envelope(1, 10), envelope(2, 101)])
+
+    assert (len(recent), recent.after(0, 5), recent.after(1, 5)) == (0, [], [])
+    recent.add([envelope(3, 10)])
+    assert positions(recent.after(2, 5)) == [3]
+
+
+def test_after_it_is_cleared_it_knows_nothing_and_begins_anew(envelope):
+    recent = Recent(most_bytes=100)
+    recent.add([envelope(1, 60)])
+
+    recent.clear()
+
+    assert recent.after(0, 5) == []
+    recent.add([envelope(7, 60), envelope(8, 40)])
+    assert positions(recent.after(6, 5)) == [7, 8]
