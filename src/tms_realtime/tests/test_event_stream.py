@@ -115,7 +115,7 @@ def test_a_ticket_opens_one_stream(runtime, stream, make_user, publish, event):
 def test_a_request_that_comes_byte_by_byte_is_read_and_what_follows_it_is_not(
     path, version, realtime, token, publish, event
 ):
-    head = f"GET {path}?x=1 HTTP/{version}\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    head = f"GET {path}?since=0 HTTP/{version}\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     with realtime.connect(head[:1]) as connection, connection.makefile("rb") as answer:
         for byte in head[1:]:
             connection.sendall(bytes([byte]))

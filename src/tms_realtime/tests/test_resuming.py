@@ -165,7 +165,16 @@ def test_one_that_reads_its_past_slowly_gets_all_of_it(realtime, log):
 
 @pytest.mark.parametrize(
     ("path", "word"),
-    [("?since=x", "since"), ("?since=-1", "since"), ("?status=DONE", "status"), ("?assigned_to=me", "assigned_to")],
+    [
+        ("?since=x", "since"),
+        ("?since=-1", "since"),
+        ("?since=", "since"),
+        ("?status=DONE", "status"),
+        ("?status=", "status"),
+        ("?stat=PENDING", "stat"),
+        ("?assigned_to=me", "assigned_to"),
+        ("?" + "&".join(["since=1"] * 101), ""),
+    ],
 )
 def test_a_bad_wish_is_refused_in_http(path, word, listen):
     with pytest.raises(InvalidStatus) as refused:

@@ -30,6 +30,9 @@ class HttpRequest:
             raise ValueError("this is no HTTP request") from error
         if not version.startswith("HTTP/1."):
             raise ValueError(f"{version[:20]} is not spoken here")
-        url = urlsplit(target)
-        params = parse_qs(url.query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
-        return cls(method, url.path, params, headers)
+        return cls(method, urlsplit(target).path, parameters(target), headers)
+
+
+def parameters(target: str) -> dict[str, list[str]]:
+    """Of a request's address, the empty ones too. Raises ValueError for too many."""
+    return parse_qs(urlsplit(target).query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)

@@ -23,7 +23,7 @@ from tms_realtime.door.admission import Admission, Door, Request
 from tms_realtime.door.refusal import Headers, RefusedError
 from tms_realtime.wire.entrance import SOCKET_PATHS
 from tms_realtime.wire.http_answers import problem
-from tms_realtime.wire.http_request import LARGEST_REQUEST
+from tms_realtime.wire.http_request import LARGEST_REQUEST, parameters
 from tms_realtime.wire.outgoing import Outgoing
 from tms_realtime.wire.transport import ROOM
 
@@ -58,13 +58,18 @@ class TaskProtocol(WebSocketServerProtocol):
     def onConnect(self, request: Any) -> Any:
         if request.path not in SOCKET_PATHS:
             raise ConnectionDeny(404, f"there is nothing here; task changes are at {SOCKET_PATHS[0]}")
+        try:
+            # Autobahn's own leave out the empty ones, and a filter without a value would let everything pass.
+            params = parameters(self.http_request_uri)
+        except ValueError as error:
+            raise ConnectionDeny(400, str(error)) from None
         # Until it is decided, nothing more is read.
         self.transport.pauseProducing()
-        return Deferred.fromFuture(asyncio.ensure_future(self._admit(request)))
+        return Deferred.fromFuture(asyncio.ensure_future(self._admit(request, params)))
 
-    async def _admit(self, request: Any) -> str | None:
+    async def _admit(self, request: Any, params: dict[str, list[str]]) -> str | None:
         try:
-            self.admission = await self.factory.door.admit(Request(request.params, request.headers, request.protocols))
+            self.admission = await self.factory.door.admit(Request(params, request.headers, request.protocols))
             self._take_seat(self.admission)
         except RefusedError as refusal:
             log.info("refused %s with %d: %s", self.peer, refusal.status, refusal)
