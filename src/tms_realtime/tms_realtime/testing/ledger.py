@@ -4,7 +4,8 @@ Nothing here is shared with the code that serves clients.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import ge, gt, le, lt
@@ -39,6 +40,11 @@ class Event:
     snapshot: Task
 
     @property
+    def version(self) -> int:
+        version: int = self.snapshot["version"]
+        return version
+
+    @property
     def before(self) -> Task | None:
         return (
             None if self.kind == "created" else self.snapshot | {name: old for name, (old, _) in self.changes.items()}
@@ -49,18 +55,48 @@ class Event:
         return None if self.kind == "deleted" else self.snapshot
 
 
-def newest_position(database_url: str) -> int:
-    return max((event.position for event in read_log(database_url)), default=0)
-
-
-def read_log(database_url: str, after: int = 0) -> list[Event]:
+@contextmanager
+def _rows(database_url: str, query: str, *values: object) -> Iterator[list[tuple[Any, ...]]]:
     connection = psycopg2.connect(database_url)
     try:
         with connection, connection.cursor() as cursor:
-            cursor.execute(ROWS, (after,))
-            return [Event(*row) for row in cursor.fetchall()]
+            cursor.execute(query, values)
+            yield cursor.fetchall()
     finally:
         connection.close()
+
+
+def newest_position(database_url: str) -> int:
+    with _rows(database_url, "SELECT coalesce(max(position), 0) FROM task_event") as rows:
+        return int(rows[0][0])
+
+
+def read_log(database_url: str, after: int = 0) -> list[Event]:
+    with _rows(database_url, ROWS, after) as rows:
+        return [Event(*row) for row in rows]
+
+
+def log_faults(events: Sequence[Event]) -> list[str]:
+    """What is wrong with the log itself: gaps, or events of a task in another order than its changes."""
+    found = [
+        f"after event {earlier.position} comes {later.position}"
+        for earlier, later in pairwise(events)
+        if later.position != earlier.position + 1
+    ]
+    newest: dict[int, Event] = {}
+    for event in events:
+        earlier = newest.get(event.task_id)
+        # A deletion tells of the last version.
+        if earlier and event.version != earlier.version + (event.kind != "deleted"):
+            found.append(f"event {event.position} tells of version {event.version} after {earlier.version}")
+        newest[event.task_id] = event
+    return found
+
+
+def sinks_behind(database_url: str, position: int) -> list[str]:
+    """The sinks that have not been handed all events up to a position."""
+    with _rows(database_url, "SELECT sink FROM relay_cursor WHERE position < %s", position) as rows:
+        return [sink for (sink,) in rows]
 
 
 @dataclass(frozen=True)

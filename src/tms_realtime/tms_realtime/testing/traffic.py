@@ -1,5 +1,6 @@
 """Writers who write and clients who follow, and the reckoning at the end."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,17 @@ from typing import Any
 
 from tms_realtime.testing.crowd import Crowd
 from tms_realtime.testing.followers import Follower, SocketFollower, StreamFollower
-from tms_realtime.testing.ledger import Event, Verdict, Viewer, judge, newest_position, read_log
+from tms_realtime.testing.ledger import (
+    Event,
+    Verdict,
+    Viewer,
+    judge,
+    log_faults,
+    newest_position,
+    read_log,
+    sinks_behind,
+)
+from tms_realtime.testing.process import PATIENCE, PROBE_INTERVAL
 from tms_realtime.testing.world import World
 from tms_realtime.testing.writers import Writers
 
@@ -43,13 +54,12 @@ class Reckoning:
     verdicts: Sequence[Verdict]
     # Of clients that came at the end and began where the others had begun.
     late_verdicts: Sequence[Verdict]
-    write_faults: Sequence[str]
-    dead: Sequence[str]
+    # Of the log, the writes, the sinks and the processes.
+    other_faults: Sequence[str]
 
     def faults(self) -> list[object]:
         """All that is not as it should be."""
-        unclean = [verdict for verdict in (*self.verdicts, *self.late_verdicts) if not verdict.is_clean]
-        return [*unclean, *self.write_faults, *self.dead]
+        return [*(one for one in (*self.verdicts, *self.late_verdicts) if not one.is_clean), *self.other_faults]
 
 
 class Traffic:
@@ -87,7 +97,15 @@ class Traffic:
         finally:
             late.stop()
         new = [event for event in events if event.position > self._since]
-        return Reckoning(new, verdicts, late_verdicts, self.writers.outcomes.faults(new), self.world.dead())
+        faults = [*log_faults(events), *self.writers.outcomes.faults(new), *self._sinks_behind(events[-1].position)]
+        return Reckoning(new, verdicts, late_verdicts, [*faults, *self.world.dead()])
+
+    def _sinks_behind(self, position: int) -> list[str]:
+        """Those that are not handed all events in time."""
+        deadline = time.monotonic() + PATIENCE
+        while (behind := sinks_behind(self.world.database_url, position)) and time.monotonic() < deadline:
+            time.sleep(PROBE_INTERVAL)
+        return [f"the sink {sink} has not got all events" for sink in behind]
 
     def _gathered(self) -> Crowd:
         return Crowd(self._gather(self.world, self._since))
