@@ -5,6 +5,9 @@ from contextlib import ExitStack, suppress
 from select import select
 
 import pytest
+from sqlalchemy import text
+
+from tms_core.services.personal_tokens import PersonalTokenService
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +17,7 @@ def settings():
         "tms.realtime.handshake_seconds": "1",
         "tms.realtime.ping_interval": "1",
         "tms.realtime.ping_timeout": "1",
+        "tms.realtime.connections_per_user": "1",
     }
 
 
@@ -46,6 +50,29 @@ def test_whoever_trickles_its_request_is_cut_however_far_it_has_come(realtime):
             for connection in trickling:
                 with suppress(ConnectionError):
                     connection.sendall(b"x")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n",
+        "GET /api/events HTTP/1.1\r\nHost: localhost\r\n",
+    ],
+    ids=["websocket", "event stream"],
+)
+def test_one_that_is_cut_while_its_token_is_looked_at_leaves_no_place_taken(
+    request_, runtime, realtime, listen, make_user
+):
+    user = make_user()
+    with runtime.transaction() as session:
+        _row, word = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
+    with runtime.transaction() as session:
+        session.execute(text("LOCK TABLE personal_token IN ACCESS EXCLUSIVE MODE"))
+        with realtime.connect(f"{request_}Authorization: Bearer {word}\r\n\r\n".encode()) as connection:
+            assert is_cut(connection)
+
+    assert listen(word).hears_nothing()
 
 
 def test_a_peer_that_answers_no_ping_is_cut(realtime):
