@@ -12,6 +12,11 @@ ANSWER_LINK_REQUESTS = "tms.notifications.answer_link_requests"
 log = logging.getLogger(__name__)
 
 
+def prepare() -> None:
+    """Load what sending the first task would load: while that goes on, no other thread of the process does."""
+    _ = app.amqp.send_task_message, app.backend, app.producer_pool
+
+
 def enqueue(mail_ids: Sequence[int]) -> None:
     """Queue a task a mail. Never raises for want of Redis: what was not queued is found by `send_waiting`."""
     for position, mail_id in enumerate(mail_ids):

@@ -9,7 +9,7 @@ from tms_core.celery import use
 from tms_core.events import TaskEventRecord
 from tms_core.sinks import EventSink
 from tms_notifications.notices import notices_of
-from tms_notifications.queueing import enqueue
+from tms_notifications.queueing import enqueue, prepare
 from tms_notifications.services.mails import create_service
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class NotificationsSink(EventSink):
     def __init__(self, runtime: "Runtime"):
         super().__init__(runtime)
         use(runtime)
+        prepare()
         self._added: list[int] = []
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:

@@ -1,0 +1,87 @@
+"""How long after the answer to a change its message comes: python bench/latency.py [--clients 500] [--rate 100]
+
+Runs the whole system (PostgreSQL, Valkey, two API processes, relay, realtime), connects so many WebSockets, and sends
+changes at a fixed rate, whatever becomes of those before. A time below zero: the message came before the answer.
+"""
+
+import argparse
+import http.client
+import json
+import multiprocessing as mp
+import threading
+import time
+
+from fanout.listeners import DIGITS, MARK, Listeners
+from run import Api, percentile, system
+
+THREADS = 16
+
+
+def changes(port: int, token: str, rate: int, numbers: range, pipe) -> None:
+    """In a process of its own. Sends back, by the number that stands in the title, when each was answered."""
+    answered: dict[int, float] = {}
+    began = time.monotonic() + 0.5
+
+    def work(first: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        for number in numbers[first::THREADS]:
+            time.sleep(max(0.0, began + (number - numbers.start) / rate - time.monotonic()))
+            body = json.dumps({"title": f"{MARK.decode()}{number:0{DIGITS}}"})
+            connection.request("PATCH", f"/api/task/{number % 1000 + 1}", body, headers)
+            response = connection.getresponse()
+            response.read()
+            if response.status == 200:
+                answered[number] = time.monotonic()
+            else:
+                print(response.status, response.reason, flush=True)
+
+    threads = [threading.Thread(target=work, args=(first,)) for first in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pipe.send(answered)
+
+
+def measure(api: Api, realtime_port: int, clients: int, rate: int, numbers: range) -> str:
+    listeners = Listeners(f"ws://127.0.0.1:{realtime_port}/ws/tasks/", api.token, clients, is_timed=True)
+    context = mp.get_context("spawn")
+    mine, theirs = context.Pipe()
+    sender = context.Process(target=changes, args=(api.port, api.token, rate, numbers, theirs))
+    sender.start()
+    answered = mine.recv()
+    sender.join()
+    wanted, deadline = len(answered) * clients, time.monotonic() + 20
+    while listeners.received < wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
+    arrivals, lost = listeners.close()
+    if not answered:
+        raise SystemExit("no change was answered with 200")
+    times = [(at - answered[number]) * 1000 for number, at in arrivals if number in answered]
+    return (
+        f"| {clients} × {rate}/s | {len(answered)} | {len(arrivals):,} of {wanted:,} | {lost} "
+        f"| {percentile(times, 0.5):.1f} | {percentile(times, 0.99):.1f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clients", type=int, default=500)
+    parser.add_argument("--rate", type=int, default=100, help="changes a second")
+    parser.add_argument("--seconds", type=float, default=6)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with system(10_000) as (api, realtime_port):
+        time.sleep(3)
+        print("| clients × changes | changes | delivered | lost connections | ms after the answer, p50 | p99 |")
+        print("|---|---|---|---|---|---|")
+        count = int(options.rate * options.seconds)
+        for number in range(options.rounds):
+            # Titles that no round before had: what changes nothing is told to nobody.
+            numbers = range(number * count, (number + 1) * count)
+            print(measure(api, realtime_port, options.clients, options.rate, numbers), flush=True)
+
+
+if __name__ == "__main__":
+    main()
