@@ -239,6 +239,25 @@ def test_a_subscription_holds_for_what_is_still_to_come_of_the_past(log, make_sp
     assert {message["subscriptions"]["a"] for message in messages} == {"stay"}
 
 
+def test_nothing_of_an_older_wish_comes_after_the_answer_to_a_newer_one(log, make_speaker, settled, run):
+    log(150, status="PENDING")
+    log(150, status="COMPLETED", description="x" * 1000)
+
+    async def scenario():
+        one = make_speaker(since=0)
+        one.wire.is_shut = True
+        await one.wire.until(lambda: one.wire.is_awaited)
+        one.say(type="subscribe", id="a", filter={"status": "COMPLETED"})
+        one.say(type="subscribe", id="b", filter={"status": "IN_PROGRESS"})
+        one.wire.open()
+        return await settled(one)
+
+    messages = run(scenario())
+
+    assert ids(messages) == [*range(151, 301)]
+    assert {message["subscriptions"]["a"] for message in messages} == {"stay"}
+
+
 def test_who_goes_while_it_catches_up_is_sent_nothing_more_and_forgotten(log, make_speaker, settled, run):
     log(300)
 

@@ -32,14 +32,15 @@ async def replay(client: "Connection", wire: "Wire", board: Switchboard, since: 
         behind = [event for event in events if event.position <= hub.position]
         is_whole = bool(behind) and behind[0].position == position + 1
         if is_whole:
-            await _send(client, wire, board, behind)
-            position = behind[-1].position
+            position = await _send(client, wire, board, behind, position)
     if not is_whole or position != hub.position:
         client.send(reset_message(hub.position))
     metrics.REPLAYS.labels("live" if is_whole else "reset").inc()
 
 
-async def _send(client: "Connection", wire: "Wire", board: Switchboard, events: list[Envelope]) -> None:
+async def _send(client: "Connection", wire: "Wire", board: Switchboard, events: list[Envelope], position: int) -> int:
+    """Send the events right after a position; the position to go on from, which may be amid them: where the client
+    wishes for something else meanwhile, nothing more is sent as it was wished before."""
     view = client.view
     hidden = await _hidden_now(view, board, events)
     messages = [
@@ -49,7 +50,11 @@ async def _send(client: "Connection", wire: "Wire", board: Switchboard, events: 
     ]
     for message in in_writes(messages):
         await wire.drained()
+        if client.view != view:
+            return position
         client.send(message)
+        position = message.parts[-1][1] or position
+    return events[-1].position
 
 
 # Those who come back together missed the same.

@@ -23,6 +23,8 @@ class MemoryWire:
         self.sent: list[dict[str, Any]] = []
         self.codes: list[int] = []
         self.is_shut = False
+        # Whether somebody has asked for room.
+        self.is_awaited = False
         self._changed = asyncio.Event()
 
     def send(self, message: Outgoing) -> None:
@@ -34,6 +36,8 @@ class MemoryWire:
         self._changed.set()
 
     async def drained(self) -> None:
+        self.is_awaited = True
+        self._changed.set()
         await self.until(lambda: not self.is_shut)
 
     def open(self) -> None:
