@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.settings import CoreSettings
 
+# Seconds, and how often, before a host that has vanished without a word is given up: by us, and by the server, at which
+# a leading relay would otherwise hold the lead for hours. A Unix socket has no need of them, and ignores them.
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
 
 def create_database_engine(settings: CoreSettings, *, url: str | None = None, pool_size: int | None = None) -> Engine:
     """A pool of at most `pool_size` connections (default: the setting), all in UTC.
@@ -19,6 +23,8 @@ def create_database_engine(settings: CoreSettings, *, url: str | None = None, po
     it is left to the retry of the request instead).
     """
     milliseconds = int(settings.database_statement_timeout * 1000)
+    own = {"timezone": "UTC", "statement_timeout": milliseconds, "lock_timeout": 5000, "jit": "off"}
+    theirs = {f"tcp_{name}": value for name, value in KEEPALIVES.items()}
     engine = create_engine(
         (url or settings.database).replace("postgresql://", "postgresql+psycopg2://", 1),
         pool_size=pool_size or settings.database_pool_size,
@@ -31,7 +37,8 @@ def create_database_engine(settings: CoreSettings, *, url: str | None = None, po
         connect_args={
             "connect_timeout": 3,
             "application_name": "tms",
-            "options": f"-c timezone=UTC -c statement_timeout={milliseconds} -c lock_timeout=5000 -c jit=off",
+            "options": " ".join(f"-c {name}={value}" for name, value in (own | theirs).items()),
+            **KEEPALIVES,
         },
     )
     event.listen(engine, "connect", _json_by_orjson)
