@@ -325,6 +325,24 @@ def test_one_that_takes_nothing_for_too_long_is_closed_with_1013(log, make_speak
     run(scenario())
 
 
+def test_whatever_else_goes_wrong_nobody_waits_for_ever(log, make_speaker, run, caplog):
+    log(1)
+
+    async def scenario():
+        one = make_speaker()
+
+        async def broken() -> None:
+            raise RuntimeError("a bug")
+
+        one.wire.drained = broken
+        one.say(type="resume", since=0)
+        await one.wire.until(lambda: one.wire.codes)
+        assert (one.wire.codes, one.board.hub.clients()) == ([1013], [])
+
+    run(scenario())
+    assert "RuntimeError: a bug" in caplog.text
+
+
 @pytest.fixture
 def without_database(ini, switchboard, switchboards):
     """A switchboard whose reader has Redis alone."""

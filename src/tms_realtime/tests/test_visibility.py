@@ -1,9 +1,13 @@
 """Private tasks, over sockets."""
 
+from dataclasses import replace
+
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from tms_core.app import configure
 from tms_core.models import EventKind
+from tms_realtime.log.reader import LogReader
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +69,19 @@ def test_where_tasks_are_private_nobody_is_anonymous(listen):
 
 
 @pytest.fixture
+def sent(make_user, listen, publish):
+    """Brings events into the log, and waits until the process has sent them: only then are they past."""
+    witness = listen(make_user(is_admin=True).access)
+
+    def bring(*events):
+        told = publish(*events)
+        assert [witness.message()["event_id"] for _ in told] == [one.position for one in told]
+        return told
+
+    return bring
+
+
+@pytest.fixture
 def person(make_user, listen, stream):
     """A user, and what it is told of the events after one: by position, over both wires the same."""
 
@@ -85,11 +102,11 @@ def person(make_user, listen, stream):
     return make
 
 
-def test_what_one_may_not_see_now_is_left_out_of_the_past(person, publish, event):
+def test_what_one_may_not_see_now_is_left_out_of_the_past(person, sent, event):
     (creator, told_creator), (before, told_before), (after, told_after), (admin, told_admin) = (
         person(), person(), person(), person(is_admin=True),
     )  # fmt: skip
-    created, taken_away, later = publish(
+    created, taken_away, later = sent(
         event(EventKind.CREATED, created_by=creator.id, assigned_to=before.id, title="a"),
         event(
             created_by=creator.id, assigned_to=after.id, title="b",
@@ -98,7 +115,7 @@ def test_what_one_may_not_see_now_is_left_out_of_the_past(person, publish, event
         event(created_by=creator.id, assigned_to=after.id, title="c", changes={"title": ["b", "c"]}),
     )  # fmt: skip
     since = created.position - 1
-    ends = publish(
+    ends = sent(
         *(event(id=100 + user.id, created_by=user.id, assigned_to=user.id) for user in (creator, before, after, admin))
     )
     all_three = [
@@ -115,12 +132,12 @@ def test_what_one_may_not_see_now_is_left_out_of_the_past(person, publish, event
     assert told_after(since, ends[2].position) == all_three[1:]
 
 
-def test_the_past_of_a_task_that_came_back_to_one_is_whole(person, publish, event):
+def test_the_past_of_a_task_that_came_back_to_one_is_whole(person, sent, event):
     user, told = person()
     gives, takes, gives_again = (
         {"assigned_to": [None, user.id]}, {"assigned_to": [user.id, None]}, {"assigned_to": [None, user.id]},
     )  # fmt: skip
-    events = publish(
+    events = sent(
         event(created_by=99, assigned_to=user.id, changes=gives),
         event(created_by=99, assigned_to=None, changes=takes),
         event(created_by=99, assigned_to=None, changes={"title": ["a", "b"]}),
@@ -137,9 +154,9 @@ def test_the_past_of_a_task_that_came_back_to_one_is_whole(person, publish, even
     ]
 
 
-def test_the_past_of_a_task_that_was_deleted_is_told_to_those_who_saw_it_last(person, publish, event):
+def test_the_past_of_a_task_that_was_deleted_is_told_to_those_who_saw_it_last(person, sent, event):
     (last_one, told_last), (earlier, told_earlier) = person(), person()
-    events = publish(
+    events = sent(
         event(EventKind.CREATED, created_by=99, assigned_to=earlier.id),
         event(created_by=99, assigned_to=last_one.id, changes={"assigned_to": [earlier.id, last_one.id]}),
         event(EventKind.DELETED, created_by=99, assigned_to=last_one.id),
@@ -151,9 +168,9 @@ def test_the_past_of_a_task_that_was_deleted_is_told_to_those_who_saw_it_last(pe
     assert [(position, kind) for position, kind, _ in told_earlier(since, until)] == [(events[1].position, "deleted")]
 
 
-def test_one_who_comes_back_after_a_task_was_taken_away_hears_so(person, publish, event):
+def test_one_who_comes_back_after_a_task_was_taken_away_hears_so(person, sent, event):
     user, told = person()
-    created, _changed, taken_away, _later, end = publish(
+    created, _changed, taken_away, _later, end = sent(
         event(EventKind.CREATED, created_by=99, assigned_to=user.id),
         event(created_by=99, assigned_to=user.id, changes={"title": ["a", "b"]}),
         event(created_by=99, assigned_to=None, changes={"assigned_to": [user.id, None]}),
@@ -167,9 +184,9 @@ def test_one_who_comes_back_after_a_task_was_taken_away_hears_so(person, publish
     assert [(position, kind) for position, kind, _ in heard] == [(taken_away.position, "deleted")]
 
 
-def test_what_is_out_of_sight_matches_no_filter(make_user, listen, publish, event):
+def test_what_is_out_of_sight_matches_no_filter(make_user, listen, sent, event):
     user = make_user()
-    first, _foreign, taken_away, end = publish(
+    first, _foreign, taken_away, end = sent(
         event(created_by=user.id, status="PENDING"),
         event(created_by=99, status="PENDING"),
         event(created_by=99, status="PENDING", assigned_to=None, changes={"assigned_to": [user.id, None]}),
@@ -183,3 +200,20 @@ def test_what_is_out_of_sight_matches_no_filter(make_user, listen, publish, even
         (taken_away.position, "deleted", "leave"),
         (end.position, "updated", "stay"),
     ]
+
+
+def test_while_nobody_can_say_what_one_may_see_the_past_has_to_wait(
+    ini, run, switchboard, switchboards, make_speaker, publish, event
+):
+    there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
+    # Redis has all of it.
+    first, *_ = publish(*(event(created_by=7) for _ in range(3)))
+
+    async def scenario(**fields):
+        switchboards.append(replace(switchboard(), reader=LogReader(there)))
+        one = make_speaker(on=switchboards[-1], since=first.position, **fields)
+        await one.wire.until(lambda: one.wire.codes or len(one.wire.sent) == 2)
+        return one.wire.codes, len(one.wire.sent)
+
+    assert run(scenario(user_id=7)) == ([1013], 0)
+    assert run(scenario(user_id=8, is_admin=True)) == ([], 2)

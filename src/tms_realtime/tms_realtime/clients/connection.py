@@ -1,6 +1,7 @@
 """One client, on whatever wire: what it gets, what it has said, and how it ends."""
 
 import asyncio
+import logging
 from typing import Protocol
 
 from tms_core.access_tokens import AccessClaims
@@ -17,6 +18,7 @@ from tms_realtime.wire.outgoing import Outgoing
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 MOST_SUBSCRIPTIONS = 50
+log = logging.getLogger(__name__)
 
 
 class Wire(Protocol):
@@ -141,3 +143,7 @@ class Connection:
             self.end(TRY_AGAIN_LATER, "the log cannot be read just now")
         except TimeoutError:
             self.end(TRY_AGAIN_LATER, "too slow")
+        except Exception:
+            # Nobody awaits this: the client would wait for ever.
+            log.exception("a client could not be told what it missed")
+            self.end(TRY_AGAIN_LATER, "the log cannot be read just now")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from tms_core.events import last_position, read_events
@@ -45,7 +46,7 @@ def visible_now(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids
     newest = (
         select(TaskEvent.task_id, TaskEvent.snapshot)
         .where(TaskEvent.task_id.in_(task_ids))
-        .distinct(TaskEvent.task_id)
+        .ext(distinct_on(TaskEvent.task_id))
         .order_by(TaskEvent.task_id, TaskEvent.id.desc())
     )
     with runtime.transaction() as session:
