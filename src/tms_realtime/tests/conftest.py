@@ -7,8 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
@@ -16,13 +15,10 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import insert
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tms_core.events import TaskEventRecord, last_position, read_events
-from tms_core.models import EventKind, TaskEvent
-from tms_core.relay.positions import number_events
+from tms_core.events import TaskEventRecord
 from tms_core.runtime import Runtime
 from tms_core.testing import empty
 from tms_core.testing_processes import free_port
@@ -31,12 +27,12 @@ from tms_realtime.clients.limits import Seats
 from tms_realtime.clients.presence import Presence
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.feed import Feed
-from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.reader import LogReader
-from tms_realtime.log.stream import StreamWriter
+from tms_realtime.log.stream import KEY
 from tms_realtime.log.table import newest_position
 from tms_realtime.settings import RealtimeSettings
 from tms_realtime.testing.event_source import EventSource
+from tms_realtime.testing.events import Publisher, make_event
 from tms_realtime.testing.without_sockets import Speaker
 
 PATIENCE = 60.0
@@ -271,89 +267,9 @@ def stream(request) -> Iterator[Callable[..., EventSource]]:
         yield start
 
 
-SNAPSHOT = {
-    "id": 1,
-    "title": "Paint the fence",
-    "description": "White, both sides",
-    "priority": "HIGH",
-    "status": "IN_PROGRESS",
-    "due_date": "2025-03-30",
-    "assigned_to": None,
-    "created_by": 1,
-    "created_at": "2025-03-17T10:00:00Z",
-    "updated_at": "2025-03-17T11:00:00Z",
-    "version": 3,
-}
-_positions = count(1)
-
-
 @pytest.fixture(scope="session")
 def event() -> Callable[..., TaskEventRecord]:
-    return _event
-
-
-def _event(
-    kind: EventKind = EventKind.UPDATED,
-    *,
-    position: int | None = None,
-    changes: dict[str, list[Any]] | None = None,
-    actor: int = 1,
-    **snapshot: Any,
-) -> TaskEventRecord:
-    """An event as the relay hands it to a sink; positions rise from call to call."""
-    whole = SNAPSHOT | snapshot
-    return TaskEventRecord(
-        position=position or next(_positions),
-        task_id=whole["id"],
-        kind=kind,
-        actor_id=actor,
-        changes=changes or {},
-        snapshot=whole,
-        created_at=datetime(2025, 3, 17, 11, tzinfo=UTC),
-    )
-
-
-@dataclass
-class Publisher:
-    """Brings events into the log, as services, relay and sink do; they get the next positions there."""
-
-    runtime: Runtime
-    stream: StreamWriter = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.stream = StreamWriter(self.runtime.redis, 1_000_000)
-
-    def __call__(self, *events: TaskEventRecord) -> list[TaskEventRecord]:
-        """The events as they stand in the log."""
-        told = self.commit(*events)
-        self.stream.append(map(Envelope.of, told))
-        return told
-
-    def commit(self, *events: TaskEventRecord) -> list[TaskEventRecord]:
-        """The same, but the stream does not get them."""
-        rows = [
-            {
-                "task_id": one.task_id,
-                "kind": one.kind,
-                "actor_id": one.actor_id,
-                "changes": one.changes,
-                "snapshot": one.snapshot,
-                "created_at": one.created_at,
-            }
-            for one in events
-        ]
-        with self.runtime.transaction() as session:
-            last = last_position(session)
-            session.execute(insert(TaskEvent), rows)
-        self.number()
-        with self.runtime.transaction() as session:
-            return list(read_events(session, after=last, limit=len(events)))
-
-    def number(self) -> None:
-        """Give positions to what services have committed."""
-        with self.runtime.engine.connect() as connection:
-            while number_events(connection):
-                pass
+    return make_event
 
 
 @pytest.fixture
@@ -409,3 +325,32 @@ def make_speaker(switchboard) -> Callable[..., Speaker]:
         return Speaker(on or switchboard(), user_id, is_admin, since)
 
     return make
+
+
+@pytest.fixture
+def log(publish, event):
+    """Brings so many events into the log, and trims the stream to a length."""
+
+    def bring(count: int, *, stream_length: int | None = None, **fields: Any):
+        told = publish(*(event(**fields) for _ in range(count))) if count else []
+        if stream_length is not None:
+            publish.runtime.redis.xtrim(KEY, maxlen=stream_length, approximate=False)
+        return told
+
+    return bring
+
+
+@pytest.fixture
+def settled(log):
+    """What a client was sent, once it is live: it has got another event, which is not among them and happens when
+    it was sent so many messages."""
+
+    async def wait(one, after: int = 0) -> list[dict[str, Any]]:
+        await one.wire.until(lambda: len(one.wire.sent) >= after)
+        (last,) = log(1, title="the last one")
+        await one.board.follower.catch_up()
+        await one.wire.until(lambda: any(message["event_id"] == last.position for message in one.wire.sent))
+        assert one.wire.sent[-1]["title"] == "the last one"
+        return one.wire.sent[:-1]
+
+    return wait
