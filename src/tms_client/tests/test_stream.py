@@ -272,13 +272,14 @@ def test_a_past_that_is_none_is_a_reset(client):
 
 
 def test_a_reset_is_told_to_whoever_wants_to_know(client):
-    resets = []
-    with client.events(since=10**9, on_reset=resets.append) as events:
+    resets = queue.Queue()
+    with client.events(since=10**9, on_reset=resets.put) as events:
         ear = Ear(events)
+        position = resets.get(timeout=PATIENCE)
+        client.tasks.create(title="after")
 
-        assert until(ear, client, lambda event: event["event"] == "created")
-    assert len(resets) == 1
-    assert resets[0] < 10**9
+        assert ear.hear()["event_id"] == position + 1
+    assert resets.empty()
 
 
 def test_closing_ends_a_stream_that_waits(client):
