@@ -60,6 +60,7 @@ class GenerationSink(EventSink):
 
     # Until it is through, lists may be stale where Redis could not be told of a change.
     longest_pause = 0.5
+    gathering = 0.05
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
         self.runtime.patient_redis.set(KEY, new_generation())

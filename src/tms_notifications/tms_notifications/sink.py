@@ -20,6 +20,8 @@ class NotificationsSink(EventSink):
     """A row a mail, with a unique key: the same event again writes nothing. Who gets it in the end (preferences,
     rights, address) is decided when it is sent."""
 
+    gathering = 0.05
+
     def __init__(self, runtime: "Runtime"):
         super().__init__(runtime)
         use(runtime)

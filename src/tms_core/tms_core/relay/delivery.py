@@ -84,7 +84,8 @@ class Delivery(threading.Thread):
             if not self._deliver_all():
                 self._stopped.wait(self._pause())
                 continue
-            self._wake.wait(LONGEST_REST)
+            if self._wake.wait(LONGEST_REST) and self._sink.gathering:
+                self._stopped.wait(self._sink.gathering)
 
     def _deliver_all(self) -> bool:
         try:
