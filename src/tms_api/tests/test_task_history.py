@@ -163,7 +163,7 @@ class TestNumbers:
 
     def test_where_one_runs_they_are_its(self, runtime, client, task, history):
         relay = Relay(runtime)
-        thread = Thread(target=relay.run)
+        thread = Thread(target=relay.run, daemon=True)
         thread.start()
         try:
             for number in range(5):

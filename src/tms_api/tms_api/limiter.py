@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
@@ -42,11 +42,19 @@ class Limiter:
 
     def count(self, *limits: Limit) -> None:
         """Count one time for each; raises `TooManyRequestsError` where that is too often."""
-        self._refuse([(limit, rate) for limit, rate in _each(limits) if not self._hit(limit, rate)])
+        rates = list(_each(limits))
+        for number, (limit, rate) in enumerate(rates):
+            if not self._hit(limit, rate):
+                # It takes nobody's place in the other rates: of many at once some would be refused in vain.
+                self._refuse([(limit, rate), *self._full(rates[number + 1 :])])
 
     def require_room(self, *limits: Limit) -> None:
         """Raise `TooManyRequestsError` where one more time would be too often; counts nothing."""
-        self._refuse([(limit, rate) for limit, rate in _each(limits) if not self._test(limit, rate)])
+        if full := self._full(_each(limits)):
+            self._refuse(full)
+
+    def _full(self, rates: Iterable[tuple[Limit, Rate]]) -> list[tuple[Limit, Rate]]:
+        return [(limit, rate) for limit, rate in rates if not self._test(limit, rate)]
 
     def _hit(self, limit: Limit, rate: Rate) -> bool:
         return self._ask(lambda counter: counter.hit(_item(limit.name, rate), limit.who))
@@ -54,9 +62,7 @@ class Limiter:
     def _test(self, limit: Limit, rate: Rate) -> bool:
         return self._ask(lambda counter: counter.test(_item(limit.name, rate), limit.who))
 
-    def _refuse(self, full: list[tuple[Limit, Rate]]) -> None:
-        if not full:
-            return
+    def _refuse(self, full: list[tuple[Limit, Rate]]) -> NoReturn:
         waits = [(self._seconds_until_room(limit, rate), limit, rate) for limit, rate in full]
         seconds, limit, rate = max(waits, key=lambda wait: wait[0])
         raise too_many(limit.name, limit.rates, rate, seconds)
