@@ -4,7 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tms_core.embedded.ports import free_port
 from tms_core.events import TaskEventRecord
 from tms_core.runtime import Runtime
 from tms_core.testing import empty
-from tms_core.testing_processes import free_port
+from tms_core.testing_output import ProcessOutput
 from tms_realtime.clients.hub import Hub
-from tms_realtime.clients.limits import Seats
 from tms_realtime.clients.presence import Presence
+from tms_realtime.clients.seats import Seats
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.feed import Feed
 from tms_realtime.log.reader import LogReader
@@ -57,40 +58,12 @@ def runtime(_system) -> Runtime:
     return runtime
 
 
-class Log:
-    """What a process writes, line by line."""
-
-    def __init__(self, stream):
-        self.lines: list[str] = []
-        self._changed = threading.Condition()
-        self._reader = threading.Thread(target=self._read, args=(stream,), daemon=True)
-        self._reader.start()
-
-    def _read(self, stream) -> None:
-        for line in stream:
-            with self._changed:
-                self.lines.append(line)
-                self._changed.notify_all()
-
-    def wait_for(self, text: str) -> None:
-        with self._changed:
-            found = self._changed.wait_for(lambda: any(text in line for line in self.lines), PATIENCE)
-        assert found, f"no {text!r} in:\n{self.text}"
-
-    @property
-    def text(self) -> str:
-        return "".join(self.lines)
-
-    def close(self) -> None:
-        self._reader.join(PATIENCE)
-
-
 @dataclass
 class Realtime:
     """A running `tms realtime`."""
 
-    process: "subprocess.Popen[str]"
-    log: Log
+    process: "subprocess.Popen[bytes]"
+    log: ProcessOutput
     port: int
     status_port: int
 
@@ -113,7 +86,9 @@ class Realtime:
         connection = self.connect((HANDSHAKE % query).encode(), receive_buffer=receive_buffer)
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
-            answer += connection.recv(1)
+            byte = connection.recv(1)
+            assert byte, f"cut off: {answer!r}"
+            answer += byte
         assert answer.startswith(b"HTTP/1.1 101 ")
         return connection
 
@@ -132,9 +107,16 @@ class Realtime:
         lines = self.ask("/metrics")[2].decode().splitlines()
         return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
+    def await_metric(self, name: str, is_so: Callable[[float], bool]) -> None:
+        """Until it is so of the sample."""
+        deadline = time.monotonic() + PATIENCE
+        while not is_so(value := self.metric(name)):
+            assert time.monotonic() < deadline, f"{name} is {value}"
+
     def end(self) -> int:
         """Its exit status after SIGTERM."""
         self.process.terminate()
+        self.log.wait_for_end()
         return self.process.wait(PATIENCE)
 
 
@@ -156,8 +138,8 @@ def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Itera
     port = port or free_port()
     whole = {"tms.realtime.port": str(port), "tms.realtime.status_port": "0", **ini}
     path = _write_ini(folder, whole)
-    process = subprocess.Popen([TMS, "--ini", str(path), "realtime"], stderr=subprocess.PIPE, text=True)
-    log = Log(process.stderr)
+    process = subprocess.Popen([TMS, "--ini", str(path), "realtime"], stderr=subprocess.PIPE)
+    log = ProcessOutput(process.stderr, PATIENCE)
     try:
         log.wait_for("listening on ws://")
         log.wait_for("listening to events on redis")
@@ -166,7 +148,6 @@ def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Itera
         process.kill()
         process.wait(PATIENCE)
         log.close()
-        process.stderr.close()
 
 
 @pytest.fixture(scope="module")

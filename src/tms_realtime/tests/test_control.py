@@ -2,8 +2,7 @@
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 JSON = st.recursive(
@@ -130,7 +129,6 @@ def test_a_long_word_is_not_sent_back_whole(words, make_speaker):
 
 
 @given(payload=st.binary(max_size=64) | (JSON | MESSAGES).map(orjson.dumps), is_binary=st.booleans(), data=st.data())
-@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_that_is_said_raises_and_every_answer_is_a_control_message(payload, is_binary, data, make_speaker, run):
     async def scenario():
         one = make_speaker(data.draw(st.sampled_from([7, None])))

@@ -6,8 +6,8 @@ import orjson
 import pytest
 
 from tms_core.access_tokens import AccessClaims
+from tms_core.embedded.ports import free_port
 from tms_core.services.tokens import end_access
-from tms_core.testing_processes import free_port
 from tms_realtime.door.tickets import issue
 
 PAGE = "https://app.example"
@@ -227,8 +227,7 @@ def test_a_user_has_so_many_streams_and_a_place_is_free_again_when_one_goes(real
     assert stream(other.access).status == 200
     before = realtime.metric(CONNECTIONS)
     sources[0].close()
-    while realtime.metric(CONNECTIONS) == before:
-        pass
+    realtime.await_metric(CONNECTIONS, lambda number: number < before)
     assert stream(user.access).status == 200
 
 

@@ -11,12 +11,12 @@ import redis
 from sqlalchemy import delete
 
 from tms_core.app import configure
+from tms_core.embedded.ports import free_port
 from tms_core.embedded.programs import valkey_program
 from tms_core.models import TaskEvent
 from tms_core.permissions import Actor
 from tms_core.relay.positions import number_events
 from tms_core.services.tasks import TaskService
-from tms_core.testing_processes import free_port
 from tms_realtime import feed
 from tms_realtime.feed import Feed
 from tms_realtime.log.envelope import Envelope

@@ -13,10 +13,10 @@ from tms_core.models import EventKind, Priority, Status
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import COMPARISONS, TaskFilter
 from tms_realtime.clients.hub import Hub
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.view import Subscription, View
 from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.message import farewell_message, task_message
-from tms_realtime.wire.outgoing import Outgoing
 
 USERS = st.integers(1, 3)
 NOBODY_OR_USER = st.none() | USERS

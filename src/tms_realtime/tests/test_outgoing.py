@@ -8,7 +8,7 @@ from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
 from tms_realtime.clients.hub import LARGEST_WRITE, in_writes, reset_message
-from tms_realtime.wire.outgoing import Outgoing
+from tms_realtime.clients.outgoing import Outgoing
 
 POSITIONS = st.none() | st.integers(0, 2**63 - 1)
 SIZES = st.sampled_from([0, 1, 125, 126, 1000, 20_000, LARGEST_WRITE // 2, 65_535, LARGEST_WRITE, 200_000])

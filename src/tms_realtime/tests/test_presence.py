@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -301,7 +301,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, 0, 1, "gone
 
 
 @given(steps=STEPS)
-@hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=15)
 def test_in_the_end_everyone_knows_who_looks(steps, run, switchboard, make_speaker, people, make_task):
     ann, bob, _root = people
     tasks = [make_task(ann, bob) for _ in range(2)]

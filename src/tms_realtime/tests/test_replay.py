@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -238,7 +238,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@hypothesis_settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=30)
 def test_the_seam_between_past_and_present_is_tight_whatever_happens_meanwhile(
     steps, log, make_speaker, settled, runtime, run
 ):

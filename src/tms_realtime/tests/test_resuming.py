@@ -4,7 +4,7 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tms_core.testing_processes import free_port
+from tms_core.embedded.ports import free_port
 from tms_realtime.log.stream import KEY
 
 MANY = 2000
@@ -153,8 +153,7 @@ def test_one_that_reads_its_past_slowly_gets_all_of_it(realtime, log):
         connection.makefile("rb") as stream,
     ):
         # Until the process waits for it.
-        while not realtime.metric("tms_realtime_backlog_bytes"):
-            pass
+        realtime.await_metric("tms_realtime_backlog_bytes", bool)
         heard = []
         for _ in told:
             assert stream.read(2) == b"\x81\x7e"

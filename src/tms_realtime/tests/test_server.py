@@ -37,13 +37,14 @@ def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, liste
     with late, late.makefile("rb") as answer:
         late.sendall(REST)
         assert answer.readline().startswith(b"HTTP/1.1 101 ")
-        while answer.readline() != b"\r\n":
-            pass
+        while (line := answer.readline()) != b"\r\n":
+            assert line
         assert answer.read(4)[2:] == struct.pack("!H", 1001)
         late.sendall(b"\x88\x80\0\0\0\0")
 
     assert [listener.close_code() for listener in listeners] == [1001, 1001, 1001]
     assert source.rest() == b"retry: 2000\n\n"
+    realtime.log.wait_for_end()
     assert realtime.process.wait(60) == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", realtime.port))
@@ -102,7 +103,9 @@ def test_the_process_loads_nothing_of_the_web_application_and_the_worker(start_r
     realtime = start_realtime()
     realtime.end()
 
-    loaded = {line.rpartition("|")[2].strip() for line in realtime.log.lines if line.startswith("import time:")}
+    loaded = {
+        line.rpartition("|")[2].strip() for line in realtime.log.text.splitlines() if line.startswith("import time:")
+    }
     assert "tms_realtime.wire.websocket" in loaded
     assert not {name for name in loaded if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN}
 

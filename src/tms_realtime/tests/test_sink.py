@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import redis
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -57,7 +57,7 @@ def test_every_event_stands_in_the_stream_once_and_in_order(runtime, publish, ev
 
 
 @given(ends=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5), st.booleans()), max_size=8))
-@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=40)
 def test_whatever_is_delivered_again_nothing_is_repeated_or_left_out(runtime, publish, event, deliver, ends):
     runtime.redis.delete(KEY)
     told = publish.commit(*(event() for _ in range(10)))

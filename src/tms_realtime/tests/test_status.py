@@ -1,12 +1,13 @@
 """The port for those who watch the process."""
 
+import re
 import socket
 
 import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tms_core.testing_processes import free_port
+from tms_core.embedded.ports import free_port
 from tms_realtime.status import Status
 from tms_realtime.wire.http_request import HttpRequest
 
@@ -140,5 +141,6 @@ def test_what_is_no_request_is_refused(data, code, realtime):
 def test_a_status_port_that_is_taken_is_only_warned_of(realtime, start_realtime, listen):
     other = start_realtime(**{"tms.realtime.status_port": str(realtime.status_port)})
 
-    other.log.wait_for(f"no metrics and health on 127.0.0.1:{realtime.status_port} (tms.realtime.status_port)")
+    where = f"127.0.0.1:{realtime.status_port} (tms.realtime.status_port)"
+    other.log.wait_for(re.escape(f"no metrics and health on {where}"))
     assert listen(to=other).hears_nothing()

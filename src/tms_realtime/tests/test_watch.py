@@ -8,10 +8,10 @@ from tms_core.access_tokens import AccessClaims
 from tms_core.revocations import Revocations
 from tms_core.services.tokens import end_access
 from tms_realtime.clients.hub import Hub
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.view import View
 from tms_realtime.door.identity import RevocationsUnknownError
 from tms_realtime.door.watch import RevocationLooks, sweep
-from tms_realtime.wire.outgoing import Outgoing
 
 LIFE = timedelta(minutes=10)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -202,7 +202,7 @@ def test_a_frame_against_the_rules_closes_with_its_code(realtime, data, code):
 
 
 @given(data=st.binary(min_size=1, max_size=300))
-@hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=150)
 def test_no_bytes_at_all_harm_the_server(realtime, listen, data):
     listener = listen()
     realtime.connect(data).close()

@@ -17,8 +17,8 @@ from tms_core.runtime import Runtime
 from tms_realtime import metrics
 from tms_realtime.census import tell
 from tms_realtime.clients.hub import Hub
-from tms_realtime.clients.limits import Seats
 from tms_realtime.clients.presence import Presence
+from tms_realtime.clients.seats import Seats
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.door.admission import Door
 from tms_realtime.door.identity import Identification

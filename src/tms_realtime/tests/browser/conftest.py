@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, sync_playwright
 
+from tms_core.embedded.ports import free_port
 from tms_core.models import User
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
 from tms_core.supervisor.probe import Probe
 from tms_core.testing import PASSWORD, SignedIn
-from tms_core.testing_processes import WatchedProcess, free_port
+from tms_core.testing_processes import WatchedProcess
 
 HERE = Path(__file__).parent
 TMS = Path(sys.executable).with_name("tms")
@@ -47,7 +48,7 @@ def origin() -> Iterator[str]:
     """Where the pages are: their server knows nothing of TMS."""
     handler = partial(QuietHandler, directory=str(HERE))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield f"http://localhost:{server.server_port}"
         server.shutdown()

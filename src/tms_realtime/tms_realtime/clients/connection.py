@@ -8,12 +8,12 @@ from tms_core.access_tokens import AccessClaims
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime import metrics
-from tms_realtime.clients.limits import Allowance
+from tms_realtime.clients.allowance import Allowance
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.replay import replay
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.clients.view import Subscription, View
 from tms_realtime.log.reader import LogUnavailableError
-from tms_realtime.wire.outgoing import Outgoing
 
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013

@@ -8,9 +8,9 @@ import orjson
 
 from tms_core.access_tokens import AccessClaims
 from tms_realtime import metrics
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.view import View
 from tms_realtime.log.envelope import Envelope
-from tms_realtime.wire.outgoing import Outgoing
 
 # What goes to a client in one write, about: much less than it may be behind.
 LARGEST_WRITE = 65_536

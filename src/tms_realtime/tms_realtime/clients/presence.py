@@ -18,10 +18,10 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from tms_core.permissions import Actor
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.reader import LogReader, LogUnavailableError
 from tms_realtime.redis import create_redis
-from tms_realtime.wire.outgoing import Outgoing
 
 CHANNEL = "tms:realtime:presence"
 HEARTBEAT = 5.0

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from tms_realtime import metrics
 from tms_realtime.clients.hub import in_writes, reset_message
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.clients.view import View
 from tms_realtime.log.envelope import Envelope
-from tms_realtime.wire.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from tms_realtime.clients.connection import Connection, Wire

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tms_core.permissions import Visibility
 from tms_realtime.clients.hub import Hub
-from tms_realtime.clients.limits import Seats
+from tms_realtime.clients.seats import Seats
 from tms_realtime.log.reader import LogReader
 from tms_realtime.settings import RealtimeSettings
 

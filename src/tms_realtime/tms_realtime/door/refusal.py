@@ -3,6 +3,8 @@
 from http import HTTPStatus
 
 Headers = tuple[tuple[str, str], ...]
+# For those who may come when others have gone.
+RETRY_AFTER: Headers = (("Retry-After", "5"),)
 
 
 class RefusedError(Exception):
@@ -16,6 +18,12 @@ class RefusedError(Exception):
 
 def away(what: str) -> RefusedError:
     return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, f"{what} is away", (("Retry-After", "1"),))
+
+
+def too_many(most: int) -> RefusedError:
+    """For a user's connection beyond these."""
+    message = f"this user has {most} connections here (tms.realtime.connections_per_user)"
+    return RefusedError(HTTPStatus.TOO_MANY_REQUESTS, message, RETRY_AFTER)
 
 
 def unauthorized(message: str, error: str = "") -> RefusedError:

@@ -17,7 +17,7 @@ class Crowd:
     def __init__(self, followers: Sequence[Follower]):
         self.followers = followers
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="crowd")
+        self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._following: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
@@ -36,8 +36,9 @@ class Crowd:
     def stop(self) -> None:
         if self._loop and self._following and not self._following.done():
             self._loop.call_soon_threadsafe(self._following.cancel)
-        self._thread.join()
+        self._thread.join(PATIENCE)
         self._raise()
+        assert not self._thread.is_alive(), "followers do not end"
 
     def wait_for(self, is_so: Callable[[], bool]) -> bool:
         """Whether it becomes so; it is looked at after each message and each end of a connection."""

@@ -4,6 +4,7 @@ import asyncio
 import random
 import socket
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
@@ -32,7 +33,7 @@ class RefusedError(Exception):
         self.status = status
 
 
-class Follower:
+class Follower(ABC):
     """`run` goes on for ever. `notice` is called after each message."""
 
     kind = ""
@@ -98,9 +99,9 @@ class Follower:
         """Whether all that was sent to it until now has been read."""
         return True
 
+    @abstractmethod
     def cut(self) -> None:
         """End the connection, if there is one, as when the power is cut: what it has not read goes unread."""
-        raise NotImplementedError
 
     def query(self, **more: int) -> str:
         return urlencode({name: ",".join(values) for name, values in self.viewer.words.items()} | more)
@@ -109,8 +110,9 @@ class Follower:
         self.record.take(text)
         self.notice()
 
+    @abstractmethod
     async def _listen(self, port: int) -> None:
-        raise NotImplementedError
+        """Until the connection ends."""
 
 
 class SocketFollower(Follower):

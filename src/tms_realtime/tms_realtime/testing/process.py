@@ -4,64 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tms_core.supervisor import ProcessSpec
 from tms_core.supervisor.orphans import dying_with_parent
+from tms_core.testing_output import ProcessOutput
 from tms_core.testing_processes import MARK
 
 # On a machine that others keep busy.
 PATIENCE = 60.0
 PROBE_INTERVAL = 0.02
 TMS = Path(sys.executable).with_name("tms")
-
-
-class Log:
-    """What a process writes, line by line."""
-
-    def __init__(self, stream: IO[str]):
-        self._lines: list[str] = []
-        self._changed = threading.Condition()
-        self._ended = False
-        self._stream = stream
-        self._reader = threading.Thread(target=self._read, name="log", daemon=True)
-        self._reader.start()
-
-    def wait_for(self, *texts: str) -> None:
-        """Until one of the texts has been written."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._ended or self.has(*texts), PATIENCE)
-        assert self.has(*texts), f"no {texts} in:\n{self.text}"
-
-    def has(self, *texts: str) -> bool:
-        return any(text in line for line in tuple(self._lines) for text in texts)
-
-    def last(self, *texts: str) -> str:
-        """The time of the last line that has one of the texts, and that text; empty where there is none."""
-        found = ((line.split()[0], text) for line in reversed(self._lines) for text in texts if text in line)
-        return " ".join(next(found, ()))
-
-    @property
-    def text(self) -> str:
-        return "".join(self._lines)
-
-    def close(self) -> None:
-        self._reader.join(PATIENCE)
-        self._stream.close()
-
-    def _read(self) -> None:
-        for line in self._stream:
-            with self._changed:
-                self._lines.append(line)
-                self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
 
 
 class Part:
@@ -71,13 +28,13 @@ class Part:
     """
 
     def __init__(self, spec: ProcessSpec, mark: str, ready: Sequence[str] = ()):
-        """It is ready when its log has one of the texts of each of `ready`, and `spec.is_ready` says so."""
+        """It is ready when its log has each of the expressions of `ready`, and `spec.is_ready` says so."""
         self.name = spec.name
-        self.log: Log
+        self.log: ProcessOutput
         self._spec = spec
         self._mark = mark
         self._ready = ready
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def is_running(self) -> bool:
@@ -96,24 +53,21 @@ class Part:
         """Start it, be it ready or not."""
         assert self._process is None, f"{self.name} runs already"
         self._process = subprocess.Popen(
-            self._spec.argv,
+            dying_with_parent(self._spec.argv, self._spec.stop_signal),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
             env={**(self._spec.env or os.environ), MARK: self._mark},
             cwd=self._spec.cwd,
             start_new_session=True,
-            preexec_fn=dying_with_parent(self._spec.stop_signal),
             **self._spec.popen_options,
         )
         assert self._process.stdout is not None
-        self.log = Log(self._process.stdout)
+        self.log = ProcessOutput(self._process.stdout, PATIENCE)
 
     def await_ready(self) -> None:
-        for text in self._ready:
-            self.log.wait_for(*text.split("|"))
+        for pattern in self._ready:
+            self.log.wait_for(pattern)
         if self._spec.is_ready:
             self._await(self._spec.is_ready)
 

@@ -9,9 +9,9 @@ import orjson
 from tms_core.access_tokens import AccessClaims
 from tms_realtime.clients.connection import Connection
 from tms_realtime.clients.control import hear
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.testing.process import PATIENCE
-from tms_realtime.wire.outgoing import Outgoing
 
 
 class MemoryWire:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from tms_core.access_tokens import AccessTokens
 from tms_core.app import configure
 from tms_core.embedded.account import Account, service_account
+from tms_core.embedded.ports import free_port
 from tms_core.embedded.postgres import Postgres
 from tms_core.embedded.programs import postgres_programs, valkey_program
 from tms_core.embedded.state import StateDirectory
@@ -23,7 +24,6 @@ from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_core.services.tokens import TokenService
-from tms_core.testing_processes import free_port
 from tms_realtime.testing.process import PATIENCE, PROBE_INTERVAL, Part, command, living, new_mark
 
 RELAYS = 2
@@ -189,7 +189,7 @@ class World:
 
 
 def _leads(relay: Part) -> bool:
-    return relay.log.last(LEADS, STANDS_BY, DATABASE_AWAY).endswith(LEADS)
+    return LEADS in relay.log.last(READY_RELAY)
 
 
 @contextmanager

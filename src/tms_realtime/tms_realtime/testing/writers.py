@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -64,7 +65,9 @@ class Writers:
         self._tasks: list[int] = []
         self._changed = threading.Condition()
         self._stopped = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(n,), name=f"writer{n}") for n in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._run, args=(n,), name=f"writer{n}", daemon=True) for n in range(threads)
+        ]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -73,7 +76,8 @@ class Writers:
     def stop(self) -> None:
         self._stopped.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), f"{thread.name} does not end"
 
     def await_commits(self, count: int) -> int:
         """Until so many more have been committed; the number of a write that is later than all of them."""
@@ -87,7 +91,9 @@ class Writers:
     def write_at_once(self, count: int) -> int:
         """While the database is there: so many tasks in one transaction; the last one's number."""
         rng = self._random("at once")
+        deadline = time.monotonic() + PATIENCE
         while True:
+            assert time.monotonic() < deadline, "the database does not come back"
             numbers = [next(self._world.numbers) for _ in range(count)]
             self._write(numbers, lambda session: self._create(session, rng, numbers))  # noqa: B023 - called at once
             if numbers[-1] in self.outcomes.committed:

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 
-from tms_realtime.clients.limits import RETRY_AFTER, Seats
+from tms_realtime.clients.seats import Seats
+from tms_realtime.door.refusal import RETRY_AFTER
 from tms_realtime.wire.http_answers import problem
 from tms_realtime.wire.http_request import LARGEST_REQUEST
 

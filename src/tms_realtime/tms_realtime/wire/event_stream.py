@@ -10,12 +10,12 @@ from twisted.internet.protocol import Protocol, connectionDone
 
 from tms_realtime import metrics
 from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.door.admission import Door, Request
-from tms_realtime.door.refusal import RefusedError
+from tms_realtime.door.refusal import RefusedError, too_many
 from tms_realtime.wire.http_answers import Header, http_answer, problem
 from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
-from tms_realtime.wire.outgoing import Outgoing
 from tms_realtime.wire.transport import ROOM
 
 METHODS = "GET, OPTIONS"
@@ -122,7 +122,8 @@ class EventStream(Protocol):
         try:
             admission = await self._door.admit(Request(params, request.headers))
             if admission.claims:
-                self._board.seats.take_of_user(admission.claims.user_id)
+                if not self._board.seats.take_of_user(admission.claims.user_id):
+                    raise too_many(self._board.settings.connections_per_user)
                 self._user_id = admission.claims.user_id
         except RefusedError as refusal:
             self._answer(problem(refusal.status, str(refusal), [*refusal.headers, *_cors(request)]))

@@ -18,13 +18,13 @@ from twisted.internet.defer import Deferred
 from tms_realtime import metrics
 from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
 from tms_realtime.clients.control import hear
+from tms_realtime.clients.outgoing import Outgoing
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.door.admission import Admission, Door, Request
-from tms_realtime.door.refusal import Headers, RefusedError
+from tms_realtime.door.refusal import Headers, RefusedError, too_many
 from tms_realtime.wire.entrance import SOCKET_PATHS
 from tms_realtime.wire.http_answers import problem
 from tms_realtime.wire.http_request import LARGEST_REQUEST, parameters
-from tms_realtime.wire.outgoing import Outgoing
 from tms_realtime.wire.transport import ROOM
 
 LARGEST_MESSAGE = 65_536
@@ -82,7 +82,8 @@ class TaskProtocol(WebSocketServerProtocol):
 
     def _take_seat(self, admission: Admission) -> None:
         if admission.claims and not self.is_lost:
-            self.factory.board.seats.take_of_user(admission.claims.user_id)
+            if not self.factory.board.seats.take_of_user(admission.claims.user_id):
+                raise too_many(self.factory.board.settings.connections_per_user)
             self.user_id = admission.claims.user_id
 
     def onOpen(self) -> None:
