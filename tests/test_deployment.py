@@ -23,9 +23,10 @@ from aiosmtpd.controller import Controller
 from compose_file import EXAMPLE, FILLED_IN, ROOT, Service, services
 from websockets.sync.client import connect
 
+from tms_core.embedded.ports import free_port
 from tms_core.embedded.services import embedded_services
 from tms_core.supervisor.probe import Probe
-from tms_core.testing_processes import WatchedProcess, free_port
+from tms_core.testing_processes import WatchedProcess
 
 BIN = Path(sys.executable).parent
 # On a busy machine a dozen interpreters need their time.
@@ -50,7 +51,7 @@ class Deployment:
 
     def __init__(self, folder: Path, database_url: str, redis_url: str, email_port: int):
         shutil.copy(ROOT / "production.ini", folder)
-        self.api_port, self.realtime_port = free_port(), free_port()
+        self.api_port, self.realtime_port, self.status_port = free_port(), free_port(), free_port()
         self.services = services({**EXAMPLE, **FILLED_IN, **SMALL, "EMAIL_PORT": str(email_port)})
         self._folder = folder
         self._urls = {"@db:5432/tms": "@" + database_url.partition("@")[2], "redis://redis:6379/0": redis_url}
@@ -71,6 +72,7 @@ class Deployment:
             "TMS_STATE_DIR": str(self._folder),
             "TMS_API_PORT": str(self.api_port),
             "TMS_REALTIME_PORT": str(self.realtime_port),
+            "TMS_REALTIME_STATUS_PORT": str(self.status_port),
         }
 
     def run(self, command: list[str], environment: dict[str, str]) -> WatchedProcess:
@@ -86,7 +88,7 @@ class Deployment:
     def check_health(self, name: str) -> int:
         """The exit status of the service's health check."""
         service = self.services[name]
-        ports = {"8000": str(self.api_port), "8001": str(self.realtime_port)}
+        ports = {"8000": str(self.api_port), "9001": str(self.status_port)}
         command = [_replaced(word, ports) for word in service.healthcheck or []]
         with self.run(command, self.environment(service)) as check:
             return check.end()

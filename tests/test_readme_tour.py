@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from tms_core.testing_processes import WatchedProcess, free_port
+from tms_core.embedded.ports import free_port
+from tms_core.testing_processes import WatchedProcess
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent

@@ -18,10 +18,10 @@ from typing import Any
 import redis
 from sqlalchemy import Engine, create_engine, text
 
+from tms_core.embedded.ports import free_port
 from tms_core.embedded.services import embedded_services
 from tms_core.events import TaskEventRecord
 from tms_core.models import EventKind
-from tms_core.testing_processes import free_port
 from tms_realtime.log.envelope import Envelope
 from tms_realtime.log.stream import StreamWriter
 

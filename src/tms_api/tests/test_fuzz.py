@@ -4,11 +4,11 @@ import json
 from http import HTTPStatus
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from webob import Request
 
-lightly = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+lightly = settings(max_examples=80)
 
 FIELDS = [
     "title", "description", "priority", "status", "due_date", "assigned_to", "created_by", "id", "version",

@@ -6,7 +6,7 @@ from random import Random
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -166,7 +166,7 @@ def spelled(query: dict, *, repeated: bool) -> str:
     return urlencode(pairs)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100)
 @given(
     query=filters,
     ordering=orderings,

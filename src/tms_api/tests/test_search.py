@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -36,7 +36,7 @@ CHARACTERS = st.text(st.characters(exclude_characters="\x00", exclude_categories
 PHRASES = st.lists(st.one_of(OPERATORS, CHARACTERS, st.sampled_from(["red", "blue"])), max_size=8)
 
 
-@settings(max_examples=90, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=90)
 @given(words=PHRASES, glue=st.sampled_from(["", " "]), ordering=st.sampled_from(["", "title", "-priority,due_date"]))
 def test_any_text_is_answered_the_same_by_page_and_by_cursor(client, words, glue, ordering):
     query = {"q": glue.join(words), "ordering": ordering}

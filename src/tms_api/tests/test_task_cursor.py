@@ -6,7 +6,7 @@ from random import Random
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
@@ -77,7 +77,7 @@ def ids(pages):
     return [task["id"] for page in pages for task in page["results"]]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(
     ordering=st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
     filters=st.fixed_dictionaries({}, optional={name: st.sampled_from(words) for name, words in FILTERS.items()}),
@@ -198,7 +198,7 @@ class TestBadCursors:
         assert refused(f"{self.QUERY}&cursor={cursor[:-1]}")
         assert refused(f"{self.QUERY}&cursor={cursor[1:]}")
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60)
     @given(junk=st.one_of(st.text(min_size=1), st.binary(min_size=1).map(lambda raw: base64.urlsafe_b64encode(raw))))
     def test_nothing_made_up_is_one(self, refused, junk):
         assert refused(urlencode({"cursor": junk}))

@@ -22,9 +22,10 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from tms_client import TmsClient
+from tms_core.embedded.ports import free_port
 from tms_core.supervisor.probe import Probe
 from tms_core.testing import PASSWORD
-from tms_core.testing_processes import WatchedProcess, free_port
+from tms_core.testing_processes import WatchedProcess
 
 PATIENCE = 60.0
 TMS = Path(sys.executable).with_name("tms")
@@ -229,7 +230,7 @@ class _Player(BaseHTTPRequestHandler):
 @pytest.fixture
 def stage() -> Iterator[Stage]:
     with Stage() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield server
         server.shutdown()
@@ -250,7 +251,7 @@ class Switchboard:
         self.asked: list[Request] = []
         self.heard: list[Any] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._threads = [threading.Thread(target=self._accept)]
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
     @property
@@ -275,7 +276,7 @@ class Switchboard:
         with suppress(OSError):
             while True:
                 peer, _ = self._listener.accept()
-                self._threads.append(threading.Thread(target=self._serve, args=(peer,)))
+                self._threads.append(threading.Thread(target=self._serve, args=(peer,), daemon=True))
                 self._threads[-1].start()
 
     def _serve(self, peer: socket.socket) -> None:

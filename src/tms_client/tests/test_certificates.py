@@ -56,7 +56,7 @@ def address(context):
                     heard.append(wrapped.recv(4096))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"localhost:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tms_client import TmsClient
+from tms_core.embedded.ports import free_port
 from tms_core.testing import PASSWORD
-from tms_core.testing_processes import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 60.0
@@ -67,7 +67,7 @@ def test_the_readmes_first_examples(examples, ann, capsys):
 def test_the_examples_of_events(examples, ann, capsys, url, path, heading):
     (block,) = examples(path, heading)
     names = {"client": TmsClient(url, **ANN)}
-    reader = threading.Thread(target=exec, args=(block, names))
+    reader = threading.Thread(target=exec, args=(block, names), daemon=True)
     reader.start()
 
     me, said, made = ann.users.me()["id"], "", 0

@@ -5,7 +5,7 @@ from random import Random
 from threading import Barrier, Event, Thread
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -153,7 +153,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(steps=steps)
 def test_in_whatever_order_transactions_end_each_committed_event_has_its_own_position(
     runtime, tasks_of, number, recorder, deliver, steps
@@ -220,7 +220,7 @@ def test_many_writers_while_the_relay_works(runtime, tasks_of, number, recorder,
             number()
             deliver()
 
-    background = Thread(target=relay)
+    background = Thread(target=relay, daemon=True)
     background.start()
     with ThreadPoolExecutor(WRITERS) as threads:
         committed = sum(threads.map(write, range(WRITERS)))

@@ -94,7 +94,7 @@ def start(runtime, journal):
 
     def run(runtime=runtime) -> Relay:
         process = Relay(runtime)
-        thread = Thread(target=process.run)
+        thread = Thread(target=process.run, daemon=True)
         running.append((process, thread))
         thread.start()
         return process

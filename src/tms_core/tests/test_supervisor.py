@@ -145,6 +145,15 @@ def test_what_dies_after_the_start_is_never_given_up(supervise):
     run.wait_for("starting it again", count=3)
 
 
+@pytest.fixture
+def _hangups_are_heard():
+    """Also where the tests themselves were started by nohup, whose children are deaf to them."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_hangups_are_heard")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stop_signal_stops_the_last_stage_first_and_leaves_no_process(supervise, number):
     run = supervise("run([python('base', FOREVER)], [python('middle', FOREVER)], [python('top', FOREVER)])")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tms_core.embedded.ports import free_port
 from tms_core.testing_processes import WatchedProcess
 
 TMS = Path(sys.executable).with_name("tms")
@@ -39,8 +40,7 @@ def ini(folder) -> Path:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    return free_port()
 
 
 def up(ini: Path, port: int) -> WatchedProcess:

@@ -2,14 +2,13 @@
 
 import os
 import re
-import select
 import signal
-import socket
 import subprocess
-import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from tms_core.testing_output import ProcessOutput
 
 MARK = "TMS_TEST_RUN"
 
@@ -25,7 +24,6 @@ class WatchedProcess:
         env: Mapping[str, str] = os.environ,
         cwd: str | os.PathLike[str] | None = None,
     ):
-        self.text = ""
         self._patience = patience
         self._mark = f"{MARK}={uuid.uuid4().hex}"
         name, _, value = self._mark.partition("=")
@@ -33,7 +31,12 @@ class WatchedProcess:
             argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**env, name: value}, cwd=cwd
         )
         assert self._process.stdout is not None
-        self._output = self._process.stdout
+        self._output = ProcessOutput(self._process.stdout, patience)
+
+    @property
+    def text(self) -> str:
+        """What it has written until now."""
+        return self._output.text
 
     @property
     def pid(self) -> int:
@@ -41,8 +44,7 @@ class WatchedProcess:
 
     def wait_for(self, pattern: str, count: int = 1) -> list[re.Match[str]]:
         """The matches in the output, once there are `count` of them."""
-        self._read_until(lambda: len(re.findall(pattern, self.text)) >= count, pattern)
-        return list(re.finditer(pattern, self.text))
+        return self._output.wait_for(pattern, count)
 
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
@@ -53,7 +55,7 @@ class WatchedProcess:
 
     def end(self) -> int:
         """The exit status, when it has ended by itself; then `text` has all of its output."""
-        self._read_until(lambda: False, None)
+        self._output.wait_for_end()
         return self._process.wait(self._patience)
 
     def end_unread(self) -> int:
@@ -83,27 +85,9 @@ class WatchedProcess:
         except OSError:
             return False
 
-    def _read_until(self, is_enough: Callable[[], bool], what: str | None) -> None:
-        """Until the output ends, where `what` is None."""
-        deadline = time.monotonic() + self._patience
-        while not is_enough():
-            ready, _, _ = select.select([self._output], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"{what or 'no end'} not in time:\n{self.text}"
-            chunk = os.read(self._output.fileno(), 65536)
-            if not chunk:
-                assert what is None, f"ended without {what!r}:\n{self.text}"
-                return
-            self.text += chunk.decode(errors="replace")
-
 
 def _command(path: Path) -> str:
     try:
         return (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     except OSError:
         return ""
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has just now."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]

@@ -1,7 +1,6 @@
 """A mail server that answers as a test says, and short ways to tasks and to the worker's work."""
 
 import asyncio
-import socket
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from tms_core.celery import use
+from tms_core.embedded import ports
 from tms_core.services.tasks import TaskService
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.tasks import send_mail
@@ -54,17 +54,11 @@ class ScriptedServer:
         return answer
 
 
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def running_mail_server(port: int = 0, **options: Any) -> Iterator[tuple[ScriptedServer, int]]:
     """A mail server on this machine, and its port; `options` are aiosmtpd's."""
     handler = ScriptedServer()
-    controller = Controller(handler, hostname=ADDRESS, port=port or a_free_port(), **options)
+    controller = Controller(handler, hostname=ADDRESS, port=port or ports.free_port(), **options)
     controller.start()
     try:
         yield handler, controller.port
@@ -75,7 +69,7 @@ def running_mail_server(port: int = 0, **options: Any) -> Iterator[tuple[Scripte
 @pytest.fixture
 def free_port() -> int:
     """Nobody listens there."""
-    return a_free_port()
+    return ports.free_port()
 
 
 @pytest.fixture
@@ -188,7 +182,7 @@ def in_thread() -> Iterator[Callable[[Callable[[], Any]], threading.Thread]]:
     threads = []
 
     def start(action: Callable[[], Any]) -> threading.Thread:
-        threads.append(threading.Thread(target=action))
+        threads.append(threading.Thread(target=action, daemon=True))
         threads[-1].start()
         return threads[-1]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, text
@@ -92,7 +92,7 @@ def settings(request):
     return {"tms.visibility": request.param}
 
 
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60)
 @given(case=CASES)
 def test_numbers_are_a_plain_models_for_any_tasks_filter_actor_and_threads(
     case, runtime, service, people, add_tasks, today

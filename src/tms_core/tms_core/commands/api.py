@@ -10,7 +10,7 @@ from granian.server import Server
 
 from tms_core.commands.invocation import Invocation
 from tms_core.commands.shared_metrics import shared_metrics
-from tms_core.supervisor.orphans import dying_with_parent
+from tms_core.supervisor.orphans import die_with_parent
 from tms_core.supervisor.ports import require_free
 
 # Connections that wait to be accepted while all threads are busy.
@@ -54,8 +54,7 @@ def load_application() -> Any:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     # A process whose server was killed would go on answering on its port.
-    if die_with_parent := dying_with_parent(signal.SIGTERM):
-        die_with_parent()
+    die_with_parent(signal.SIGTERM)
 
     from tms_core.wsgi import application
 

@@ -1,6 +1,5 @@
 """Both embedded servers for the length of a `with` block: for tests and the bench, without the supervisor."""
 
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from tms_core.embedded.account import service_account
+from tms_core.embedded.ports import free_port
 from tms_core.embedded.postgres import Postgres
 from tms_core.embedded.programs import postgres_programs, valkey_program
 from tms_core.embedded.state import StateDirectory
@@ -33,7 +33,7 @@ def embedded_services(
     state = StateDirectory(state_dir)
     state.prepare()
     account = service_account()
-    ports = _free_ports() if tcp else (None, None)
+    ports = (free_port(), free_port()) if tcp else (None, None)
     postgres = Postgres(state, postgres_programs(), account, tcp_port=ports[0], durable=durable)
     valkey = Valkey(state, valkey_program(), account, tcp_port=ports[1], durable=durable)
     with state.lock(), ExitStack() as running:
@@ -47,15 +47,14 @@ def embedded_services(
 def _running(spec: ProcessSpec, logs: Path) -> Iterator[None]:
     with (logs / f"{spec.name}.log").open("w+b") as log:
         process = subprocess.Popen(
-            spec.argv,
+            # A test run that is killed takes its servers along.
+            dying_with_parent(spec.argv, spec.stop_signal),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             env=spec.env,
             cwd=spec.cwd,
             start_new_session=True,
-            # A test run that is killed takes its servers along.
-            preexec_fn=dying_with_parent(spec.stop_signal),
             **spec.popen_options,
         )
         try:
@@ -80,9 +79,3 @@ def _await(spec: ProcessSpec, process: "subprocess.Popen[bytes]", log: IO[bytes]
                 continue
         log.seek(0)
         raise UnavailableError(f"{spec.name} does not start:\n{log.read().decode(errors='replace')}")
-
-
-def _free_ports() -> tuple[int, int]:
-    """Two ports that nobody has just now; held together, so that they differ."""
-    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
-        return first.getsockname()[1], second.getsockname()[1]

@@ -2,10 +2,12 @@
 
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
+from os import PathLike
 from pathlib import Path
 
 # prctl(2) of Linux: descendants that lose their parent get this process as their new one.
@@ -20,13 +22,19 @@ def adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def dying_with_parent(number: signal.Signals) -> Callable[[], object] | None:
-    """A `preexec_fn` after which the program gets a signal when its parent is gone, be it by `kill -9`."""
-    if not LINUX:
-        return None
-    # Bound here: nothing may be loaded between fork and exec.
-    prctl = ctypes.CDLL(None).prctl
-    return lambda: prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+def die_with_parent(number: signal.Signals) -> None:
+    """Have this process get a signal when the thread that started it is gone, be it by `kill -9`."""
+    if LINUX:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+
+
+def dying_with_parent(argv: Sequence[str | PathLike[str]], number: signal.Signals) -> list[str | PathLike[str]]:
+    """The words to run a program by, for the same; where Linux's setpriv(1) is not there, it lives on.
+
+    Not by a `preexec_fn`: Python that runs between fork and exec may wait for a lock that another thread held.
+    """
+    setpriv = shutil.which("setpriv") if LINUX else None
+    return [setpriv, "--pdeathsig", number.name.removeprefix("SIG"), "--", *argv] if setpriv else [*argv]
 
 
 def children() -> list[int]:
