@@ -2,14 +2,23 @@
 
 import json
 import logging
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import psycopg2
 import pytest
 import structlog
 from sqlalchemy import text
 from webob import Request
 
+from tms_core.embedded.services import embedded_services
 from tms_core.logs import configure_logs
+from tms_core.migrating import upgrade
 from tms_core.testing import Client
 
 LIMIT = 1_048_576
@@ -297,6 +306,25 @@ class TestDatabaseAway:
     )
     def test_who_is_not_signed_in_too(self, away, problem, path, body):
         answer = away.post_json(path, body, status=503)
+
+        problem(answer)
+        assert int(answer.headers["Retry-After"]) > 0
+
+    def test_who_is_answered_just_now_when_it_dies_too(self, another_process, problem):
+        with TemporaryDirectory(prefix="tms-api-") as folder, embedded_services(folder, durable=False) as (url, _):
+            process = another_process(database_url=url)
+            upgrade(process.app.registry.tms)
+            with closing(psycopg2.connect(url)) as other, ThreadPoolExecutor(1) as thread:
+                cursor = other.cursor()
+                cursor.execute("LOCK TABLE users")
+                body = {"username": "ann", "password": "password123"}
+                asked = thread.submit(process.post_json, "/api/token", body, status=503)
+                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                while (cursor.execute(waiting), cursor.fetchone())[1] == (0,):
+                    assert not asked.done(), asked.result()
+                os.kill(int(Path(folder, "postgres", "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+
+                answer = asked.result(60)
 
         problem(answer)
         assert int(answer.headers["Retry-After"]) > 0
