@@ -7,7 +7,6 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import StringIO
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psycopg2
@@ -278,6 +277,12 @@ class TestUnexpected:
         assert client.get("/api/task").json["count"] == 0
 
 
+def those_that_wait(cursor) -> list[int]:
+    """The server's processes that wait for a lock."""
+    cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted")
+    return [pid for (pid,) in cursor.fetchall()]
+
+
 class TestDatabaseAway:
     """503 with Retry-After; what needs no database goes on."""
 
@@ -319,10 +324,9 @@ class TestDatabaseAway:
                 cursor.execute("LOCK TABLE users")
                 body = {"username": "ann", "password": "password123"}
                 asked = thread.submit(process.post_json, "/api/token", body, status=503)
-                waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-                while (cursor.execute(waiting), cursor.fetchone())[1] == (0,):
+                while not (waiting := those_that_wait(cursor)):
                     assert not asked.done(), asked.result()
-                os.kill(int(Path(folder, "postgres", "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+                os.kill(waiting[0], signal.SIGKILL)
 
                 answer = asked.result(60)
 
