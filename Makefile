@@ -31,7 +31,7 @@ run: install ## Start the whole system (PostgreSQL and Valkey included); Ctrl-C 
 	@$(BIN)/tms up $(INI)
 
 test: install lint browser ## Lint, types and all tests
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 1
 
 browser: ## See that there is a Chromium for the tests; as root on Debian, install it
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
