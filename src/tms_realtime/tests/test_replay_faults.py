@@ -55,6 +55,18 @@ def test_who_catches_up_is_among_the_clients_that_are_watched_and_told_of_the_en
     run(scenario())
 
 
+def test_where_to_go_on_is_not_known_before_one_has_caught_up(log, make_speaker, settled, run):
+    told = log(300)
+
+    async def scenario():
+        one = make_speaker(since=0)
+        assert one.connection.position is None
+        await settled(one)
+        assert one.connection.position == told[-1].position + 1
+
+    run(scenario())
+
+
 def test_one_that_is_ended_by_the_last_message_of_its_past_does_not_come_back(log, make_speaker, run):
     log(1)
 

@@ -64,6 +64,11 @@ class Connection:
         return self._wire.pending
 
     @property
+    def position(self) -> int | None:
+        """The event up to which it was sent all that it wants; None while it still catches up."""
+        return self._board.hub.position if self._replay is None else None
+
+    @property
     def user_id(self) -> int | None:
         return self.actor.id if self.actor else None
 

@@ -171,6 +171,8 @@ class StreamFollower(Follower):
     """Server-Sent Events, as a browser does it."""
 
     kind = "SSE"
+    # Where to go on by an id that came without an event.
+    _place = 0
     _transport: asyncio.WriteTransport | None = None
 
     def cut(self) -> None:
@@ -193,22 +195,22 @@ class StreamFollower(Follower):
 
     async def _hear(self, reader: asyncio.StreamReader) -> None:
         while True:
-            self.take(await next_event(reader))
+            self.take(await self.next_event(reader))
+
+    async def next_event(self, reader: asyncio.StreamReader) -> bytes:
+        """The data of the next whole event; what was cut off amid it is none. Raises EOFError at the end."""
+        while True:
+            block = await reader.readuntil(b"\n\n")
+            fields = dict(line.split(b": ", 1) for line in block.splitlines() if line and not line.startswith(b":"))
+            if b"data" in fields:
+                return fields[b"data"]
+            self._place = max(self._place, int(fields.get(b"id", 0)))
 
     def _request(self) -> bytes:
         return (
             f"GET /api/events?{self.query()} HTTP/1.1\r\nHost: localhost\r\n"
-            f"Authorization: Bearer {self.person.token}\r\nLast-Event-ID: {self.record.last}\r\n\r\n"
+            f"Authorization: Bearer {self.person.token}\r\nLast-Event-ID: {max(self.record.last, self._place)}\r\n\r\n"
         ).encode()
-
-
-async def next_event(reader: asyncio.StreamReader) -> bytes:
-    """The data of the next whole event; what was cut off amid it is none. Raises EOFError at the end."""
-    while True:
-        block = await reader.readuntil(b"\n\n")
-        fields = dict(line.split(b": ", 1) for line in block.splitlines() if line and not line.startswith(b":"))
-        if b"data" in fields:
-            return fields[b"data"]
 
 
 def _cut(transport: asyncio.WriteTransport) -> None:

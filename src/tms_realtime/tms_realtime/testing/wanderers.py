@@ -11,7 +11,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection
 
 from tms_core.models import Priority, Status
-from tms_realtime.testing.followers import PING, Follower, SocketFollower, StreamFollower, next_event
+from tms_realtime.testing.followers import PING, Follower, SocketFollower, StreamFollower
 from tms_realtime.testing.ledger import Viewer
 from tms_realtime.testing.world import World
 from tms_realtime.testing.writers import DAYS, FIRST_DAY
@@ -95,7 +95,7 @@ class StreamWanderer(Wandering, StreamFollower):
     async def _hear(self, reader: asyncio.StreamReader) -> None:
         while not self.is_settled:
             for _ in range(self.random.choice(ATTENTION)):
-                self.take(await next_event(reader))
+                self.take(await self.next_event(reader))
             if self.random.random() < 0.5:
                 self.cut()
         await super()._hear(reader)

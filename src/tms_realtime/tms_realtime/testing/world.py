@@ -102,6 +102,8 @@ class World:
             "tms.access_token_seconds": "86400",
             "tms.visibility": "private",
             "tms.realtime.status_port": "0",
+            # So often event streams say where they are.
+            "tms.realtime.ping_interval": "1",
             **settings,
         }
         self.ports = [free_port() for _ in range(REALTIMES)]

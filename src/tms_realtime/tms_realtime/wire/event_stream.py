@@ -150,7 +150,9 @@ class EventStream(Protocol):
     def _keep_alive(self) -> None:
         # Where something is on its way anyway, that keeps it alive.
         if not self.transport.pending:
-            self.transport.write(b":\n\n")
+            position = self._connection.position if self._connection else None
+            # No message, but the place to go on from (WHATWG HTML, 9.2.6): that of a narrow filter's would grow old.
+            self.transport.write(b":\n\n" if position is None else b"id: %d\n\n" % position)
         self._timer = self._reactor.callLater(self._board.settings.ping_interval, self._keep_alive)
 
     def _give_up_after(self, seconds: int) -> None:
