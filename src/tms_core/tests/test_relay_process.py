@@ -8,7 +8,7 @@ import pytest
 
 from tms_core.app import configure
 from tms_core.events import HINT_CHANNEL
-from tms_core.relay import delivery, hints, relay
+from tms_core.relay import delivery, hints, positions, relay
 from tms_core.relay.leadership import LOCK, is_led
 from tms_core.relay.relay import Relay
 from tms_core.services.tasks import TaskService
@@ -159,6 +159,17 @@ def test_what_was_written_while_no_relay_ran_is_delivered_at_its_start(runtime, 
     start()
 
     assert journal.await_positions(2) == [1, 2]
+
+
+def test_more_than_a_batch_is_delivered_at_one_go(runtime, relay_once, start, journal, write, monkeypatch):
+    for module in (delivery, positions, relay):
+        monkeypatch.setattr(module, "BATCH", 2)
+    relay_once()
+    write(5)
+
+    start()
+
+    assert journal.await_positions(5) == [1, 2, 3, 4, 5]
 
 
 def test_without_redis_it_looks_by_itself(start, another_runtime, journal, write):

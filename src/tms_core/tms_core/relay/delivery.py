@@ -4,7 +4,7 @@ import logging
 import random
 import threading
 
-from sqlalchemy import func, literal, select, text, update
+from sqlalchemy import bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,12 @@ from tms_core.runtime import Runtime
 from tms_core.sinks import EventSink
 
 BATCH = 500
+# What the sink did may be repeated after a crash anyway, so its note need not wait for the disk.
+CURSOR = (
+    select(RelayCursor.position, func.set_config("synchronous_commit", "off", True))
+    .where(RelayCursor.sink == bindparam("sink"))
+    .with_for_update()
+)
 FIRST_PAUSE = 0.25
 LONGEST_REST = 30.0
 log = logging.getLogger(__name__)
@@ -34,9 +40,7 @@ def deliver_batch(runtime: Runtime, name: str, sink: EventSink) -> int:
     The cursor's row is locked meanwhile: a relay that has just lost the lead can still be inside its batch.
     """
     with runtime.transaction() as session:
-        # What the sink did may be repeated after a crash anyway, so its note need not wait for the disk.
-        session.execute(text("SET LOCAL synchronous_commit = off"))
-        position = session.scalar(select(RelayCursor.position).where(RelayCursor.sink == name).with_for_update())
+        position = session.execute(CURSOR, {"sink": name}).scalar()
         events = read_events(session, after=position or 0, limit=BATCH)
         if not events:
             return 0
@@ -89,7 +93,8 @@ class Delivery(threading.Thread):
 
     def _deliver_all(self) -> bool:
         try:
-            while not self._stopped.is_set() and deliver_batch(self._runtime, self._sink_name, self._sink):
+            # Behind a batch that is not full there was nothing; what has come since has woken us again.
+            while not self._stopped.is_set() and deliver_batch(self._runtime, self._sink_name, self._sink) == BATCH:
                 pass
         except Exception as error:
             self._failures += 1

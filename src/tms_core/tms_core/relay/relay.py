@@ -10,7 +10,7 @@ from tms_core.db import is_away
 from tms_core.relay.delivery import Delivery, ensure_cursor
 from tms_core.relay.hints import Hints
 from tms_core.relay.leadership import try_to_lead
-from tms_core.relay.positions import number_events
+from tms_core.relay.positions import BATCH, number_events
 from tms_core.runtime import Runtime, resolve
 from tms_core.sinks import EventSink
 
@@ -77,10 +77,13 @@ class Relay:
     def _number_until_stopped(self, connection: Connection, deliveries: list[Delivery]) -> None:
         while not self._stopped.is_set():
             self._wake.clear()
-            while number_events(connection):
+            count = number_events(connection)
+            if count:
                 for delivery in deliveries:
                     delivery.wake()
-            self._wake.wait(self._interval)
+            # Behind fewer there was nothing; what has been committed since has woken us again.
+            if count < BATCH:
+                self._wake.wait(self._interval)
 
 
 def make_sinks(runtime: Runtime) -> dict[str, EventSink]:
