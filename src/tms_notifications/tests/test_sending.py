@@ -59,6 +59,13 @@ def test_a_message_that_celery_delivers_again_sends_nothing_again(waiting, smtp,
     assert len(smtp.received) == 1
 
 
+def test_what_goes_wrong_with_one_mail_holds_up_no_other(waiting, smtp, ledger):
+    with pytest.raises(ExceptionGroup, match="1 of 2 mails were not sent"):
+        send_mail("no number", ledger.row().id)
+
+    assert len(smtp.received) == 1
+
+
 def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, ledger, runtime):
     with runtime.transaction() as session:
         create_service(runtime, session).send(ledger.row().id)

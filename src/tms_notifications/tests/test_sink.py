@@ -1,5 +1,8 @@
 """From an event to rows: one a mail, once, whatever is away."""
 
+import json
+from base64 import b64decode
+
 import pytest
 
 from tms_core.celery import app as celery
@@ -22,8 +25,13 @@ def bob(make_user):
 
 @pytest.fixture
 def queued(runtime):
-    """How many Celery messages wait."""
-    return lambda: runtime.redis.llen("tms:celery:tms")
+    """How many mails the Celery messages that wait are about."""
+
+    def count() -> int:
+        messages = map(json.loads, runtime.redis.lrange("tms:celery:tms", 0, -1))
+        return sum(len(json.loads(b64decode(message["body"]))[0]) for message in messages)
+
+    return count
 
 
 def test_each_change_makes_the_mails_that_follow_from_it(tasks, ledger, relay_once, ann, bob):
@@ -56,6 +64,15 @@ def test_each_mail_is_queued(tasks, relay_once, queued, ann, bob):
     relay_once()
 
     assert queued() == 3
+
+
+def test_many_mails_are_queued_some_together(runtime, tasks, relay_once, queued, ann):
+    for _ in range(20):
+        tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+
+    assert queued() == 20
+    assert runtime.redis.llen("tms:celery:tms") < 20
 
 
 def test_the_same_events_again_make_nothing_new(runtime, tasks, ledger, relay_once, queued, ann):

@@ -8,6 +8,9 @@ from kombu.exceptions import OperationalError
 from tms_core.celery import app
 
 SEND_MAIL = "tms.notifications.send_mail"
+# A task costs the relay a millisecond, which realtime would have to wait. So few that all workers have some, and that
+# a slow mail server does not outlast `celery.VISIBILITY_SECONDS`.
+MAILS_OF_A_TASK = 8
 ANSWER_LINK_REQUESTS = "tms.notifications.answer_link_requests"
 log = logging.getLogger(__name__)
 
@@ -18,12 +21,12 @@ def prepare() -> None:
 
 
 def enqueue(mail_ids: Sequence[int]) -> None:
-    """Queue a task a mail. Never raises for want of Redis: what was not queued is found by `send_waiting`."""
-    for position, mail_id in enumerate(mail_ids):
+    """Queue the mails, some a task. Never raises for want of Redis: what was not queued is found by `send_waiting`."""
+    for start in range(0, len(mail_ids), MAILS_OF_A_TASK):
         try:
-            app.send_task(SEND_MAIL, (mail_id,))
+            app.send_task(SEND_MAIL, tuple(mail_ids[start : start + MAILS_OF_A_TASK]))
         except OperationalError as error:
-            log.warning("redis is away, %d mails wait: %s", len(mail_ids) - position, error)
+            log.warning("redis is away, %d mails wait: %s", len(mail_ids) - start, error)
             return
 
 

@@ -15,11 +15,18 @@ HANDED_OUT_AT_ONCE = 500
 
 
 @app.task(name=SEND_MAIL)
-def send_mail(mail_id: int) -> None:
-    """Send one mail, unless it was sent."""
-    runtime = current_runtime()
-    with runtime.transaction() as session:
-        sending_service(runtime, session).send(mail_id)
+def send_mail(*mail_ids: int) -> None:
+    """Send mails, each unless it was sent. What goes wrong with one holds up no other."""
+    runtime, errors = current_runtime(), []
+    for mail_id in mail_ids:
+        try:
+            with runtime.transaction() as session:
+                sending_service(runtime, session).send(mail_id)
+        except Exception as error:  # noqa: BLE001 - raised behind the others
+            error.add_note(f"mail {mail_id}")
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup(f"{len(errors)} of {len(mail_ids)} mails were not sent", errors)
 
 
 @app.task(name=ANSWER_LINK_REQUESTS)

@@ -1,9 +1,10 @@
 """Users and their logins."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tms_core.models.base import Base, CreatedAt, Id
@@ -42,6 +43,10 @@ class User(Base):
     @property
     def email_verified(self) -> bool:
         return self.email_verified_at is not None
+
+
+# For statements that want plain rows.
+USERS = cast(Table, User.__table__)
 
 
 class RefreshToken(Base):

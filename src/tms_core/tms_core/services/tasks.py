@@ -5,21 +5,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from tms_core.errors import InvalidError
-from tms_core.models import EventKind, Priority, Status, TaskEvent, User
+from tms_core.models import EventKind, Priority, Status, TaskEvent
+from tms_core.models.user import USERS
 from tms_core.permissions import Actor, Visibility
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_rules import Expectation, changed_fields, reconcile, require
 from tms_core.services.task_state import TaskRow, after_change, differences
 from tms_core.services.task_writing import Change, TaskWriter
 
-# Waits for one who is being deleted right now, and has the deletion wait for this task.
+# Waits for one who is being deleted right now, and has the deletion wait for this task. An array, since a list would
+# become other SQL each time.
 ACTIVE_USERS = (
-    select(User.id)
-    .where(User.id.in_(bindparam("user_ids", expanding=True)), User.is_active)
+    select(USERS.c.id)
+    .where(USERS.c.id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))), USERS.c.is_active)
     .with_for_update(read=True, key_share=True)
 )
 DEFAULTS = {
