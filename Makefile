@@ -23,7 +23,7 @@ $(VENV)/.installed: requirements/bootstrap.txt requirements/development.txt $(ME
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) …"
 	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
-	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --require-hashes --requirement requirements/development.txt
+	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes --requirement requirements/development.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation $(MEMBERS:%=--editable %)
 	@touch $@
 
