@@ -3,7 +3,7 @@
 import codecs
 import os
 import re
-import select
+import selectors
 import threading
 from collections.abc import Callable
 from typing import IO
@@ -54,11 +54,14 @@ class ProcessOutput:
     def _read(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         source = self._stream.fileno()
-        while not self._has_ended:
-            ready, _, _ = select.select([source, self._closed], [], [])
-            # At the close, what is in the pipe still; that much fits into it.
-            chunk = os.read(source, 65536) if source in ready else b""
-            with self._changed:
-                self.text += decoder.decode(chunk)
-                self._has_ended = not chunk or self._closed in ready
-                self._changed.notify_all()
+        with selectors.DefaultSelector() as selector:
+            for pipe in (source, self._closed):
+                selector.register(pipe, selectors.EVENT_READ)
+            while not self._has_ended:
+                ready = {key.fd for key, _ in selector.select()}
+                # At the close, what is in the pipe still; that much fits into it.
+                chunk = os.read(source, 65536) if source in ready else b""
+                with self._changed:
+                    self.text += decoder.decode(chunk)
+                    self._has_ended = not chunk or self._closed in ready
+                    self._changed.notify_all()

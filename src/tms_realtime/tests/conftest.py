@@ -113,6 +113,14 @@ class Realtime:
         while not is_so(value := self.metric(name)):
             assert time.monotonic() < deadline, f"{name} is {value}"
 
+    @contextmanager
+    def awaiting_events(self, count: int) -> Iterator[None]:
+        """So many are written in the block; at its end they are past, for whoever comes."""
+        name = "tms_realtime_events_total"
+        before = self.metric(name)
+        yield
+        self.await_metric(name, lambda now: now >= before + count)
+
     def end(self) -> int:
         """Its exit status after SIGTERM."""
         self.process.terminate()

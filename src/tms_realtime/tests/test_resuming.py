@@ -146,7 +146,8 @@ def test_events_that_happen_while_one_catches_up_are_neither_lost_nor_repeated(l
 
 def test_one_that_reads_its_past_slowly_gets_all_of_it(realtime, log):
     # Much more than it may be behind, and than the kernel's buffers hold.
-    told = log(1500, description="x" * 10_000)
+    with realtime.awaiting_events(1500):
+        told = log(1500, description="x" * 10_000)
 
     with (
         realtime.open(f"?since={told[0].position - 1}", receive_buffer=4096) as connection,

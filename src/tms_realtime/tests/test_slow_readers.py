@@ -113,7 +113,8 @@ def test_a_client_that_pings_and_never_reads_gets_no_heap_of_pongs(listen, sleep
 def test_one_that_does_not_read_its_past_costs_no_more_than_its_bound_and_is_closed_with_1013(
     realtime, listen, publish, event
 ):
-    events = publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(MANY)))
+    with realtime.awaiting_events(MANY):
+        events = publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(MANY)))
     since, closed_before, backlogs = events[0].position - 1, realtime.metric(CLOSED), [0.0]
 
     with realtime.open(f"?since={since}", receive_buffer=4096) as connection:
