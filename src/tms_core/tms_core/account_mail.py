@@ -5,6 +5,7 @@ down that it was asked for, which is the same work for every address; the mailer
 own, who that is (`AccountLinkService.create`), and makes the link.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,13 @@ class LinkRequest:
     url: str
 
 
-class AccountMailer:
+class AccountMailer(ABC):
     """Each process makes one instance when it first needs it."""
 
     def __init__(self, runtime: "Runtime"):
         self.runtime = runtime
 
+    @abstractmethod
     def ask(self, session: Session, request: LinkRequest) -> None:
         """Write the request down by `session`, so that it is not lost once that commits. Must not look whether
         somebody has the address."""
-        raise NotImplementedError

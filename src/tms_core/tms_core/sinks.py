@@ -1,5 +1,6 @@
 """What a sink is: the one way for a package to learn of changes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from tms_core.runtime import Runtime
 
 
-class EventSink:
+class EventSink(ABC):
     """Gets every event, in order, under a cursor of its own. Delivery is at least once: be idempotent by position.
 
     The relay makes one instance; `deliver` and `delivered` are called by one thread.
@@ -25,10 +26,10 @@ class EventSink:
     def __init__(self, runtime: "Runtime"):
         self.runtime = runtime
 
+    @abstractmethod
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
         """See the batch through. What is written by `session` commits together with the cursor's move; raising
         leaves the cursor, and the same batch comes again after a pause."""
-        raise NotImplementedError
 
-    def delivered(self, events: Sequence[TaskEventRecord]) -> None:
+    def delivered(self, events: Sequence[TaskEventRecord]) -> None:  # noqa: B027 - most have no hints to give
         """Called after the commit; for hints that may be lost."""
