@@ -1,5 +1,6 @@
 """Migrations: one Alembic branch a package, always brought to all heads; lock and statement time-outs are set."""
 
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +20,9 @@ from tms_core.runtime import Runtime
 
 # Two who migrate at once (several hosts that start together) wait for one another.
 ADVISORY_LOCK = 7_305_310_001
+LOCK_POLL_SECONDS = 0.1
 LOCK_TIMEOUT = "10s"
+EXPRESSION_INDEXES = ("ix_task_search", "ix_task_title_sort_key")
 
 
 def alembic_config(runtime: Runtime) -> Config:
@@ -44,7 +47,7 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
 
     config.attributes["on_revision"] = note
     with runtime.engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
+        _take_lock(connection)
         connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.commit()
@@ -59,6 +62,13 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
             connection.commit()
             connection.invalidate()
     return applied
+
+
+def _take_lock(connection: Connection) -> None:
+    """Wait for the lock by polling: CREATE INDEX CONCURRENTLY would wait for a statement that waits for the lock."""
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
+        connection.commit()
+        time.sleep(LOCK_POLL_SECONDS)
 
 
 def _branches(runtime: Runtime, config: Config) -> list[str]:
@@ -153,7 +163,7 @@ def _tables_of(*packages: str) -> Callable[..., bool]:
     }
 
     def include(item, name, kind, reflected, compare_to) -> bool:
-        if name == "ix_task_search":
+        if name in EXPRESSION_INDEXES:
             # PostgreSQL hands an expression back in its own spelling; no comparison of texts would ever be equal.
             return False
         return (name if kind == "table" else item.table.name) in own

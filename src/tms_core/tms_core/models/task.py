@@ -26,6 +26,9 @@ class Status(StrEnum):
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 10_000
+# Titles are sorted without regard to case, accents and width. `fold_text` is a function that the migrations create:
+# not every server has ICU, and an upgrade of ICU can invalidate an index on one of its collations.
+TITLE_SORT_KEY = 'fold_text(title) COLLATE "C"'
 # What `q=` searches, spelled as PostgreSQL stores it, so that index and query are the same expression.
 SEARCH_DOCUMENT = "to_tsvector('simple'::regconfig, (((title)::text || ' '::text) || description))"
 
@@ -64,7 +67,7 @@ class Task(Base):
         Index("ix_task_status_id", "status", "id"),
         Index("ix_task_created_at", "created_at", "id"),
         Index("ix_task_updated_at", "updated_at", "id"),
-        Index("ix_task_title", "title", "id"),
+        Index("ix_task_title_sort_key", text(TITLE_SORT_KEY), "id"),
         Index(
             "ix_task_search",
             text(SEARCH_DOCUMENT),

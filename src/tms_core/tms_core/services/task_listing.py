@@ -95,7 +95,7 @@ def _select_by_ids(ordering: Ordering, criteria: Sequence[Any], *, limit: int, o
     """The same, but the few that pass are found by their own indexes and sorted. PostgreSQL, which does not know
     that they are few, would rather walk through the whole table in the list's order (docs/adr/0005)."""
     # OFFSET 0 keeps the planner from merging the two.
-    fenced = select(*(term.column for term in ordering)).where(*criteria).offset(0).subquery()
+    fenced = select(*(term.column.label(term.name) for term in ordering)).where(*criteria).offset(0).subquery()
     order = [fenced.c[term.name].desc() if term.descends else fenced.c[term.name].asc() for term in ordering]
     ids = select(fenced.c.id).order_by(*order).limit(limit).offset(offset)
     return select(*COLUMNS).where(TASK.c.id.in_(ids)).order_by(*(term.clause for term in ordering))

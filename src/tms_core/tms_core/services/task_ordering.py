@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, collate, func
 
 from tms_core.errors import InvalidError
 from tms_core.models.task import TASK
@@ -21,7 +21,16 @@ class Term:
 
     @property
     def column(self) -> Any:
-        return TASK.c[self.name]
+        """The expression to sort by, as in the field's index."""
+        return self.key_of(TASK.c[self.name])
+
+    def key_of(self, value: Any) -> Any:
+        """The sort key of a value of this field."""
+        return collate(func.fold_text(value), "C") if self.name == "title" else value
+
+    @property
+    def is_nullable(self) -> bool:
+        return bool(TASK.c[self.name].nullable)
 
     @property
     def clause(self) -> ColumnElement[Any]:

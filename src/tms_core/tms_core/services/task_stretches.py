@@ -44,7 +44,7 @@ def stretches(ordering: Ordering, values: Sequence[Any] | None, among: Among) ->
         return
     if values is not None:
         # SQLAlchemy makes IS NULL of «== None».
-        yield from _inside(first.column == values[0], rest, values[1:], among)
+        yield from _inside(first.column == first.key_of(values[0]), rest, values[1:], among)
     for group in _groups(first, values, among):
         if group.is_one_value:
             yield from _inside(group.criterion, rest, None, among)
@@ -73,7 +73,7 @@ def _along_an_index(ordering: Ordering, values: Sequence[Any] | None) -> Iterato
         yield Stretch((first.column.is_(None), _later(tie, last_id)), ordering)
     else:
         # Compared as rows, which PostgreSQL looks up in the index.
-        row, last = tuple_(first.column, tie.column), tuple_(value, last_id)
+        row, last = tuple_(first.column, tie.column), tuple_(first.key_of(value), last_id)
         yield Stretch((row < last if first.descends else row > last,), ordering)
     for group in _groups_of_other_emptiness(first, value):
         yield Stretch((group.criterion,), ordering)
@@ -93,7 +93,7 @@ def _groups(term: Term, values: Sequence[Any] | None, among: Among) -> list[_Gro
 
 
 def _all_groups(term: Term) -> list[_Group]:
-    if not term.column.nullable:
+    if not term.is_nullable:
         return [_Group(true(), False)]
     groups = [_Group(term.column.is_not(None), False), _Group(term.column.is_(None), True)]
     return groups[:: -1 if term.descends else 1]
@@ -103,9 +103,10 @@ def _groups_of_other_emptiness(term: Term, value: Any) -> list[_Group]:
     """Empty fields stand behind all values, and before them where the order descends."""
     if value is None:
         return [_Group(term.column.is_not(None), False)] if term.descends else []
-    return [_Group(term.column.is_(None), True)] if term.column.nullable and not term.descends else []
+    return [_Group(term.column.is_(None), True)] if term.is_nullable and not term.descends else []
 
 
 def _later(term: Term, value: Any) -> ColumnElement[bool]:
-    later: ColumnElement[bool] = term.column < value if term.descends else term.column > value
+    key = term.key_of(value)
+    later: ColumnElement[bool] = term.column < key if term.descends else term.column > key
     return later
