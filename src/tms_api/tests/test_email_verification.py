@@ -71,13 +71,14 @@ def test_a_link_for_a_new_password_verifies_nothing_here(app, link, is_verified)
 def test_another_address_is_not_verified_any_more(app, as_ann, link, is_verified):
     app.post_json(CONFIRM, {"token": link()})
 
-    assert as_ann.patch_json("/api/users/me", {"email": "new@example.com"}).json["email_verified"] is False
+    change = {"email": "new@example.com", "current_password": PASSWORD}
+    assert as_ann.patch_json("/api/users/me", change).json["email_verified"] is False
     assert not is_verified()
 
 
 def test_a_link_to_the_old_address_does_not_verify_the_new_one(app, as_ann, link, is_verified):
     token = link()
-    as_ann.patch_json("/api/users/me", {"email": "new@example.com"})
+    as_ann.patch_json("/api/users/me", {"email": "new@example.com", "current_password": PASSWORD})
 
     app.post_json(CONFIRM, {"token": token}, status=400)
     assert not is_verified()

@@ -118,7 +118,7 @@ def test_patch_changes_only_what_it_names(as_ann, ann):
 def test_put_replaces_what_a_user_may_change(as_ann, ann):
     body = {"id": ann.id, "username": "anna", "email": "anna@example.org", "first_name": "Anna"}
 
-    after = as_ann.put_json(f"/api/users/{ann.id}/", body, status=200).json
+    after = as_ann.put_json(f"/api/users/{ann.id}/", {**body, "current_password": PASSWORD}, status=200).json
 
     assert after == {**body, "last_name": "", "email_verified": False, "is_admin": False, "is_active": True}
 

@@ -11,12 +11,12 @@ from typing import TypeVar
 
 from tms_api.limiter import Limit, Limiter
 from tms_api.settings import ApiSettings
-from tms_core.services.users import WrongPasswordError
+from tms_core.identity.email_addresses import email_key
+from tms_core.identity.usernames import username_key
+from tms_core.services.users import PasswordRequiredError, WrongPasswordError
 from tms_core.web.client_address import client_network
 
 T = TypeVar("T")
-# No account has a longer name or address.
-LONGEST_ACCOUNT = 254
 
 
 class Guard:
@@ -25,12 +25,12 @@ class Guard:
         self._limits = limits
 
     def attempt(self, check: Callable[[], T]) -> T:
-        """What `check` returns or raises; None and `WrongPasswordError` count as wrong. After too many wrong ones
+        """What `check` returns or raises; None and errors about a wrong password count. After too many wrong ones
         raises `TooManyRequestsError` before it looks at all."""
         self._limiter.require_room(*self._limits)
         try:
             found = check()
-        except WrongPasswordError:
+        except (WrongPasswordError, PasswordRequiredError):
             self._limiter.count(*self._limits)
             raise
         if found is None:
@@ -58,7 +58,6 @@ def _from_here(request) -> Limit:
 
 
 def key_of(account: str) -> str:
-    """The same word for all spellings that the database takes for the same account; letter by letter as it does,
-    since a whole word's lower case depends on its end in Greek."""
-    folded = "".join(letter.lower()[:1] for letter in account[:LONGEST_ACCOUNT])
-    return hashlib.sha256(folded.encode()).hexdigest()[:32]
+    """The same word for all spellings of an account's name or address."""
+    key = email_key(account) if "@" in account else username_key(account)
+    return hashlib.sha256(key.encode()).hexdigest()[:32]

@@ -53,6 +53,13 @@ EMAIL_VERIFICATION = {
     "button": "Yes, this address is mine",
     "done": "Your address is verified.",
 }
+EMAIL_CHANGE = {
+    "title": "Take the change of your e-mail address back",
+    "fields": "",
+    "button": "Yes, give me my account back",
+    "done": "Your account has its old address again, and everyone is signed out of it. A mail with a link for a new "
+    "password is on its way to you.",
+}
 HASH = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; script-src 'sha256-{HASH}'; connect-src 'self'; "

@@ -1,14 +1,18 @@
 """Mailed one-time links: asking for one, and using one."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from tms_api.guards import key_of, link_guard
 from tms_api.limiter import Limit
 from tms_api.settings import ApiSettings
-from tms_core.account_mail import TOKEN, AccountMailer, LinkRequest
+from tms_core.account_mail import TOKEN, AccountMailer, EmailChangeNotice, LinkRequest
 from tms_core.errors import InvalidError, NotOfferedError
 from tms_core.models import LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
 from tms_core.web.client_address import client_network
 
+T = TypeVar("T")
 NO_MAILS = "This deployment sends no mails about accounts; an administrator can help."
 
 
@@ -28,15 +32,49 @@ def ask_for_link(request, purpose: LinkPurpose, email: str) -> None:
         Limit("mail-address", settings.limit_mail_address, client_network(request)),
         Limit("mail-account", settings.limit_mail_account, key_of(email)),
     )
-    url = settings.password_reset_url if purpose is LinkPurpose.PASSWORD_RESET else settings.email_verification_url
-    where = url.format(public_url=request.registry.tms.core.public_url, token=TOKEN)
-    mailer_of(request).ask(request.db, LinkRequest(purpose, email, where))
+    mail_link(request, purpose, email)
+
+
+def mail_link(request, purpose: LinkPurpose, email: str) -> None:
+    """The same for one who has just proved to read the address: without a limit, which somebody else may have used
+    up."""
+    mailer_of(request).ask(request.db, LinkRequest(purpose, email, _url(request, purpose)))
+
+
+def tell_of_email_change(request, user: User, old_email: str) -> None:
+    """Tell the old address of a change, with a link that takes it back. There is none where an administrator changed
+    another's address: that is how an account is taken away from who reads the old one."""
+    mailer: AccountMailer | None = request.registry.tms.mailer
+    if mailer is None:
+        return
+    by_owner = request.actor.id == user.id
+    link_id = _links(request).create_for_change(user, old_email).id if by_owner else None
+    url = _url(request, LinkPurpose.EMAIL_CHANGE)
+    mailer.tell_of_email_change(request.db, EmailChangeNotice(user.id, old_email, link_id, url))
 
 
 def use_link(request, purpose: LinkPurpose, token: str) -> User:
     """Use a link up: its account, locked; raises `InvalidError` for a token that opens nothing."""
-    links = AccountLinkService(request.db, request.registry.tms.core.jwt_key)
-    user = link_guard(request).attempt(lambda: links.redeem(purpose, token))
-    if user is None:
+    return _opened(request, lambda: _links(request).redeem(purpose, token))
+
+
+def use_change_link(request, token: str) -> tuple[User, str]:
+    """Use a link up that takes a change of address back: its account, locked, and the address it had."""
+    return _opened(request, lambda: _links(request).redeem_change(token))
+
+
+def _opened(request, redeem: Callable[[], T | None]) -> T:
+    found = link_guard(request).attempt(redeem)
+    if found is None:
         raise InvalidError.of("token", "is not, or no longer, that of a link: ask for another one")
-    return user
+    return found
+
+
+def _links(request) -> AccountLinkService:
+    return AccountLinkService(request.db, request.registry.tms.core.jwt_key)
+
+
+def _url(request, purpose: LinkPurpose) -> str:
+    settings = request.registry.tms.settings(ApiSettings)
+    url: str = getattr(settings, f"{purpose}_url")
+    return url.format(public_url=request.registry.tms.core.public_url, token=TOKEN)

@@ -30,7 +30,12 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
         help="Where the mailed link leads that verifies an e-mail address.",
     )
 
-    @field_validator("password_reset_url", "email_verification_url")
+    email_change_url: str = setting(
+        "{public_url}/api/email-change/undo#token={token}",
+        help="Where the mailed link leads that takes a change of an e-mail address back.",
+    )
+
+    @field_validator("password_reset_url", "email_verification_url", "email_change_url")
     @classmethod
     def _has_the_token(cls, value: str) -> str:
         try:

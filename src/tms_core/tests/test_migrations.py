@@ -119,6 +119,43 @@ def test_logins_from_before_have_begun_with_their_first_token(system):
     assert [f"{row.began_at:%m-%d}" for row in began] == ["01-03", "01-04"]
 
 
+def test_accounts_from_before_get_keys_and_none_is_lost_where_two_have_the_same(system):
+    downgrade(system, "core_0002")
+    names = [
+        (1, "ﬁsh", "one@example.com"),
+        (2, "FISH", "two@example.com"),
+        (3, "straße", "x@münchen.de"),
+        (4, "Fıx", "x@xn--mnchen-3ya.de"),
+        (5, "AdminI", "I@Example.COM"),
+        (6, "\ufdfa" * 120, '"i"@example.com'),
+        (7, "gone", None),
+    ]
+    with system.engine.begin() as connection:
+        insert = "INSERT INTO users (id, username, email, is_active, deleted_at) OVERRIDING SYSTEM VALUE VALUES"
+        connection.execute(
+            text(f"{insert} (:id, :name, :email, :id < 7, CASE WHEN :id = 7 THEN now() END)"),
+            [{"id": user_id, "name": name, "email": email} for user_id, name, email in names],
+        )
+
+    upgrade(system)
+
+    with system.engine.begin() as connection:
+        rows = connection.execute(text("SELECT username, email, username_key, email_key FROM users ORDER BY id")).all()
+        connection.execute(text("DELETE FROM users"))
+    assert [row[:2] for row in rows] == [row[1:] for row in names]
+    assert [row[2:] for row in rows] == [
+        # The one that is spelled canonically has the key, though it is the younger one.
+        (None, "one@example.com"),
+        ("fish", "two@example.com"),
+        ("strasse", None),
+        ("fıx", "x@xn--mnchen-3ya.de"),
+        ("admini", "i@example.com"),
+        # Too long for an entry of an index.
+        (None, None),
+        ("gone", None),
+    ]
+
+
 def test_a_second_upgrade_has_nothing_to_do(system):
     assert upgrade(system) == []
 

@@ -28,6 +28,17 @@ class LinkRequest:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class EmailChangeNotice:
+    """An account's address was changed. `old_email` is to be told; `link_id` is the `AccountLink` that takes the change
+    back, at `url` with `TOKEN` where the token is to stand, or None where that is not offered."""
+
+    user_id: int
+    old_email: str
+    link_id: int | None
+    url: str
+
+
 class AccountMailer(ABC):
     """Each process makes one instance when it first needs it."""
 
@@ -38,3 +49,7 @@ class AccountMailer(ABC):
     def ask(self, session: Session, request: LinkRequest) -> None:
         """Write the request down by `session`, so that it is not lost once that commits. Must not look whether
         somebody has the address."""
+
+    @abstractmethod
+    def tell_of_email_change(self, session: Session, notice: EmailChangeNotice) -> None:
+        """Write the mail to the old address down by `session`, so that it is not lost once that commits."""

@@ -42,11 +42,18 @@ class NotFoundError(TmsError):
 
 
 class ConflictError(TmsError):
-    """A unique value is taken, or the present state forbids the change."""
+    """A unique value is taken, or the present state forbids the change; `field` is None where no field is at fault."""
 
-    def __init__(self, field: str, message: str):
-        self.fault = Fault("body", field, message)
-        super().__init__(message)
+    def __init__(self, field: str | None, message: str):
+        self.faults = [] if field is None else [Fault("body", field, message)]
+        super().__init__(message if field is None else f"{field} {message}")
+
+    @classmethod
+    def of_all(cls, faults: list[Fault], message: str | None = None) -> "ConflictError":
+        """Any number of conflicts at once; `message` says them in one sentence."""
+        error = cls(None, message or "; ".join(f"{fault.field} {fault.message}" for fault in faults))
+        error.faults = faults
+        return error
 
 
 class PreconditionFailedError(TmsError):

@@ -62,6 +62,9 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         10, help="How long a refresh token that was just used still answers (two tabs).", ge=0, le=60
     )
     registration: Literal["open", "closed"] = setting("open", help="closed: only an administrator creates users.")
+    smtputf8: bool = setting(
+        False, help="Whether the mail server offers SMTPUTF8, which addresses with other than ASCII before the @ need."
+    )
     visibility: Literal["team", "private"] = setting(
         "team", help="team: everyone reads all tasks; private: only those one created or is assigned to."
     )

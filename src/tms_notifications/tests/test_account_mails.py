@@ -101,6 +101,76 @@ def test_who_verifies_its_address_gets_a_link_that_does_it(app, client_of, ann, 
     assert client_of(ann).get("/api/users/me").json["email_verified"] is True
 
 
+def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app, client_of, ann, smtp, ledger):
+    change = {"email": "new@example.com", "current_password": PASSWORD}
+    client_of(ann).patch_json("/api/users/me", change, status=200)
+    (row,) = ledger.send_all()
+
+    (message,) = smtp.received
+    assert (smtp.recipients, row.address) == (["ann@example.com"], "ann@example.com")
+    assert message["Subject"] == "The e-mail address of your account was changed"
+    assert message["List-Unsubscribe"] is None
+    assert link_in(message).startswith("https://tasks.example.org/api/email-change/undo#token=")
+    assert link_in(message) in body(message, "html")
+    assert "new@example.com" not in message.as_string()
+
+    app.post_json("/api/email-change/undo", {"token": token_in(message)}, status=200)
+    answer_link_requests()
+    ledger.send_all()
+
+    (_, reset) = smtp.received
+    assert smtp.recipients == ["ann@example.com"] * 2
+    app.post_json("/api/password-reset/confirm", {"token": token_in(reset), "password": NEW}, status=200)
+    app.post_json("/api/token", {"username": "ann@example.com", "password": NEW}, status=200)
+
+
+def test_a_change_by_an_administrator_is_told_without_a_link(client_of, make_user, ann, smtp, ledger):
+    admin = client_of(make_user("root", is_admin=True))
+    admin.patch_json(f"/api/users/{ann.id}", {"email": "new@example.com"}, status=200)
+    ledger.send_all()
+
+    (message,) = smtp.received
+    assert smtp.recipients == ["ann@example.com"]
+    assert "An administrator did this" in body(message)
+    assert "token=" not in message.as_string()
+
+
+def test_a_change_that_is_rolled_back_is_not_told(client_of, make_user, ann, smtp, ledger):
+    make_user("bob")
+    change = {"email": "new@example.com", "username": "bob", "current_password": PASSWORD}
+    client_of(ann).patch_json("/api/users/me", change, status=409)
+
+    assert ledger.rows() == []
+
+
+def test_a_link_that_was_used_before_its_mail_went_out_is_not_sent(client_of, ann, smtp, ledger, runtime):
+    change = {"email": "new@example.com", "current_password": PASSWORD}
+    client_of(ann).patch_json("/api/users/me", change, status=200)
+    with runtime.transaction() as session:
+        session.execute(update(AccountLink).values(used_at=func.now()))
+
+    assert ledger.send_all()[0].status is MailStatus.DROPPED
+    assert smtp.received == []
+
+
+@pytest.mark.parametrize(
+    ("email", "recipient"),
+    [
+        ("x@faß.de", "x@xn--fa-hia.de"),
+        ("x@ex\u200bample.com", "x@example.com"),
+        ("x@MÜNCHEN.de", "x@xn--mnchen-3ya.de"),
+        ('"a b"@x.com', '"a b"@x.com'),
+    ],
+)
+def test_a_link_goes_to_the_mailbox_that_was_registered(app, runtime, smtp, ledger, email, recipient):
+    app.post_json("/api/users", {"username": "xy", "email": email, "password": PASSWORD}, status=201)
+    app.post_json("/api/password-reset", {"email": email}, status=202)
+    answer_link_requests()
+
+    assert ledger.send_all()[0].status is MailStatus.SENT
+    assert smtp.recipients == [recipient]
+
+
 def test_such_a_mail_has_no_link_to_turn_it_off(ask, smtp, ledger):
     ask()
     answer_link_requests()

@@ -1,13 +1,20 @@
 """The web process's end of mails about accounts: requests are written down, and a worker looks whose they are."""
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
-from tms_core.account_mail import AccountMailer, LinkRequest
+from tms_core.account_mail import AccountMailer, EmailChangeNotice, LinkRequest
 from tms_core.celery import use
+from tms_core.models import AccountLink
 from tms_core.runtime import Runtime
-from tms_notifications.models import NotificationLinkRequest
-from tms_notifications.queueing import hint_at_requests
+from tms_core.values import instant
+from tms_notifications.models import MailKind, NotificationLinkRequest
+from tms_notifications.notices import Notice
+from tms_notifications.queueing import enqueue, hint_at_requests
+from tms_notifications.services.mails import create_service
 
 
 class LinkMailer(AccountMailer):
@@ -22,3 +29,18 @@ class LinkMailer(AccountMailer):
             insert(NotificationLinkRequest).values(purpose=request.purpose, email=request.email, url=request.url)
         )
         event.listen(session, "after_commit", lambda _session: hint_at_requests(), once=True)
+
+    def tell_of_email_change(self, session: Session, notice: EmailChangeNotice) -> None:
+        """The mail is written down at once: whose the address was is no secret to who changed it."""
+        link = session.get_one(AccountLink, notice.link_id) if notice.link_id else None
+        context: dict[str, object] = {"to": notice.old_email, "url": notice.url, "at": instant(datetime.now(UTC))}
+        if link:
+            context |= {"link_id": link.id, "until": instant(link.expires_at)}
+        mail = Notice(
+            key=f"link:{link.id}" if link else f"email-change:{uuid4()}",
+            user_id=notice.user_id,
+            kind=MailKind.EMAIL_CHANGE,
+            context=context,
+        )
+        mail_ids = create_service(self.runtime, session).add([mail])
+        event.listen(session, "after_commit", lambda _session: enqueue(mail_ids), once=True)

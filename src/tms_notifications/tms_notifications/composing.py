@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tms_core.account_mail import TOKEN
+from tms_core.identity.email_addresses import envelope_address
 from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_notifications.addressing import mail_host
@@ -31,9 +32,9 @@ class Recipient:
     zone: ZoneInfo
 
     @classmethod
-    def of(cls, user: User, zone: ZoneInfo) -> "Recipient":
+    def of(cls, user: User, zone: ZoneInfo, email: str | None) -> "Recipient":
         name = one_line(f"{user.first_name} {user.last_name}") or one_line(user.username)
-        return cls(user.id, name, user.email or "", zone)
+        return cls(user.id, name, email or "", zone)
 
 
 class Composer:
@@ -115,9 +116,11 @@ class Composer:
         return {"tasks": tasks, "sentence": f"{which} due today or tomorrow:"}
 
     def _link_variables(self, context: Mapping[str, Any], presenter: Presenter, token: str) -> dict[str, Any]:
+        has_link = "link_id" in context
         return {
-            "link": context["url"].replace(TOKEN, token),
-            "until": presenter.instant(context["until"]),
+            "link": context["url"].replace(TOKEN, token) if has_link else None,
+            "until": presenter.instant(context["until"]) if has_link else None,
+            "at": presenter.instant(context["at"]),
             "site": self._runtime.core.public_url,
         }
 
@@ -148,5 +151,4 @@ OWN = {
 
 def _address(name: str, email: str) -> Address:
     """Raises ValueError where `email` is no address."""
-    local, _, domain = email.rpartition("@")
-    return Address(name, username=local, domain=domain.encode("idna").decode())
+    return Address(name, addr_spec=envelope_address(email))

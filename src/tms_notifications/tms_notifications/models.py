@@ -19,10 +19,12 @@ class MailKind(StrEnum):
     DUE_SOON = "due_soon"
     PASSWORD_RESET = LinkPurpose.PASSWORD_RESET.value
     EMAIL_VERIFICATION = LinkPurpose.EMAIL_VERIFICATION.value
+    EMAIL_CHANGE = LinkPurpose.EMAIL_CHANGE.value
 
     @property
     def has_link(self) -> bool:
-        """Whether it carries a one-time link, which its user has asked for."""
+        """Whether it is about the account itself and not about tasks: with a one-time link, and no preference turns it
+        off."""
         return self.value in set(LinkPurpose)
 
     @property

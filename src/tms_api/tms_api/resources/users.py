@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -5,10 +6,12 @@ from pydantic import Field
 from tms_api.guards import password_guard
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
+from tms_api.mail_links import tell_of_email_change
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
 from tms_api.resources.tags import USERS
 from tms_api.resources.tokens import token_service
+from tms_api.schemas.types import IdentityContext
 from tms_api.schemas.user_answers import NewAccount, PublicUser, UserPage
 from tms_api.schemas.user_answers import User as UserAnswer
 from tms_api.schemas.users import NewUser, UserChange, WholeUser
@@ -31,7 +34,10 @@ OF_ONE = ("get_user", "replace_user", "change_user", "delete_user")
 LINKS = tuple(Link(name, {"id": "$response.body#/id"}) for name in OF_ONE)
 FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
 TAKEN = "The user name or e-mail address is taken, or the last active administrator would be gone."
-FORBIDDEN = "A user changes only itself, and `is_admin` and `is_active` are an administrator's to change."
+FORBIDDEN = (
+    "A user changes only itself, `is_admin` and `is_active` are an administrator's to change, "
+    "and a new e-mail address of one's own takes the right `current_password`."
+)
 
 
 def present(user: User, actor: Actor | None) -> dict[str, Any]:
@@ -53,7 +59,8 @@ class Users:
     def __init__(self, request, context=None):
         self.request = request
         self.actor = request.actor if request.claims else None
-        self.users = UserService(request.db, self.actor)
+        self.smtputf8: bool = request.registry.tms.core.smtputf8
+        self.users = UserService(request.db, self.actor, smtputf8=self.smtputf8)
 
     @open_to_all
     @idempotent
@@ -74,7 +81,7 @@ class Users:
         is_admin = self.actor is not None and self.actor.is_admin
         if is_closed and not is_admin:
             raise ForbiddenError("Registration is closed; an administrator creates accounts.")
-        body = body_of(self.request, NewUser)
+        body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
         if not is_admin:
             self._count_registration()
         user = self.users.create(body.values())
@@ -109,7 +116,8 @@ class Users:
 
     @documented("change_user", body=UserChange, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
     def patch(self):
-        """Change an account. Only what is named changes; a new password ends all other logins."""
+        """Change an account. Only what is named changes. A new password ends all other logins; of a new address the old
+        one is told by mail, with a link that takes the change back."""
         return self._change(UserChange)
 
     @documented(
@@ -123,7 +131,9 @@ class Users:
 
     def _change(self, schema: type[UserChange]):
         user_id = self._id()
-        body = body_of(self.request, schema)
+        present_one = self.users.get(user_id)
+        stored = frozenset(filter(None, (present_one.username, present_one.email)))
+        body = body_of(self.request, schema, IdentityContext(self.smtputf8, stored))
         if body.id not in (None, user_id):
             raise InvalidError.of("id", f"is set by the server: {user_id}")
 
@@ -134,9 +144,10 @@ class Users:
                 current_password=body.current_password,
                 session_id=self.request.claims.session,
                 tokens=token_service(self.request),
+                on_email_change=partial(tell_of_email_change, self.request),
             )
 
-        is_guess = "password" in body.model_fields_set
+        is_guess = body.current_password is not None or "password" in body.model_fields_set
         # The number cannot be a user name: these guesses count by themselves.
         user = password_guard(self.request, f"#{self.request.actor.id}").attempt(change) if is_guess else change()
         return json_response(present(user, self.actor))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from tms_api.schemas.types import Email, Line, Password, Text
+from tms_api.schemas.types import Line, Password, Text, TypedEmail
 from tms_core.models.account import NAME_LENGTH
 from tms_core.web.validation import Schema
 
@@ -27,7 +27,7 @@ class WantedLink(Schema):
 
     example = {"email": "ann@example.com"}
 
-    email: Email
+    email: TypedEmail
 
 
 class LinkToken(Schema):

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from tms_core.identity.email_addresses import LONGEST_EMAIL, normalize_email
+from tms_core.identity.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, normalize_password
+from tms_core.identity.usernames import LONGEST_USERNAME, normalize_username
 from tms_core.values import BIGGEST_ID, day
 
-# Not «@»: a name that looks like somebody's address would catch that one's log-ins.
-USERNAME = re.compile(r"[\w.+-]+")
-# What \s means differs between engines of regular expressions; what they do not agree on stands here by itself.
-EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f-\x9f\ufeff]+@[^@\s\x00-\x1f\x7f-\x9f\ufeff]+")
 VISIBLE = re.compile(r"[^\s\x00\x1c-\x1f\x85\ufeff]")
 ID = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
 ID_OBJECT = {"type": "object", "properties": {"id": ID}, "required": ["id"], "additionalProperties": False}
@@ -33,6 +32,34 @@ class Checked:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
         return {**handler(schema), "pattern": self.pattern}
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityContext:
+    """What names and addresses depend on besides their text: the setting `smtputf8`, and what the account has already,
+    which is not looked at again, so that it can be put back as it was got."""
+
+    smtputf8: bool = True
+    stored: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Text that names or proves a person, brought to its canonical form by the core's rules. The description tells its
+    length and letters roughly; the rest is in the field's words."""
+
+    normalize: Callable[[str, IdentityContext], str]
+    told: dict[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        return core_schema.with_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), **self.told}
+
+    def _check(self, text: str, info: ValidationInfo) -> str:
+        context = info.context if isinstance(info.context, IdentityContext) else IdentityContext()
+        return text if text in context.stored else self.normalize(text, context)
 
 
 def _without_nul(text: str) -> str:
@@ -69,15 +96,11 @@ def _due_date(value: Any) -> Any:
     return day(value)
 
 
-def _username(text: str) -> str:
-    if not USERNAME.fullmatch(text):
-        raise ValueError("may have letters, digits and the characters . + - _ only")
-    return text
-
-
-def _email(text: str) -> str:
-    if not EMAIL.fullmatch(text):
-        raise ValueError("must be an e-mail address")
+def _typed_email(text: str, context: IdentityContext) -> str:
+    # As it was typed, since an old account may go by no other spelling.
+    if len(text) > LONGEST_EMAIL:
+        raise ValueError(f"must have at most {LONGEST_EMAIL} characters")
+    normalize_email(text)
     return text
 
 
@@ -91,7 +114,26 @@ OptionalUserId = Annotated[
     int | None, BeforeValidator(_user_id), WithJsonSchema({**USER, "anyOf": [ID, ID_OBJECT, {"type": "null"}]})
 ]
 OptionalDay = Annotated[date | None, BeforeValidator(_due_date)]
-Username = Annotated[str, Field(min_length=1, max_length=150), Checked(_username, r"^[\p{L}\p{N}_.+-]+$")]
-Email = Annotated[str, Field(max_length=254), Checked(_email, f"^{EMAIL.pattern}$")]
-Password = Annotated[Text, Field(min_length=8, max_length=1000)]
+EMAIL = {"format": "email", "pattern": r"^[^\x00]+@[^@\x00]+$", "minLength": 3, "maxLength": LONGEST_EMAIL}
+Username = Annotated[
+    str,
+    Identity(
+        lambda text, context: normalize_username(text),
+        {
+            "pattern": r"^[\p{L}\p{M}\p{N}.+_-]+$",
+            "minLength": 1,
+            "maxLength": LONGEST_USERNAME,
+            "description": "Letters and digits of one script, and . + - _",
+        },
+    ),
+]
+Email = Annotated[str, Identity(lambda text, context: normalize_email(text, smtputf8=context.smtputf8), EMAIL)]
+TypedEmail = Annotated[str, Identity(_typed_email, EMAIL)]
+Password = Annotated[
+    str,
+    Identity(
+        lambda text, context: normalize_password(text),
+        {"pattern": r"^[^\x00]*$", "minLength": SHORTEST_PASSWORD, "maxLength": LONGEST_PASSWORD},
+    ),
+]
 Name = Annotated[Text, Field(max_length=150)]

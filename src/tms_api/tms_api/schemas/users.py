@@ -31,7 +31,7 @@ class NewUser(Schema):
 
 
 class UserChange(Schema):
-    """PATCH: only what is named changes. A new password needs the current one too."""
+    """PATCH: only what is named changes. A new password or e-mail address of one's own needs the current password."""
 
     example = {"first_name": "Anna"}
     is_partial = True

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,6 +37,7 @@ class PersonalToken(Base):
 class LinkPurpose(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose
     EMAIL_VERIFICATION = "email_verification"
+    EMAIL_CHANGE = "email_change"
 
 
 class AccountLink(Base):
@@ -56,5 +57,10 @@ class AccountLink(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
+    # Of a link that takes a change of address back: the key of `email`, which nobody else may take meanwhile.
+    reserved_key: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index("ix_account_link_user_id", "user_id"),)
+    __table_args__ = (
+        Index("ix_account_link_user_id", "user_id"),
+        Index("ix_account_link_reserved_key", "reserved_key", postgresql_where=text("reserved_key IS NOT NULL")),
+    )

@@ -1,13 +1,24 @@
 """Users and their logins."""
 
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, func, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Table, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from tms_core.identity.email_addresses import email_key
+from tms_core.identity.usernames import username_key
 from tms_core.models.base import Base, CreatedAt, Id
+
+
+def _username_key(context: Any) -> str:
+    return username_key(context.get_current_parameters()["username"])
+
+
+def _email_key(context: Any) -> str | None:
+    email = context.get_current_parameters().get("email")
+    return None if email is None else email_key(email)
 
 
 class User(Base):
@@ -18,13 +29,19 @@ class User(Base):
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(String(150))
     email: Mapped[str | None] = mapped_column(String(254))
+    # What makes two names, or two addresses, one account. None, besides for deleted accounts' addresses, where another
+    # account had the same key when the column was added: such an account is found by its own spelling only.
+    username_key: Mapped[str | None] = mapped_column(Text, default=_username_key)
+    email_key: Mapped[str | None] = mapped_column(Text, default=_email_key)
     password_hash: Mapped[str | None] = mapped_column(String(255))
     first_name: Mapped[str] = mapped_column(String(150), server_default="")
     last_name: Mapped[str] = mapped_column(String(150), server_default="")
     is_admin: Mapped[bool] = mapped_column(server_default="false")
     is_active: Mapped[bool] = mapped_column(server_default="true")
-    # When its owner proved to read mails at `email`; None again when that changes.
+    # When its owner proved to read mails at `email`, or an administrator gave it; None again when that changes.
     email_verified_at: Mapped[datetime | None]
+    # When the owner changed the address last, unless that was taken back; None: it is the first one.
+    email_changed_at: Mapped[datetime | None]
     # Access tokens carry the epoch; raising it ends all that were given out before.
     token_epoch: Mapped[int] = mapped_column(server_default="0")
     token_epoch_at: Mapped[datetime | None]
@@ -34,11 +51,23 @@ class User(Base):
     __table_args__ = (
         Index("uq_users_username_lower", func.lower(text("username")), unique=True),
         Index("uq_users_email_lower", func.lower(text("email")), unique=True),
+        Index("uq_users_username_key", "username_key", unique=True),
+        Index("uq_users_email_key", "email_key", unique=True),
         Index("ix_users_token_epoch_at", "token_epoch_at", postgresql_where=text("token_epoch_at IS NOT NULL")),
         CheckConstraint("username <> ''", name="username_not_empty"),
         CheckConstraint("deleted_at IS NOT NULL OR email IS NOT NULL", name="email_while_alive"),
         CheckConstraint("deleted_at IS NULL OR NOT is_active", name="deleted_is_inactive"),
     )
+
+    @validates("username")
+    def _set_username_key(self, _name: str, username: str) -> str:
+        self.username_key = username_key(username)
+        return username
+
+    @validates("email")
+    def _set_email_key(self, _name: str, email: str | None) -> str | None:
+        self.email_key = None if email is None else email_key(email)
+        return email
 
     @property
     def email_verified(self) -> bool:

@@ -6,13 +6,19 @@ import hmac
 import secrets
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_core.digests import digest_of
+from tms_core.identity.email_addresses import email_key
 from tms_core.models import AccountLink, LinkPurpose, User
+from tms_core.services.account_lookup import account_with_email
 
-LIFE = {LinkPurpose.PASSWORD_RESET: timedelta(hours=1), LinkPurpose.EMAIL_VERIFICATION: timedelta(hours=24)}
+LIFE = {
+    LinkPurpose.PASSWORD_RESET: timedelta(hours=1),
+    LinkPurpose.EMAIL_VERIFICATION: timedelta(hours=24),
+    LinkPurpose.EMAIL_CHANGE: timedelta(days=7),
+}
 SEED_BYTES = 32
 
 
@@ -26,18 +32,30 @@ class AccountLinkService:
         self._key = hmac.digest(key.encode(), b"tms.account_link", hashlib.sha256)
 
     def create(self, purpose: LinkPurpose, email: str) -> AccountLink | None:
-        """A new link for the active account that has this address; None where there is none."""
-        user = self._session.scalar(select(User).where(func.lower(User.email) == func.lower(email), User.is_active))
-        if user is None or user.email is None:
+        """A new link for the active account that has this address; None where there is none, or where the address is
+        no place for such a link."""
+        user = account_with_email(self._session, email)
+        if user is None or not user.is_active or user.email is None:
             return None
+        # An address that replaced another one may be a thief's, or a mistake, until it is proved.
+        if purpose is LinkPurpose.PASSWORD_RESET and user.email_changed_at and not user.email_verified:
+            return None
+        return self._create(user, purpose, user.email)
+
+    def create_for_change(self, user: User, old_email: str) -> AccountLink:
+        """A new link that gives an account the address back that it had; until it ends, nobody else may take that."""
+        return self._create(user, LinkPurpose.EMAIL_CHANGE, old_email, reserved_key=email_key(old_email))
+
+    def _create(self, user: User, purpose: LinkPurpose, email: str, reserved_key: str | None = None) -> AccountLink:
         seed = secrets.token_bytes(SEED_BYTES)
         link = AccountLink(
             user_id=user.id,
             purpose=purpose,
-            email=user.email,
+            email=email,
             seed=seed,
             digest=digest_of(self._token(seed)),
             expires_at=datetime.now(UTC) + LIFE[purpose],
+            reserved_key=reserved_key,
         )
         self._session.add(link)
         self._session.flush()
@@ -55,6 +73,23 @@ class AccountLinkService:
 
     def redeem(self, purpose: LinkPurpose, token: str) -> User | None:
         """Use a link up: its account, locked; None where the token is unknown, used, expired or its account gone."""
+        link = self._redeemed(purpose, token)
+        if link is None:
+            return None
+        user = self._session.get_one(User, link.user_id)
+        user.email_verified_at = user.email_verified_at or func.now()
+        return user
+
+    def redeem_change(self, token: str) -> tuple[User, str] | None:
+        """Use a link up that takes a change of address back: its account, locked, and the address it had. Links that
+        later changes gave out end, since they went to addresses that are taken back with this one."""
+        link = self._redeemed(LinkPurpose.EMAIL_CHANGE, token)
+        if link is None:
+            return None
+        end_links(self._session, link.user_id, LinkPurpose.EMAIL_CHANGE, AccountLink.id > link.id)
+        return self._session.get_one(User, link.user_id), link.email
+
+    def _redeemed(self, purpose: LinkPurpose, token: str) -> AccountLink | None:
         link = self._session.scalar(
             select(AccountLink).where(AccountLink.digest == digest_of(token), AccountLink.purpose == purpose)
         )
@@ -63,28 +98,28 @@ class AccountLinkService:
         # The account's lock first, as everywhere: of two who use the link at once, one waits here, and finds it used.
         self._session.execute(select(User.id).where(User.id == link.user_id).with_for_update(key_share=True))
         self._session.refresh(link)
-        user = self._usable_by(link)
-        if user:
-            link.used_at = func.clock_timestamp()
-            user.email_verified_at = user.email_verified_at or func.now()
-        return user
+        if self._usable_by(link) is None:
+            return None
+        link.used_at = func.clock_timestamp()
+        return link
 
     def _usable_by(self, link: AccountLink) -> User | None:
         if link.used_at is not None or link.expires_at <= datetime.now(UTC):
             return None
         user = self._session.get_one(User, link.user_id, populate_existing=True)
-        # After a change of address, the old one proves nothing any more.
-        return user if user.is_active and user.email == link.email else None
+        # After a change of address the old one proves nothing any more, but that it may be taken back.
+        is_still_its = link.purpose is LinkPurpose.EMAIL_CHANGE or user.email == link.email
+        return user if user.is_active and is_still_its else None
 
     def _token(self, seed: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(self._key, seed, hashlib.sha256)).decode().rstrip("=")
 
 
-def end_links(session: Session, user_id: int, purpose: LinkPurpose) -> None:
+def end_links(session: Session, user_id: int, purpose: LinkPurpose, *criteria: ColumnElement[bool]) -> None:
     """Have no link of a user work any more that was given out for a purpose."""
     session.execute(
         update(AccountLink)
-        .where(AccountLink.user_id == user_id, AccountLink.purpose == purpose, AccountLink.used_at.is_(None))
+        .where(AccountLink.user_id == user_id, AccountLink.purpose == purpose, AccountLink.used_at.is_(None), *criteria)
         .values(used_at=func.clock_timestamp())
         .execution_options(synchronize_session=False)
     )

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_core.access_tokens import AccessTokens
 from tms_core.digests import digest_of
 from tms_core.models import RefreshToken, User
+from tms_core.services.account_lookup import account_named
 from tms_core.services.passwords import is_password
 from tms_core.settings import CoreSettings
 
@@ -51,10 +52,7 @@ class TokenService:
 
     def sign_in(self, username: str, password: str) -> TokenPair | None:
         """A new login for a user name or e-mail address and its password; None where they do not fit."""
-        name = func.lower(username)
-        user = self._session.scalar(
-            select(User).where(or_(func.lower(User.username) == name, func.lower(User.email) == name))
-        )
+        user = account_named(self._session, username)
         proved = user.password_hash if user else None
         if not is_password(proved, password) or user is None:
             return None

@@ -1,15 +1,17 @@
 """Accounts: registering, changing, deactivating, deleting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tms_core.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from tms_core.errors import ConflictError, Fault, ForbiddenError, InvalidError, NotFoundError
+from tms_core.identity.email_addresses import email_key
 from tms_core.models import AccountLink, LinkPurpose, RefreshToken, Status, Task, User
 from tms_core.permissions import Actor
+from tms_core.services.account_checks import conflict_of, normalized, refuse_taken
 from tms_core.services.account_links import end_links
 from tms_core.services.passwords import hash_password, is_password
 from tms_core.services.personal_tokens import end_personal_tokens
@@ -19,29 +21,43 @@ from tms_core.services.tokens import TokenService, end_access
 # Whoever takes or gives away the administrator's right waits here for the others who do.
 ADMINISTRATORS_LOCK = 7_305_310_002
 ONLY_ADMIN = ("is_admin", "is_active")
+LAST_ADMINISTRATOR = "This is the last active administrator: make another account an administrator first."
+# Is called with an account and the address that it had.
+OnEmailChange = Callable[[User, str], None]
 
 
 class WrongPasswordError(InvalidError):
-    """Somebody who is signed in does not know the account's password."""
+    """Somebody who is signed in does not know the account's password, and wants to change it."""
+
+
+class PasswordRequiredError(ForbiddenError):
+    """Somebody who is signed in does not know the account's password, and wants to change what it protects."""
 
 
 class UserService:
-    """Enforces who may do what; never commits. `actor` is None for somebody who is not signed in."""
+    """Enforces who may do what; never commits. `actor` is None for somebody who is not signed in; `smtputf8` is the
+    setting of that name."""
 
-    def __init__(self, session: Session, actor: Actor | None):
+    def __init__(self, session: Session, actor: Actor | None, *, smtputf8: bool = False):
         self._session = session
         self._actor = actor
+        self._smtputf8 = smtputf8
 
     def create(self, values: Mapping[str, Any]) -> User:
-        """A new account from username, email, password, names and, by an administrator, is_admin."""
+        """A new account from username, email, password, names and, by an administrator, is_admin. An address that an
+        administrator gives counts as proved."""
         is_admin = bool(self._actor and self._actor.is_admin)
         if values.get("is_admin") and not is_admin:
             raise ForbiddenError("Only an administrator makes an administrator.")
-        self._refuse_taken(values)
+        values = normalized(values, smtputf8=self._smtputf8)
+        refuse_taken(self._session, values)
         fields = {name: value for name, value in values.items() if name != "password"}
         user = User(**fields, password_hash=hash_password(values["password"]))
+        user.email_verified_at = func.now() if is_admin else None
         self._session.add(user)
         self._flush()
+        # Somebody may have given the address up, and reserved it, between the look and the write.
+        refuse_taken(self._session, {"email": user.email}, but=user.id)
         self._session.refresh(user)
         return user
 
@@ -67,37 +83,52 @@ class UserService:
         current_password: str | None = None,
         session_id: str | None = None,
         tokens: TokenService,
+        on_email_change: OnEmailChange | None = None,
     ) -> User:
-        """Set the given fields. A new password needs the current one and ends all other logins; `session_id` is the
-        login that stays. An administrator's change of another's needs none, and resets it."""
+        """Set the given fields. One's own new password or address needs the current password, and the password ends
+        all other logins; `session_id` is the login that stays. An administrator's change of another's needs none, and
+        resets the password."""
         if values.keys() & {*ONLY_ADMIN}:
             self._lock_administrators()
         user = self._own(user_id)
-        changed = {name: value for name, value in values.items() if name != "password" and getattr(user, name) != value}
-        if "email_verified" in changed:
-            raise InvalidError.of("email_verified", "is set by the server")
+        changed = self._changed(user, values)
         if changed.keys() & {*ONLY_ADMIN} and not (self._actor and self._actor.is_admin):
             raise ForbiddenError("Only an administrator may change is_admin and is_active.")
-        self._refuse_taken(changed, but=user_id)
+        refuse_taken(self._session, changed, but=user_id)
         self._keep_an_administrator(user, changed)
+        if "password" in changed:
+            self._require_password_for_password(user, current_password)
+        if is_moving := "email" in changed and email_key(changed["email"]) != email_key(user.email or ""):
+            self._require_password_for_email(user, current_password)
+            self._move_to(user, changed["email"], on_email_change)
         for name, value in changed.items():
-            setattr(user, name, value)
-        if "email" in changed:
-            user.email_verified_at = None
-        if "password" in values:
-            self._change_password(user, values["password"], current_password, session_id, tokens)
+            if name != "password":
+                setattr(user, name, value)
+        if "password" in changed:
+            self._change_password(user, changed["password"], session_id, tokens)
         self._flush()
+        if is_moving:
+            refuse_taken(self._session, {"email": user.email}, but=user_id)
         if changed.get("is_active") is False:
             self._lock_out(user_id, tokens)
         elif "is_admin" in changed:
             end_access(self._session, user_id)
         return user
 
+    def take_email_back(self, user: User, email: str, tokens: TokenService) -> None:
+        """Undo a change of address for one who reads the mails of the old one. Whoever made it knew the password, so
+        that, every login and every personal token end; a new password takes a mailed link."""
+        refuse_taken(self._session, {"email": email}, but=user.id)
+        user.email, user.email_verified_at, user.email_changed_at = email, func.now(), None
+        user.password_hash = None
+        self._flush()
+        self._lock_out(user.id, tokens)
+
     def delete(self, user_id: int, tokens: TokenService) -> None:
         """End the account: it leaves every list, what is personal is erased, its open tasks become unassigned."""
         self._lock_administrators()
         user = self._own(user_id)
-        self._keep_an_administrator(user, {"is_active": False})
+        self._keep_an_administrator(user, None)
         self._lock_out(user_id, tokens)
         self._unassign_open_tasks(user_id)
         self._erase(user)
@@ -113,41 +144,57 @@ class UserService:
 
     def _own(self, user_id: int) -> User:
         """The account, locked, if the actor may change it."""
-        user = self._session.scalar(self._existing().where(User.id == user_id).with_for_update())
+        mine = self._existing().where(User.id == user_id).with_for_update()
+        # Anew: it may have been read without the lock before.
+        user = self._session.scalar(mine, execution_options={"populate_existing": True})
         if user is None:
             raise NotFoundError("There is no such user.")
         if self._actor is None or (self._actor.id != user_id and not self._actor.is_admin):
             raise ForbiddenError("A user changes only itself; an administrator anyone.")
         return user
 
-    def _refuse_taken(self, values: Mapping[str, Any], but: int | None = None) -> None:
-        for name in ("username", "email"):
-            if values.get(name) is None:
-                continue
-            column = getattr(User, name)
-            owner = self._session.scalar(select(User.id).where(func.lower(column) == func.lower(values[name])))
-            if owner is not None and owner != but:
-                raise ConflictError(name, "is taken")
+    def _is_owner(self, user: User) -> bool:
+        return self._actor is not None and self._actor.id == user.id
+
+    def _changed(self, user: User, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the values that differ from the account's, in their canonical forms. What it has already is not
+        looked at: names from before today's rules stay."""
+        given = {name: value for name, value in values.items() if name == "password" or getattr(user, name) != value}
+        if "email_verified" in given:
+            raise InvalidError.of("email_verified", "is set by the server")
+        found = normalized(given, smtputf8=self._smtputf8)
+        return {name: value for name, value in found.items() if name == "password" or getattr(user, name) != value}
 
     def _flush(self) -> None:
         try:
             self._session.flush()
         except IntegrityError as error:
-            # Somebody took the name between our look and now.
-            constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-            for name in ("username", "email"):
-                if constraint == f"uq_users_{name}_lower":
-                    raise ConflictError(name, "is taken") from None
-            raise
+            raise conflict_of(error) or error from None
 
-    def _change_password(
-        self, user: User, password: str, current: str | None, session_id: str | None, tokens: TokenService
-    ) -> None:
-        if self._actor is None or self._actor.id != user.id:
+    def _require_password_for_password(self, user: User, current: str | None) -> None:
+        if self._is_owner(user) and not is_password(user.password_hash, current or ""):
+            raise WrongPasswordError.of("current_password", "must be your present password")
+
+    def _require_password_for_email(self, user: User, current: str | None) -> None:
+        if not self._is_owner(user):
+            return
+        if current is None:
+            raise InvalidError.of("current_password", "is required to change email")
+        if not is_password(user.password_hash, current):
+            raise PasswordRequiredError("current_password is not your present password, so email stays as it is.")
+
+    def _move_to(self, user: User, email: str, on_email_change: OnEmailChange | None) -> None:
+        """Note a new address. It is proved where an administrator gave it; the old one is told where it was proved, or
+        the account's first, since any other may be a stranger's."""
+        if user.email and on_email_change and (user.email_verified or user.email_changed_at is None):
+            on_email_change(user, user.email)
+        user.email_verified_at = None if self._is_owner(user) else func.now()
+        user.email_changed_at = func.now() if self._is_owner(user) else None
+
+    def _change_password(self, user: User, password: str, session_id: str | None, tokens: TokenService) -> None:
+        if not self._is_owner(user):
             self.reset_password(user, password, tokens)
             return
-        if not is_password(user.password_hash, current or ""):
-            raise WrongPasswordError.of("current_password", "must be your present password")
         self._set_password(user, password)
         tokens.revoke_all(user.id, except_session=session_id)
 
@@ -162,7 +209,7 @@ class UserService:
     def _erase(self, user: User) -> None:
         """What is personal; the row and the name stay, because tasks and events refer to them."""
         user.is_active = user.is_admin = False
-        user.email = user.email_verified_at = user.password_hash = None
+        user.email = user.email_verified_at = user.email_changed_at = user.password_hash = None
         user.first_name = user.last_name = ""
         user.deleted_at = func.now()
         self._session.flush()
@@ -173,13 +220,14 @@ class UserService:
     def _lock_administrators(self) -> None:
         self._session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
 
-    def _keep_an_administrator(self, user: User, changed: Mapping[str, Any]) -> None:
-        leaves = changed.get("is_admin") is False or changed.get("is_active") is False
-        if not (leaves and user.is_admin and user.is_active):
+    def _keep_an_administrator(self, user: User, changed: Mapping[str, Any] | None) -> None:
+        """Raise `ConflictError` where no active administrator would be left; None for `changed`: the account ends."""
+        leaving = [name for name in ONLY_ADMIN if changed and changed.get(name) is False]
+        if not (user.is_admin and user.is_active) or not (leaving or changed is None):
             return
         others = self._session.scalar(select(func.count()).where(User.is_admin, User.is_active, User.id != user.id))
         if not others:
-            raise ConflictError("is_admin", "the last active administrator must stay one")
+            raise ConflictError.of_all([Fault("body", name, "must stay true") for name in leaving], LAST_ADMINISTRATOR)
 
     def _unassign_open_tasks(self, user_id: int) -> None:
         open_tasks = self._session.scalars(

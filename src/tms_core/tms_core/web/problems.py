@@ -75,7 +75,7 @@ def refused(error: errors.TmsError, request, **more: Any) -> Response:
             detail = "The request is not valid; see errors." if len(error.faults) != 1 else str(error)
             return problem(request, status, detail, faults=error.faults, **more)
         case errors.ConflictError():
-            return problem(request, status, f"{error.fault.field} {error.fault.message}", faults=[error.fault], **more)
+            return problem(request, status, str(error), faults=error.faults, **more)
         case errors.PreconditionFailedError():
             return problem(request, status, str(error), current=error.current, conflicts=error.conflicts, **more)
         case errors.TooManyRequestsError():

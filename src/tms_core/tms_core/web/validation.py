@@ -22,13 +22,14 @@ class Schema(Described):
     tags: ClassVar[frozenset[str]] = frozenset()
 
 
-def body_of(request, schema: type[S]) -> S:
-    """The request's JSON body as `schema`; raises `InvalidError` with all its faults, 413 or 415."""
+def body_of(request, schema: type[S], context: Any = None) -> S:
+    """The request's JSON body as `schema`; raises `InvalidError` with all its faults, 413 or 415. `context` is handed
+    to validators that need more than the value."""
     content_type = request.content_type.lower() or "application/json"
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
     try:
-        return schema.model_validate_json(raw_body(request))
+        return schema.model_validate_json(raw_body(request), context=context)
     except ValidationError as error:
         raise InvalidError([_fault(schema, fault) for fault in error.errors(include_url=False)]) from None
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tms_core.errors import NotFoundError
 from tms_core.models import User
+from tms_core.services.account_lookup import has_username
 from tms_notifications.models import MailStatus, NotificationMail
 
 
@@ -29,7 +30,7 @@ class LedgerService:
         """The newest that match, oldest of these first."""
         statement = select(NotificationMail, User).join(User, User.id == NotificationMail.user_id)
         if search.username is not None:
-            statement = statement.where(func.lower(User.username) == search.username.lower())
+            statement = statement.where(has_username(search.username))
         if search.task_id is not None:
             statement = statement.where(NotificationMail.task_id == search.task_id)
         if search.status is not None:

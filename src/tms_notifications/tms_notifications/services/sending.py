@@ -61,7 +61,9 @@ class SendingService:
         The token of its link, if it has one, is for its recipient only: who just looks does not see it.
         """
         zone = ZoneInfo(preference.timezone) if preference.timezone else self._runtime.core.zone
-        return self._composer.compose(mail, Recipient.of(user, zone), self._names(mail.context), token)
+        return self._composer.compose(
+            mail, Recipient.of(user, zone, address_of(mail, user)), self._names(mail.context), token
+        )
 
     def _send_to(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> MailStatus:
         try:
@@ -70,7 +72,7 @@ class SendingService:
             # A deployer's template may raise anything, and the mails behind it go on.
             log.exception("mail %d cannot be composed", mail.id)
             return self._mails.note_failed(mail, f"cannot be composed: {type(error).__name__}: {error}")
-        mail.subject, mail.address = str(message["Subject"]), user.email
+        mail.subject, mail.address = str(message["Subject"]), address_of(mail, user)
         try:
             self._transport.send(message, file_name(mail))
         except DeferredError as error:
@@ -84,7 +86,7 @@ class SendingService:
     def _reason_to_drop(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
-        if mail.kind.has_link and self._token(mail) is None:
+        if "link_id" in mail.context and self._token(mail) is None:
             return "its link was used, has expired, or the address was changed"
         if not self._may_still_see(mail, user, self._runtime.core.visibility):
             return "the task may no longer be seen"
@@ -103,7 +105,7 @@ class SendingService:
 
     def _token(self, mail: NotificationMail) -> str | None:
         """The token of the mail's link, while that is of use."""
-        return self._links.token(mail.context["link_id"]) if mail.kind.has_link else None
+        return self._links.token(mail.context["link_id"]) if "link_id" in mail.context else None
 
     def _names(self, context: dict[str, Any]) -> dict[int, str]:
         wanted = user_ids(context)
@@ -119,13 +121,18 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Notificat
         return "the account was deleted"
     if not user.is_active:
         return "the account is not active"
-    if not user.email:
+    if not address_of(mail, user):
         return "the account has no address"
     if mail.kind.preference and getattr(preference, mail.kind.preference) is Delivery.OFF:
         return f"the user turned {mail.kind.preference} off"
     if not preference.own_changes and mail.context.get("actor_id") == user.id:
         return "the user's own change"
     return None
+
+
+def address_of(mail: NotificationMail, user: User) -> str | None:
+    """The account's address, or the one that it had, where that is who is to be told."""
+    return mail.context.get("to") or user.email
 
 
 def file_name(mail: NotificationMail) -> str:

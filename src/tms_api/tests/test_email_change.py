@@ -1,0 +1,280 @@
+"""Changing an e-mail address: who may, who is told, and how the old address takes it back."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from tms_core.models import AccountLink, LinkPurpose
+from tms_core.services.account_links import AccountLinkService
+from tms_core.testing import PASSWORD
+
+UNDO = "/api/email-change/undo"
+NEW = "new@example.com"
+CHANGE = {"email": NEW, "current_password": PASSWORD}
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_notifications")
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def as_ann(client_of, ann):
+    return client_of(ann)
+
+
+@pytest.fixture
+def told(runtime):
+    """The mails to old addresses: where to, and the token of the link."""
+
+    def look() -> list[tuple[str, str | None]]:
+        with runtime.transaction() as session:
+            links = AccountLinkService(session, runtime.core.jwt_key)
+            contexts = session.scalars(
+                text("SELECT context FROM notification_mail WHERE kind = 'email_change' ORDER BY id")
+            )
+            return [(one["to"], links.token(one["link_id"]) if "link_id" in one else None) for one in contexts]
+
+    return look
+
+
+@pytest.fixture
+def asked(runtime):
+    """The addresses that a link was asked for, by purpose."""
+
+    def look() -> list[tuple[str, str]]:
+        with runtime.transaction() as session:
+            rows = session.execute(text("SELECT purpose, email FROM notification_link_request ORDER BY id"))
+            return [tuple(row) for row in rows]
+
+    return look
+
+
+@pytest.fixture
+def may_reset(runtime):
+    """Whether somebody who asks for a new password for an address gets a link."""
+
+    def look(email) -> bool:
+        with runtime.transaction() as session:
+            links = AccountLinkService(session, runtime.core.jwt_key)
+            return links.create(LinkPurpose.PASSWORD_RESET, email) is not None
+
+    return look
+
+
+@pytest.fixture
+def verify(app, runtime):
+    def use_link(email) -> None:
+        with runtime.transaction() as session:
+            links = AccountLinkService(session, runtime.core.jwt_key)
+            token = links.token(links.create(LinkPurpose.EMAIL_VERIFICATION, email).id)
+        app.post_json("/api/email-verification/confirm", {"token": token}, status=200)
+
+    return use_link
+
+
+@pytest.mark.parametrize("verb", ["patch_json", "put_json"])
+def test_it_needs_the_password(as_ann, faulty_fields, problem, told, verb):
+    change = getattr(as_ann, verb)
+    body = {"username": "ann", "email": NEW}
+
+    assert faulty_fields(change("/api/users/me", body, status=400)) == ["current_password"]
+    problem(change("/api/users/me", {**body, "current_password": "wrong-word"}, status=403))
+    assert as_ann.get("/api/users/me").json["email"] == "ann@example.com"
+    assert told() == []
+    assert change("/api/users/me", {**body, "current_password": PASSWORD}, status=200).json["email"] == NEW
+
+
+def test_an_administrator_needs_its_own_for_its_own_address(admin, faulty_fields, told):
+    assert faulty_fields(admin.patch_json("/api/users/me", {"email": NEW}, status=400)) == ["current_password"]
+
+    after = admin.patch_json("/api/users/me", CHANGE, status=200).json
+
+    assert after["email_verified"] is False
+    assert [to for to, _ in told()] == ["root@example.com"]
+
+
+def test_wrong_passwords_are_guesses(another_process, make_user, client_of, ann):
+    app = another_process(**{"api.limit_sign_in_account": "2/minute"})
+    headers = ann.headers
+
+    for status in (403, 403, 429):
+        app.patch_json("/api/users/me", {**CHANGE, "current_password": "wrong"}, headers=headers, status=status)
+
+
+def test_the_old_address_is_told_and_its_link_takes_the_change_back(app, as_ann, client, ann, told, asked):
+    as_ann.patch_json("/api/users/me", CHANGE, status=200)
+    ((to, token),) = told()
+
+    assert to == "ann@example.com"
+    assert app.post_json(UNDO, {"token": token}, status=200).json == {}
+
+    me = client.get(f"/api/users/{ann.id}").json
+    assert me["username"] == "ann"
+    assert asked() == [("password_reset", "ann@example.com")]
+
+
+def test_taking_it_back_leaves_a_thief_nothing(app, as_ann, client_of, admin, ann, told, may_reset):
+    api_token = as_ann.post_json(
+        "/api/api-tokens", {"name": "x", "scopes": ["tasks:read"], "current_password": PASSWORD}, expect_errors=True
+    )
+    if api_token.status_int == 400:
+        api_token = as_ann.post_json("/api/api-tokens", {"name": "x", "scopes": ["tasks:read"]}, status=201)
+    as_ann.patch_json("/api/users/me", CHANGE)
+    as_ann.patch_json("/api/users/me", {"password": "thiefs-word", "current_password": PASSWORD})
+    thief = app.post_json("/api/token", {"username": NEW, "password": "thiefs-word"}).json
+
+    app.post_json(UNDO, {"token": told()[0][1]}, status=200)
+
+    app.app.registry.revocations.refresh(force=True)
+    app.get("/api/users/me", headers={"Authorization": f"Bearer {thief['access']}"}, status=401)
+    app.get("/api/task", headers={"Authorization": f"Bearer {api_token.json['token']}"}, status=401)
+    app.post_json("/api/token/refresh", {"refresh": thief["refresh"]}, status=401)
+    for name in ("ann", "ann@example.com", NEW):
+        for password in (PASSWORD, "thiefs-word"):
+            app.post_json("/api/token", {"username": name, "password": password}, status=401)
+    assert not may_reset(NEW)
+    assert may_reset("ann@example.com")
+    account = admin.get(f"/api/users/{ann.id}").json
+    assert (account["email"], account["email_verified"]) == ("ann@example.com", True)
+
+
+def test_the_link_works_once_and_for_seven_days(app, as_ann, told, runtime, faulty_fields):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    ((_, token),) = told()
+    with runtime.transaction() as session:
+        assert session.scalar(select(AccountLink.expires_at - AccountLink.created_at)) == pytest.approx(
+            timedelta(days=7), abs=timedelta(minutes=1)
+        )
+        session.execute(update(AccountLink).values(expires_at=func.now()))
+    assert faulty_fields(app.post_json(UNDO, {"token": token}, status=400)) == ["token"]
+
+    with runtime.transaction() as session:
+        session.execute(update(AccountLink).values(expires_at=func.now() + timedelta(hours=1)))
+    app.post_json(UNDO, {"token": token}, status=200)
+    assert faulty_fields(app.post_json(UNDO, {"token": token}, status=400)) == ["token"]
+
+
+def test_the_token_of_another_link_takes_nothing_back(app, as_ann, runtime):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    with runtime.transaction() as session:
+        links = AccountLinkService(session, runtime.core.jwt_key)
+        token = links.token(links.create(LinkPurpose.EMAIL_VERIFICATION, NEW).id)
+
+    app.post_json(UNDO, {"token": token}, status=400)
+
+
+def test_of_several_changes_the_first_address_has_the_last_word(app, as_ann, admin, ann, told, verify):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    verify(NEW)
+    as_ann.patch_json("/api/users/me", {**CHANGE, "email": "third@example.com"})
+    (_, first), (_, second) = told()
+
+    app.post_json(UNDO, {"token": first}, status=200)
+
+    app.post_json(UNDO, {"token": second}, status=400)
+    assert admin.get(f"/api/users/{ann.id}").json["email"] == "ann@example.com"
+
+
+def test_an_address_that_was_never_proved_to_be_ones_own_is_not_told(as_ann, told):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    as_ann.patch_json("/api/users/me", {**CHANGE, "email": "third@example.com"})
+
+    assert [to for to, _ in told()] == ["ann@example.com"]
+
+
+def test_nobody_else_takes_the_old_address_while_its_link_works(app, as_ann, client, told, runtime, faulty_fields):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    stranger = {"username": "eve", "email": "ANN@example。com", "password": PASSWORD}
+    theirs = {"email": "ann@example.com", "current_password": PASSWORD}
+
+    for answer in (
+        app.post_json("/api/users", stranger, status=409),
+        client.patch_json("/api/users/me", theirs, status=409),
+    ):
+        assert [fault["field"] for fault in answer.json["errors"]] == ["email"]
+    as_ann.patch_json("/api/users/me", theirs, status=200)
+    as_ann.patch_json("/api/users/me", CHANGE, status=200)
+
+    with runtime.transaction() as session:
+        session.execute(update(AccountLink).values(expires_at=func.now()))
+    app.post_json("/api/users", stranger, status=201)
+
+
+def test_of_a_change_and_a_registration_of_the_old_address_at_once_only_the_change_is_done(
+    app, as_ann, ann, at_once, make_user, told
+):
+    register = {"email": "ann@example.com", "password": PASSWORD}
+    for number in range(5):
+        answers = at_once(
+            (ann, lambda me: me.patch_json("/api/users/me", CHANGE, expect_errors=True)),
+            *(
+                (
+                    ann,
+                    lambda me, name=f"eve{number}{place}": me.post_json(
+                        "/api/users", {**register, "username": name}, expect_errors=True
+                    ),
+                )
+                for place in range(3)
+            ),
+        )
+        assert [answer.status_int for answer in answers] == [200, 409, 409, 409]
+        as_ann.patch_json("/api/users/me", {**CHANGE, "email": "ann@example.com"}, status=200)
+
+
+class TestNewPasswords:
+    def test_a_link_goes_to_the_first_address_unproved(self, ann, may_reset):
+        assert may_reset("ann@example.com")
+
+    def test_a_link_goes_to_a_new_address_only_when_it_is_proved(self, as_ann, may_reset, verify):
+        as_ann.patch_json("/api/users/me", CHANGE)
+        assert not may_reset(NEW)
+        assert not may_reset("ann@example.com")
+
+        verify(NEW)
+        assert may_reset(NEW)
+
+
+class TestAdministrators:
+    def test_an_address_that_one_gives_counts_as_proved(self, admin, ann, may_reset):
+        new = {"username": "bob", "email": "bob@example.com", "password": PASSWORD}
+
+        made = admin.post_json("/api/users", new, status=201).json
+        changed = admin.patch_json(f"/api/users/{ann.id}", {"email": NEW}, status=200).json
+
+        assert admin.get(f"/api/users/{made['id']}").json["email_verified"] is True
+        assert changed["email_verified"] is True
+        assert may_reset(NEW)
+
+    def test_who_registers_alone_proves_later(self, app, admin, runtime):
+        made = app.post_json("/api/users", {"username": "bob", "email": "b@example.com", "password": PASSWORD}).json
+
+        assert admin.get(f"/api/users/{made['id']}").json["email_verified"] is False
+
+    def test_the_old_address_is_told_without_a_link(self, admin, app, ann, told):
+        admin.patch_json(f"/api/users/{ann.id}", {"email": NEW})
+
+        assert told() == [("ann@example.com", None)]
+        app.post_json("/api/users", {"username": "eve", "email": "ann@example.com", "password": PASSWORD}, status=201)
+
+
+def test_the_page_of_the_link_changes_nothing_by_itself(app, as_ann, told):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    told()
+
+    assert "<button>" in app.get(UNDO).text
+    assert as_ann.get("/api/users/me").json["email"] == NEW
+
+
+def test_a_deactivated_account_stays_so(app, as_ann, admin, ann, told):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    ((_, token),) = told()
+    admin.patch_json(f"/api/users/{ann.id}", {"is_active": False})
+
+    app.post_json(UNDO, {"token": token}, status=400)

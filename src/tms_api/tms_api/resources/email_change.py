@@ -1,0 +1,40 @@
+from tms_api.link_pages import EMAIL_CHANGE, HTML, link_page
+from tms_api.mail_links import NO_MAILS, mail_link, mailer_of, use_change_link
+from tms_api.resources.tags import LINKS
+from tms_api.resources.tokens import token_service
+from tms_api.schemas.accounts import LinkToken
+from tms_core.models import LinkPurpose
+from tms_core.services.users import UserService
+from tms_core.web.openapi import Answer, Nothing, documented
+from tms_core.web.resource import json_response, open_to_all, resource
+from tms_core.web.validation import body_of
+
+
+@resource(path="/api/email-change/undo")
+class EmailChangeUndo:
+    tag = LINKS
+
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @open_to_all
+    @documented("show_email_change", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
+    def get(self):
+        """The page of a mailed link that takes a change of address back. It has a button, as the others."""
+        mailer_of(self.request)
+        return link_page(EMAIL_CHANGE)
+
+    @open_to_all
+    @documented(
+        "undo_email_change",
+        body=LinkToken,
+        answers={200: Nothing, 409: "Another account has the address by now.", 429: Answer(), 501: NO_MAILS},
+    )
+    def post(self):
+        """Take a change of an e-mail address back. By the token of the link that the old address got, once, within 7
+        days. It ends every login, every personal token and the password, and has a link for a new one mailed."""
+        mailer_of(self.request)
+        user, email = use_change_link(self.request, body_of(self.request, LinkToken).token)
+        UserService(self.request.db, None).take_email_back(user, email, token_service(self.request))
+        mail_link(self.request, LinkPurpose.PASSWORD_RESET, email)
+        return json_response({})

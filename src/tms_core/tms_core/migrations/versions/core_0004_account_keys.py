@@ -1,0 +1,87 @@
+"""Keys that make two spellings of a user name or an address one account, and links that take a change of address back.
+
+Keys follow from code (`tms_core.identity`), so that database and code cannot fold differently. Where two existing
+accounts have the same key, the one whose spelling is the canonical one, else the older one, gets it; the other keeps
+none and goes by its own spelling. `tms doctor` names them.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+from tms_core.identity.email_addresses import email_key
+from tms_core.identity.usernames import username_key
+
+revision = "core_0004"
+down_revision: str | Sequence[str] | None = "core_0002"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+# An entry of an index has less than 2,704 bytes.
+LONGEST_KEY = 2000
+BATCH = 1000
+# Of plain ASCII the key is the lower case, whatever the database's locale says of the letter I.
+PLAIN_KEYS = r"""
+    UPDATE users SET
+        username_key = CASE WHEN username ~ '^[!-~]*$' THEN lower(username COLLATE "C") END,
+        email_key = CASE WHEN email ~ '^[ -~]*$' AND email !~* '"|xn--' THEN lower(email COLLATE "C") END
+"""
+OTHERS = "SELECT id, {column} FROM users WHERE {column} IS NOT NULL AND {column}_key IS NULL"
+SET_KEY = "UPDATE users SET {column}_key = :key WHERE id = :id"
+WITHOUT_CLASHES = """
+    UPDATE users SET {column}_key = NULL
+    FROM (
+        SELECT id, row_number() OVER (
+            PARTITION BY {column}_key ORDER BY lower({column}) = {column}_key DESC, id
+        ) AS place FROM users WHERE {column}_key IS NOT NULL
+    ) AS claim
+    WHERE claim.id = users.id AND claim.place > 1
+"""
+KEYS = {"username": username_key, "email": email_key}
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("username_key", sa.Text(), nullable=True))
+    op.add_column("users", sa.Column("email_key", sa.Text(), nullable=True))
+    op.add_column("users", sa.Column("email_changed_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute(PLAIN_KEYS)
+    for column in KEYS:
+        _fill(column)
+        op.create_index(f"uq_users_{column}_key", "users", [f"{column}_key"], unique=True)
+    op.execute("ALTER TYPE account_link_purpose ADD VALUE 'email_change'")
+    op.add_column("account_link", sa.Column("reserved_key", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_account_link_reserved_key",
+        "account_link",
+        ["reserved_key"],
+        postgresql_where=sa.text("reserved_key IS NOT NULL"),
+    )
+
+
+def _fill(column: str) -> None:
+    connection = op.get_bind()
+    rows = connection.execute(sa.text(OTHERS.format(column=column))).all()
+    keys = [{"id": row[0], "key": KEYS[column](row[1])} for row in rows]
+    for start in range(0, len(keys), BATCH):
+        short = [one for one in keys[start : start + BATCH] if len(one["key"].encode()) <= LONGEST_KEY]
+        if short:
+            connection.execute(sa.text(SET_KEY.format(column=column)), short)
+    op.execute(WITHOUT_CLASHES.format(column=column))
+
+
+def downgrade() -> None:
+    op.drop_index("ix_account_link_reserved_key", table_name="account_link")
+    op.drop_column("account_link", "reserved_key")
+    # PostgreSQL takes no value out of an enumeration.
+    op.execute("DELETE FROM account_link WHERE purpose::text = 'email_change'")
+    op.execute("ALTER TYPE account_link_purpose RENAME TO account_link_purpose_new")
+    op.execute("CREATE TYPE account_link_purpose AS ENUM ('password_reset', 'email_verification')")
+    op.execute(
+        "ALTER TABLE account_link ALTER purpose TYPE account_link_purpose USING purpose::text::account_link_purpose"
+    )
+    op.execute("DROP TYPE account_link_purpose_new")
+    for column in KEYS:
+        op.drop_index(f"uq_users_{column}_key", table_name="users")
+        op.drop_column("users", f"{column}_key")
+    op.drop_column("users", "email_changed_at")

@@ -1,0 +1,78 @@
+"""What user names, addresses and passwords must be, whoever sets them: the API, `tms user`, or another service."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tms_core.errors import ConflictError, Fault, InvalidError
+from tms_core.identity.email_addresses import email_key, normalize_email
+from tms_core.identity.passwords import normalize_password
+from tms_core.identity.usernames import normalize_username
+from tms_core.models import AccountLink, User
+from tms_core.services.account_lookup import has_email, has_username
+
+CLAIMS: dict[str, Callable[[str], ColumnElement[bool]]] = {"username": has_username, "email": has_email}
+
+
+def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
+    """The values with user name, address and password in their canonical forms; raises `InvalidError` with all that
+    is wrong with them."""
+    rules: dict[str, Callable[[str], str]] = {
+        "username": normalize_username,
+        "email": partial(normalize_email, smtputf8=smtputf8),
+        "password": normalize_password,
+    }
+    found, faults = dict(values), []
+    for name in rules.keys() & values.keys():
+        try:
+            found[name] = rules[name](values[name])
+        except ValueError as error:
+            faults.append(Fault("body", name, str(error)))
+    if faults:
+        raise InvalidError(sorted(faults, key=lambda fault: fault.field))
+    return found
+
+
+def refuse_taken(session: Session, values: Mapping[str, Any], *, but: int | None = None) -> None:
+    """Raise `ConflictError` with each of the values that another account than `but` has."""
+    taken = [
+        Fault("body", name, "is taken")
+        for name, claim in CLAIMS.items()
+        if name in values
+        and (
+            _is_claimed(session, claim(values[name]), but)
+            or (name == "email" and _is_reserved(session, values[name], but))
+        )
+    ]
+    if taken:
+        raise ConflictError.of_all(taken)
+
+
+def conflict_of(error: IntegrityError) -> ConflictError | None:
+    """The conflict that a unique index found, after somebody took the value between the look and the write."""
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    for name in CLAIMS:
+        if constraint in (f"uq_users_{name}_lower", f"uq_users_{name}_key"):
+            return ConflictError(name, "is taken")
+    return None
+
+
+def _is_claimed(session: Session, claim: ColumnElement[bool], but: int | None) -> bool:
+    others = select(User.id).where(claim, User.id != (but or 0)).limit(1)
+    return session.scalar(others) is not None
+
+
+def _is_reserved(session: Session, email: str, but: int | None) -> bool:
+    """Whether the address was changed away from another account lately, which may still have it back."""
+    link = AccountLink
+    reserved = select(link.id).where(
+        link.reserved_key == email_key(email),
+        link.used_at.is_(None),
+        link.expires_at > func.now(),
+        link.user_id != (but or 0),
+    )
+    return session.scalar(reserved.limit(1)) is not None

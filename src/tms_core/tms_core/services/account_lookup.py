@@ -1,0 +1,44 @@
+"""Finding an account by what a person typed: a user name, an e-mail address, or either."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from tms_core.identity.email_addresses import email_key
+from tms_core.identity.usernames import username_key
+from tms_core.models import User
+
+
+def has_username(text: str) -> ColumnElement[bool]:
+    """Whether an account's user name is this one, in any spelling."""
+    return _is_spelled(User.username, User.username_key, text, username_key(text))
+
+
+def has_email(text: str) -> ColumnElement[bool]:
+    """Whether an account's e-mail address is this one, in any spelling."""
+    return _is_spelled(User.email, User.email_key, text, email_key(text))
+
+
+def account_named(session: Session, text: str) -> User | None:
+    """The account that has this user name or e-mail address."""
+    return _closest(session, or_(has_username(text), has_email(text)), text)
+
+
+def account_with_username(session: Session, text: str) -> User | None:
+    return _closest(session, has_username(text), text)
+
+
+def account_with_email(session: Session, text: str) -> User | None:
+    return _closest(session, has_email(text), text)
+
+
+def _is_spelled(column: Any, key_column: Any, text: str, key: str) -> ColumnElement[bool]:
+    # An account whose key another one had first goes by its own spelling, as it did before there were keys.
+    return or_(key_column == key, and_(key_column.is_(None), func.lower(column) == func.lower(text)))
+
+
+def _closest(session: Session, criterion: ColumnElement[bool], text: str) -> User | None:
+    """The account that is spelled as typed comes before the one that has the key."""
+    has_key = or_(User.username_key == username_key(text), User.email_key == email_key(text)).is_(True)
+    return session.scalars(select(User).where(criterion).order_by(has_key, User.id).limit(1)).first()
