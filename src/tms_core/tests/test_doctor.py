@@ -77,7 +77,8 @@ def test_a_system_that_is_well_has_nothing_bad(tms, leading_relay, relay_once):
 
     assert result.exit_code == 0
     assert re.findall(r"^\w+ +ok", result.stdout, re.MULTILINE) == [
-        f"{name:10}  ok" for name in ("settings", "database", "migrations", "clock", "relay", "redis", "disk")
+        f"{name:10}  ok"
+        for name in ("settings", "database", "migrations", "accounts", "clock", "relay", "redis", "disk")
     ]
 
 
@@ -114,6 +115,16 @@ def test_events_that_nobody_numbers_are_bad_although_a_relay_leads(runtime, lead
 
 def test_a_sink_without_a_cursor_asks_for_a_restart_of_the_relay(runtime, leading_relay):
     assert "the sink cache has not started yet: restart tms relay." in sentences(runtime, "relay")
+
+
+def test_accounts_that_are_spelled_alike_are_named(runtime, make_user):
+    make_user("fish")
+    twin = make_user("\ufb01sh\x1b[2J")
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE users SET username_key = NULL WHERE id = :id"), {"id": twin.id})
+
+    assert levels(runtime)["accounts"] is Level.WARNING
+    assert f"of account {twin.id} (\ufb01sh [2J) is another account's" in sentences(runtime, "accounts")
 
 
 def test_missing_migrations_ask_for_tms_migrate(runtime):

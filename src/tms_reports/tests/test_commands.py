@@ -7,6 +7,7 @@ import logging
 import orjson
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from tms_core.commands import main
 from tms_core.models import Priority, Status
@@ -54,6 +55,15 @@ def test_csv_has_one_number_a_row(tms, some_tasks):
     assert ["tasks_by_priority", "LOW", "1"] in rows
     assert ["tasks_created", "ann", "2"] in rows
     assert ["overdue", "", "1"] in rows
+
+
+def test_names_in_csv_are_no_formulas(tms, some_tasks, runtime):
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE users SET username = '+cmd' WHERE username = 'ann'"))
+
+    rows = list(csv.reader(io.StringIO(tms("report", "--format", "csv").stdout)))
+
+    assert ["tasks_created", "'+cmd", "2"] in rows
 
 
 def test_the_table_names_everything(tms, some_tasks):

@@ -1,6 +1,5 @@
 """`tms report`: the report in the terminal, over all tasks."""
 
-import csv
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,13 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tms_core.commands.invocation import Invocation
-from tms_core.permissions import Actor
+from tms_core.csv_safety import write_csv
+from tms_core.permissions import OPERATOR
 from tms_reports.schemas import Report
 from tms_reports.services import ReportService
 from tms_reports.threads import Progress as OnProgress
 
-# Whoever has the ini file has the database: the command line sees what an administrator sees.
-OPERATOR = Actor(0, is_admin=True)
 LONGEST_LIST = 10
 
 
@@ -39,9 +37,7 @@ def report(invocation: Invocation, style: str, threads: int | None) -> None:
         case "json":
             click.echo(found.as_json(indented=True))
         case "csv":
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(("figure", "key", "value"))
-            writer.writerows(found.as_rows())
+            write_csv(sys.stdout, ("figure", "key", "value"), found.as_rows())
         case _:
             invocation.console.print(_tables(found))
 

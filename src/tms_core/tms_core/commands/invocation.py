@@ -51,8 +51,8 @@ class Invocation:
 
 
 def refuse(message: str) -> NoReturn:
-    """End the command: exit status 2, the message on standard error."""
-    click.echo(f"tms: {message}", err=True)
+    """End the command: exit status 2, the message on standard error, with click's own prefix for errors."""
+    click.echo(f"Error: {message}", err=True)
     sys.exit(2)
 
 
@@ -61,5 +61,5 @@ def database_is_away(runtime: Runtime, error: OperationalError) -> NoReturn:
     first = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     where = runtime.engine.url.render_as_string(hide_password=True)
     hint = " Is `tms up` running?" if runtime.core.database_url is None else ""
-    click.echo(f"tms: the database does not answer at {where}: {first}.{hint}", err=True)
+    click.echo(f"Error: the database does not answer at {where}: {first}.{hint}", err=True)
     sys.exit(1)

@@ -1,61 +1,68 @@
-import getpass
+"""`tms user`: accounts, by the same services and rules as the API."""
+
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import click
-from rich.table import Table
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from tms_core.access_tokens import AccessTokens
 from tms_core.commands.invocation import Invocation, refuse
+from tms_core.commands.user_list import print_accounts
 from tms_core.models import User
-from tms_core.permissions import Actor
-from tms_core.runtime import Runtime
+from tms_core.permissions import OPERATOR
+from tms_core.services.account_lookup import account_with_username
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
 
-SHORTEST_PASSWORD = 8
-# Whoever has the ini file has the database: the command line acts as an administrator who is no user.
-OPERATOR = Actor(0, is_admin=True)
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group()
 def user() -> None:
-    """Create, list and disable accounts."""
+    """Create, list, change and end accounts."""
+
+
+def password_stdin_option(command: F) -> F:
+    help_ = "Read the password from standard input, not from a prompt."
+    return click.option("--password-stdin", is_flag=True, help=help_)(command)
 
 
 @user.command()
 @click.argument("name")
 @click.option("--admin", is_flag=True, help="Make it an administrator.")
 @click.option("--email", help="Default: NAME@localhost.")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input, not from a prompt.")
+@password_stdin_option
 @click.pass_obj
 def create(invocation: Invocation, name: str, admin: bool, email: str | None, password_stdin: bool) -> None:
     """Create an account; --admin for the first administrator."""
-    runtime = invocation.bootstrap()
     values = {"username": name, "email": email or f"{name}@localhost", "is_admin": admin}
-    password = _password(password_stdin)
-    with runtime.transaction() as session:
-        made = UserService(session, OPERATOR).create({**values, "password": password})
-        click.echo(f"created {'administrator' if admin else 'user'} {made.username} with id {made.id}")
+    with _accounts(invocation) as accounts:
+        made = accounts.users.create({**values, "password": _password(password_stdin)})
+    click.echo(f"created {'administrator' if admin else 'user'} {made.username} with id {made.id}")
 
 
 @user.command("list")
+@click.option("--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @click.pass_obj
-def list_(invocation: Invocation) -> None:
+def list_(invocation: Invocation, style: str) -> None:
     """Show all accounts."""
-    runtime = invocation.bootstrap()
-    table = Table("id", "username", "email", "administrator", "active", "since")
-    with runtime.transaction() as session:
-        for one in session.scalars(select(User).where(User.deleted_at.is_(None)).order_by(User.id)):
-            table.add_row(
-                str(one.id),
-                one.username,
-                one.email,
-                _yes(one.is_admin),
-                _yes(one.is_active),
-                f"{one.created_at:%Y-%m-%d}",
-            )
-    invocation.console.print(table)
+    with invocation.bootstrap().transaction() as session:
+        found = session.scalars(select(User).where(User.deleted_at.is_(None)).order_by(User.id))
+        print_accounts(found, style, invocation.console)
+
+
+@user.command()
+@click.argument("name")
+@click.pass_obj
+def enable(invocation: Invocation, name: str) -> None:
+    """Let a disabled account sign in again."""
+    with _accounts(invocation) as accounts:
+        accounts.change(name, is_active=True)
+    click.echo(f"enabled {name}")
 
 
 @user.command()
@@ -63,30 +70,82 @@ def list_(invocation: Invocation) -> None:
 @click.pass_obj
 def disable(invocation: Invocation, name: str) -> None:
     """End an account's logins at once and let it sign in no more. Its tasks stay as they are."""
-    runtime = invocation.bootstrap()
-    with runtime.transaction() as session:
-        user_id = session.scalar(select(User.id).where(func.lower(User.username) == name.lower()))
-        if user_id is None:
-            refuse(f"there is no user {name}")
-        UserService(session, OPERATOR).change(user_id, {"is_active": False}, tokens=_tokens(runtime, session))
+    with _accounts(invocation) as accounts:
+        accounts.change(name, is_active=False)
     click.echo(f"disabled {name}")
 
 
-def _tokens(runtime: Runtime, session) -> TokenService:
-    return TokenService(session, AccessTokens(runtime.core.jwt_key, runtime.core.access_token_life), runtime.core)
+@user.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def delete(invocation: Invocation, name: str, yes: bool) -> None:
+    """Delete an account for good: what is personal is erased, its open tasks become unassigned, the others stay."""
+    if not yes:
+        click.confirm(f"Delete {name} for good?", abort=True)
+    with _accounts(invocation) as accounts:
+        accounts.users.delete(accounts.id_of(name), accounts.tokens)
+    click.echo(f"deleted {name}")
+
+
+@user.command()
+@click.argument("name")
+@password_stdin_option
+@click.pass_obj
+def passwd(invocation: Invocation, name: str, password_stdin: bool) -> None:
+    """Set an account's password; ends all its logins and personal tokens."""
+    with _accounts(invocation) as accounts:
+        accounts.id_of(name)
+    password = _password(password_stdin)
+    with _accounts(invocation) as accounts:
+        accounts.change(name, password=password)
+    click.echo(f"set the password of {name}")
+
+
+@user.command()
+@click.argument("name")
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.pass_obj
+def admin(invocation: Invocation, name: str, state: str) -> None:
+    """Make an account an administrator (on), or an ordinary user (off)."""
+    with _accounts(invocation) as accounts:
+        accounts.change(name, is_admin=state == "on")
+    click.echo(f"{name} is {'an administrator' if state == 'on' else 'no administrator'} now")
+
+
+@dataclass(frozen=True, slots=True)
+class _Accounts:
+    users: UserService
+    tokens: TokenService
+    id_of: Callable[[str], int]
+
+    def change(self, name: str, **values: Any) -> None:
+        self.users.change(self.id_of(name), values, tokens=self.tokens)
+
+
+@contextmanager
+def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
+    """The services, as the operator uses them, in one transaction."""
+    runtime = invocation.bootstrap()
+    core = runtime.core
+    with runtime.transaction() as session:
+
+        def id_of(name: str) -> int:
+            found = account_with_username(session, name)
+            if found is None or found.deleted_at is not None:
+                refuse(f"there is no user {name}")
+            return found.id
+
+        tokens = TokenService(session, AccessTokens(core.jwt_key, core.access_token_life), core)
+        yield _Accounts(UserService(session, OPERATOR, smtputf8=core.smtputf8), tokens, id_of)
 
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\n")
-    else:
-        password = getpass.getpass("Password: ")
-        if password != getpass.getpass("Again: "):
-            refuse("the two passwords differ")
-    if len(password) < SHORTEST_PASSWORD:
-        refuse(f"a password has at least {SHORTEST_PASSWORD} characters")
-    return password
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+        return sys.stdin.readline().rstrip("\r\n")
+    try:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt="Again"))
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        refuse("no password was typed; --password-stdin reads it from standard input")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from tms_core.doctor.accounts import check_accounts
 from tms_core.doctor.database import check_clock, check_database, check_migrations
 from tms_core.doctor.disk import check_disk
 from tms_core.doctor.findings import Check, Finding, Level, bad, warning
@@ -18,12 +19,13 @@ CHECKS: dict[str, Check] = {
     "settings": check_settings,
     "database": check_database,
     "migrations": check_migrations,
+    "accounts": check_accounts,
     "clock": check_clock,
     "relay": check_relay,
     "redis": check_redis,
     "disk": check_disk,
 }
-NEED_DATABASE = ("migrations", "clock", "relay")
+NEED_DATABASE = ("migrations", "accounts", "clock", "relay")
 
 
 def examine(runtime: Runtime) -> Iterator[tuple[str, Finding]]:

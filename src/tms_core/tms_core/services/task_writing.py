@@ -75,7 +75,8 @@ class TaskWriter:
 
     def __init__(self, session: Session, actor_id: int):
         self._session = session
-        self._actor_id = actor_id
+        # The operator of the command line has no account.
+        self._actor_id = actor_id or None
 
     def create(self, tasks: Sequence[TaskRow]) -> list[TaskRow]:
         """Add tasks, whose ids are not yet known; returns them with their ids."""
