@@ -67,8 +67,8 @@ class World:
 
     def explains(self, failure: Any, case: Any) -> bool:
         """Whether a thing is there again, or not for one's eyes, for a reason that only this world knows: its
-        deletion, or its creation, was undone; it was made long ago, and its maker told of it once more; it is there, but not the event
-        that was made up; it belongs to the administrator that one was before."""
+        deletion, or its creation, was undone; it was made long ago, and its maker told of it once more; it is there,
+        but not the event that was made up; it belongs to the administrator that one was before."""
         name = str(case.path_parameters.get("id"))
         match failure:
             case UseAfterFree():

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tms_core.errors import OperationError, PreconditionFailedError, TmsError
-from tms_core.models import Priority, Status
+from tms_core.models import Priority, Status, User
 from tms_core.models.event import TASK_EVENT
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor
@@ -16,7 +16,7 @@ from tms_core.services.task_bulk import Creation, Deletion, Operation, TaskBulkS
 from tms_core.services.task_rules import Expectation
 from tms_core.services.tasks import TaskService
 
-TASKS = 2
+TASKS = 3
 # 1 creates, 2 is assigned, 3 is a stranger, 4 an administrator, 5 has gone; 6 never was.
 CREATOR, ASSIGNEE, STRANGER, ADMIN, GONE, NOBODY = range(1, 7)
 
@@ -64,15 +64,18 @@ class Dice(Random):
 
 @pytest.fixture
 def tasks(runtime, make_user):
-    """Two tasks, each of which has been changed once."""
+    """Three tasks, each of which has been changed once; the last one's assignee has gone since."""
     for name in ("creator", "assignee", "stranger", "admin"):
         make_user(name)
-    make_user("gone", is_active=False)
+    make_user("gone")
     with runtime.transaction() as session:
         service = TaskService(session, Actor(CREATOR), "team")
-        for field, value in (("title", "b"), ("status", Status.COMPLETED)):
-            task = service.create({"title": "a", "assigned_to": ASSIGNEE})
+        done = ("status", Status.COMPLETED)
+        for assignee, (field, value) in ((ASSIGNEE, ("title", "b")), (ASSIGNEE, done), (GONE, done)):
+            task = service.create({"title": "a", "assigned_to": assignee})
             service.change(task.id, {field: value})
+        gone = session.get_one(User, GONE)
+        gone.is_active, gone.email, gone.deleted_at = False, None, func.now()
 
 
 class Twin:

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text, update
 
 from tms_core.commands import main
 from tms_core.demo.loading import PASSWORD, load
@@ -101,6 +101,20 @@ def test_accounts_of_others_are_left_alone(runtime, make_user):
         owners = set(session.scalars(select(Task.created_by)))
         assert real.id not in owners
         assert len(owners) == loaded.new_users == 3
+
+
+def test_nothing_is_given_to_demo_users_who_are_not_active(runtime):
+    load(runtime, task_count=1, user_count=3, seed=1, midnight=MIDNIGHT)
+    with runtime.transaction() as session:
+        session.execute(delete(Task))
+        idle = session.scalars(update(User).where(User.id == 1).values(is_active=False).returning(User.id)).one()
+
+    loaded = load(runtime, task_count=200, user_count=3, seed=1, midnight=MIDNIGHT)
+
+    with runtime.transaction() as session:
+        people = {one for row in session.execute(select(Task.created_by, Task.assigned_to)) for one in row}
+    assert loaded.new_users == 1
+    assert idle not in people
 
 
 def test_a_task_that_is_created_afterwards_gets_the_next_id(runtime, make_user):

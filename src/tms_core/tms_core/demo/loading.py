@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, select, text
+from sqlalchemy import Connection, exists, insert, select, text
 
 from tms_core.demo.people import Person, people
 from tms_core.demo.tasks import DemoTask, tasks
@@ -69,9 +69,13 @@ def _users(connection: Connection, number: int) -> tuple[list[Person], list[int]
         block = list(islice(candidates, number))
         names = [person.username for person in block]
         found = connection.execute(
-            select(func.lower(User.username), User.email, User.id).where(func.lower(User.username).in_(names))
+            # Waits for whoever is just being deleted, and has the deletion wait for the tasks.
+            select(User.username_key, User.email, User.id, User.is_active)
+            .where(User.username_key.in_(names))
+            .with_for_update(read=True, key_share=True)
         )
-        taken = {username: (email, user_id) for username, email, user_id in found}
+        # Nothing is assigned to an account that is not active, here as everywhere.
+        taken = {row.username_key: (row.email if row.is_active else None, row.id) for row in found}
         for person in block:
             email, user_id = taken.get(person.username, (person.email, 0))
             if email == person.email:

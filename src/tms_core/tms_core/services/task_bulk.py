@@ -12,7 +12,7 @@ from tms_core.models import EventKind
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
 from tms_core.services.task_reading import COLUMNS
-from tms_core.services.task_rules import Expectation
+from tms_core.services.task_rules import Expectation, reopens
 from tms_core.services.task_state import TaskRow, after_change, differences
 from tms_core.services.task_writing import Change, TaskWriter
 from tms_core.services.tasks import TaskService, users_named
@@ -71,6 +71,7 @@ class TaskBulkService:
         Raises `OperationError` with the place of the first one that fails, and writes nothing then.
         """
         plan = _Plan(self._lock(operations))
+        self._load_assignees(plan, operations)
         for index, operation in enumerate(operations):
             try:
                 self._decide(plan, index, operation)
@@ -89,6 +90,15 @@ class TaskBulkService:
         visible = visible_tasks(self._actor, self._visibility)
         statement = (SEVERAL if visible is None else SEVERAL.where(visible)).with_for_update(key_share=True)
         return {row.id: TaskRow(*row) for row in self._session.execute(statement, {"ids": ids})}
+
+    def _load_assignees(self, plan: _Plan, operations: Sequence[Operation]) -> None:
+        """Read at once whose tasks may be opened again."""
+        reopened = [
+            plan.tasks[one.task_id]
+            for one in operations
+            if isinstance(one, Update) and one.task_id in plan.tasks and reopens(plan.tasks[one.task_id], one.values)
+        ]
+        self._tasks.assignees.load({task.assigned_to for task in reopened if task.assigned_to is not None})
 
     def _decide(self, plan: _Plan, index: int, operation: Operation) -> None:
         match operation:

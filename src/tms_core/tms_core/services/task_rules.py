@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tms_core.errors import ForbiddenError, PreconditionFailedError
+from tms_core.models import Status
 from tms_core.permissions import Actor, Verb, may
 from tms_core.services.task_state import TaskRow, as_json, snapshot_of
 
 # What a caller may set.
 FIELDS = ("title", "description", "priority", "status", "due_date", "assigned_to", "created_by")
+
+# What is still to be done.
+OPEN = frozenset({Status.PENDING, Status.IN_PROGRESS})
 
 REFUSALS: dict[Verb, str] = {
     "update": "Only its creator, its assignee or an administrator may change a task.",
@@ -35,6 +39,11 @@ def require(actor: Actor, verb: Verb, *, created_by: int, assigned_to: int | Non
 def changed_fields(task: TaskRow, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the values that are not the task's present ones."""
     return {name: value for name, value in values.items() if getattr(task, name) != value}
+
+
+def reopens(task: TaskRow, changed: Mapping[str, Any]) -> bool:
+    """Whether the change opens a task that was done, without a word on its assignee."""
+    return task.status not in OPEN and changed.get("status") in OPEN and "assigned_to" not in changed
 
 
 def reconcile(

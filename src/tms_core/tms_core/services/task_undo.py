@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tms_core.errors import ConflictError, NotFoundError, PreconditionFailedError
-from tms_core.models import EventKind, TaskEvent, User
+from tms_core.models import EventKind, TaskEvent
 from tms_core.permissions import Actor, Visibility
 from tms_core.services.task_history import TaskHistory, last_event
 from tms_core.services.task_rules import Expectation, require
@@ -58,7 +58,11 @@ class TaskUndoService:
         if conflicts:
             raise PreconditionFailedError("What this event changed has been changed since.", present, conflicts)
         before = from_snapshot({**present, **{name: old for name, (old, _new) in changes.items()}})
-        return self._tasks.change(task_id, {name: getattr(before, name) for name in changes})
+        values = {name: getattr(before, name) for name in changes}
+        # Refused where the assignee is all there is to bring back.
+        if "assigned_to" in values and len(values) > 1:
+            values["assigned_to"] = self._tasks.assignees.restored(before.assigned_to)
+        return self._tasks.change(task_id, values)
 
     def _restore(self, task_id: int) -> TaskRow:
         event = self._locked_deletion(task_id)
@@ -66,7 +70,7 @@ class TaskUndoService:
             raise ConflictError("event_id", "names a deletion, but the task is there")
         task = from_snapshot(event.snapshot)
         require(self._actor, "delete", created_by=task.created_by, assigned_to=task.assigned_to)
-        after = after_change(task, {"assigned_to": self._assignee_if_active(task)})
+        after = after_change(task, {"assigned_to": self._tasks.assignees.restored(task.assigned_to)})
         changes = {} if after.assigned_to == task.assigned_to else {"assigned_to": [as_json(task.assigned_to), None]}
         self._writer.restore(after, Change(EventKind.CREATED, after, changes))
         return after
@@ -80,10 +84,3 @@ class TaskUndoService:
         self._session.refresh(event, with_for_update=True)
         newest = self._session.scalar(select(func.max(TaskEvent.id)).where(TaskEvent.task_id == task_id))
         return event if event.id == newest else self._locked_deletion(task_id)
-
-    def _assignee_if_active(self, task: TaskRow) -> int | None:
-        return self._session.scalar(
-            select(User.id)
-            .where(User.id == task.assigned_to, User.is_active)
-            .with_for_update(read=True, key_share=True)
-        )

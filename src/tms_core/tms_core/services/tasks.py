@@ -5,26 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, any_, bindparam, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tms_core.errors import InvalidError
 from tms_core.models import EventKind, Priority, Status, TaskEvent
-from tms_core.models.user import USERS
 from tms_core.permissions import Actor, Visibility
+from tms_core.services.task_assignees import TaskAssignees
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_rules import Expectation, changed_fields, reconcile, require
 from tms_core.services.task_state import TaskRow, after_change, differences
 from tms_core.services.task_writing import Change, TaskWriter
 
-# Waits for one who is being deleted right now, and has the deletion wait for this task. An array, since a list would
-# become other SQL each time.
-ACTIVE_USERS = (
-    select(USERS.c.id)
-    .where(USERS.c.id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))), USERS.c.is_active)
-    .with_for_update(read=True, key_share=True)
-)
 DEFAULTS = {
     "description": "",
     "priority": Priority.MEDIUM,
@@ -42,6 +34,7 @@ class TaskService:
         self._actor = actor
         self._visibility = visibility
         self._writer = TaskWriter(session, actor.id)
+        self.assignees = TaskAssignees(session)
 
     def get(self, task_id: int) -> TaskRow:
         return read_task(self._session, one_visible(self._actor, self._visibility), task_id)
@@ -83,7 +76,8 @@ class TaskService:
         expected: Expectation | None,
         unwritten: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
-        """The fields that change; raises where the actor may not, or where the task is not as it expected.
+        """The fields that change, those that follow from a rule included; raises where the actor may not, or where the
+        task is not as it expected.
 
         `unwritten` are changes since then that the log does not have yet, newest first.
         """
@@ -92,7 +86,7 @@ class TaskService:
         changed = changed_fields(task, values)
         if "created_by" in changed:
             require(self._actor, "change_creator", created_by=task.created_by, assigned_to=task.assigned_to)
-        return changed
+        return self.assignees.completed(task, changed)
 
     def decide_delete(self, task: TaskRow, expected: Expectation | None) -> None:
         """Raises where the actor may not, or where the task is not as it expected."""
@@ -106,11 +100,9 @@ class TaskService:
     def check_users(self, named: Iterable[tuple[str, int | None]]) -> None:
         """Raise `InvalidError` for the first of the (field, user id) pairs that names no active user."""
         wanted = [(field, user_id) for field, user_id in named if user_id is not None]
-        if not wanted:
-            return
-        found = set(self._session.scalars(ACTIVE_USERS, {"user_ids": sorted({user_id for _, user_id in wanted})}))
+        self.assignees.load({user_id for _, user_id in wanted})
         for field, user_id in wanted:
-            if user_id not in found:
+            if not self.assignees.is_active(user_id):
                 raise InvalidError.of(field, f"there is no active user {user_id}")
 
     def _check_version(

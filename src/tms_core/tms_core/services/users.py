@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from tms_core.errors import ConflictError, Fault, ForbiddenError, InvalidError, NotFoundError
 from tms_core.identity.email_addresses import email_key
-from tms_core.models import AccountLink, LinkPurpose, RefreshToken, Status, Task, User
+from tms_core.models import AccountLink, LinkPurpose, RefreshToken, Task, User
 from tms_core.permissions import Actor
 from tms_core.services.account_checks import conflict_of, normalized, refuse_taken
 from tms_core.services.account_links import end_links
 from tms_core.services.passwords import hash_password, is_password
 from tms_core.services.personal_tokens import end_personal_tokens
+from tms_core.services.task_rules import OPEN
 from tms_core.services.tasks import TaskService
 from tms_core.services.tokens import TokenService, end_access
 
@@ -232,7 +233,7 @@ class UserService:
     def _unassign_open_tasks(self, user_id: int) -> None:
         open_tasks = self._session.scalars(
             select(Task.id)
-            .where(Task.assigned_to == user_id, Task.status.in_([Status.PENDING, Status.IN_PROGRESS]))
+            .where(Task.assigned_to == user_id, Task.status.in_(OPEN))
             .order_by(Task.id)
             # One that is just being deleted or given to another is another's matter.
             .with_for_update(key_share=True)
