@@ -100,6 +100,25 @@ def test_an_administrator_needs_its_own_for_its_own_address(admin, faulty_fields
     assert [to for to, _ in told()] == ["root@example.com"]
 
 
+def test_who_does_not_know_the_password_does_not_learn_which_addresses_are_taken(as_ann, make_user):
+    make_user("bob")
+
+    for email in ("bob@example.com", NEW):
+        as_ann.patch_json("/api/users/me", {"email": email}, status=400)
+        as_ann.patch_json("/api/users/me", {"email": email, "current_password": "wrong"}, status=403)
+
+
+def test_a_new_address_is_asked_for_its_proof_once_and_not_beyond_the_limit(app, as_ann, asked):
+    as_ann.patch_json("/api/users/me", CHANGE)
+    as_ann.patch_json("/api/users/me", {"first_name": "Ann"})
+    assert asked() == [("email_verification", NEW)]
+
+    for _ in range(10):
+        app.post_json("/api/password-reset", {"email": "b@example.com"}, expect_errors=True)
+    as_ann.patch_json("/api/users/me", {**CHANGE, "email": "b@example.com"}, status=200)
+    assert asked().count(("email_verification", "b@example.com")) == 0
+
+
 def test_wrong_passwords_are_guesses(another_process, make_user, client_of, ann):
     app = another_process(**{"api.limit_sign_in_account": "2/minute"})
     headers = ann.headers
@@ -117,7 +136,7 @@ def test_the_old_address_is_told_and_its_link_takes_the_change_back(app, as_ann,
 
     me = client.get(f"/api/users/{ann.id}").json
     assert me["username"] == "ann"
-    assert asked() == [("password_reset", "ann@example.com")]
+    assert asked() == [("email_verification", NEW), ("password_reset", "ann@example.com")]
 
 
 def test_taking_it_back_leaves_a_thief_nothing(app, as_ann, client_of, admin, ann, told, may_reset):

@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 
 from tms_core.testing import PASSWORD
@@ -83,6 +85,11 @@ class TestList:
         assert self.names(client, "q=O'N") == ["worker3"]
         assert self.names(client, "q=example.com") == []
 
+    def test_q_finds_user_names_however_they_are_spelled(self, client, make_user):
+        make_user("Straße")
+
+        assert self.names(client, "q=STRASS") == self.names(client, f"q={quote('ｓｔｒａ')}") == ["Straße"]
+
     @pytest.mark.parametrize("text", ["%25", "_orker", "%5C", "worker3%25"])
     def test_q_takes_wildcards_as_they_stand(self, client, text):
         assert self.names(client, f"q={text}") == []
@@ -140,9 +147,13 @@ def test_the_id_cannot_be_changed(as_ann, faulty_fields, verb):
     assert faulty_fields(getattr(as_ann, verb)("/api/users/me", body, status=400)) == ["id"]
 
 
-@pytest.mark.parametrize(("field", "value"), [("username", "BOB"), ("email", "Bob@Example.com")])
-def test_changing_to_what_another_has_is_a_conflict(as_ann, bob, problem, field, value):
-    answer = as_ann.patch_json("/api/users/me", {field: value}, status=409)
+@pytest.mark.parametrize(
+    ("field", "value", "proof"),
+    [("username", "BOB", {}), ("email", "Bob@Example.com", {"current_password": PASSWORD})],
+    ids=["username", "email"],
+)
+def test_changing_to_what_another_has_is_a_conflict(as_ann, bob, problem, field, value, proof):
+    answer = as_ann.patch_json("/api/users/me", {field: value, **proof}, status=409)
 
     assert [fault["field"] for fault in problem(answer)["errors"]] == [field]
 

@@ -1,13 +1,14 @@
 """Mailed one-time links: asking for one, and using one."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from tms_api.guards import key_of, link_guard
 from tms_api.limiter import Limit
 from tms_api.settings import ApiSettings
 from tms_core.account_mail import TOKEN, AccountMailer, EmailChangeNotice, LinkRequest
-from tms_core.errors import InvalidError, NotOfferedError
+from tms_core.errors import InvalidError, NotOfferedError, TooManyRequestsError
 from tms_core.models import LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
 from tms_core.web.client_address import client_network
@@ -51,6 +52,14 @@ def tell_of_email_change(request, user: User, old_email: str) -> None:
     link_id = _links(request).create_for_change(user, old_email).id if by_owner else None
     url = _url(request, LinkPurpose.EMAIL_CHANGE)
     mailer.tell_of_email_change(request.db, EmailChangeNotice(user.id, old_email, link_id, url))
+
+
+def ask_for_proof(request, email: str) -> None:
+    """Have a link mailed that proves a new address, where mails are sent and not too many were asked for: without
+    proof no link for a new password goes there."""
+    if request.registry.tms.mailer is not None:
+        with suppress(TooManyRequestsError):
+            ask_for_link(request, LinkPurpose.EMAIL_VERIFICATION, email)
 
 
 def use_link(request, purpose: LinkPurpose, token: str) -> User:

@@ -198,6 +198,13 @@ def test_who_is_not_there_is_named(tms, words):
     assert (result.exit_code, result.stderr) == (2, "Error: there is no user eve\n")
 
 
+def test_what_is_no_utf8_is_refused_in_a_sentence(tms, create):
+    assert "Error: there is no user" in tms("user", "disable", "\udcff").stderr
+    assert "Error: username: may have letters" in create("ann\udcff").stderr
+    result = tms("user", "create", "ann", "--password-stdin", input=b"\xff\xff\xff\xff\xff\xff\xff\xff\n")
+    assert (result.exit_code, result.stderr) == (2, "Error: the password is not UTF-8\n")
+
+
 class TestList:
     def test_a_table_shows_no_control_characters_and_no_markup(self, tms, make_user):
         make_user("[red]ann\x1b[2J", email="a\r\nb@example.com")

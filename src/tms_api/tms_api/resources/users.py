@@ -6,7 +6,7 @@ from pydantic import Field
 from tms_api.guards import password_guard
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
-from tms_api.mail_links import tell_of_email_change
+from tms_api.mail_links import ask_for_proof, tell_of_email_change
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
 from tms_api.resources.tags import USERS
@@ -131,8 +131,8 @@ class Users:
 
     def _change(self, schema: type[UserChange]):
         user_id = self._id()
-        present_one = self.users.get(user_id)
-        stored = frozenset(filter(None, (present_one.username, present_one.email)))
+        before = self.users.get(user_id)
+        stored, changed_at = frozenset(filter(None, (before.username, before.email))), before.email_changed_at
         body = body_of(self.request, schema, IdentityContext(self.smtputf8, stored))
         if body.id not in (None, user_id):
             raise InvalidError.of("id", f"is set by the server: {user_id}")
@@ -150,6 +150,8 @@ class Users:
         is_guess = body.current_password is not None or "password" in body.model_fields_set
         # The number cannot be a user name: these guesses count by themselves.
         user = password_guard(self.request, f"#{self.request.actor.id}").attempt(change) if is_guess else change()
+        if user.email and user.email_changed_at not in (None, changed_at):
+            ask_for_proof(self.request, user.email)
         return json_response(present(user, self.actor))
 
     def _count_registration(self) -> None:

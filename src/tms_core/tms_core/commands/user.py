@@ -12,11 +12,13 @@ from sqlalchemy import select
 from tms_core.access_tokens import AccessTokens
 from tms_core.commands.invocation import Invocation, refuse
 from tms_core.commands.user_list import print_accounts
+from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.permissions import OPERATOR
 from tms_core.services.account_lookup import account_with_username
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
+from tms_core.text import one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,7 +43,11 @@ def create(invocation: Invocation, name: str, admin: bool, email: str | None, pa
     """Create an account; --admin for the first administrator."""
     values = {"username": name, "email": email or f"{name}@localhost", "is_admin": admin}
     with _accounts(invocation) as accounts:
-        made = accounts.users.create({**values, "password": _password(password_stdin)})
+        try:
+            made = accounts.users.create({**values, "password": _password(password_stdin)})
+        except InvalidError as error:
+            # An address that nobody gave is not to blame for the name in it.
+            raise InvalidError([one for one in error.faults if email or one.field != "email"] or error.faults) from None
     click.echo(f"created {'administrator' if admin else 'user'} {made.username} with id {made.id}")
 
 
@@ -131,20 +137,27 @@ def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
     with runtime.transaction() as session:
 
         def id_of(name: str) -> int:
-            found = account_with_username(session, name)
+            found = account_with_username(session, name) if is_utf8(name) else None
             if found is None or found.deleted_at is not None:
-                refuse(f"there is no user {name}")
+                refuse(f"there is no user {one_line(name)}")
             return found.id
 
         tokens = TokenService(session, AccessTokens(core.jwt_key, core.access_token_life), core)
         yield _Accounts(UserService(session, OPERATOR, smtputf8=core.smtputf8), tokens, id_of)
 
 
+def is_utf8(argument: str) -> bool:
+    """Whether an argument was UTF-8 on the command line; what was not has surrogates now."""
+    return not any("\ud800" <= character <= "\udfff" for character in argument)
+
+
 def _password(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
     try:
+        if from_stdin:
+            return sys.stdin.readline().rstrip("\r\n")
         return str(click.prompt("Password", hide_input=True, confirmation_prompt="Again"))
+    except UnicodeDecodeError:
+        refuse("the password is not UTF-8")
     except click.Abort:
         if sys.stdin.isatty():
             raise

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from tms_core.errors import ConflictError, Fault, ForbiddenError, InvalidError, NotFoundError
 from tms_core.identity.email_addresses import email_key
+from tms_core.identity.usernames import username_key
 from tms_core.models import AccountLink, LinkPurpose, RefreshToken, Task, User
 from tms_core.permissions import Actor
 from tms_core.services.account_checks import conflict_of, normalized, refuse_taken
@@ -95,13 +96,16 @@ class UserService:
         changed = self._changed(user, values)
         if changed.keys() & {*ONLY_ADMIN} and not (self._actor and self._actor.is_admin):
             raise ForbiddenError("Only an administrator may change is_admin and is_active.")
-        refuse_taken(self._session, changed, but=user_id)
-        self._keep_an_administrator(user, changed)
+        is_moving = "email" in changed and email_key(changed["email"]) != email_key(user.email or "")
+        # First, since whether an address is taken is not for everyone who holds a token.
+        if is_moving:
+            self._require_password_for_email(user, current_password)
         if "password" in changed:
             self._require_password_for_password(user, current_password)
-        if is_moving := "email" in changed and email_key(changed["email"]) != email_key(user.email or ""):
-            self._require_password_for_email(user, current_password)
-            self._move_to(user, changed["email"], on_email_change)
+        refuse_taken(self._session, changed, but=user_id)
+        self._keep_an_administrator(user, changed)
+        if is_moving:
+            self._note_move(user, on_email_change)
         for name, value in changed.items():
             if name != "password":
                 setattr(user, name, value)
@@ -184,9 +188,9 @@ class UserService:
         if not is_password(user.password_hash, current):
             raise PasswordRequiredError("current_password is not your present password, so email stays as it is.")
 
-    def _move_to(self, user: User, email: str, on_email_change: OnEmailChange | None) -> None:
-        """Note a new address. It is proved where an administrator gave it; the old one is told where it was proved, or
-        the account's first, since any other may be a stranger's."""
+    def _note_move(self, user: User, on_email_change: OnEmailChange | None) -> None:
+        """Note that the address changes. The new one is proved where an administrator gave it. The old one is told
+        where it was proved, or the account's first, since any other may be a stranger's."""
         if user.email and on_email_change and (user.email_verified or user.email_changed_at is None):
             on_email_change(user, user.email)
         user.email_verified_at = None if self._is_owner(user) else func.now()
@@ -245,6 +249,6 @@ class UserService:
 
 
 def _contains(text: str) -> ColumnElement[bool]:
-    return or_(
-        *(column.icontains(text, autoescape=True) for column in (User.username, User.first_name, User.last_name))
-    )
+    by_key = User.username_key.contains(username_key(text), autoescape=True)
+    columns = (User.username, User.first_name, User.last_name)
+    return or_(by_key, *(column.icontains(text, autoescape=True) for column in columns))
