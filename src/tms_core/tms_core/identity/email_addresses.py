@@ -6,15 +6,18 @@ email-validator then checks the whole by RFC 5321, 5322 and 6531.
 """
 
 import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING
 
-import email_validator
-import idna
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from email_validator import ValidatedEmail
 
 LONGEST_EMAIL = 254
+# No spelling of an address is longer; to look at a megabyte takes seconds.
+LONGEST_SPELLING = 4 * LONGEST_EMAIL
 NEEDS_SMTPUTF8 = "must have ASCII characters only before the @: the mail server here takes no others (no SMTPUTF8)"
-# The library's way to accept reserved domains: `localhost` and `.local` are usual where mail stays in the house.
-email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 def normalize_email(text: str, *, smtputf8: bool = True) -> str:
@@ -30,7 +33,7 @@ def normalize_email(text: str, *, smtputf8: bool = True) -> str:
 
 def email_key(text: str) -> str:
     """Equal for two spellings of one mailbox, whatever its case; text that is no address is folded only."""
-    text = text[: 2 * LONGEST_EMAIL]
+    text = text[:LONGEST_SPELLING]
     if text.isascii() and '"' not in text and "xn--" not in text.lower():
         return text.lower()
     try:
@@ -46,12 +49,14 @@ def envelope_address(text: str) -> str:
     return f"{found.local_part}@{found.ascii_domain}"
 
 
-def _validated(text: str) -> ValidatedEmail:
+def _validated(text: str) -> "ValidatedEmail":
     local, at, domain = text.rpartition("@")
     try:
+        if len(text) > LONGEST_SPELLING:
+            raise ValueError(f"it has more than {LONGEST_EMAIL} characters")
         if not at:
             raise ValueError("it has no @")
-        found = validate_email(
+        found = _validate()(
             f"{local}@{_ascii_domain(domain)}",
             allow_quoted_local=True,
             check_deliverability=False,
@@ -60,13 +65,27 @@ def _validated(text: str) -> ValidatedEmail:
         )
         if found.ascii_domain.rpartition(".")[2].isdecimal():
             raise ValueError("its domain must not end in a number")
-    except (EmailNotValidError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"must be an e-mail address: {_reason(error)}") from None
     return found
 
 
+@cache
+def _validate() -> "Callable[..., ValidatedEmail]":
+    # Loaded with the first address that is checked: most processes check none.
+    import email_validator
+
+    # The library's way to accept reserved domains: `localhost` and `.local` are usual where mail stays in the house.
+    email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+    return email_validator.validate_email
+
+
 def _ascii_domain(domain: str) -> str:
     """The domain with A-labels; what is no domain comes back as it was, for the library to say why."""
+    if domain.isascii():
+        return domain.lower()
+    import idna
+
     try:
         remapped = idna.uts46_remap(domain, std3_rules=True, transitional=False)
         return remapped if remapped.isascii() else idna.encode(remapped).decode()

@@ -4,6 +4,8 @@ import unicodedata
 
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1000
+# What Unicode calls a space separator (category Zs), besides U+0020.
+SPACES = dict.fromkeys([0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
 
 
 def normalize_password(text: str) -> str:
@@ -20,5 +22,4 @@ def normalize_password(text: str) -> str:
 
 def opaque_string(text: str) -> str:
     """NFC, with every kind of space as U+0020 (RFC 8265, section 4.2)."""
-    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in text)
-    return unicodedata.normalize("NFC", spaced)
+    return unicodedata.normalize("NFC", text.translate(SPACES))

@@ -6,11 +6,16 @@ case and compatibility variants are folded are one.
 """
 
 import unicodedata
+from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    from regex import Pattern
 
 LONGEST_USERNAME = 150
+# No spelling of a name is longer; to fold a megabyte takes a while.
+LONGEST_SPELLING = 4 * LONGEST_USERNAME
 # They mean something else in filters (`assigned_to=me`) and in paths.
 RESERVED = frozenset({"me", "none", ".", ".."})
 # UAX 31, tables 5 and 7: recommended and limited-use scripts, by their codes of ISO 15924.
@@ -20,25 +25,34 @@ SCRIPTS = (
     "Osge Plrd Rohg Saur Sund Sylo Syrc Tale Talu Tavt Tfng Vaii Wcho Yiii"
 )
 COMBINED_SCRIPTS = (("Hani", "Hira", "Kana"), ("Hani", "Hang"), ("Hani", "Bopo"))
-CHARACTERS = regex.compile(r"[\p{L}\p{M}\p{Nd}.+\-_]+")
-INVISIBLE = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}]")
-STRAY_MARK = regex.compile(r"(?<![\p{L}\p{Nd}\p{M}])\p{M}|\p{Mn}{5}")
+CHARACTERS = r"[\p{L}\p{M}\p{Nd}.+\-_]+"
+INVISIBLE = r"[\p{Default_Ignorable_Code_Point}\p{Cc}]"
+STRAY_MARK = r"(?<![\p{L}\p{Nd}\p{M}])\p{M}|\p{Mn}{5}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Patterns:
+    characters: "Pattern[str]"
+    invisible: "Pattern[str]"
+    stray_mark: "Pattern[str]"
+    one_script: "Pattern[str]"
 
 
 def normalize_username(text: str) -> str:
     """The name as it is stored and shown; raises ValueError with what would be right."""
-    name = unicodedata.normalize("NFKC", text)
+    name = unicodedata.normalize("NFKC", text[: LONGEST_SPELLING + 1])
     if not name:
         raise ValueError("must have at least 1 character")
-    if len(name) > LONGEST_USERNAME:
+    if len(name) > LONGEST_USERNAME or len(text) > LONGEST_SPELLING:
         raise ValueError(f"must have at most {LONGEST_USERNAME} characters")
-    if found := INVISIBLE.search(name):
+    patterns = _patterns()
+    if found := patterns.invisible.search(name):
         raise ValueError(f"must not contain invisible characters (U+{ord(found[0]):04X})")
-    if not CHARACTERS.fullmatch(name):
+    if not patterns.characters.fullmatch(name):
         raise ValueError("may have letters, digits and the characters . + - _ only")
-    if STRAY_MARK.search(name):
+    if patterns.stray_mark.search(name):
         raise ValueError("must have each accent or vowel sign on a letter, and at most four on one")
-    if not _one_script().fullmatch(name) or len(_number_systems(name)) > 1:
+    if not patterns.one_script.fullmatch(name) or len(_number_systems(name)) > 1:
         raise ValueError("must keep to the letters and digits of one script")
     if username_key(name) in RESERVED:
         raise ValueError(f"must not be {name}, which has a meaning of its own here")
@@ -47,17 +61,20 @@ def normalize_username(text: str) -> str:
 
 def username_key(text: str) -> str:
     """Equal for two names that are one: compatibility caseless matching (The Unicode Standard, D146)."""
-    # No name is longer, and folding a megabyte takes a while.
-    folded = unicodedata.normalize("NFD", text[: LONGEST_USERNAME + 1]).casefold()
+    folded = unicodedata.normalize("NFD", text[:LONGEST_SPELLING]).casefold()
     folded = unicodedata.normalize("NFKD", folded).casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", folded))
 
 
 @cache
-def _one_script() -> "regex.Pattern[str]":
+def _patterns() -> _Patterns:
+    # Loaded when the first name is checked: most processes check none, and it takes 60 ms.
+    import regex
+
     alternatives = [*((script,) for script in SCRIPTS.split()), *COMBINED_SCRIPTS]
     classes = ("".join(rf"\p{{scx={script}}}" for script in (*scripts, "Zyyy", "Zinh")) for scripts in alternatives)
-    return regex.compile("|".join(f"[{one}]+" for one in classes))
+    one_script = "|".join(f"[{one}]+" for one in classes)
+    return _Patterns(*map(regex.compile, (CHARACTERS, INVISIBLE, STRAY_MARK, one_script)))
 
 
 def _number_systems(name: str) -> set[int]:
