@@ -120,7 +120,7 @@ def test_logins_from_before_have_begun_with_their_first_token(system):
 
 
 def test_accounts_from_before_get_keys_and_none_is_lost_where_two_have_the_same(system):
-    downgrade(system, "core_0002")
+    downgrade(system, "core_0004-1")
     names = [
         (1, "ﬁsh", "one@example.com"),
         (2, "FISH", "two@example.com"),

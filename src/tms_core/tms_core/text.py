@@ -4,6 +4,7 @@ import unicodedata
 
 # They reorder what stands around them: a title could make a subject read backwards.
 DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+ESCAPED = {"Cc", "Cs", "Zl", "Zp"}
 BREAKING = {"Cc", "Cs", "Zl", "Zp", "Zs"}
 
 
@@ -18,6 +19,18 @@ def several_lines(value: str) -> str:
     return "\n".join(
         "".join(" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in line).rstrip()
         for line in value.translate(DIRECTION_MARKS).splitlines()
+    )
+
+
+def escaped(value: str, but: str = "") -> str:
+    r"""The text with each control character or direction mark written out, as \x1b, except those in `but`."""
+    if value.isprintable():
+        return value
+    return "".join(
+        character
+        if character in but or not (ord(character) in DIRECTION_MARKS or unicodedata.category(character) in ESCAPED)
+        else character.encode("unicode_escape").decode()
+        for character in value
     )
 
 
