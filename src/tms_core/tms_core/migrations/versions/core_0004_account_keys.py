@@ -20,7 +20,7 @@ depends_on: str | Sequence[str] | None = None
 
 # An entry of an index has less than 2,704 bytes.
 LONGEST_KEY = 2000
-BATCH = 1000
+BATCH = 5000
 # Of plain ASCII the key is the lower case, whatever the database's locale says of the letter I.
 PLAIN_KEYS = r"""
     UPDATE users SET
@@ -28,7 +28,10 @@ PLAIN_KEYS = r"""
         email_key = CASE WHEN email ~ '^[ -~]*$' AND email !~* '"|xn--' THEN lower(email COLLATE "C") END
 """
 OTHERS = "SELECT id, {column} FROM users WHERE {column} IS NOT NULL AND {column}_key IS NULL"
-SET_KEY = "UPDATE users SET {column}_key = :key WHERE id = :id"
+SET_KEYS = """
+    UPDATE users SET {column}_key = given.key
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:keys AS text[])) AS given (id, key) WHERE given.id = users.id
+"""
 WITHOUT_CLASHES = """
     UPDATE users SET {column}_key = NULL
     FROM (
@@ -62,11 +65,11 @@ def upgrade() -> None:
 def _fill(column: str) -> None:
     connection = op.get_bind()
     rows = connection.execute(sa.text(OTHERS.format(column=column))).all()
-    keys = [{"id": row[0], "key": KEYS[column](row[1])} for row in rows]
+    keys = [(row[0], KEYS[column](row[1])) for row in rows]
+    keys = [(user_id, key) for user_id, key in keys if len(key.encode()) <= LONGEST_KEY]
     for start in range(0, len(keys), BATCH):
-        short = [one for one in keys[start : start + BATCH] if len(one["key"].encode()) <= LONGEST_KEY]
-        if short:
-            connection.execute(sa.text(SET_KEY.format(column=column)), short)
+        ids, values = zip(*keys[start : start + BATCH], strict=True)
+        connection.execute(sa.text(SET_KEYS.format(column=column)), {"ids": list(ids), "keys": list(values)})
     op.execute(WITHOUT_CLASHES.format(column=column))
 
 
