@@ -39,6 +39,7 @@ def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
 
 def refuse_taken(session: Session, values: Mapping[str, Any], *, but: int | None = None) -> None:
     """Raise `ConflictError` with each of the values that another account than `but` has."""
+    # In this order: an address that another transaction gives up is seen as its account's, or as reserved.
     taken = [
         Fault("body", name, "is taken")
         for name, claim in CLAIMS.items()

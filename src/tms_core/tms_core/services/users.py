@@ -58,8 +58,6 @@ class UserService:
         user.email_verified_at = func.now() if is_admin else None
         self._session.add(user)
         self._flush()
-        # Somebody may have given the address up, and reserved it, between the look and the write.
-        refuse_taken(self._session, {"email": user.email}, but=user.id)
         self._session.refresh(user)
         return user
 
@@ -112,8 +110,6 @@ class UserService:
         if "password" in changed:
             self._change_password(user, changed["password"], session_id, tokens)
         self._flush()
-        if is_moving:
-            refuse_taken(self._session, {"email": user.email}, but=user_id)
         if changed.get("is_active") is False:
             self._lock_out(user_id, tokens)
         elif "is_admin" in changed:
