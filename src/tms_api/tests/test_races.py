@@ -144,6 +144,32 @@ class TestLogins:
         assert while_it_waits(lambda: of(ann).post_json("/api/token", body, status="*")) == 401
 
 
+class TestRevokedTokens:
+    """A token is revoked by a transaction that has not committed when a request with it comes."""
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            lambda me: me.post_json("/api/api-tokens", {"name": "a", "scopes": ["tasks:read"]}, status="*"),
+            lambda me: me.patch_json("/api/users/me", {"first_name": "X"}, status="*"),
+            lambda me: me.post("/api/token/revoke-all", status="*"),
+        ],
+        ids=["personal token", "account", "sessions"],
+    )
+    @pytest.mark.parametrize("everywhere", [True, False], ids=["everywhere", "one session"])
+    def test_what_it_would_make_is_not_made(self, of, ann, held, tokens, while_it_waits, request_, everywhere):
+        tokens.revoke_all(ann.id) if everywhere else tokens.revoke(ann.refresh)
+
+        assert while_it_waits(lambda: request_(of(ann))) == 401
+
+    def test_nor_by_an_administrator_who_is_just_being_demoted(self, of, held, tokens, make_user, ann, while_it_waits):
+        root, bob = make_user(is_admin=True), make_user(is_admin=True)
+        UserService(held, root.actor).change(bob.id, {"is_admin": False}, tokens=tokens)
+
+        body = {"is_admin": True}
+        assert while_it_waits(lambda: of(bob).patch_json(f"/api/users/{ann.id}", body, status="*")) == 401
+
+
 class TestLeaving:
     """An account is deleted while something happens to its tasks."""
 

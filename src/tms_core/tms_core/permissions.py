@@ -1,6 +1,6 @@
 """Who sees what, and who may do what: the one predicate and the one table that lists, reports, sockets and mail use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import ColumnElement, or_
@@ -13,10 +13,11 @@ Verb = Literal["read", "update", "delete", "change_creator"]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks."""
+    """Who asks. `is_from_token` says that `is_admin` may be behind the database by half a second."""
 
     id: int
     is_admin: bool = False
+    is_from_token: bool = field(default=False, compare=False)
 
 
 # Whoever has the ini file has the database: the command line acts as an administrator who has no account.
@@ -53,6 +54,11 @@ def may(actor: Actor, verb: Verb, *, created_by: int, assigned_to: int | None) -
     if verb == "read":
         return True
     return bool(ALLOWED[verb] & relations(actor, created_by=created_by, assigned_to=assigned_to))
+
+
+def needs_role(actor: Actor, verb: Verb, *, created_by: int, assigned_to: int | None) -> bool:
+    """Whether nothing but the administrator's role allows the verb to the actor."""
+    return not may(Actor(actor.id), verb, created_by=created_by, assigned_to=assigned_to)
 
 
 def visible_tasks(actor: Actor, visibility: Visibility) -> ColumnElement[bool] | None:

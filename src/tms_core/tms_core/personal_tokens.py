@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Engine, func, or_, select, update
 from tms_core.access_tokens import AccessClaims
 from tms_core.digests import digest_of
 from tms_core.models import PersonalToken, User
+from tms_core.values import id_in
 
 PREFIX = "tms_"
+SESSION_PREFIX = "personal-"
 INTERVAL = 0.5
 # `last_used_at` is written at most so often.
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -23,7 +25,12 @@ MOST_KNOWN = 10_000
 
 def session_of(token_id: int) -> str:
     """What stands in the place of a login in the claims of a personal token."""
-    return f"personal-{token_id}"
+    return f"{SESSION_PREFIX}{token_id}"
+
+
+def token_id_of(session: str) -> int | None:
+    """The id of the personal token that stands in the place of a session; None where it is a session."""
+    return id_in(session.removeprefix(SESSION_PREFIX)) if session.startswith(SESSION_PREFIX) else None
 
 
 class PersonalTokens:

@@ -20,3 +20,10 @@ def day(text: str) -> date:
 def instant(value: datetime) -> str:
     """An instant as the API writes it: RFC 3339 in UTC, with microseconds only where there are any."""
     return value.isoformat().replace("+00:00", "Z")
+
+
+def id_in(text: str) -> int | None:
+    """The id that a text is, else None."""
+    if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= BIGGEST_ID:
+        return int(text)
+    return None

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tms_core.errors import UnavailableError
 from tms_core.web.openapi import Answer, AnswerSchema, Tag, documented
-from tms_core.web.resource import json_response, resource
+from tms_core.web.resource import issues_ticket, json_response, resource
 from tms_realtime.door.tickets import LIFE, issue
 from tms_realtime.settings import RealtimeSettings
 
@@ -35,6 +35,7 @@ class Ticket:
     def __init__(self, request, context=None):
         self.request = request
 
+    @issues_ticket
     @documented(
         "create_ws_ticket",
         answers={201: Answer(TicketAnswer), 503: "Redis, which keeps the tickets, is away."},

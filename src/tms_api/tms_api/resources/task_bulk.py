@@ -9,7 +9,7 @@ from tms_core.errors import InvalidError, OperationError
 from tms_core.services.task_bulk import Creation, TaskBulkService
 from tms_core.services.task_state import TaskRow
 from tms_core.web.openapi import Answer, documented
-from tms_core.web.resource import json_response, resource, to_json
+from tms_core.web.resource import json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of
 
 IN_OPERATION = re.compile(r"operations\.(\d+)")
@@ -22,6 +22,7 @@ class TaskBulk:
     def __init__(self, request, context=None):
         self.request = request
 
+    @writes_tasks
     @idempotent
     @documented(
         "change_tasks",

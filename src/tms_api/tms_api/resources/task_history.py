@@ -10,7 +10,7 @@ from tms_core.services.task_history import TaskHistory
 from tms_core.services.task_undo import TaskUndoService
 from tms_core.values import BIGGEST_ID
 from tms_core.web.openapi import Answer, Header, Link, Nothing, WholeNumber, documented, names_of
-from tms_core.web.resource import id_of, json_response, resource, to_json
+from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of, query_of
 
 MOST_EVENTS = 1000
@@ -57,6 +57,7 @@ class TaskUndo:
     def __init__(self, request, context=None):
         self.request = request
 
+    @writes_tasks
     @idempotent
     @documented(
         "undo_task_event",

@@ -12,7 +12,7 @@ from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
 from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
-from tms_core.web.resource import id_of, json_response, resource, to_json
+from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of, query_of
 
 LOCATION = Header("Location", "Where the new one is.", "/api/task/1")
@@ -50,6 +50,7 @@ class Tasks:
         )
         return tagged(self.request, page.body, page.tag)
 
+    @writes_tasks
     @idempotent
     @documented(
         "create_task",
@@ -71,16 +72,19 @@ class Tasks:
         statement = one_visible(self.request.actor, self.runtime.core.visibility)
         return self._one(read_task(self.request.reading, statement, id_of(self.request)))
 
+    @writes_tasks
     @documented("replace_task", body=WholeTask, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
     def put(self):
         """Replace a task. What is left out gets its default."""
         return self._change(WholeTask, merge=False)
 
+    @writes_tasks
     @documented("change_task", body=TaskChange, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
     def patch(self):
         """Change a task. Only what is named changes."""
         return self._change(TaskChange, merge=True)
 
+    @writes_tasks
     @documented(
         "delete_task",
         headers=(IF_MATCH,),

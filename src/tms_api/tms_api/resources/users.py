@@ -22,7 +22,7 @@ from tms_core.permissions import Actor
 from tms_core.services.users import UserService
 from tms_core.web.client_address import client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
-from tms_core.web.resource import id_of, json_response, open_to_all, resource
+from tms_core.web.resource import changes_user, id_of, json_response, resource, token_optional
 from tms_core.web.validation import body_of, query_of
 
 LONGEST_SEARCH = 150
@@ -62,7 +62,7 @@ class Users:
         self.smtputf8: bool = request.registry.tms.core.smtputf8
         self.users = UserService(request.db, self.actor, smtputf8=self.smtputf8)
 
-    @open_to_all
+    @token_optional
     @idempotent
     @documented(
         "create_user",
@@ -109,17 +109,20 @@ class Users:
         query_of(self.request, ())
         return json_response(present(self.users.get(self._id()), self.actor))
 
+    @changes_user
     @documented("replace_user", body=WholeUser, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
     def put(self):
         """Replace an account. Names that are left out become empty."""
         return self._change(WholeUser)
 
+    @changes_user
     @documented("change_user", body=UserChange, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
     def patch(self):
         """Change an account. Only what is named changes. A new password ends all other logins; of a new address the old
         one is told by mail, with a link that takes the change back."""
         return self._change(UserChange)
 
+    @changes_user
     @documented(
         "delete_user",
         answers={200: Nothing, 403: FORBIDDEN, 409: "The last active administrator would be gone."},

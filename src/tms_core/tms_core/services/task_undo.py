@@ -9,7 +9,7 @@ from tms_core.errors import ConflictError, NotFoundError, PreconditionFailedErro
 from tms_core.models import EventKind, TaskEvent
 from tms_core.permissions import Actor, Visibility
 from tms_core.services.task_history import TaskHistory, last_event
-from tms_core.services.task_rules import Expectation, require
+from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, after_change, as_json, from_snapshot, snapshot_of
 from tms_core.services.task_writing import Change, TaskWriter
 from tms_core.services.tasks import TaskService
@@ -20,7 +20,6 @@ class TaskUndoService:
 
     def __init__(self, session: Session, actor: Actor, visibility: Visibility):
         self._session = session
-        self._actor = actor
         self._history = TaskHistory(session, actor, visibility)
         self._tasks = TaskService(session, actor, visibility)
         self._writer = TaskWriter(session, actor.id)
@@ -48,7 +47,7 @@ class TaskUndoService:
 
     def _undo_update(self, task_id: int, changes: dict[str, list[Any]]) -> TaskRow:
         task = self._tasks.locked(task_id)
-        require(self._actor, "update", created_by=task.created_by, assigned_to=task.assigned_to)
+        self._tasks.require("update", created_by=task.created_by, assigned_to=task.assigned_to)
         present = snapshot_of(task)
         conflicts = {
             name: {"base": new, "theirs": present[name], "yours": old}
@@ -69,7 +68,7 @@ class TaskUndoService:
         if event is None:
             raise ConflictError("event_id", "names a deletion, but the task is there")
         task = from_snapshot(event.snapshot)
-        require(self._actor, "delete", created_by=task.created_by, assigned_to=task.assigned_to)
+        self._tasks.require("delete", created_by=task.created_by, assigned_to=task.assigned_to)
         after = after_change(task, {"assigned_to": self._tasks.assignees.restored(task.assigned_to)})
         changes = {} if after.assigned_to == task.assigned_to else {"assigned_to": [as_json(task.assigned_to), None]}
         self._writer.restore(after, Change(EventKind.CREATED, after, changes))

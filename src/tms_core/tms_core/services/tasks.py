@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from tms_core.errors import InvalidError
 from tms_core.models import EventKind, Priority, Status, TaskEvent
-from tms_core.permissions import Actor, Visibility
+from tms_core.permissions import Actor, Verb, Visibility, needs_role
+from tms_core.services.current_user import require_administrator
 from tms_core.services.task_assignees import TaskAssignees
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_rules import Expectation, changed_fields, reconcile, require
@@ -35,6 +36,7 @@ class TaskService:
         self._visibility = visibility
         self._writer = TaskWriter(session, actor.id)
         self.assignees = TaskAssignees(session)
+        self._is_role_confirmed = not actor.is_from_token
 
     def get(self, task_id: int) -> TaskRow:
         return read_task(self._session, one_visible(self._actor, self._visibility), task_id)
@@ -66,7 +68,7 @@ class TaskService:
         now = datetime.now(UTC)
         given = {"created_by": self._actor.id, **DEFAULTS, **values}
         if given["created_by"] != self._actor.id:
-            require(self._actor, "change_creator", created_by=self._actor.id, assigned_to=None)
+            self.require("change_creator", created_by=self._actor.id)
         return TaskRow(id=0, created_at=now, updated_at=now, version=1, **given)
 
     def decide_change(
@@ -81,17 +83,26 @@ class TaskService:
 
         `unwritten` are changes since then that the log does not have yet, newest first.
         """
-        require(self._actor, "update", created_by=task.created_by, assigned_to=task.assigned_to)
+        self.require("update", created_by=task.created_by, assigned_to=task.assigned_to)
         self._check_version(task, values, expected, unwritten)
         changed = changed_fields(task, values)
         if "created_by" in changed:
-            require(self._actor, "change_creator", created_by=task.created_by, assigned_to=task.assigned_to)
+            self.require("change_creator", created_by=task.created_by, assigned_to=task.assigned_to)
         return self.assignees.completed(task, changed)
 
     def decide_delete(self, task: TaskRow, expected: Expectation | None) -> None:
         """Raises where the actor may not, or where the task is not as it expected."""
-        require(self._actor, "delete", created_by=task.created_by, assigned_to=task.assigned_to)
+        self.require("delete", created_by=task.created_by, assigned_to=task.assigned_to)
         self._check_version(task, {}, expected)
+
+    def require(self, verb: Verb, *, created_by: int, assigned_to: int | None = None) -> None:
+        """Raise `ForbiddenError` unless the actor may do this to such a task. Where only the administrator's role
+        allows it, the role is read again: a token tells of one that was lost half a second ago."""
+        require(self._actor, verb, created_by=created_by, assigned_to=assigned_to)
+        if self._is_role_confirmed or not needs_role(self._actor, verb, created_by=created_by, assigned_to=assigned_to):
+            return
+        require_administrator(self._session, self._actor.id)
+        self._is_role_confirmed = True
 
     def locked(self, task_id: int) -> TaskRow:
         """The task, if the actor sees it, locked until the transaction ends."""

@@ -20,7 +20,7 @@ from tms_core.services.task_rules import OPEN
 from tms_core.services.tasks import TaskService
 from tms_core.services.tokens import TokenService, end_access
 
-# Whoever takes or gives away the administrator's right waits here for the others who do.
+# Whoever takes or gives away the administrator's right waits here for the others who do; taken after the users' rows.
 ADMINISTRATORS_LOCK = 7_305_310_002
 ONLY_ADMIN = ("is_admin", "is_active")
 LAST_ADMINISTRATOR = "This is the last active administrator: make another account an administrator first."
@@ -88,9 +88,9 @@ class UserService:
         """Set the given fields. One's own new password or address needs the current password, and the password ends
         all other logins; `session_id` is the login that stays. An administrator's change of another's needs none, and
         resets the password."""
+        user = self._own(user_id)
         if values.keys() & {*ONLY_ADMIN}:
             self._lock_administrators()
-        user = self._own(user_id)
         changed = self._changed(user, values)
         if changed.keys() & {*ONLY_ADMIN} and not (self._actor and self._actor.is_admin):
             raise ForbiddenError("Only an administrator may change is_admin and is_active.")
@@ -127,8 +127,8 @@ class UserService:
 
     def delete(self, user_id: int, tokens: TokenService) -> None:
         """End the account: it leaves every list, what is personal is erased, its open tasks become unassigned."""
-        self._lock_administrators()
         user = self._own(user_id)
+        self._lock_administrators()
         self._keep_an_administrator(user, None)
         self._lock_out(user_id, tokens)
         self._unassign_open_tasks(user_id)

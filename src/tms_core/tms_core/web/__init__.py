@@ -17,6 +17,7 @@ def includeme(config):
         ".tweens",
         ".transactions",
         ".security",
+        ".revalidation",
         ".problems",
         ".health",
         ".metrics",

@@ -14,12 +14,34 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from tms_core.errors import NotFoundError
-from tms_core.values import BIGGEST_ID
+from tms_core.values import id_in
+from tms_core.web.revalidation import Revalidation, revalidation_of
 
-__all__ = ["Method", "id_of", "json_response", "methods_of", "open_to_all", "resource", "to_json", "view"]
+__all__ = [
+    "Method",
+    "changes_user",
+    "id_of",
+    "issues_ticket",
+    "json_response",
+    "methods_of",
+    "open_to_all",
+    "resource",
+    "to_json",
+    "token_optional",
+    "view",
+    "writes_tasks",
+]
 
 # For a method that needs no access token; every other one does.
 open_to_all = view(permission=NO_PERMISSION_REQUIRED)
+# For one that needs none, and may do more for who sends one.
+token_optional = view(permission=NO_PERMISSION_REQUIRED, revalidation=Revalidation.LOCK)
+# For one that changes the user whose id stands in the path.
+changes_user = view(locks_user="id")
+# For one that writes tasks only: a write by a token that was revoked half a second ago stands, attributed and undoable.
+writes_tasks = view(revalidation=Revalidation.OFF)
+# For one that gives out what is itself checked when it is used, and soon.
+issues_ticket = view(revalidation=Revalidation.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +53,7 @@ class Method:
     resource: Any
     function: Callable[..., Any]
     is_open: bool
+    revalidation: Revalidation
 
 
 def methods_of(registry) -> Iterator[Method]:
@@ -40,7 +63,8 @@ def methods_of(registry) -> Iterator[Method]:
             if verb != "HEAD":
                 function = getattr(found, "unbound_view", found)
                 is_open = arguments.get("permission") == NO_PERMISSION_REQUIRED
-                yield Method(service.path, verb, arguments.get("klass") or function, function, is_open)
+                resource_class = arguments.get("klass") or function
+                yield Method(service.path, verb, resource_class, function, is_open, revalidation_of(arguments))
 
 
 def to_json(value: Any) -> bytes:
@@ -59,7 +83,7 @@ def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | No
 
 def id_of(request, name: str = "id") -> int:
     """The id in the path; what is not one names nothing."""
-    text = request.matchdict[name]
-    if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= BIGGEST_ID:
-        return int(text)
-    raise NotFoundError("There is nothing at this address.")
+    found = id_in(request.matchdict[name])
+    if found is None:
+        raise NotFoundError("There is nothing at this address.")
+    return found

@@ -82,7 +82,7 @@ def _actor(request) -> Actor:
     """Who asks; raises where nobody is signed in."""
     if request.claims is None:
         raise NotAuthenticatedError("This needs a valid access token: Authorization: Bearer …")
-    return Actor(request.claims.user_id, request.claims.is_admin)
+    return Actor(request.claims.user_id, request.claims.is_admin, is_from_token=True)
 
 
 def includeme(config):

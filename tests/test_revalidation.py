@@ -1,0 +1,148 @@
+"""A token that was revoked half a second ago leaves nothing that lasts: every route of every package is walked."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from tms_core.access_tokens import AccessClaims
+from tms_core.models import User
+from tms_core.permissions import Actor
+from tms_core.services.tokens import TokenService
+from tms_core.services.users import UserService
+from tms_core.web.openapi.describing import documentation_of
+from tms_core.web.openapi.paths import path_of
+from tms_core.web.resource import Method, methods_of
+from tms_core.web.revalidation import UNSAFE_METHODS, Revalidation
+
+# What an access token need not hold any more for, each with its reason in docs/accounts.md.
+WRITES_TASKS = {
+    ("POST", "/api/task"),
+    ("PUT", "/api/task/{id}"),
+    ("PATCH", "/api/task/{id}"),
+    ("DELETE", "/api/task/{id}"),
+    ("POST", "/api/task/{id}/undo"),
+    ("POST", "/api/task/bulk"),
+}
+READS_ONLY = {("POST", "/api/ws-ticket")}
+# Their proof is another than an access token: a password, a refresh token, the token of a mail.
+OPEN = {
+    ("POST", "/api/token"),
+    ("POST", "/api/token/refresh"),
+    ("POST", "/api/token/revoke"),
+    ("POST", "/api/password-reset"),
+    ("POST", "/api/password-reset/confirm"),
+    ("POST", "/api/email-change/undo"),
+    ("POST", "/api/email-verification/confirm"),
+    ("POST", "/api/notifications/unsubscribe"),
+}
+OPERATOR = Actor(0, is_admin=True)
+End = Callable[[Session, TokenService, AccessClaims], Any]
+ENDINGS: dict[str, End] = {
+    "logged out": lambda session, tokens, claims: tokens.revoke_login(claims.user_id, UUID(claims.session)),
+    "logged out everywhere": lambda session, tokens, claims: tokens.revoke_all(claims.user_id),
+    "password reset": lambda session, tokens, claims: UserService(session, None).reset_password(
+        session.get_one(User, claims.user_id), "another-word", tokens
+    ),
+    "demoted": lambda session, tokens, claims: UserService(session, OPERATOR).change(
+        claims.user_id, {"is_admin": False}, tokens=tokens
+    ),
+    "deactivated": lambda session, tokens, claims: UserService(session, OPERATOR).change(
+        claims.user_id, {"is_active": False}, tokens=tokens
+    ),
+    "deleted": lambda session, tokens, claims: UserService(session, OPERATOR).delete(claims.user_id, tokens),
+}
+
+
+def changing(app) -> dict[tuple[str, str], Method]:
+    """The methods that change something, by verb and path."""
+    return {(one.verb, path_of(one.pattern)): one for one in methods_of(app.app.registry) if one.verb in UNSAFE_METHODS}
+
+
+def test_every_route_that_changes_something_revalidates_the_token_unless_it_is_named_here(app):
+    routes = changing(app)
+    by_kind: dict[Revalidation, set[tuple[str, str]]] = {}
+    for route, method in routes.items():
+        by_kind.setdefault(method.revalidation, set()).add(route)
+
+    assert by_kind[Revalidation.OFF] == WRITES_TASKS | OPEN
+    assert by_kind[Revalidation.READ] == READS_ONLY
+    assert {route for route, method in routes.items() if method.is_open} == OPEN | {("POST", "/api/users")}
+    assert len(by_kind[Revalidation.LOCK]) > 8
+
+
+@pytest.fixture
+def make_administrator(make_user):
+    make_user("another", is_admin=True)
+    return lambda: make_user(is_admin=True)
+
+
+@pytest.fixture
+def end(app, runtime):
+    """Ends a token in one of the ways, unnoticed by the process."""
+
+    def run(ending: End, access: str) -> None:
+        registry = app.app.registry
+        with runtime.transaction() as session:
+            tokens = TokenService(session, registry.access_tokens, runtime.core)
+            ending(session, tokens, registry.access_tokens.read(access, 0))
+
+    return run
+
+
+@pytest.fixture
+def rows(runtime):
+    def read() -> dict[str, str]:
+        """What stands in the tables."""
+        with runtime.transaction() as session:
+            names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+            return {
+                name: session.scalar(text(f"SELECT string_agg(t::text, ',' ORDER BY t::text) FROM {name} t"))
+                for name in names
+            }
+
+    return read
+
+
+@pytest.fixture
+def send(app):
+    """Sends what a route's documentation has as its example."""
+
+    def request(route: tuple[str, str], method: Method, user, user_id: int | str = "me"):
+        body = documentation_of(method.function).body
+        path = route[1].replace("{id}", str(user_id) if "users" in route[1] else "1")
+        verb = route[0].lower() + ("_json" if body else "")
+        arguments = [getattr(body, "example", {})] if body else []
+        return getattr(app, verb)(path, *arguments, headers=user.headers, expect_errors=True)
+
+    return request
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+def test_a_token_that_has_just_ended_changes_nothing(app, make_administrator, end, rows, send, monkeypatch, ending):
+    monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
+    held = {route: method for route, method in changing(app).items() if route not in WRITES_TASKS | OPEN}
+
+    for route, method in held.items():
+        for user_id in ("me", 1):
+            user = make_administrator()
+            end(ending, user.access)
+            before = rows()
+
+            answer = send(route, method, user, user_id)
+
+            assert answer.status_int == 401, route
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert rows() == before, route
+            # It is the database that refuses it: the process does not know yet.
+            assert app.get("/api/task", headers=user.headers, status=200)
+
+
+def test_one_that_has_not_ended_is_let_through(app, make_administrator, send):
+    held = {route: method for route, method in changing(app).items() if route not in WRITES_TASKS | OPEN}
+
+    for route, method in held.items():
+        assert send(route, method, make_administrator()).status_int != 401, route
