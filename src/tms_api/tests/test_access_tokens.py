@@ -72,10 +72,31 @@ def test_a_token_with_these_claims_and_our_signature_is_good(claims, key, status
         {"exp": int(time.time()) - 1},
         {"sub": "ann"},
         {"sub": ""},
+        {"sub": "9" * 30},
+        {"sub": ["1"]},
+        {"exp": "soon"},
+        {"exp": None},
+        {"sid": 5},
+        {"sid": ["x"]},
+        {"epoch": "0"},
+        {"epoch": 1.5},
+        {"epoch": True},
+        {"adm": "yes"},
+        {"adm": 1},
+        {"auth_time": "now"},
     ],
 )
 def test_a_token_that_says_something_else_is_refused(claims, key, status_of, change):
     assert status_of(f"Bearer {jwt.encode({**claims, **change}, key, 'HS256')}") == 401
+
+
+def test_a_token_of_no_session_reads_and_changes_nothing(claims, key, app):
+    """Signed by us, but of a session that there never was."""
+    for session in ("abc", "personal-1", "personal-x", "0b9c2f0e-7a55-4b9e-9d0a-5f2f6d1c3e4b"):
+        token = jwt.encode({**claims, "sid": session}, key, "HS256")
+        headers = {"Authorization": f"Bearer {token}"}
+
+        app.patch_json("/api/users/me", {"first_name": "X"}, headers=headers, status=401)
 
 
 @pytest.mark.parametrize("claim", ["kind", "iss", "exp", "sub", "sid", "epoch", "adm"])

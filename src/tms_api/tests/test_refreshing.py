@@ -3,12 +3,14 @@
 The clock is turned in the database: instants are set back, nothing waits.
 """
 
+import time
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from tms_core.models import RefreshToken
+from tms_core.services.refresh_tokens import RefreshTokenChain
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +66,59 @@ def test_two_tabs_may_refresh_at_once(ann, refresh, is_welcome, turn_back):
 
     assert is_welcome(first["access"])
     assert is_welcome(second["access"])
+    assert second["refresh"] == first["refresh"]
     assert refresh(first["refresh"])
-    assert refresh(second["refresh"])
+
+
+def test_a_tab_that_comes_after_the_next_refresh_gets_the_newest_token(ann, refresh, turn_back):
+    """The one between is used up too: with that the tab would look like a thief at its next refresh."""
+    newest = refresh(refresh(ann.refresh).json["refresh"]).json["refresh"]
+
+    late = refresh(ann.refresh).json["refresh"]
+    turn_back(11, "used_at")
+
+    assert late == newest
+    refresh(late)
+
+
+def test_of_three_hundred_who_refresh_at_once_all_get_one_successor(ann, at_once, runtime):
+    def refresh(me):
+        return me.post_json("/api/token/refresh", {"refresh": ann.refresh}).json["refresh"]
+
+    answers = [answer for _ in range(10) for answer in at_once(*[(ann, refresh)] * 30)]
+
+    assert len(answers) == 300
+    assert set(answers) == {answers[0]}
+    with runtime.transaction() as session:
+        assert session.query(RefreshToken).count() == 2
+
+
+def test_after_a_change_of_the_key_a_used_token_gives_no_second_successor(ann, refresh, another_process, runtime):
+    refresh(ann.refresh)
+    other = another_process(jwt_private_key="4f1a8c7e2b90d365" * 4)
+
+    other.post_json("/api/token/refresh", {"refresh": ann.refresh}, status=401)
+
+    with runtime.transaction() as session:
+        assert session.query(RefreshToken).filter_by(revoked_at=None).count() == 2
+
+
+def test_the_next_refresh_token_cannot_be_computed_from_this_one_without_the_key(ann, refresh):
+    following = refresh(ann.refresh).json["refresh"]
+
+    other = RefreshTokenChain("4f1a8c7e2b90d365" * 4)
+    assert following != other.successor(ann.refresh)
+    assert len(following) == len(ann.refresh) == 43
+
+
+def test_refreshing_does_not_make_a_log_in_younger(app, ann, refresh, runtime):
+    with runtime.transaction() as session:
+        session.execute(update(RefreshToken).values(began_at=RefreshToken.began_at - timedelta(hours=1)))
+
+    first, second = (app.app.registry.access_tokens.read(refresh(ann.refresh).json["access"], 0) for _ in range(2))
+
+    assert first.authenticated_at == second.authenticated_at
+    assert 3590 < time.time() - first.authenticated_at < 3700
 
 
 def test_the_grace_time_runs_from_the_first_use(ann, refresh, turn_back):

@@ -1,9 +1,11 @@
 """Where one is signed in, and signing out there."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, update
+from webtest import TestApp
 
 from tms_core.models import RefreshToken
 from tms_core.testing import PASSWORD, Client
@@ -146,6 +148,40 @@ def test_nobody_sees_or_ends_anothers_not_even_an_administrator(admin, client, a
 @pytest.mark.parametrize("session_id", ["1", "me", UNKNOWN, "%00", "x" * 300])
 def test_what_names_no_session_is_not_found(as_ann, problem, session_id):
     problem(as_ann.delete(f"/api/sessions/{session_id}", status=404))
+
+
+def test_one_session_too_many_ends_the_one_that_was_not_used_for_longest(another_process, ann, app, runtime):
+    process = another_process(sessions_per_user="3")
+
+    def sign_in():
+        return process.post_json("/api/token", {"username": "ann", "password": PASSWORD}).json
+
+    def is_alive(pair):
+        return process.get("/api/users/me", headers=bearer(pair["access"]), status="*").status_int == 200
+
+    unused, used = sign_in(), sign_in()
+    # The one that ann began with is the oldest, and the first to go.
+    newest = [sign_in(), process.post_json("/api/token/refresh", {"refresh": used["refresh"]}).json]
+    app.get("/api/users/me", headers=ann.headers, status=401)
+    assert is_alive(unused)
+    newest.append(sign_in())
+
+    assert [is_alive(pair) for pair in (unused, *newest)] == [False, True, True, True]
+    process.post_json("/api/token/refresh", {"refresh": unused["refresh"]}, status=401)
+    assert len(process.get("/api/sessions", headers=bearer(newest[-1]["access"])).json["results"]) == 3
+
+
+def test_of_many_who_sign_in_at_once_no_more_stay_than_may(another_process, ann, runtime):
+    process = another_process(sessions_per_user="3")
+
+    def sign_in(_number):
+        TestApp(process.app).post_json("/api/token", {"username": "ann", "password": PASSWORD}, status=200)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(sign_in, range(8)))
+
+    with runtime.transaction() as session:
+        assert session.query(RefreshToken).filter_by(revoked_at=None).count() == 3
 
 
 def test_sessions_that_were_not_used_for_their_life_are_not_listed(sign_in, sessions, runtime):

@@ -1,13 +1,23 @@
+import base64
+import hmac
+import json
 from datetime import timedelta
 
 import jwt
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tms_core.access_tokens import AccessTokens
 from tms_core.revocations import Revocations
 
 KEY = "k" * 32
 LIFE = timedelta(minutes=10)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +36,15 @@ def test_a_token_says_what_it_was_made_of(access_tokens):
     claims = access_tokens.read(token, now=0)
 
     assert (claims.user_id, claims.is_admin, claims.session, claims.epoch) == (7, True, "abc", 3)
+
+
+def test_it_says_when_its_user_authenticated_and_one_of_before_that_was_said_does_not(access_tokens):
+    token = access_tokens.create(user_id=7, is_admin=True, session="abc", epoch=3, authenticated_at=1234.5)
+    said = jwt.decode(token, options={"verify_signature": False})
+    older = {name: value for name, value in said.items() if name != "auth_time"}
+
+    assert access_tokens.read(token, now=0).authenticated_at == said["auth_time"] == 1234
+    assert access_tokens.read(jwt.encode(older, KEY, "HS256"), now=0).authenticated_at == 0
 
 
 def test_its_life_ends_also_for_a_process_that_knows_it_already(access_tokens):
@@ -102,3 +121,53 @@ class TestRevocations:
 
         monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
         assert revocations.is_revoked(claims)
+
+
+def signed(claims, header=None) -> str:
+    """A token with our signature that says whatever one likes."""
+    parts = ({"alg": "HS256", "typ": "JWT", **(header or {})}, claims)
+    said = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    signature = base64.urlsafe_b64encode(hmac.digest(KEY.encode(), said, "sha256")).rstrip(b"=")
+    return (said + b"." + signature).decode()
+
+
+CLAIMS = ("kind", "iss", "exp", "sub", "sid", "epoch", "adm", "auth_time", "nbf", "iat", "aud", "jti")
+VALUES = (None, True, [], {}, ["7"], {"a": 1}, "", "x", "\x00", -1, 2**70, 10**400, float("inf"), float("nan"), 1.5)
+# Of those, what is one.
+RIGHT = {"adm": [True], "sid": ["", "x", "\x00"], "exp": [2**70, 1.5], "auth_time": [-1, 2**70, 1.5]}
+
+
+class TestClaimsOfAnotherType:
+    """With our signature, as another program with the key, or another version, would write them."""
+
+    @pytest.fixture
+    def good(self, access_tokens):
+        token = access_tokens.create(user_id=7, is_admin=False, session="abc", epoch=0, authenticated_at=5)
+        return jwt.decode(token, options={"verify_signature": False})
+
+    @pytest.mark.parametrize("claim", CLAIMS[:8])
+    @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:10])
+    def test_a_token_with_one_is_refused(self, access_tokens, good, claim, value):
+        claims = access_tokens.read(signed({**good, claim: value}), now=0)
+
+        is_right = any(type(value) is type(right) and value == right for right in RIGHT.get(claim, ()))
+        assert (claims is not None) == is_right
+
+    @given(said=st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1, max_size=3))
+    @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_whatever_they_are_nothing_raises_and_what_is_read_has_its_types(self, access_tokens, good, said):
+        claims = access_tokens.read(signed({**good, **said}), now=0)
+
+        if claims is not None:
+            kinds = [type(one) for one in (claims.user_id, claims.is_admin, claims.session, claims.epoch)]
+            assert kinds == [int, bool, str, int]
+            assert claims.expires_at > 0
+
+    @given(header=st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk"]), JSON, min_size=1))
+    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_nor_does_any_header(self, access_tokens, good, header):
+        access_tokens.read(signed(good, header), now=0)
+
+    @pytest.mark.parametrize("payload", [None, 1, "x", [], [1], True, 1.5], ids=repr)
+    def test_nor_does_what_is_no_object(self, access_tokens, payload):
+        assert access_tokens.read(signed(payload), now=0) is None

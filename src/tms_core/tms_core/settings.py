@@ -61,6 +61,9 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     refresh_grace_seconds: int = setting(
         10, help="How long a refresh token that was just used still answers (two tabs).", ge=0, le=60
     )
+    sessions_per_user: int = setting(
+        100, help="Sessions that one user may have at once; beyond it the one not used for longest ends.", ge=1, le=1000
+    )
     registration: Literal["open", "closed"] = setting("open", help="closed: only an administrator creates users.")
     smtputf8: bool = setting(
         False, help="Whether the mail server offers SMTPUTF8, which addresses with other than ASCII before the @ need."

@@ -99,6 +99,8 @@ class RefreshToken(Base):
 
     __table_args__ = (
         Index("ix_refresh_token_user_id", "user_id"),
+        # One a session, among all that it has used up.
+        Index("ix_refresh_token_unused", "user_id", postgresql_where=text("used_at IS NULL AND revoked_at IS NULL")),
         Index("ix_refresh_token_family", "family"),
         Index("ix_refresh_token_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
     )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from tms_core.errors import NotFoundError
 from tms_core.models import RefreshToken
-from tms_core.services.tokens import TokenService
+from tms_core.services.tokens import TokenService, unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class LoginService:
         token = RefreshToken
         newest = (
             select(token.family, token.began_at, token.created_at, token.user_agent, token.address)
-            .where(token.user_id == self._user_id, token.revoked_at.is_(None), token.expires_at > func.now())
+            .where(*unused(self._user_id))
             .ext(distinct_on(token.family))
             .order_by(token.family, token.id.desc())
             .subquery()

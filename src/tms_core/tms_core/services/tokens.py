@@ -1,6 +1,5 @@
-"""Logins: signing in, rotating refresh tokens, and ending logins."""
+"""Sessions: signing in, rotating refresh tokens, and ending sessions."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -13,6 +12,7 @@ from tms_core.digests import digest_of
 from tms_core.models import RefreshToken, User
 from tms_core.services.account_lookup import account_named
 from tms_core.services.passwords import is_password
+from tms_core.services.refresh_tokens import RefreshTokenChain
 from tms_core.settings import CoreSettings
 
 
@@ -49,6 +49,8 @@ class TokenService:
         self._seen_from = seen_from
         self._life = timedelta(days=settings.refresh_token_days)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
+        self._most_sessions = settings.sessions_per_user
+        self._chain = RefreshTokenChain(settings.jwt_key)
 
     def sign_in(self, username: str, password: str) -> TokenPair | None:
         """A new login for a user name or e-mail address and its password; None where they do not fit."""
@@ -64,28 +66,31 @@ class TokenService:
         return self.begin_login(user)
 
     def begin_login(self, user: User) -> TokenPair:
-        """A new login for a user who has proved who it is."""
-        return self._pair(user, uuid4(), func.now())
+        """A new session for a user who has proved who it is; one too many ends the one not used for longest."""
+        pair = self._pair(user, RefreshToken(family=uuid4()), self._chain.first())
+        self._end_surplus_sessions(user.id)
+        return pair
 
     def refresh(self, token: str) -> TokenPair | None:
         """A new pair for a refresh token, which is used up by it. Within the grace time a used one still answers
-        (two tabs); used later, it was stolen: its whole family is revoked."""
+        (two tabs), with the same refresh token; used later, it was stolen: its whole family is revoked."""
         now = datetime.now(UTC)
-        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
+        found = self._found(token)
         if found is None:
             return None
         self._lock(found.user_id)
         self._session.refresh(found)
-        if found.revoked_at or found.expires_at <= now:
+        user = self._session.get(User, found.user_id, populate_existing=True)
+        if not self._is_open(found, now) or user is None or not user.is_active:
             return None
-        if found.used_at and now - found.used_at > self._grace:
+        if found.used_at is None:
+            found.used_at = now
+            following = RefreshToken(family=found.family, began_at=found.began_at)
+            return self._pair(user, following, self._chain.successor(token))
+        if now - found.used_at > self._grace:
             self._revoke(RefreshToken.family == found.family)
             return None
-        user = self._session.get(User, found.user_id)
-        if user is None or not user.is_active:
-            return None
-        found.used_at = found.used_at or now
-        return self._pair(user, found.family, found.began_at)
+        return self._present_pair(user, found, token, now)
 
     def revoke(self, token: str) -> None:
         """End the login of a refresh token; an unknown one is as good as revoked (RFC 7009, section 2.2)."""
@@ -121,24 +126,63 @@ class TokenService:
             .values(revoked_at=func.clock_timestamp())
         )
 
-    def _pair(self, user: User, family: UUID, began_at: datetime | ColumnElement[datetime]) -> TokenPair:
-        token = secrets.token_urlsafe(32)
-        self._session.add(
-            RefreshToken(
-                user_id=user.id,
-                family=family,
-                digest=digest_of(token),
-                began_at=began_at,
-                user_agent=self._seen_from.user_agent,
-                address=self._seen_from.address,
-                expires_at=datetime.now(UTC) + self._life,
-            )
-        )
+    def _found(self, token: str) -> RefreshToken | None:
+        return self._session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
+
+    def _is_open(self, found: RefreshToken, now: datetime) -> bool:
+        return found.revoked_at is None and found.expires_at > now
+
+    def _present_pair(self, user: User, used: RefreshToken, token: str, now: datetime) -> TokenPair | None:
+        """The pair of the session that a token was used for a moment ago: its refresh token is the one in the chain
+        behind it that was not used. None where another key made the chain."""
+        found: RefreshToken | None = used
+        while found and found.used_at:
+            token = self._chain.successor(token)
+            found = self._found(token)
+        if found is None or not self._is_open(found, now):
+            return None
+        return TokenPair(refresh=token, access=self._access(user, found))
+
+    def _pair(self, user: User, row: RefreshToken, token: str) -> TokenPair:
+        row.user_id = user.id
+        row.digest = digest_of(token)
+        row.user_agent = self._seen_from.user_agent
+        row.address = self._seen_from.address
+        row.expires_at = datetime.now(UTC) + self._life
+        self._session.add(row)
         self._session.flush()
-        access = self._access_tokens.create(
-            user_id=user.id, is_admin=user.is_admin, session=str(family), epoch=user.token_epoch
+        return TokenPair(refresh=token, access=self._access(user, row))
+
+    def _access(self, user: User, row: RefreshToken) -> str:
+        return self._access_tokens.create(
+            user_id=user.id,
+            is_admin=user.is_admin,
+            session=str(row.family),
+            epoch=user.token_epoch,
+            authenticated_at=row.began_at.timestamp(),
         )
-        return TokenPair(refresh=token, access=access)
+
+    def _end_surplus_sessions(self, user_id: int) -> None:
+        surplus = (
+            select(RefreshToken.family)
+            .where(*unused(user_id))
+            .group_by(RefreshToken.family)
+            .order_by(func.max(RefreshToken.id).desc())
+            .offset(self._most_sessions)
+        )
+        if families := self._session.scalars(surplus).all():
+            self._revoke(RefreshToken.user_id == user_id, RefreshToken.family.in_(families))
+
+
+def unused(user_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Criteria of the refresh tokens that a user's open sessions go on with: one each."""
+    token = RefreshToken
+    return (
+        token.user_id == user_id,
+        token.used_at.is_(None),
+        token.revoked_at.is_(None),
+        token.expires_at > func.now(),
+    )
 
 
 def end_access(session: Session, user_id: int) -> None:

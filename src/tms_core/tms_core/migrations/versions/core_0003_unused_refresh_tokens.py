@@ -1,0 +1,25 @@
+"""An index of the refresh tokens that were not used yet: one a session."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "core_0003"
+down_revision: str | Sequence[str] | None = "core_0002"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    # Not CONCURRENTLY: that would wait for a second host, which waits for this one's lock.
+    op.create_index(
+        "ix_refresh_token_unused",
+        "refresh_token",
+        ["user_id"],
+        postgresql_where=sa.text("used_at IS NULL AND revoked_at IS NULL"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_refresh_token_unused", table_name="refresh_token")
