@@ -12,6 +12,7 @@ from webtest import TestApp
 
 from tms_api.guards import password_guard
 from tms_core.errors import TooManyRequestsError
+from tms_core.models import RefreshToken
 from tms_core.testing import PASSWORD, Client
 
 HERE = "203.0.113.9"
@@ -31,10 +32,14 @@ def settings():
     return {
         "tms.trusted_proxies": "127.0.0.1",
         "tms.api.limit_sign_in_account": "3/minute; 5/hour",
+        "tms.api.limit_sign_in_account_everywhere": "5/minute; 9/hour",
+        "tms.api.limit_session_account": "8/minute",
+        "tms.api.limit_session_address": "12/minute",
         "tms.api.limit_sign_in_address": "6/minute",
         "tms.api.limit_registration": "2/minute",
         "tms.api.limit_refresh": "3/minute",
         "tms.api.limit_mail_account": "2/hour",
+        "tms.api.limit_mail_account_everywhere": "3/hour",
         "tms.api.limit_mail_address": "4/hour",
     }
 
@@ -63,6 +68,7 @@ def process(request, app, another_process):
     if request.param == "redis":
         return app
     process = another_process(**DEAD_REDIS)
+    process.reset()
     # What an earlier test counted in the memory of this process.
     vars(process.app.registry.limiter).pop("_in_memory", None)
     return process
@@ -84,9 +90,9 @@ def sign_in(process, ann):
 
 
 def test_after_some_wrong_passwords_not_even_the_right_one_is_taken(sign_in, problem):
-    assert [sign_in(address=address).status_int for address in ADDRESSES[:3]] == [401, 401, 401]
+    assert [sign_in().status_int for _ in range(3)] == [401, 401, 401]
 
-    answer = sign_in(password=PASSWORD, address=ELSEWHERE)
+    answer = sign_in(password=PASSWORD)
 
     assert answer.status_int == 429
     assert "Try again in" in problem(answer)["detail"]
@@ -94,8 +100,8 @@ def test_after_some_wrong_passwords_not_even_the_right_one_is_taken(sign_in, pro
 
 
 def test_the_answer_tells_the_policies_and_what_is_left(sign_in):
-    for address in ADDRESSES[:3]:
-        sign_in(address=address)
+    for _ in range(3):
+        sign_in()
 
     headers = sign_in().headers
 
@@ -106,16 +112,16 @@ def test_the_answer_tells_the_policies_and_what_is_left(sign_in):
 
 @pytest.mark.parametrize("spelling", ["ANN", "Ann", "aNN"])
 def test_another_spelling_of_the_name_is_the_same_account(sign_in, spelling):
-    for address in ADDRESSES[:3]:
-        sign_in(address=address)
+    for _ in range(3):
+        sign_in()
 
     assert sign_in(spelling).status_int == 429
 
 
 def test_other_accounts_go_on(sign_in, make_user):
     make_user("bob")
-    for address in ADDRESSES[:3]:
-        sign_in(address=address)
+    for _ in range(3):
+        sign_in()
 
     assert sign_in("bob", PASSWORD).status_int == 200
 
@@ -146,14 +152,42 @@ def test_behind_a_proxy_the_clients_address_counts_and_nobody_invents_one(sign_i
 
 
 def test_right_passwords_are_not_counted(sign_in):
-    assert {sign_in(password=PASSWORD).status_int for _ in range(10)} == {200}
+    assert {sign_in(password=PASSWORD).status_int for _ in range(8)} == {200}
+
+
+def test_right_passwords_are_counted_by_account(sign_in):
+    assert [sign_in(password=PASSWORD, address=ADDRESSES[number]).status_int for number in range(9)] == [200] * 8 + [
+        429
+    ]
+    assert sign_in("nobody").status_int == 401
+
+
+def test_right_passwords_are_counted_by_address(sign_in, make_user):
+    for name in ("bob", "eve"):
+        make_user(name)
+
+    answers = [sign_in(("ann", "bob", "eve")[number % 3], PASSWORD).status_int for number in range(13)]
+
+    assert answers == [200] * 12 + [429]
+    assert sign_in("eve", PASSWORD, ELSEWHERE).status_int == 200
+
+
+def test_one_refused_for_its_number_leaves_no_session_and_is_not_even_checked(sign_in, ann, runtime, monkeypatch):
+    for _ in range(8):
+        sign_in(password=PASSWORD)
+    monkeypatch.setattr("tms_core.services.tokens.is_password", None)
+
+    assert sign_in(password=PASSWORD).status_int == 429
+
+    with runtime.transaction() as session:
+        assert session.query(RefreshToken).count() == 9
 
 
 def test_whether_the_account_exists_does_not_show(sign_in, problem):
     """The same status, body and headers, before the limit and after it."""
 
     def story(name):
-        answers = [sign_in(name, address=address) for address in ADDRESSES[:4]]
+        answers = [sign_in(name, address=address) for address in (*[HERE] * 4, *ADDRESSES[:4])]
         return [
             (
                 answer.status_int,
@@ -168,7 +202,7 @@ def test_whether_the_account_exists_does_not_show(sign_in, problem):
 
 def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(sign_in, process, ann):
     def guess(number):
-        return sign_in(on=TestApp(process.app), address=ADDRESSES[number]).status_int
+        return sign_in(on=TestApp(process.app), address=HERE).status_int
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(guess, range(24)))
@@ -178,7 +212,7 @@ def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(sign
 
 @pytest.fixture
 def guard(app):
-    request = SimpleNamespace(environ={"REMOTE_ADDR": HERE}, registry=app.app.registry)
+    request = SimpleNamespace(environ={"REMOTE_ADDR": HERE}, registry=app.app.registry, cookies={})
     return password_guard(request, "ann")
 
 
@@ -205,10 +239,10 @@ def test_a_refused_guess_is_not_even_looked_at(guard):
 
 @only_with_redis
 def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(sign_in, turn_back):
-    for address in ADDRESSES[:3]:
-        sign_in(address=address)
+    for _ in range(3):
+        sign_in()
     turn_back(61)
-    assert [sign_in(address=address).status_int for address in ADDRESSES[3:5]] == [401, 401]
+    assert [sign_in().status_int for _ in range(2)] == [401, 401]
 
     answer = sign_in(password=PASSWORD)
 
@@ -222,8 +256,8 @@ def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(sign_in, 
 @only_with_redis
 def test_all_processes_count_together(app, another_process, sign_in):
     other = another_process()
-    for address, process in zip(ADDRESSES[:3], (app, other, app), strict=True):
-        assert sign_in(address=address, on=process).status_int == 401
+    for process in (app, other, app):
+        assert sign_in(on=process).status_int == 401
 
     assert sign_in(password=PASSWORD, on=other).status_int == 429
 
@@ -277,11 +311,14 @@ def test_refreshes_are_counted_by_address(process, runtime, path):
     assert from_here(process, path, {"refresh": "unknown"}, ELSEWHERE) == usual
 
 
-def test_mails_are_counted_by_the_address_they_go_to(process, runtime, ann):
-    for email in ("ann@example.com", "nobody@example.com"):
-        answers = [from_here(process, "/api/password-reset", {"email": email}, address) for address in ADDRESSES[:3]]
-        assert answers == [202, 202, 429]
-    assert from_here(process, "/api/password-reset", {"email": "ANN@example.com"}) == 429
+@pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
+def test_mails_are_counted_by_the_address_they_go_to_and_the_network_they_are_asked_from(process, ann, email):
+    def ask(address, spelling=email):
+        return from_here(process, "/api/password-reset", {"email": spelling}, address)
+
+    assert [ask(HERE) for _ in range(3)] == [202, 202, 429]
+    assert ask(HERE, email.upper()) == 429
+    assert [ask(ELSEWHERE), ask(ADDRESSES[0])] == [202, 429]
 
 
 def test_mails_are_counted_by_the_address_they_are_asked_from(process, runtime):
@@ -307,7 +344,8 @@ def test_wrong_tokens_of_links_are_counted_by_address(process, runtime):
 
 
 def test_zero_turns_a_limit_off(another_process, ann, runtime):
-    free = another_process(**{"api.limit_sign_in_account": "0", "api.limit_sign_in_address": "0"})
+    names = ("account", "account_everywhere", "address")
+    free = another_process(**{f"api.limit_sign_in_{name}": "0" for name in names})
 
     answers = {from_here(free, "/api/token", {"username": "ann", "password": "wrong-word"}) for _ in range(20)}
 
@@ -320,6 +358,6 @@ def test_what_was_counted_leaves_redis_by_itself_and_names_nobody(sign_in, runti
 
     keys = list(runtime.redis.scan_iter("tms:limit:*"))
 
-    assert len(keys) == 3
+    assert len(keys) == 5
     assert all(0 < runtime.redis.ttl(key) <= 3600 for key in keys)
     assert not any(b"ann" in key for key in keys)

@@ -53,6 +53,10 @@ class Limiter:
         if full := self._full(_each(limits)):
             self._refuse(full)
 
+    def has_room(self, *limits: Limit) -> bool:
+        """Whether one more time is not too often; counts nothing."""
+        return not self._full(_each(limits))
+
     def _full(self, rates: Iterable[tuple[Limit, Rate]]) -> list[tuple[Limit, Rate]]:
         return [(limit, rate) for limit, rate in rates if not self._test(limit, rate)]
 

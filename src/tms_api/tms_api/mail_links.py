@@ -4,7 +4,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from tms_api.guards import key_of, link_guard
+from tms_api.guards import key_of, link_guard, unless_known
+from tms_api.known_clients import client_known_by_name
 from tms_api.limiter import Limit
 from tms_api.settings import ApiSettings
 from tms_core.account_mail import TOKEN, AccountMailer, EmailChangeNotice, LinkRequest
@@ -25,20 +26,39 @@ def mailer_of(request) -> AccountMailer:
     return mailer
 
 
-def ask_for_link(request, purpose: LinkPurpose, email: str) -> None:
-    """Have a link mailed to whoever has this address, without a look whether somebody has it; raises
-    `TooManyRequestsError` where that was asked for too often."""
+def ask_for_reset_link(request, email: str) -> None:
+    """Have a link for a new password mailed to whoever has this address, without a look whether somebody has it;
+    raises `TooManyRequestsError` where that was asked for too often. What others ask for does not keep the owner from
+    it: that counts by their networks, and where all together ask for too many, a known client still gets its own."""
+    settings = request.registry.tms.settings(ApiSettings)
+    client, network, account = client_known_by_name(request, email), client_network(request), key_of(email)
+    if client.device:
+        request.registry.limiter.count(Limit("mail-device", settings.limit_mail_account, client.device))
+    else:
+        everywhere = Limit("mail-account-everywhere", settings.limit_mail_account_everywhere, account)
+        request.registry.limiter.count(
+            Limit("mail-address", settings.limit_mail_address, network),
+            Limit("mail-account", settings.limit_mail_account, f"{account}@{network}"),
+            *unless_known(request, everywhere, client),
+        )
+    mail_link(request, LinkPurpose.PASSWORD_RESET, email)
+
+
+def ask_for_verification_link(request, email: str) -> None:
+    """Have a link mailed to the present address of the user who is signed in; raises `TooManyRequestsError` where that
+    was asked for too often, by this user or for this address by all who had it. Requests for reset links do not
+    count."""
     settings = request.registry.tms.settings(ApiSettings)
     request.registry.limiter.count(
-        Limit("mail-address", settings.limit_mail_address, client_network(request)),
-        Limit("mail-account", settings.limit_mail_account, key_of(email)),
+        Limit("verification-address", settings.limit_mail_address, client_network(request)),
+        Limit("verification-user", settings.limit_mail_account, str(request.actor.id)),
+        Limit("verification-account", settings.limit_mail_account_everywhere, key_of(email)),
     )
-    mail_link(request, purpose, email)
+    mail_link(request, LinkPurpose.EMAIL_VERIFICATION, email)
 
 
 def mail_link(request, purpose: LinkPurpose, email: str) -> None:
-    """The same for one who has just proved to read the address: without a limit, which somebody else may have used
-    up."""
+    """Have a link mailed without a limit: to one who has just proved to read the address, or behind the limits."""
     mailer_of(request).ask(request.db, LinkRequest(purpose, email, _url(request, purpose)))
 
 
@@ -59,7 +79,7 @@ def ask_for_proof(request, email: str) -> None:
     proof no link for a new password goes there."""
     if request.registry.tms.mailer is not None:
         with suppress(TooManyRequestsError):
-            ask_for_link(request, LinkPurpose.EMAIL_VERIFICATION, email)
+            ask_for_verification_link(request, email)
 
 
 def use_link(request, purpose: LinkPurpose, token: str) -> User:

@@ -14,12 +14,28 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
         "60000/minute", help="Requests of one user, whatever they are; 0 (here and below): as many as one likes."
     )
     limit_sign_in_account: Rates = setting(
-        "10/minute; 100/hour", help="Wrong passwords for one user name; after that not even the right one is taken."
+        "10/minute; 100/hour",
+        help="Wrong passwords for one user name from one network, or from one device that signed in before; after that "
+        "not even the right one is taken from there.",
+    )
+    limit_sign_in_account_everywhere: Rates = setting(
+        "100/minute; 1000/hour",
+        help="Wrong passwords for one user name from all networks; after that none is taken but from devices that "
+        "signed in before and from networks with an open session.",
     )
     limit_sign_in_address: Rates = setting("60/minute", help="Wrong passwords from one address.")
+    limit_session_account: Rates = setting("30/minute; 300/hour", help="Right passwords for one user name.")
+    limit_session_address: Rates = setting("120/minute", help="Right passwords from one address.")
     limit_refresh: Rates = setting("600/minute", help="Refreshes and log-outs from one address.")
     limit_registration: Rates = setting("300/minute", help="Registrations from one address.")
-    limit_mail_account: Rates = setting("5/hour", help="Mails with a link that may be asked for for one account.")
+    limit_mail_account: Rates = setting(
+        "5/hour", help="Mails with a link that may be asked for for one account from one network or known device."
+    )
+    limit_mail_account_everywhere: Rates = setting(
+        "30/hour",
+        help="The same from all networks; after that only from devices that signed in before and from networks with an "
+        "open session.",
+    )
     limit_mail_address: Rates = setting("60/hour", help="Mails with a link that may be asked for from one address.")
     password_reset_url: str = setting(
         "{public_url}/api/password-reset/confirm#token={token}",

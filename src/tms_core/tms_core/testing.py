@@ -144,6 +144,8 @@ def runtime(_system) -> Runtime:
 def app(runtime, _system) -> TestApp:
     """The WSGI application, in webtest's clothes."""
     app: TestApp = _system[1]
+    # The cookies of the last test.
+    app.reset()
     # The ids of users begin anew with each test: what was revoked in the last one must not hold in this one.
     app.app.registry.revocations.refresh(force=True)
     return app

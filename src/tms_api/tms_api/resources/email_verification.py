@@ -1,5 +1,5 @@
 from tms_api.link_pages import EMAIL_VERIFICATION, HTML, link_page
-from tms_api.mail_links import NO_MAILS, ask_for_link, mailer_of, use_link
+from tms_api.mail_links import NO_MAILS, ask_for_verification_link, mailer_of, use_link
 from tms_api.resources.tags import LINKS
 from tms_api.schemas.accounts import LinkToken
 from tms_core.models import LinkPurpose
@@ -27,7 +27,7 @@ class EmailVerification(_EmailVerification):
         mailer_of(self.request)
         user = UserService(self.request.db, self.request.actor).get(self.request.actor.id)
         if user.email and not user.email_verified:
-            ask_for_link(self.request, LinkPurpose.EMAIL_VERIFICATION, user.email)
+            ask_for_verification_link(self.request, user.email)
         return json_response({}, status=202)
 
 

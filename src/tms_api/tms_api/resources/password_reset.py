@@ -1,5 +1,6 @@
+from tms_api.device_cookies import remember_device
 from tms_api.link_pages import HTML, PASSWORD_RESET, link_page
-from tms_api.mail_links import NO_MAILS, ask_for_link, mailer_of, use_link
+from tms_api.mail_links import NO_MAILS, ask_for_reset_link, mailer_of, use_link
 from tms_api.resources.tags import LINKS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.accounts import NewPassword, WantedLink
@@ -32,7 +33,7 @@ class PasswordReset(_PasswordReset):
     def post(self):
         """Have a link for a new password mailed. The answer does not tell whether somebody has the address."""
         mailer_of(self.request)
-        ask_for_link(self.request, LinkPurpose.PASSWORD_RESET, body_of(self.request, WantedLink).email)
+        ask_for_reset_link(self.request, body_of(self.request, WantedLink).email)
         return json_response({}, status=202)
 
 
@@ -53,4 +54,6 @@ class PasswordResetConfirm(_PasswordReset):
         body = body_of(self.request, NewPassword)
         user = use_link(self.request, LinkPurpose.PASSWORD_RESET, body.token)
         UserService(self.request.db, None).reset_password(user, body.password, token_service(self.request))
-        return json_response({})
+        response = json_response({})
+        remember_device(self.request, response, user)
+        return response

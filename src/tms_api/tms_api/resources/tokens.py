@@ -1,4 +1,7 @@
-from tms_api.guards import password_guard
+from dataclasses import replace
+
+from tms_api.device_cookies import remember_device
+from tms_api.guards import key_of, password_guard
 from tms_api.limiter import Limit
 from tms_api.resources.tags import SIGNING_IN
 from tms_api.schemas.users import Credentials, Refresh
@@ -6,7 +9,7 @@ from tms_api.settings import ApiSettings
 from tms_core.services.tokens import SeenFrom, TokenPair, TokenService
 from tms_core.settings import CoreSettings
 from tms_core.web.client_address import client_address, client_network
-from tms_core.web.openapi import Answer, Link, Nothing, documented
+from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
 from tms_core.web.problems import problem
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of
@@ -19,6 +22,12 @@ PAIR = Answer(
     TokenPair,
     "An access token for the next minutes, and the refresh token for the next pair.",
     links=(Link("refresh_token", body=REFRESH), Link("revoke_token", body=REFRESH)),
+)
+
+DEVICE = Header(
+    "Set-Cookie",
+    "A device cookie: whoever sends it is not locked out of the account while others guess at its password.",
+    "tms_device=7.kPq0nJ1m2nQ.mUoT2nZ7c3s8; HttpOnly; Path=/api; SameSite=Strict",
 )
 
 
@@ -57,13 +66,32 @@ class _Tokens:
 @resource(path="/api/token")
 class Token(_Tokens):
     @open_to_all
-    @documented("sign_in", body=Credentials, answers={200: PAIR, 401: WRONG_CREDENTIALS, 429: Answer()})
+    @documented(
+        "sign_in",
+        body=Credentials,
+        answers={200: replace(PAIR, headers=(DEVICE,)), 401: WRONG_CREDENTIALS, 429: Answer()},
+    )
     def post(self):
         """Sign in. By a user name or an e-mail address, and a password."""
         body = body_of(self.request, Credentials)
+        limits, limiter = self._session_limits(body.username), self.request.registry.limiter
+        limiter.require_room(*limits)
         guard = password_guard(self.request, body.username)
-        pair = guard.attempt(lambda: self.tokens.sign_in(body.username, body.password))
-        return self._answer(pair, WRONG_CREDENTIALS)
+        user = guard.attempt(lambda: self.tokens.authenticate(body.username, body.password))
+        if user is None:
+            return self._answer(None, WRONG_CREDENTIALS)
+        limiter.count(*limits)
+        response = self._answer(self.tokens.begin_login(user), WRONG_CREDENTIALS)
+        remember_device(self.request, response, user)
+        return response
+
+    def _session_limits(self, account: str) -> tuple[Limit, Limit]:
+        """Each right password costs as much work as a wrong one, and leaves a session."""
+        settings = self.request.registry.tms.settings(ApiSettings)
+        return (
+            Limit("session-account", settings.limit_session_account, key_of(account)),
+            Limit("session-address", settings.limit_session_address, client_network(self.request)),
+        )
 
 
 @resource(path="/api/token/refresh")

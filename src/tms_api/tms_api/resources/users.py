@@ -3,7 +3,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tms_api.guards import password_guard
+from tms_api.device_cookies import remember_device
+from tms_api.guards import own_password_guard
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
 from tms_api.mail_links import ask_for_proof, tell_of_email_change
@@ -151,11 +152,13 @@ class Users:
             )
 
         is_guess = body.current_password is not None or "password" in body.model_fields_set
-        # The number cannot be a user name: these guesses count by themselves.
-        user = password_guard(self.request, f"#{self.request.actor.id}").attempt(change) if is_guess else change()
+        user = own_password_guard(self.request).attempt(change) if is_guess else change()
         if user.email and user.email_changed_at not in (None, changed_at):
             ask_for_proof(self.request, user.email)
-        return json_response(present(user, self.actor))
+        response = json_response(present(user, self.actor))
+        if "password" in body.model_fields_set and user_id == self.request.actor.id:
+            remember_device(self.request, response, user)
+        return response
 
     def _count_registration(self) -> None:
         rates = self.request.registry.tms.settings(ApiSettings).limit_registration

@@ -52,8 +52,9 @@ class TokenService:
         self._most_sessions = settings.sessions_per_user
         self._chain = RefreshTokenChain(settings.jwt_key)
 
-    def sign_in(self, username: str, password: str) -> TokenPair | None:
-        """A new login for a user name or e-mail address and its password; None where they do not fit."""
+    def authenticate(self, username: str, password: str) -> User | None:
+        """The active account, locked, with a user name or e-mail address and a password; None where they do not
+        fit."""
         user = account_named(self._session, username)
         proved = user.password_hash if user else None
         if not is_password(proved, password) or user is None:
@@ -63,7 +64,7 @@ class TokenService:
         self._session.refresh(user)
         if not user.is_active or user.password_hash != proved:
             return None
-        return self.begin_login(user)
+        return user
 
     def begin_login(self, user: User) -> TokenPair:
         """A new session for a user who has proved who it is; one too many ends the one not used for longest."""

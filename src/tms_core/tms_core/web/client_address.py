@@ -35,7 +35,12 @@ def address_of(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
 
 def client_network(request) -> str:
     """What one client cannot easily change: its address, in IPv6 its network."""
-    address = _parsed(client_address(request))
+    return network_of(client_address(request))
+
+
+def network_of(text: str) -> str:
+    """`client_network` of an address; empty for what is none."""
+    address = _parsed(text)
     if isinstance(address, IPv6Address):
         return f"{IPv6Address(int(address) >> IPV6_PREFIX << IPV6_PREFIX)}/{IPV6_PREFIX}"
     return str(address or "")

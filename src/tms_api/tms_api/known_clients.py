@@ -1,0 +1,52 @@
+"""Clients that the owner of an account has used: by a device cookie, or from the network of an open session."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+
+from tms_api.device_cookies import device_of, has_device_cookie
+from tms_core.models import RefreshToken, User
+from tms_core.services.account_lookup import account_named
+from tms_core.services.tokens import unused
+from tms_core.web.client_address import client_network, network_of
+
+
+@dataclass(frozen=True)
+class KnownClient:
+    """What is known of the client of a request by the account that it asks about, which need not exist. The account
+    is looked up only where it matters, and always or never, whether it exists or not."""
+
+    request: Any
+    find_user: Callable[[], User | None]
+
+    @cached_property
+    def device(self) -> str | None:
+        """What a device cookie of the account calls the client; None where it has none."""
+        return device_of(self.request, self._user) if has_device_cookie(self.request) else None
+
+    @cached_property
+    def is_in_known_network(self) -> bool:
+        """Whether a session of the account is open that was last used from the client's network."""
+        network = client_network(self.request)
+        if not network:
+            return False
+        user_id = self._user.id if self._user else 0
+        addresses = self.request.db.scalars(select(RefreshToken.address).where(*unused(user_id)))
+        return any(address and network_of(address) == network for address in addresses)
+
+    @cached_property
+    def _user(self) -> User | None:
+        return self.find_user()
+
+
+def client_known_by_name(request, account: str) -> KnownClient:
+    """`account` is a user name or an e-mail address."""
+    return KnownClient(request, lambda: account_named(request.db, account))
+
+
+def client_known_by_actor(request) -> KnownClient:
+    """By the account that is signed in."""
+    return KnownClient(request, lambda: request.db.get(User, request.actor.id))
