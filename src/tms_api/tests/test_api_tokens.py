@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import jwt
 import pytest
 from sqlalchemy import func, select, text, update
 
@@ -237,6 +238,124 @@ def test_a_user_that_is_not_active_has_no_token_even_if_nobody_took_it_back(make
         session.execute(text("UPDATE users SET is_active = false WHERE id = :id"), {"id": ann.id})
 
     assert not opens(token)
+
+
+class TestRecentAuthentication:
+    """A stolen access token alone makes no token that outlives it."""
+
+    BODY = {"name": "script", "scopes": ALL, "expires_at": None}
+
+    @pytest.fixture
+    def signed_in_before(self, app, ann, runtime):
+        """The headers of a session that began so many minutes ago, and was refreshed just now."""
+
+        def begin(minutes: float) -> dict[str, str]:
+            with runtime.transaction() as session:
+                ago = func.now() - timedelta(minutes=minutes)
+                session.execute(update(RefreshToken).values(began_at=ago))
+            pair = app.post_json("/api/token/refresh", {"refresh": ann.refresh}).json
+            return {"Authorization": f"Bearer {pair['access']}"}
+
+        return begin
+
+    def test_within_ten_minutes_after_signing_in_a_token_needs_no_password(self, app, signed_in_before):
+        app.post_json(URL, self.BODY, headers=signed_in_before(9), status=201)
+
+    @pytest.mark.parametrize("password", [{}, {"current_password": None}], ids=["none", "null"])
+    def test_later_it_needs_one_and_refreshing_does_not_help(self, app, signed_in_before, faulty_fields, password):
+        headers = signed_in_before(11)
+
+        answer = app.post_json(URL, {**self.BODY, **password}, headers=headers, status=400)
+
+        assert faulty_fields(answer) == ["current_password"]
+        assert app.get(URL, headers=headers).json["count"] == 0
+
+    def test_with_the_password_it_is_made(self, app, signed_in_before):
+        app.post_json(URL, {**self.BODY, "current_password": PASSWORD}, headers=signed_in_before(600), status=201)
+
+    @pytest.mark.parametrize("minutes", [1, 600])
+    def test_with_another_it_is_not_however_recent_the_log_in(self, app, signed_in_before, problem, minutes):
+        headers = signed_in_before(minutes)
+
+        problem(app.post_json(URL, {**self.BODY, "current_password": "wrong-word"}, headers=headers, status=403))
+
+        assert app.get(URL, headers=headers).json["count"] == 0
+
+    def test_guessing_the_password_with_a_stolen_token_is_limited(self, app, signed_in_before, another_process):
+        process, headers = another_process(**{"api.limit_sign_in_account": "2/minute"}), signed_in_before(600)
+        body = {**self.BODY, "current_password": "wrong-word"}
+
+        answers = [process.post_json(URL, body, headers=headers, status="*").status_int for _ in range(3)]
+
+        assert answers == [403, 403, 429]
+        process.post_json(URL, {**body, "current_password": PASSWORD}, headers=headers, status=429)
+
+    def test_a_token_of_an_earlier_version_that_does_not_tell_is_not_recent(self, app, ann, runtime, faulty_fields):
+        said = jwt.decode(ann.access, options={"verify_signature": False})
+        del said["auth_time"]
+        headers = {"Authorization": f"Bearer {jwt.encode(said, runtime.core.jwt_key, 'HS256')}"}
+
+        assert faulty_fields(app.post_json(URL, self.BODY, headers=headers, status=400)) == ["current_password"]
+
+
+class TestEndingThem:
+    """Who changes its password, or logs out everywhere, may have its personal tokens end too."""
+
+    CHANGE = {"password": "another-word", "current_password": PASSWORD}
+
+    def test_a_new_password_shows_which_it_leaves(self, as_ann, make_token):
+        shown = {name: value for name, value in make_token().items() if name != "token"}
+
+        answer = as_ann.patch_json("/api/users/me", self.CHANGE, status=200).json
+
+        assert answer["personal_tokens"] == [shown]
+
+    @pytest.mark.parametrize("verb", ["patch_json", "put_json"])
+    def test_and_ends_them_where_one_says_so(self, as_ann, make_token, opens, verb):
+        token = make_token()["token"]
+        whole = {"username": "ann", "email": "ann@example.com", **self.CHANGE, "end_personal_tokens": True}
+
+        assert getattr(as_ann, verb)("/api/users/me", whole, status=200).json["personal_tokens"] == []
+
+        assert not opens(token)
+
+    def test_nothing_else_does(self, as_ann, make_token, opens, faulty_fields):
+        token = make_token()["token"]
+        body = {"first_name": "Ann", "end_personal_tokens": True}
+
+        assert faulty_fields(as_ann.patch_json("/api/users/me", body, status=400)) == ["end_personal_tokens"]
+        assert "personal_tokens" not in as_ann.patch_json("/api/users/me", {"first_name": "Ann"}).json
+        assert opens(token)
+
+    def test_a_wrong_password_ends_none(self, as_ann, make_token, opens):
+        token = make_token()["token"]
+        body = {**self.CHANGE, "current_password": "wrong-word", "end_personal_tokens": True}
+
+        as_ann.patch_json("/api/users/me", body, status="*")
+
+        assert opens(token)
+
+    def test_logging_out_everywhere_ends_them_where_one_says_so(self, as_ann, make_token, opens, client):
+        token, anothers = make_token()["token"], client.post_json(URL, {"name": "b", "scopes": ALL}).json["token"]
+
+        as_ann.post_json("/api/token/revoke-all", {"end_personal_tokens": True}, status=200)
+
+        assert not opens(token)
+        assert opens(anothers)
+
+    @pytest.mark.parametrize("body", [{}, {"end_personal_tokens": False}])
+    def test_and_leaves_them_else(self, as_ann, make_token, opens, body):
+        token = make_token()["token"]
+
+        as_ann.post_json("/api/token/revoke-all", body, status=200)
+
+        assert opens(token)
+
+    @pytest.mark.parametrize("body", [{"personal_tokens": True}, {"end_personal_tokens": 1}, []])
+    def test_a_body_that_says_something_else_is_refused(self, as_ann, problem, body, ann):
+        problem(as_ann.post_json("/api/token/revoke-all", body, status=400))
+
+        as_ann.get("/api/users/me", status=200)
 
 
 def test_logging_out_everywhere_and_a_new_password_leave_tokens_alone(as_ann, make_token, opens, app):

@@ -6,8 +6,10 @@ own, who that is (`AccountLinkService.create`), and makes the link.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +28,22 @@ class LinkRequest:
     purpose: LinkPurpose
     email: str
     url: str
+
+
+class AccountNoticeKind(StrEnum):
+    # details: name, hint, scopes, at, expires_at (or None)
+    TOKEN_CREATED = "token_created"  # noqa: S105 - a kind
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNotice:
+    """Something happened to an account that its owner is told by mail, whatever its preferences are. `details` are
+    JSON values; two notices of one kind with the same `key` are one."""
+
+    kind: AccountNoticeKind
+    user_id: int
+    key: str
+    details: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,10 @@ class AccountMailer(ABC):
     def ask(self, session: Session, request: LinkRequest) -> None:
         """Write the request down by `session`, so that it is not lost once that commits. Must not look whether
         somebody has the address."""
+
+    @abstractmethod
+    def notify(self, session: Session, notice: AccountNotice) -> None:
+        """Write the notice down by `session`, so that it is not lost once that commits."""
 
     @abstractmethod
     def tell_of_email_change(self, session: Session, notice: EmailChangeNotice) -> None:

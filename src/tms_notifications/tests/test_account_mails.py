@@ -101,6 +101,71 @@ def test_who_verifies_its_address_gets_a_link_that_does_it(app, client_of, ann, 
     assert client_of(ann).get("/api/users/me").json["email_verified"] is True
 
 
+class TestNewPersonalToken:
+    @pytest.fixture
+    def make_token(self, client_of, ann, smtp):
+        def make(name="Nightly export", expires_at=None):
+            body = {"name": name, "scopes": ["tasks:read", "users:read"], "expires_at": expires_at}
+            return client_of(ann).post_json("/api/api-tokens", body, status=201).json
+
+        return make
+
+    def test_the_owner_is_mailed_without_the_token_itself(self, make_token, smtp, ledger, ann):
+        made = make_token(expires_at="2030-01-01T00:00:00Z")
+        (row,) = ledger.send_all()
+
+        (message,) = smtp.received
+        assert smtp.recipients == ["ann@example.com"]
+        assert message["Subject"] == "A personal API token was made for your account"
+        for text_ in (body(message), body(message, "html")):
+            assert "Nightly export" in text_
+            assert made["hint"] in text_
+            assert made["token"] not in text_
+            assert "tasks:read, users:read" in text_
+            assert "1 January 2030" in text_
+            assert "https://tasks.example.org" in text_
+        assert (row.kind.value, row.status) == ("token_created", MailStatus.SENT)
+        assert made["token"] not in str(row.context)
+
+    def test_a_token_without_expiry_says_so(self, make_token, smtp, ledger):
+        make_token()
+        ledger.send_all()
+
+        assert "Holds until: it is taken back" in body(smtp.received[0])
+
+    def test_the_name_of_a_token_is_literal(self, make_token, smtp, ledger):
+        make_token("<b>x</b> =?utf-8?q?y?= {{ 7*7 }}")
+        ledger.send_all()
+
+        assert "&lt;b&gt;x&lt;/b&gt; =?utf-8?q?y?= {{ 7*7 }}" in body(smtp.received[0], "html")
+
+    def test_preferences_do_not_turn_the_mail_off(self, make_token, smtp, ledger, runtime, ann):
+        with runtime.transaction() as session:
+            off = dict.fromkeys(("assigned", "updated", "due_soon"), "off")
+            session.add(NotificationPreference(user_id=ann.id, own_changes=False, **off))
+        make_token()
+        ledger.send_all()
+
+        assert len(smtp.received) == 1
+        assert smtp.received[0]["List-Unsubscribe"] is None
+
+    def test_the_mail_is_queued_after_the_commit(self, make_token, queued, ledger, runtime):
+        make_token()
+        assert queued() == 1
+
+    def test_a_refused_token_sends_no_mail(self, client_of, ann, smtp, ledger, queued):
+        body_ = {"name": "a", "scopes": ["admin"], "expires_at": None}
+        client_of(ann).post_json("/api/api-tokens", body_, status=400)
+
+        assert (ledger.rows(), queued()) == ([], 0)
+
+    def test_the_command_line_shows_the_mail(self, make_token, ledger, tms):
+        make_token()
+
+        assert "token_created" in tms("mail", "list").output
+        assert "Nightly export" in tms("mail", "show", str(ledger.row().id)).output
+
+
 def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app, client_of, ann, smtp, ledger):
     change = {"email": "new@example.com", "current_password": PASSWORD}
     client_of(ann).patch_json("/api/users/me", change, status=200)

@@ -6,11 +6,12 @@ from uuid import uuid4
 from sqlalchemy import event, insert
 from sqlalchemy.orm import Session
 
-from tms_core.account_mail import AccountMailer, EmailChangeNotice, LinkRequest
+from tms_core.account_mail import AccountMailer, AccountNotice, EmailChangeNotice, LinkRequest
 from tms_core.celery import use
 from tms_core.models import AccountLink
 from tms_core.runtime import Runtime
 from tms_core.values import instant
+from tms_notifications.account_notices import add_notice
 from tms_notifications.models import MailKind, NotificationLinkRequest
 from tms_notifications.notices import Notice
 from tms_notifications.queueing import enqueue, hint_at_requests
@@ -29,6 +30,10 @@ class LinkMailer(AccountMailer):
             insert(NotificationLinkRequest).values(purpose=request.purpose, email=request.email, url=request.url)
         )
         event.listen(session, "after_commit", lambda _session: hint_at_requests(), once=True)
+
+    def notify(self, session: Session, notice: AccountNotice) -> None:
+        mail_ids = add_notice(self.runtime, session, notice)
+        event.listen(session, "after_commit", lambda _session: enqueue(mail_ids), once=True)
 
     def tell_of_email_change(self, session: Session, notice: EmailChangeNotice) -> None:
         """The mail is written down at once: whose the address was is no secret to who changed it."""

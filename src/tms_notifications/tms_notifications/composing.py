@@ -12,6 +12,7 @@ from tms_core.account_mail import TOKEN
 from tms_core.identity.email_addresses import envelope_address
 from tms_core.models import User
 from tms_core.runtime import Runtime
+from tms_notifications.account_notices import token_created_variables
 from tms_notifications.addressing import mail_host
 from tms_notifications.headers import POLICY
 from tms_notifications.models import MailKind, NotificationMail
@@ -87,6 +88,8 @@ class Composer:
         presenter = Presenter(names, recipient.zone)
         if mail.kind.has_link:
             return self._link_variables(mail.context, presenter, token)
+        if mail.kind is MailKind.TOKEN_CREATED:
+            return token_created_variables(mail.context, presenter, self._runtime.core.public_url)
         if mail.kind is MailKind.DUE_SOON:
             return self._due_soon_variables(mail.context, presenter)
         context = mail.context

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tms_core.account_mail import AccountNoticeKind
 from tms_core.models import Base, LinkPurpose
 from tms_core.models.base import CreatedAt, Id
 
@@ -19,6 +20,7 @@ class MailKind(StrEnum):
     DUE_SOON = "due_soon"
     PASSWORD_RESET = LinkPurpose.PASSWORD_RESET.value
     EMAIL_VERIFICATION = LinkPurpose.EMAIL_VERIFICATION.value
+    TOKEN_CREATED = AccountNoticeKind.TOKEN_CREATED.value
     EMAIL_CHANGE = LinkPurpose.EMAIL_CHANGE.value
 
     @property
@@ -28,9 +30,14 @@ class MailKind(StrEnum):
         return self.value in set(LinkPurpose)
 
     @property
+    def is_about_account(self) -> bool:
+        """Whether it is about the user's account, not about tasks: no preference turns it off."""
+        return self.has_link or self.value in set(AccountNoticeKind)
+
+    @property
     def preference(self) -> str | None:
         """The preference that turns this kind off, if one does. What is taken away goes with what is assigned."""
-        if self.has_link:
+        if self.is_about_account:
             return None
         return self.value if self in (MailKind.UPDATED, MailKind.DUE_SOON) else "assigned"
 

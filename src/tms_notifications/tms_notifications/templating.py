@@ -44,6 +44,6 @@ def render(folders: tuple[Path, ...], kind: MailKind, variables: dict[str, Any])
 
 
 def _name(kind: MailKind) -> str:
-    if kind.has_link:
+    if kind.is_about_account:
         return f"account/{kind.value}_email"
     return "task/due_soon_email" if kind is MailKind.DUE_SOON else "task/task_email"

@@ -1,12 +1,15 @@
 from typing import Any
 
+from tms_api.guards import own_password_guard
 from tms_api.pagination import whole
 from tms_api.resources.tags import KEYS
 from tms_api.schemas.account_answers import ApiTokens as ApiTokensAnswer
 from tms_api.schemas.account_answers import ShownApiToken
 from tms_api.schemas.accounts import NewApiToken
+from tms_core.account_mail import AccountNotice, AccountNoticeKind
 from tms_core.models import PersonalToken
 from tms_core.services.personal_tokens import PersonalTokenService
+from tms_core.services.recent_authentication import require_recent_authentication
 from tms_core.values import instant
 from tms_core.web.openapi import Answer, Link, Nothing, documented
 from tms_core.web.resource import id_of, json_response, resource
@@ -30,19 +33,37 @@ class ApiTokens:
         body=NewApiToken,
         answers={
             201: Answer(ShownApiToken, links=(Link("delete_api_token", {"id": "$response.body#/id"}),)),
+            403: "`current_password` is not one's present password.",
             409: "One has too many already.",
         },
     )
     def collection_post(self):
         """Make a personal token for a script. It is shown in this answer and never again.
 
-        It acts as its user, as far as its scopes reach; Idempotency-Key does not apply, because answers to such
+        It acts as its user, as far as its scopes reach, and its owner is told by mail. Who signed in more than ten
+        minutes ago sends `current_password` too. Idempotency-Key does not apply, because answers to such
         requests are kept.
         """
         body = body_of(self.request, NewApiToken)
-        row, token = self.tokens.create(body.name, body.scopes, body.expires_at)
+
+        def create() -> tuple[PersonalToken, str]:
+            require_recent_authentication(self.request.db, self.request.claims, body.current_password)
+            return self.tokens.create(body.name, body.scopes, body.expires_at)
+
+        is_guess = body.current_password is not None
+        row, token = own_password_guard(self.request).attempt(create) if is_guess else create()
+        self._tell_owner(row)
         shown = {**present_token(row), "token": token}
         return json_response(shown, status=201, headers={"Cache-Control": "no-store"})
+
+    def _tell_owner(self, row: PersonalToken) -> None:
+        shown = present_token(row)
+        details = {name: shown[name] for name in ("name", "hint", "scopes", "expires_at")}
+        notice = AccountNotice(
+            AccountNoticeKind.TOKEN_CREATED, row.user_id, str(row.id), {**details, "at": shown["created_at"]}
+        )
+        if mailer := self.request.registry.tms.mailer:
+            mailer.notify(self.request.db, notice)
 
     @documented("list_api_tokens", query=(), answers={200: ApiTokensAnswer})
     def collection_get(self):

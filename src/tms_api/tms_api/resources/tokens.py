@@ -4,15 +4,17 @@ from tms_api.device_cookies import remember_device
 from tms_api.guards import key_of, password_guard
 from tms_api.limiter import Limit
 from tms_api.resources.tags import SIGNING_IN
+from tms_api.schemas.accounts import RevokedAccess
 from tms_api.schemas.users import Credentials, Refresh
 from tms_api.settings import ApiSettings
+from tms_core.services.personal_tokens import end_personal_tokens
 from tms_core.services.tokens import SeenFrom, TokenPair, TokenService
 from tms_core.settings import CoreSettings
 from tms_core.web.client_address import client_address, client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
 from tms_core.web.problems import problem
 from tms_core.web.resource import json_response, open_to_all, resource
-from tms_core.web.validation import body_of
+from tms_core.web.validation import body_of, raw_body
 
 WRONG_CREDENTIALS = "User name and password do not fit, or the account is not active."
 LONGEST_USER_AGENT = 120
@@ -120,8 +122,12 @@ class TokenRevoke(_Tokens):
 
 @resource(path="/api/token/revoke-all")
 class TokenRevokeAll(_Tokens):
-    @documented("revoke_all_tokens", answers={200: Nothing})
+    @documented("revoke_all_tokens", body=RevokedAccess, is_body_optional=True, answers={200: Nothing})
     def post(self):
-        """Log out everywhere. Access tokens stop working too, within a second."""
+        """Log out everywhere. Access tokens stop working too, within a second; personal tokens where one says so."""
+        has_body = bool(raw_body(self.request))
+        body = body_of(self.request, RevokedAccess) if has_body else RevokedAccess()
         self.tokens.revoke_all(self.request.actor.id)
+        if body.end_personal_tokens:
+            end_personal_tokens(self.request.db, self.request.actor.id)
         return json_response({})

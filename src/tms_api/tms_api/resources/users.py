@@ -10,16 +10,18 @@ from tms_api.limiter import Limit
 from tms_api.mail_links import ask_for_proof, tell_of_email_change
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
+from tms_api.resources.api_tokens import present_token
 from tms_api.resources.tags import USERS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.types import IdentityContext
-from tms_api.schemas.user_answers import NewAccount, PublicUser, UserPage
+from tms_api.schemas.user_answers import ChangedUser, NewAccount, PublicUser, UserPage
 from tms_api.schemas.user_answers import User as UserAnswer
 from tms_api.schemas.users import NewUser, UserChange, WholeUser
 from tms_api.settings import ApiSettings
 from tms_core.errors import ForbiddenError, InvalidError
 from tms_core.models import User
 from tms_core.permissions import Actor
+from tms_core.services.personal_tokens import PersonalTokenService, end_personal_tokens
 from tms_core.services.users import UserService
 from tms_core.web.client_address import client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
@@ -111,16 +113,16 @@ class Users:
         return json_response(present(self.users.get(self._id()), self.actor))
 
     @changes_user
-    @documented("replace_user", body=WholeUser, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
+    @documented("replace_user", body=WholeUser, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
     def put(self):
         """Replace an account. Names that are left out become empty."""
         return self._change(WholeUser)
 
     @changes_user
-    @documented("change_user", body=UserChange, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
+    @documented("change_user", body=UserChange, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
     def patch(self):
-        """Change an account. Only what is named changes. A new password ends all other logins; of a new address the old
-        one is told by mail, with a link that takes the change back."""
+        """Change an account. Only what is named changes. A new password ends all other logins, and personal tokens
+        where one says so; of a new address the old one is told by mail, with a link that takes the change back."""
         return self._change(UserChange)
 
     @changes_user
@@ -140,6 +142,9 @@ class Users:
         body = body_of(self.request, schema, IdentityContext(self.smtputf8, stored))
         if body.id not in (None, user_id):
             raise InvalidError.of("id", f"is set by the server: {user_id}")
+        is_guess = "password" in body.model_fields_set
+        if body.end_personal_tokens and not is_guess:
+            raise InvalidError.of("end_personal_tokens", "goes with a new password only")
 
         def change() -> User:
             return self.users.change(
@@ -155,9 +160,18 @@ class Users:
         user = own_password_guard(self.request).attempt(change) if is_guess else change()
         if user.email and user.email_changed_at not in (None, changed_at):
             ask_for_proof(self.request, user.email)
-        response = json_response(present(user, self.actor))
         if "password" in body.model_fields_set and user_id == self.request.actor.id:
-            remember_device(self.request, response, user)
+            return self._with_new_password(user, body)
+        return json_response(present(user, self.actor))
+
+    def _with_new_password(self, user: User, body: UserChange):
+        """Who has just changed its own password sees which personal tokens it leaves."""
+        tokens = PersonalTokenService(self.request.db, user.id, ())
+        if body.end_personal_tokens:
+            end_personal_tokens(self.request.db, user.id)
+        left = [present_token(row) for row in tokens.list()]
+        response = json_response({**present(user, self.actor), "personal_tokens": left})
+        remember_device(self.request, response, user)
         return response
 
     def _count_registration(self) -> None:

@@ -13,13 +13,22 @@ ScopeName = Annotated[Text, Field(max_length=50, examples=["tasks:read"])]
 
 
 class NewApiToken(Schema):
-    """`expires_at` null: never."""
+    """`expires_at` null: never. `current_password` may be left out within ten minutes after signing in."""
 
     example = {"name": "backup script", "scopes": ["tasks:read"], "expires_at": "2030-01-01T00:00:00Z"}
 
     name: TokenName
     scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=50)]
     expires_at: AwareDatetime | None = None
+    current_password: Text | None = None
+
+
+class RevokedAccess(Schema):
+    """What ends with all sessions: one's personal API tokens too, or not."""
+
+    example = {"end_personal_tokens": True}
+
+    end_personal_tokens: bool = False
 
 
 class WantedLink(Schema):

@@ -1,5 +1,8 @@
 """What goes out about users: for the description, and for the tests that compare it with the real answers."""
 
+from pydantic import Field
+
+from tms_api.schemas.account_answers import ApiToken
 from tms_api.schemas.pages import Id, Page
 from tms_core.web.openapi import AnswerSchema
 
@@ -38,6 +41,12 @@ class User(NewAccount):
     email_verified: bool
     is_admin: bool
     is_active: bool
+
+
+class ChangedUser(User):
+    """An account after a change; where one changed one's own password, with the personal API tokens that it leaves."""
+
+    personal_tokens: list[ApiToken] = Field(default=[], description="Only in the answer to a new password.")
 
 
 class UserPage(Page[User | PublicUser]):

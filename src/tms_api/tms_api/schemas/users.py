@@ -31,7 +31,8 @@ class NewUser(Schema):
 
 
 class UserChange(Schema):
-    """PATCH: only what is named changes. A new password or e-mail address of one's own needs the current password."""
+    """PATCH: only what is named changes. A new password or e-mail address of one's own needs the current password; the
+    password ends one's personal API tokens too where `end_personal_tokens` says so."""
 
     example = {"first_name": "Anna"}
     is_partial = True
@@ -46,10 +47,11 @@ class UserChange(Schema):
     is_active: bool = True
     email_verified: bool = False
     id: Whole | None = None
+    end_personal_tokens: bool = False
 
     def values(self) -> dict[str, Any]:
         """What the service is to set."""
-        return self.model_dump(exclude_unset=True, exclude={"current_password", "id"})
+        return self.model_dump(exclude_unset=True, exclude={"current_password", "id", "end_personal_tokens"})
 
 
 class WholeUser(UserChange):

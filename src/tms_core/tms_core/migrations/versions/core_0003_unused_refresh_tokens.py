@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "core_0003"
-down_revision: str | Sequence[str] | None = "core_0002"
+down_revision: str | Sequence[str] | None = "core_0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

@@ -71,6 +71,7 @@ class Documentation:
     headers: tuple[Parameter, ...] = ()
     answers: Mapping[int, Answer] = field(default_factory=dict)
     is_token_optional: bool = False
+    is_body_optional: bool = False
     needs_database: bool = True
 
 
@@ -82,6 +83,7 @@ def documented(
     headers: Sequence[Parameter] = (),
     answers: Mapping[int, Any],
     is_token_optional: bool = False,
+    is_body_optional: bool = False,
     needs_database: bool = True,
 ) -> Callable[[F], F]:
     """`answers` names, by status, an `Answer`, or just its type, or the sentence that explains a problem document."""
@@ -95,6 +97,7 @@ def documented(
             headers=(*headers, *present.headers),
             answers={**present.answers, **_answers(answers)},
             is_token_optional=is_token_optional,
+            is_body_optional=is_body_optional,
             needs_database=needs_database,
         )
         setattr(method, ATTRIBUTE, said)

@@ -29,7 +29,7 @@ def operation(method: Method, tag: str, scope: str | None, schemas: SchemaCollec
     }
     if said.body is not None:
         content = {JSON: {"schema": schemas.of(said.body, "validation")}}
-        found["requestBody"] = {"required": True, "content": content}
+        found["requestBody"] = {"required": not said.is_body_optional, "content": content}
     answers = answers_of(method)
     found["responses"] = {str(status): response(status, answers[status], schemas) for status in sorted(answers)}
     return {name: value for name, value in found.items() if value or name == "security"}

@@ -1,0 +1,38 @@
+"""Mails that tell the owner of an account what happened to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from tms_core.account_mail import AccountNotice
+from tms_core.runtime import Runtime
+from tms_notifications.models import MailKind
+from tms_notifications.notices import Notice
+from tms_notifications.presenting import Presenter
+from tms_notifications.services.mails import create_service
+from tms_notifications.text import one_line
+
+
+def add_notice(runtime: Runtime, session: Session, notice: AccountNotice) -> list[int]:
+    """Write the mail down by `session`, unless it is there already; returns its id."""
+    mail = Notice(
+        key=f"account:{notice.kind}:{notice.key}",
+        user_id=notice.user_id,
+        kind=MailKind(notice.kind.value),
+        context=dict(notice.details),
+    )
+    return create_service(runtime, session).add([mail])
+
+
+def token_created_variables(context: Mapping[str, Any], presenter: Presenter, site: str) -> dict[str, Any]:
+    """What the template of a new personal token may say; the token itself is nowhere."""
+    expires_at = context["expires_at"]
+    return {
+        "name": one_line(context["name"]),
+        "hint": context["hint"],
+        "scopes": context["scopes"],
+        "at": presenter.instant(context["at"]),
+        "until": presenter.instant(expires_at) if expires_at else None,
+        "site": site,
+    }
