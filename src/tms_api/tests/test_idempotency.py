@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, select, text, update
 from webtest import TestApp
 
+from tms_api.idempotency import LARGEST_KEPT
 from tms_api.models import IdempotencyKey
 from tms_api.tasks import forget_idempotency_keys
 from tms_core import celery
@@ -130,8 +131,110 @@ def test_who_registers_again_under_the_key_gets_the_same_account(app):
 
     first = app.post_json("/api/users", ANN, headers=headers, status=201)
 
-    assert app.post_json("/api/users", ANN, headers=headers, status=201).body == first.body
-    app.post_json("/api/users", {**ANN, "password": "another-word"}, headers=headers, status=422)
+    again = app.post_json("/api/users", ANN, headers=headers, status=201)
+    assert again.body == first.body
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+def test_strangers_who_choose_the_same_key_do_not_meet(app, runtime):
+    """Not even behind one address: the second is not told that somebody used the key, nor gets the other's answer."""
+    headers = {"Idempotency-Key": "1"}
+    bob = {**ANN, "username": "bob", "email": "bob@example.com"}
+
+    first = app.post_json("/api/users", ANN, headers=headers, status=201)
+    second = app.post_json("/api/users", bob, headers=headers, status=201)
+
+    assert (first.json["username"], second.json["username"]) == ("ann", "bob")
+    assert "Idempotency-Replayed" not in second.headers
+    # Who knows the name but not the password gets no answer of another's either.
+    app.post_json("/api/users", {**ANN, "password": "another-word"}, headers=headers, status=409)
+
+
+def test_a_strangers_key_is_none_of_a_users(app, client, post):
+    app.post_json("/api/users", ANN, headers={"Idempotency-Key": "k"}, status=201)
+
+    post("/api/task", {"title": "T"}, status=201)
+
+
+class TestBounds:
+    def bulk(self, number):
+        task = {"title": "T", "description": "d" * 900}
+        return {"operations": [{"op": "create", "task": task}] * number}
+
+    def test_an_answer_that_is_too_long_is_not_kept_and_the_key_only_guards(self, post, count, keys, problem):
+        first = post("/api/task/bulk", self.bulk(80), status=200)
+        assert len(first.body) > LARGEST_KEPT
+
+        again = post("/api/task/bulk", self.bulk(80), status=409)
+
+        document = problem(again)
+        assert document["original_status"] == 200
+        assert "too long to be kept" in document["detail"]
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert "Retry-After" not in again.headers
+        assert count() == 80
+        assert [row.body for row in keys()] == [None]
+        post("/api/task/bulk", self.bulk(1), status=422)
+
+    def test_one_of_just_the_length_is(self, post, monkeypatch):
+        first = post("/api/task", {"title": "T"}, key="a", status=201)
+        monkeypatch.setattr("tms_api.idempotency.LARGEST_KEPT", len(first.body))
+
+        kept = post("/api/task", {"title": "T"}, key="b", status=201)
+        longer = post("/api/task", {"title": "TT"}, key="c", status=201)
+
+        assert len(longer.body) == len(kept.body) + 1
+        assert post("/api/task", {"title": "T"}, key="b").body == kept.body
+        post("/api/task", {"title": "TT"}, key="c", status=409)
+
+    def test_no_answer_about_one_task_is_too_long(self, post):
+        """U+0001 is six bytes in JSON, and no character is more."""
+        body = {"title": "T" + "\x01" * 198 + "T", "description": "\x01" * 10_000}
+
+        first = post("/api/task", body, status=201)
+
+        assert len(first.body) > 60_000
+        assert post("/api/task", body, status=201).body == first.body
+
+    @pytest.fixture
+    def bounded(self, another_process, client):
+        """Sends a request under a key to a process where a user has three keys."""
+        process = Client(another_process(**{"api.idempotency_keys_per_user": "3"}), client.user)
+        return lambda key, **options: process.post_json(
+            "/api/task", {"title": "T"}, headers={"Idempotency-Key": key}, **options
+        )
+
+    def test_a_user_has_so_many_keys_and_all_of_them_hold_on(self, bounded, count, problem, keys):
+        for key in "abc":
+            bounded(key, status=201)
+
+        refused = bounded("d", status=429)
+
+        assert "3 Idempotency-Keys" in problem(refused)["detail"]
+        assert refused.headers["RateLimit-Policy"] == '"idempotency-keys-day";q=3;w=86400'
+        assert 86_000 < int(refused.headers["Retry-After"]) <= 86_400
+        assert bounded("a", status=201).headers["Idempotency-Replayed"] == "true"
+        assert count() == len(keys()) == 3
+
+    def test_keys_of_the_day_before_make_room(self, bounded, grow_older):
+        for key in "abc":
+            bounded(key, status=201)
+        grow_older(timedelta(hours=25))
+
+        bounded("d", status=201)
+
+    def test_another_user_has_its_own_and_without_a_key_one_goes_on(self, bounded, client, post, client_of, make_user):
+        for key in "abc":
+            bounded(key, status=201)
+
+        post("/api/task", {"title": "T"}, key="d", by=client_of(make_user()), status=201)
+        client.post_json("/api/task", {"title": "T"}, status=201)
+
+    def test_strangers_use_up_nobodys(self, another_process, runtime):
+        process = another_process(**{"api.idempotency_keys_per_user": "1"})
+        for name in ("ann", "bob", "eve"):
+            body = {**ANN, "username": name, "email": f"{name}@example.com"}
+            process.post_json("/api/users", body, headers={"Idempotency-Key": "1"}, status=201)
 
 
 def test_without_a_key_each_is_done(client, count, keys):

@@ -9,7 +9,8 @@ from tms_core.models.base import Base, CreatedAt, Id
 
 
 class IdempotencyKey(Base):
-    """A request that was done under an Idempotency-Key, and its answer. `owner` is 0 for somebody not signed in."""
+    """A request that was done under an Idempotency-Key, and its answer, without a body where that is too long. `owner`
+    is 0 for somebody not signed in, and `key` then a digest of the key and the whole request."""
 
     __tablename__ = "api_idempotency_key"
 

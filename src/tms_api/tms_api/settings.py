@@ -37,6 +37,9 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
         "open session.",
     )
     limit_mail_address: Rates = setting("60/hour", help="Mails with a link that may be asked for from one address.")
+    idempotency_keys_per_user: int = setting(
+        10_000, help="Idempotency-Keys that one user may use within 24 hours; 0: as many as one likes.", ge=0
+    )
     password_reset_url: str = setting(
         "{public_url}/api/password-reset/confirm#token={token}",
         help="Where the mailed link leads for a new password; {public_url} is the deployment's.",
