@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
+from pyramid.interfaces import ISecurityPolicy
 from sqlalchemy import func, select, text, update
 
 from tms_api.tasks import forget_ended_logins
@@ -424,6 +425,79 @@ def test_a_hundred_tokens_are_enough(as_ann, make_token, runtime, ann, problem):
 @pytest.mark.parametrize("token", ["tms_", "tms_unknown", "tms_" + "a" * 50_000, "tms_ä", "TMS_x"])
 def test_nonsense_is_refused_like_any_bad_token(runtime, opens, token):
     assert not opens(token)
+
+
+class TestUnknownTokens:
+    @pytest.fixture
+    def ask(self, another_process):
+        """Asks for the tasks with a token, from an address."""
+        process = another_process(unknown_tokens_per_minute="3")
+        # Each test begins with nothing counted.
+        policy = process.app.registry.getUtility(ISecurityPolicy)
+        policy._personal_tokens._limit._counts.clear()
+
+        def get(token, address="203.0.113.9"):
+            return process.get(
+                "/api/task",
+                headers={"Authorization": f"Bearer {token}"},
+                extra_environ={"REMOTE_ADDR": address},
+                expect_errors=True,
+            )
+
+        return get
+
+    @pytest.fixture
+    def use_up(self, ask):
+        """Until nothing more is looked up; a minute may end meanwhile."""
+
+        def run():
+            answers = [ask(f"tms_unknown{number}").status_int for number in range(8)]
+            assert (answers[:3], answers[-1]) == ([401] * 3, 429)
+
+        return run
+
+    def test_one_network_may_try_so_many(self, ask, use_up, problem):
+        use_up()
+
+        refused = ask("tms_another")
+
+        assert "unknown personal tokens" in problem(refused)["detail"]
+        assert 0 < int(refused.headers["Retry-After"]) <= 60
+
+    def test_others_go_on_and_so_do_other_kinds_of_token(self, ask, use_up, ann):
+        use_up()
+
+        assert ask("tms_another", "198.51.100.1").status_int == 401
+        assert ask(ann.access).status_int == 200
+        assert ask("nonsense").status_int == 401
+
+    def test_a_token_that_the_process_knows_goes_on(self, ask, use_up, make_token):
+        token = make_token()["token"]
+        assert ask(token).status_int == 200
+        use_up()
+
+        assert ask(token).status_int == 200
+
+    def test_what_is_refused_is_not_looked_up(self, ask, use_up, monkeypatch):
+        use_up()
+        monkeypatch.setattr("tms_core.personal_tokens._find", None)
+
+        assert ask("tms_another").status_int == 429
+
+    def test_one_that_was_taken_back_counts(self, as_ann, ask, make_token):
+        made = make_token()
+        ask(made["token"])
+        as_ann.delete(f"{URL}/{made['id']}")
+
+        assert 429 in [ask(made["token"]).status_int for _ in range(8)]
+
+    def test_a_route_that_is_open_or_not_there_says_the_same(self, ask, use_up, another_process):
+        use_up()
+        process = another_process(unknown_tokens_per_minute="3")
+        options = {"headers": {"Authorization": "Bearer tms_x"}, "extra_environ": {"REMOTE_ADDR": "203.0.113.9"}}
+
+        assert process.post_json("/api/token", {}, status="*", **options).status_int == 400
+        assert process.get("/api/nothing", status="*", **options).status_int == 404
 
 
 def test_the_database_away_is_said_so(another_process, make_token):

@@ -38,6 +38,7 @@ def settings():
         "tms.api.limit_sign_in_address": "6/minute",
         "tms.api.limit_registration": "2/minute",
         "tms.api.limit_refresh": "3/minute",
+        "tms.api.limit_taken": "2/minute",
         "tms.api.limit_mail_account": "2/hour",
         "tms.api.limit_mail_account_everywhere": "3/hour",
         "tms.api.limit_mail_address": "4/hour",
@@ -299,6 +300,58 @@ def test_an_administrator_registers_as_many_as_it_likes(process, admin):
     for number in range(4):
         body = {"username": f"eve{number}", "email": f"eve{number}@example.com", "password": PASSWORD}
         Client(process, admin.user).post_json("/api/users", body, status=201)
+
+
+class TestWhatIsTaken:
+    """A 409 tells that somebody has a name or an address, so one gets few of them."""
+
+    @pytest.fixture
+    def change(self, process, ann):
+        """Asks for another name or address; the status."""
+
+        def ask(address=HERE, by=None, **fields):
+            body = {"current_password": PASSWORD, **fields}
+            environ = {"REMOTE_ADDR": address}
+            me = Client(process, by or ann)
+            return me.patch_json("/api/users/me", body, extra_environ=environ, expect_errors=True).status_int
+
+        return ask
+
+    @pytest.fixture(autouse=True)
+    def _others(self, make_user):
+        for name in ("bob", "eve"):
+            make_user(name)
+
+    @pytest.mark.parametrize("field", ["email", "username"])
+    def test_one_user_is_told_of_few_wherever_it_is(self, change, make_user, field):
+        taken = {"email": "bob@example.com", "username": "bob"}[field]
+        assert [change(address, **{field: taken}) for address in ADDRESSES[:3]] == [409, 409, 429]
+
+        free = {"email": "free@example.com", "username": "free"}[field]
+        assert change(ADDRESSES[4], **{field: free}) == 429
+        assert change(ADDRESSES[4], first_name="Ann") == 200
+        assert change(ADDRESSES[4], by=make_user(), **{field: taken}) == 409
+
+    def test_one_address_is_told_of_few_by_many_users_together(self, change, make_user):
+        users = [make_user() for _ in range(3)]
+
+        assert [change(by=user, email="bob@example.com") for user in users] == [409, 409, 429]
+
+    def test_registering_tells_no_more(self, process, another_process, runtime):
+        def register(email, address=HERE):
+            return from_here(process, "/api/users", {"username": "x", "email": email, "password": PASSWORD}, address)
+
+        answers = [register("bob@example.com", address) for address in (HERE, HERE, ELSEWHERE)]
+
+        assert answers == [409, 409, 409]
+        assert register("free@example.com", HERE) == 429
+
+    def test_an_administrator_is_told_of_all(self, process, admin, ann):
+        for _ in range(4):
+            Client(process, admin.user).patch_json(f"/api/users/{ann.id}", {"email": "bob@example.com"}, status=409)
+
+    def test_changes_that_are_none_are_not_counted(self, change):
+        assert {change(email="ann@example.com") for _ in range(5)} == {200}
 
 
 @pytest.mark.parametrize("path", ["/api/token/refresh", "/api/token/revoke"])

@@ -16,6 +16,7 @@ from typing import TypeVar
 from tms_api.known_clients import KnownClient, client_known_by_actor, client_known_by_name
 from tms_api.limiter import Limit, Limiter
 from tms_api.settings import ApiSettings
+from tms_core.errors import ConflictError
 from tms_core.identity.email_addresses import email_key
 from tms_core.identity.usernames import username_key
 from tms_core.services.users import PasswordRequiredError, WrongPasswordError
@@ -48,14 +49,21 @@ class Guard:
         return found
 
 
+def attempt(check: Callable[[], T], *guards: Guard) -> T:
+    """`check` under several guards."""
+    if not guards:
+        return check()
+    return guards[0].attempt(lambda: attempt(check, *guards[1:]))
+
+
 def password_guard(request, account: str) -> Guard:
-    """For who is not signed in; `account` is as the caller named it."""
+    """For a caller who is not signed in; `account` is as the caller named it."""
     limits = guess_limits(request, "sign-in", key_of(account), client_known_by_name(request, account))
     return Guard(request.registry.limiter, *limits)
 
 
 def own_password_guard(request) -> Guard:
-    """For who is signed in and has to prove that it knows the account's password."""
+    """For a caller who is signed in and has to prove that it knows the account's password."""
     limits = guess_limits(request, "password", str(request.actor.id), client_known_by_actor(request))
     return Guard(request.registry.limiter, *limits)
 
@@ -74,6 +82,17 @@ def unless_known(request, everywhere: Limit, client: KnownClient) -> tuple[Limit
     """A limit that all networks use up together; none for a client in a known network, once it is used up."""
     is_used_up = not request.registry.limiter.has_room(everywhere)
     return () if is_used_up and client.is_in_known_network else (everywhere,)
+
+
+def taken_guard(request) -> Guard:
+    """For a caller who sets a user name or an e-mail address: the answer that one is taken tells that somebody has
+    it. Administrators, who see them all anyway, are not limited."""
+    rates = request.registry.tms.settings(ApiSettings).limit_taken
+    limits = [Limit("taken-address", rates, client_network(request))]
+    if request.claims:
+        limits.append(Limit("taken-user", rates, str(request.actor.id)))
+    is_admin = bool(request.claims and request.actor.is_admin)
+    return Guard(request.registry.limiter, *([] if is_admin else limits), counted=(ConflictError,))
 
 
 def link_guard(request) -> Guard:

@@ -28,6 +28,11 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
     limit_session_address: Rates = setting("120/minute", help="Right passwords from one address.")
     limit_refresh: Rates = setting("600/minute", help="Refreshes and log-outs from one address.")
     limit_registration: Rates = setting("300/minute", help="Registrations from one address.")
+    limit_taken: Rates = setting(
+        "20/minute; 100/hour",
+        help="User names and e-mail addresses that one user, or one address, is told to be taken; after that it "
+        "changes and registers none.",
+    )
     limit_mail_account: Rates = setting(
         "5/hour", help="Mails with a link that may be asked for for one account from one network or known device."
     )

@@ -5,6 +5,7 @@ database a second, not one a request, and one that was taken back has ended ever
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine, func, or_, select, update
 from tms_core.access_tokens import AccessClaims
 from tms_core.digests import digest_of
 from tms_core.models import PersonalToken, User
+from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_core.values import id_in
 
 PREFIX = "tms_"
@@ -34,20 +36,26 @@ def token_id_of(session: str) -> int | None:
 
 
 class PersonalTokens:
-    def __init__(self, engine: Engine, life: timedelta):
+    def __init__(self, engine: Engine, life: timedelta, limit: UnknownTokenLimit | None = None):
         """`life` is that of an access token: whoever goes on with the claims alone, as a socket does, must come back
-        with the token after it."""
+        with the token after it. `limit` is how many unknown tokens a network may try; None: as many as it likes."""
         self._engine = engine
+        self._limit = limit or UnknownTokenLimit(0)
         self._life = life
         self._known: dict[bytes, tuple[float, AccessClaims]] = {}
 
-    def read(self, token: str, now: float) -> AccessClaims | None:
+    def read(self, token: str, now: float, network: Callable[[], str] = lambda: "") -> AccessClaims | None:
         """The claims of a token that is neither taken back nor expired at `now` (epoch seconds), and whose user is
-        active, else None. Raises when the database is away."""
+        active, else None. Raises when the database is away, and `TooManyRequestsError` for a token that the process
+        does not know where `network`, which it comes from, has tried too many."""
         digest = digest_of(token)
         read_at, claims = self._known.get(digest, (float("-inf"), None))
         if time.monotonic() - read_at >= INTERVAL:
+            if claims is None:
+                self._limit.require_room(network())
             claims = self._look(digest)
+            if claims is None:
+                self._limit.count(network())
         if claims is None or claims.expires_at <= now:
             return None
         return claims

@@ -81,6 +81,9 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
     api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
     worker_processes: int = setting(2, help="Processes of tms worker.", ge=1, le=64)
+    unknown_tokens_per_minute: int = setting(
+        300, help="Unknown personal tokens that one network may try in each process; 0: as many as it likes.", ge=0
+    )
     cors_origins: Words = setting(
         (), help="Origins whose pages may call the API, as https://app.example; * allows any."
     )

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 from sqlalchemy import create_engine
@@ -12,6 +13,7 @@ from tms_core.access_tokens import AccessClaims, AccessTokens
 from tms_core.models import Status
 from tms_core.personal_tokens import PersonalTokens
 from tms_core.services.personal_tokens import PersonalTokenService
+from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_realtime.door.admission import Admission, Door, Request
 from tms_realtime.door.identity import Identification, RevocationsUnknownError
 from tms_realtime.door.refusal import RefusedError
@@ -316,6 +318,23 @@ def test_a_personal_token_that_has_ended_opens_nothing(state, door, refusal, mak
 
 def test_a_personal_token_that_there_is_not_opens_nothing(door, refusal):
     assert refusal(door(anonymous=True), bearer("tms_nonsense")).status == 401
+
+
+def test_unknown_personal_tokens_are_counted_by_the_clients_network_behind_a_proxy_too(runtime, booths):
+    booths.append(TicketBooth(runtime.core.redis))
+    personal_tokens = PersonalTokens(runtime.engine, LIFE, UnknownTokenLimit(1))
+    identification = Identification(TOKENS, personal_tokens, booths[-1], lambda _claims: False)
+    guarded = Door(RealtimeSettings(anonymous=False), "team", identification, [ip_network("10.0.0.0/8")])
+
+    def status(client: str) -> int:
+        headers = {**HOST, **bearer("tms_unknown"), "x-forwarded-for": f"192.0.2.66, {client}"}
+        with pytest.raises(RefusedError) as refused:
+            asyncio.run(guarded.admit(Request({}, headers, peer="10.0.0.7")))
+        return refused.value.status
+
+    # A minute may end meanwhile.
+    assert (status("203.0.113.9"), 429 in [status("203.0.113.9") for _ in range(3)]) == (401, True)
+    assert status("198.51.100.1") == 401
 
 
 def test_while_the_database_is_away_personal_tokens_have_to_wait(door, refusal):

@@ -19,6 +19,7 @@ from tms_realtime.clients.allowance import Allowance
 from tms_realtime.clients.seats import Seats
 
 OF_ALL, OF_USER, MESSAGES = 12, 4, 10
+UNKNOWN = 3
 PATIENCE = 60
 CLOSE = 8
 CLOSED = 'tms_realtime_closed_total{code="1008"}'
@@ -31,6 +32,7 @@ def settings():
         "tms.realtime.connections": str(OF_ALL),
         "tms.realtime.connections_per_user": str(OF_USER),
         "tms.realtime.messages": str(MESSAGES),
+        "tms.unknown_tokens_per_minute": str(UNKNOWN),
         "tms.realtime.status_port": str(free_port()),
     }
 
@@ -158,6 +160,17 @@ def test_a_users_place_is_free_again_when_it_goes_amid_the_look_at_its_token(
 
     assert refusal(listen, user.access).status_code == 429
     assert all(client.hears_nothing() for client in clients)
+
+
+def test_a_network_may_try_so_many_unknown_personal_tokens_on_both_wires(listen, stream):
+    # A minute may end meanwhile.
+    answers = [refusal(listen, f"tms_unknown{number}") for number in range(2 * UNKNOWN + 1)]
+    source = stream("tms_another")
+
+    assert [answer.status_code for answer in answers[:UNKNOWN]] == [401] * UNKNOWN
+    assert (answers[-1].status_code, source.status) == (429, 429)
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert int(source.headers["Retry-After"]) > 0
 
 
 def frame(text: bytes, opcode: int = 1) -> bytes:

@@ -14,6 +14,7 @@ from tms_core.access_tokens import AccessTokens
 from tms_core.personal_tokens import PersonalTokens
 from tms_core.revocations import Revocations
 from tms_core.runtime import Runtime
+from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_realtime import metrics
 from tms_realtime.census import tell
 from tms_realtime.clients.hub import Hub
@@ -77,11 +78,11 @@ class Server:
         self._seats = Seats(settings.connections, settings.connections_per_user)
         identification = Identification(
             AccessTokens(core.jwt_key, core.access_token_life),
-            PersonalTokens(runtime.engine, core.access_token_life),
+            PersonalTokens(runtime.engine, core.access_token_life, UnknownTokenLimit(core.unknown_tokens_per_minute)),
             self._tickets,
             self._looks.is_revoked,
         )
-        self._door = Door(settings, core.visibility, identification)
+        self._door = Door(settings, core.visibility, identification, core.trusted_proxies)
         self._board = Switchboard(settings, core.visibility, self._seats, hub, self._reader, self._feed, self._presence)
         self._websockets = create_factory(reactor, self._board, self._door)
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from tms_api.device_cookies import remember_device
-from tms_api.guards import own_password_guard
+from tms_api.guards import attempt, own_password_guard, taken_guard
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
 from tms_api.mail_links import ask_for_proof, tell_of_email_change
@@ -36,6 +36,8 @@ LOCATION = Header("Location", "Where the new one is.", "/api/users/2")
 OF_ONE = ("get_user", "replace_user", "change_user", "delete_user")
 LINKS = tuple(Link(name, {"id": "$response.body#/id"}) for name in OF_ONE)
 FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
+# What nobody else may have.
+NAMING = frozenset({"username", "email"})
 TAKEN = "The user name or e-mail address is taken, or the last active administrator would be gone."
 FORBIDDEN = (
     "A user changes only itself, `is_admin` and `is_active` are an administrator's to change, "
@@ -73,6 +75,7 @@ class Users:
         is_token_optional=True,
         answers={
             201: Answer(NewAccount, headers=(LOCATION,), links=LINKS),
+            401: "The token that was sent has just been revoked.",
             403: "Registration is closed, or `is_admin` was set by somebody else than an administrator.",
             409: "The user name or e-mail address is taken, or the first request with this Idempotency-Key is running.",
             429: Answer(),
@@ -87,7 +90,7 @@ class Users:
         body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
         if not is_admin:
             self._count_registration()
-        user = self.users.create(body.values())
+        user = taken_guard(self.request).attempt(lambda: self.users.create(body.values()))
         shown = {
             "id": user.id,
             "username": user.username,
@@ -157,7 +160,9 @@ class Users:
             )
 
         is_guess = body.current_password is not None or "password" in body.model_fields_set
-        user = own_password_guard(self.request).attempt(change) if is_guess else change()
+        guards = [own_password_guard(self.request)] if is_guess else []
+        guards += [taken_guard(self.request)] if NAMING & body.model_fields_set else []
+        user = attempt(change, *guards)
         if user.email and user.email_changed_at not in (None, changed_at):
             ask_for_proof(self.request, user.email)
         if "password" in body.model_fields_set and user_id == self.request.actor.id:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pyramid.interfaces import ISecurityPolicy
+from pyramid.request import RequestLocalCache
 from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
@@ -13,6 +14,8 @@ from tms_core.errors import ForbiddenError, NotAuthenticatedError
 from tms_core.permissions import Actor
 from tms_core.personal_tokens import PREFIX, PersonalTokens
 from tms_core.revocations import Revocations
+from tms_core.unknown_tokens import UnknownTokenLimit
+from tms_core.web.client_address import client_network
 from tms_core.web.scopes import is_in_scope, scope_of
 
 SIGNED_IN = "signed-in"
@@ -33,14 +36,20 @@ class TokenPolicy:
         self._access_tokens = access_tokens
         self._personal_tokens = personal_tokens
         self._revocations = revocations
+        # Pyramid asks several times a request.
+        self._identities = RequestLocalCache(self._identity)
 
     def identity(self, request) -> AccessClaims | None:
         """The claims of the request's token, if it is valid and was not taken back."""
+        claims: AccessClaims | None = self._identities.get_or_create(request)
+        return claims
+
+    def _identity(self, request) -> AccessClaims | None:
         token = bearer_token(request.environ)
         if token is None:
             return None
         if token.startswith(PREFIX):
-            return self._personal_tokens.read(token, time.time())
+            return self._personal_tokens.read(token, time.time(), lambda: client_network(request))
         claims = self._access_tokens.read(token, time.time())
         if claims is None or self._revocations.is_revoked(claims):
             return None
@@ -89,7 +98,8 @@ def includeme(config):
     runtime = config.registry.tms
     config.registry.access_tokens = AccessTokens(runtime.core.jwt_key, runtime.core.access_token_life)
     config.registry.revocations = Revocations(runtime.engine, runtime.core.access_token_life)
-    personal_tokens = PersonalTokens(runtime.engine, runtime.core.access_token_life)
+    limit = UnknownTokenLimit(runtime.core.unknown_tokens_per_minute)
+    personal_tokens = PersonalTokens(runtime.engine, runtime.core.access_token_life, limit)
     policy = TokenPolicy(config.registry.access_tokens, personal_tokens, config.registry.revocations)
     config.set_security_policy(policy)
     config.set_default_permission(SIGNED_IN)

@@ -8,6 +8,8 @@ from tms_core.access_tokens import AccessClaims
 from tms_core.errors import InvalidError
 from tms_core.permissions import Visibility
 from tms_core.services.task_filter import TaskFilter
+from tms_core.settings import Network
+from tms_core.web.client_address import address_of, network_of
 from tms_realtime.clients.wishes import BIGGEST_POSITION, FILTER_WORDS, read_filter_words
 from tms_realtime.door.identity import Identification, bearer_token
 from tms_realtime.door.origins import is_allowed
@@ -22,11 +24,12 @@ SOMEBODY = 1
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Header names are in lower case."""
+    """Header names are in lower case; `peer` is the address of the other end of the connection."""
 
     params: Mapping[str, Sequence[str]]
     headers: Mapping[str, str]
     protocols: Sequence[str] = field(default=())
+    peer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,14 @@ class Admission:
 
 
 class Door:
-    def __init__(self, settings: RealtimeSettings, visibility: Visibility, identification: Identification):
+    def __init__(
+        self,
+        settings: RealtimeSettings,
+        visibility: Visibility,
+        identification: Identification,
+        trusted_proxies: Sequence[Network] = (),
+    ):
+        self._trusted_proxies = trusted_proxies
         self._origins = settings.origins
         self._allows_anonymous = settings.anonymous and visibility == "team"
         self._identification = identification
@@ -67,10 +77,15 @@ class Door:
             return await self._identification.by_ticket(tickets[0])
         token = bearer_token(request.headers, request.protocols)
         if token is not None:
-            return await self._identification.by_token(token)
+            return await self._identification.by_token(token, self._network(request))
         if self._allows_anonymous:
             return None
         raise unauthorized("an access token or a ticket is needed")
+
+    def _network(self, request: Request) -> str:
+        forwarded = request.headers.get("x-forwarded-for", "")
+        environ = {"REMOTE_ADDR": request.peer, "HTTP_X_FORWARDED_FOR": forwarded}
+        return network_of(address_of(environ, self._trusted_proxies))
 
 
 def _refuse_unknown(params: Mapping[str, Sequence[str]]) -> None:

@@ -3,13 +3,15 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.errors import TooManyRequestsError
 from tms_core.personal_tokens import PREFIX, PersonalTokens
-from tms_realtime.door.refusal import away, lacking, unauthorized
+from tms_realtime.door.refusal import RefusedError, away, lacking, unauthorized
 from tms_realtime.door.tickets import TicketBooth
 
 BEARER_PROTOCOL = "bearer."
@@ -48,14 +50,19 @@ class Identification:
             raise unauthorized("the ticket is unknown, too old or used", error="invalid_token")
         return self._still_good(claims)
 
-    async def by_token(self, token: str) -> AccessClaims:
+    async def by_token(self, token: str, network: str = "") -> AccessClaims:
+        """`network` is where the client comes from."""
         if token.startswith(PREFIX):
-            return await self._by_personal_token(token)
+            return await self._by_personal_token(token, network)
         return self._still_good(self._access_tokens.read(token, self._clock()))
 
-    async def _by_personal_token(self, token: str) -> AccessClaims:
+    async def _by_personal_token(self, token: str, network: str) -> AccessClaims:
         try:
-            claims = await asyncio.to_thread(self._personal_tokens.read, token, self._clock())
+            claims = await asyncio.to_thread(self._personal_tokens.read, token, self._clock(), lambda: network)
+        except TooManyRequestsError as error:
+            raise RefusedError(
+                HTTPStatus.TOO_MANY_REQUESTS, str(error), (("Retry-After", str(error.retry_after)),)
+            ) from None
         except SQLAlchemyError:
             raise away("the database") from None
         claims = self._still_good(claims)

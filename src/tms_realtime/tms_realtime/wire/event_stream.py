@@ -16,7 +16,7 @@ from tms_realtime.door.admission import Door, Request
 from tms_realtime.door.refusal import RefusedError, too_many
 from tms_realtime.wire.http_answers import Header, http_answer, problem
 from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
-from tms_realtime.wire.transport import ROOM
+from tms_realtime.wire.transport import ROOM, peer_of
 
 METHODS = "GET, OPTIONS"
 HEADERS = "authorization, last-event-id, cache-control"
@@ -120,7 +120,8 @@ class EventStream(Protocol):
         last = request.headers.get("last-event-id")
         params = {**request.params, "since": [last]} if last else request.params
         try:
-            admission = await self._door.admit(Request(params, request.headers))
+            wanted = Request(params, request.headers, peer=peer_of(self.transport))
+            admission = await self._door.admit(wanted)
             if admission.claims:
                 if not self._board.seats.take_of_user(admission.claims.user_id):
                     raise too_many(self._board.settings.connections_per_user)

@@ -59,6 +59,11 @@ class PromptTransport(tcp.Server):
                 self._waiting.set_result(None)
 
 
+def peer_of(transport: Any) -> str:
+    """The address of the other end; empty where that has none."""
+    return str(getattr(transport.getPeer(), "host", ""))
+
+
 class PromptPort(tcp.Port):
     transport = PromptTransport
 

@@ -25,7 +25,7 @@ from tms_realtime.door.refusal import Headers, RefusedError, too_many
 from tms_realtime.wire.entrance import SOCKET_PATHS
 from tms_realtime.wire.http_answers import problem
 from tms_realtime.wire.http_request import LARGEST_REQUEST, parameters
-from tms_realtime.wire.transport import ROOM
+from tms_realtime.wire.transport import ROOM, peer_of
 
 LARGEST_MESSAGE = 65_536
 CLOSE_SECONDS = 3
@@ -69,7 +69,8 @@ class TaskProtocol(WebSocketServerProtocol):
 
     async def _admit(self, request: Any, params: dict[str, list[str]]) -> str | None:
         try:
-            self.admission = await self.factory.door.admit(Request(params, request.headers, request.protocols))
+            wanted = Request(params, request.headers, request.protocols, peer_of(self.transport))
+            self.admission = await self.factory.door.admit(wanted)
             self._take_seat(self.admission)
         except RefusedError as refusal:
             log.info("refused %s with %d: %s", self.peer, refusal.status, refusal)

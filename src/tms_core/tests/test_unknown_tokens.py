@@ -1,0 +1,61 @@
+import pytest
+
+from tms_core.errors import TooManyRequestsError
+from tms_core.unknown_tokens import MOST_NETWORKS, SECONDS, UnknownTokenLimit
+
+
+class Clock:
+    now = 1000.0 * SECONDS + 20
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def limit(clock):
+    return UnknownTokenLimit(2, clock)
+
+
+def use_up(limit, network="192.0.2.1") -> None:
+    for _ in range(2):
+        limit.require_room(network)
+        limit.count(network)
+
+
+def test_a_network_may_try_so_many_in_a_minute_and_another_its_own(limit):
+    use_up(limit)
+
+    with pytest.raises(TooManyRequestsError) as refused:
+        limit.require_room("192.0.2.1")
+
+    assert refused.value.retry_after == SECONDS - 20
+    limit.require_room("192.0.2.2")
+
+
+def test_in_the_next_minute_it_may_try_again(limit, clock):
+    use_up(limit)
+
+    clock.now += SECONDS - 20
+
+    use_up(limit)
+
+
+def test_zero_is_no_limit(clock):
+    limit = UnknownTokenLimit(0, clock)
+
+    for _ in range(100):
+        use_up(limit)
+
+
+def test_as_many_networks_as_there_are_take_no_more_memory(limit, monkeypatch):
+    monkeypatch.setattr("tms_core.unknown_tokens.MOST_NETWORKS", 10)
+
+    for number in range(100):
+        limit.count(str(number))
+
+    assert len(limit._counts) <= 10 < MOST_NETWORKS
