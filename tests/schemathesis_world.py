@@ -120,9 +120,12 @@ class World:
             case "change_user" | "replace_user":
                 body["current_password"] = PASSWORD
                 body.pop("email_verified", None)
+                if "password" not in body:
+                    body.pop("end_personal_tokens", None)
             case "change_mail_preferences" if body.get("timezone") is not None:
                 body["timezone"] = self._zones[next(self._numbers) % len(self._zones)]
             case "create_api_token":
+                body.pop("current_password", None)
                 body["scopes"] = [*set(self._runtime.scopes.values())][: len(body["scopes"])]
                 if body.get("expires_at") is not None:
                     body["expires_at"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()

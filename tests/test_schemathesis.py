@@ -12,14 +12,16 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from schemathesis.transport.wsgi import WSGITransport
 from schemathesis_world import World
 
+from tms_api.settings import ApiSettings
+
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-LIMITS = ("user", "sign_in_account", "sign_in_address", "refresh", "registration", "mail_account", "mail_address")
 OF_A_NETWORK = ("max_redirects", "verify", "cert")
 
 
 @pytest.fixture(scope="module")
 def settings():
-    return {f"tms.api.limit_{name}": "0" for name in LIMITS}
+    limits = {f"tms.api.{name}": "0" for name in ApiSettings.model_fields if name.startswith("limit_")}
+    return {**limits, "tms.unknown_tokens_per_minute": "0", "tms.api.idempotency_keys_per_user": "0"}
 
 
 @pytest.fixture
