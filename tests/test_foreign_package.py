@@ -74,6 +74,33 @@ def test_its_resource_stands_in_the_description_under_its_own_name(app):
     assert "/api/foreign-notes" in app.get("/api/docs").text
 
 
+@pytest.fixture
+def unnoticed(app, monkeypatch):
+    """The process does not look whether a token was revoked."""
+    monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
+    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 3600)
+
+
+def test_its_writes_are_refused_to_a_token_that_was_just_revoked_though_it_says_nothing_of_it(
+    client, a_task, unnoticed
+):
+    client.post("/api/token/revoke-all", status=200)
+
+    client.delete("/api/foreign-notes", status=401)
+
+    assert client.get("/api/foreign-notes").json == ["* Paint the shed"]
+
+
+def test_and_to_a_personal_token_that_was_just_taken_back(app, client, a_task, unnoticed):
+    made = client.post_json("/api/api-tokens", {"name": "script", "scopes": ["foreign:write"]}).json
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    app.delete("/api/foreign-notes", headers=headers, status=200)
+
+    client.delete(f"/api/api-tokens/{made['id']}", status=200)
+
+    app.delete("/api/foreign-notes", headers=headers, status=401)
+
+
 def test_its_sink_may_get_an_event_twice(client, a_task, runtime, relay_once):
     with runtime.transaction() as session:
         session.connection().exec_driver_sql("UPDATE relay_cursor SET position = 0")

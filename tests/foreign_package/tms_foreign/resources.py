@@ -1,8 +1,8 @@
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from tms_core.models import Task
 from tms_core.permissions import visible_tasks
-from tms_core.web.openapi import documented
+from tms_core.web.openapi import Nothing, documented
 from tms_core.web.resource import json_response, resource
 from tms_foreign.models import ForeignNote
 from tms_foreign.settings import ForeignSettings
@@ -23,6 +23,12 @@ class Notes:
         if visible is not None:
             notes = notes.where(visible)
         return json_response([f"{settings.mark} {title}" for title in self.request.db.scalars(notes)])
+
+    @documented("forget_foreign_notes", answers={200: Nothing})
+    def delete(self):
+        """Forget the notes."""
+        self.request.db.execute(delete(ForeignNote))
+        return json_response({})
 
 
 def includeme(config):
