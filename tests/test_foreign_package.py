@@ -81,9 +81,7 @@ def unnoticed(app, monkeypatch):
     monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 3600)
 
 
-def test_its_writes_are_refused_to_a_token_that_was_just_revoked_though_it_says_nothing_of_it(
-    client, a_task, unnoticed
-):
+def test_its_writes_are_refused_to_a_revoked_access_token_by_default(client, a_task, unnoticed):
     client.post("/api/token/revoke-all", status=200)
 
     client.delete("/api/foreign-notes", status=401)
@@ -91,7 +89,7 @@ def test_its_writes_are_refused_to_a_token_that_was_just_revoked_though_it_says_
     assert client.get("/api/foreign-notes").json == ["* Paint the shed"]
 
 
-def test_and_to_a_personal_token_that_was_just_taken_back(app, client, a_task, unnoticed):
+def test_its_writes_are_refused_to_a_revoked_personal_token(app, client, a_task, unnoticed):
     made = client.post_json("/api/api-tokens", {"name": "script", "scopes": ["foreign:write"]}).json
     headers = {"Authorization": f"Bearer {made['token']}"}
     app.delete("/api/foreign-notes", headers=headers, status=200)

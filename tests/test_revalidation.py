@@ -62,7 +62,7 @@ def changing(app) -> dict[tuple[str, str], Method]:
     return {(one.verb, path_of(one.pattern)): one for one in methods_of(app.app.registry) if one.verb in UNSAFE_METHODS}
 
 
-def test_every_route_that_changes_something_revalidates_the_token_unless_it_is_named_here(app):
+def test_every_changing_route_revalidates_the_token_unless_it_is_listed_here(app):
     routes = changing(app)
     by_kind: dict[Revalidation, set[tuple[str, str]]] = {}
     for route, method in routes.items():
@@ -122,7 +122,7 @@ def send(app):
 
 
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
-def test_a_token_that_has_just_ended_changes_nothing(app, make_administrator, end, rows, send, monkeypatch, ending):
+def test_a_revoked_token_changes_nothing_on_any_route(app, make_administrator, end, rows, send, monkeypatch, ending):
     monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
     held = {route: method for route, method in changing(app).items() if route not in WRITES_TASKS | OPEN}
 
@@ -141,7 +141,7 @@ def test_a_token_that_has_just_ended_changes_nothing(app, make_administrator, en
             assert app.get("/api/task", headers=user.headers, status=200)
 
 
-def test_one_that_has_not_ended_is_let_through(app, make_administrator, send):
+def test_a_valid_token_is_let_through(app, make_administrator, send):
     held = {route: method for route, method in changing(app).items() if route not in WRITES_TASKS | OPEN}
 
     for route, method in held.items():

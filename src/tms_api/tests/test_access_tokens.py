@@ -90,7 +90,7 @@ def test_a_token_that_says_something_else_is_refused(claims, key, status_of, cha
     assert status_of(f"Bearer {jwt.encode({**claims, **change}, key, 'HS256')}") == 401
 
 
-def test_a_token_of_no_session_reads_and_changes_nothing(claims, key, app):
+def test_a_token_of_an_unknown_session_changes_nothing(claims, key, app):
     """Signed by us, but of a session that there never was."""
     for session in ("abc", "personal-1", "personal-x", "0b9c2f0e-7a55-4b9e-9d0a-5f2f6d1c3e4b"):
         token = jwt.encode({**claims, "sid": session}, key, "HS256")

@@ -263,7 +263,7 @@ class TestRecentAuthentication:
         app.post_json(URL, self.BODY, headers=signed_in_before(9), status=201)
 
     @pytest.mark.parametrize("password", [{}, {"current_password": None}], ids=["none", "null"])
-    def test_later_it_needs_one_and_refreshing_does_not_help(self, app, signed_in_before, faulty_fields, password):
+    def test_a_token_needs_a_password_later_even_after_a_refresh(self, app, signed_in_before, faulty_fields, password):
         headers = signed_in_before(11)
 
         answer = app.post_json(URL, {**self.BODY, **password}, headers=headers, status=400)
@@ -271,18 +271,18 @@ class TestRecentAuthentication:
         assert faulty_fields(answer) == ["current_password"]
         assert app.get(URL, headers=headers).json["count"] == 0
 
-    def test_with_the_password_it_is_made(self, app, signed_in_before):
+    def test_a_token_is_made_with_the_password(self, app, signed_in_before):
         app.post_json(URL, {**self.BODY, "current_password": PASSWORD}, headers=signed_in_before(600), status=201)
 
     @pytest.mark.parametrize("minutes", [1, 600])
-    def test_with_another_it_is_not_however_recent_the_log_in(self, app, signed_in_before, problem, minutes):
+    def test_a_wrong_password_is_refused_even_after_a_recent_log_in(self, app, signed_in_before, problem, minutes):
         headers = signed_in_before(minutes)
 
         problem(app.post_json(URL, {**self.BODY, "current_password": "wrong-word"}, headers=headers, status=403))
 
         assert app.get(URL, headers=headers).json["count"] == 0
 
-    def test_guessing_the_password_with_a_stolen_token_is_limited(self, app, signed_in_before, another_process):
+    def test_password_guesses_with_a_stolen_token_are_limited(self, app, signed_in_before, another_process):
         process, headers = another_process(**{"api.limit_sign_in_account": "2/minute"}), signed_in_before(600)
         body = {**self.BODY, "current_password": "wrong-word"}
 
@@ -291,7 +291,7 @@ class TestRecentAuthentication:
         assert answers == [403, 403, 429]
         process.post_json(URL, {**body, "current_password": PASSWORD}, headers=headers, status=429)
 
-    def test_a_token_of_an_earlier_version_that_does_not_tell_is_not_recent(self, app, ann, runtime, faulty_fields):
+    def test_a_token_without_auth_time_is_not_recent(self, app, ann, runtime, faulty_fields):
         said = jwt.decode(ann.access, options={"verify_signature": False})
         del said["auth_time"]
         headers = {"Authorization": f"Bearer {jwt.encode(said, runtime.core.jwt_key, 'HS256')}"}
@@ -304,7 +304,7 @@ class TestEndingThem:
 
     CHANGE = {"password": "another-word", "current_password": PASSWORD}
 
-    def test_a_new_password_shows_which_it_leaves(self, as_ann, make_token):
+    def test_a_password_change_lists_the_remaining_personal_tokens(self, as_ann, make_token):
         shown = {name: value for name, value in make_token().items() if name != "token"}
 
         answer = as_ann.patch_json("/api/users/me", self.CHANGE, status=200).json
@@ -312,7 +312,7 @@ class TestEndingThem:
         assert answer["personal_tokens"] == [shown]
 
     @pytest.mark.parametrize("verb", ["patch_json", "put_json"])
-    def test_and_ends_them_where_one_says_so(self, as_ann, make_token, opens, verb):
+    def test_a_password_change_ends_personal_tokens_on_request(self, as_ann, make_token, opens, verb):
         token = make_token()["token"]
         whole = {"username": "ann", "email": "ann@example.com", **self.CHANGE, "end_personal_tokens": True}
 
@@ -320,7 +320,7 @@ class TestEndingThem:
 
         assert not opens(token)
 
-    def test_nothing_else_does(self, as_ann, make_token, opens, faulty_fields):
+    def test_other_changes_refuse_end_personal_tokens(self, as_ann, make_token, opens, faulty_fields):
         token = make_token()["token"]
         body = {"first_name": "Ann", "end_personal_tokens": True}
 
@@ -328,7 +328,7 @@ class TestEndingThem:
         assert "personal_tokens" not in as_ann.patch_json("/api/users/me", {"first_name": "Ann"}).json
         assert opens(token)
 
-    def test_a_wrong_password_ends_none(self, as_ann, make_token, opens):
+    def test_a_wrong_password_ends_no_personal_tokens(self, as_ann, make_token, opens):
         token = make_token()["token"]
         body = {**self.CHANGE, "current_password": "wrong-word", "end_personal_tokens": True}
 
@@ -336,7 +336,7 @@ class TestEndingThem:
 
         assert opens(token)
 
-    def test_logging_out_everywhere_ends_them_where_one_says_so(self, as_ann, make_token, opens, client):
+    def test_revoke_all_ends_personal_tokens_on_request(self, as_ann, make_token, opens, client):
         token, anothers = make_token()["token"], client.post_json(URL, {"name": "b", "scopes": ALL}).json["token"]
 
         as_ann.post_json("/api/token/revoke-all", {"end_personal_tokens": True}, status=200)
@@ -345,7 +345,7 @@ class TestEndingThem:
         assert opens(anothers)
 
     @pytest.mark.parametrize("body", [{}, {"end_personal_tokens": False}])
-    def test_and_leaves_them_else(self, as_ann, make_token, opens, body):
+    def test_revoke_all_keeps_personal_tokens_by_default(self, as_ann, make_token, opens, body):
         token = make_token()["token"]
 
         as_ann.post_json("/api/token/revoke-all", body, status=200)
@@ -353,7 +353,7 @@ class TestEndingThem:
         assert opens(token)
 
     @pytest.mark.parametrize("body", [{"personal_tokens": True}, {"end_personal_tokens": 1}, []])
-    def test_a_body_that_says_something_else_is_refused(self, as_ann, problem, body, ann):
+    def test_revoke_all_refuses_unknown_fields_and_types(self, as_ann, problem, body, ann):
         problem(as_ann.post_json("/api/token/revoke-all", body, status=400))
 
         as_ann.get("/api/users/me", status=200)
@@ -456,7 +456,7 @@ class TestUnknownTokens:
 
         return run
 
-    def test_one_network_may_try_so_many(self, ask, use_up, problem):
+    def test_unknown_tokens_are_limited_by_network(self, ask, use_up, problem):
         use_up()
 
         refused = ask("tms_another")
@@ -464,34 +464,34 @@ class TestUnknownTokens:
         assert "unknown personal tokens" in problem(refused)["detail"]
         assert 0 < int(refused.headers["Retry-After"]) <= 60
 
-    def test_others_go_on_and_so_do_other_kinds_of_token(self, ask, use_up, ann):
+    def test_other_networks_and_access_tokens_are_not_limited(self, ask, use_up, ann):
         use_up()
 
         assert ask("tms_another", "198.51.100.1").status_int == 401
         assert ask(ann.access).status_int == 200
         assert ask("nonsense").status_int == 401
 
-    def test_a_token_that_the_process_knows_goes_on(self, ask, use_up, make_token):
+    def test_known_tokens_are_not_limited(self, ask, use_up, make_token):
         token = make_token()["token"]
         assert ask(token).status_int == 200
         use_up()
 
         assert ask(token).status_int == 200
 
-    def test_what_is_refused_is_not_looked_up(self, ask, use_up, monkeypatch):
+    def test_limited_tokens_are_not_looked_up(self, ask, use_up, monkeypatch):
         use_up()
         monkeypatch.setattr("tms_core.personal_tokens._find", None)
 
         assert ask("tms_another").status_int == 429
 
-    def test_one_that_was_taken_back_counts(self, as_ann, ask, make_token):
+    def test_revoked_tokens_count_as_unknown(self, as_ann, ask, make_token):
         made = make_token()
         ask(made["token"])
         as_ann.delete(f"{URL}/{made['id']}")
 
         assert 429 in [ask(made["token"]).status_int for _ in range(8)]
 
-    def test_a_route_that_is_open_or_not_there_says_the_same(self, ask, use_up, another_process):
+    def test_open_and_missing_routes_answer_as_usual(self, ask, use_up, another_process):
         use_up()
         process = another_process(unknown_tokens_per_minute="3")
         options = {"headers": {"Authorization": "Bearer tms_x"}, "extra_environ": {"REMOTE_ADDR": "203.0.113.9"}}

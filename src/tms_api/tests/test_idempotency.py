@@ -150,7 +150,7 @@ def test_strangers_who_choose_the_same_key_do_not_meet(app, runtime):
     app.post_json("/api/users", {**ANN, "password": "another-word"}, headers=headers, status=409)
 
 
-def test_a_strangers_key_is_none_of_a_users(app, client, post):
+def test_anonymous_keys_do_not_collide_with_a_users(app, client, post):
     app.post_json("/api/users", ANN, headers={"Idempotency-Key": "k"}, status=201)
 
     post("/api/task", {"title": "T"}, status=201)
@@ -176,7 +176,7 @@ class TestBounds:
         assert [row.body for row in keys()] == [None]
         post("/api/task/bulk", self.bulk(1), status=422)
 
-    def test_one_of_just_the_length_is(self, post, monkeypatch):
+    def test_an_answer_of_the_greatest_length_is_kept(self, post, monkeypatch):
         first = post("/api/task", {"title": "T"}, key="a", status=201)
         monkeypatch.setattr("tms_api.idempotency.LARGEST_KEPT", len(first.body))
 
@@ -204,7 +204,7 @@ class TestBounds:
             "/api/task", {"title": "T"}, headers={"Idempotency-Key": key}, **options
         )
 
-    def test_a_user_has_so_many_keys_and_all_of_them_hold_on(self, bounded, count, problem, keys):
+    def test_a_key_beyond_the_quota_is_refused_and_the_others_hold(self, bounded, count, problem, keys):
         for key in "abc":
             bounded(key, status=201)
 
@@ -216,21 +216,21 @@ class TestBounds:
         assert bounded("a", status=201).headers["Idempotency-Replayed"] == "true"
         assert count() == len(keys()) == 3
 
-    def test_keys_of_the_day_before_make_room(self, bounded, grow_older):
+    def test_expired_keys_make_room(self, bounded, grow_older):
         for key in "abc":
             bounded(key, status=201)
         grow_older(timedelta(hours=25))
 
         bounded("d", status=201)
 
-    def test_another_user_has_its_own_and_without_a_key_one_goes_on(self, bounded, client, post, client_of, make_user):
+    def test_the_quota_is_per_user_and_only_for_requests_with_a_key(self, bounded, client, post, client_of, make_user):
         for key in "abc":
             bounded(key, status=201)
 
         post("/api/task", {"title": "T"}, key="d", by=client_of(make_user()), status=201)
         client.post_json("/api/task", {"title": "T"}, status=201)
 
-    def test_strangers_use_up_nobodys(self, another_process, runtime):
+    def test_the_quota_does_not_count_anonymous_callers(self, another_process, runtime):
         process = another_process(**{"api.idempotency_keys_per_user": "1"})
         for name in ("ann", "bob", "eve"):
             body = {**ANN, "username": name, "email": f"{name}@example.com"}

@@ -173,7 +173,7 @@ def test_right_passwords_are_counted_by_address(sign_in, make_user):
     assert sign_in("eve", PASSWORD, ELSEWHERE).status_int == 200
 
 
-def test_one_refused_for_its_number_leaves_no_session_and_is_not_even_checked(sign_in, ann, runtime, monkeypatch):
+def test_a_limited_sign_in_checks_no_password_and_leaves_no_session(sign_in, ann, runtime, monkeypatch):
     for _ in range(8):
         sign_in(password=PASSWORD)
     monkeypatch.setattr("tms_core.services.tokens.is_password", None)
@@ -323,7 +323,7 @@ class TestWhatIsTaken:
             make_user(name)
 
     @pytest.mark.parametrize("field", ["email", "username"])
-    def test_one_user_is_told_of_few_wherever_it_is(self, change, make_user, field):
+    def test_taken_answers_are_limited_by_user(self, change, make_user, field):
         taken = {"email": "bob@example.com", "username": "bob"}[field]
         assert [change(address, **{field: taken}) for address in ADDRESSES[:3]] == [409, 409, 429]
 
@@ -332,12 +332,12 @@ class TestWhatIsTaken:
         assert change(ADDRESSES[4], first_name="Ann") == 200
         assert change(ADDRESSES[4], by=make_user(), **{field: taken}) == 409
 
-    def test_one_address_is_told_of_few_by_many_users_together(self, change, make_user):
+    def test_taken_answers_are_limited_by_address(self, change, make_user):
         users = [make_user() for _ in range(3)]
 
         assert [change(by=user, email="bob@example.com") for user in users] == [409, 409, 429]
 
-    def test_registering_tells_no_more(self, process, another_process, runtime):
+    def test_taken_answers_to_registrations_are_limited(self, process, another_process, runtime):
         def register(email, address=HERE):
             return from_here(process, "/api/users", {"username": "x", "email": email, "password": PASSWORD}, address)
 
@@ -346,11 +346,11 @@ class TestWhatIsTaken:
         assert answers == [409, 409, 409]
         assert register("free@example.com", HERE) == 429
 
-    def test_an_administrator_is_told_of_all(self, process, admin, ann):
+    def test_administrators_are_not_limited(self, process, admin, ann):
         for _ in range(4):
             Client(process, admin.user).patch_json(f"/api/users/{ann.id}", {"email": "bob@example.com"}, status=409)
 
-    def test_changes_that_are_none_are_not_counted(self, change):
+    def test_unchanged_names_are_not_counted(self, change):
         assert {change(email="ann@example.com") for _ in range(5)} == {200}
 
 

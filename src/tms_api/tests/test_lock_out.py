@@ -70,21 +70,19 @@ def cookie_of(answer) -> str:
 
 
 class TestGuessing:
-    def test_ten_wrong_passwords_of_somebody_elsewhere_lock_nobody_else_out(self, sign_in):
+    def test_ten_wrong_passwords_from_elsewhere_do_not_lock_the_owner_out(self, sign_in):
         for _ in range(10):
             sign_in(CAFE, "wrong-word")
 
         assert sign_in(CAFE).status_int == 429
         assert sign_in(HOME).status_int == 200
 
-    def test_an_account_that_is_guessed_at_from_everywhere_is_closed_to_those_who_are_not_known(
-        self, sign_in, guess_from_everywhere
-    ):
+    def test_guesses_from_many_networks_lock_unknown_clients_out(self, sign_in, guess_from_everywhere):
         guess_from_everywhere()
 
         assert sign_in(HOME).status_int == 429
 
-    def test_but_not_to_the_network_of_an_open_session(self, sign_in, guess_from_everywhere):
+    def test_a_network_with_an_open_session_is_not_locked_out(self, sign_in, guess_from_everywhere):
         sign_in(HOME)
         guess_from_everywhere()
 
@@ -92,21 +90,21 @@ class TestGuessing:
         assert sign_in(HOME).status_int == 200
         assert sign_in(HOME, name="ann@example.com").status_int == 200
 
-    def test_nor_to_an_ipv6_address_of_its_network(self, sign_in, guess_from_everywhere):
+    def test_a_known_ipv6_network_is_not_locked_out(self, sign_in, guess_from_everywhere):
         sign_in("2001:db8:1:2::1")
         guess_from_everywhere()
 
         assert sign_in("2001:db8:1:2::99").status_int == 200
         assert sign_in("2001:db8:1:3::1").status_int == 429
 
-    def test_a_session_that_has_ended_makes_no_network_known(self, app, sign_in, guess_from_everywhere):
+    def test_an_ended_session_makes_no_network_known(self, app, sign_in, guess_from_everywhere):
         pair = sign_in(HOME).json
         app.post_json("/api/token/revoke", {"refresh": pair["refresh"]})
         guess_from_everywhere()
 
         assert sign_in(HOME).status_int == 429
 
-    def test_nor_does_anothers_session(self, sign_in, make_user, guess_from_everywhere):
+    def test_a_session_of_another_user_makes_no_network_known(self, sign_in, make_user, guess_from_everywhere):
         make_user("bob")
         sign_in(HOME, name="bob")
         guess_from_everywhere()
@@ -119,14 +117,14 @@ class TestGuessing:
 
         assert [sign_in(HOME, "wrong-word").status_int for _ in range(3)] == [401, 401, 429]
 
-    def test_nor_to_a_device_that_signed_in_before_wherever_it_is(self, sign_in, guess_from_everywhere):
+    def test_a_known_device_is_not_locked_out_anywhere(self, sign_in, guess_from_everywhere):
         cookie = cookie_of(sign_in(HOME))
         guess_from_everywhere()
 
         assert sign_in(CAFE, cookie=cookie).status_int == 200
         assert sign_in(CAFE, cookie=cookie, name="ann@example.com").status_int == 200
 
-    def test_nor_do_guesses_at_others_from_its_own_network_keep_such_a_device_out(self, sign_in):
+    def test_a_known_device_is_not_locked_out_by_guesses_from_its_own_network(self, sign_in):
         cookie = cookie_of(sign_in(HOME))
         for number in range(10):
             sign_in(HOME, "wrong-word", f"user{number}")
@@ -134,7 +132,7 @@ class TestGuessing:
         assert sign_in(HOME).status_int == 429
         assert sign_in(HOME, cookie=cookie).status_int == 200
 
-    def test_guesses_at_the_name_that_a_number_stands_for_do_not_keep_its_user_from_a_new_password(
+    def test_guesses_at_a_name_like_an_id_do_not_block_that_users_password_change(
         self, app, sign_in, ann, guess_from_everywhere
     ):
         for name in (f"#{ann.id}", str(ann.id)):
@@ -143,7 +141,7 @@ class TestGuessing:
         body = {"password": NEW, "current_password": PASSWORD}
         Client(app, ann).patch_json("/api/users/me", body, status=200)
 
-    def test_a_stolen_access_token_elsewhere_does_not_either(self, app, sign_in, ann):
+    def test_guesses_with_a_stolen_access_token_do_not_lock_the_owner_out(self, app, sign_in, ann):
         body = {"password": NEW, "current_password": "wrong-word"}
         for _ in range(3):
             Client(app, ann).patch_json("/api/users/me", body, extra_environ={"REMOTE_ADDR": CAFE}, status="*")
@@ -152,7 +150,7 @@ class TestGuessing:
         Client(app, ann).patch_json("/api/users/me", right, extra_environ={"REMOTE_ADDR": CAFE}, status=429)
         Client(app, ann).patch_json("/api/users/me", right, extra_environ={"REMOTE_ADDR": HOME}, status=200)
 
-    def test_whether_the_account_exists_does_not_show_when_it_is_closed(self, sign_in, guess_from_everywhere, problem):
+    def test_a_lock_out_does_not_show_whether_the_account_exists(self, sign_in, guess_from_everywhere, problem):
         for name in ("ann", "nobody"):
             guess_from_everywhere(name)
 
@@ -163,28 +161,28 @@ class TestGuessing:
 
 
 class TestDeviceCookie:
-    def test_it_is_for_the_api_only_and_for_no_script(self, sign_in):
+    def test_a_device_cookie_is_http_only_and_same_site(self, sign_in):
         cookie = SimpleCookie(sign_in(HOME).headers["Set-Cookie"])[NAME]
 
         assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/api")
         assert not cookie["secure"]
         assert 0 < int(cookie["max-age"]) <= 400 * 24 * 60 * 60
 
-    def test_it_goes_over_https_only_where_the_deployment_does(self, sign_in, another_process):
+    def test_a_device_cookie_is_secure_where_the_public_url_is_https(self, sign_in, another_process):
         answer = sign_in(HOME, to=another_process(public_url="https://tasks.example.org"))
 
         assert SimpleCookie(answer.headers["Set-Cookie"])[NAME]["secure"]
 
-    def test_a_refused_sign_in_brings_none(self, sign_in):
+    def test_a_refused_sign_in_sets_no_device_cookie(self, sign_in):
         assert "Set-Cookie" not in sign_in(HOME, "wrong-word").headers
 
-    def test_it_is_no_proof_of_who_one_is(self, app, sign_in):
+    def test_a_device_cookie_does_not_authenticate(self, app, sign_in):
         cookie = cookie_of(sign_in(HOME))
 
         assert sign_in(CAFE, "wrong-word", cookie=cookie).status_int == 401
         app.get("/api/users/me", headers={"Cookie": f"{NAME}={cookie}"}, status=401)
 
-    def test_each_has_few_guesses_of_its_own(self, sign_in):
+    def test_each_device_cookie_has_few_guesses_of_its_own(self, sign_in):
         first, second = (cookie_of(sign_in(HOME)) for _ in range(2))
 
         answers = [sign_in(f"192.0.2.{n}", "wrong-word", cookie=first).status_int for n in range(3)]
@@ -193,14 +191,14 @@ class TestDeviceCookie:
         assert sign_in(CAFE, cookie=first).status_int == 429
         assert sign_in(CAFE, cookie=second).status_int == 200
 
-    def test_one_of_another_account_is_none(self, sign_in, make_user, guess_from_everywhere):
+    def test_a_device_cookie_of_another_account_is_ignored(self, sign_in, make_user, guess_from_everywhere):
         make_user("bob")
         cookie = cookie_of(sign_in(HOME, name="bob"))
         guess_from_everywhere()
 
         assert sign_in(CAFE, cookie=cookie).status_int == 429
 
-    def test_one_of_the_last_password_is_none(self, app, ann, sign_in, guess_from_everywhere):
+    def test_a_device_cookie_ends_with_the_password(self, app, ann, sign_in, guess_from_everywhere):
         """Or somebody with a stolen password would make itself many, and guess the next one with each."""
         cookie = cookie_of(sign_in(HOME))
         body = {"password": NEW, "current_password": PASSWORD}
@@ -210,11 +208,11 @@ class TestDeviceCookie:
         assert sign_in(CAFE, NEW, cookie=cookie).status_int == 429
         assert sign_in(CAFE, NEW, cookie=cookie_of(changed)).status_int == 200
 
-    def test_a_change_of_anything_else_brings_none(self, app, ann, admin):
+    def test_other_account_changes_set_no_device_cookie(self, app, ann, admin):
         assert "Set-Cookie" not in Client(app, ann).patch_json("/api/users/me", {"first_name": "Ann"}).headers
         assert "Set-Cookie" not in admin.patch_json(f"/api/users/{ann.id}", {"password": NEW}).headers
 
-    def test_a_reset_password_brings_one(self, app, runtime, sign_in, guess_from_everywhere):
+    def test_a_password_reset_sets_a_device_cookie(self, app, runtime, sign_in, guess_from_everywhere):
         guess_from_everywhere()
         with runtime.transaction() as session:
             links = AccountLinkService(session, runtime.core.jwt_key)
@@ -225,12 +223,12 @@ class TestDeviceCookie:
         assert sign_in(CAFE, NEW, cookie=cookie_of(answer)).status_int == 200
 
     @pytest.mark.parametrize("spoil", ["", "x", "..", "1.x.", "1..", "\xe4.\xe4.\xe4", "1." + "x" * 5000], ids=repr)
-    def test_nonsense_is_none(self, sign_in, guess_from_everywhere, spoil):
+    def test_a_malformed_device_cookie_is_ignored(self, sign_in, guess_from_everywhere, spoil):
         guess_from_everywhere()
 
         assert sign_in(CAFE, cookie=spoil).status_int == 429
 
-    def test_one_that_was_tampered_with_is_none(self, sign_in, guess_from_everywhere):
+    def test_a_forged_device_cookie_is_ignored(self, sign_in, guess_from_everywhere):
         device, _, signature = cookie_of(sign_in(HOME)).rpartition(".")
         other = base64.urlsafe_b64encode(b"x" * 16).decode().rstrip("=")
         guess_from_everywhere()
@@ -259,12 +257,12 @@ class TestMails:
 
         return request
 
-    def test_what_somebody_elsewhere_asks_for_keeps_the_owner_from_no_mail(self, ask):
+    def test_reset_requests_from_elsewhere_do_not_block_the_owner(self, ask):
         assert [ask(CAFE) for _ in range(5)] == [202, 202, 429, 429, 429]
 
         assert ask(HOME) == 202
 
-    def test_what_is_asked_for_from_everywhere_keeps_no_known_client_from_one(self, ask, sign_in):
+    def test_reset_requests_from_many_networks_do_not_block_known_clients(self, ask, sign_in):
         cookie = cookie_of(sign_in(HOME))
         assert [ask(f"192.0.2.{number}") for number in range(6)] == [202] * 4 + [429] * 2
 
@@ -272,7 +270,7 @@ class TestMails:
         assert ask(CAFE) == 429
         assert [ask(CAFE, cookie) for _ in range(3)] == [202, 202, 429]
 
-    def test_nor_who_is_signed_in_from_having_the_address_verified(self, app, ann, ask):
+    def test_reset_requests_of_others_do_not_block_verification(self, app, ann, ask):
         for number in range(6):
             ask(f"192.0.2.{number}")
 
@@ -281,7 +279,7 @@ class TestMails:
 
         assert answers == [202, 202, 429]
 
-    def test_one_that_has_many_accounts_does_not_flood_one_address(self, app, make_user, ann, runtime):
+    def test_verification_mails_to_one_address_are_limited_across_accounts(self, app, make_user, ann, runtime):
         """Each account takes the address on in its turn."""
         answers = []
         for number in range(3):

@@ -157,12 +157,16 @@ class TestRevokedTokens:
         ids=["personal token", "account", "sessions"],
     )
     @pytest.mark.parametrize("everywhere", [True, False], ids=["everywhere", "one session"])
-    def test_what_it_would_make_is_not_made(self, of, ann, held, tokens, while_it_waits, request_, everywhere):
+    def test_a_token_that_is_being_revoked_makes_nothing(
+        self, of, ann, held, tokens, while_it_waits, request_, everywhere
+    ):
         tokens.revoke_all(ann.id) if everywhere else tokens.revoke(ann.refresh)
 
         assert while_it_waits(lambda: request_(of(ann))) == 401
 
-    def test_nor_by_an_administrator_who_is_just_being_demoted(self, of, held, tokens, make_user, ann, while_it_waits):
+    def test_an_administrator_who_is_being_demoted_makes_no_administrators(
+        self, of, held, tokens, make_user, ann, while_it_waits
+    ):
         root, bob = make_user(is_admin=True), make_user(is_admin=True)
         UserService(held, root.actor).change(bob.id, {"is_admin": False}, tokens=tokens)
 

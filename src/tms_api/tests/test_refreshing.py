@@ -70,7 +70,7 @@ def test_two_tabs_may_refresh_at_once(ann, refresh, is_welcome, turn_back):
     assert refresh(first["refresh"])
 
 
-def test_a_tab_that_comes_after_the_next_refresh_gets_the_newest_token(ann, refresh, turn_back):
+def test_a_late_tab_gets_the_newest_refresh_token(ann, refresh, turn_back):
     """The one between is used up too: with that the tab would look like a thief at its next refresh."""
     newest = refresh(refresh(ann.refresh).json["refresh"]).json["refresh"]
 
@@ -81,7 +81,7 @@ def test_a_tab_that_comes_after_the_next_refresh_gets_the_newest_token(ann, refr
     refresh(late)
 
 
-def test_of_three_hundred_who_refresh_at_once_all_get_one_successor(ann, at_once, runtime):
+def test_three_hundred_concurrent_refreshes_give_one_successor(ann, at_once, runtime):
     def refresh(me):
         return me.post_json("/api/token/refresh", {"refresh": ann.refresh}).json["refresh"]
 
@@ -93,7 +93,7 @@ def test_of_three_hundred_who_refresh_at_once_all_get_one_successor(ann, at_once
         assert session.query(RefreshToken).count() == 2
 
 
-def test_after_a_change_of_the_key_a_used_token_gives_no_second_successor(ann, refresh, another_process, runtime):
+def test_a_used_token_gives_no_second_successor_under_another_key(ann, refresh, another_process, runtime):
     refresh(ann.refresh)
     other = another_process(jwt_private_key="4f1a8c7e2b90d365" * 4)
 
@@ -111,7 +111,7 @@ def test_the_next_refresh_token_cannot_be_computed_from_this_one_without_the_key
     assert len(following) == len(ann.refresh) == 43
 
 
-def test_refreshing_does_not_make_a_log_in_younger(app, ann, refresh, runtime):
+def test_refreshing_does_not_renew_the_authentication_time(app, ann, refresh, runtime):
     with runtime.transaction() as session:
         session.execute(update(RefreshToken).values(began_at=RefreshToken.began_at - timedelta(hours=1)))
 

@@ -49,7 +49,7 @@ OF_ANOTHER = {
 
 
 @pytest.mark.parametrize("write", OF_ANOTHER.values(), ids=OF_ANOTHER)
-def test_who_was_administrator_a_moment_ago_writes_no_tasks_of_others(demoted, client_of, ann, task, log, write):
+def test_a_demoted_administrator_writes_no_tasks_of_others(demoted, client_of, ann, task, log, write):
     before = log()
 
     assert write(demoted, ann).status_int == 401
@@ -58,7 +58,7 @@ def test_who_was_administrator_a_moment_ago_writes_no_tasks_of_others(demoted, c
     assert client_of(ann).get("/api/task/1").json == task
 
 
-def test_nor_undoes_changes_of_others(demoted, client_of, ann, task, log):
+def test_a_demoted_administrator_undoes_no_changes_of_others(demoted, client_of, ann, task, log):
     client_of(ann).delete("/api/task/1")
     deletion = log()[-1].position
 
@@ -67,13 +67,13 @@ def test_nor_undoes_changes_of_others(demoted, client_of, ann, task, log):
     client_of(ann).get("/api/task/1", status=404)
 
 
-def test_it_writes_its_own_tasks_which_stand_with_its_name(demoted, log):
+def test_a_demoted_administrator_writes_its_own_tasks(demoted, log):
     demoted.post_json("/api/task", {"title": "Mine"}, status=201)
 
     assert log()[-1].actor_id == demoted.user.id
 
 
-def test_an_administrator_that_is_one_writes_tasks_of_others(client_of, root, ann, task):
+def test_administrators_write_tasks_of_others(client_of, root, ann, task):
     client_of(root).patch_json("/api/task/1", {"title": "U"}, status=200)
 
 
@@ -85,7 +85,7 @@ def test_a_task_of_a_token_that_was_just_revoked_stands_with_its_name(app, clien
     assert log()[-1].actor_id == ann.id
 
 
-def test_ones_own_tasks_cost_no_look_at_ones_role(client_of, ann, root, task, recorded):
+def test_own_tasks_cost_no_query_of_the_role(client_of, ann, root, task, recorded):
     for me, expected in ((ann, 0), (root, 1)):
         with recorded() as statements:
             client_of(me).patch_json("/api/task/1", {"title": f"by {me.username}"}, status=200)
@@ -93,7 +93,7 @@ def test_ones_own_tasks_cost_no_look_at_ones_role(client_of, ann, root, task, re
         assert len([one for one in statements if "FROM users" in one]) == expected
 
 
-def test_a_personal_token_that_was_just_taken_back_is_no_key_to_what_lasts(app, client_of, ann, runtime, monkeypatch):
+def test_a_revoked_personal_token_changes_no_account(app, client_of, ann, runtime, monkeypatch):
     """No package opens such a route to personal tokens now; the next one may."""
     body = {"name": "script", "scopes": ["tasks:read"], "expires_at": None}
     made = client_of(ann).post_json("/api/api-tokens", body).json
@@ -110,7 +110,7 @@ def test_a_personal_token_that_was_just_taken_back_is_no_key_to_what_lasts(app, 
 @pytest.mark.parametrize(
     "path", ["/api/token", "/api/token/refresh", "/api/token/revoke"], ids=["sign in", "refresh", "log out"]
 )
-def test_a_dead_token_beside_another_proof_is_in_nobodys_way(client_of, ann, app, path):
+def test_open_routes_ignore_a_revoked_access_token(client_of, ann, app, path):
     other = app.post_json("/api/token", {"username": "ann", "password": PASSWORD}).json
     client_of(ann).delete(f"/api/sessions/{client_of(ann).get('/api/sessions').json['results'][1]['id']}", status=200)
     body = {"username": "ann", "password": PASSWORD} if path == "/api/token" else {"refresh": other["refresh"]}
@@ -118,7 +118,7 @@ def test_a_dead_token_beside_another_proof_is_in_nobodys_way(client_of, ann, app
     client_of(ann).post_json(path, body, status=200)
 
 
-def test_administrators_who_change_one_another_at_once_do_not_wait_in_a_circle(at_once, make_user, runtime):
+def test_administrators_who_change_one_another_do_not_deadlock(at_once, make_user, runtime):
     one, other = make_user(is_admin=True), make_user(is_admin=True)
 
     def change(target, value):

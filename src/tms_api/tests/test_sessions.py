@@ -150,7 +150,7 @@ def test_what_names_no_session_is_not_found(as_ann, problem, session_id):
     problem(as_ann.delete(f"/api/sessions/{session_id}", status=404))
 
 
-def test_one_session_too_many_ends_the_one_that_was_not_used_for_longest(another_process, ann, app, runtime):
+def test_a_session_beyond_the_cap_ends_the_least_recently_used(another_process, ann, app, runtime):
     process = another_process(sessions_per_user="3")
 
     def sign_in():
@@ -171,7 +171,7 @@ def test_one_session_too_many_ends_the_one_that_was_not_used_for_longest(another
     assert len(process.get("/api/sessions", headers=bearer(newest[-1]["access"])).json["results"]) == 3
 
 
-def test_of_many_who_sign_in_at_once_no_more_stay_than_may(another_process, ann, runtime):
+def test_concurrent_sign_ins_keep_to_the_cap(another_process, ann, runtime):
     process = another_process(sessions_per_user="3")
 
     def sign_in(_number):

@@ -38,7 +38,7 @@ def test_a_token_says_what_it_was_made_of(access_tokens):
     assert (claims.user_id, claims.is_admin, claims.session, claims.epoch) == (7, True, "abc", 3)
 
 
-def test_it_says_when_its_user_authenticated_and_one_of_before_that_was_said_does_not(access_tokens):
+def test_a_token_says_when_its_user_authenticated(access_tokens):
     token = access_tokens.create(user_id=7, is_admin=True, session="abc", epoch=3, authenticated_at=1234.5)
     said = jwt.decode(token, options={"verify_signature": False})
     older = {name: value for name, value in said.items() if name != "auth_time"}
@@ -147,7 +147,7 @@ class TestClaimsOfAnotherType:
 
     @pytest.mark.parametrize("claim", CLAIMS[:8])
     @pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:10])
-    def test_a_token_with_one_is_refused(self, access_tokens, good, claim, value):
+    def test_a_token_with_a_claim_of_another_type_is_refused(self, access_tokens, good, claim, value):
         claims = access_tokens.read(signed({**good, claim: value}), now=0)
 
         is_right = any(type(value) is type(right) and value == right for right in RIGHT.get(claim, ()))
@@ -155,7 +155,7 @@ class TestClaimsOfAnotherType:
 
     @given(said=st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1, max_size=3))
     @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_whatever_they_are_nothing_raises_and_what_is_read_has_its_types(self, access_tokens, good, said):
+    def test_no_claims_raise_and_accepted_ones_have_their_types(self, access_tokens, good, said):
         claims = access_tokens.read(signed({**good, **said}), now=0)
 
         if claims is not None:
@@ -165,9 +165,9 @@ class TestClaimsOfAnotherType:
 
     @given(header=st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk"]), JSON, min_size=1))
     @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_nor_does_any_header(self, access_tokens, good, header):
+    def test_no_header_raises(self, access_tokens, good, header):
         access_tokens.read(signed(good, header), now=0)
 
     @pytest.mark.parametrize("payload", [None, 1, "x", [], [1], True, 1.5], ids=repr)
-    def test_nor_does_what_is_no_object(self, access_tokens, payload):
+    def test_a_payload_that_is_no_object_is_refused(self, access_tokens, payload):
         assert access_tokens.read(signed(payload), now=0) is None

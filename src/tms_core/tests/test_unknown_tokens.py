@@ -27,7 +27,7 @@ def use_up(limit, network="192.0.2.1") -> None:
         limit.count(network)
 
 
-def test_a_network_may_try_so_many_in_a_minute_and_another_its_own(limit):
+def test_unknown_tokens_are_limited_per_network_and_minute(limit):
     use_up(limit)
 
     with pytest.raises(TooManyRequestsError) as refused:
@@ -37,7 +37,7 @@ def test_a_network_may_try_so_many_in_a_minute_and_another_its_own(limit):
     limit.require_room("192.0.2.2")
 
 
-def test_in_the_next_minute_it_may_try_again(limit, clock):
+def test_the_limit_ends_with_the_minute(limit, clock):
     use_up(limit)
 
     clock.now += SECONDS - 20
@@ -45,14 +45,14 @@ def test_in_the_next_minute_it_may_try_again(limit, clock):
     use_up(limit)
 
 
-def test_zero_is_no_limit(clock):
+def test_zero_turns_the_limit_off(clock):
     limit = UnknownTokenLimit(0, clock)
 
     for _ in range(100):
         use_up(limit)
 
 
-def test_as_many_networks_as_there_are_take_no_more_memory(limit, monkeypatch):
+def test_the_memory_for_networks_is_bounded(limit, monkeypatch):
     monkeypatch.setattr("tms_core.unknown_tokens.MOST_NETWORKS", 10)
 
     for number in range(100):

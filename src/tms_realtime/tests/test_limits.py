@@ -162,7 +162,7 @@ def test_a_users_place_is_free_again_when_it_goes_amid_the_look_at_its_token(
     assert all(client.hears_nothing() for client in clients)
 
 
-def test_a_network_may_try_so_many_unknown_personal_tokens_on_both_wires(listen, stream):
+def test_unknown_personal_tokens_are_limited_on_both_wires(listen, stream):
     # A minute may end meanwhile.
     answers = [refusal(listen, f"tms_unknown{number}") for number in range(2 * UNKNOWN + 1)]
     source = stream("tms_another")

@@ -34,13 +34,13 @@ __all__ = [
 
 # For a method that needs no access token; every other one does.
 open_to_all = view(permission=NO_PERMISSION_REQUIRED)
-# For one that needs none, and may do more for who sends one.
+# For one that needs none, and may do more for a caller who sends one.
 token_optional = view(permission=NO_PERMISSION_REQUIRED, revalidation=Revalidation.LOCK)
 # For one that changes the user whose id stands in the path.
 changes_user = view(locks_user="id")
 # For one that writes tasks only: a write by a token that was revoked half a second ago stands, attributed and undoable.
 writes_tasks = view(revalidation=Revalidation.OFF)
-# For one that gives out what is itself checked when it is used, and soon.
+# For one that gives out a ticket, which is checked again when it is used.
 issues_ticket = view(revalidation=Revalidation.READ)
 
 
