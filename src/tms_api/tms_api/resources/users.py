@@ -6,7 +6,7 @@ from pydantic import Field
 from tms_api.guards import password_guard
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
-from tms_api.mail_links import ask_for_proof, tell_of_email_change
+from tms_api.mail_links import ask_for_proof, prove_address, tell_of_email_change
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
 from tms_api.resources.tags import USERS
@@ -85,6 +85,7 @@ class Users:
         if not is_admin:
             self._count_registration()
         user = self.users.create(body.values())
+        prove_address(self.request, user)
         shown = {
             "id": user.id,
             "username": user.username,
