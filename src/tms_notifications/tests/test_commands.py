@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from tms_core.commands.group import main
-from tms_notifications.models import NotificationPreference
+from tms_notifications.models import MailStatus, NotificationPreference
 
 
 @pytest.fixture
@@ -134,6 +134,9 @@ def test_an_address_tells_the_terminal_nothing(tms, tasks, relay_once, ledger, m
 
     assert row.status.value == "failed"
     assert not {"\x1b", "\u202e"} & set(tms("list") + tms("show", "1", code=1))
+
+    ledger.change(status=MailStatus.SENT, sent_at=row.created_at, address="a\x1b[2J\u202e@x.com")
+    assert not {"\x1b", "\u202e"} & set(tms("show", "1", code=1))
 
 
 def test_a_number_that_is_not_there(runtime, tms):

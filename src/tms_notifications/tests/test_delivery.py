@@ -66,7 +66,7 @@ ERRORS = [
     MemoryError(),
     RuntimeError("with \x00, \x1b[2J and \ud800"),
     RuntimeError("long " * 1000),
-    OperationalError("SELECT", {}, Exception("server closed the connection")),
+    OperationalError("SELECT secret", {}, Exception("server closed the connection")),
 ]
 
 
@@ -81,9 +81,11 @@ def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, ledg
     assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
     assert row.reason.startswith(type(error).__name__)
     assert row.reason.isprintable()
+    assert "secret" not in row.reason
     assert row.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
 
-    for _ in range(MOST_FAULTS):
+    for _ in range(MOST_FAULTS - 1):
+        assert row.status is MailStatus.WAITING
         (row,) = ledger.send_again()
     assert (row.status, row.attempts) == (MailStatus.FAILED, MOST_FAULTS)
     assert row.reason.startswith(f"given up after {MOST_FAULTS} attempts; the last: {type(error).__name__}")
@@ -168,6 +170,39 @@ def test_one_that_stays_away_costs_copies_with_the_same_id_and_not_for_ever(wait
     assert len({message["Message-ID"] for message in smtp.received}) == 1
 
 
+@pytest.fixture
+def database_refuses(runtime):
+    """Has the database refuse rows of mails for which a condition holds."""
+
+    def start(condition: str) -> None:
+        with runtime.transaction() as session:
+            session.execute(
+                text(f"""
+                    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN IF {condition} THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+                    CREATE TRIGGER refuse BEFORE UPDATE ON notification_mail FOR EACH ROW EXECUTE FUNCTION refuse();
+                """)
+            )
+
+    yield start
+    with runtime.transaction() as session:
+        session.execute(text("DROP FUNCTION IF EXISTS refuse CASCADE"))
+
+
+@pytest.mark.parametrize("condition", ["NEW.status = 'sent'", "NEW.subject IS NOT NULL", "NEW.address IS NOT NULL"])
+def test_what_the_database_does_not_take_is_not_handed_over(waiting, smtp, ledger, database_refuses, condition):
+    database_refuses(condition)
+    (row,) = ledger.send_all()
+    assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
+    assert "refused" in row.reason
+
+    for _ in range(MOST_FAULTS):
+        (row,) = ledger.send_again()
+
+    assert (row.status, row.attempts) == (MailStatus.FAILED, MOST_FAULTS)
+    assert smtp.received == []
+
+
 def test_an_attempt_that_was_overtaken_changes_nothing(waiting, smtp, ledger, monkeypatch):
     prepare = SendingService.prepare
 
@@ -177,10 +212,12 @@ def test_an_attempt_that_was_overtaken_changes_nothing(waiting, smtp, ledger, mo
         return prepare(self, mail_id, attempt)
 
     monkeypatch.setattr(SendingService, "prepare", overtaken)
+    smtp.answers["RCPT"] = ["450 busy"]
     send_mail(ledger.row().id)
 
-    assert len(smtp.received) == 1
-    assert (ledger.row().status, ledger.row().attempts) == (MailStatus.SENT, 2)
+    row = ledger.row()
+    assert (row.status, row.attempts, row.reason) == (MailStatus.WAITING, 2, "450 busy")
+    assert smtp.received == []
 
 
 @pytest.mark.parametrize("email", ["a..b@x.com", "a@b..c", "a@-b.com", "ann"])

@@ -423,6 +423,36 @@ def test_what_its_user_does_not_want_any_more_is_in_no_summary(
     assert [(row.status, row.reason) for row in rows] == [(MailStatus.DROPPED, reason)] * 2
 
 
+def test_a_summary_that_waits_is_dropped_when_its_user_turns_that_off(
+    stranger, assign, smtp, ledger, sweep, prove, runtime
+):
+    assign(stranger, 2)
+    ledger.send_all()
+    prove(stranger)
+    send_waiting()
+    with runtime.transaction() as session:
+        session.add(NotificationPreference(user_id=stranger.id, assigned="off"))
+    ledger.send_all()
+
+    (row,) = [row for row in ledger.rows() if row.kind.value == "summary"]
+    assert (row.status, row.reason) == (MailStatus.DROPPED, "the user turned assigned off")
+    assert smtp.received == []
+
+
+def test_what_was_held_for_long_is_not_given_up_at_the_first_delay(stranger, assign, smtp, ledger, sweep, prove):
+    assign(stranger)
+    ledger.send_all()
+    ledger.change(created_at=datetime.now(UTC) - timedelta(days=9))
+    prove(stranger)
+    smtp.answers["RCPT"] = ["450 greylisted"]
+    (row,) = sweep()
+    assert (row.status, row.reason) == (MailStatus.WAITING, "450 greylisted")
+
+    (row,) = ledger.send_again()
+    assert row.status is MailStatus.SENT
+    assert smtp.received[0]["Date"].datetime > datetime.now(UTC) - timedelta(hours=1)
+
+
 def test_what_may_be_seen_no_more_is_in_no_summary(
     stranger, boss, assign, tasks, smtp, ledger, sweep, prove, elsewhere, relay_once
 ):
@@ -455,16 +485,15 @@ def test_a_summary_that_cannot_be_made_holds_up_nobody_elses(
     stranger, proved, assign, smtp, ledger, sweep, prove, runtime, monkeypatch
 ):
     assign(stranger, 2)
-    zoe = stranger
     ledger.send_all()
     assign(proved, 5)
     ledger.send_all()
-    prove(zoe)
+    prove(stranger)
     summarise = SummaryService._summarise
 
     def fails_for_ann(self, user_id: int) -> None:
         if user_id == stranger.id:
-            raise RuntimeError("no")
+            self._session.execute(text("SELECT 1 / 0"))
         summarise(self, user_id)
 
     monkeypatch.setattr(SummaryService, "_summarise", fails_for_ann)

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tms_core.runtime import Runtime
@@ -96,6 +96,9 @@ class MailDelivery:
                     attempts.note_refused(mail, str(error))
                 case CompositionError():
                     attempts.note_fault(mail, str(error))
+                case DBAPIError():
+                    # Without the statement and its values.
+                    attempts.note_fault(mail, f"{type(error).__name__}: {error.orig}")
                 case _:
                     attempts.note_fault(mail, f"{type(error).__name__}: {error}")
 

@@ -20,6 +20,7 @@ from tms_notifications.settings import needs_proof
 DAY = timedelta(days=1)
 # To an address that nobody has proved, of each kind: whoever entered it may not read its mails.
 MOST_A_DAY_UNPROVED = 5
+LIMITED = (LinkPurpose.PASSWORD_RESET, LinkPurpose.EMAIL_VERIFICATION)
 log = logging.getLogger(__name__)
 
 
@@ -84,7 +85,7 @@ class LinkRequestService:
         """Whether the address is proved already, or has had enough links that nobody may have wanted."""
         if self._session.get_one(User, link.user_id).email_verified:
             return link.purpose is LinkPurpose.EMAIL_VERIFICATION
-        return self._needs_proof and self._has_had_enough(link)
+        return self._needs_proof and link.purpose in LIMITED and self._has_had_enough(link)
 
     def _has_had_enough(self, link: AccountLink) -> bool:
         of_the_day = select(func.count()).where(

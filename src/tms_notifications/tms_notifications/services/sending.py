@@ -118,11 +118,18 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Notificat
         return "the account is not active"
     if not address_of(mail, user):
         return "the account has no address"
-    if mail.kind.preference and getattr(preference, mail.kind.preference) is Delivery.OFF:
-        return f"the user turned {mail.kind.preference} off"
+    preferences = _preferences_of(mail)
+    if preferences and all(getattr(preference, name) is Delivery.OFF for name in preferences):
+        return f"the user turned {', '.join(sorted(preferences))} off"
     if not preference.own_changes and mail.context.get("actor_id") == user.id:
         return "the user's own change"
     return None
+
+
+def _preferences_of(mail: NotificationMail) -> set[str]:
+    """The preferences that, all of them off, mean that the user does not want the mail."""
+    kinds = [MailKind(item["kind"]) for item in mail.context["items"]] if mail.kind is MailKind.SUMMARY else [mail.kind]
+    return {kind.preference for kind in kinds if kind.preference}
 
 
 def file_name(mail: NotificationMail) -> str:

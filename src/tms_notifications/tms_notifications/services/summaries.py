@@ -61,8 +61,9 @@ class SummaryService:
         ids = self._session.scalars(select(NotificationMail.id).where(*self._held(user_id)).limit(2)).all()
         if len(ids) == 1:
             again = self._held(user_id)
-        waiting = {"status": MailStatus.WAITING, "reason": None, "next_attempt_at": func.now()}
-        self._session.execute(_change(again).values(**waiting, queued_until=func.now()))
+        # As if it were written down now: its date in a mail program, and how long it is tried.
+        times = dict.fromkeys(("created_at", "next_attempt_at", "queued_until"), func.now())
+        self._session.execute(_change(again).values(status=MailStatus.WAITING, reason=None, **times))
         self._summarise(user_id)
 
     def _summarise(self, user_id: int) -> None:
