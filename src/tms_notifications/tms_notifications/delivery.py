@@ -18,7 +18,7 @@ from tms_notifications.errors import CompositionError, DeferredError, RefusedErr
 from tms_notifications.mailer import create_transport
 from tms_notifications.messages import OutgoingMail
 from tms_notifications.models import NotificationMail
-from tms_notifications.services.attempts import AttemptService, create_service
+from tms_notifications.services.attempts import AttemptService, commit_without_waiting, create_service
 from tms_notifications.services.sending import create_service as sending_service
 from tms_notifications.services.sending import file_name
 
@@ -44,6 +44,7 @@ class MailDelivery:
             return
         try:
             with self._runtime.transaction() as session:
+                commit_without_waiting(session)
                 outgoing = sending_service(self._runtime, session).prepare(mail_id, attempt)
             if outgoing is not None:
                 self._hand_over(mail_id, attempt, outgoing)

@@ -32,8 +32,7 @@ class AttemptService:
         Until its end is noted it is a fault, so that a mail that stops its worker ends like any other. Reads nothing
         of what the mail says, and so cannot fail because of that.
         """
-        # A crash of the database may forget the number, a crash of the worker does not.
-        self._session.execute(text("SET LOCAL synchronous_commit = off"))
+        commit_without_waiting(self._session)
         mail = NotificationMail
         due = (mail.id == mail_id, mail.status == MailStatus.WAITING, mail.next_attempt_at <= func.now())
         found = self._session.execute(
@@ -97,6 +96,12 @@ class AttemptService:
 
     def _is_old(self, mail: NotificationMail) -> bool:
         return bool(self._session.scalar(select(func.clock_timestamp() - mail.created_at > self._give_up_after)))
+
+
+def commit_without_waiting(session: Session) -> None:
+    """Have the transaction's commit not wait for the disk: only a crash of the database could then forget it, not one
+    of the worker, and the next commit that waits keeps it too."""
+    session.execute(text("SET LOCAL synchronous_commit = off"))
 
 
 def readable(reason: str) -> str:
