@@ -19,14 +19,13 @@ from tms_notifications.addressing import AddressError, mail_host, smtp_address
         ("x@ｅｘａｍｐｌｅ.com", "x@example.com"),
         ("x@example。com", "x@example.com"),
         ("x@ex\u200bample.com", "x@example.com"),
-        ('"ab"@x.com', '"ab"@x.com'),
+        # The same mailbox: these quotes are needless.
+        ('"ab"@x.com', "ab@x.com"),
         ('"a b"@x.com', '"a b"@x.com'),
         (r'"a\"b"@x.com', r'"a\"b"@x.com'),
         ('"a@b"@x.com', '"a@b"@x.com'),
         ("ü@x.com", "ü@x.com"),
         ("root@localhost", "root@localhost"),
-        ("root@[192.0.2.1]", "root@[192.0.2.1]"),
-        ("root@[IPv6:2001:db8::1]", "root@[IPv6:2001:db8::1]"),
     ],
 )
 def test_an_address_for_mail_servers(email, address):
@@ -37,14 +36,14 @@ def test_an_address_for_mail_servers(email, address):
     "email",
     [
         "", "ann", "@x.com", "ann@", "a@.b", "a@b..c", "a@-b.com", "a..b@x.com", ".a@x.com", "a.@x.com", "a b@x.com",
-        "a@xn--a.com", f"a@{'b' * 64}.com", f"{'a' * 65}@x.com", f"{'ä' * 33}@x.com", "x@y.com?subject=z", '"a@x.com',
+        "a@xn--a.com", f"a@{'b' * 64}.com", f"{'a' * 65}@x.com", "x@y.com?subject=z", '"a@x.com',
         'a"b@x.com', '"a"b"@x.com', "a\r\nb@x.com", "a@x.com\r\nBcc: e@x.y", "a\x00@x.com", "a\u202eb@x.com",
-        "a\u200bb@x.com", "a\u2028b@x.com", "a@[x]", "a@[1.2.3]", "<a@x.com>", "a@x.com>", "a,b@x.com",
+        "a\u200bb@x.com", "a\u2028b@x.com", "a@[x]", "a@[1.2.3]", "a@[192.0.2.1]", "<a@x.com>", "a@x.com>", "a,b@x.com",
         "a@exa mple.com", "a@exa_mple.com", f"a@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.{'f' * 60}.com",
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_in_a_sentence(email):
-    with pytest.raises(AddressError, match=r"^(is no|has) "):
+    with pytest.raises(AddressError, match="must be an e-mail address: "):
         smtp_address(email)
 
 

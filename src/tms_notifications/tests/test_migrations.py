@@ -21,7 +21,7 @@ def test_mails_that_are_held_or_told_elsewhere_are_kept_as_dropped(runtime, make
             row.status, row.reason = status, reason
             session.add(row)
 
-    downgrade(runtime, "notifications@notifications_0002")
+    downgrade(runtime, "notifications@notifications_0005")
     try:
         with runtime.engine.connect() as connection:
             rows = connection.execute(ROWS).all()

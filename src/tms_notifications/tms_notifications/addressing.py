@@ -8,16 +8,12 @@ from urllib.parse import urlsplit
 
 import idna
 
+from tms_core.identity.email_addresses import envelope_address
 from tms_core.runtime import Runtime
 
-ATOM = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x9f])+"
-DOT_ATOM = re.compile(rf"{ATOM}(?:\.{ATOM})*")
-QUOTED_STRING = re.compile(r'"(?:[ !#-\[\]-~]|[^\x00-\x9f]|\\[ -~])*"')
 HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 # Controls, format characters (those that turn the reading direction among them), private ones and separators.
 INVISIBLE = {"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp", "Zs"}
-LONGEST_LOCAL_PART = 64
-LONGEST_ADDRESS = 254
 
 
 class AddressError(ValueError):
@@ -34,33 +30,14 @@ class Mailbox:
 
 def smtp_address(email: str) -> str:
     """The address with its domain in ASCII; raises `AddressError`."""
-    local, at, domain = email.rpartition("@")
-    if not at or not (DOT_ATOM.fullmatch(local) or QUOTED_STRING.fullmatch(local)):
-        raise AddressError("is no mail address")
-    if any(unicodedata.category(character) in INVISIBLE for character in local if not character.isascii()):
-        raise AddressError("has an invisible character before the @")
-    if len(local.encode()) > LONGEST_LOCAL_PART:
-        raise AddressError(f"has more than {LONGEST_LOCAL_PART} bytes before the @")
-    address = f"{local}@{_ascii_domain(domain)}"
-    if len(address.encode()) > LONGEST_ADDRESS:
-        raise AddressError(f"has more than {LONGEST_ADDRESS} bytes")
+    try:
+        address = envelope_address(email)
+    except ValueError as error:
+        raise AddressError(str(error)) from None
+    # The library lets pass what a header or a terminal would not.
+    if any(unicodedata.category(character) in INVISIBLE for character in address if not character.isascii()):
+        raise AddressError("must be an e-mail address: it has an invisible character before the @")
     return address
-
-
-def _ascii_domain(domain: str) -> str:
-    if domain.startswith("[") and domain.endswith("]"):
-        return _literal(domain[1:-1])
-    try:
-        return ascii_host(domain)
-    except idna.IDNAError:
-        raise AddressError("has no valid domain behind the @") from None
-
-
-def _literal(text: str) -> str:
-    try:
-        return address_literal(text.removeprefix("IPv6:"))
-    except ValueError:
-        raise AddressError("has no valid domain behind the @") from None
 
 
 def address_literal(text: str) -> str:
