@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, text, update
@@ -156,12 +157,14 @@ def test_one_held_mail_goes_out_as_it_is(stranger, assign, smtp, ledger, sweep, 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_an_address_that_an_administrator_gave_counts_as_proved(proved, assign, smtp, ledger):
-    """The core notes that in `email_verified_at`."""
-    assign(proved)
+def test_an_address_that_an_administrator_gave_counts_as_proved(make_user, client_of, assign, smtp, ledger, sweep):
+    body = {"username": "zoe", "email": "zoe@example.com", "password": PASSWORD}
+    zoe = client_of(make_user("root", is_admin=True)).post_json("/api/users", body, status=201).json
+    assign(SimpleNamespace(**zoe))
     ledger.send_all()
+    sweep()
 
-    assert len(smtp.received) == 1
+    assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
 def test_the_proof_itself_is_sent_unasked_once(stranger, assign, smtp, ledger, sweep):
@@ -205,7 +208,7 @@ def test_the_proof_of_who_registered_is_not_sent_again_when_a_mail_is_held(app, 
     sweep()
     with runtime.transaction() as session:
         session.execute(update(AccountLink).values(expires_at=func.now() - timedelta(days=2)))
-    assign(type("User", (), eve))
+    assign(SimpleNamespace(**eve))
     ledger.send_all()
     sweep()
 
