@@ -18,6 +18,7 @@ def includeme(config):
         "forget_ended_logins", task="tms.api.forget_ended_logins", schedule=lambda runtime: FORGET_EVERY_SECONDS
     )
     config.include("tms_api.scopes")
+    config.include("tms_api.link_urls")
     config.include_web("tms_api.limiter")
     config.include_web("tms_api.quota")
     config.include_web("tms_api.resources")

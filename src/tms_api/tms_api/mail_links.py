@@ -8,7 +8,7 @@ from tms_api.guards import key_of, link_guard, unless_known
 from tms_api.known_clients import client_known_by_name
 from tms_api.limiter import Limit
 from tms_api.settings import ApiSettings
-from tms_core.account_mail import TOKEN, AccountMailer, EmailChangeNotice, LinkRequest
+from tms_core.account_mail import AccountMailer, EmailChangeNotice, LinkRequest
 from tms_core.errors import InvalidError, NotOfferedError, TooManyRequestsError
 from tms_core.models import LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
@@ -82,6 +82,20 @@ def ask_for_proof(request, email: str) -> None:
             ask_for_verification_link(request, email)
 
 
+def prove_address(request, user: User) -> None:
+    """Have a link mailed to the address of a new account, where mails wait for its proof. Raises
+    `TooManyRequestsError`, since whoever registers need not be who reads the mails."""
+    mailer: AccountMailer | None = request.registry.tms.mailer
+    if mailer is None or not mailer.proves_addresses or not user.email or user.email_verified:
+        return
+    settings = request.registry.tms.settings(ApiSettings)
+    request.registry.limiter.count(
+        Limit("verification-address", settings.limit_mail_address, client_network(request)),
+        Limit("verification-account", settings.limit_mail_account_everywhere, key_of(user.email)),
+    )
+    mail_link(request, LinkPurpose.EMAIL_VERIFICATION, user.email)
+
+
 def use_link(request, purpose: LinkPurpose, token: str) -> User:
     """Use a link up: its account, locked; raises `InvalidError` for a token that opens nothing."""
     return _opened(request, lambda: _links(request).redeem(purpose, token))
@@ -104,6 +118,7 @@ def _links(request) -> AccountLinkService:
 
 
 def _url(request, purpose: LinkPurpose) -> str:
-    settings = request.registry.tms.settings(ApiSettings)
-    url: str = getattr(settings, f"{purpose}_url")
-    return url.format(public_url=request.registry.tms.core.public_url, token=TOKEN)
+    url: str | None = request.registry.tms.link_url(purpose)
+    if url is None:
+        raise LookupError(f"no package says where links for {purpose} lead")
+    return url

@@ -33,3 +33,21 @@ def test_a_traceback_shows_where_but_no_values(logged):
     assert "RuntimeError: a password of 7 letters is too short" in logged()
     assert "test_logs.py" in logged()
     assert "hunter2" not in logged()
+
+
+@pytest.mark.parametrize("text", ["one\ntwo", "one\r\ntwo", "\x1b[2J", "\x00", "\x9b31m", "a\u2028b", "\u202egnp.exe"])
+def test_what_others_wrote_makes_no_line_and_tells_a_terminal_nothing(logged, text):
+    logging.getLogger("test").warning("refused: %s", text)
+
+    (line,) = logged().splitlines()
+    assert line.isprintable()
+
+
+def test_an_error_of_others_words_tells_a_terminal_nothing(logged):
+    try:
+        raise RuntimeError("\x1b[2J\x9b\u202e")
+    except RuntimeError:
+        logging.getLogger("test").exception("failed")
+
+    assert all(line.isprintable() for line in logged().splitlines())
+    assert "RuntimeError: " in logged()

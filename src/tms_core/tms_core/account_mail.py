@@ -63,6 +63,12 @@ class AccountMailer(ABC):
     def __init__(self, runtime: "Runtime"):
         self.runtime = runtime
 
+    @property
+    def proves_addresses(self) -> bool:
+        """Whether mails wait for an address to be proved, so that a link for it is to be asked for at once when an
+        account gets one."""
+        return False
+
     @abstractmethod
     def ask(self, session: Session, request: LinkRequest) -> None:
         """Write the request down by `session`, so that it is not lost once that commits. Must not look whether

@@ -82,6 +82,12 @@ def add_account_mailer(config, mailer: str) -> None:
     _runtime(config).account_mailer = mailer
 
 
+def add_link_url(config, purpose: str, url: str) -> None:
+    """Say where mailed links of a `LinkPurpose` lead: a callable of the runtime («package.module:function») whose
+    answer has `tms_core.account_mail.TOKEN` where the token is to stand."""
+    _register(_runtime(config).link_urls, "page of mailed links for", purpose, url)
+
+
 def include_web(config, module: str) -> None:
     """Include a module (resources, views) only in the process that serves HTTP."""
     if _runtime(config).is_web:
@@ -100,6 +106,7 @@ DIRECTIVES = (
     add_metrics,
     add_token_scope,
     add_account_mailer,
+    add_link_url,
     include_web,
 )
 

@@ -4,9 +4,12 @@ import logging
 import os
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from io import StringIO
+from typing import Any, TextIO
 
 import structlog
+
+from tms_core.text import escaped
 
 SHARED = (
     structlog.contextvars.merge_contextvars,
@@ -36,14 +39,25 @@ def configure_logs(log_format: str, process: str) -> None:
 
 def _text() -> tuple[list[Any], list[Any]]:
     times = [] if SUPERVISED in os.environ else [structlog.processors.TimeStamper(fmt="iso", utc=True)]
-    return times, [_console()]
+    return times, [escape_controls, _console()]
 
 
 def _console() -> structlog.dev.ConsoleRenderer:
     # Its own choice is a traceback with the value of every local variable: secrets among them, and seconds of work,
     # during which a relay that has just lost Redis does not look whether it is back.
-    plain = structlog.dev.plain_traceback
+    plain = _plain_traceback
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)
+
+
+def _plain_traceback(stream: TextIO, exc_info: Any) -> None:
+    written = StringIO()
+    structlog.dev.plain_traceback(written, exc_info)
+    stream.write(escaped(written.getvalue(), but="\n\t"))
+
+
+def escape_controls(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A structlog processor: what users or servers wrote makes no line of its own and tells a terminal nothing."""
+    return {name: escaped(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _json(process: str) -> tuple[list[Any], list[Any]]:

@@ -61,6 +61,7 @@ class Runtime:
     metrics: dict[str, str] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
+    link_urls: dict[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
 
     def settings(self, group: type[G]) -> G:
@@ -107,6 +108,11 @@ class Runtime:
     def mailer(self) -> "AccountMailer | None":
         """Sends links about accounts; None where no package does."""
         return resolve(self.account_mailer)(self) if self.account_mailer else None
+
+    def link_url(self, purpose: str) -> str | None:
+        """Where mailed links of a `LinkPurpose` lead, with `account_mail.TOKEN` for the token; None: nowhere."""
+        url = self.link_urls.get(purpose)
+        return str(resolve(url)(self)) if url else None
 
     def forget_connections(self) -> None:
         """After a fork: leave the parent's connections to the parent."""

@@ -4,7 +4,8 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -28,6 +29,7 @@ class ScriptedServer:
 
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
+        self.raw = b""
         self.recipients: list[str] = []
         self.answers: dict[str, list[str]] = defaultdict(list)
         self.at_data: Callable[[], Any] = lambda: None
@@ -49,6 +51,7 @@ class ScriptedServer:
         await asyncio.get_running_loop().run_in_executor(None, self.at_data)
         answer = self._answer("DATA")
         if answer.startswith("250"):
+            self.raw = bytes(envelope.content)
             self.received.append(message_from_bytes(envelope.content, EmailMessage, policy=SMTP))
             self.recipients += envelope.rcpt_tos
         return answer
@@ -105,6 +108,7 @@ def smtp_settings(_module_server) -> dict[str, str]:
         "tms.notifications.email_use_tls": "false",
         "tms.notifications.sender": "Tasks <tasks@example.org>",
         "tms.public_url": "https://tasks.example.org",
+        "tms.notifications.unproved": "send",
     }
 
 
@@ -163,6 +167,11 @@ class Ledger:
                 for name, value in values.items():
                     setattr(row, name, value)
 
+    def send_again(self) -> list[NotificationMail]:
+        """As `send_all`, when the next attempts are due."""
+        self.change(next_attempt_at=datetime.now(UTC))
+        return self.send_all()
+
     def send_all(self) -> list[NotificationMail]:
         """What a worker does that gets a message for each waiting mail; returns the rows afterwards."""
         for row in self.rows():
@@ -174,6 +183,29 @@ class Ledger:
 @pytest.fixture
 def ledger(runtime) -> Ledger:
     return Ledger(runtime)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+def killed_after(monkeypatch) -> Callable[[type, str], AbstractContextManager[None]]:
+    """`with killed_after(Class, "method"): …`: the worker's process dies right after the method has done its work."""
+
+    @contextmanager
+    def killed(owner: type, name: str) -> Iterator[None]:
+        method = getattr(owner, name)
+
+        def last(*args: Any, **kwargs: Any) -> None:
+            method(*args, **kwargs)
+            raise Killed
+
+        with monkeypatch.context() as patches, suppress(Killed):
+            patches.setattr(owner, name, last)
+            yield
+
+    return killed
 
 
 @pytest.fixture

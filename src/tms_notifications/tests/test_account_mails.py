@@ -13,8 +13,8 @@ from tms_core.celery import use
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.testing import PASSWORD
 from tms_notifications.models import MailStatus, NotificationLinkRequest, NotificationPreference
-from tms_notifications.services.sending import create_service
-from tms_notifications.tasks import answer_link_requests, send_waiting
+from tms_notifications.smtp import SmtpTransport
+from tms_notifications.tasks import answer_link_requests, send_mail, send_waiting
 
 NEW = "another-word"
 
@@ -301,13 +301,12 @@ def everything(runtime) -> str:
     return " ".join([*tables, *rows, *redis])
 
 
-def test_a_crash_before_the_note_sends_the_same_token_once_more(ask, smtp, ledger, runtime):
+def test_a_crash_before_the_note_sends_the_same_token_once_more(ask, smtp, ledger, killed_after):
     ask()
     answer_link_requests()
-    with runtime.transaction() as session:
-        create_service(runtime, session).send(ledger.row().id)
-        session.rollback()
-    ledger.send_all()
+    with killed_after(SmtpTransport, "send"):
+        send_mail(ledger.row().id)
+    ledger.send_again()
 
     first, second = smtp.received
     assert token_in(first) == token_in(second)

@@ -201,6 +201,15 @@ def test_ten_o_clock_is_each_zones_own(runtime, ann, bob):
     assert at(14) == [(midsummer, None), (midsummer, "Asia/Tokyo"), (midsummer, "America/New_York")]
 
 
+def test_a_zone_that_is_known_no_more_stops_nobodys_morning(runtime, ann, bob):
+    prefer(runtime, ann, timezone="Atlantis/Gone")
+    prefer(runtime, bob, timezone="Asia/Tokyo")
+
+    at_ten = missed_at(runtime, datetime(2026, 7, 1, 8, tzinfo=UTC))
+
+    assert sorted(at_ten, key=str) == [(date(2026, 7, 1), zone) for zone in ("Asia/Tokyo", "Atlantis/Gone", None)]
+
+
 def test_a_morning_that_was_looked_through_was_not_missed(runtime):
     ten = datetime(2026, 7, 1, 8, tzinfo=UTC)
     assert missed_at(runtime, ten) == [(date(2026, 7, 1), None)]

@@ -1,19 +1,18 @@
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 
 import pytest
 
+from tms_notifications.addressing import Mailbox
 from tms_notifications.errors import DeferredError
-from tms_notifications.headers import POLICY
+from tms_notifications.headers import address_field, text_field
 from tms_notifications.mailer import FileTransport
+from tms_notifications.messages import OutgoingMail, serialised
 
 
-def message(subject: str) -> EmailMessage:
-    made = EmailMessage(policy=POLICY)
-    made["Subject"] = subject
-    made.set_content("Text")
-    return made
+def message(subject: str, to: str = "ann@example.com") -> OutgoingMail:
+    fields = {"To": address_field("To", Mailbox("", to)), "Subject": text_field("Subject", subject)}
+    return OutgoingMail("tasks@example.org", to, subject, serialised(fields, "Text", "<p>Text</p>"))
 
 
 def test_a_mail_becomes_a_file_that_mail_programs_read(tmp_path):

@@ -14,8 +14,8 @@ from tms_core.models import User
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
 from tms_notifications.models import MailStatus, NotificationPreference
-from tms_notifications.services.mails import LONGEST_DELAY, pause_after
-from tms_notifications.services.sending import create_service
+from tms_notifications.services.attempts import LONGEST_DELAY, MOST_FAULTS, pause_after
+from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
 
 
@@ -66,15 +66,18 @@ def test_what_goes_wrong_with_one_mail_holds_up_no_other(waiting, smtp, ledger):
     assert len(smtp.received) == 1
 
 
-def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, ledger, runtime):
-    with runtime.transaction() as session:
-        create_service(runtime, session).send(ledger.row().id)
-        session.rollback()
-    ledger.send_all()
+def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, ledger, killed_after):
+    with killed_after(SmtpTransport, "send"):
+        send_mail(ledger.row().id)
+    send_mail(ledger.row().id)
+    assert len(smtp.received) == 1
+
+    (row,) = ledger.send_again()
 
     first, second = smtp.received
     assert first["Message-ID"] == second["Message-ID"]
     assert first["Date"] == second["Date"]
+    assert (row.status, row.attempts) == (MailStatus.SENT, 2)
 
 
 def test_two_workers_at_once_send_one_mail(waiting, smtp, ledger, in_thread):
@@ -199,17 +202,24 @@ def test_other_preferences_do_not_keep_it_back(waiting, smtp, ledger, runtime, a
     assert len(smtp.received) == 1
 
 
-def test_a_mail_that_cannot_be_composed_has_failed_and_holds_up_nobody(waiting, smtp, tasks, relay_once, ledger, ann):
-    broken = ledger.row()
+def test_a_mail_that_cannot_be_composed_is_tried_a_few_times_and_holds_up_nobody(
+    waiting, smtp, tasks, relay_once, ledger, ann
+):
     ledger.change(context={"actor_id": ann.id})
     tasks.create(ann, assigned_to=ann.id, title="The next")
     relay_once()
     first, second = ledger.send_all()
 
-    assert first.id == broken.id
-    assert first.status is MailStatus.FAILED
+    assert (first.status, first.attempts) == (MailStatus.WAITING, 1)
     assert first.reason.startswith("cannot be composed: KeyError")
+    assert first.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
     assert second.status is MailStatus.SENT
+
+    for _ in range(MOST_FAULTS + 3):
+        first, _second = ledger.send_again()
+    assert (first.status, first.attempts) == (MailStatus.FAILED, MOST_FAULTS)
+    assert first.reason.startswith(f"given up after {MOST_FAULTS} attempts; the last: cannot be composed: KeyError")
+    assert len(smtp.received) == 1
 
 
 def test_a_line_break_in_a_title_or_a_name_is_sent_as_a_space(smtp, tasks, relay_once, ledger, make_user):

@@ -1,6 +1,7 @@
 import pytest
 
 from tms_core.errors import ConfigurationError
+from tms_notifications.addressing import Mailbox
 from tms_notifications.settings import NotificationSettings
 
 SMTP = {"EMAIL_HOST": "mail.example.org", "EMAIL_ID": "tasks@example.org", "EMAIL_PASSWORD": "word"}
@@ -24,9 +25,9 @@ def test_the_port_is_587_with_starttls_unless_it_is_said():
 
 
 def test_mails_come_from_the_log_in_unless_a_sender_is_named():
-    assert read(SMTP).sender_address.addr_spec == "tasks@example.org"
-    assert str(read(SMTP, sender="Our tasks <no-reply@example.org>").sender_address) == (
-        "Our tasks <no-reply@example.org>"
+    assert read(SMTP).sender_mailbox.address == "tasks@example.org"
+    assert read(SMTP, sender="Our tasks <no-reply@example.org>").sender_mailbox == Mailbox(
+        "Our tasks", "no-reply@example.org"
     )
 
 
@@ -36,9 +37,14 @@ def test_mails_come_from_the_log_in_unless_a_sender_is_named():
         ({}, {}, "EMAIL_HOST"),
         ({"EMAIL_HOST": "mail"}, {}, "tms.notifications.sender"),
         ({"EMAIL_HOST": "mail", "EMAIL_ID": "apikey"}, {}, "tms.notifications.sender"),
-        ({"EMAIL_HOST": "mail", "EMAIL_PASSWORD": "x"}, {"sender": "a@b.c"}, "EMAIL_ID"),
+        ({"EMAIL_HOST": "mail", "EMAIL_PASSWORD": "x"}, {"sender": "a@b.com"}, "EMAIL_ID"),
         ({**SMTP, "EMAIL_PORT": "0"}, {}, "EMAIL_PORT"),
         (SMTP, {"sender": "nobody"}, "tms.notifications.sender"),
+        (SMTP, {"sender": "TMS <tms@-example.com>"}, "tms.notifications.sender"),
+        (SMTP, {"sender": "TMS <tämse@example.com>"}, "tms.notifications.sender"),
+        ({**SMTP, "EMAIL_ID": "a@-b.com"}, {}, "tms.notifications.sender"),
+        (SMTP, {"unproved": "maybe"}, "tms.notifications.unproved"),
+        (SMTP, {"most_per_hour": "-1"}, "tms.notifications.most_per_hour"),
         (SMTP, {"template_path": "/nowhere/at/all"}, "tms.notifications.template_path"),
         (SMTP, {"task_url": "{public_url}/{task}"}, "tms.notifications.task_url"),
         (SMTP, {"ca_file": "/nowhere.pem"}, "tms.notifications.ca_file"),
@@ -51,7 +57,7 @@ def test_what_is_missing_or_wrong_is_named(environ, ini, named):
 
 
 def test_files_need_no_mail_server():
-    assert read(transport="file").sender_address.addr_spec == "tms@localhost"
+    assert read(transport="file").sender_mailbox.address == "tms@localhost"
 
 
 def test_template_folders_are_separated_by_commas_or_lines(tmp_path):

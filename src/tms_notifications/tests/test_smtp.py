@@ -5,7 +5,6 @@ import ssl
 import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from ipaddress import ip_address
 
 import pytest
@@ -16,8 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tms_notifications import smtp
+from tms_notifications.addressing import Mailbox
 from tms_notifications.errors import DeferredError, RefusedError
-from tms_notifications.headers import POLICY
+from tms_notifications.headers import address_field, text_field
+from tms_notifications.messages import OutgoingMail, serialised
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.smtp import SmtpTransport
 
@@ -29,11 +30,14 @@ def transport(port: int, **settings: object) -> SmtpTransport:
     return SmtpTransport(NotificationSettings.model_validate({**values, **settings}), "tasks.example.org")
 
 
-def message(to: str = "ann@example.com") -> EmailMessage:
-    made = EmailMessage(policy=POLICY)
-    made["From"], made["To"], made["Subject"] = "Tasks <tasks@example.org>", to, "Grüße"
-    made.set_content("Zwölf Boxkämpfer\n", cte="quoted-printable")
-    return made
+def message(to: str = "ann@example.com") -> OutgoingMail:
+    sender = "tasks@example.org"
+    fields = {
+        "From": address_field("From", Mailbox("Tasks", sender)),
+        "To": address_field("To", Mailbox("", to)),
+        "Subject": text_field("Subject", "Grüße"),
+    }
+    return OutgoingMail(sender, to, "Grüße", serialised(fields, "Zwölf Boxkämpfer\n", "<p>Zwölf Boxkämpfer</p>"))
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,7 @@ def test_a_mail_arrives_as_it_was_written(mail_server):
 
     assert server.recipients == ["ann@example.com"]
     assert server.received[0]["Subject"] == "Grüße"
-    assert server.received[0].get_content() == "Zwölf Boxkämpfer\r\n"
+    assert server.received[0].get_body(("plain",)).get_content() == "Zwölf Boxkämpfer\r\n"
 
 
 def test_starttls_and_log_in(mail_server, tls, certificate):
@@ -148,6 +152,25 @@ def test_the_servers_answer_decides(mail_server, stage, answer, outcome):
 def test_an_address_that_the_server_cannot_write_is_refused(mail_server):
     with mail_server(enable_SMTPUTF8=False) as (_server, port), pytest.raises(RefusedError, match="SMTPUTF8"):
         transport(port).send(message("jörg@example.com"), "1")
+
+
+@pytest.mark.parametrize(
+    ("to", "understood"),
+    [
+        ("jörg@example.com", "jörg@example.com"),
+        ("Ann.Lee+x@example.com", "Ann.Lee+x@example.com"),
+        ('"a b"@x.com', '"a b"@x.com'),
+        ('"a@b"@x.com', '"a@b"@x.com'),
+        # The quotes are needless, and the server takes them off.
+        ('"ab"@x.com', "ab@x.com"),
+    ],
+)
+def test_the_server_is_told_the_address_as_it_is(mail_server, to, understood):
+    with mail_server(enable_SMTPUTF8=True) as (server, port):
+        transport(port).send(message(to), "1")
+
+    assert server.recipients == [understood]
+    assert f"To: {to}\r\n".encode() in server.raw
 
 
 def test_a_server_that_is_away_is_a_reason_to_wait(free_port):

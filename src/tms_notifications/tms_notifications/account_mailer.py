@@ -16,6 +16,7 @@ from tms_notifications.models import MailKind, NotificationLinkRequest
 from tms_notifications.notices import Notice
 from tms_notifications.queueing import enqueue, hint_at_requests
 from tms_notifications.services.mails import create_service
+from tms_notifications.settings import needs_proof
 
 
 class LinkMailer(AccountMailer):
@@ -24,6 +25,10 @@ class LinkMailer(AccountMailer):
     def __init__(self, runtime: Runtime):
         super().__init__(runtime)
         use(runtime)
+
+    @property
+    def proves_addresses(self) -> bool:
+        return needs_proof(self.runtime)
 
     def ask(self, session: Session, request: LinkRequest) -> None:
         session.execute(

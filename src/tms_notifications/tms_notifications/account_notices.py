@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from tms_core.account_mail import AccountNotice
 from tms_core.runtime import Runtime
+from tms_core.text import one_line
 from tms_notifications.models import MailKind
 from tms_notifications.notices import Notice
 from tms_notifications.presenting import Presenter
 from tms_notifications.services.mails import create_service
-from tms_notifications.text import one_line
 
 
 def add_notice(runtime: Runtime, session: Session, notice: AccountNotice) -> list[int]:

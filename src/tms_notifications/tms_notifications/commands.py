@@ -1,7 +1,5 @@
 """`tms mail`: reading the mails of development, and in every deployment what became of each."""
 
-from email import message_from_bytes
-from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,14 +10,14 @@ from sqlalchemy.orm import Session
 from tms_core.commands.invocation import Invocation
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_notifications.headers import POLICY
+from tms_core.text import one_line, several_lines
 from tms_notifications.mailer import FileTransport, create_transport
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.presenting import moment
+from tms_notifications.reading import body_of, header_of
 from tms_notifications.services.ledger import LedgerService, Search
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.services.sending import create_service, file_name
-from tms_notifications.text import one_line, several_lines
 
 SHOWN_HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
 COLOURS = {MailStatus.SENT: "green", MailStatus.FAILED: "red", MailStatus.WAITING: "yellow"}
@@ -66,17 +64,17 @@ def show(invocation: Invocation, number: int, *, html: bool, raw: bool) -> None:
     runtime = invocation.bootstrap()
     with runtime.transaction() as session:
         row, user = LedgerService(session).get(number)
-        message = _message(runtime, session, row, user)
+        content = _content(runtime, session, row, user)
     if raw:
-        click.echo(message.as_bytes().replace(b"\r\n", b"\n"), nl=False)
+        click.echo(content.replace(b"\r\n", b"\n"), nl=False)
         return
     if html:
-        click.echo(_part(message, "html"))
+        click.echo(several_lines(body_of(content, "html")))
         return
     click.echo(f"[{_fate(row, runtime.core.zone)}]")
     for name in SHOWN_HEADERS:
-        click.echo(f"{name}: {one_line(str(message[name]))}")
-    click.echo(f"\n{several_lines(_part(message, 'plain'))}")
+        click.echo(f"{name}: {one_line(header_of(content, name))}")
+    click.echo(f"\n{several_lines(body_of(content, 'plain'))}")
 
 
 def _table(rows: list[list[Text]]) -> Table:
@@ -103,7 +101,7 @@ def _cells(row: NotificationMail, user: User, zone: ZoneInfo) -> list[Text]:
 def _fate(row: NotificationMail, zone: ZoneInfo) -> str:
     match row.status:
         case MailStatus.SENT:
-            return f"sent {moment(row.sent_at or row.created_at, zone)} to {row.address}"
+            return f"sent {moment(row.sent_at or row.created_at, zone)} to {one_line(row.address or '')}"
         case MailStatus.WAITING if row.attempts:
             when = moment(row.next_attempt_at, zone)
             return f"waiting since attempt {row.attempts}, next {when}: {one_line(row.reason or '')}"
@@ -113,18 +111,14 @@ def _fate(row: NotificationMail, zone: ZoneInfo) -> str:
             return f"{row.status.value}: {one_line(row.reason or '')}"
 
 
-def _message(runtime: Runtime, session: Session, row: NotificationMail, user: User) -> EmailMessage:
+def _content(runtime: Runtime, session: Session, row: NotificationMail, user: User) -> bytes:
     """As it was written to its file, else composed anew from the row."""
     transport = create_transport(runtime)
     if isinstance(transport, FileTransport) and transport.path(file_name(row)).exists():
-        return message_from_bytes(transport.path(file_name(row)).read_bytes(), EmailMessage, policy=POLICY)
+        return transport.path(file_name(row)).read_bytes()
     preference = PreferenceService(session).get(user.id)
     try:
-        return create_service(runtime, session).compose(row, user, preference)
+        return create_service(runtime, session).compose(row, user, preference).content
     except Exception as error:
-        raise click.ClickException(f"{_fate(row, runtime.core.zone)}; it cannot be composed: {error}") from error
-
-
-def _part(message: EmailMessage, kind: str) -> str:
-    body = message.get_body((kind,))
-    return str(body.get_content()) if body else ""
+        reason = one_line(str(error))
+        raise click.ClickException(f"{_fate(row, runtime.core.zone)}; it cannot be composed: {reason}") from error

@@ -3,24 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from email.headerregistry import Address
-from email.message import EmailMessage
+from email.utils import format_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tms_core.account_mail import TOKEN
-from tms_core.identity.email_addresses import envelope_address
+from tms_core.display_names import display_name
 from tms_core.models import User
 from tms_core.runtime import Runtime
+from tms_core.text import one_line
 from tms_notifications.account_notices import token_created_variables
-from tms_notifications.addressing import mail_host
-from tms_notifications.headers import POLICY
+from tms_notifications.addressing import Mailbox, mail_host, smtp_address
+from tms_notifications.headers import address_field, text_field, verbatim_field
+from tms_notifications.messages import OutgoingMail, serialised
 from tms_notifications.models import MailKind, NotificationMail
 from tms_notifications.presenting import Presenter, relative_day
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.templating import render
-from tms_notifications.text import one_line
 from tms_notifications.unsubscribing import unsubscribe_url
+from tms_notifications.wording import HELD, TOO_MANY, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,16 @@ class Recipient:
     zone: ZoneInfo
 
     @classmethod
-    def of(cls, user: User, zone: ZoneInfo, email: str | None) -> "Recipient":
-        name = one_line(f"{user.first_name} {user.last_name}") or one_line(user.username)
-        return cls(user.id, name, email or "", zone)
+    def of(cls, user: User, mail: NotificationMail, zone: ZoneInfo) -> "Recipient":
+        # Whoever gave an address that is not its own must not be able to write a sentence to it.
+        name = user.username if mail.kind.has_link else f"{user.first_name} {user.last_name}"
+        return cls(user.id, display_name(one_line(name), one_line(user.username)), address_of(mail, user) or "", zone)
+
+
+def address_of(mail: NotificationMail, user: User) -> str | None:
+    """Where the mail goes: to the account's address, unless it is about another one (`to` in its context)."""
+    address: str | None = mail.context.get("to", user.email)
+    return address
 
 
 class Composer:
@@ -44,65 +52,105 @@ class Composer:
         self._settings = runtime.settings(NotificationSettings)
 
     def compose(
-        self, mail: NotificationMail, recipient: Recipient, names: Mapping[int, str], token: str = ""
-    ) -> EmailMessage:
-        """The message, headers and both bodies; raises what a template or an impossible address raises. `token` is
-        that of the link, if it carries one.
+        self,
+        mail: NotificationMail,
+        recipient: Recipient,
+        names: Mapping[int, str],
+        token: str = "",
+        context: Mapping[str, Any] | None = None,
+    ) -> OutgoingMail:
+        """The finished mail; raises `AddressError` for an impossible address, and what a template raises. `token` is
+        that of the link, if it carries one; `context` takes the place of the mail's.
 
         The same row gives the same Message-ID and Date each time.
         """
-        variables = self._variables(mail, recipient, names, token) | {
+        context = mail.context if context is None else context
+        variables = self._variables(mail, context, recipient, names, token) | {
             "kind": mail.kind.value,
             "recipient": recipient.name,
             "unsubscribe_url": self._unsubscribe_url(mail, recipient),
         }
         rendered = render(self._settings.template_path, mail.kind, variables)
-        message = EmailMessage(policy=POLICY)
-        message["From"] = self._settings.sender_address
-        message["To"] = _address(one_line(recipient.name), recipient.email)
-        message["Subject"] = rendered.subject
-        if link := variables["unsubscribe_url"]:
-            message["List-Unsubscribe"] = f"<{link}>"
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        self._add_headers(message, mail)
-        message.set_content(rendered.text, charset="utf-8", cte="quoted-printable")
-        message.add_alternative(rendered.html, subtype="html", charset="utf-8", cte="quoted-printable")
-        return message
+        sender = self._settings.sender_mailbox
+        to = Mailbox(one_line(recipient.name), smtp_address(recipient.email))
+        fields = {
+            "From": address_field("From", sender),
+            "To": address_field("To", to),
+            "Subject": text_field("Subject", rendered.subject),
+            **self._fields_for_programs(mail, variables["unsubscribe_url"]),
+        }
+        content = serialised(fields, rendered.text, rendered.html)
+        return OutgoingMail(sender.address, to.address, rendered.subject, content)
 
     def _unsubscribe_url(self, mail: NotificationMail, recipient: Recipient) -> str | None:
-        preference = mail.kind.preference
-        return unsubscribe_url(self._runtime, recipient.id, preference) if preference else None
+        which = mail.kind.unsubscribes_from
+        return unsubscribe_url(self._runtime, recipient.id, which) if which else None
 
-    def _add_headers(self, message: EmailMessage, mail: NotificationMail) -> None:
-        message["Date"] = mail.created_at
-        message["Message-ID"] = mail.message_id
+    def _fields_for_programs(self, mail: NotificationMail, unsubscribe_url: str | None) -> dict[str, bytes]:
+        values = {
+            "Date": format_datetime(mail.created_at),
+            "Message-ID": mail.message_id,
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+        }
         if mail.task_id is not None:
             # No mail has this id; it only makes a task's mails one conversation.
-            message["References"] = f"<task.{mail.task_id}@{mail_host(self._runtime)}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
+            values["References"] = f"<task.{mail.task_id}@{mail_host(self._runtime)}>"
+        if unsubscribe_url:
+            values["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+            values["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        return {name: verbatim_field(name, value) for name, value in values.items()}
 
     def _variables(
-        self, mail: NotificationMail, recipient: Recipient, names: Mapping[int, str], token: str
+        self,
+        mail: NotificationMail,
+        context: Mapping[str, Any],
+        recipient: Recipient,
+        names: Mapping[int, str],
+        token: str,
     ) -> dict[str, Any]:
         presenter = Presenter(names, recipient.zone)
         if mail.kind.has_link:
-            return self._link_variables(mail.context, presenter, token)
+            return self._link_variables(context, presenter, token)
         if mail.kind is MailKind.TOKEN_CREATED:
-            return token_created_variables(mail.context, presenter, self._runtime.core.public_url)
+            return token_created_variables(context, presenter, self._runtime.core.public_url)
         if mail.kind is MailKind.DUE_SOON:
-            return self._due_soon_variables(mail.context, presenter)
-        context = mail.context
+            return self._due_soon_variables(context, presenter)
+        if mail.kind is MailKind.SUMMARY:
+            return self._summary_variables(context, presenter, recipient)
+        told = self._told(mail.kind, context, presenter, recipient)
+        return told | {"changes": presenter.changes(context["changes"]), "task_url": told["url"]}
+
+    def _told(
+        self, kind: MailKind, context: Mapping[str, Any], presenter: Presenter, recipient: Recipient
+    ) -> dict[str, Any]:
+        """Who did what to a task."""
         task = presenter.task(context["task"])
         is_own = context["actor_id"] == recipient.id
-        actor = "You" if is_own else presenter.actor(context["actor_id"])
+        actor = None if is_own else presenter.actor(context["actor_id"])
         return {
             "task": task,
-            "actor": actor,
-            "sentence": OWN[mail.kind] if is_own else SENTENCES[mail.kind].format(actor=actor),
-            "changes": presenter.changes(context["changes"]),
+            "actor": actor or "You",
+            "sentence": sentence(kind, actor),
             "at": presenter.instant(context["at"]),
-            "task_url": self._task_url(task["id"]) if self._is_reachable(mail.kind) else None,
+            "url": self._task_url(task["id"]) if self._is_reachable(kind) else None,
+        }
+
+    def _summary_variables(
+        self, context: Mapping[str, Any], presenter: Presenter, recipient: Recipient
+    ) -> dict[str, Any]:
+        items = [
+            {"due": presenter.day(item["today"]), "count": item["count"]}
+            if item["kind"] == MailKind.DUE_SOON
+            else self._told(MailKind(item["kind"]), item, presenter, recipient)
+            for item in context["items"]
+        ]
+        count = len(items) + context["more"]
+        return {
+            "items": items,
+            "more": context["more"],
+            "count": count,
+            "sentence": HELD if context["was_unproved"] else TOO_MANY,
         }
 
     def _due_soon_variables(self, context: Mapping[str, Any], presenter: Presenter) -> dict[str, Any]:
@@ -134,24 +182,3 @@ class Composer:
 
     def _task_url(self, task_id: int) -> str:
         return self._settings.task_url.format(public_url=self._runtime.core.public_url, id=task_id)
-
-
-SENTENCES = {
-    MailKind.ASSIGNED: "{actor} assigned this task to you:",
-    MailKind.UPDATED: "{actor} changed a task that is assigned to you:",
-    MailKind.UNASSIGNED: "{actor} took this task away from you; it is no longer assigned to you:",
-    MailKind.DELETED: "{actor} deleted a task that was assigned to you:",
-}
-
-
-OWN = {
-    MailKind.ASSIGNED: "You assigned this task to yourself:",
-    MailKind.UPDATED: "You changed a task that is assigned to you:",
-    MailKind.UNASSIGNED: "You gave this task away; it is no longer assigned to you:",
-    MailKind.DELETED: "You deleted a task that was assigned to you:",
-}
-
-
-def _address(name: str, email: str) -> Address:
-    """Raises ValueError where `email` is no address."""
-    return Address(name, addr_spec=envelope_address(email))

@@ -1,4 +1,4 @@
-"""What a transport raises; the text is what the server said, for the ledger."""
+"""Why a mail does not go out; the text is for the ledger."""
 
 
 class DeferredError(Exception):
@@ -7,3 +7,7 @@ class DeferredError(Exception):
 
 class RefusedError(Exception):
     """Never: the server refuses this mail."""
+
+
+class CompositionError(Exception):
+    """Nothing can be made of it, as it and the templates are now."""

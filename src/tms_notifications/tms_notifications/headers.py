@@ -1,65 +1,126 @@
-"""Headers that come back as they were written.
+"""Header fields written as the bytes that go out (RFC 5322, RFC 2047).
 
-The standard library's newer way of folding loses spaces of long headers in other scripts, and encodes links that
-are longer than a line (seen in Python 3.11); its older `Header` does neither.
+Nothing here parses or decodes: the standard library's header classes decode encoded words that a user typed.
 """
 
 import re
-from email.header import Header
-from email.headerregistry import HeaderRegistry, UniqueAddressHeader, UniqueUnstructuredHeader
-from email.policy import SMTP, EmailPolicy
-from typing import Any
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
 
-SHORT = 64
-PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ]*")
+from tms_notifications.addressing import Mailbox
 
-
-def _encoded(name: str, value: str, *, as_it_is: bool, linesep: str) -> str:
-    return Header(value, "us-ascii" if as_it_is else "utf-8", header_name=name).encode(linesep=linesep)
-
-
-class _Subject(UniqueUnstructuredHeader):
-    def fold(self: Any, *, policy: EmailPolicy) -> str:
-        # What only looks encoded must be encoded once more.
-        as_it_is = self.isascii() and "=?" not in self
-        return f"{self.name}: {_encoded(self.name, self, as_it_is=as_it_is, linesep=policy.linesep)}{policy.linesep}"
-
-
-class _OneAddress(UniqueAddressHeader):
-    def fold(self: Any, *, policy: EmailPolicy) -> str:
-        (address,) = self.addresses
-        if not address.display_name:
-            return f"{self.name}: {address.addr_spec}{policy.linesep}"
-        as_it_is = PLAIN_NAME.fullmatch(address.display_name) is not None
-        name = _encoded(self.name, address.display_name, as_it_is=as_it_is, linesep=policy.linesep)
-        is_short = as_it_is and len(name) + len(address.addr_spec) < SHORT
-        return f"{self.name}: {name}{'' if is_short else policy.linesep} <{address.addr_spec}>{policy.linesep}"
+FOLD = "\r\n "
+LINE = 76
+ENCODED_WORD = 75
+LONGEST_LINE = 998
+START = {"b": "=?utf-8?b?", "q": "=?utf-8?q?"}
+END = "?="
+PADDING = len(START["b"]) + len(END)
+# Words parted by single spaces. Longer words would not fit a line.
+PLAIN_TEXT = re.compile(r"[!-~]{1,60}(?: [!-~]{1,60})*")
+PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+VERBATIM = re.compile(r"[!-~]+(?: [!-~]+)*")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+FIELD = re.compile(rb"([!-9;-~]+):")
+NOT_IN_A_LINE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+# The only characters that stand for themselves in a name too (RFC 2047, section 5).
+SAFE_IN_Q = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 
 
-class _Verbatim(UniqueUnstructuredHeader):
-    """An address of the web or of a mail, in ASCII: what is too long for a line would be encoded otherwise, and
-    no mail program follows an encoded link."""
-
-    def fold(self: Any, *, policy: EmailPolicy) -> str:
-        return f"{self.name}: {self}{policy.linesep}"
+class HeaderError(ValueError):
+    """A header that would not be what was meant."""
 
 
-OWN: dict[str, Any] = {
-    "subject": _Subject,
-    "from": _OneAddress,
-    "to": _OneAddress,
-    "message-id": _Verbatim,
-    "references": _Verbatim,
-    "list-unsubscribe": _Verbatim,
-}
+def text_field(name: str, value: str) -> bytes:
+    """A field of text that people read. Whatever is not plain, or looks encoded, is encoded."""
+    if PLAIN_TEXT.fullmatch(value) and "=?" not in value:
+        return _field(name, _folded(value.split(" "), len(name) + 2))
+    return _field(name, list(encoded_words(value, len(name) + 2)))
 
 
-def _registry() -> HeaderRegistry:
-    registry = HeaderRegistry()
-    for name, header in OWN.items():
-        registry.map_to_type(name, header)
-    return registry
+def address_field(name: str, mailbox: Mailbox) -> bytes:
+    """A field with one mailbox. Its name is plain or encoded, never a quoted string; raises `HeaderError` for one
+    with control characters, at which readers fail even where it is encoded."""
+    if CONTROL.search(mailbox.name):
+        raise HeaderError(f"the name in {name} must have no control characters")
+    address = f"<{mailbox.address}>"
+    if not mailbox.name:
+        return _field(name, [mailbox.address])
+    if PLAIN_NAME.fullmatch(mailbox.name):
+        whole = f"{mailbox.name} {address}"
+        if len(name) + 2 + len(whole) <= LINE:
+            return _field(name, [whole])
+        if len(name) + 2 + len(mailbox.name) <= LINE:
+            return _field(name, [mailbox.name, address])
+    return _field(name, [*encoded_words(mailbox.name, len(name) + 2), address])
 
 
-# Seven bits pass every server; the bodies are encoded for that.
-POLICY = SMTP.clone(cte_type="7bit", header_factory=_registry())
+def verbatim_field(name: str, value: str) -> bytes:
+    """A field for programs, as an id or a link, in one line: no mail program follows an encoded link."""
+    if not VERBATIM.fullmatch(value):
+        raise HeaderError(f"{name} must be printable ASCII")
+    return _field(name, [value])
+
+
+def _field(name: str, lines: Sequence[str]) -> bytes:
+    # Only an address may have other letters here (RFC 6532), which the server must then understand.
+    return f"{name}: {FOLD.join(lines)}\r\n".encode()
+
+
+def _folded(words: Sequence[str], used: int) -> list[str]:
+    lines = [words[0]]
+    for word in words[1:]:
+        if used + len(lines[-1]) + 1 + len(word) <= LINE:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+            used = 1
+    return lines
+
+
+def encoded_words(text: str, used: int) -> Iterator[str]:
+    """The text as encoded words, each for a line of its own; on the first line `used` characters stand already."""
+    characters = [character.encode("utf-8", "replace") for character in text]
+    quoted = [_quoted(character) for character in characters]
+    is_binary = len(b64encode(b"".join(characters))) < sum(map(len, quoted))
+    room = min(ENCODED_WORD, LINE - used) - PADDING
+    if is_binary:
+        for chunk in _chunks(characters, room // 4 * 3, (ENCODED_WORD - PADDING) // 4 * 3):
+            yield f"{START['b']}{b64encode(chunk).decode()}{END}"
+    else:
+        for chunk in _chunks(quoted, room, ENCODED_WORD - PADDING):
+            yield f"{START['q']}{chunk.decode()}{END}"
+
+
+def _quoted(character: bytes) -> bytes:
+    if character == b" ":
+        return b"_"
+    return b"".join(bytes([byte]) if byte in SAFE_IN_Q else b"=%02X" % byte for byte in character)
+
+
+def _chunks(pieces: Sequence[bytes], first: int, size: int) -> Iterator[bytes]:
+    """The pieces, none of them cut, joined to chunks of at most `first` bytes and then `size`."""
+    chunk, limit = b"", first
+    for piece in pieces:
+        if len(chunk) + len(piece) > limit:
+            yield chunk
+            chunk, limit = b"", size
+        chunk += piece
+    if chunk:
+        yield chunk
+
+
+def check_fields(content: bytes, names: Sequence[str]) -> None:
+    """Raise `HeaderError` unless the header of a finished mail has exactly the fields of these names."""
+    found: list[str] = []
+    for line in content.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+        if len(line) > LONGEST_LINE or NOT_IN_A_LINE.search(line):
+            raise HeaderError("a line of the header is too long or has a control character")
+        if found and line.startswith((b" ", b"\t")) and line.strip():
+            continue
+        match = FIELD.match(line)
+        if match is None:
+            raise HeaderError("a line of the header is neither a field nor a folded one")
+        found.append(match[1].decode())
+    if found != list(names):
+        raise HeaderError(f"the header has the fields {', '.join(found)}")

@@ -18,6 +18,8 @@ class MailKind(StrEnum):
     UNASSIGNED = "unassigned"
     DELETED = "deleted"
     DUE_SOON = "due_soon"
+    # What was held back, in one mail.
+    SUMMARY = "summary"
     PASSWORD_RESET = LinkPurpose.PASSWORD_RESET.value
     EMAIL_VERIFICATION = LinkPurpose.EMAIL_VERIFICATION.value
     TOKEN_CREATED = AccountNoticeKind.TOKEN_CREATED.value
@@ -37,14 +39,28 @@ class MailKind(StrEnum):
     @property
     def preference(self) -> str | None:
         """The preference that turns this kind off, if one does. What is taken away goes with what is assigned."""
-        if self.is_about_account:
+        if self.is_about_account or self is MailKind.SUMMARY:
             return None
         return self.value if self in (MailKind.UPDATED, MailKind.DUE_SOON) else "assigned"
+
+    @property
+    def unsubscribes_from(self) -> str | None:
+        """What the link at the end of the mail turns off: a preference, or all of them; None: it has no such link."""
+        return "all" if self is MailKind.SUMMARY else self.preference
+
+    @property
+    def is_about_tasks(self) -> bool:
+        """Whether it tells what others do, so that it can be held back. Mails about the account itself never are."""
+        return self.unsubscribes_from is not None
 
 
 class MailStatus(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
+    # Until its user proves the address, or the hour is over in which too many went out: `reason` says.
+    HELD = "held"
+    # Told in the one mail of all that was held: `reason` has its number.
+    COALESCED = "coalesced"
     # The server refused it, nothing could be made of it, or it was put off for too long: `reason` says.
     FAILED = "failed"
     # Its user does not want it, or may not have it any more: `reason` says.
@@ -85,6 +101,8 @@ class NotificationMail(Base):
     subject: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(String(254))
     attempts: Mapped[int] = mapped_column(server_default="0")
+    # The attempts since the mail server last answered: each is one until its end is noted.
+    faults: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
     # Until then a Celery message for it is under way, and no other is sent after it.
     queued_until: Mapped[datetime] = mapped_column(server_default=text("now() + interval '1 minute'"))
@@ -97,6 +115,26 @@ class NotificationMail(Base):
         Index("ix_notification_mail_task_id", "task_id", "id"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
         CheckConstraint("status NOT IN ('failed', 'dropped') OR reason IS NOT NULL", name="end_has_reason"),
+    )
+
+
+class NotificationRecipient(Base):
+    """How many mails a user got in the present hour, and whether some are held. No row: none of both."""
+
+    __tablename__ = "notification_recipient"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    hour_began_at: Mapped[datetime | None]
+    mails: Mapped[int] = mapped_column(server_default="0")
+    # There are held mails, which may go out from then on, once the address is proved where that is needed.
+    held_until: Mapped[datetime | None]
+    # The address that a link to prove it was sent to without being asked for.
+    proof_sent_to: Mapped[str | None] = mapped_column(String(254))
+
+    __table_args__ = (
+        Index("ix_notification_recipient_held_until", "held_until", postgresql_where=text("held_until IS NOT NULL")),
     )
 
 

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tms_notifications.text import one_line, several_lines, shortened
+from tms_core.display_names import without_addresses
+from tms_core.text import one_line, several_lines, shortened
 
 LABELS = {
     "title": "Title",
@@ -31,6 +32,7 @@ class Change:
 def user_ids(context: Mapping[str, Any]) -> set[int]:
     """The users whose names are needed to present a context."""
     found = {context.get("actor_id")} | {context.get("task", {}).get(field) for field in USERS}
+    found |= {item.get("actor_id") for item in context.get("items", ())}
     for field in USERS:
         found |= set(context.get("changes", {}).get(field, ()))
     return {user_id for user_id in found if user_id is not None}
@@ -44,7 +46,7 @@ class Presenter:
     zone: ZoneInfo
 
     def name(self, user_id: int) -> str:
-        return one_line(self.names.get(user_id, f"user {user_id}"))
+        return without_addresses(one_line(self.names.get(user_id, f"user {user_id}")))
 
     def actor(self, user_id: int | None) -> str:
         """Who did it; None is nobody that has an account."""
@@ -59,7 +61,7 @@ class Presenter:
             case "due_date", None:
                 return "no date"
             case "due_date", _:
-                return day(date.fromisoformat(value))
+                return self.day(value)
             case (("priority" | "status"), _):
                 return str(value).replace("_", " ").capitalize()
             case "description", _:
@@ -77,6 +79,9 @@ class Presenter:
             for field, label in LABELS.items()
             if field in changes
         ]
+
+    def day(self, value: str) -> str:
+        return day(date.fromisoformat(value))
 
     def instant(self, at: str) -> str:
         local = datetime.fromisoformat(at).astimezone(self.zone)

@@ -11,9 +11,14 @@ from tms_core.web.validation import body_of, query_of
 from tms_notifications.schemas import Preferences as PreferencesAnswer
 from tms_notifications.schemas import PreferencesChange, present_preferences
 from tms_notifications.services.preferences import PreferenceService
-from tms_notifications.unsubscribing import PATH, UnsubscribeTokens
+from tms_notifications.unsubscribing import PATH, TURNED_OFF, UnsubscribeTokens
 
-KINDS = {"assigned": "tasks assigned to you", "updated": "changes of your tasks", "due_soon": "due tasks"}
+KINDS = {
+    "assigned": "tasks assigned to you",
+    "updated": "changes of your tasks",
+    "due_soon": "due tasks",
+    "all": "tasks",
+}
 
 MAIL = Tag("Mail", "What one wants to be mailed.")
 TOKEN = Parameter(name="token", help="From a mail.", is_required=True)
@@ -65,7 +70,7 @@ class Unsubscribe:
     def post(self):
         """Turn off the mails of one kind. With one click and without a log-in (RFC 8058)."""
         user_id, kind = self._said()
-        PreferenceService(self.request.db).turn_off(user_id, kind)
+        PreferenceService(self.request.db).turn_off(user_id, *TURNED_OFF[kind])
         if "text/html" in self.request.headers.get("Accept", ""):
             return _page(f"<p>You get no more mails about {escape(KINDS[kind])}.</p>")
         return json_response({})

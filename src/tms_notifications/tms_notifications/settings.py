@@ -1,6 +1,5 @@
 """The settings of mail. The names of the mail server's environment variables are the product's own: EMAIL_*."""
 
-from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +7,9 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, FilePath, SecretStr, field_validator, model_validator
 
 from tms_core.configuration import SettingsGroup, setting
+from tms_core.runtime import Runtime
+from tms_core.text import one_line
+from tms_notifications.addressing import AddressError, Mailbox, smtp_address
 
 
 def _lines(value: object) -> object:
@@ -18,6 +20,14 @@ def _lines(value: object) -> object:
 
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_lines)]
 FILE_SENDER = "TMS <tms@localhost>"
+
+
+def _is_address(value: str) -> bool:
+    """Whether every mail server takes mails from it."""
+    try:
+        return smtp_address(value).isascii()
+    except AddressError:
+        return False
 
 
 class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
@@ -59,6 +69,15 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
         4.0, help="Days after which a mail that the server keeps putting off is recorded as failed.", gt=0, le=30
     )
 
+    unproved: Literal["send", "hold"] = setting(
+        default_factory=lambda others: "hold" if others.get("transport") == "smtp" else "send",
+        help="hold: where registration is open, mails about tasks wait until the address is proved, and then go out in "
+        "one; send: they go to any address. Default: hold where the transport is smtp.",
+    )
+    most_per_hour: int = setting(
+        60, help="Mails about tasks that one user gets in an hour; more go out in one mail after it. 0: no bound.", ge=0
+    )
+
     @field_validator("template_path")
     @classmethod
     def _folders_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -79,7 +98,7 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     @field_validator("sender")
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and "@" not in parseaddr(value)[1]:
+        if value is not None and not _is_address(parseaddr(value)[1]):
             raise ValueError("must be an address, as TMS <tms@example.com>")
         return value
 
@@ -93,7 +112,7 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
                 "tms.notifications.email_host (or EMAIL_HOST) must name the mail server; "
                 "tms.notifications.transport = file writes mails to files instead"
             )
-        if self.sender is None and "@" not in (self.email_id or ""):
+        if self.sender is None and not _is_address(self.email_id or ""):
             missing.append(
                 "tms.notifications.sender (or TMS_NOTIFICATIONS_SENDER) must be set where EMAIL_ID is no address"
             )
@@ -104,6 +123,11 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
         return self
 
     @property
-    def sender_address(self) -> Address:
+    def sender_mailbox(self) -> Mailbox:
         name, address = parseaddr(self.sender or (self.email_id if self.transport == "smtp" else None) or FILE_SENDER)
-        return Address(name or "TMS", addr_spec=address)
+        return Mailbox(one_line(name) or "TMS", smtp_address(address))
+
+
+def needs_proof(runtime: Runtime) -> bool:
+    """Whether mails about tasks wait for their recipient to prove its address."""
+    return runtime.settings(NotificationSettings).unproved == "hold" and runtime.core.registration == "open"

@@ -6,10 +6,10 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from email.message import EmailMessage
 from typing import Any
 
 from tms_notifications.errors import DeferredError, RefusedError
+from tms_notifications.messages import OutgoingMail
 from tms_notifications.settings import NotificationSettings
 
 IMPLICIT_TLS_PORT = 465
@@ -61,10 +61,10 @@ class SmtpTransport:
         self._settings = settings
         self._own_name = own_name
 
-    def send(self, message: EmailMessage, name: str) -> None:
+    def send(self, mail: OutgoingMail, name: str) -> None:
         server = self._attempt(self._open, _about_the_server)
         try:
-            self._attempt(lambda: _hand_over(server, message), _about_the_mail)
+            self._attempt(lambda: _hand_over(server, mail), _about_the_mail)
         except BaseException:
             server.close()
             raise
@@ -108,10 +108,13 @@ class SmtpTransport:
         return ssl.create_default_context(cafile=self._settings.ca_file)
 
 
-def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
-    # Named, because smtplib would parse the headers once more.
-    sender, (recipient,) = message["From"].addresses[0], message["To"].addresses
-    server.send_message(message, sender.addr_spec, [recipient.addr_spec])
+def _hand_over(server: smtplib.SMTP, mail: OutgoingMail) -> None:
+    options = ("SMTPUTF8", "BODY=8BITMIME") if mail.needs_smtputf8 else ()
+    if options and not server.has_extn("smtputf8"):
+        raise smtplib.SMTPNotSupportedError(
+            f"the mail server takes no address such as {mail.recipient}: it does not offer SMTPUTF8"
+        )
+    server.sendmail(mail.sender, [mail.recipient], mail.content, options)
 
 
 def _about_the_server(error: Exception) -> Exception:

@@ -4,24 +4,25 @@ from datetime import UTC, date, datetime
 
 from tms_core.celery import app, current_runtime
 from tms_core.runtime import Runtime
+from tms_notifications.delivery import MailDelivery
 from tms_notifications.queueing import ANSWER_LINK_REQUESTS, SEND_MAIL, enqueue
 from tms_notifications.services.due_soon import create_service as due_soon_service
 from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.link_requests import create_service as link_request_service
 from tms_notifications.services.mails import create_service as mail_service
-from tms_notifications.services.sending import create_service as sending_service
+from tms_notifications.services.summaries import create_service as summary_service
 
 HANDED_OUT_AT_ONCE = 500
+USERS_AT_ONCE = 200
 
 
 @app.task(name=SEND_MAIL)
 def send_mail(*mail_ids: int) -> None:
     """Send mails, each unless it was sent. What goes wrong with one holds up no other."""
-    runtime, errors = current_runtime(), []
+    delivery, errors = MailDelivery(current_runtime()), []
     for mail_id in mail_ids:
         try:
-            with runtime.transaction() as session:
-                sending_service(runtime, session).send(mail_id)
+            delivery.deliver(mail_id)
         except Exception as error:  # noqa: BLE001 - raised behind the others
             error.add_note(f"mail {mail_id}")
             errors.append(error)
@@ -40,9 +41,11 @@ def answer_link_requests() -> None:
 
 @app.task(name="tms.notifications.send_waiting")
 def send_waiting() -> None:
-    """Queue the mails that are due and that nobody has queued: put off by the server, or lost with Redis."""
+    """Queue the mails that are due and that nobody has queued: put off by the server, held, or lost with Redis."""
     answer_link_requests()
     runtime = current_runtime()
+    with runtime.transaction() as session:
+        summary_service(runtime, session).release(USERS_AT_ONCE)
     with runtime.transaction() as session:
         mail_ids = mail_service(runtime, session).hand_out(HANDED_OUT_AT_ONCE)
     enqueue(mail_ids)

@@ -7,8 +7,8 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, select_autoescape
 
+from tms_core.text import one_line
 from tms_notifications.models import MailKind
-from tms_notifications.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +46,5 @@ def render(folders: tuple[Path, ...], kind: MailKind, variables: dict[str, Any])
 def _name(kind: MailKind) -> str:
     if kind.is_about_account:
         return f"account/{kind.value}_email"
-    return "task/due_soon_email" if kind is MailKind.DUE_SOON else "task/task_email"
+    own = (MailKind.DUE_SOON, MailKind.SUMMARY)
+    return f"task/{kind.value}_email" if kind in own else "task/task_email"

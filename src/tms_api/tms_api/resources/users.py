@@ -7,7 +7,7 @@ from tms_api.device_cookies import remember_device
 from tms_api.guards import attempt, own_password_guard, taken_guard
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
-from tms_api.mail_links import ask_for_proof, tell_of_email_change
+from tms_api.mail_links import ask_for_proof, prove_address, tell_of_email_change
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
 from tms_api.resources.api_tokens import present_token
@@ -91,6 +91,7 @@ class Users:
         if not is_admin:
             self._count_registration()
         user = taken_guard(self.request).attempt(lambda: self.users.create(body.values()))
+        prove_address(self.request, user)
         shown = {
             "id": user.id,
             "username": user.username,
@@ -145,8 +146,7 @@ class Users:
         body = body_of(self.request, schema, IdentityContext(self.smtputf8, stored))
         if body.id not in (None, user_id):
             raise InvalidError.of("id", f"is set by the server: {user_id}")
-        is_guess = "password" in body.model_fields_set
-        if body.end_personal_tokens and not is_guess:
+        if body.end_personal_tokens and "password" not in body.model_fields_set:
             raise InvalidError.of("end_personal_tokens", "goes with a new password only")
 
         def change() -> User:

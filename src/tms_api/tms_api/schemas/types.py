@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from tms_core.display_names import has_address
 from tms_core.identity.email_addresses import LONGEST_EMAIL, normalize_email
 from tms_core.identity.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, normalize_password
 from tms_core.identity.usernames import LONGEST_USERNAME, normalize_username
@@ -96,6 +97,12 @@ def _due_date(value: Any) -> Any:
     return day(value)
 
 
+def _name(text: str) -> str:
+    if has_address(_without_nul(text)):
+        raise ValueError("must not contain an address of the web or of mail")
+    return text
+
+
 def _typed_email(text: str, context: IdentityContext) -> str:
     # As it was typed, since an old account may go by no other spelling.
     if len(text) > LONGEST_EMAIL:
@@ -136,4 +143,6 @@ Password = Annotated[
         {"pattern": r"^[^\x00]*$", "minLength": SHORTEST_PASSWORD, "maxLength": LONGEST_PASSWORD},
     ),
 ]
-Name = Annotated[Text, Field(max_length=150)]
+Name = Annotated[
+    str, Field(max_length=150, description="Without addresses of the web or of mail."), Checked(_name, r"^[^\x00]*$")
+]

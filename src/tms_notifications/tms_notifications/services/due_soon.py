@@ -23,6 +23,7 @@ from tms_notifications.models import (
 from tms_notifications.notices import Notice
 from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
+from tms_notifications.zones import zone_of
 
 HOUR = time(10)
 OPEN = (Status.PENDING, Status.IN_PROGRESS)
@@ -109,7 +110,7 @@ class DueSoonService:
             select(NotificationPreference.timezone).where(NotificationPreference.timezone.is_not(None)).distinct()
         )
         done = {morning.zone: morning.day for morning in self._session.scalars(select(NotificationMorning))}
-        zones = {None: deployment} | {zone: ZoneInfo(zone) for zone in own if zone}
+        zones = {None: deployment} | {zone: zone_of(zone, deployment) for zone in own if zone}
         local = [(zone, now.astimezone(info)) for zone, info in zones.items()]
         return [
             (at.date(), zone) for zone, at in local if at.time() >= HOUR and done.get(zone or "", date.min) < at.date()

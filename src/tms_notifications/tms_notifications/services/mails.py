@@ -1,9 +1,7 @@
-"""The ledger of mails: writing down what is to be sent, handing it out, and noting what became of it."""
+"""The ledger of mails: writing down what is to be sent, and handing it out."""
 
 import hashlib
-import random
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql
@@ -15,8 +13,6 @@ from tms_notifications.addressing import mail_host
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.notices import Notice
 
-FIRST_DELAY = 30.0
-LONGEST_DELAY = 3600.0
 QUEUED_FOR = text("now() + interval '1 minute'")
 
 
@@ -28,18 +24,21 @@ class MailService:
         self._session = session
         self._host = host
 
-    def add(self, notices: Sequence[Notice]) -> list[int]:
-        """Write the mails down that are not there yet; returns the ids of these. Waits for who adds the same ones."""
+    def add(self, notices: Sequence[Notice], *, queued: bool = True) -> list[int]:
+        """Write the mails down that are not there yet; returns the ids of these. Waits for who adds the same ones.
+
+        With `queued`, the caller queues them after its commit; else `hand_out` does."""
         notices = self._without_strangers(notices)
         if not notices:
             return []
+        later = {} if queued else {"queued_until": func.now()}
         rows = [self._row(notice) for notice in notices]
         added = (
             postgresql.insert(NotificationMail)
             .on_conflict_do_nothing(index_elements=["key"])
             .returning(NotificationMail.id)
         )
-        return sorted(self._session.scalars(added, rows))
+        return sorted(self._session.scalars(added.values(**later) if later else added, rows))
 
     def hand_out(self, limit: int) -> list[int]:
         """Ids of mails that are due and that no Celery message is under way for; there will be one now."""
@@ -61,48 +60,6 @@ class MailService:
             .returning(NotificationMail.id)
         )
         return sorted(self._session.scalars(queued))
-
-    def take(self, mail_id: int) -> NotificationMail | None:
-        """The mail, locked until the transaction's end; None if it is not to be sent now or someone has it."""
-        return self._session.scalar(
-            select(NotificationMail)
-            .where(
-                NotificationMail.id == mail_id,
-                NotificationMail.status == MailStatus.WAITING,
-                NotificationMail.next_attempt_at <= func.now(),
-            )
-            .with_for_update(skip_locked=True)
-        )
-
-    def note_sent(self, mail: NotificationMail) -> MailStatus:
-        mail.attempts += 1
-        mail.sent_at = func.clock_timestamp()
-        return self._end(mail, MailStatus.SENT, None)
-
-    def note_dropped(self, mail: NotificationMail, reason: str) -> MailStatus:
-        return self._end(mail, MailStatus.DROPPED, reason)
-
-    def note_failed(self, mail: NotificationMail, reason: str) -> MailStatus:
-        mail.attempts += 1
-        return self._end(mail, MailStatus.FAILED, reason)
-
-    def note_deferred(self, mail: NotificationMail, reason: str, give_up_after: timedelta) -> MailStatus:
-        """Have it tried again after a pause that grows; failed once the mail is older than `give_up_after`."""
-        mail.attempts += 1
-        if self._is_older(mail, give_up_after):
-            reason = f"given up after {mail.attempts} attempts; the last: {reason}"
-            return self._end(mail, MailStatus.FAILED, reason)
-        mail.reason = reason
-        mail.next_attempt_at = func.clock_timestamp() + timedelta(seconds=pause_after(mail.attempts))
-        mail.queued_until = func.now()
-        return MailStatus.WAITING
-
-    def _end(self, mail: NotificationMail, status: MailStatus, reason: str | None) -> MailStatus:
-        mail.status, mail.reason = status, reason
-        return status
-
-    def _is_older(self, mail: NotificationMail, age: timedelta) -> bool:
-        return bool(self._session.scalar(select(func.clock_timestamp() - mail.created_at > age)))
 
     def _without_strangers(self, notices: Sequence[Notice]) -> list[Notice]:
         """Notices of accounts that have a row: another could never be written, and would hold up all behind it."""
@@ -128,12 +85,6 @@ def message_id(notice: Notice, host: str) -> str:
     """Always the same for the same notice: should its row be lost and made again, the mail is still the same one."""
     salt = hashlib.sha256(f"{notice.key} {notice.context.get('at')}".encode()).hexdigest()[:12]
     return f"<{notice.key.replace(':', '.')}.{salt}@{host}>"
-
-
-def pause_after(attempts: int) -> float:
-    """Seconds until the next attempt: doubling, bounded, and spread so that not all come at once."""
-    longest = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
-    return longest * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
 
 
 def create_service(runtime: Runtime, session: Session) -> MailService:

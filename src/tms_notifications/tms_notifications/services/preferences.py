@@ -28,8 +28,8 @@ class PreferenceService:
         )
         return self._session.get_one(NotificationPreference, user_id, populate_existing=True)
 
-    def turn_off(self, user_id: int, preference: str) -> None:
-        self.change(user_id, {preference: Delivery.OFF})
+    def turn_off(self, user_id: int, *preferences: str) -> None:
+        self.change(user_id, dict.fromkeys(preferences, Delivery.OFF))
 
 
 def defaults(user_id: int) -> NotificationPreference:

@@ -1,113 +1,108 @@
-"""Sending one mail: whether it is still to be sent, the message, the server's answer, and the note of it."""
+"""Preparing one mail: whether it is still to be sent, and the finished message."""
 
-import logging
-from datetime import timedelta
-from email.message import EmailMessage
+from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tms_core.models import Task, User
-from tms_core.permissions import Actor, Visibility, may_see
+from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_notifications.composing import Composer, Recipient
-from tms_notifications.errors import DeferredError, RefusedError
-from tms_notifications.mailer import Transport, create_transport
-from tms_notifications.models import Delivery, MailKind, MailStatus, NotificationMail, NotificationPreference
+from tms_notifications.addressing import AddressError
+from tms_notifications.composing import Composer, Recipient, address_of
+from tms_notifications.errors import CompositionError, RefusedError
+from tms_notifications.messages import OutgoingMail
+from tms_notifications.models import Delivery, MailKind, NotificationMail, NotificationPreference
 from tms_notifications.presenting import user_ids
+from tms_notifications.services.attempts import AttemptService
+from tms_notifications.services.attempts import create_service as attempt_service
+from tms_notifications.services.holding import HoldService
+from tms_notifications.services.holding import create_service as hold_service
 from tms_notifications.services.link_requests import account_links
-from tms_notifications.services.mails import MailService
-from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.preferences import PreferenceService
-from tms_notifications.settings import NotificationSettings
+from tms_notifications.services.visibility import CHECKED, TaskVisibility
+from tms_notifications.zones import zone_of
 
-log = logging.getLogger(__name__)
 HIDDEN = "(hidden)"
 
 
 class SendingService:
-    """Never commits: the caller's commit is what notes that a mail is out, so it follows at once."""
+    """Never commits."""
 
-    def __init__(self, session: Session, runtime: Runtime, mails: MailService, transport: Transport):
+    def __init__(self, session: Session, runtime: Runtime, attempts: AttemptService, holds: HoldService):
         self._session = session
         self._runtime = runtime
-        self._mails = mails
-        self._transport = transport
+        self._attempts = attempts
+        self._holds = holds
         self._composer = Composer(runtime)
         self._links = account_links(runtime, session)
-        self._give_up_after = timedelta(days=runtime.settings(NotificationSettings).give_up_days)
 
-    def send(self, mail_id: int) -> MailStatus | None:
-        """Send the mail unless it was sent, is not due, or is being sent by another; returns what it is now.
+    def prepare(self, mail_id: int, attempt: int) -> OutgoingMail | None:
+        """The finished mail, its subject and address stored; None where it is not to be sent, which is noted.
 
-        Its row stays locked until the caller commits. Raises nothing that is the mail's or the server's fault.
+        Raises `CompositionError`, and `RefusedError` where there is no such address.
         """
-        mail = self._mails.take(mail_id)
+        mail = self._attempts.lock(mail_id, attempt)
         if mail is None:
             return None
         user = self._session.get_one(User, mail.user_id)
         preference = PreferenceService(self._session).get(mail.user_id)
         if reason := self._reason_to_drop(mail, user, preference):
-            return self._mails.note_dropped(mail, reason)
-        return self._send_to(mail, user, preference)
+            self._attempts.note_dropped(mail, reason)
+            return None
+        if reason := self._holds.reason_to_hold(mail, user):
+            self._attempts.note_held(mail, reason)
+            return None
+        outgoing = self._composed(mail, user, preference)
+        mail.subject, mail.address = outgoing.subject, address_of(mail, user)
+        return outgoing
 
     def compose(
         self, mail: NotificationMail, user: User, preference: NotificationPreference, *, token: str = HIDDEN
-    ) -> EmailMessage:
+    ) -> OutgoingMail:
         """The message as it goes out now; raises what a deployer's template or an impossible address raises.
 
         The token of its link, if it has one, is for its recipient only: who just looks does not see it.
         """
-        zone = ZoneInfo(preference.timezone) if preference.timezone else self._runtime.core.zone
-        return self._composer.compose(
-            mail, Recipient.of(user, zone, address_of(mail, user)), self._names(mail.context), token
-        )
+        zone = zone_of(preference.timezone, self._runtime.core.zone)
+        context = self._visible_context(mail, user)
+        recipient = Recipient.of(user, mail, zone)
+        return self._composer.compose(mail, recipient, self._names(context), token, context)
 
-    def _send_to(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> MailStatus:
+    def _composed(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> OutgoingMail:
         try:
-            message = self.compose(mail, user, preference, token=self._token(mail) or "")
+            return self.compose(mail, user, preference, token=self._token(mail) or "")
+        except AddressError as error:
+            raise RefusedError(f"{address_of(mail, user)} {error}") from error
         except Exception as error:
-            # A deployer's template may raise anything, and the mails behind it go on.
-            log.exception("mail %d cannot be composed", mail.id)
-            return self._mails.note_failed(mail, f"cannot be composed: {type(error).__name__}: {error}")
-        mail.subject, mail.address = str(message["Subject"]), address_of(mail, user)
-        try:
-            self._transport.send(message, file_name(mail))
-        except DeferredError as error:
-            log.warning("mail %d to user %d is put off: %s", mail.id, mail.user_id, error)
-            return self._mails.note_deferred(mail, str(error), self._give_up_after)
-        except RefusedError as error:
-            log.warning("mail %d to user %d is refused: %s", mail.id, mail.user_id, error)
-            return self._mails.note_failed(mail, str(error))
-        return self._mails.note_sent(mail)
+            # A deployer's template may raise anything.
+            raise CompositionError(f"cannot be composed: {type(error).__name__}: {error}") from error
 
     def _reason_to_drop(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
         if "link_id" in mail.context and self._token(mail) is None:
             return "its link was used, has expired, or the address was changed"
-        if not self._may_still_see(mail, user, self._runtime.core.visibility):
-            return "the task may no longer be seen"
+        if self._runtime.core.visibility != "team" and mail.kind in CHECKED:
+            item = {"kind": mail.kind, "task": mail.context["task"]}
+            if not self._visibility(user).visible([item]):
+                return "the task may no longer be seen"
         return None
 
-    def _may_still_see(self, mail: NotificationMail, user: User, visibility: Visibility) -> bool:
-        """Whether what the mail tells is for the user's eyes at this moment too; it may have waited for days."""
-        if visibility == "team" or mail.kind not in (MailKind.ASSIGNED, MailKind.UPDATED):
-            return True
-        task = mail.context["task"]
-        now = self._session.execute(
-            select(Task.created_by, Task.assigned_to).where(Task.id == mail.task_id)
-        ).one_or_none()
-        created_by, assigned_to = now or (task["created_by"], task["assigned_to"])
-        return may_see(Actor(user.id, user.is_admin), visibility, created_by=created_by, assigned_to=assigned_to)
+    def _visibility(self, user: User) -> TaskVisibility:
+        return TaskVisibility(self._session, self._runtime.core.visibility, user)
+
+    def _visible_context(self, mail: NotificationMail, user: User) -> Mapping[str, Any]:
+        """What the mail may tell now."""
+        if mail.kind is not MailKind.SUMMARY:
+            return mail.context
+        return {**mail.context, "items": self._visibility(user).visible(mail.context["items"])}
 
     def _token(self, mail: NotificationMail) -> str | None:
         """The token of the mail's link, while that is of use."""
         return self._links.token(mail.context["link_id"]) if "link_id" in mail.context else None
 
-    def _names(self, context: dict[str, Any]) -> dict[int, str]:
+    def _names(self, context: Mapping[str, Any]) -> dict[int, str]:
         wanted = user_ids(context)
         if not wanted:
             return {}
@@ -123,16 +118,18 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Notificat
         return "the account is not active"
     if not address_of(mail, user):
         return "the account has no address"
-    if mail.kind.preference and getattr(preference, mail.kind.preference) is Delivery.OFF:
-        return f"the user turned {mail.kind.preference} off"
+    preferences = _preferences_of(mail)
+    if preferences and all(getattr(preference, name) is Delivery.OFF for name in preferences):
+        return f"the user turned {', '.join(sorted(preferences))} off"
     if not preference.own_changes and mail.context.get("actor_id") == user.id:
         return "the user's own change"
     return None
 
 
-def address_of(mail: NotificationMail, user: User) -> str | None:
-    """The account's address, or the one that it had, where that is who is to be told."""
-    return mail.context.get("to") or user.email
+def _preferences_of(mail: NotificationMail) -> set[str]:
+    """The preferences that, all of them off, mean that the user does not want the mail."""
+    kinds = [MailKind(item["kind"]) for item in mail.context["items"]] if mail.kind is MailKind.SUMMARY else [mail.kind]
+    return {kind.preference for kind in kinds if kind.preference}
 
 
 def file_name(mail: NotificationMail) -> str:
@@ -141,4 +138,4 @@ def file_name(mail: NotificationMail) -> str:
 
 
 def create_service(runtime: Runtime, session: Session) -> SendingService:
-    return SendingService(session, runtime, mail_service(runtime, session), create_transport(runtime))
+    return SendingService(session, runtime, attempt_service(runtime, session), hold_service(runtime, session))

@@ -14,7 +14,7 @@ from tms_core.identity.email_addresses import email_key
 from tms_core.identity.usernames import username_key
 
 revision = "core_0004"
-down_revision: str | Sequence[str] | None = "core_0005"
+down_revision: str | Sequence[str] | None = "core_0003"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

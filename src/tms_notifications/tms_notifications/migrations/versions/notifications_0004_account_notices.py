@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision = "notifications_0004"
-down_revision: str | Sequence[str] | None = "notifications_0005"
+down_revision: str | Sequence[str] | None = "notifications_0003"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 

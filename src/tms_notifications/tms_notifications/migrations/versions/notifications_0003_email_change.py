@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from alembic import op
 
-revision = "notifications_0005"
+revision = "notifications_0003"
 down_revision: str | Sequence[str] | None = "notifications_0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision = "core_0003"
+revision = "core_0005"
 down_revision: str | Sequence[str] | None = "core_0004"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    # Not CONCURRENTLY: that would wait for a second host, which waits for this one's lock.
     op.create_index(
         "ix_refresh_token_unused",
         "refresh_token",

@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms_notifications.text import one_line, several_lines, shortened
+from tms_core.text import escaped, one_line, several_lines, shortened
 
 
 def test_a_line_break_becomes_a_space():
@@ -34,3 +34,14 @@ def test_several_lines_keep_their_breaks_and_no_control_characters():
 def test_what_is_long_is_shortened_to_the_length():
     assert shortened("abcdef", 6) == "abcdef"
     assert shortened("abcdefg", 6) == "abcde…"
+
+
+@given(st.text())
+def test_what_is_escaped_can_be_printed_on_one_line(text):
+    assert len(escaped(text).splitlines()) <= 1
+    assert escaped(escaped(text)) == escaped(text)
+
+
+def test_only_what_a_terminal_would_obey_is_escaped():
+    assert escaped("Grüße 👩\u200d💻 \\ \x1b[2J\n") == "Grüße 👩\u200d💻 \\ \\x1b[2J\\n"
+    assert escaped("one\ntwo", but="\n") == "one\ntwo"

@@ -1,0 +1,18 @@
+"""What `tms user list` writes to a terminal."""
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ()
+
+
+def test_names_and_addresses_are_shown_literally_and_tell_the_terminal_nothing(make_user, tms):
+    make_user("[red]ann[/red]", email="\x1b[2J\u202e[b]=?x@x.y")
+
+    shown = tms("user", "list").output
+
+    assert "[red]ann[/red]" in shown
+    assert "[b]=?x@x.y" in shown
+    assert not {"\x1b", "\u202e"} & set(shown)

@@ -1,0 +1,254 @@
+"""Whatever goes wrong with a mail: its attempt counts, it is not sent again for ever, and it ends with its reason."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
+
+from tms_core.models import User
+from tms_notifications import delivery
+from tms_notifications.models import MailStatus
+from tms_notifications.services.attempts import MOST_FAULTS, UNFINISHED, AttemptService
+from tms_notifications.services.sending import SendingService
+from tms_notifications.smtp import SmtpTransport
+from tms_notifications.tasks import send_mail, send_waiting
+
+ATTACK = "=?utf-8?q?Hi=0D=0AReply-To_:_evil@x.y=0D=0A<h1>PHISH</h1>?="
+
+
+@pytest.fixture(scope="module")
+def settings(smtp_settings):
+    return smtp_settings
+
+
+@pytest.fixture
+def ann(make_user):
+    return make_user("ann")
+
+
+@pytest.fixture
+def waiting(smtp, tasks, relay_once, ann):
+    """One mail to ann waits."""
+    tasks.create(ann, assigned_to=ann.id)
+    relay_once()
+
+
+@pytest.fixture
+def raising(monkeypatch):
+    """Has a method of a class raise an error each time."""
+
+    def replace(owner: type, name: str, error: BaseException) -> None:
+        def fail(*_args: object, **_kwargs: object) -> None:
+            raise error
+
+        monkeypatch.setattr(owner, name, fail)
+
+    return replace
+
+
+@pytest.mark.parametrize("title", [ATTACK, "=?utf-8?q?x=00y?=", "=?utf-8?q?a=0D=0ABcc:_e@x.y?=", "=?utf-8?b?eAB5?="])
+def test_a_title_that_looks_encoded_is_mailed_once_and_literally(smtp, tasks, relay_once, ledger, ann, title):
+    tasks.create(ann, assigned_to=ann.id, title=title)
+    relay_once()
+    ledger.send_all()
+    (row,) = ledger.send_again()
+
+    (message,) = smtp.received
+    assert message["Subject"] == row.subject == f"Assigned to you: {title}"
+    assert (message["Reply-To"], message["Bcc"]) == (None, None)
+    assert (row.status, row.attempts) == (MailStatus.SENT, 1)
+
+
+ERRORS = [
+    RuntimeError("anything"),
+    UnicodeEncodeError("ascii", "ü", 0, 1, "ordinal not in range"),
+    MemoryError(),
+    RuntimeError("with \x00, \x1b[2J and \ud800"),
+    RuntimeError("long " * 1000),
+    OperationalError("SELECT secret", {}, Exception("server closed the connection")),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=["plain", "unicode", "memory", "odd", "long", "database"])
+@pytest.mark.parametrize(
+    ("owner", "name"), [(SmtpTransport, "send"), (SendingService, "prepare")], ids=["hand-over", "preparing"]
+)
+def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, ledger, raising, owner, name, error):
+    raising(owner, name, error)
+    (row,) = ledger.send_all()
+
+    assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
+    assert row.reason.startswith(type(error).__name__)
+    assert row.reason.isprintable()
+    assert "secret" not in row.reason
+    assert row.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
+
+    for _ in range(MOST_FAULTS - 1):
+        assert row.status is MailStatus.WAITING
+        (row,) = ledger.send_again()
+    assert (row.status, row.attempts) == (MailStatus.FAILED, MOST_FAULTS)
+    assert row.reason.startswith(f"given up after {MOST_FAULTS} attempts; the last: {type(error).__name__}")
+    assert smtp.received == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [(AttemptService, "lock"), (SendingService, "prepare"), (SmtpTransport, "send")],
+    ids=["at the start", "when it is prepared", "when it is out"],
+)
+def test_a_mail_that_kills_its_worker_each_time_ends(waiting, smtp, ledger, killed_after, owner, name):
+    mail_id = ledger.row().id
+    for number in range(1, MOST_FAULTS + 1):
+        ledger.change(next_attempt_at=datetime.now(UTC))
+        with killed_after(owner, name):
+            send_mail(mail_id)
+        row = ledger.row()
+        assert (row.status, row.attempts, row.reason) == (MailStatus.WAITING, number, UNFINISHED)
+        assert row.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
+    sent = len(smtp.received)
+
+    (row,) = ledger.send_again()
+
+    assert row.status is MailStatus.FAILED
+    assert row.reason == f"given up after {MOST_FAULTS} attempts; the last: {UNFINISHED}"
+    assert len(smtp.received) == sent == (MOST_FAULTS if name == "send" else 0)
+    assert len({message["Message-ID"] for message in smtp.received}) <= 1
+
+
+def test_what_the_server_answers_is_no_fault(waiting, smtp, ledger):
+    for _ in range(MOST_FAULTS + 3):
+        smtp.answers["RCPT"] = ["450 busy"]
+        (row,) = ledger.send_again()
+    assert (row.status, row.reason) == (MailStatus.WAITING, "450 busy")
+
+    (row,) = ledger.send_again()
+    assert (row.status, row.attempts) == (MailStatus.SENT, MOST_FAULTS + 4)
+
+
+def test_the_servers_words_are_stored_as_a_terminal_may_show_them(waiting, smtp, ledger):
+    smtp.answers["RCPT"] = ["550 no \x1b[31msuch\x00 user"]
+    (row,) = ledger.send_all()
+
+    assert (row.status, row.reason) == (MailStatus.FAILED, "550 no [31msuch user")
+
+
+@pytest.fixture
+def commits_fail(runtime, smtp, monkeypatch):
+    """Has the given number of commits fail after each hand-over."""
+    monkeypatch.setattr(delivery, "PAUSES", (0.0, 0.0, 0.0, 0.0))
+    left = []
+
+    def fail(session) -> None:
+        if left:
+            left.pop()
+            session.connection().invalidate()
+
+    def start(times: int) -> None:
+        smtp.at_data = lambda: left.extend(range(times))
+
+    event.listen(runtime.sessions, "before_commit", fail)
+    yield start
+    event.remove(runtime.sessions, "before_commit", fail)
+
+
+def test_a_database_that_fails_after_the_hand_over_learns_of_it_when_it_is_back(waiting, smtp, ledger, commits_fail):
+    commits_fail(3)
+    send_mail(ledger.row().id)
+
+    assert len(smtp.received) == 1
+    assert (ledger.row().status, ledger.row().attempts) == (MailStatus.SENT, 1)
+
+
+def test_one_that_stays_away_costs_copies_with_the_same_id_and_not_for_ever(waiting, smtp, ledger, commits_fail):
+    commits_fail(5)
+    for _ in range(MOST_FAULTS + 3):
+        (row,) = ledger.send_again()
+
+    assert row.status is MailStatus.FAILED
+    assert len(smtp.received) == MOST_FAULTS
+    assert len({message["Message-ID"] for message in smtp.received}) == 1
+
+
+@pytest.fixture
+def database_refuses(runtime):
+    """Has the database refuse rows of mails for which a condition holds."""
+
+    def start(condition: str) -> None:
+        with runtime.transaction() as session:
+            session.execute(
+                text(f"""
+                    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                    BEGIN IF {condition} THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END $$;
+                    CREATE TRIGGER refuse BEFORE UPDATE ON notification_mail FOR EACH ROW EXECUTE FUNCTION refuse();
+                """)
+            )
+
+    yield start
+    with runtime.transaction() as session:
+        session.execute(text("DROP FUNCTION IF EXISTS refuse CASCADE"))
+
+
+@pytest.mark.parametrize("condition", ["NEW.status = 'sent'", "NEW.subject IS NOT NULL", "NEW.address IS NOT NULL"])
+def test_what_the_database_does_not_take_is_not_handed_over(waiting, smtp, ledger, database_refuses, condition):
+    database_refuses(condition)
+    (row,) = ledger.send_all()
+    assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
+    assert "refused" in row.reason
+
+    for _ in range(MOST_FAULTS):
+        (row,) = ledger.send_again()
+
+    assert (row.status, row.attempts) == (MailStatus.FAILED, MOST_FAULTS)
+    assert smtp.received == []
+
+
+def test_an_attempt_that_was_overtaken_changes_nothing(waiting, smtp, ledger, monkeypatch):
+    prepare = SendingService.prepare
+
+    def overtaken(self, mail_id: int, attempt: int):
+        monkeypatch.setattr(SendingService, "prepare", prepare)
+        ledger.send_again()
+        return prepare(self, mail_id, attempt)
+
+    monkeypatch.setattr(SendingService, "prepare", overtaken)
+    smtp.answers["RCPT"] = ["450 busy"]
+    send_mail(ledger.row().id)
+
+    row = ledger.row()
+    assert (row.status, row.attempts, row.reason) == (MailStatus.WAITING, 2, "450 busy")
+    assert smtp.received == []
+
+
+@pytest.mark.parametrize("email", ["a..b@x.com", "a@b..c", "a@-b.com", "ann"])
+def test_an_impossible_address_ends_it_at_once(waiting, smtp, ledger, runtime, ann, email):
+    with runtime.transaction() as session:
+        session.get_one(User, ann.id).email = email
+    (row,) = ledger.send_all()
+
+    assert (row.status, row.attempts) == (MailStatus.FAILED, 1)
+    assert row.reason.startswith(f"{email} ")
+    assert smtp.received == []
+
+
+def test_a_user_whose_time_zone_is_known_no_more_gets_the_deployments(waiting, smtp, ledger, runtime, ann):
+    with runtime.transaction() as session:
+        session.execute(
+            text("INSERT INTO notification_preference (user_id, timezone) VALUES (:id, 'Atlantis/Gone')"),
+            {"id": ann.id},
+        )
+    (row,) = ledger.send_all()
+
+    assert row.status is MailStatus.SENT
+
+
+def test_an_attempt_that_was_never_noted_is_queued_again_when_its_pause_is_over(waiting, ledger, runtime, killed_after):
+    with killed_after(AttemptService, "lock"):
+        send_mail(ledger.row().id)
+    runtime.redis.delete("tms:celery:tms")
+    send_waiting()
+    assert runtime.redis.llen("tms:celery:tms") == 0
+
+    ledger.change(next_attempt_at=datetime.now(UTC))
+    send_waiting()
+    assert runtime.redis.llen("tms:celery:tms") == 1

@@ -1,0 +1,532 @@
+"""Mails to addresses that nobody has proved, over HTTP to the mail server and back: held, told of, and sent in one."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import func, text, update
+from webtest import TestApp
+
+from tms_core.account_mail import LinkRequest
+from tms_core.app import configure
+from tms_core.celery import use
+from tms_core.models import AccountLink, LinkPurpose, User
+from tms_core.services.account_links import AccountLinkService
+from tms_core.testing import PASSWORD
+from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
+from tms_notifications.services.holding import UNPROVED
+from tms_notifications.services.link_requests import MOST_A_DAY_UNPROVED
+from tms_notifications.services.summaries import LISTED, SummaryService
+from tms_notifications.tasks import send_waiting
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_notifications")
+
+
+@pytest.fixture(scope="module")
+def settings(smtp_settings):
+    return {**smtp_settings, "tms.notifications.unproved": "hold", "tms.notifications.most_per_hour": "3"}
+
+
+@pytest.fixture
+def boss(make_user):
+    """Changes tasks, and gets no mails of that."""
+    return make_user("boss")
+
+
+@pytest.fixture
+def stranger(make_user):
+    """Whose address nobody has proved."""
+    return make_user("ann", email="stranger@example.com", first_name="Ann")
+
+
+@pytest.fixture
+def proved(make_user):
+    return make_user("bob", email_verified_at=datetime.now(UTC))
+
+
+@pytest.fixture
+def assign(tasks, relay_once, boss):
+    """Assigns so many tasks to a user."""
+
+    def run(user, count: int = 1, title: str = "Task") -> None:
+        for number in range(count):
+            tasks.create(boss, assigned_to=user.id, title=f"{title} {number + 1}")
+        relay_once()
+
+    return run
+
+
+@pytest.fixture
+def prove(runtime):
+    def run(user) -> None:
+        with runtime.transaction() as session:
+            session.get_one(User, user.id).email_verified_at = datetime.now(UTC)
+
+    return run
+
+
+@pytest.fixture
+def sweep(ledger):
+    """What beat and the workers do."""
+
+    def run():
+        send_waiting()
+        return ledger.send_all()
+
+    return run
+
+
+@pytest.fixture
+def end_hour(runtime):
+    """Lets an hour pass."""
+
+    def run() -> None:
+        with runtime.transaction() as session:
+            hour = timedelta(hours=1, seconds=1)
+            row = NotificationRecipient
+            session.execute(
+                update(row).values(hour_began_at=row.hour_began_at - hour, held_until=row.held_until - hour)
+            )
+
+    return run
+
+
+def body(message, kind: str = "plain") -> str:
+    return message.get_body((kind,)).get_content().replace("\r\n", "\n")
+
+
+def subjects(smtp) -> list[str]:
+    return [str(message["Subject"]) for message in smtp.received]
+
+
+def by_status(rows) -> dict[str, int]:
+    statuses = [row.status.value for row in rows]
+    return {status: statuses.count(status) for status in sorted(set(statuses))}
+
+
+def test_no_task_mail_goes_to_an_address_that_nobody_has_proved(stranger, assign, smtp, ledger, sweep):
+    assign(stranger, 5)
+    ledger.send_all()
+    rows = sweep()
+
+    assert subjects(smtp) == ["Confirm your e-mail address"]
+    held = [row for row in rows if row.status is MailStatus.HELD]
+    assert [row.reason for row in held] == [UNPROVED] * 5
+
+
+def test_what_was_held_goes_out_as_one_mail_once_the_address_is_proved(stranger, assign, smtp, ledger, sweep, app):
+    assign(stranger, 3)
+    ledger.send_all()
+    sweep()
+    token = re.findall(r"#token=(\S+)", body(smtp.received[0]))[0]
+    app.post_json("/api/email-verification/confirm", {"token": token}, status=200)
+
+    rows = sweep()
+    sweep()
+
+    assert subjects(smtp)[1:] == ["3 changes of your tasks"]
+    message = smtp.received[1]
+    for part in (body(message), body(message, "html")):
+        assert "held back while your e-mail address was not confirmed" in part
+        assert all(f"Task {number}" in part for number in (1, 2, 3))
+        assert "https://tasks.example.org/api/task/" in part
+    (summary,) = [row for row in rows if row.kind.value == "summary"]
+    told = [(row.status.value, row.reason) for row in rows if row.kind.value == "assigned"]
+    assert told == [("coalesced", f"told in mail {summary.id}")] * 3
+    assert ".all." in message["List-Unsubscribe"]
+
+
+def test_later_mails_go_out_at_once(stranger, assign, smtp, ledger, sweep, prove):
+    prove(stranger)
+    assign(stranger)
+    ledger.send_all()
+
+    assert subjects(smtp) == ["Assigned to you: Task 1"]
+
+
+def test_one_held_mail_goes_out_as_it_is(stranger, assign, smtp, ledger, sweep, prove):
+    assign(stranger)
+    ledger.send_all()
+    prove(stranger)
+    sweep()
+
+    assert subjects(smtp) == ["Assigned to you: Task 1"]
+
+
+def test_an_address_that_an_administrator_gave_counts_as_proved(make_user, client_of, assign, smtp, ledger, sweep):
+    body = {"username": "zoe", "email": "zoe@example.com", "password": PASSWORD}
+    zoe = client_of(make_user("root", is_admin=True)).post_json("/api/users", body, status=201).json
+    assign(SimpleNamespace(**zoe))
+    ledger.send_all()
+    sweep()
+
+    assert subjects(smtp) == ["Assigned to you: Task 1"]
+
+
+def test_the_proof_itself_is_sent_unasked_once(stranger, assign, smtp, ledger, sweep):
+    for _ in range(3):
+        assign(stranger)
+        ledger.send_all()
+        sweep()
+
+    assert subjects(smtp) == ["Confirm your e-mail address"]
+
+
+def test_another_address_is_asked_for_its_own_proof(stranger, assign, smtp, ledger, sweep, runtime):
+    assign(stranger)
+    ledger.send_all()
+    sweep()
+    with runtime.transaction() as session:
+        session.get_one(User, stranger.id).email = "other@example.com"
+    assign(stranger)
+    ledger.send_all()
+    sweep()
+
+    assert smtp.recipients == ["stranger@example.com", "other@example.com"]
+
+
+def register(app, name: str = "eve", **more: str):
+    body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD, **more}
+    return app.post_json("/api/users/", body, status=201).json
+
+
+def test_registering_sends_the_proof(app, smtp, sweep, runtime):
+    register(app)
+    rows = sweep()
+
+    assert smtp.recipients == ["eve@example.com"]
+    assert subjects(smtp) == ["Confirm your e-mail address"]
+    assert [row.kind.value for row in rows] == ["email_verification"]
+
+
+def test_the_proof_of_who_registered_is_not_sent_again_when_a_mail_is_held(app, smtp, ledger, sweep, assign, runtime):
+    eve = register(app)
+    sweep()
+    with runtime.transaction() as session:
+        session.execute(update(AccountLink).values(expires_at=func.now() - timedelta(days=2)))
+    assign(SimpleNamespace(**eve))
+    ledger.send_all()
+    sweep()
+
+    assert subjects(smtp) == ["Confirm your e-mail address"]
+
+
+def test_the_name_in_a_proof_is_the_user_name_alone(app, smtp, sweep):
+    register(app, first_name="You have won", last_name="a prize")
+    sweep()
+
+    assert body(smtp.received[0]).startswith("Hello eve,")
+    assert "won" not in smtp.received[0].as_string()
+
+
+def test_a_change_of_address_sends_the_proof_to_the_new_one_and_no_change_none(app, client_of, proved, smtp, sweep):
+    mine = client_of(proved)
+    change = {"email": "new@example.com", "current_password": PASSWORD}
+    mine.patch_json("/api/users/me", change, status=200)
+    sweep()
+    for _ in range(8):
+        mine.patch_json("/api/users/me", change, status=200)
+    sweep()
+
+    assert smtp.recipients.count("new@example.com") == 1
+
+
+def test_proofs_are_limited_by_address_and_network(app, smtp, sweep):
+    answers = [
+        app.post_json(
+            "/api/users/",
+            {"username": f"eve{number}", "email": f"stranger+{number}@example.com", "password": PASSWORD},
+            expect_errors=True,
+        )
+        for number in range(65)
+    ]
+
+    assert [answer.status_int for answer in answers].count(201) == 60
+    assert answers[-1].status_int == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_proofs_that_are_asked_for_are_few_a_day(stranger, smtp, sweep, runtime):
+    for _ in range(MOST_A_DAY_UNPROVED + 4):
+        with runtime.transaction() as session:
+            runtime.mailer.ask(session, link_request("stranger@example.com"))
+        sweep()
+
+    assert len(smtp.received) == MOST_A_DAY_UNPROVED
+
+
+def link_request(email: str) -> LinkRequest:
+    return LinkRequest(LinkPurpose.EMAIL_VERIFICATION, email, "https://tasks.example.org/#token={token}")
+
+
+def test_a_request_that_cannot_be_answered_stops_none_behind_it(stranger, proved, smtp, sweep, runtime, monkeypatch):
+    create = AccountLinkService.create
+
+    def fails_for_bob(self, purpose, email):
+        if email == "bob@example.com":
+            self._session.execute(text("SELECT 1 / 0"))
+        return create(self, purpose, email)
+
+    monkeypatch.setattr(AccountLinkService, "create", fails_for_bob)
+    for email in ("bob@example.com", "stranger@example.com"):
+        with runtime.transaction() as session:
+            runtime.mailer.ask(session, link_request(email))
+    sweep()
+
+    assert smtp.recipients == ["stranger@example.com"]
+
+
+@pytest.fixture
+def elsewhere(runtime):
+    """The same system with other settings."""
+    made = []
+
+    def start(**values: str):
+        other = configure(
+            {**runtime.ini, **{name.replace("__", "."): value for name, value in values.items()}}, web=True
+        )
+        made.append(other.registry.tms)
+        use(other.registry.tms)
+        return TestApp(other.make_wsgi_app())
+
+    yield start
+    for one in made:
+        one.close()
+    use(runtime)
+
+
+@pytest.mark.parametrize("values", [{"tms__registration": "closed"}, {"tms__notifications__unproved": "send"}])
+def test_closed_registration_and_send_need_no_proof(stranger, assign, smtp, ledger, elsewhere, values):
+    assign(stranger)
+    elsewhere(**values)
+    ledger.send_all()
+
+    assert subjects(smtp) == ["Assigned to you: Task 1"]
+
+
+def test_closing_registration_lets_out_what_was_held(stranger, assign, smtp, ledger, elsewhere, sweep):
+    assign(stranger, 2)
+    ledger.send_all()
+    elsewhere(tms__registration="closed")
+    rows = sweep()
+
+    assert "2 changes of your tasks" in subjects(smtp)
+    assert MailStatus.HELD not in {row.status for row in rows}
+
+
+def test_where_mails_are_sent_anyway_registering_sends_no_proof(elsewhere, smtp, sweep, runtime):
+    register(elsewhere(tms__notifications__unproved="send"))
+    sweep()
+
+    assert smtp.received == []
+
+
+def test_above_a_number_an_hour_the_rest_goes_out_in_one_mail(proved, assign, smtp, ledger, sweep, end_hour):
+    assign(proved, 10)
+    rows = ledger.send_all()
+    sweep()
+
+    assert subjects(smtp) == [f"Assigned to you: Task {number}" for number in (1, 2, 3)]
+    assert by_status(rows) == {"held": 7, "sent": 3}
+    assert {row.reason for row in rows if row.status is MailStatus.HELD} == {
+        "held because 3 mails went out within an hour"
+    }
+
+    end_hour()
+    rows = sweep()
+    sweep()
+
+    assert subjects(smtp)[3:] == ["7 changes of your tasks"]
+    assert all(f"Task {number}\n" in body(smtp.received[3]) for number in range(4, 11))
+    assert by_status(rows) == {"coalesced": 7, "sent": 4}
+
+
+def test_a_long_summary_tells_how_many_more(proved, assign, smtp, ledger, sweep, end_hour):
+    assign(proved, LISTED + 15)
+    ledger.send_all()
+    end_hour()
+    rows = sweep()
+
+    assert subjects(smtp)[3:] == [f"{LISTED + 12} changes of your tasks"]
+    for part in (body(smtp.received[3]), body(smtp.received[3], "html")):
+        assert "And 12 more." in part
+    assert by_status(rows) == {"coalesced": LISTED + 12, "sent": 4}
+
+
+def test_a_new_hour_has_its_own_number(proved, assign, smtp, ledger, end_hour):
+    assign(proved, 3)
+    ledger.send_all()
+    end_hour()
+    assign(proved, 3)
+    ledger.send_all()
+
+    assert len(smtp.received) == 6
+
+
+def test_one_users_number_is_no_other_users(proved, assign, smtp, ledger, make_user):
+    zoe = make_user("zoe", email_verified_at=datetime.now(UTC))
+    assign(proved, 3)
+    assign(zoe, 3)
+    ledger.send_all()
+
+    assert len(smtp.received) == 6
+
+
+def test_an_attempt_that_is_put_off_counts_once(proved, assign, smtp, ledger):
+    assign(proved, 3)
+    smtp.answers["RCPT"] = ["450 busy"] * 3
+    ledger.send_all()
+    rows = ledger.send_again()
+
+    assert by_status(rows) == {"sent": 3}
+
+
+def test_mails_that_are_dropped_do_not_count(proved, assign, smtp, ledger, runtime):
+    with runtime.transaction() as session:
+        session.add(NotificationPreference(user_id=proved.id, assigned="off"))
+    assign(proved, 5)
+    ledger.send_all()
+    with runtime.transaction() as session:
+        session.get_one(NotificationPreference, proved.id).assigned = "immediate"
+    assign(proved, 3)
+    ledger.send_all()
+
+    assert len(smtp.received) == 3
+
+
+def test_zero_is_no_bound(proved, assign, smtp, ledger, elsewhere):
+    assign(proved, 8)
+    elsewhere(tms__notifications__most_per_hour="0")
+    ledger.send_all()
+
+    assert len(smtp.received) == 8
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [({"assigned": "off"}, "the user turned assigned off"), ({"own_changes": False}, "the user's own change")],
+)
+def test_what_its_user_does_not_want_any_more_is_in_no_summary(
+    stranger, tasks, relay_once, smtp, ledger, sweep, prove, runtime, values, reason
+):
+    for _ in range(2):
+        tasks.create(stranger, assigned_to=stranger.id)
+    relay_once()
+    ledger.send_all()
+    with runtime.transaction() as session:
+        session.add(NotificationPreference(user_id=stranger.id, **values))
+    prove(stranger)
+    rows = sweep()
+
+    assert smtp.received == []
+    assert [(row.status, row.reason) for row in rows] == [(MailStatus.DROPPED, reason)] * 2
+
+
+def test_a_summary_that_waits_is_dropped_when_its_user_turns_that_off(
+    stranger, assign, smtp, ledger, sweep, prove, runtime
+):
+    assign(stranger, 2)
+    ledger.send_all()
+    prove(stranger)
+    send_waiting()
+    with runtime.transaction() as session:
+        session.add(NotificationPreference(user_id=stranger.id, assigned="off"))
+    ledger.send_all()
+
+    (row,) = [row for row in ledger.rows() if row.kind.value == "summary"]
+    assert (row.status, row.reason) == (MailStatus.DROPPED, "the user turned assigned off")
+    assert smtp.received == []
+
+
+def test_what_was_held_for_long_is_not_given_up_at_the_first_delay(stranger, assign, smtp, ledger, sweep, prove):
+    assign(stranger)
+    ledger.send_all()
+    ledger.change(created_at=datetime.now(UTC) - timedelta(days=9))
+    prove(stranger)
+    smtp.answers["RCPT"] = ["450 greylisted"]
+    (row,) = sweep()
+    assert (row.status, row.reason) == (MailStatus.WAITING, "450 greylisted")
+
+    (row,) = ledger.send_again()
+    assert row.status is MailStatus.SENT
+    assert smtp.received[0]["Date"].datetime > datetime.now(UTC) - timedelta(hours=1)
+
+
+def test_what_may_be_seen_no_more_is_in_no_summary(
+    stranger, boss, assign, tasks, smtp, ledger, sweep, prove, elsewhere, relay_once
+):
+    assign(stranger, 3)
+    ledger.send_all()
+    lost = next(row.task_id for row in ledger.rows())
+    tasks.change(boss, lost, assigned_to=boss.id)
+    prove(stranger)
+    elsewhere(tms__visibility="private")
+    send_waiting()
+    ledger.send_all()
+
+    message = smtp.received[-1]
+    assert message["Subject"] == "2 changes of your tasks"
+    assert "Task 1\n" not in body(message)
+    assert "Task 2\n" in body(message)
+
+
+def test_a_deleted_accounts_held_mails_end(stranger, assign, smtp, ledger, sweep, client_of):
+    assign(stranger, 2)
+    ledger.send_all()
+    client_of(stranger).delete("/api/users/me", status=200)
+    rows = sweep()
+
+    assert MailStatus.HELD not in {row.status for row in rows}
+    assert {row.reason for row in rows if row.status is MailStatus.DROPPED} >= {"the account was deleted"}
+
+
+def test_a_summary_that_cannot_be_made_holds_up_nobody_elses(
+    stranger, proved, assign, smtp, ledger, sweep, prove, runtime, monkeypatch
+):
+    assign(stranger, 2)
+    ledger.send_all()
+    assign(proved, 5)
+    ledger.send_all()
+    prove(stranger)
+    summarise = SummaryService._summarise
+
+    def fails_for_ann(self, user_id: int) -> None:
+        if user_id == stranger.id:
+            self._session.execute(text("SELECT 1 / 0"))
+        summarise(self, user_id)
+
+    monkeypatch.setattr(SummaryService, "_summarise", fails_for_ann)
+    with runtime.transaction() as session:
+        session.execute(update(NotificationRecipient).values(held_until=func.now()))
+    rows = sweep()
+
+    assert subjects(smtp)[-1] == "2 changes of your tasks"
+    assert by_status(row for row in rows if row.user_id == stranger.id and row.kind.value == "assigned") == {"held": 2}
+
+
+def test_the_command_line_tells_what_is_held(stranger, assign, smtp, ledger, tms):
+    assign(stranger)
+    ledger.send_all()
+    (row,) = [row for row in ledger.rows() if row.status is MailStatus.HELD]
+
+    assert UNPROVED in tms("mail", "list", "--status", "held").output
+    assert f"[held: {UNPROVED}]" in tms("mail", "show", str(row.id)).output
+
+
+def test_one_click_ends_all_that_a_summary_tells(stranger, assign, smtp, ledger, sweep, prove, app, client_of):
+    assign(stranger, 2)
+    ledger.send_all()
+    prove(stranger)
+    sweep()
+    (message,) = smtp.received
+    link = message["List-Unsubscribe"].strip("<>").removeprefix("https://tasks.example.org")
+
+    assert "about tasks" in app.get(link).text
+    app.post(link, status=200)
+
+    preferences = client_of(stranger).get("/api/users/me/notifications").json
+    assert {preferences[name] for name in ("assigned", "updated", "due_soon")} == {"off"}

@@ -1,0 +1,123 @@
+"""The attempts to send a mail: each is counted before anything can go wrong with it, and ends in a note."""
+
+import random
+from datetime import timedelta
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from tms_core.runtime import Runtime
+from tms_core.text import one_line, shortened
+from tms_notifications.models import MailStatus, NotificationMail
+from tms_notifications.settings import NotificationSettings
+
+FIRST_DELAY = 30.0
+LONGEST_DELAY = 3600.0
+# About an hour of attempts, in which a deployer can mend a template.
+MOST_FAULTS = 8
+LONGEST_REASON = 1000
+UNFINISHED = "under way, or its worker was stopped in the middle of it"
+
+
+class AttemptService:
+    """Never commits. All times are the database's, so that the clocks of the hosts need not agree."""
+
+    def __init__(self, session: Session, give_up_after: timedelta):
+        self._session = session
+        self._give_up_after = give_up_after
+
+    def begin(self, mail_id: int) -> int | None:
+        """Count an attempt; returns its number, or None if the mail is not to be sent now or someone has it.
+
+        Until its end is noted it is a fault, so that a mail that stops its worker ends like any other. Reads nothing
+        of what the mail says, and so cannot fail because of that.
+        """
+        commit_without_waiting(self._session)
+        mail = NotificationMail
+        due = (mail.id == mail_id, mail.status == MailStatus.WAITING, mail.next_attempt_at <= func.now())
+        found = self._session.execute(
+            select(mail.attempts, mail.faults, mail.reason).where(*due).with_for_update(skip_locked=True)
+        ).one_or_none()
+        if found is None:
+            return None
+        change = update(mail).where(mail.id == mail_id).execution_options(synchronize_session=False)
+        if found.faults >= MOST_FAULTS:
+            reason = given_up(found.attempts, found.reason or UNFINISHED)
+            self._session.execute(change.values(status=MailStatus.FAILED, reason=reason))
+            return None
+        number = found.attempts + 1
+        next_attempt_at = func.clock_timestamp() + timedelta(seconds=pause_after(number))
+        counted = {"attempts": number, "faults": found.faults + 1, "reason": UNFINISHED}
+        self._session.execute(change.values(**counted, next_attempt_at=next_attempt_at, queued_until=func.now()))
+        return int(number)
+
+    def lock(self, mail_id: int, attempt: int) -> NotificationMail | None:
+        """The mail, locked until the transaction's end; None if this is not its newest attempt, or that has ended."""
+        return self._session.scalar(
+            select(NotificationMail)
+            .where(
+                NotificationMail.id == mail_id,
+                NotificationMail.status == MailStatus.WAITING,
+                NotificationMail.attempts == attempt,
+            )
+            .with_for_update()
+        )
+
+    def note_sent(self, mail: NotificationMail) -> MailStatus:
+        mail.sent_at = func.clock_timestamp()
+        return self._end(mail, MailStatus.SENT, None)
+
+    def note_dropped(self, mail: NotificationMail, reason: str) -> MailStatus:
+        return self._end(mail, MailStatus.DROPPED, reason)
+
+    def note_held(self, mail: NotificationMail, reason: str) -> MailStatus:
+        return self._end(mail, MailStatus.HELD, reason)
+
+    def note_refused(self, mail: NotificationMail, reason: str) -> MailStatus:
+        return self._end(mail, MailStatus.FAILED, reason)
+
+    def note_deferred(self, mail: NotificationMail, reason: str) -> MailStatus:
+        """The server cannot take it now: tried again after a pause, and failed once it is too old."""
+        if self._is_old(mail):
+            return self._end(mail, MailStatus.FAILED, given_up(mail.attempts, reason))
+        return self._end(mail, MailStatus.WAITING, reason)
+
+    def note_fault(self, mail: NotificationMail, reason: str) -> MailStatus:
+        """Something went wrong that is no answer of the server: tried again after a pause, a few times."""
+        mail.reason = readable(reason)
+        if mail.faults < MOST_FAULTS:
+            return MailStatus.WAITING
+        mail.status, mail.reason = MailStatus.FAILED, given_up(mail.attempts, reason)
+        return MailStatus.FAILED
+
+    def _end(self, mail: NotificationMail, status: MailStatus, reason: str | None) -> MailStatus:
+        mail.status, mail.reason, mail.faults = status, reason and readable(reason), 0
+        return status
+
+    def _is_old(self, mail: NotificationMail) -> bool:
+        return bool(self._session.scalar(select(func.clock_timestamp() - mail.created_at > self._give_up_after)))
+
+
+def commit_without_waiting(session: Session) -> None:
+    """Have the transaction's commit not wait for the disk: only a crash of the database could then forget it, not one
+    of the worker, and the next commit that waits keeps it too."""
+    session.execute(text("SET LOCAL synchronous_commit = off"))
+
+
+def readable(reason: str) -> str:
+    """A reason as the database takes it and a terminal shows it, whatever an exception or a server said."""
+    return shortened(one_line(reason), LONGEST_REASON) or "unknown"
+
+
+def given_up(attempts: int, reason: str) -> str:
+    return readable(f"given up after {attempts} attempts; the last: {reason}")
+
+
+def pause_after(attempts: int) -> float:
+    """Seconds until the next attempt: doubling, bounded, and spread so that not all come at once."""
+    longest = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
+    return longest * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
+
+
+def create_service(runtime: Runtime, session: Session) -> AttemptService:
+    return AttemptService(session, timedelta(days=runtime.settings(NotificationSettings).give_up_days))

@@ -1,0 +1,121 @@
+"""One mail of all that was held for a user, once nothing holds it any more."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Update, cast, func, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from tms_core.models import User
+from tms_core.runtime import Runtime
+from tms_notifications.models import Delivery, MailKind, MailStatus, NotificationMail, NotificationRecipient
+from tms_notifications.notices import Notice
+from tms_notifications.services.holding import UNPROVED
+from tms_notifications.services.mails import MailService
+from tms_notifications.services.mails import create_service as mail_service
+from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.settings import needs_proof
+
+RETRY_AFTER = timedelta(hours=1)
+log = logging.getLogger(__name__)
+# The rest is a number, and stands in the ledger.
+LISTED = 50
+
+
+class SummaryService:
+    """Never commits."""
+
+    def __init__(self, session: Session, mails: MailService, *, needs_proof: bool):
+        self._session = session
+        self._mails = mails
+        self._needs_proof = needs_proof
+
+    def release(self, limit: int) -> None:
+        """Write the mails of the next users for whom nothing is held any more; `MailService.hand_out` queues them."""
+        recipient = NotificationRecipient
+        statement = select(recipient).join(User, User.id == recipient.user_id).where(recipient.held_until <= func.now())
+        if self._needs_proof:
+            statement = statement.where(or_(User.email_verified_at.is_not(None), User.deleted_at.is_not(None)))
+        statement = statement.order_by(recipient.held_until).limit(limit)
+        for row in self._session.scalars(statement.with_for_update(of=recipient, skip_locked=True)).all():
+            self._attempt(row)
+
+    def _attempt(self, recipient: NotificationRecipient) -> None:
+        """What goes wrong with one user's mails holds up nobody else's; they are tried again in an hour."""
+        user_id = recipient.user_id
+        try:
+            with self._session.begin_nested():
+                recipient.held_until = None
+                self._release(user_id)
+        except Exception:
+            log.exception("what was held for user %d cannot be summarised", user_id)
+            recipient.held_until = func.now() + RETRY_AFTER
+
+    def _release(self, user_id: int) -> None:
+        self._drop_unwanted(user_id)
+        # One whose only mail it is gets that; one that had its summary held gets the summary.
+        again = self._held(user_id, NotificationMail.kind == MailKind.SUMMARY)
+        ids = self._session.scalars(select(NotificationMail.id).where(*self._held(user_id)).limit(2)).all()
+        if len(ids) == 1:
+            again = self._held(user_id)
+        # As if it were written down now: its date in a mail program, and how long it is tried.
+        times = dict.fromkeys(("created_at", "next_attempt_at", "queued_until"), func.now())
+        self._session.execute(_change(again).values(status=MailStatus.WAITING, reason=None, **times))
+        self._summarise(user_id)
+
+    def _summarise(self, user_id: int) -> None:
+        total = select(func.count(), func.max(NotificationMail.id)).where(*self._held(user_id))
+        count, last = self._session.execute(total).one()
+        if not count:
+            return
+        newest = select(NotificationMail).where(*self._held(user_id)).order_by(NotificationMail.id.desc()).limit(LISTED)
+        listed = list(reversed(self._session.scalars(newest).all()))
+        notice = Notice(
+            key=f"summary:{user_id}:{last}",
+            user_id=user_id,
+            kind=MailKind.SUMMARY,
+            context={
+                "was_unproved": any(mail.reason == UNPROVED for mail in listed),
+                "items": [_item(mail) for mail in listed],
+                "more": count - len(listed),
+            },
+        )
+        (mail_id,) = self._mails.add([notice], queued=False)
+        reason = f"told in mail {mail_id}"
+        self._session.execute(_change(self._held(user_id)).values(status=MailStatus.COALESCED, reason=reason))
+
+    def _drop_unwanted(self, user_id: int) -> None:
+        preference = PreferenceService(self._session).get(user_id)
+        for kind in MailKind:
+            if kind.preference and getattr(preference, kind.preference) is Delivery.OFF:
+                reason = f"the user turned {kind.preference} off"
+                self._drop(self._held(user_id, NotificationMail.kind == kind), reason)
+        if not preference.own_changes:
+            own = NotificationMail.context["actor_id"] == cast(user_id, JSONB)
+            self._drop(self._held(user_id, own), "the user's own change")
+
+    def _drop(self, which: Sequence[ColumnElement[bool]], reason: str) -> None:
+        self._session.execute(_change(which).values(status=MailStatus.DROPPED, reason=reason))
+
+    def _held(self, user_id: int, *more: ColumnElement[bool]) -> tuple[ColumnElement[bool], ...]:
+        return (NotificationMail.user_id == user_id, NotificationMail.status == MailStatus.HELD, *more)
+
+
+def _change(which: Sequence[ColumnElement[bool]]) -> Update:
+    return update(NotificationMail).where(*which).execution_options(synchronize_session=False)
+
+
+def _item(mail: NotificationMail) -> dict[str, Any]:
+    """What the summary says of a mail: who did what to which task; nothing of the values."""
+    context: Mapping[str, Any] = mail.context
+    if mail.kind is MailKind.DUE_SOON:
+        return {"kind": mail.kind.value, "today": context["today"], "count": len(context["tasks"])}
+    task = {name: context["task"].get(name) for name in ("id", "title", "created_by", "assigned_to")}
+    return {"kind": mail.kind.value, "task": task, "actor_id": context["actor_id"], "at": context["at"]}
+
+
+def create_service(runtime: Runtime, session: Session) -> SummaryService:
+    return SummaryService(session, mail_service(runtime, session), needs_proof=needs_proof(runtime))
