@@ -25,7 +25,12 @@ def _register(entries: dict[str, Any], what: str, name: str, value: Any) -> None
 def add_tms_settings(config, group: type[SettingsGroup]) -> None:
     """Read the package's settings; from now on `runtime.settings(group)` has them."""
     runtime = _runtime(config)
-    runtime.groups[group] = group.read(runtime.ini)
+    try:
+        runtime.groups[group] = group.read(runtime.ini)
+    except ConfigurationError as error:
+        # The start ends with this fault and those of the packages behind.
+        runtime.faults += error.sentences
+        runtime.groups[group] = group.placeholder()
 
 
 def add_event_sink(config, name: str, sink: str) -> None:
@@ -84,7 +89,8 @@ def add_account_mailer(config, mailer: str) -> None:
 
 def include_web(config, module: str) -> None:
     """Include a module (resources, views) only in the process that serves HTTP."""
-    if _runtime(config).is_web:
+    runtime = _runtime(config)
+    if runtime.is_web and not runtime.faults:
         config.include(module)
 
 

@@ -61,6 +61,7 @@ class Runtime:
     metrics: dict[str, str] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
+    faults: list[str] = field(default_factory=list)
     packages: tuple[str, ...] = ()
 
     def settings(self, group: type[G]) -> G:

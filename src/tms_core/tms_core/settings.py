@@ -73,7 +73,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     api_port: int = setting(8000, help="Port that tms api listens on.", ge=1, le=65535)
     public_url: str = setting(
         default_factory=lambda others: f"http://localhost:{others['api_port']}",
-        help="Where users reach the deployment; mails link to it. Default: localhost and tms.api_port.",
+        help="Where users reach the deployment; mails link to it. Development: localhost and tms.api_port.",
     )
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
     api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
@@ -132,6 +132,8 @@ class CoreSettings(SettingsGroup, prefix="tms"):
             for name in ("database_url", "redis_url", "jwt_private_key")
             if getattr(self, name) is None
         ]
+        if "public_url" not in self.model_fields_set:
+            missing.append("tms.public_url (or TMS_PUBLIC_URL) must be set in production, as https://tasks.example.com")
         key = self.jwt_private_key.get_secret_value() if self.jwt_private_key else ""
         if key and _is_weak(key):
             missing.append(
