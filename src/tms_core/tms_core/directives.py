@@ -48,9 +48,21 @@ def add_beat_entry(config, name: str, *, task: str, schedule: Callable[[Runtime]
     _register(_runtime(config).beat_entries, "beat entry", name, BeatEntry(name, task, schedule))
 
 
-def add_process(config, name: str, argv: Sequence[str], *, port: Callable[[Runtime], int] | None = None) -> None:
-    """Have `tms up` run «tms ARGV» as a process; `port` tells the port that it will listen on."""
-    _register(_runtime(config).processes, "process", name, ProcessEntry(name, tuple(argv), port))
+def add_process(
+    config,
+    name: str,
+    argv: Sequence[str],
+    *,
+    port: Callable[[Runtime], int] | None = None,
+    listens: Callable[[Runtime], Sequence[tuple[str, str, int]]] | None = None,
+) -> None:
+    """Have `tms up` run «tms ARGV» as a process; `port` tells the port that shows that it is up, `listens` every port
+    that must be free: (the setting that chooses it, host, port)."""
+    if listens is None:
+        listens = (
+            (lambda runtime: [(f"the port of {name}", "127.0.0.1", port(runtime))]) if port else lambda runtime: ()
+        )
+    _register(_runtime(config).processes, "process", name, ProcessEntry(name, tuple(argv), port, listens))
 
 
 def add_migrations(config, label: str, location: str) -> None:

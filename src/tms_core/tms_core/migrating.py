@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import to_tuple
+from alembic.util import CommandError, to_tuple
 from sqlalchemy import Connection, Table, text
 
 from tms_core.errors import ConfigurationError
@@ -89,12 +89,32 @@ def _branches(runtime: Runtime, config: Config) -> list[str]:
 
 
 def downgrade(runtime: Runtime, target: str) -> None:
-    """Take a branch back, as «reports@base» before its package is uninstalled."""
+    """Take a branch back, as «notifications@base» before its package is uninstalled."""
     config = alembic_config(runtime)
+    _require_target(runtime, config, target)
     with runtime.engine.connect() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, target)
         connection.commit()
+
+
+def _require_target(runtime: Runtime, config: Config, target: str) -> None:
+    """Raise unless `target` is BRANCH@REVISION of an included package, or the id of a revision."""
+    branches = _branches(runtime, config)
+    label, at, revision = target.partition("@")
+    script = ScriptDirectory.from_config(config)
+    try:
+        if at and not (label in branches and revision):
+            raise CommandError(f"{target} is none")
+        if at:
+            script.get_revision(target)
+        elif target not in {one.revision for one in script.walk_revisions()}:
+            raise CommandError(f"{target} is none")
+    except CommandError as error:
+        raise ConfigurationError(
+            f"--downgrade takes BRANCH@REVISION, as notifications@base, and {error}; "
+            f"the branches of the included packages are {', '.join(branches)}"
+        ) from None
 
 
 def missing_revisions(runtime: Runtime, connection: Connection) -> set[str]:

@@ -4,9 +4,13 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, SecretStr, field_validator, model_validator
+from redis.connection import parse_url
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from tms_core.configuration import SettingsGroup, setting
 from tms_core.embedded.secret import own_key
@@ -30,6 +34,15 @@ Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 
 SHORTEST_KEY = 32
 WEAK_WORDS = ("change", "default", "development", "example", "password", "secret")
+
+
+def _is_redis_address(url: str) -> bool:
+    try:
+        parse_url(url)
+        database = "" if url.startswith("unix://") else urlsplit(url).path.strip("/")
+    except ValueError:
+        return False
+    return not database or database.isdecimal()
 
 
 def _is_weak(key: str) -> bool:
@@ -114,6 +127,10 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
+        try:
+            make_url(value.get_secret_value() if value else "postgresql://")
+        except (ValueError, ArgumentError):
+            raise ValueError("must be an address, as postgresql://user:password@host:5432/name") from None
         return value
 
     @field_validator("redis_url")
@@ -121,6 +138,8 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        if value and not _is_redis_address(value.get_secret_value()):
+            raise ValueError("must be an address, as redis://host:6379/0 or unix:///path?db=0")
         return value
 
     @model_validator(mode="after")

@@ -5,7 +5,9 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
 
-from tms_core.embedded.state import StateDirectory
+from tms_core.embedded.private_files import make_private, write_private
+from tms_core.embedded.state import StateDirectory, make_state_directory
+from tms_core.errors import ConfigurationError
 from tms_core.runtime import Runtime
 from tms_notifications.addressing import mail_host
 from tms_notifications.errors import DeferredError
@@ -31,10 +33,12 @@ class FileTransport:
         """A reader never sees half a mail; the same name again replaces it."""
         draft = self._folder / f".{name}.{os.getpid()}.tmp"
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft.write_bytes(message.as_bytes())
+            make_state_directory(self._folder.parent)
+            make_private(self._folder)
+            draft.unlink(missing_ok=True)
+            write_private(draft, message.as_bytes())
             draft.replace(self.path(name))
-        except OSError as error:
+        except (OSError, ConfigurationError) as error:
             raise DeferredError(str(error)) from error
 
 

@@ -21,7 +21,7 @@ def tms_command() -> str:
     return "tms" if shutil.which("tms") == str(own) else min(os.path.relpath(own), str(own), key=len)
 
 
-def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str]) -> str:
+def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, demo: bool = False) -> str:
     """`given` is what other terminals have to set to find this system."""
     if given.get("TMS_INI") == os.path.abspath("development.ini"):
         given = {name: value for name, value in given.items() if name != "TMS_INI"}

@@ -6,7 +6,7 @@ import redis
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
-from tms_core.errors import ConfigurationError, TmsError
+from tms_core.errors import TmsError
 from tms_core.runtime import Runtime
 
 UNMIGRATED = (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn, psycopg2.errors.UndefinedObject)
@@ -22,15 +22,9 @@ class Failure(click.ClickException):
         click.echo(f"tms: {self.message}", err=True)
 
 
-class BadSettings(Failure):
-    exit_code = 2
-
-
 def explain(error: Exception, runtime: Runtime | None) -> Failure | None:
     """The failure to end a command with; None for an error that nobody foresaw."""
     match error:
-        case ConfigurationError():
-            return BadSettings(str(error))
         case TmsError():
             return Failure(str(error))
         case CommandError():

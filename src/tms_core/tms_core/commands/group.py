@@ -14,6 +14,17 @@ from tms_core.ini import default_ini, load_env
 GROUP = "tms.commands"
 
 
+class NotIncludedError(click.ClickException):
+    """The command belongs to a package that the settings file does not include."""
+
+    def __init__(self, command: str, package: str, ini: str):
+        what = f"{ini} does not include {package}" if os.path.isfile(ini) else f"there is no settings file {ini}"
+        super().__init__(f"tms {command} is a command of {package}, and {what}: name a file with --ini or TMS_INI")
+
+    def show(self, file: object = None) -> None:
+        click.echo(f"tms: {self.message}", err=True)
+
+
 class Commands(click.Group):
     """Shows a package's commands only where the ini includes the package; loads only the one that is called."""
 
@@ -21,8 +32,12 @@ class Commands(click.Group):
         return sorted(self._found(ctx))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        entry = self._found(ctx).get(name)
-        return entry.load() if entry else None
+        if entry := self._found(ctx).get(name):
+            command: click.Command = entry.load()
+            return command
+        for entry in entry_points(group=GROUP, name=name):
+            raise NotIncludedError(name, entry.module.partition(".")[0], _invocation(ctx).ini)
+        return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         found = sorted(self._found(ctx).items())
