@@ -50,8 +50,17 @@ def port() -> int:
     return free_port()
 
 
-def up(ini: Path, port: int, **env: str) -> WatchedProcess:
-    words = [TMS, "up", ini, "--state-dir", ini.parent / "state", "--api-port", str(port)]
+def up(ini: Path, port: int, *, demo: bool = False, **env: str) -> WatchedProcess:
+    words = [
+        TMS,
+        "up",
+        ini,
+        "--state-dir",
+        ini.parent / "state",
+        "--api-port",
+        str(port),
+        *(["--demo"] if demo else []),
+    ]
     return WatchedProcess(words, patience=PATIENCE, env=os.environ | env)
 
 
@@ -198,4 +207,16 @@ def test_state_is_for_this_user_alone_whatever_the_umask(folder, ini, port):
             # Root's servers make their sockets through the group.
             shared = 0o070 if path.name == "run" and os.geteuid() == 0 else 0
             assert path.stat().st_mode & 0o077 & ~shared == 0, path
+        assert system.stop() == 0
+
+
+def test_the_demo_says_whom_to_sign_in_as(folder, ini, port):
+    with up(ini, port, demo=True) as system:
+        system.wait_for("Ctrl-C stops everything")
+
+        assert re.search(r"Sign in as +ada\.adeyemi, password password123", system.text)
+        assert re.search(r"added 200 tasks .* with \d+ events of their histories", system.text)
+        for address in re.findall(rf"http://localhost:{port}\S+", system.text):
+            with urllib.request.urlopen(address) as answer:
+                assert answer.status == 200
         assert system.stop() == 0

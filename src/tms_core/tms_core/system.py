@@ -44,7 +44,7 @@ def jobs(*, demo: bool) -> list[ProcessSpec]:
     """What is done once, before the processes start."""
     specs = [_spec("migrate", ["migrate"], once=True)]
     if demo:
-        words = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty"]
+        words = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history"]
         specs.append(_spec("demo-data", words, once=True))
     return specs
 
