@@ -142,6 +142,7 @@ class TestProduction:
         wanted += ("TMS_TIMEZONE", "TMS_REPORTS_THREADS", "TMS_NOTIFICATIONS_SENDER")
         named = [[sentence for sentence in caught.value.sentences if f"(or {name})" in sentence] for name in wanted]
         assert [len(sentences) for sentences in named] == [1] * len(wanted)
+        assert len(caught.value.sentences) == len(wanted)
 
     def test_development_makes_a_key_of_its_own(self, tmp_path):
         one, two = (

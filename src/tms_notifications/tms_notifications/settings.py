@@ -90,8 +90,8 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
         missing = []
         if not self.email_host:
             missing.append(
-                "tms.notifications.email_host (or EMAIL_HOST) must name the mail server; "
-                "tms.notifications.transport = file writes mails to files instead"
+                "tms.notifications.email_host (or EMAIL_HOST) must name the mail server "
+                "(tms.notifications.transport = file writes mails to files instead)"
             )
         if self.sender is None and "@" not in (self.email_id or ""):
             missing.append(
