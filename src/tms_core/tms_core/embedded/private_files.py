@@ -13,6 +13,8 @@ def make_private(directory: Path, mode: int = 0o700) -> None:
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         directory.mkdir(mode=mode)
+        # What others are to have, and the umask took.
+        directory.chmod(mode)
     except FileExistsError:
         if not directory.is_dir():
             raise NotADirectoryError(20, "Not a directory", str(directory)) from None
