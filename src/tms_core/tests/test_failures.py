@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+import redis
 from sqlalchemy import create_engine, make_url, text
 
 from tms_core.embedded.services import embedded_services
@@ -274,3 +275,12 @@ class TestDamage:
             run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away"
         )
         assert "attempt 5 of 5" in said
+
+    def test_files_that_valkey_does_not_start_on(self, folder, run, cluster):
+        state = folder / "state"
+        with embedded_services(state) as (_, redis_url), redis.Redis.from_url(redis_url) as client:
+            client.set("kept", "x")
+        for file in (state / "valkey" / "appendonlydir").iterdir():
+            file.write_bytes(b"no such thing")
+
+        refused(run("tms", "up"), "attempt 5 of 5", f"move {state / 'valkey'} away")
