@@ -50,7 +50,7 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
     result = CliRunner().invoke(main, ["init", str(tmp_path / "file" / "x")])
 
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"tms: {tmp_path / 'file'}")
+    assert result.stderr.startswith(f"Error: {tmp_path / 'file'}")
 
 
 def test_production_starts_from_the_samples_when_they_are_filled_in(written, monkeypatch):

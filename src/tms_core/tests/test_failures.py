@@ -136,7 +136,7 @@ def test_a_settings_file_that_cannot_be_read_is_named(folder, run, words, name):
 
     said = refused(run(*words, TMS_INI=folder / name), str(folder))
 
-    assert said.count("tms: ") == 1
+    assert said.count("Error: ") == 1
 
 
 def test_an_env_file_that_cannot_be_read_is_named(folder, run):

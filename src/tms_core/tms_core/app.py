@@ -101,4 +101,4 @@ def serve_ini(path: str):
 
 def exit_for(error: ConfigurationError, where: str) -> NoReturn:
     """End a process that another program than `tms` runs (pserve, gunicorn, celery): the sentences, no traceback."""
-    raise SystemExit(f"tms: {error}" if where in str(error) else f"tms: {where}: {error}") from None
+    raise SystemExit(f"Error: {error}" if where in str(error) else f"Error: {where}: {error}") from None

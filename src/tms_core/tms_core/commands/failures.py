@@ -1,9 +1,9 @@
 """Errors that a command may meet, as a sentence that says what to do; a bug keeps its traceback."""
 
-import click
 import psycopg2.errors
 import redis
 from alembic.util import CommandError
+from click import ClickException
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 
 from tms_core.errors import TmsError
@@ -15,46 +15,45 @@ NOT_ALLOWED = (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ReadOnlySq
 DAMAGED = "XX"
 
 
-class Failure(click.ClickException):
-    """Ends a command with one line on standard error."""
-
-    def show(self, file: object = None) -> None:
-        click.echo(f"tms: {self.message}", err=True)
-
-
-def explain(error: Exception, runtime: Runtime | None) -> Failure | None:
-    """The failure to end a command with; None for an error that nobody foresaw."""
+def explain(error: Exception, runtime: Runtime | None) -> ClickException | None:
+    """The error to end a command with; None for an error that nobody foresaw."""
     match error:
         case TmsError():
-            return Failure(str(error))
+            return ClickException(str(error))
         case CommandError():
-            return Failure(f"the migrations cannot be run: {_first_line(error)}")
+            return ClickException(f"the migrations cannot be run: {_first_line(error)}")
         case DBAPIError():
             return _about_database(error, runtime)
         case redis.RedisError():
             hint = _is_up_running(runtime.core.redis_url) if runtime else ""
-            return Failure(f"redis does not answer (tms.redis_url, or TMS_REDIS_URL): {_first_line(error)}.{hint}")
+            return ClickException(
+                f"redis does not answer (tms.redis_url, or TMS_REDIS_URL): {_first_line(error)}.{hint}"
+            )
         case OSError() if error.strerror:
             name = f"{error.filename}: " if error.filename else ""
-            return Failure(f"{name}{error.strerror}")
+            return ClickException(f"{name}{error.strerror}")
     return None
 
 
-def _about_database(error: DBAPIError, runtime: Runtime | None) -> Failure | None:
+def _about_database(error: DBAPIError, runtime: Runtime | None) -> ClickException | None:
     said = _first_line(error.orig or error)
     code = getattr(error.orig, "pgcode", None) or ""
     if isinstance(error.orig, UNMIGRATED):
-        return Failure(f"the database is not up to date ({said}): run tms migrate")
+        return ClickException(f"the database is not up to date ({said}): run tms migrate")
     if isinstance(error.orig, NOT_ALLOWED):
-        return Failure(f"the database does not allow it ({said}): let its user (tms.database_url) own the tables")
+        return ClickException(
+            f"the database does not allow it ({said}): let its user (tms.database_url) own the tables"
+        )
     if code.startswith(DAMAGED):
-        return Failure(f"the database is damaged ({said}): {damaged_advice(runtime)}")
+        return ClickException(f"the database is damaged ({said}): {damaged_advice(runtime)}")
     if not isinstance(error, OperationalError | InterfaceError | InternalError):
         return None
     if runtime is None:
-        return Failure(f"the database does not answer: {said}")
+        return ClickException(f"the database does not answer: {said}")
     where = runtime.engine.url.render_as_string(hide_password=True)
-    return Failure(f"the database does not answer at {where}: {said}.{_is_up_running(runtime.core.database_url)}")
+    return ClickException(
+        f"the database does not answer at {where}: {said}.{_is_up_running(runtime.core.database_url)}"
+    )
 
 
 def damaged_advice(runtime: Runtime | None) -> str:

@@ -21,9 +21,6 @@ class NotIncludedError(click.ClickException):
         what = f"{ini} does not include {package}" if os.path.isfile(ini) else f"there is no settings file {ini}"
         super().__init__(f"tms {command} is a command of {package}, and {what}: name a file with --ini or TMS_INI")
 
-    def show(self, file: object = None) -> None:
-        click.echo(f"tms: {self.message}", err=True)
-
 
 class Commands(click.Group):
     """Shows a package's commands only where the ini includes the package; loads only the one that is called."""
