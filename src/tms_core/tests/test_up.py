@@ -178,12 +178,33 @@ def test_services_share_what_they_have_loaded_and_are_named(folder, ini, port):
     with up(ini, port) as system:
         system.wait_for("TMS is up")
 
-        names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in system.living()}
+        names = {_command(pid) for pid in system.living()}
 
         assert {"tms api", "tms relay", "tms worker", "tms beat"} <= names
         relay = int(system.wait_for(r"relay started \(process (\d+)\)")[0][1])
         assert _parent(relay) == processes(system)[1]
         assert _private_share(relay) < 0.6
+
+
+@linux_only
+def test_services_are_started_without_a_fork_server_that_has_died(folder, ini, port):
+    with up(ini, port) as system:
+        system.wait_for("TMS is up")
+        supervisor = processes(system)[1]
+        server = next(pid for pid in system.living() if _parent(pid) == supervisor and _command(pid) == "tms")
+        watched = os.pidfd_open(server)
+        os.kill(server, signal.SIGKILL)
+        assert select.select([watched], [], [], PATIENCE)[0]
+        os.close(watched)
+
+        os.kill(int(system.wait_for(r"relay started \(process (\d+)\)")[0][1]), signal.SIGKILL)
+
+        system.wait_for("leading; sinks", count=2)
+        assert system.stop() == 0
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
 
 
 def _private_share(pid: int) -> float:
