@@ -186,6 +186,16 @@ def test_services_share_what_they_have_loaded_and_are_named(folder, ini, port):
         assert _private_share(relay) < 0.6
 
 
+def test_what_services_share_leaves_them_their_choices():
+    code = "import sys; from tms_core.local_system import _load; _load(); print(*sys.modules, 'end')"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+    # The one looks at its import whether it shares counts with other processes, the other is realtime's to choose.
+    assert {"prometheus_client", "twisted.internet.reactor"} & set(loaded) == set()
+    assert {"celery.apps.worker", "sqlalchemy.orm", "pyramid.config"} <= set(loaded)
+
+
 @linux_only
 def test_services_are_started_without_a_fork_server_that_has_died(folder, ini, port):
     with up(ini, port) as system:

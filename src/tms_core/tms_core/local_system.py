@@ -1,6 +1,7 @@
 """A whole system on this machine: checked, prepared, and run by the supervisor."""
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 from tms_core.commands.banner import banner
@@ -71,4 +72,6 @@ def _supervise(runtime: Runtime, state: StateDirectory, given: dict[str, str], *
 
 def _load() -> None:
     for module in SHARED:
-        import_module(module)
+        # Some are of packages that are not installed everywhere.
+        with suppress(ModuleNotFoundError):
+            import_module(module)
