@@ -19,9 +19,9 @@ def default_ini() -> str:
 
 def read_ini(path: str) -> dict[str, str]:
     """The [app:main] settings of an ini file; also loads `.env` beside it, which never overrides what is set."""
-    load_env(env_file_of(path))
     try:
         Path(path).read_bytes()
+        load_env(env_file_of(path))
         return dict(get_ini_loader(path, protocols=["wsgi"]).get_wsgi_app_settings("main"))
     except FileNotFoundError:
         raise ConfigurationError(f"there is no settings file {path}") from None
