@@ -1,5 +1,6 @@
 """Migrations: one Alembic branch a package, always brought to all heads; lock and statement time-outs are set."""
 
+import re
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -22,6 +23,8 @@ from tms_core.runtime import Runtime
 ADVISORY_LOCK = 7_305_310_001
 LOCK_POLL_SECONDS = 0.1
 LOCK_TIMEOUT = "10s"
+# Alembic's way to name a revision by another one.
+STEPS = re.compile(r"[+-]\d+$")
 EXPRESSION_INDEXES = ("ix_task_search", "ix_task_title_sort_key")
 
 
@@ -99,7 +102,7 @@ def downgrade(runtime: Runtime, target: str) -> None:
 
 
 def _require_target(runtime: Runtime, config: Config, target: str) -> None:
-    """Raise unless `target` is BRANCH@REVISION of an included package, or the id of a revision."""
+    """Raise unless `target` is BRANCH@REVISION of an included package, or a revision, as core_0002 or core_0002-1."""
     branches = _branches(runtime, config)
     label, at, revision = target.partition("@")
     script = ScriptDirectory.from_config(config)
@@ -108,7 +111,7 @@ def _require_target(runtime: Runtime, config: Config, target: str) -> None:
             raise CommandError(f"{target} is none")
         if at:
             script.get_revision(target)
-        elif target not in {one.revision for one in script.walk_revisions()}:
+        elif STEPS.sub("", target) not in {one.revision for one in script.walk_revisions()}:
             raise CommandError(f"{target} is none")
     except CommandError as error:
         raise ConfigurationError(
