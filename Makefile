@@ -49,9 +49,11 @@ lint: install ## Style, imports, types, compose file
 bench: install ## Measure list, get, create, report and push; see bench/README.md
 	@$(BIN)/python bench/run.py
 
-docs: install ## Write the pages that follow from the code
+docs: install ## Write the pages and samples that follow from others
 	@$(BIN)/python docs/make_settings.py
 	@$(BIN)/python docs/make_postman.py
+	@cp development.ini production.ini src/tms_core/tms_core/samples/
+	@cp .env.example src/tms_core/tms_core/samples/env.example
 
 revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add a table"
 	@$(BIN)/tms migrate --revision "$(MESSAGE)" --package "$(PACKAGE)"

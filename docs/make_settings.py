@@ -8,9 +8,10 @@ from tms_core.configuration import Declaration
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Settings
 
-Each has a key for the ini file and an environment variable, which wins. An unknown key or a bad value stops the start
-with a message that names it. `tms doctor --settings` shows the present values and where they come from. This page is
-written by `make docs`.
+Each has a key for the ini file and an environment variable, which wins. An unknown key, a bad value or a misspelled
+variable (any `TMS_…` that is none of these; in `.env` also another that is nearly one) stops the start with a message
+that names all of them and the nearest right ones. `tms doctor --settings` shows the present values and where they come
+from. This page is written by `make docs`.
 """
 
 

@@ -15,6 +15,7 @@ def test_every_process_of_the_system_has_its_service():
             "tms.database_url": "postgresql://tms@db/tms",
             "tms.redis_url": "redis://redis",
             "tms.jwt_private_key": given["TMS_JWT_PRIVATE_KEY"],
+            "tms.public_url": given["TMS_PUBLIC_URL"],
             "tms.notifications.email_host": given["EMAIL_HOST"],
             "tms.notifications.email_id": given["EMAIL_ID"],
         },

@@ -1,6 +1,7 @@
 """`tms demo-data`: the same data for the same seed, users made once, nothing stale, nothing in production."""
 
 import logging
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -14,8 +15,13 @@ from tms_core.demo.loading import PASSWORD, load
 from tms_core.demo.people import people
 from tms_core.demo.tasks import tasks
 from tms_core.generation import KEY
-from tms_core.models import Priority, Status, Task, TaskEvent, User
+from tms_core.models import Priority, RelayCursor, Status, Task, TaskEvent, User
+from tms_core.models.task import TASK
+from tms_core.relay.delivery import deliver_batch, ensure_cursor
+from tms_core.relay.leadership import try_to_lead
 from tms_core.services.passwords import is_password
+from tms_core.services.task_state import TaskRow, snapshot_of
+from tms_core.sinks import EventSink
 
 MIDNIGHT = datetime(2025, 3, 17, tzinfo=UTC)
 TODAY = MIDNIGHT.date()
@@ -90,6 +96,77 @@ def test_a_second_load_adds_tasks_of_the_same_users(runtime):
 
     assert (first.new_users, second.new_users) == (7, 2)
     assert (count_of(runtime, Task), count_of(runtime, User), count_of(runtime, TaskEvent)) == (500, 9, 0)
+
+
+class TestHistories:
+    @pytest.fixture
+    def loaded(self, runtime):
+        return load(runtime, task_count=300, user_count=7, seed=1, midnight=MIDNIGHT, history=True)
+
+    def test_each_task_has_one_that_leads_to_its_present_state(self, runtime, loaded):
+        with runtime.transaction() as session:
+            states = {row.id: snapshot_of(TaskRow(*row)) for row in session.execute(select(*TASK.c[*TaskRow._fields]))}
+            events = session.execute(select(TaskEvent.__table__).order_by(TaskEvent.position)).all()
+
+        assert [event.position for event in events] == list(range(1, loaded.events + 1))
+        assert [event.created_at for event in events] == sorted(event.created_at for event in events)
+        assert len(events) == sum(state["version"] for state in states.values())
+        latest: dict[int, dict] = {}
+        for event in events:
+            snapshot = event.snapshot
+            if event.kind == "created":
+                assert event.task_id not in latest
+                assert (snapshot["version"], snapshot["status"], event.changes) == (1, "PENDING", {})
+            else:
+                before = latest[event.task_id]
+                assert event.changes
+                assert all(old == before[name] and old != new for name, (old, new) in event.changes.items())
+                changed = {name: new for name, (_, new) in event.changes.items()}
+                version = {"version": before["version"] + 1, "updated_at": snapshot["updated_at"]}
+                assert snapshot == {**before, **changed, **version}
+            latest[event.task_id] = snapshot
+        assert latest == states
+
+    def test_nobody_is_told_of_them(self, runtime, loaded):
+        handed: list[int] = []
+
+        class Sink(EventSink):
+            def deliver(self, session, events):
+                handed.extend(event.position for event in events)
+
+        with runtime.transaction() as session:
+            ensure_cursor(session, "new")
+
+        assert deliver_batch(runtime, "new", Sink(runtime)) == 0
+        assert handed == []
+
+    def test_sinks_that_were_there_before_go_on_behind_them(self, runtime):
+        with runtime.transaction() as session:
+            ensure_cursor(session, "old")
+
+        loaded = load(runtime, task_count=50, user_count=3, seed=1, midnight=MIDNIGHT, history=True)
+
+        with runtime.transaction() as session:
+            assert session.scalar(select(RelayCursor.position)) == loaded.events > 50
+
+    def test_a_system_with_events_gets_none(self, runtime, loaded):
+        again = load(runtime, task_count=10, user_count=7, seed=2, midnight=MIDNIGHT, history=True)
+
+        assert again.events == 0
+        assert count_of(runtime, TaskEvent) == loaded.events
+
+    def test_while_a_relay_leads_there_are_none(self, runtime):
+        with runtime.engine.connect() as relay:
+            assert try_to_lead(relay)
+            loaded = load(runtime, task_count=10, user_count=3, seed=1, midnight=MIDNIGHT, history=True)
+            relay.invalidate()
+
+        assert (loaded.events, count_of(runtime, Task)) == (0, 10)
+
+    def test_the_command_says_so(self, tms, runtime):
+        result = tms("demo-data", "--tasks", "20", "--users", "3", "--history")
+
+        assert re.search(r"with \d+ events of their histories: no mail, no push", result.output)
 
 
 def test_accounts_of_others_are_left_alone(runtime, make_user):
@@ -179,6 +256,7 @@ def test_production_needs_a_yes(tms, runtime, ini):
     production = {
         "TMS_ENVIRONMENT": "production",
         "TMS_JWT_PRIVATE_KEY": "8f3b1c9d7e5a4f60b2d8c6e4a1f7935d",
+        "TMS_PUBLIC_URL": "https://tasks.example.com",
     }
 
     refused = tms("demo-data", "--tasks", "20", **production)

@@ -92,6 +92,12 @@ def test_without_a_relay_events_wait_and_doctor_says_what_to_start(tms, client):
     assert "start tms relay" in result.stdout
 
 
+def test_before_the_first_start_doctor_says_what_to_start_and_nothing_of_restarting(runtime):
+    found = sentences(runtime, "relay")
+
+    assert found == "no relay has run yet: start tms relay (tms up and tms.target start it too)."
+
+
 def test_a_sink_that_is_stuck_is_named(runtime, leading_relay, client, relay_once):
     relay_once()
     client.post_json("/api/task", {"title": "One"})

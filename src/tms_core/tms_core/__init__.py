@@ -5,10 +5,11 @@ import warnings
 # Pyramid and Cornice still import pkg_resources; whoever runs TMS can do nothing about its warning.
 warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
 
-from tms_core.settings import CoreSettings  # noqa: E402
-
 
 def includeme(config):
+    # Here, so that a process that only looks at a command's help loads no settings.
+    from tms_core.settings import CoreSettings
+
     config.include("tms_core.directives")
     config.add_tms_settings(CoreSettings)
     config.add_migrations("core", "tms_core:migrations/versions")

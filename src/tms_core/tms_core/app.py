@@ -2,59 +2,69 @@
 
 import logging
 import os
-from configparser import Error as ConfigParserError
-from configparser import InterpolationError
-from pathlib import Path
-from typing import Any
+import re
+from importlib import import_module
+from typing import Any, NoReturn
 
-from dotenv import load_dotenv
-from plaster import PlasterError
-from plaster import get_loader as get_ini_loader
 from pyramid.config import Configurator
 from pyramid.settings import aslist
 
 from tms_core.configuration import refuse_unknown
 from tms_core.errors import ConfigurationError
+from tms_core.ini import default_ini, env_file_of, env_values, load_env, read_ini
 from tms_core.logs import configure_logs
 from tms_core.runtime import Runtime
+from tms_core.variables import unknown_variables
 
+__all__ = ["bootstrap", "configure", "default_ini", "main", "read_ini", "serve_ini"]
 
-def default_ini() -> str:
-    """The ini file of a process that was given none: TMS_INI, else development.ini in the working directory."""
-    return os.environ.get("TMS_INI") or "development.ini"
-
-
-def read_ini(path: str) -> dict[str, str]:
-    """The [app:main] settings of an ini file; also loads `.env` beside it, which never overrides what is set."""
-    if not Path(path).is_file():
-        raise ConfigurationError(f"there is no settings file {path}")
-    load_dotenv(Path(path).resolve().parent / ".env", override=False)
-    try:
-        return dict(get_ini_loader(path, protocols=["wsgi"]).get_wsgi_app_settings("main"))
-    except InterpolationError as error:
-        raise ConfigurationError(f"{path}: {error.message.rstrip()} (write a % that stands for itself as %%)") from None
-    except (PlasterError, ConfigParserError, LookupError, ValueError) as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) -> Configurator:
-    """Include the core and every package that `pyramid.includes` names; refuses unknown settings."""
+    """Include the core and every package that `pyramid.includes` names.
+
+    Raises `ConfigurationError` with every fault of every package's settings, unknown keys and misspelled variables.
+    """
     packages = tuple(aslist(ini.get("pyramid.includes", "")))
     config = Configurator(settings={key: value for key, value in ini.items() if key != "pyramid.includes"})
     config.registry.tms = Runtime(ini=ini, ini_path=ini_path, is_web=web, packages=("tms_core", *packages))
     config.include("tms_core")
     for package in packages:
-        try:
-            config.include(package)
-        except ModuleNotFoundError as error:
-            if error.name != package.partition(".")[0]:
-                raise
-            raise ConfigurationError(
-                f"pyramid.includes names {package}, which is not installed: pip install it, or take the line out"
-            ) from None
-    refuse_unknown(ini, config.registry.tms.groups, packages)
+        _include(config, package)
+    faults = [*config.registry.tms.faults, *_misspelled(config.registry.tms, packages)]
+    if faults:
+        raise ConfigurationError(*faults)
     config.commit()
     return config
+
+
+def _include(config: Configurator, package: str) -> None:
+    faults: list[str] = config.registry.tms.faults
+    if not MODULE.fullmatch(package):
+        faults.append(f"pyramid.includes names {package}, which is no name of a package: write it as tms_api")
+        return
+    try:
+        module = import_module(package)
+    except ModuleNotFoundError as error:
+        if not f"{package}.".startswith(f"{error.name}."):
+            raise
+        faults.append(f"pyramid.includes names {package}, which is not installed: pip install it, or take the line out")
+        return
+    if not hasattr(module, "includeme"):
+        faults.append(f"pyramid.includes names {package}, which is no package for TMS: take the line out")
+        return
+    config.include(package)
+
+
+def _misspelled(runtime: Runtime, packages: tuple[str, ...]) -> list[str]:
+    sentences: list[str] = []
+    try:
+        refuse_unknown(runtime.ini, runtime.groups, packages)
+    except ConfigurationError as error:
+        sentences += error.sentences
+    beside = env_values(env_file_of(runtime.ini_path)) if runtime.ini_path else {}
+    return sentences + unknown_variables(os.environ, beside, runtime.groups, packages)
 
 
 def bootstrap(ini_path: str, *, process: str = "tms") -> Runtime:
@@ -67,10 +77,28 @@ def bootstrap(ini_path: str, *, process: str = "tms") -> Runtime:
 def main(global_config: dict[str, str], **settings: Any):
     """The Paste application factory (`use = egg:tms-core`): the WSGI application."""
     ini_path = global_config.get("__file__")
-    if ini_path:
-        load_dotenv(Path(ini_path).resolve().parent / ".env", override=False)
-    config = configure(settings, web=True, ini_path=ini_path)
+    try:
+        if ini_path:
+            load_env(env_file_of(ini_path))
+        config = configure(settings, web=True, ini_path=ini_path)
+    except ConfigurationError as error:
+        exit_for(error, ini_path or "settings")
     # Where the ini has [loggers], pserve has set logging up by it.
     if not logging.getLogger().handlers:
         configure_logs(config.registry.tms.core.log_format, "api")
     return config.make_wsgi_app()
+
+
+def serve_ini(path: str):
+    """The WSGI application of an ini file, for servers that are given a factory."""
+    try:
+        config = configure(read_ini(path), web=True, ini_path=path)
+    except ConfigurationError as error:
+        exit_for(error, path)
+    configure_logs(config.registry.tms.core.log_format, "api")
+    return config.make_wsgi_app()
+
+
+def exit_for(error: ConfigurationError, where: str) -> NoReturn:
+    """End a process that another program than `tms` runs (pserve, gunicorn, celery): the sentences, no traceback."""
+    raise SystemExit(f"Error: {error}" if where in str(error) else f"Error: {where}: {error}") from None

@@ -17,7 +17,8 @@ from typing import Any
 
 from celery import Celery, signals
 
-from tms_core.app import bootstrap, default_ini
+from tms_core.app import bootstrap, default_ini, exit_for
+from tms_core.errors import ConfigurationError
 from tms_core.runtime import Runtime
 
 app = Celery("tms")
@@ -29,7 +30,11 @@ VISIBILITY_SECONDS = 300
 def current_runtime() -> Runtime:
     """The runtime of this process."""
     if getattr(app, "tms_runtime", None) is None:
-        app.tms_runtime = bootstrap(default_ini(), process="worker")
+        try:
+            app.tms_runtime = bootstrap(default_ini(), process="worker")
+        except ConfigurationError as error:
+            # Only the `celery` program comes here without a runtime.
+            exit_for(error, default_ini())
     return app.tms_runtime
 
 

@@ -7,8 +7,9 @@ reads `tms.reports.threads`, and `TMS_REPORTS_THREADS`, which wins.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.util import find_spec
 from typing import Any, ClassVar, Self
 
@@ -69,10 +70,16 @@ class SettingsGroup(BaseModel):
     def read(cls, ini: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Self:
         """The group's values; raises `ConfigurationError` that names every bad key and what it takes."""
         found = {declared.name: declared.find(ini, environ)[0] for declared in cls.declarations()}
+        given = {name: value for name, value in found.items() if value is not None}
         try:
-            return cls.model_validate({name: value for name, value in found.items() if value is not None})
+            return cls.model_validate(given)
         except ValidationError as error:
-            raise ConfigurationError(_sentences(cls, error)) from None
+            raise ConfigurationError(*_all_sentences(cls, given, error)) from None
+
+    @classmethod
+    def placeholder(cls) -> Self:
+        """The defaults, whether they are complete or not: to go on with after a fault, so that others are found too."""
+        return cls.model_construct()
 
 
 def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]], packages: Iterable[str] = ()) -> None:
@@ -90,10 +97,13 @@ def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]]
         key for key in ini if key.startswith(prefixes) and key not in known and not _is_left_out(key, included)
     )
     if unknown:
-        raise ConfigurationError(
-            f"unknown setting{'s' if len(unknown) > 1 else ''} {', '.join(unknown)}: "
-            "check the spelling, or include the package that declares it (tms doctor lists all settings)"
-        )
+        raise ConfigurationError(*(_unknown_key(key, known) for key in unknown))
+
+
+def _unknown_key(key: str, known: Collection[str]) -> str:
+    nearest = get_close_matches(key, known, 1)
+    advice = f"did you mean {nearest[0]}?" if nearest else "include the package that declares it, or take it out"
+    return f"unknown setting {key}: {advice} (tms doctor --settings lists all)"
 
 
 def _is_left_out(key: str, included: frozenset[str]) -> bool:
@@ -125,10 +135,25 @@ def _type_name(annotation: Any) -> str:
     return str(annotation).replace("typing.", "").replace("pydantic.types.", "").replace("NoneType", "None")
 
 
+def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: ValidationError) -> list[str]:
+    """What is wrong with single settings, and then what is wrong with the rest together: pydantic stops before that."""
+    sentences = _sentences(group, error).split("; ")
+    bad = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    try:
+        group.model_validate({name: value for name, value in given.items() if name not in bad})
+    except ValidationError as rest:
+        if bad and not any(fault["loc"] for fault in rest.errors()):
+            sentences += _sentences(group, rest).split("; ")
+    return sentences
+
+
 def _sentences(group: type[SettingsGroup], error: ValidationError) -> str:
     declared = {one.name: one for one in group.declarations()}
     lines = []
     for fault in error.errors(include_url=False, include_context=False):
+        if fault["type"] == "default_factory_not_called":
+            # The setting that it follows from has a line already.
+            continue
         one = declared.get(str(fault["loc"][0])) if fault["loc"] else None
         message = fault["msg"].removeprefix("Value error, ")
         lines.append(f"{one.key} (or {one.env}): {message}" if one else message)

@@ -25,7 +25,12 @@ def _register(entries: dict[str, Any], what: str, name: str, value: Any) -> None
 def add_tms_settings(config, group: type[SettingsGroup]) -> None:
     """Read the package's settings; from now on `runtime.settings(group)` has them."""
     runtime = _runtime(config)
-    runtime.groups[group] = group.read(runtime.ini)
+    try:
+        runtime.groups[group] = group.read(runtime.ini)
+    except ConfigurationError as error:
+        # The start ends with this fault and those of the packages behind.
+        runtime.faults += error.sentences
+        runtime.groups[group] = group.placeholder()
 
 
 def add_event_sink(config, name: str, sink: str) -> None:
@@ -43,9 +48,21 @@ def add_beat_entry(config, name: str, *, task: str, schedule: Callable[[Runtime]
     _register(_runtime(config).beat_entries, "beat entry", name, BeatEntry(name, task, schedule))
 
 
-def add_process(config, name: str, argv: Sequence[str], *, port: Callable[[Runtime], int] | None = None) -> None:
-    """Have `tms up` run «tms ARGV» as a process; `port` tells the port that it will listen on."""
-    _register(_runtime(config).processes, "process", name, ProcessEntry(name, tuple(argv), port))
+def add_process(
+    config,
+    name: str,
+    argv: Sequence[str],
+    *,
+    port: Callable[[Runtime], int] | None = None,
+    listens: Callable[[Runtime], Sequence[tuple[str, str, int]]] | None = None,
+) -> None:
+    """Have `tms up` run «tms ARGV» as a process; `port` tells the port that shows that it is up, `listens` every port
+    that must be free: (the setting that chooses it, host, port)."""
+    if listens is None:
+        listens = (
+            (lambda runtime: [(f"the port of {name}", "127.0.0.1", port(runtime))]) if port else lambda runtime: ()
+        )
+    _register(_runtime(config).processes, "process", name, ProcessEntry(name, tuple(argv), port, listens))
 
 
 def add_migrations(config, label: str, location: str) -> None:
@@ -90,7 +107,8 @@ def add_link_url(config, purpose: str, url: str) -> None:
 
 def include_web(config, module: str) -> None:
     """Include a module (resources, views) only in the process that serves HTTP."""
-    if _runtime(config).is_web:
+    runtime = _runtime(config)
+    if runtime.is_web and not runtime.faults:
         config.include(module)
 
 

@@ -75,7 +75,11 @@ class OperationError(TmsError):
 
 
 class ConfigurationError(TmsError):
-    """A setting is missing, unknown or bad; the message names its key."""
+    """Settings are missing, unknown or bad; each sentence names a key and says what would be right."""
+
+    def __init__(self, *sentences: str):
+        self.sentences = sentences
+        super().__init__("; ".join(sentences))
 
 
 class TooManyRequestsError(TmsError):

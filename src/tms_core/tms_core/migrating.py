@@ -1,5 +1,6 @@
 """Migrations: one Alembic branch a package, always brought to all heads; lock and statement time-outs are set."""
 
+import re
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import to_tuple
+from alembic.util import CommandError, to_tuple
 from sqlalchemy import Connection, Table, text
 
 from tms_core.errors import ConfigurationError
@@ -22,6 +23,8 @@ from tms_core.runtime import Runtime
 ADVISORY_LOCK = 7_305_310_001
 LOCK_POLL_SECONDS = 0.1
 LOCK_TIMEOUT = "10s"
+# Alembic's way to name a revision by another one.
+STEPS = re.compile(r"[+-]\d+$")
 EXPRESSION_INDEXES = ("ix_task_search", "ix_task_title_sort_key")
 
 
@@ -89,12 +92,32 @@ def _branches(runtime: Runtime, config: Config) -> list[str]:
 
 
 def downgrade(runtime: Runtime, target: str) -> None:
-    """Take a branch back, as «reports@base» before its package is uninstalled."""
+    """Take a branch back, as «notifications@base» before its package is uninstalled."""
     config = alembic_config(runtime)
+    _require_target(runtime, config, target)
     with runtime.engine.connect() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, target)
         connection.commit()
+
+
+def _require_target(runtime: Runtime, config: Config, target: str) -> None:
+    """Raise unless `target` is BRANCH@REVISION of an included package, or a revision, as core_0002 or core_0002-1."""
+    branches = _branches(runtime, config)
+    label, at, revision = target.partition("@")
+    script = ScriptDirectory.from_config(config)
+    try:
+        if at and not (label in branches and revision):
+            raise CommandError(f"{target} is none")
+        if at:
+            script.get_revision(target)
+        elif STEPS.sub("", target) not in {one.revision for one in script.walk_revisions()}:
+            raise CommandError(f"{target} is none")
+    except CommandError as error:
+        raise ConfigurationError(
+            f"--downgrade takes BRANCH@REVISION, as notifications@base, and {error}; "
+            f"the branches of the included packages are {', '.join(branches)}"
+        ) from None
 
 
 def missing_revisions(runtime: Runtime, connection: Connection) -> set[str]:

@@ -1,6 +1,6 @@
 """What every process of TMS holds: the settings, the database, Redis, and what the packages registered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,11 +36,15 @@ class BeatEntry:
 
 @dataclass(frozen=True, slots=True)
 class ProcessEntry:
-    """A process that `tms up` runs besides the core's: the words behind `tms`, and its port, if any."""
+    """A process that `tms up` runs besides the core's: the words behind `tms`, and its port, if any.
+
+    `listens` tells of every port that it listens on: the setting that chooses it, the host and the port.
+    """
 
     name: str
     argv: tuple[str, ...]
     port: Callable[["Runtime"], int] | None = None
+    listens: Callable[["Runtime"], Sequence[tuple[str, str, int]]] = lambda runtime: ()
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Runtime:
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
     packages: tuple[str, ...] = ()
 
     def settings(self, group: type[G]) -> G:

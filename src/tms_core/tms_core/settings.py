@@ -4,9 +4,13 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, SecretStr, field_validator, model_validator
+from redis.connection import parse_url
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from tms_core.configuration import SettingsGroup, setting
 from tms_core.embedded.secret import own_key
@@ -30,6 +34,15 @@ Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 
 SHORTEST_KEY = 32
 WEAK_WORDS = ("change", "default", "development", "example", "password", "secret")
+
+
+def _is_redis_address(url: str) -> bool:
+    try:
+        parse_url(url)
+        database = "" if url.startswith("unix://") else urlsplit(url).path.strip("/")
+    except ValueError:
+        return False
+    return not database or database.isdecimal()
 
 
 def _is_weak(key: str) -> bool:
@@ -76,7 +89,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     api_port: int = setting(8000, help="Port that tms api listens on.", ge=1, le=65535)
     public_url: str = setting(
         default_factory=lambda others: f"http://localhost:{others['api_port']}",
-        help="Where users reach the deployment; mails link to it. Default: localhost and tms.api_port.",
+        help="Where users reach the deployment; mails link to it. Development: localhost and tms.api_port.",
     )
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
     api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
@@ -120,6 +133,10 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
+        try:
+            make_url(value.get_secret_value() if value else "postgresql://")
+        except (ValueError, ArgumentError):
+            raise ValueError("must be an address, as postgresql://user:password@host:5432/name") from None
         return value
 
     @field_validator("redis_url")
@@ -127,6 +144,8 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
         if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        if value and not _is_redis_address(value.get_secret_value()):
+            raise ValueError("must be an address, as redis://host:6379/0 or unix:///path?db=0")
         return value
 
     @model_validator(mode="after")
@@ -138,6 +157,8 @@ class CoreSettings(SettingsGroup, prefix="tms"):
             for name in ("database_url", "redis_url", "jwt_private_key")
             if getattr(self, name) is None
         ]
+        if "public_url" not in self.model_fields_set:
+            missing.append("tms.public_url (or TMS_PUBLIC_URL) must be set in production, as https://tasks.example.com")
         key = self.jwt_private_key.get_secret_value() if self.jwt_private_key else ""
         if key and _is_weak(key):
             missing.append(

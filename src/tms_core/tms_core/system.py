@@ -14,10 +14,14 @@ from tms_core.embedded.postgres import Postgres
 from tms_core.embedded.programs import postgres_programs, valkey_program
 from tms_core.embedded.state import StateDirectory
 from tms_core.embedded.valkey import Valkey
+from tms_core.errors import ConfigurationError
 from tms_core.logs import SUPERVISED
 from tms_core.runtime import ProcessEntry, Runtime
 from tms_core.supervisor import ProcessSpec
+from tms_core.supervisor.ports import require_free
 
+# On the command line of `tms up`.
+OPTIONS = {"tms.api_port": "--api-port", "tms.realtime.port": "--realtime-port"}
 CORE_PROCESSES = ("relay", "worker", "beat")
 PROBE_TIMEOUT = 5.0
 # A process that listens on another address than loopback never answers the probe.
@@ -40,7 +44,7 @@ def jobs(*, demo: bool) -> list[ProcessSpec]:
     """What is done once, before the processes start."""
     specs = [_spec("migrate", ["migrate"], once=True)]
     if demo:
-        words = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty"]
+        words = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history"]
         specs.append(_spec("demo-data", words, once=True))
     return specs
 
@@ -56,6 +60,29 @@ def ports(runtime: Runtime) -> dict[str, int]:
     """The port of every process that listens, by the process's name."""
     found = {entry.name: entry.port(runtime) for entry in runtime.processes.values() if entry.port}
     return {"api": runtime.core.api_port} | found
+
+
+def require_ports(runtime: Runtime) -> None:
+    """Raise `ConfigurationError` naming every port that two processes would listen on, or that another program has."""
+    core = runtime.core
+    listening = [("tms.api_port", core.api_host, core.api_port)]
+    for entry in runtime.processes.values():
+        listening += entry.listens(runtime)
+    faults: list[str] = []
+    keys: dict[int, str] = {}
+    for key, host, port in listening:
+        if not port:
+            continue
+        if port in keys:
+            faults.append(f"{keys[port]} and {key} are both {port}: choose another port for one of them")
+            continue
+        keys[port] = key
+        try:
+            require_free(host, port, OPTIONS.get(key, key), key.replace("status_port", "host").replace("port", "host"))
+        except ConfigurationError as error:
+            faults += error.sentences
+    if faults:
+        raise ConfigurationError(*faults)
 
 
 def api_url(runtime: Runtime) -> str:
@@ -75,6 +102,7 @@ def _spec(
     return ProcessSpec(
         name=name,
         argv=[Path(sys.executable).with_name("tms"), *words],
+        command=words,
         env=os.environ | {"PYTHONUNBUFFERED": "1", SUPERVISED: "1"},
         once=once,
         is_ready=is_ready,

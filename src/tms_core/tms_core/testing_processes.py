@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tms_core.testing_output import ProcessOutput
 
-MARK = "TMS_TEST_RUN"
+MARK = "TEST_RUN_MARK"
 
 
 class WatchedProcess:

@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from tms_core.embedded.state import StateDirectory
+from tms_core.embedded.private_files import make_private, write_private
+from tms_core.embedded.state import StateDirectory, make_state_directory
+from tms_core.errors import ConfigurationError
 from tms_core.runtime import Runtime
 from tms_notifications.addressing import mail_host
 from tms_notifications.errors import DeferredError
@@ -31,22 +33,16 @@ class FileTransport:
         """A reader never sees half a mail; the same name again replaces it."""
         draft = self._folder / f".{name}.{os.getpid()}.tmp"
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_state_directory(self._folder.parent)
+            make_private(self._folder)
             try:
-                _write(draft, mail.content)
+                draft.unlink(missing_ok=True)
+                write_private(draft, mail.content)
                 draft.replace(self.path(name))
             finally:
                 draft.unlink(missing_ok=True)
-        except OSError as error:
+        except (OSError, ConfigurationError) as error:
             raise DeferredError(str(error)) from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    """For its owner only, and on the disk when this returns."""
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def create_transport(runtime: Runtime) -> Transport:

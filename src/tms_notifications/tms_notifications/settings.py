@@ -109,8 +109,8 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
         missing = []
         if not self.email_host:
             missing.append(
-                "tms.notifications.email_host (or EMAIL_HOST) must name the mail server; "
-                "tms.notifications.transport = file writes mails to files instead"
+                "tms.notifications.email_host (or EMAIL_HOST) must name the mail server "
+                "(tms.notifications.transport = file writes mails to files instead)"
             )
         if self.sender is None and not _is_address(self.email_id or ""):
             missing.append(

@@ -8,12 +8,18 @@ def _port(runtime: Runtime) -> int:
     return runtime.settings(RealtimeSettings).port
 
 
+def _listens(runtime: Runtime) -> list[tuple[str, str, int]]:
+    settings = runtime.settings(RealtimeSettings)
+    ports = {"tms.realtime.port": settings.port, "tms.realtime.status_port": settings.status_port}
+    return [(key, settings.host, port) for key, port in ports.items()]
+
+
 def includeme(config):
     config.add_tms_settings(RealtimeSettings)
     config.add_event_sink("realtime", "tms_realtime.sink:RealtimeSink")
     config.add_metrics("realtime", "tms_realtime.census:collect")
     config.add_doctor_check("realtime", "tms_realtime.watching:check_processes")
-    config.add_process("realtime", ["realtime"], port=_port)
+    config.add_process("realtime", ["realtime"], port=_port, listens=_listens)
     config.add_token_scope("tasks:read", "POST /api/ws-ticket")
     config.include_web("tms_realtime.resources")
     config.include_web("tms_realtime.client_script")

@@ -6,11 +6,19 @@ from tms_core.settings import Words
 LARGEST_FRAME = 131_072
 
 
+def status_port_for(port: int) -> int:
+    """Where the status is when only the port of the sockets is chosen: 9001 for 8001."""
+    return port + 1000 if port <= 64_535 else port - 1000
+
+
 class RealtimeSettings(SettingsGroup, prefix="tms.realtime"):
     host: str = setting("127.0.0.1", help="Address that tms realtime listens on.")
     port: int = setting(8001, help="Port that tms realtime listens on.", ge=1, le=65535)
     status_port: int = setting(
-        9001, help="Port of /metrics, /api/health and /api/ready of tms realtime; 0: none.", ge=0, le=65535
+        default_factory=lambda others: status_port_for(others["port"]),
+        help="Port of /metrics, /api/health and /api/ready of tms realtime; 0: none. Default: 1000 above the port.",
+        ge=0,
+        le=65535,
     )
     public_url: str | None = setting(
         None,

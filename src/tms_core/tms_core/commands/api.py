@@ -30,7 +30,7 @@ def api(invocation: Invocation, host: str | None, port: int | None, workers: int
         # Read here too, so that a bad setting ends the command before any process is started.
         core = invocation.bootstrap().core
         # Several servers may share a port (SO_REUSEPORT), so the server itself would not notice another one.
-        require_free(host or core.api_host, port or core.api_port, "--port")
+        require_free(host or core.api_host, port or core.api_port, "--port", "--host or tms.api_host")
         os.environ["TMS_INI"] = str(Path(invocation.ini).resolve())
         Server(
             "tms_core.wsgi:application",

@@ -1,18 +1,24 @@
 """What `tms up` says when all is up: where everything is, and what to do next."""
 
+import json
 import os
 import shlex
 import shutil
 import sys
 from pathlib import Path
 
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from tms_core.demo.loading import PASSWORD
+from tms_core.demo.people import DOMAIN
 from tms_core.embedded.state import StateDirectory
+from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.system import api_url, ports
 
 JSON = "-H 'Content-Type: application/json'"
 USER = '{"username": "ada", "email": "ada@example.com", "password": "password123"}'
-LOGIN = '{"username": "ada", "password": "password123"}'
 
 
 def tms_command() -> str:
@@ -21,21 +27,25 @@ def tms_command() -> str:
     return "tms" if shutil.which("tms") == str(own) else min(os.path.relpath(own), str(own), key=len)
 
 
-def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str]) -> str:
+def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, demo: bool = False) -> str:
     """`given` is what other terminals have to set to find this system."""
     if given.get("TMS_INI") == os.path.abspath("development.ini"):
         given = {name: value for name, value in given.items() if name != "TMS_INI"}
-    lines = ["", "TMS is up.", "", *_table(_addresses(runtime, state)), "", "Next, in another terminal:", ""]
+    rows = _addresses(runtime, state)
+    demo_user = _demo_user(runtime) if demo else None
+    if demo_user:
+        rows.append(("Sign in as", f"{demo_user}, password {PASSWORD}"))
+    lines = ["", "TMS is up.", "", *_table(rows), "", "Next, in another terminal:", ""]
     settings = [f"export {name}={shlex.quote(value)}" for name, value in given.items()]
-    lines += [f"  {line}" for line in (*settings, *_next_steps(runtime))]
+    lines += [f"  {line}" for line in (*settings, *_next_steps(runtime, demo_user))]
     lines += ["", f"Ctrl-C stops everything; the data stay in {state.path}.", "", ""]
     return "\n".join(lines)
 
 
 def _addresses(runtime: Runtime, state: StateDirectory) -> list[tuple[str, str]]:
-    rows = [("REST API", f"{api_url(runtime)}/api/")]
+    rows = [("Health", f"{api_url(runtime)}/api/health")]
     if "tms_api" in runtime.packages:
-        rows.append(("Documentation", f"{api_url(runtime)}/api/docs"))
+        rows = [("REST API", f"{api_url(runtime)}/api"), ("Documentation", f"{api_url(runtime)}/api/docs")]
     for name, port in ports(runtime).items():
         if name == "realtime":
             rows.append(("WebSocket", f"ws://localhost:{port}/ws/tasks/"))
@@ -63,14 +73,34 @@ def _mail_transport(runtime: Runtime) -> str | None:
     return None
 
 
-def _next_steps(runtime: Runtime) -> list[str]:
+def _demo_user(runtime: Runtime) -> str | None:
+    """A demo user that can sign in, if there is one."""
+    first = select(User.username).where(User.email.endswith(f"@{DOMAIN}"), User.is_active).order_by(User.id).limit(1)
+    try:
+        with runtime.transaction() as session:
+            return session.scalar(first)
+    except SQLAlchemyError:
+        # A system that is up stays up.
+        return None
+    finally:
+        runtime.close()
+
+
+def _next_steps(runtime: Runtime, demo_user: str | None) -> list[str]:
     steps = [f"{tms_command()} doctor", f"{tms_command()} user create admin --admin"]
-    if "tms_api" in runtime.packages:
-        steps += [
-            f"curl {api_url(runtime)}/api/users/ {JSON} -d '{USER}'",
-            f"curl {api_url(runtime)}/api/token/ {JSON} -d '{LOGIN}'",
-        ]
-    return steps
+    if "tms_api" not in runtime.packages:
+        return steps
+    if demo_user:
+        return [*steps, f"curl {api_url(runtime)}/api/token/ {JSON} -d '{_login(demo_user)}'"]
+    return [
+        *steps,
+        f"curl {api_url(runtime)}/api/users/ {JSON} -d '{USER}'",
+        f"curl {api_url(runtime)}/api/token/ {JSON} -d '{_login('ada')}'",
+    ]
+
+
+def _login(username: str) -> str:
+    return json.dumps({"username": username, "password": PASSWORD})
 
 
 def _table(rows: list[tuple[str, str]]) -> list[str]:

@@ -1,10 +1,10 @@
+import sys
 import warnings
 
 import click
-from celery.platforms import SecurityWarning
 
-from tms_core.celery import app, use
 from tms_core.commands.invocation import Invocation
+from tms_core.embedded.state import make_state_directory
 
 
 @click.command()
@@ -12,18 +12,26 @@ from tms_core.commands.invocation import Invocation
 @click.pass_obj
 def worker(invocation: Invocation, concurrency: int | None) -> None:
     """Run background tasks (mail, report jobs). Run as many as you like."""
+    from celery.platforms import SecurityWarning
+
+    from tms_core.celery import app, use
+
     use(invocation.bootstrap())
     # Celery warns root because of pickle, which no message of ours is read with.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    words = ["--quiet", "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
-    app.start(words + (["--concurrency", str(concurrency)] if concurrency else []))
+    # Not by Celery's own command line, which loads all that its other commands need.
+    process = app.Worker(loglevel="INFO", quiet=True, concurrency=concurrency, without_gossip=True, without_mingle=True)
+    process.start()
+    sys.exit(process.exitcode)
 
 
 @click.command()
 @click.pass_obj
 def beat(invocation: Invocation) -> None:
     """Start periodic tasks at their times. One is enough; two do no harm."""
+    from tms_core.celery import app, use
+
     runtime = invocation.bootstrap()
     use(runtime)
-    runtime.core.state_dir.mkdir(parents=True, exist_ok=True)
-    app.start(["--quiet", "beat", "--loglevel", "INFO", "--pidfile", ""])
+    make_state_directory(runtime.core.state_dir)
+    app.Beat(loglevel="INFO", quiet=True).run()

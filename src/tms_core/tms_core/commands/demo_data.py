@@ -20,14 +20,15 @@ from tms_core.runtime import Runtime
 @click.option("--users", "user_count", type=click.IntRange(1, 100_000), default=200, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other tasks.")
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are tasks already.")
+@click.option("--history", is_flag=True, help="With a history of each task, where the system has no events yet.")
 @click.option("--yes", is_flag=True, help="Also in production, where everybody knows the demo users' password.")
 @click.pass_obj
 def demo_data(
-    invocation: Invocation, task_count: int, user_count: int, seed: int, *, if_empty: bool, yes: bool
+    invocation: Invocation, task_count: int, user_count: int, seed: int, *, if_empty: bool, history: bool, yes: bool
 ) -> None:
     """Add users and tasks to look at or to measure with, by COPY.
 
-    The tasks come without events: no mail is sent, nothing is pushed, and they have no history. Every run adds
+    Nobody is told: no mail is sent and nothing is pushed. Without --history the tasks have no events. Every run adds
     tasks; the demo users are made once. The same seed makes the same tasks on the same day.
     """
     runtime = invocation.bootstrap()
@@ -44,13 +45,18 @@ def demo_data(
             user_count=user_count,
             seed=seed,
             midnight=datetime.now(runtime.core.zone).replace(hour=0, minute=0, second=0, microsecond=0),
+            history=history,
             progress=progress,
         )
     click.echo(
         f"added {task_count:,} tasks of {user_count} demo users ({loaded.new_users} of them new) in "
-        f"{time.monotonic() - began:.1f} s, without events: no mail, no push, no history"
+        f"{time.monotonic() - began:.1f} s, {_about_events(loaded.events)}: no mail, no push"
     )
     click.echo(f"demo users (…@{DOMAIN}) sign in with the password {PASSWORD}, for example {loaded.username}")
+
+
+def _about_events(number: int) -> str:
+    return f"with {number:,} events of their histories" if number else "without events"
 
 
 def _has_tasks(runtime: Runtime) -> bool:

@@ -11,7 +11,7 @@ from tms_core.app import bootstrap
 from tms_core.commands.invocation import Invocation
 from tms_core.doctor.examination import examine
 from tms_core.doctor.findings import Finding, Level, bad
-from tms_core.doctor.settings import faults, settings_rows, shown
+from tms_core.doctor.settings import settings_rows, shown
 from tms_core.errors import ConfigurationError
 from tms_core.runtime import Runtime
 
@@ -29,7 +29,7 @@ def doctor(invocation: Invocation, lists_settings: bool) -> None:
     try:
         runtime = bootstrap(invocation.ini, process=invocation.name)
     except ConfigurationError as error:
-        _report(invocation.console, [("settings", bad(sentence)) for sentence in faults(str(error))])
+        _report(invocation.console, [("settings", bad(sentence)) for sentence in error.sentences])
         sys.exit(1)
     if lists_settings:
         _list_settings(runtime)

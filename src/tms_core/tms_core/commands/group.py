@@ -2,27 +2,45 @@
 
 import os
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 
 import click
-from dotenv import load_dotenv
-from sqlalchemy.exc import OperationalError
 
-from tms_core.app import default_ini
-from tms_core.commands.invocation import Invocation, database_is_away
-from tms_core.errors import TmsError
+from tms_core.commands.invocation import Invocation
+from tms_core.commands.summaries import summary_of
+from tms_core.errors import ConfigurationError
+from tms_core.ini import default_ini, load_env
 
 GROUP = "tms.commands"
 
 
+class NotIncludedError(click.ClickException):
+    """The command belongs to a package that the settings file does not include."""
+
+    def __init__(self, command: str, package: str, ini: str):
+        what = f"{ini} does not include {package}" if os.path.isfile(ini) else f"there is no settings file {ini}"
+        super().__init__(f"tms {command} is a command of {package}, and {what}: name a file with --ini or TMS_INI")
+
+
 class Commands(click.Group):
-    """Shows a package's commands only where the ini includes the package."""
+    """Shows a package's commands only where the ini includes the package; loads only the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self._found(ctx))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        entry = self._found(ctx).get(name)
-        return entry.load() if entry else None
+        if entry := self._found(ctx).get(name):
+            command: click.Command = entry.load()
+            return command
+        for entry in entry_points(group=GROUP, name=name):
+            raise NotIncludedError(name, entry.module.partition(".")[0], _invocation(ctx).ini)
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = sorted(self._found(ctx).items())
+        limit = formatter.width - 6 - max(len(name) for name, _ in found)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary_of(entry, limit)) for name, entry in found])
 
     def _found(self, ctx: click.Context) -> dict[str, EntryPoint]:
         packages = _invocation(ctx).packages
@@ -31,18 +49,24 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context):
         try:
             return super().invoke(ctx)
-        except OperationalError as error:
-            if (runtime := ctx.meta.get("tms.runtime")) is None:
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            # Here, so that a command that needs no database loads none of its library.
+            from tms_core.commands.failures import explain
+
+            if (failure := explain(error, ctx.meta.get("tms.runtime"))) is None:
                 raise
-            database_is_away(runtime, error)
-        except TmsError as error:
-            raise click.ClickException(str(error)) from None
+            raise failure from None
 
 
 def _invocation(ctx: click.Context) -> Invocation:
     if ctx.obj is None:
         # The one in the working directory may say TMS_INI; a settings file brings its own beside it.
-        load_dotenv(".env", override=False)
+        try:
+            load_env(Path(".env"))
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from None
         ctx.obj = Invocation(ini=ctx.params.get("ini") or default_ini())
     return ctx.obj
 

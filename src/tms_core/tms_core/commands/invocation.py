@@ -4,16 +4,17 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
-from pyramid.settings import aslist
-from rich.console import Console
-from sqlalchemy.exc import OperationalError
 
-from tms_core.app import bootstrap, read_ini
 from tms_core.errors import ConfigurationError
-from tms_core.runtime import Runtime
+from tms_core.ini import included_packages
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tms_core.runtime import Runtime
 
 
 @dataclass
@@ -26,27 +27,27 @@ class Invocation:
     @cached_property
     def packages(self) -> tuple[str, ...]:
         """The packages that the ini includes; only the core's where there is no such file."""
-        if not Path(self.ini).is_file():
-            return ("tms_core",)
-        try:
-            return ("tms_core", *aslist(read_ini(self.ini).get("pyramid.includes", "")))
-        except ConfigurationError:
-            return ("tms_core",)
+        return ("tms_core", *included_packages(self.ini))
 
-    def bootstrap(self) -> Runtime:
-        """The runtime of this system; a bad setting ends the command with a message that names it."""
+    def bootstrap(self) -> "Runtime":
+        """The runtime of this system; bad settings end the command with a message that names each."""
         if not Path(self.ini).is_file():
             refuse(f"there is no settings file {self.ini}: name one with --ini or TMS_INI")
+        # Here, so that `tms --help` loads neither Pyramid nor SQLAlchemy.
+        from tms_core.app import bootstrap
+
         try:
             runtime = bootstrap(self.ini, process=self.name)
-            # Where an error passes by on its way out, the group tells it in this runtime's words.
-            click.get_current_context().meta["tms.runtime"] = runtime
-            return runtime
         except ConfigurationError as error:
-            refuse(f"{self.ini}: {error}")
+            refuse_settings(self.ini, error)
+        # Where an error passes by on its way out, the group tells it in this runtime's words.
+        click.get_current_context().meta["tms.runtime"] = runtime
+        return runtime
 
     @property
-    def console(self) -> Console:
+    def console(self) -> "Console":
+        from rich.console import Console
+
         return Console()
 
 
@@ -56,10 +57,10 @@ def refuse(message: str) -> NoReturn:
     sys.exit(2)
 
 
-def database_is_away(runtime: Runtime, error: OperationalError) -> NoReturn:
-    """End the command because PostgreSQL does not answer."""
-    first = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
-    where = runtime.engine.url.render_as_string(hide_password=True)
-    hint = " Is `tms up` running?" if runtime.core.database_url is None else ""
-    click.echo(f"Error: the database does not answer at {where}: {first}.{hint}", err=True)
-    sys.exit(1)
+def refuse_settings(ini: str, error: ConfigurationError) -> NoReturn:
+    """End the command because of settings: a line for each fault."""
+    match error.sentences:
+        case (only,):
+            refuse(only if ini in only else f"{ini}: {only}")
+        case many:
+            refuse("\n".join([f"{ini}: {len(many)} settings are not right:", *(f"  {one}" for one in many)]))

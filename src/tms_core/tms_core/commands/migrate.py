@@ -8,7 +8,9 @@ from tms_core.runtime import Runtime
 
 
 @click.command()
-@click.option("--downgrade", "target", metavar="BRANCH@base", help="Take a package's tables out, as reports@base.")
+@click.option(
+    "--downgrade", "target", metavar="BRANCH@base", help="Take a package's tables out, as notifications@base."
+)
 @click.option("--revision", metavar="MESSAGE", help="Write a new migration from the models (developers).")
 @click.option("--package", metavar="BRANCH", default="core", help="The branch of --revision.", show_default=True)
 @click.pass_obj
@@ -19,8 +21,6 @@ def migrate(invocation: Invocation, target: str | None, revision: str | None, pa
         _write_revision(runtime, revision, package)
         return
     if target:
-        if "@" not in target:
-            refuse("--downgrade takes BRANCH@REVISION, as reports@base")
         downgrade(runtime, target)
         click.echo(f"went back to {target}")
         return

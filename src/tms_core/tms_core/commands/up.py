@@ -1,16 +1,9 @@
 import os
-import sys
 
 import click
 
-from tms_core.commands.banner import banner
 from tms_core.commands.invocation import Invocation
-from tms_core.embedded.state import StateDirectory
-from tms_core.runtime import Runtime
-from tms_core.supervisor import MergedLog, Supervisor
 from tms_core.supervisor.guard import leave_guard
-from tms_core.supervisor.ports import require_free
-from tms_core.system import embedded_servers, jobs, ports, processes
 
 PORT = click.IntRange(1, 65535)
 
@@ -42,12 +35,13 @@ def up(
         TMS_API_PORT=api_port,
         TMS_REALTIME_PORT=realtime_port,
     )
+    # Whatever a process makes is for this user alone.
+    os.umask(0o077)
     leave_guard()
-    runtime = invocation.bootstrap()
-    state = StateDirectory(runtime.core.state_dir)
-    state.prepare()
-    with state.lock():
-        sys.exit(_run(runtime, state, given, demo=demo))
+    # Here, so that the guard stays small.
+    from tms_core.local_system import run
+
+    run(invocation, given, demo=demo)
 
 
 def _hand_down(**variables: str | int | None) -> dict[str, str]:
@@ -55,16 +49,3 @@ def _hand_down(**variables: str | int | None) -> dict[str, str]:
     given = {name: str(value) for name, value in variables.items() if value is not None}
     os.environ.update(given)
     return given
-
-
-def _run(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, demo: bool) -> int:
-    for name, port in ports(runtime).items():
-        require_free("127.0.0.1", port, f"--{name}-port" if name in ("api", "realtime") else f"tms.{name}.port")
-    servers = embedded_servers(runtime, state)
-    for server in servers:
-        server.initialise()
-    stages = [[spec] for spec in (*(server.process() for server in servers), *jobs(demo=demo))]
-    stages.append(processes(runtime))
-    log = MergedLog(["tms", *(spec.name for stage in stages for spec in stage)])
-    supervisor = Supervisor(stages, log, on_ready=lambda: log.write(banner(runtime, state, given)))
-    return supervisor.run()

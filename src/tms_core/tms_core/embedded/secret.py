@@ -2,22 +2,38 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+
+from tms_core.embedded.private_files import close_to_others, write_private
+from tms_core.embedded.state import make_state_directory, unusable
+from tms_core.errors import ConfigurationError
+
+SHORTEST = 32
 
 
 def own_key(state_dir: Path) -> str:
     """The state directory's key, made at first use; readable by its owner only."""
     path = state_dir / "jwt.key"
-    if not path.exists():
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = state_dir / f"jwt.key.{os.getpid()}"
-        draft.write_text(secrets.token_urlsafe(48))
-        draft.chmod(0o600)
-        try:
-            # link() fails where another process was first: then that one's key holds.
+    try:
+        if not path.exists():
+            make_state_directory(state_dir)
+            _make(path)
+        close_to_others(path, 0o600)
+        key = path.read_text(errors="replace").strip()
+    except OSError as error:
+        raise unusable(state_dir, error) from None
+    if len(key) < SHORTEST:
+        raise ConfigurationError(f"{path} is damaged: remove it (everybody signs in again), and start anew")
+    return key
+
+
+def _make(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    write_private(draft, secrets.token_urlsafe(48).encode())
+    try:
+        # link() fails where another process was first: then that one's key holds.
+        with suppress(FileExistsError):
             os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text()
+    finally:
+        draft.unlink()

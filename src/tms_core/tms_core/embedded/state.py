@@ -2,7 +2,9 @@
 
 import fcntl
 import hashlib
+import logging
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -10,7 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from tms_core.errors import TmsError
+from tms_core.embedded.private_files import make_private
+from tms_core.errors import ConfigurationError, TmsError
+
+log = logging.getLogger(__name__)
 
 # sun_path of sockaddr_un, less the final NUL.
 LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
@@ -34,20 +39,38 @@ class StateDirectory:
         self.sockets = _socket_directory(self.path)
 
     def prepare(self) -> None:
-        """Make what is missing, for this user's eyes only."""
+        """Make what is missing, for this user's eyes only; close what is there and open to others."""
         # Root's servers run as another user, who has to pass through.
-        self.path.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
-        for directory in (self.valkey, self.mail):
-            directory.mkdir(mode=0o700, exist_ok=True)
-        self.sockets.mkdir(mode=0o700, exist_ok=True)
+        mode = 0o700 if os.geteuid() else 0o711
+        try:
+            if self.path.is_dir() and not self.lock_file.exists():
+                self._say_if_open(mode)
+            else:
+                make_private(self.path, mode)
+            for directory in (self.valkey, self.mail):
+                make_private(directory)
+            # Root's is shared with a group.
+            make_private(self.sockets, 0o700 if os.geteuid() else 0o770)
+        except OSError as error:
+            raise unusable(self.path, error) from None
         # In a directory for everybody another user may have been there first.
         if self.sockets.is_symlink() or self.sockets.stat().st_uid != os.geteuid():
             raise TmsError(f"{self.sockets} belongs to another user; remove it, or choose another --state-dir")
 
+    def _say_if_open(self, mode: int) -> None:
+        """Of a directory that no `tms up` has used before, and that is perhaps for other things too."""
+        found = stat.S_IMODE(self.path.stat().st_mode)
+        if found & 0o077 & ~mode:
+            log.warning("the state directory %s is open to other users (%o): chmod %o it", self.path, found, mode)
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the directory. The lock goes with the process that took it, so none is ever stale."""
-        with open(os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        try:
+            descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise unusable(self.path, error) from None
+        with open(descriptor, "r+") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -59,6 +82,24 @@ class StateDirectory:
             file.write(f"{os.getpid()}\n")
             file.flush()
             yield
+
+
+def make_state_directory(path: Path) -> None:
+    """Make a state directory that holds no servers, if it is missing."""
+    try:
+        if not path.is_dir():
+            make_private(path)
+    except OSError as error:
+        raise unusable(path, error) from None
+
+
+def unusable(state_dir: Path, error: OSError) -> ConfigurationError:
+    """The error for a state directory that cannot be made, read or written."""
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return ConfigurationError(
+        f"the state directory {state_dir} cannot be used ({what}): choose another with --state-dir, "
+        "or set tms.state_dir (TMS_STATE_DIR)"
+    )
 
 
 def addresses(state_dir: str | os.PathLike[str]) -> tuple[str, str]:

@@ -49,6 +49,10 @@ class Valkey:
             cwd=self._state.path,
             popen_options=self._account.popen_options,
             is_ready=self.is_ready,
+            advice=(
+                f"if its lines above speak of damage, move {self._state.valkey} away: what it holds is made again, "
+                "and mails that were queued are found in the database"
+            ),
         )
 
     def is_ready(self) -> bool:

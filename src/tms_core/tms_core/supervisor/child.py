@@ -2,13 +2,14 @@
 
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 
+from tms_core.supervisor.fork_server import ForkServer
 from tms_core.supervisor.lines import LineBuffer
 from tms_core.supervisor.probe import Probe
 from tms_core.supervisor.specs import ProcessSpec
+from tms_core.supervisor.starting import StartedProcess, start
 
 CHUNK = 65536
 # More than a pipe holds.
@@ -18,14 +19,15 @@ PIPE_CHUNKS = 20
 class Child:
     """Mechanism only: when to start, restart and stop is the supervisor's to say."""
 
-    def __init__(self, spec: ProcessSpec, wake: Callable[[], None]):
+    def __init__(self, spec: ProcessSpec, wake: Callable[[], None], forks: ForkServer | None = None):
         self.spec = spec
+        self._forks = forks
         self.failures = 0
         self.restart_at: float | None = None
         self.is_done = False
         self._wake = wake
         self._started_at = 0.0
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: StartedProcess | None = None
         self._probe: Probe | None = None
         self._lines = LineBuffer()
 
@@ -39,7 +41,7 @@ class Child:
         return self.process.pid
 
     @property
-    def process(self) -> subprocess.Popen[bytes]:
+    def process(self) -> StartedProcess:
         if self._process is None:
             raise RuntimeError(f"{self.spec.name} is not running")
         return self._process
@@ -65,18 +67,7 @@ class Child:
         self.restart_at = None
         self._started_at = time.monotonic()
         self._lines = LineBuffer()
-        process = subprocess.Popen(
-            self.spec.argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=self.spec.env,
-            cwd=self.spec.cwd,
-            # A session of its own: the terminal's Ctrl-C stays with us, and the group can be killed as a whole.
-            start_new_session=True,
-            **self.spec.popen_options,
-        )
-        self._process = process
+        self._process = start(self.spec, self._forks)
         os.set_blocking(self.output, False)
         if self.spec.is_ready:
             self._probe = Probe(self.spec.is_ready, self._wake)
@@ -84,8 +75,7 @@ class Child:
 
     @property
     def output(self) -> int:
-        assert self.process.stdout is not None
-        return self.process.stdout.fileno()
+        return self.process.output
 
     def read(self) -> tuple[list[str], bool]:
         """The whole lines that have come, and whether more can come."""
@@ -96,10 +86,7 @@ class Child:
         return self._lines.feed(chunk), bool(chunk)
 
     def has_exited(self) -> bool:
-        if not hasattr(os, "waitid"):
-            return self.process.poll() is not None
-        # Looked at without reaping: while the dead leader is there, its group's number is nobody else's.
-        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        return self.process.has_exited()
 
     def signal(self, number: signal.Signals) -> None:
         # Not send_signal(), which reaps.
@@ -117,8 +104,7 @@ class Child:
         self.kill_group()
         status = self.process.wait()
         lines = self._last_lines()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        os.close(self.output)
         self._process = None
         self.cancel_probe()
         return status, lines

@@ -34,7 +34,10 @@ def dying_with_parent(argv: Sequence[str | PathLike[str]], number: signal.Signal
     Not by a `preexec_fn`: Python that runs between fork and exec may wait for a lock that another thread held.
     """
     setpriv = shutil.which("setpriv") if LINUX else None
-    return [setpriv, "--pdeathsig", number.name.removeprefix("SIG"), "--", *argv] if setpriv else [*argv]
+    # What cannot be run is refused by name only without setpriv(1) before it.
+    if setpriv is None or shutil.which(argv[0]) is None:
+        return [*argv]
+    return [setpriv, "--pdeathsig", number.name.removeprefix("SIG"), "--", *argv]
 
 
 def children() -> list[int]:

@@ -6,17 +6,21 @@ import socket
 from tms_core.errors import ConfigurationError
 
 
-def require_free(host: str, port: int, option: str) -> None:
-    """Raise `ConfigurationError` naming the port and the option to choose another, if somebody listens there."""
-    family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    with socket.socket(family, kind) as probe:
-        # Connections of an earlier run that linger in TIME_WAIT do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+def require_free(host: str, port: int, option: str, host_option: str = "") -> None:
+    """Raise `ConfigurationError` naming the port and the option to choose another, if it cannot be listened on.
+
+    `host_option` names the setting of the address, where that can be wrong too.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            # Connections of an earlier run that linger in TIME_WAIT do not count.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                why = "is in use by another program"
-            else:
-                why = f"cannot be listened on ({error.strerror})"
-            raise ConfigurationError(f"port {port} on {host} {why}: choose another with {option}") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            what = "is in use by another program"
+        else:
+            what = f"cannot be listened on ({error.strerror})"
+            option += f", or another address with {host_option}" if host_option else ""
+        raise ConfigurationError(f"port {port} on {host} {what}: choose another with {option}") from None

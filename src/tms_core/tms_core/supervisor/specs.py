@@ -13,6 +13,8 @@ class ProcessSpec:
 
     `is_ready` is asked again and again, from a thread, until it says yes; without it, running is ready.
     At the stop the process alone gets `stop_signal`; what is left of its group after `grace` seconds is killed.
+    `advice` is told when it does not start. `command` is the `tms` command that it runs, where it is one: a fork server
+    can run that without a new interpreter.
     """
 
     name: str
@@ -24,6 +26,8 @@ class ProcessSpec:
     once: bool = False
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    command: Sequence[str] | None = None
+    advice: str = ""
 
 
 @dataclass(frozen=True)

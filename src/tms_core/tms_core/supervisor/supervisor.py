@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from tms_core.supervisor.child import Child
+from tms_core.supervisor.fork_server import ForkServer
 from tms_core.supervisor.log import MergedLog
 from tms_core.supervisor.orphans import adopt_orphans, end_children, reap_adopted
+from tms_core.supervisor.record import ProcessRecord
 from tms_core.supervisor.shutdown import Shutdown
 from tms_core.supervisor.specs import Backoff, ProcessSpec
 from tms_core.supervisor.wakeups import Wakeups
@@ -33,9 +35,11 @@ class Supervisor:
         backoff: Backoff = USUAL_BACKOFF,
         attempts: int = 5,
         notice_every: float = 15.0,
+        forks: ForkServer | None = None,
+        record: ProcessRecord | None = None,
     ):
         self._wakeups = Wakeups()
-        self._stages = [[Child(spec, self._wakeups.wake) for spec in stage] for stage in stages]
+        self._stages = [[Child(spec, self._wakeups.wake, forks) for spec in stage] for stage in stages]
         self._stages_to_start = list(self._stages)
         self._log = log
         self._on_ready = on_ready
@@ -44,6 +48,7 @@ class Supervisor:
         self._notice_every = notice_every
         self._notice_at = time.monotonic() + notice_every
         self._selector = selectors.DefaultSelector()
+        self._record = record
         self._is_ready = False
         self._shutdown: Shutdown | None = None
         self._status = 0
@@ -114,6 +119,8 @@ class Supervisor:
             self._retry_later(child, f"cannot be started ({error})")
             return
         self._selector.register(child.output, selectors.EVENT_READ, lambda: self._on_output(child))
+        if self._record:
+            self._record.add(child.spec.name, child.pid, child.spec.stop_signal)
         self._say(f"{child.spec.name} started (process {child.pid})")
 
     def _on_wake(self) -> None:
@@ -139,7 +146,10 @@ class Supervisor:
     def _on_exit(self, child: Child) -> None:
         with suppress(KeyError):
             self._selector.unregister(child.output)
+        pid = child.pid
         status, lines = child.finish()
+        if self._record:
+            self._record.remove(pid)
         self._print(child, lines)
         what = _in_words(status)
         if child.spec.once and status == 0:
@@ -157,14 +167,16 @@ class Supervisor:
         delay = self._backoff.delay(child.failures)
         child.failures += 1
         if not self._is_ready and child.failures >= self._attempts:
-            self._fail(f"{child.spec.name} {what}, attempt {child.failures} of {self._attempts}")
+            self._fail(f"{child.spec.name} {what}, attempt {child.failures} of {self._attempts}", child.spec.advice)
             return
         child.restart_at = time.monotonic() + delay
         self._say(f"{child.spec.name} {what}; starting it again in {delay:g} s")
 
-    def _fail(self, why: str) -> None:
+    def _fail(self, why: str, advice: str = "") -> None:
         self._status = 1
         self._stop(f"{why}: stopping")
+        if advice:
+            self._say(advice)
 
     def _stop(self, why: str) -> None:
         self._say(why)

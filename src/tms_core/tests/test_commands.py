@@ -1,0 +1,95 @@
+"""The `tms` command itself: quick to help, honest about whose command is missing."""
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tms_core.commands import main
+from tms_core.commands.group import GROUP
+from tms_core.commands.summaries import summary_of
+
+# Each takes a tenth of a second or more, and none says anything about commands.
+HEAVY = (
+    "alembic",
+    "celery",
+    "cornice",
+    "pydantic",
+    "pyramid.config",
+    "redis",
+    "rich",
+    "sqlalchemy",
+    "structlog",
+    "twisted",
+)
+INI = "[app:main]\nuse = egg:tms-core\npyramid.includes =\n    tms_reports\n    tms_notifications\n"
+
+
+@pytest.fixture
+def ini(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("TMS_INI", "")
+    file = tmp_path / "some.ini"
+    file.write_text(INI)
+    return file
+
+
+def test_help_loads_nothing_heavy(ini):
+    code = (
+        "import sys; from tms_core.commands import main; main(sys.argv[1:], standalone_mode=False);"
+        "print('loaded', *sorted(sys.modules))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--ini", ini, "--help"], capture_output=True, text=True, check=True
+    )
+
+    text, _, loaded = done.stdout.partition("\nloaded ")
+    assert "\n  report " in text
+    assert [name for name in HEAVY if name in loaded.split()] == []
+
+
+@pytest.mark.parametrize("entry", entry_points(group=GROUP), ids=lambda entry: entry.name)
+def test_a_summary_is_what_the_loaded_command_says(entry):
+    assert summary_of(entry, 60) == entry.load().get_short_help_str(60) != ""
+
+
+def test_a_summary_that_is_not_in_the_source_comes_from_the_command(monkeypatch):
+    (entry,) = entry_points(group=GROUP, name="relay")
+    monkeypatch.setattr("tms_core.commands.summaries._source", lambda module: None)
+
+    assert summary_of(entry, 60) == "Hand every committed event to the sinks (mail, realtime, …)."
+
+
+def test_only_commands_of_included_packages_are_shown(ini):
+    shown = CliRunner().invoke(main, ["--ini", str(ini), "--help"]).output
+
+    assert "\n  mail " in shown
+    assert "\n  realtime " not in shown
+
+
+def test_packages_of_a_settings_file_that_builds_on_another_are_found(ini):
+    child = ini.with_name("child.ini")
+    child.write_text("[app:main]\nuse = config:some.ini\n")
+
+    assert "\n  mail " in CliRunner().invoke(main, ["--ini", str(child), "--help"]).output
+
+
+def test_a_command_of_a_package_that_is_left_out_names_the_package(ini):
+    result = CliRunner().invoke(main, ["--ini", str(ini), "realtime"])
+
+    assert result.exit_code == 1
+    assert f"tms realtime is a command of tms_realtime, and {ini} does not include tms_realtime" in result.stderr
+
+
+def test_a_command_of_a_package_without_a_settings_file_names_the_file(tmp_path):
+    result = CliRunner().invoke(main, ["--ini", str(tmp_path / "none.ini"), "report"])
+
+    assert result.exit_code == 1
+    assert f"there is no settings file {tmp_path / 'none.ini'}" in result.stderr
+
+
+def test_a_command_that_nobody_has_is_no_such_command(ini):
+    assert "No such command 'repot'" in CliRunner().invoke(main, ["--ini", str(ini), "repot"]).stderr

@@ -1,0 +1,286 @@
+"""Commands that cannot do what they are asked end with a sentence that says what to do, and never with a traceback."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+import redis
+from sqlalchemy import create_engine, make_url, text
+
+from tms_core.embedded.services import embedded_services
+
+BIN = Path(sys.executable).parent
+PATIENCE = 120
+INI = """
+[app:main]
+use = egg:tms-core
+pyramid.includes = {packages}
+tms.environment = development
+{more}
+
+[server:main]
+use = egg:waitress#main
+"""
+ALL = "tms_api tms_reports tms_realtime tms_notifications"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as."""
+    with TemporaryDirectory(prefix="tms-test-") as name:
+        yield Path(name).resolve()
+
+
+@pytest.fixture
+def run(folder) -> Run:
+    """Runs a command in a folder with a settings file; `more` are lines of that."""
+
+    def run(*words: object, packages: str = ALL, more: str = "tms.notifications.transport = file", **env: object):
+        (folder / "development.ini").write_text(INI.format(packages=packages, more=more))
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("TMS_")}
+        given = {"TMS_STATE_DIR": str(folder / "state")} | {name: str(value) for name, value in env.items()}
+        return subprocess.run(
+            [BIN / str(words[0]), *map(str, words[1:])], cwd=folder, env=clean | given, text=True,
+            capture_output=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+def refused(done: subprocess.CompletedProcess[str], *phrases: str) -> str:
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in said
+    for phrase in phrases:
+        assert phrase in " ".join(said.split())
+    return said
+
+
+CANNOT_BE_USED = ("the state directory", "cannot be used", "choose another with --state-dir")
+
+
+@pytest.mark.parametrize("path", ["/proc/x", "/dev/null/x", "file", "file/x"])
+@pytest.mark.parametrize("words", [["up"], ["beat"], ["realtime"]], ids=lambda words: words[0])
+def test_a_state_directory_that_cannot_be_made_is_named(folder, run, words, path):
+    (folder / "file").touch()
+
+    said = refused(run("tms", *words, TMS_STATE_DIR=path, TMS_DATABASE_URL="postgresql://x@127.0.0.1:9/x"))
+
+    # Who comes to the database first says that it is away.
+    assert any(
+        all(phrase in said for phrase in wanted) for wanted in (CANNOT_BE_USED, ("the database does not answer",))
+    )
+    assert words == ["realtime"] or "cannot be used" in said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_state_directory_without_permission_is_named(folder, run):
+    (folder / "closed").mkdir(mode=0o500)
+
+    refused(run("tms", "up", TMS_STATE_DIR="closed/state"), *CANNOT_BE_USED)
+
+
+def test_a_damaged_signing_key_is_named(folder, run):
+    (folder / "state").mkdir()
+    (folder / "state" / "jwt.key").touch()
+
+    refused(run("tms", "api"), "jwt.key is damaged: remove it")
+
+
+COMMANDS = {
+    "api": ["tms", "api"],
+    "beat": ["tms", "beat"],
+    "demo-data": ["tms", "demo-data"],
+    "doctor": ["tms", "doctor"],
+    "mail": ["tms", "mail", "list"],
+    "migrate": ["tms", "migrate"],
+    "realtime": ["tms", "realtime"],
+    "relay": ["tms", "relay"],
+    "report": ["tms", "report"],
+    "up": ["tms", "up"],
+    "user": ["tms", "user", "list"],
+    "worker": ["tms", "worker"],
+    "celery": ["celery", "-A", "tms_core.celery", "worker"],
+    "pserve": ["pserve", "development.ini"],
+}
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_bad_settings_are_all_named_by_every_command(run, words):
+    more = "tms.timezone = Mars\ntms.visibilty = private\ntms.notifications.transport = file"
+
+    refused(
+        run(*words, packages=f"{ALL} os tms_nothing ../tms_api tms_api.nothing", more=more, TMS_REDIS_URL="http://x"),
+        "pyramid.includes names os, which is no package for TMS: take the line out",
+        "pyramid.includes names tms_nothing, which is not installed",
+        "pyramid.includes names tms_api.nothing, which is not installed",
+        "pyramid.includes names ../tms_api, which is no name of a package",
+        "tms.timezone (or TMS_TIMEZONE): must be an IANA time zone such as Europe/Berlin",
+        "unknown setting tms.visibilty: did you mean tms.visibility?",
+        "TMS_REDIS_URL): must begin with redis://",
+    )
+
+
+@pytest.mark.parametrize("words", [COMMANDS[name] for name in ("up", "mail", "celery")])
+@pytest.mark.parametrize("name", ["nothing.ini", ".", "binary.ini", "empty.ini"])
+def test_a_settings_file_that_cannot_be_read_is_named(folder, run, words, name):
+    (folder / "binary.ini").write_bytes(b"\xff\xfe[\x00a")
+    (folder / "empty.ini").touch()
+
+    said = refused(run(*words, TMS_INI=folder / name), str(folder))
+
+    assert said.count("Error: ") == 1
+
+
+def test_an_env_file_that_cannot_be_read_is_named(folder, run):
+    (folder / ".env").write_bytes(b"\xff\xfe")
+
+    refused(run("tms", "user", "list"), ".env is no UTF-8 text")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        words
+        for name, words in COMMANDS.items()
+        if name in ("demo-data", "mail", "migrate", "realtime", "report", "user")
+    ],
+)
+def test_a_database_that_is_away_is_named(run, words):
+    done = run(*words, TMS_DATABASE_URL="postgresql://tms:geheim@127.0.0.1:9/tms")
+
+    said = refused(done, "the database does not answer at postgresql+psycopg2://tms:***@127.0.0.1:9/tms")
+    assert "geheim" not in said
+
+
+@pytest.mark.parametrize("url", ["postgresql://tms@h:port/tms", "postgresql://[::1/tms"])
+@pytest.mark.parametrize("words", [["user", "list"], ["relay"]], ids=lambda words: words[0])
+def test_a_database_url_that_is_none_is_named(run, words, url):
+    refused(run("tms", *words, TMS_DATABASE_URL=url), "tms.database_url (or TMS_DATABASE_URL): must be")
+
+
+@pytest.mark.parametrize("url", ["redis://h:port/0", "redis://[::1/0", "redis://h/zero"])
+def test_a_redis_url_that_is_none_is_named(run, url):
+    refused(run("tms", "worker", TMS_REDIS_URL=url), "tms.redis_url (or TMS_REDIS_URL): must be")
+
+
+class TestPorts:
+    def test_two_processes_cannot_have_the_same(self, folder, run):
+        done = run("tms", "up", "--api-port", 8168, "--realtime-port", 8168, TMS_REALTIME_STATUS_PORT=8168)
+
+        said = refused(
+            done,
+            "tms.api_port and tms.realtime.port are both 8168: choose another port for one of them",
+            "tms.api_port and tms.realtime.status_port are both 8168",
+        )
+        assert len(said.splitlines()) == 1
+        assert not (folder / "state" / "postgres").exists()
+
+    def test_all_that_are_taken_are_named_at_once(self, folder, run):
+        with ExitTogether(3) as ports:
+            done = run(
+                "tms", "up", "--api-port", ports[0], "--realtime-port", ports[1], TMS_REALTIME_STATUS_PORT=ports[2]
+            )
+
+        refused(
+            done,
+            f"port {ports[0]} on 127.0.0.1 is in use by another program: choose another with --api-port",
+            f"port {ports[1]} on 127.0.0.1 is in use by another program: choose another with --realtime-port",
+            f"port {ports[2]} on 127.0.0.1 is in use by another program: choose another with tms.realtime.status_port",
+        )
+        assert not (folder / "state" / "postgres").exists()
+
+    @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
+    @pytest.mark.parametrize("command", ["api", "up"])
+    def test_an_address_that_is_not_this_machines_is_named(self, run, command, host):
+        refused(run("tms", command, TMS_API_HOST=host), f"on {host} cannot be listened on", "tms.api_host")
+
+
+class ExitTogether:
+    """Several ports that somebody listens on."""
+
+    def __init__(self, number: int):
+        self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+
+    def __enter__(self) -> list[int]:
+        return [one.getsockname()[1] for one in self._sockets]
+
+    def __exit__(self, *_: object) -> None:
+        for one in self._sockets:
+            one.close()
+
+
+@pytest.fixture
+def empty_database(services) -> Iterator[str]:
+    """A database that was never migrated."""
+    engine = create_engine(services[0].replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE unmigrated"))
+        yield make_url(services[0]).set(database="unmigrated").render_as_string(hide_password=False)
+        connection.execute(text("DROP DATABASE unmigrated WITH (FORCE)"))
+    engine.dispose()
+
+
+def test_a_database_that_was_not_migrated_says_what_to_run(run, empty_database):
+    given = {"TMS_DATABASE_URL": empty_database}
+
+    for words in (["user", "list"], ["demo-data"], ["mail", "list"], ["report"], ["realtime"]):
+        refused(run("tms", *words, **given), "the database is not up to date", "run tms migrate")
+
+
+@pytest.mark.parametrize("target", ["foo@base", "core@nothing", "@base", "core@", "core@-99", "core", "reports@base"])
+def test_a_downgrade_that_cannot_be_is_refused_with_the_branches(tms, target):
+    done = tms("migrate", "--downgrade", target)
+
+    assert done.exit_code == 1
+    assert "--downgrade takes BRANCH@REVISION" in done.stderr
+    assert "the branches of the included packages are core, api, notifications" in done.stderr
+
+
+def test_a_revision_of_a_branch_that_is_none_is_refused(run):
+    refused(run("tms", "migrate", "--revision", "x", "--package", "foo"), "no included package has the branch foo")
+
+
+class TestDamage:
+    """Of the embedded database's files."""
+
+    @pytest.fixture
+    def cluster(self, folder) -> Path:
+        with embedded_services(folder / "state", durable=False):
+            pass
+        return folder / "state" / "postgres"
+
+    @pytest.mark.parametrize("content", [b"", b"x", b"\xff\xfe"])
+    def test_a_version_that_is_none(self, run, cluster, content):
+        (cluster / "PG_VERSION").write_bytes(content)
+
+        refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
+
+    def test_a_missing_control_file(self, run, cluster):
+        (cluster / "global" / "pg_control").unlink()
+
+        refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
+
+    def test_files_that_the_server_does_not_start_on(self, run, cluster):
+        (cluster / "global" / "pg_control").write_bytes(b"\0" * 8192)
+
+        said = refused(
+            run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away"
+        )
+        assert "attempt 5 of 5" in said
+
+    def test_files_that_valkey_does_not_start_on(self, folder, run, cluster):
+        state = folder / "state"
+        with embedded_services(state) as (_, redis_url), redis.Redis.from_url(redis_url) as client:
+            client.set("kept", "x")
+        for file in (state / "valkey" / "appendonlydir").iterdir():
+            file.write_bytes(b"no such thing")
+
+        refused(run("tms", "up"), "attempt 5 of 5", f"move {state / 'valkey'} away")

@@ -1,0 +1,125 @@
+"""What is secret is for this user alone from the moment that it exists."""
+
+import os
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tms_core.embedded.private_files import close_to_others, make_private, write_private
+from tms_core.embedded.secret import own_key
+from tms_core.embedded.state import StateDirectory
+from tms_core.errors import ConfigurationError
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077, 0o277])
+def _umask(request) -> Iterator[None]:
+    before = os.umask(request.param)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.usefixtures("_umask")
+def test_directories_have_their_mode_whatever_the_umask(tmp_path):
+    make_private(tmp_path / "state")
+    make_private(tmp_path / "passed through", 0o711)
+
+    assert (mode(tmp_path / "state"), mode(tmp_path / "passed through")) == (0o700, 0o711)
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022])
+def test_files_are_never_open_to_others_not_even_while_they_are_made(tmp_path, umask, monkeypatch):
+    seen: list[int] = []
+    write = os.fsync
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: (seen.append(os.fstat(descriptor).st_mode & 0o777), write(descriptor))
+    )
+    before = os.umask(umask)
+    try:
+        write_private(tmp_path / "secret", b"x")
+        own_key(tmp_path / "state")
+    finally:
+        os.umask(before)
+
+    assert seen == [0o600, 0o600]
+    assert mode(tmp_path / "state") == 0o700
+    assert mode(tmp_path / "state" / "jwt.key") == 0o600
+
+
+def test_a_file_that_is_there_is_not_written_through(tmp_path):
+    (tmp_path / "elsewhere").write_text("kept")
+    (tmp_path / "secret").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(FileExistsError):
+        write_private(tmp_path / "secret", b"x")
+
+    assert (tmp_path / "elsewhere").read_text() == "kept"
+
+
+def test_a_key_that_others_may_read_is_closed_and_it_is_said(tmp_path, caplog):
+    key = own_key(tmp_path)
+    (tmp_path / "jwt.key").chmod(0o644)
+
+    assert own_key(tmp_path) == key
+    assert mode(tmp_path / "jwt.key") == 0o600
+    assert "jwt.key was open to other users (644): closed it" in caplog.text
+
+
+def test_many_that_make_the_key_at_once_have_the_same(tmp_path):
+    keys: list[str] = []
+    threads = [threading.Thread(target=lambda: keys.append(own_key(tmp_path / "state"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(keys) == 8
+    assert len(set(keys)) == 1
+    assert [path.name for path in (tmp_path / "state").iterdir()] == ["jwt.key"]
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe"])
+def test_a_key_that_is_damaged_is_not_signed_with(tmp_path, content):
+    (tmp_path / "jwt.key").write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match=r"jwt\.key is damaged: remove it"):
+        own_key(tmp_path)
+
+
+def test_a_state_directory_of_ours_that_is_open_is_closed(tmp_path, caplog):
+    state = StateDirectory(tmp_path / "state")
+    state.prepare()
+    with state.lock():
+        pass
+    for path in (state.path, state.mail, state.valkey):
+        path.chmod(0o755)
+
+    state.prepare()
+
+    assert mode(state.path) & 0o066 == 0
+    assert (mode(state.mail), mode(state.valkey)) == (0o700, 0o700)
+    assert f"{state.path} was open to other users (755): closed it" in caplog.text
+
+
+def test_a_directory_that_may_be_for_other_things_is_named_and_left(tmp_path, caplog):
+    (tmp_path / "home").mkdir(mode=0o755)
+
+    StateDirectory(tmp_path / "home").prepare()
+
+    assert mode(tmp_path / "home") == 0o755
+    assert f"the state directory {tmp_path / 'home'} is open to other users (755)" in caplog.text
+
+
+def test_a_directory_for_everybody_stays_as_it_is(tmp_path):
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "tmp").chmod(0o1777)
+
+    close_to_others(tmp_path / "tmp")
+
+    assert (tmp_path / "tmp").stat().st_mode & 0o7777 == 0o1777

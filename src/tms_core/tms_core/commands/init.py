@@ -1,0 +1,52 @@
+"""`tms init`: files to begin with, from the package's own data."""
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import click
+
+# By their names in the package; what is hidden there would be overlooked.
+RENAMED = {"env.example": ".env.example"}
+# Paths that the systemd units name, for what they are here.
+INSTALLED = "/opt/tms/bin/tms"
+SETTINGS = "/etc/tms"
+
+
+@click.command()
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+def init(directory: Path) -> None:
+    """Write settings files and systemd units to begin with. What is there already stays as it is."""
+    directory = directory.absolute()
+    for name, source in _samples(files("tms_core.samples")):
+        target = directory / name
+        if target.exists():
+            click.echo(f"kept   {target}")
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(_fitted(source.read_text(), directory) if "systemd" in target.parts else source.read_text())
+        click.echo(f"wrote  {target}")
+    click.echo(
+        f"\nTo look around: {_tms()} up {directory}/development.ini\n"
+        f"To deploy: cp {directory}/.env.example {directory}/.env, fill it in, and go on as docs/deploying.md says"
+    )
+
+
+def _samples(folder: Traversable, within: str = "") -> Iterator[tuple[str, Traversable]]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir() and entry.name != "__pycache__":
+            yield from _samples(entry, f"{within}{entry.name}/")
+        elif entry.is_file() and not entry.name.endswith((".py", ".pyc")):
+            yield within + RENAMED.get(entry.name, entry.name), entry
+
+
+def _fitted(unit: str, directory: Path) -> str:
+    """A unit with the paths of this installation."""
+    return unit.replace(INSTALLED, _tms()).replace(SETTINGS, str(directory))
+
+
+def _tms() -> str:
+    return os.fspath(Path(sys.executable).with_name("tms"))

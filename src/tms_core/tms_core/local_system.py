@@ -1,0 +1,77 @@
+"""A whole system on this machine: checked, prepared, and run by the supervisor."""
+
+import sys
+from contextlib import suppress
+from importlib import import_module
+
+from tms_core.commands.banner import banner
+from tms_core.commands.invocation import Invocation
+from tms_core.embedded.state import StateDirectory
+from tms_core.runtime import Runtime
+from tms_core.supervisor import MergedLog, ProcessRecord, Supervisor
+from tms_core.supervisor.fork_server import create_fork_server
+from tms_core.supervisor.orphans import adopt_orphans
+from tms_core.supervisor.supervisor import OWN_NAME
+from tms_core.system import embedded_servers, jobs, processes, require_ports
+
+# What several services need. Not prometheus_client, which looks at its import whether it shares counts with others, nor
+# what is the API's or realtime's alone.
+SHARED = (
+    "alembic.command",
+    "argon2",
+    "celery.apps.beat",
+    "celery.apps.worker",
+    "celery.concurrency.prefork",
+    "celery.app.amqp",
+    "cornice",
+    "granian.server",
+    "jinja2",
+    "kombu.transport.redis",
+    "limits.strategies",
+    "psycopg2.extras",
+    "pyramid_jwt",
+    "pyramid_retry",
+    "pyramid_tm",
+    "sqlalchemy.dialects.postgresql.psycopg2",
+    "tms_core.app",
+    "tms_core.celery",
+    "tms_core.commands",
+    "tms_core.migrating",
+    "tms_core.relay.relay",
+    "zope.sqlalchemy",
+)
+
+
+def run(invocation: Invocation, given: dict[str, str], *, demo: bool) -> None:
+    """Never returns; `given` is what other terminals have to set to find this system."""
+    adopt_orphans()
+    runtime = invocation.bootstrap()
+    state = StateDirectory(runtime.core.state_dir)
+    state.prepare()
+    with state.lock():
+        sys.exit(_supervise(runtime, state, given, demo=demo))
+
+
+def _supervise(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, demo: bool) -> int:
+    record = ProcessRecord(state.path / "processes.json")
+    log = MergedLog([OWN_NAME])
+    record.end_leftovers(lambda text: log.line(OWN_NAME, text))
+    require_ports(runtime)
+    servers = embedded_servers(runtime, state)
+    # It loads while the servers are made ready.
+    forks = create_fork_server(_load)
+    for server in servers:
+        server.initialise()
+    stages = [[spec] for spec in (*(server.process() for server in servers), *jobs(demo=demo))]
+    stages.append(processes(runtime))
+    log = MergedLog([OWN_NAME, *(spec.name for stage in stages for spec in stage)])
+    return Supervisor(
+        stages, log, on_ready=lambda: log.write(banner(runtime, state, given, demo=demo)), forks=forks, record=record
+    ).run()
+
+
+def _load() -> None:
+    for module in SHARED:
+        # Some are of packages that are not installed everywhere.
+        with suppress(ModuleNotFoundError):
+            import_module(module)

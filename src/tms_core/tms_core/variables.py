@@ -1,0 +1,80 @@
+"""Environment variables that look like settings and are none: misspelled ones stop the start."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
+from inspect import getmembers, isclass
+from itertools import accumulate
+
+from tms_core.configuration import SettingsGroup
+from tms_core.logs import SUPERVISED
+
+OWN = "TMS_"
+# TMS_INI names the settings file; TMS_IMAGE is for docker-compose.yml.
+KNOWN = frozenset({"TMS_INI", "TMS_IMAGE", SUPERVISED})
+# Kubernetes and Docker set these for a service whose name begins with tms, as TMS_API_SERVICE_HOST.
+SERVICE_LINK = re.compile(
+    r"TMS_.*(_SERVICE_(HOST|PORT)(_\w+)?=.*|_PORT_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?=.*|_PORT=(tcp|udp)://.*)",
+    re.DOTALL,
+)
+# How alike a name without the prefix must be to be taken for a misspelling.
+ALIKE = 0.87
+
+
+def unknown_variables(
+    environ: Mapping[str, str],
+    beside: Mapping[str, str],
+    groups: Iterable[type[SettingsGroup]],
+    packages: Collection[str] = (),
+) -> list[str]:
+    """A sentence for every variable of `environ`, or of the `.env` file with the values `beside`, that is misspelled.
+
+    Every TMS_… variable must be known. Others that packages declare, as EMAIL_HOST, have prefixes that other programs
+    use too: of those only near misses are refused, unless they stand in `.env`. Variables of an installed package that
+    is left out are let be.
+    """
+    known = {declared.env for group in groups for declared in group.declarations()} | KNOWN
+    shared = tuple({f"{name.partition('_')[0]}_" for name in known})
+    sentences = []
+    for name in sorted({*environ, *beside} - known):
+        allowed: Collection[str] = known
+        if is_own := name.upper().startswith(OWN):
+            allowed = known | set(_declared_by_left_out(name, packages))
+            if name in allowed or (name not in beside and SERVICE_LINK.fullmatch(f"{name}={environ[name]}")):
+                continue
+        elif name not in beside and not name.startswith(shared):
+            continue
+        is_refused = is_own or (name in beside and name.startswith(shared))
+        nearest = _nearest(name, allowed, cutoff=0.6 if is_refused else ALIKE)
+        if nearest or is_refused:
+            sentences.append(_sentence(name, nearest, ".env" if name in beside else "the environment"))
+    return sentences
+
+
+def _sentence(name: str, nearest: str | None, where: str) -> str:
+    advice = f"did you mean {nearest}?" if nearest else "take it out (tms doctor --settings lists all)"
+    return f"unknown variable {name} in {where}: {advice}"
+
+
+def _nearest(name: str, known: Collection[str], *, cutoff: float) -> str | None:
+    found = get_close_matches(name.upper().replace("-", "_"), known, 1, cutoff)
+    return found[0] if found else None
+
+
+def _declared_by_left_out(name: str, included: Collection[str]) -> Iterator[str]:
+    """The variables of installed packages that are left out and whose prefix `name` has."""
+    words = name.lower().split("_")
+    for package in accumulate(words, "{}_{}".format):
+        if package == words[0] or package in included or find_spec(package) is None:
+            continue
+        try:
+            module = import_module(f"{package}.settings")
+        except ImportError:
+            # Nothing is known about it.
+            yield name
+            continue
+        for _, group in getmembers(module, isclass):
+            if issubclass(group, SettingsGroup):
+                yield from (declared.env for declared in group.declarations())
