@@ -52,6 +52,8 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
             raise ConfigurationError(
                 f"pyramid.includes names {package}, which is not installed: pip install it, or take the line out"
             ) from None
+    # Last, so that a package's own / comes before the core's: Pyramid takes the first route that matches.
+    config.include_web("tms_core.web.home")
     refuse_unknown(ini, config.registry.tms.groups, packages)
     config.commit()
     return config

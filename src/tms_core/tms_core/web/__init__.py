@@ -13,12 +13,13 @@ def includeme(config):
         "pyramid_retry",
         "pyramid_tm",
         "cornice",
-        ".proxies",
         ".tweens",
         ".transactions",
         ".security",
         ".problems",
         ".health",
         ".metrics",
+        ".index",
+        ".site_files",
     ):
         config.include(part)

@@ -5,6 +5,7 @@ wrote, and only as far as they go.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -27,10 +28,16 @@ def address_of(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
     if found is None:
         return ""
     for before in _forwarded(environ):
-        if before is None or not any(found in network for network in trusted):
+        if before is None or not _is_in(found, trusted):
             break
         found = before
     return str(found)
+
+
+def is_trusted_proxy(address: str, trusted: Sequence[Network]) -> bool:
+    """Whether what this peer says in X-Forwarded-… headers may be believed."""
+    found = _parsed(address)
+    return found is not None and _is_in(found, trusted)
 
 
 def client_network(request) -> str:
@@ -41,10 +48,15 @@ def client_network(request) -> str:
     return str(address or "")
 
 
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
 def _forwarded(environ: Mapping[str, Any]) -> Iterator[Address | None]:
     return map(_parsed, reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")))
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
     """An address, also where a port follows it, as some proxies write."""
     text = text.strip()

@@ -39,8 +39,17 @@ class Admission:
 
 
 class Door:
-    def __init__(self, settings: RealtimeSettings, visibility: Visibility, identification: Identification):
+    def __init__(
+        self,
+        settings: RealtimeSettings,
+        visibility: Visibility,
+        identification: Identification,
+        *,
+        public_host: str | None = None,
+    ):
+        """`public_host` is where the pages of the deployment are; None takes it from the Host of each request."""
         self._origins = settings.origins
+        self._public_host = public_host
         self._allows_anonymous = settings.anonymous and visibility == "team"
         self._identification = identification
 
@@ -57,7 +66,7 @@ class Door:
     def check_origin(self, headers: Mapping[str, str]) -> None:
         """Raises `RefusedError`."""
         origin = headers.get("origin")
-        if not is_allowed(origin, self._origins, host=headers.get("host", "")):
+        if not is_allowed(origin, self._origins, host=self._public_host or headers.get("host", "")):
             raise RefusedError(
                 HTTPStatus.FORBIDDEN, f"pages of {str(origin)[:LONGEST_QUOTE]} may not connect (tms.realtime.origins)"
             )
