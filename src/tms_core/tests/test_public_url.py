@@ -108,7 +108,7 @@ def test_the_nearest_proxy_is_believed_where_it_makes_sense(client, header, valu
     assert links(client, {"Host": "localhost", header: value}, PROXY) == {begin}
 
 
-@pytest.mark.parametrize("host", ["a b", "evil/..", "user@evil", "münchen", "a:b", ""])
+@pytest.mark.parametrize("host", ["a b", "evil/..", "user@evil", "münchen", "a:b"])
 @pytest.mark.parametrize("path", ["/api/health", "/api/task", "/nowhere"])
 def test_a_host_that_is_no_host_name_is_refused(app, in_production, host, path):
     for asked in (app, in_production):
@@ -129,7 +129,10 @@ def test_a_forwarded_host_that_is_none_is_refused(client):
 def test_only_old_clients_may_leave_the_host_out(app, version, status):
     request = app.RequestClass.blank("/api/health", environ={"SERVER_PROTOCOL": version})
     del request.environ["HTTP_HOST"]
+    assert request.get_response(app.app).status_int == status
 
+    # As some servers write one that is not there.
+    request.environ["HTTP_HOST"] = ""
     assert request.get_response(app.app).status_int == status
 
 

@@ -53,8 +53,8 @@ class AccessLog:
         """`target` is the percent-encoded path and query; secrets in it are taken out here."""
         entry = {
             "event": "request",
-            "method": printable(method, LONGEST_METHOD),
-            "path": printable(redact(target), LONGEST_TARGET),
+            "method": printable(method, LONGEST_METHOD) or "-",
+            "path": printable(redact(target), LONGEST_TARGET) or "-",
             "status": status,
             "duration_ms": round(seconds * 1000, 2),
             "user_id": user_id,

@@ -55,10 +55,11 @@ def environ_of(url: str) -> dict[str, str]:
     return {"wsgi.url_scheme": parts.scheme, "HTTP_HOST": host_of(url), "SCRIPT_NAME": prefix}
 
 
-def _has_valid_host(environ: Mapping[str, Any]) -> bool:
+def _has_valid_host(environ: Environ) -> bool:
     host = environ.get("HTTP_HOST")
-    if host is None:
-        # RFC 9112, section 3.2: only HTTP/1.0 goes without.
+    if not host:
+        # RFC 9112, section 3.2: only HTTP/1.0 goes without. WebOb then takes the server's name, but not for "".
+        environ.pop("HTTP_HOST", None)
         return bool(environ.get("SERVER_PROTOCOL") == "HTTP/1.0")
     return is_host(host)
 
