@@ -29,7 +29,9 @@ form.addEventListener("submit", async (event) => {
       heading.textContent = "Done";
       sentence.textContent = form.dataset.done;
     } else {
-      said.textContent = (await answer.json()).detail;
+      const problem = await answer.json();
+      const isUsed = (problem.errors || []).some((one) => one.field === "token");
+      said.textContent = isUsed ? "This link was used already, or is too old. Ask for another one." : problem.detail;
     }
   } catch {
     said.textContent = "The server does not answer. Try again in a minute.";
