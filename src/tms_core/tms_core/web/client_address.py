@@ -23,15 +23,16 @@ def client_address(request) -> str:
 
 def address_of(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
     """The first address, from our end of the chain, that is none of `trusted`."""
-    nearest = environ.get("REMOTE_ADDR", "")
-    found = _parsed(nearest)
+    found = _parsed(environ.get("REMOTE_ADDR", ""))
     if found is None:
         return ""
+    if not trusted or "HTTP_X_FORWARDED_FOR" not in environ:
+        return _as_text(found)
     for before in _forwarded(environ):
         if before is None or not _is_in(found, trusted):
             break
         found = before
-    return str(found)
+    return _as_text(found)
 
 
 def is_trusted_proxy(address: str, trusted: Sequence[Network]) -> bool:
@@ -69,3 +70,6 @@ def _parsed(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+_as_text = lru_cache(maxsize=4096)(str)
