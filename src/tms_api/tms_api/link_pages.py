@@ -42,7 +42,6 @@ form.addEventListener("submit", async (event) => {
 HTML = Answer(str, "A page to look at.", content_types=("text/html",))
 
 
-
 @dataclass(frozen=True, slots=True)
 class LinkPage:
     heading: str
