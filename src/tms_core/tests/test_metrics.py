@@ -80,7 +80,12 @@ def test_another_machine_without_the_token_is_refused(app, given):
 
 
 def test_in_production_this_machine_needs_the_token_too(ini, runtime):
-    config = configure(ini | {"tms.environment": "production", "tms.jwt_private_key": KEY}, web=True)
+    production_ini = {
+        "tms.environment": "production",
+        "tms.jwt_private_key": KEY,
+        "tms.public_url": "https://tasks.example.com",
+    }
+    config = configure(ini | production_ini, web=True)
     production = TestApp(config.make_wsgi_app(), extra_environ=HERE)
 
     try:

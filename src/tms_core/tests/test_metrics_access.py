@@ -13,6 +13,7 @@ PRODUCTION = {
     "tms.environment": "production",
     "tms.database_url": "postgresql://tms@db/tms",
     "tms.redis_url": "redis://redis",
+    "tms.public_url": "https://tasks.example.com",
     "tms.jwt_private_key": "5f0c2a9be3d144778a7e0d9a3c1b2f4e",
 }
 

@@ -17,6 +17,7 @@ TOKEN = "let-me-look"
 PRODUCTION = {
     "database_url": "postgresql://tms@db/tms",
     "redis_url": "redis://redis",
+    "public_url": "https://tasks.example.com",
     "jwt_private_key": "5f0c2a9be3d144778a7e0d9a3c1b2f4e",
     "metrics_token": TOKEN,
 }
