@@ -12,17 +12,25 @@ def test_a_process_that_has_all_it_needs_is_ready(app):
     assert answer["checks"] == {"database": "ok", "migrations": "ok", "redis": "ok"}
 
 
+AWAY = {
+    "database_url": "postgresql://tms:hidden@127.0.0.1:1/tms",
+    "redis_url": "redis://:hidden@127.0.0.1:1/0",
+}
+
+
 @pytest.mark.parametrize(
-    ("setting", "url", "missing"),
+    ("away", "code", "status", "missing"),
     [
-        ("database_url", "postgresql://tms:hidden@127.0.0.1:1/tms", {"database", "migrations"}),
-        ("redis_url", "redis://:hidden@127.0.0.1:1/0", {"redis"}),
+        (["redis_url"], 200, "degraded", {"redis"}),
+        (["database_url"], 503, "unavailable", {"database", "migrations"}),
+        (["database_url", "redis_url"], 503, "unavailable", {"database", "migrations", "redis"}),
     ],
 )
-def test_a_process_that_lacks_something_is_not_ready_and_says_what(another_process, setting, url, missing):
-    answer = another_process(**{setting: url}).get("/api/ready", status=503)
+def test_readiness_tells_what_is_missing_and_whether_the_process_can_work(another_process, away, code, status, missing):
+    answer = another_process(**{setting: AWAY[setting] for setting in away}).get("/api/ready", status=code)
 
+    assert answer.json["status"] == status
     assert {name for name, state in answer.json["checks"].items() if state != "ok"} == missing
-    assert answer.headers["Retry-After"]
+    assert answer.headers.get("Retry-After") == ("5" if code == 503 else None)
     assert "hidden" not in answer.text
     assert "127.0.0.1" not in answer.text

@@ -53,7 +53,7 @@ def send(app, client):
     return post
 
 
-@pytest.mark.parametrize("path", ["/", "/nope", "/api", "/api/tasks", "/api/task/1/2", "/api/token/1", "//api//task"])
+@pytest.mark.parametrize("path", ["/nope", "/api2", "/api/tasks", "/api/task/1/2", "/api/token/1", "//api//task"])
 @pytest.mark.parametrize("verb", ["GET", "POST"])
 def test_an_unknown_address_is_not_found(client, problem, verb, path):
     problem(client.request(path, method=verb, status=404))
@@ -194,7 +194,6 @@ def test_an_address_that_is_no_utf_8_is_no_fault_of_ours(client, problem, path):
         ("Accept-Language", ";;;"),
         ("Cookie", "=;\xff"),
         ("Origin", "\xff"),
-        ("Host", "\xff\xff"),
         ("Content-Length", "0"),
         ("X-HTTP-Method-Override", "DELETE"),
         ("Range", "bytes=0-0"),

@@ -3,6 +3,13 @@
 from tms_api.settings import ApiSettings
 
 FORGET_EVERY_SECONDS = 3600.0
+INDEX = {
+    "description": "/api/openapi.json",
+    "docs": "/api/docs",
+    "token": "/api/token",
+    "users": "/api/users",
+    "tasks": "/api/task",
+}
 
 
 def includeme(config):
@@ -17,6 +24,8 @@ def includeme(config):
     config.add_beat_entry(
         "forget_ended_logins", task="tms.api.forget_ended_logins", schedule=lambda runtime: FORGET_EVERY_SECONDS
     )
+    for name, path in INDEX.items():
+        config.add_index_link(name, path)
     config.include("tms_api.scopes")
     config.include("tms_api.link_urls")
     config.include_web("tms_api.limiter")

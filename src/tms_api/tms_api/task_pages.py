@@ -51,7 +51,7 @@ def as_dicts(rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
 def page_key(request) -> str:
     """Equal for requests that get the same bytes: who sees the same, the same query as it was spelled."""
     query = request.environ["QUERY_STRING"]
-    return "\n".join((_scope(request), _me(request, query), request.host_url, query))
+    return "\n".join((_scope(request), _me(request, query), request.application_url, query))
 
 
 def list_key(request) -> str:

@@ -8,11 +8,14 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from webtest import TestApp
 
 from tms_core.addresses import is_loopback
+from tms_core.app import configure
 from tms_core.web.request_metrics import metrics_tween_factory
 
 TOKEN = "0123456789abcdef"
+KEY = "5f0c2a9be3d144778a7e0d9a3c1b2f4e"
 HERE = {"REMOTE_ADDR": "127.0.0.1"}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.7"}
 LARGEST_COST = 20e-6
@@ -74,6 +77,22 @@ def test_another_machine_without_the_token_is_refused(app, given):
 
     assert answer.content_type == "application/problem+json"
     assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_in_production_this_machine_needs_the_token_too(ini, runtime):
+    production_ini = {
+        "tms.environment": "production",
+        "tms.jwt_private_key": KEY,
+        "tms.public_url": "https://tasks.example.com",
+    }
+    config = configure(ini | production_ini, web=True)
+    production = TestApp(config.make_wsgi_app(), extra_environ=HERE)
+
+    try:
+        production.get("/metrics", status=401)
+        assert "# TYPE" in production.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    finally:
+        config.registry.tms.close()
 
 
 def test_an_access_token_is_not_the_metrics_token(client):

@@ -32,6 +32,8 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
     config.include("tms_core")
     for package in packages:
         _include(config, package)
+    # Last, so that a package's own / comes before the core's: Pyramid takes the first route that matches.
+    config.include_web("tms_core.web.home")
     faults = [*config.registry.tms.faults, *_misspelled(config.registry.tms, packages)]
     if faults:
         raise ConfigurationError(*faults)

@@ -70,9 +70,17 @@ def add_migrations(config, label: str, location: str) -> None:
     _register(_runtime(config).migrations, "migration branch", label, location)
 
 
-def add_readiness_check(config, name: str, check: str) -> None:
-    """Add to /api/ready: a callable of the runtime («package.module:function») that raises when not ready."""
+def add_readiness_check(config, name: str, check: str, *, is_optional: bool = False) -> None:
+    """Add to /api/ready: a callable of the runtime («package.module:function») that raises when not ready. Without
+    what is optional the system works, if not as well: «degraded»."""
     _register(_runtime(config).readiness, "readiness check", name, check)
+    if is_optional:
+        _runtime(config).optional_checks.add(name)
+
+
+def add_index_link(config, name: str, path: str) -> None:
+    """Add to /api, the index: where something is, as «docs» at «/api/docs»."""
+    _register(_runtime(config).index_links, "index link", name, path)
 
 
 def add_doctor_check(config, name: str, check: str) -> None:
@@ -120,6 +128,7 @@ DIRECTIVES = (
     add_process,
     add_migrations,
     add_readiness_check,
+    add_index_link,
     add_doctor_check,
     add_metrics,
     add_token_scope,

@@ -61,6 +61,8 @@ class Runtime:
     processes: dict[str, ProcessEntry] = field(default_factory=dict)
     migrations: dict[str, str] = field(default_factory=dict)
     readiness: dict[str, str] = field(default_factory=dict)
+    optional_checks: set[str] = field(default_factory=set)
+    index_links: dict[str, str] = field(default_factory=dict)
     doctor_checks: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)

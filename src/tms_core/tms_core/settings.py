@@ -89,7 +89,8 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     api_port: int = setting(8000, help="Port that tms api listens on.", ge=1, le=65535)
     public_url: str = setting(
         default_factory=lambda others: f"http://localhost:{others['api_port']}",
-        help="Where users reach the deployment; mails link to it. Development: localhost and tms.api_port.",
+        help="Where users reach the deployment: mails link to it, and in production all links in answers begin with "
+        "it. Development: localhost and tms.api_port.",
     )
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
     api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
@@ -101,16 +102,23 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         (), help="Origins whose pages may call the API, as https://app.example; * allows any."
     )
     trusted_proxies: Networks = setting(
-        (), help="Addresses or networks of proxies whose X-Forwarded-For tells the client's address; empty: none."
+        (),
+        help="Addresses or networks of proxies whose X-Forwarded-For tells the client's address (and in development "
+        "X-Forwarded-Proto, -Host and -Prefix the links in answers); empty: none.",
     )
     body_limit: int = setting(1_048_576, help="Largest request body, in bytes.", ge=1024)
     metrics_token: SecretStr | None = setting(
-        None, key="metrics.token", help="Bearer token for /metrics from other machines."
+        None,
+        key="metrics.token",
+        help="Bearer token for /metrics; without it, production refuses all, development all but loopback.",
     )
     relay_interval: float = setting(
         0.25, key="relay.interval", help="Seconds between the relay's looks when no hint comes.", gt=0, le=60
     )
     log_format: Literal["text", "json"] = setting("text", help="json: one object a line, for log collectors.")
+    access_log: bool = setting(
+        True, help="Log a line for each request to tms api and each connection to tms realtime, secrets taken out."
+    )
 
     @field_validator("timezone")
     @classmethod
@@ -123,9 +131,12 @@ class CoreSettings(SettingsGroup, prefix="tms"):
 
     @field_validator("public_url")
     @classmethod
-    def _no_slash(cls, value: str) -> str:
+    def _is_base_url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
+        parts = urlsplit(value)
+        if not parts.netloc or "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must be a host, a port and a path at most, as https://tms.example.com")
         return value.rstrip("/")
 
     @field_validator("database_url")

@@ -115,3 +115,15 @@ def test_a_link_that_is_not_ours_does_nothing(app, client, link):
         assert app.post(url, status=400).json["errors"][0]["field"] == "token"
 
     assert client.get(URL).json == DEFAULTS
+
+
+def test_a_broken_link_is_a_page_to_browsers_and_a_problem_to_programs(app, client):
+    url = "/api/notifications/unsubscribe?token=1.assigned.x"
+
+    for ask in (app.get, app.post):
+        page = ask(url, headers={"Accept": "text/html,*/*;q=0.8"}, status=400)
+        assert page.content_type == "text/html"
+        assert "This link does not work" in page.text
+        assert page.headers["Cache-Control"] == "no-store"
+        assert ask(url, status=400).content_type == "application/problem+json"
+    assert client.get(URL).json == DEFAULTS

@@ -1,11 +1,8 @@
 """What a user wants to be mailed, and the one click that ends it."""
 
-from html import escape
-
-from pyramid.response import Response
-
 from tms_core.errors import InvalidError
-from tms_core.web.openapi import Answer, Nothing, Parameter, Tag, documented
+from tms_core.web.openapi import Answer, Nothing, Parameter, Problem, Tag, documented
+from tms_core.web.pages import Form, page
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, query_of
 from tms_notifications.schemas import Preferences as PreferencesAnswer
@@ -22,6 +19,11 @@ KINDS = {
 
 MAIL = Tag("Mail", "What one wants to be mailed.")
 TOKEN = Parameter(name="token", help="From a mail.", is_required=True)
+BAD_TOKEN = Answer(Problem, "The link is not one from a mail of this deployment.", more={"text/html": str})
+BAD_LINK = (
+    "This link does not work",
+    "It is not complete, or not from a mail of this deployment. Open it from the mail again.",
+)
 PAGE = Answer(str, "A page to look at.", content_types=("text/html",))
 
 
@@ -59,21 +61,36 @@ class Unsubscribe:
         self.request = request
 
     @open_to_all
-    @documented("show_unsubscribing", query=(TOKEN,), answers={200: PAGE})
+    @documented("show_unsubscribing", query=(TOKEN,), answers={200: PAGE, 400: BAD_TOKEN})
     def get(self):
         """A page with a button. Whoever only looks at links, as mail scanners do, must not unsubscribe anyone."""
-        _user_id, kind = self._said()
-        return _page(f'<form method="post"><button>Send me no more mails about {escape(KINDS[kind])}</button></form>')
+        try:
+            _user_id, kind = self._said()
+        except InvalidError:
+            if not self._is_browser:
+                raise
+            return page(*BAD_LINK, status=400)
+        sentence = f"Mails about {KINDS[kind]} will no longer be sent to you. Other mails still come."
+        return page("Unsubscribe", sentence, form=Form("Send me no more of these"))
 
     @open_to_all
-    @documented("unsubscribe", query=(TOKEN,), answers={200: Answer(Nothing, more={"text/html": str})})
+    @documented("unsubscribe", query=(TOKEN,), answers={200: Answer(Nothing, more={"text/html": str}), 400: BAD_TOKEN})
     def post(self):
         """Turn off the mails of one kind. With one click and without a log-in (RFC 8058)."""
-        user_id, kind = self._said()
+        try:
+            user_id, kind = self._said()
+        except InvalidError:
+            if not self._is_browser:
+                raise
+            return page(*BAD_LINK, status=400)
         PreferenceService(self.request.db).turn_off(user_id, *TURNED_OFF[kind])
-        if "text/html" in self.request.headers.get("Accept", ""):
-            return _page(f"<p>You get no more mails about {escape(KINDS[kind])}.</p>")
+        if self._is_browser:
+            return page("Unsubscribed", f"You get no more mails about {KINDS[kind]}.")
         return json_response({})
+
+    @property
+    def _is_browser(self) -> bool:
+        return "text/html" in self.request.headers.get("Accept", "")
 
     def _said(self) -> tuple[int, str]:
         tokens = query_of(self.request, ("token",)).get("token", [])
@@ -82,18 +99,6 @@ class Unsubscribe:
         if said is None:
             raise InvalidError.of("token", "must be one from a mail of this deployment", "query")
         return said
-
-
-def _page(content: str) -> Response:
-    response = Response(
-        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>TMS</title><body>{content}",
-        content_type="text/html",
-        charset="utf-8",
-    )
-    # The address is the proof, so it goes nowhere else.
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def includeme(config):

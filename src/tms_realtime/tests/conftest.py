@@ -28,6 +28,7 @@ from tms_realtime.clients.presence import Presence
 from tms_realtime.clients.seats import Seats
 from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.feed import Feed
+from tms_realtime.handshake_log import HandshakeLog
 from tms_realtime.log.reader import LogReader
 from tms_realtime.log.stream import KEY
 from tms_realtime.log.table import newest_position
@@ -275,7 +276,9 @@ def switchboard(runtime, switchboards) -> Callable[..., Switchboard]:
         presence, own = Presence(url, reader), RealtimeSettings(**settings)
         feed = Feed(url, hub, reader, presence)
         seats = Seats(own.connections, own.connections_per_user)
-        switchboards.append(Switchboard(own, runtime.core.visibility, seats, hub, reader, feed, presence))
+        switchboards.append(
+            Switchboard(own, runtime.core.visibility, seats, hub, reader, feed, presence, HandshakeLog(runtime.core))
+        )
         return switchboards[-1]
 
     return make

@@ -43,12 +43,24 @@ def booths():
 @pytest.fixture
 def door(runtime, booths):
     def make(
-        *, anonymous=False, origins=(), visibility="team", is_revoked=lambda _claims: False, redis_url=None, engine=None
+        *,
+        anonymous=False,
+        origins=(),
+        visibility="team",
+        is_revoked=lambda _claims: False,
+        redis_url=None,
+        engine=None,
+        public_host=None,
     ) -> Door:
         settings = RealtimeSettings(anonymous=anonymous, origins=origins)
         booths.append(TicketBooth(redis_url or runtime.core.redis))
         personal_tokens = PersonalTokens(engine or runtime.engine, LIFE)
-        return Door(settings, visibility, Identification(TOKENS, personal_tokens, booths[-1], is_revoked))
+        return Door(
+            settings,
+            visibility,
+            Identification(TOKENS, personal_tokens, booths[-1], is_revoked),
+            public_host=public_host,
+        )
 
     return make
 
@@ -187,6 +199,25 @@ def test_a_request_without_a_host_is_of_no_page(origin, door, refusal):
     headers = {"origin": origin, "authorization": f"Bearer {token()}"}
 
     assert refusal(door(), headers).status == 403
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "may"),
+    [
+        ("https://tms.example", "127.0.0.1:8001", True),
+        ("https://tms.example:8443", "tms.example", True),
+        ("https://evil.example", "evil.example", False),
+        ("http://tasks.example:8000", "tasks.example:8001", False),
+    ],
+)
+def test_pages_of_the_public_host_connect_whatever_host_a_request_names(origin, host, may, door, admit, refusal):
+    production = door(public_host="tms.example")
+    headers = bearer(token()) | {"origin": origin, "host": host}
+
+    if may:
+        assert admit(production, headers).claims
+    else:
+        assert refusal(production, headers).status == 403
 
 
 def claims(user_id: int = 7, **fields) -> AccessClaims:

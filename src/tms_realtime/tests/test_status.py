@@ -2,16 +2,25 @@
 
 import re
 import socket
+from types import SimpleNamespace
 
 import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tms_core.embedded.ports import free_port
+from tms_core.settings import CoreSettings
 from tms_realtime.status import Status
 from tms_realtime.wire.http_request import HttpRequest
 
 TOKEN = "let-me-look"
+PRODUCTION = {
+    "database_url": "postgresql://tms@db/tms",
+    "redis_url": "redis://redis",
+    "public_url": "https://tasks.example.com",
+    "jwt_private_key": "5f0c2a9be3d144778a7e0d9a3c1b2f4e",
+    "metrics_token": TOKEN,
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +30,13 @@ def settings():
         "tms.realtime.status_port": str(free_port()),
         "tms.metrics.token": TOKEN,
     }
+
+
+@pytest.fixture
+def production():
+    """The port's answers in production."""
+    core = CoreSettings(environment="production", **PRODUCTION)
+    return Status(SimpleNamespace(core=core), {}, lambda: None)
 
 
 @pytest.fixture
@@ -35,8 +51,8 @@ def status(runtime):
     return make
 
 
-def answered(status: Status, path: str, *, verb: str = "GET", from_here: bool = True, **headers: str):
-    head, _, body = status.answer(HttpRequest(verb, path, {}, headers), from_here=from_here).partition(b"\r\n\r\n")
+def answered(status: Status, path: str, *, verb: str = "GET", peer: str = "127.0.0.1", **headers: str):
+    head, _, body = status.answer(HttpRequest(verb, path, path, {}, headers), peer=peer).partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     return int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body
 
@@ -49,15 +65,22 @@ def test_a_process_is_ready_when_all_is_there_that_it_needs(path, status):
     assert orjson.loads(body) == {"status": "ok", "checks": {"database": "ok", "redis": "ok"}}
 
 
-@pytest.mark.parametrize(("database", "redis"), [(True, False), (False, True), (False, False)])
-def test_a_process_that_lacks_something_says_what(database, redis, status):
-    code, headers, body = answered(status(database=database, redis=redis), "/api/ready")
+@pytest.mark.parametrize(
+    ("database", "redis", "code", "word"),
+    [
+        (True, False, 200, "degraded"),
+        (False, True, 503, "unavailable"),
+        (False, False, 503, "unavailable"),
+    ],
+)
+def test_a_process_that_lacks_something_says_what(database, redis, code, word, status):
+    found, headers, body = answered(status(database=database, redis=redis), "/api/ready")
 
-    assert code == 503
-    assert int(headers["Retry-After"]) > 0
+    assert found == code
+    assert headers.get("Retry-After") == ("5" if code == 503 else None)
     words = {True: "ok", False: "does not answer"}
     assert orjson.loads(body) == {
-        "status": "unavailable",
+        "status": word,
         "checks": {"database": words[database], "redis": words[redis]},
     }
     assert answered(status(database=database, redis=redis), "/api/health")[0] == 200
@@ -76,16 +99,38 @@ def test_a_process_that_lacks_something_says_what(database, redis, status):
     ],
 )
 def test_from_elsewhere_metrics_need_the_token(authorization, code, status):
-    found, headers, _ = answered(status(), "/metrics", from_here=False, **authorization)
+    found, headers, _ = answered(status(), "/metrics", peer="203.0.113.7", **authorization)
 
     assert found == code
     assert headers.get("WWW-Authenticate") == ("Bearer" if code == 401 else None)
 
 
+def test_in_production_this_machine_needs_the_token_too(production):
+    assert answered(production, "/metrics")[0] == 401
+    assert answered(production, "/metrics", authorization=f"Bearer {TOKEN}")[0] == 200
+    assert answered(production, "/api/ready")[0] == 200
+
+
+def test_where_no_token_is_set_none_opens(monkeypatch, status, runtime):
+    monkeypatch.setitem(runtime.groups, CoreSettings, runtime.core.model_copy(update={"metrics_token": None}))
+
+    code, _, body = answered(status(), "/metrics", peer="203.0.113.7", authorization=f"Bearer {TOKEN}")
+
+    assert code == 403
+    assert b"tms.metrics.token" in body
+
+
 def test_there_is_nothing_else(status):
     assert answered(status(), "/")[0] == 404
     assert answered(status(), "/metrics", verb="POST")[:1] == (405,)
-    assert answered(status(), "/metrics", verb="POST")[1]["Allow"] == "GET"
+    assert answered(status(), "/metrics", verb="POST")[1]["Allow"] == "GET, HEAD"
+
+
+def test_head_is_get_without_the_body(status):
+    whole, head = (answered(status(redis=False), "/api/ready", verb=verb) for verb in ("GET", "HEAD"))
+
+    assert head == (*whole[:2], b"")
+    assert whole[2]
 
 
 def test_the_process_tells_of_itself_over_http(realtime, listen, publish, event):
@@ -127,6 +172,10 @@ def test_what_comes_through_a_proxy_of_this_machine_is_from_elsewhere(realtime):
     [
         (b"nonsense\r\n\r\n", 400),
         (b"GET / HTTP/2.0\r\n\r\n", 400),
+        (b"GET /api/health HTTP/1.1\r\n\r\n", 400),
+        (b"GET /api/health HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        (b"GET /api/health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET /api/health HTTP/1.0\r\n\r\n", 200),
         (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 20_000, 431),
     ],
 )

@@ -135,6 +135,12 @@ def test_a_socket_is_closed_with_4401_when_its_token_expires(runtime, make_user,
     assert listen(token).close_code() == 4401
 
 
+HANDSHAKE = (
+    b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
 @pytest.mark.parametrize(
     ("data", "status", "header"),
     [
@@ -142,6 +148,11 @@ def test_a_socket_is_closed_with_4401_when_its_token_expires(runtime, make_user,
         (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", 426, b"Upgrade: websocket"),
         (b"POST /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n\r\n", 405, b"Allow: GET"),
         (b"GET /ws/tasks/ HTTP/1.1\r\n\r\n", 400, b""),
+        (HANDSHAKE.replace(b"localhost", b"a b"), 400, b""),
+        (HANDSHAKE.replace(b"localhost", b"evil/x"), 400, b""),
+        (HANDSHAKE.replace(b"localhost", "münchen".encode()), 400, b""),
+        (HANDSHAKE.replace(b"Host: localhost", b"Host: a\r\nHost: b"), 400, b""),
+        (HANDSHAKE.replace(b"/ws/tasks/", b"/api/events").replace(b"localhost", b"a b"), 400, b""),
         (b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n", 400, b""),
         (b"\r\n\r\n", 400, b""),
         (b"GET //[ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, b""),
@@ -157,6 +168,7 @@ def test_what_is_no_handshake_gets_an_answer_in_http(realtime, data, status, hea
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     assert header in head
     assert b"Content-Type: application/problem+json" in head
+    assert b"X-Content-Type-Options: nosniff" in head
     assert f'"status":{status}'.encode() in body
     assert b"utobahn" not in answer
 

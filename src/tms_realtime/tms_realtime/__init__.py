@@ -21,5 +21,6 @@ def includeme(config):
     config.add_doctor_check("realtime", "tms_realtime.watching:check_processes")
     config.add_process("realtime", ["realtime"], port=_port, listens=_listens)
     config.add_token_scope("tasks:read", "POST /api/ws-ticket")
+    config.add_index_link("events_ticket", "/api/ws-ticket")
     config.include_web("tms_realtime.resources")
     config.include_web("tms_realtime.client_script")

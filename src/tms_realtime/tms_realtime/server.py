@@ -11,6 +11,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.main import installReactor
 
 from tms_core.access_tokens import AccessTokens
+from tms_core.http_host import host_of
 from tms_core.personal_tokens import PersonalTokens
 from tms_core.revocations import Revocations
 from tms_core.runtime import Runtime
@@ -27,6 +28,7 @@ from tms_realtime.door.tickets import TicketBooth
 from tms_realtime.door.watch import RevocationLooks, close_unauthorized
 from tms_realtime.draining import drain
 from tms_realtime.feed import Feed
+from tms_realtime.handshake_log import HandshakeLog
 from tms_realtime.log.reader import LogReader
 from tms_realtime.log.table import newest_position
 from tms_realtime.logs import bridge_twisted_logs
@@ -82,8 +84,18 @@ class Server:
             self._tickets,
             self._looks.is_revoked,
         )
-        self._door = Door(settings, core.visibility, identification, core.trusted_proxies)
-        self._board = Switchboard(settings, core.visibility, self._seats, hub, self._reader, self._feed, self._presence)
+        public_host = host_of(core.public_url) if core.environment == "production" else None
+        self._door = Door(settings, core.visibility, identification, core.trusted_proxies, public_host=public_host)
+        self._board = Switchboard(
+            settings,
+            core.visibility,
+            self._seats,
+            hub,
+            self._reader,
+            self._feed,
+            self._presence,
+            HandshakeLog(core),
+        )
         self._websockets = create_factory(reactor, self._board, self._door)
 
     async def run(self) -> int:

@@ -28,7 +28,9 @@ class RealtimeSettings(SettingsGroup, prefix="tms.realtime"):
         False, help="Let clients without a token listen; only where tms.visibility is team, never in production."
     )
     origins: Words = setting(
-        (), help="Origins whose pages may connect, as https://app.example; * any; empty: pages of the same host."
+        (),
+        help="Origins whose pages may connect, as https://app.example; * any; empty: pages of tms.public_url's host, "
+        "in development of the host that is asked.",
     )
     connections: int = setting(20_000, help="Clients of one process, in all; 0: no limit.", ge=0)
     connections_per_user: int = setting(1_000, help="Clients of one process, of each user; 0: no limit.", ge=0)

@@ -1,7 +1,6 @@
 """The process's own HTTP port: /metrics for Prometheus, /api/health and /api/ready for whoever starts and stops it."""
 # ruff: noqa: N802 - Twisted names the methods.
 
-import hmac
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +11,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory, Protocol
 
-from tms_core.addresses import is_loopback
+from tms_core.errors import ForbiddenError, NotAuthenticatedError
+from tms_core.metrics_access import MetricsAccess
+from tms_core.readiness import overall_status
 from tms_core.runtime import Runtime
 from tms_realtime import metrics
 from tms_realtime.settings import RealtimeSettings
@@ -20,7 +21,6 @@ from tms_realtime.wire.http_answers import http_answer, problem
 from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
 
 SECONDS = 5
-FORWARDED = {"x-forwarded-for", "forwarded", "x-real-ip", "via"}
 PATHS = ("/metrics", "/api/health", "/api/ready")
 JSON = [("Content-Type", "application/json")]
 log = logging.getLogger(__name__)
@@ -31,16 +31,21 @@ class Status:
 
     def __init__(self, runtime: Runtime, checks: Mapping[str, Callable[[], bool]], before_scrape: Callable[[], None]):
         """`checks` say of each thing that is needed whether it is there."""
-        self._token = runtime.core.metrics_token
+        self._metrics_access = MetricsAccess(runtime.core)
         self._checks = checks
         self._before_scrape = before_scrape
 
-    def answer(self, request: HttpRequest, *, from_here: bool) -> bytes:
-        if request.method != "GET":
-            return problem(405, "here is only to be read", [("Allow", "GET")])
+    def answer(self, request: HttpRequest, *, peer: str) -> bytes:
+        """`peer` is the address that asks."""
+        if request.method not in ("GET", "HEAD"):
+            return problem(405, "here is only to be read", [("Allow", "GET, HEAD")])
+        answer = self._get(request, peer)
+        return answer if request.method == "GET" else answer[: answer.index(END) + len(END)]
+
+    def _get(self, request: HttpRequest, peer: str) -> bytes:
         match request.path.rstrip("/"):
             case "/metrics":
-                return self._metrics(request, from_here=from_here)
+                return self._metrics(request, peer)
             case "/api/health":
                 return http_answer(200, JSON, orjson.dumps({"status": "ok"}))
             case "/api/ready":
@@ -50,23 +55,21 @@ class Status:
 
     def _readiness(self) -> bytes:
         checks = {name: "ok" if check() else "does not answer" for name, check in self._checks.items()}
-        if set(checks.values()) == {"ok"}:
-            return http_answer(200, JSON, orjson.dumps({"status": "ok", "checks": checks}))
-        body = orjson.dumps({"status": "unavailable", "checks": checks})
-        return http_answer(503, [*JSON, ("Retry-After", "5")], body)
+        status = overall_status(checks)
+        body = orjson.dumps({"status": status, "checks": checks})
+        if status == "unavailable":
+            return http_answer(503, [*JSON, ("Retry-After", "5")], body)
+        return http_answer(200, JSON, body)
 
-    def _metrics(self, request: HttpRequest, *, from_here: bool) -> bytes:
-        if not from_here and not self._has_token(request.headers.get("authorization", "")):
-            challenge = [("WWW-Authenticate", "Bearer")]
-            return problem(401, "metrics are for this machine, and for those with tms.metrics.token", challenge)
+    def _metrics(self, request: HttpRequest, peer: str) -> bytes:
+        try:
+            self._metrics_access.check(peer, request.headers)
+        except NotAuthenticatedError as error:
+            return problem(401, str(error), [("WWW-Authenticate", "Bearer")])
+        except ForbiddenError as error:
+            return problem(403, str(error))
         self._before_scrape()
         return http_answer(200, [("Content-Type", CONTENT_TYPE_LATEST)], generate_latest(metrics.REGISTRY))
-
-    def _has_token(self, header: str) -> bool:
-        scheme, _, given = header.partition(" ")
-        if self._token is None or scheme.lower() != "bearer":
-            return False
-        return hmac.compare_digest(given.strip().encode(), self._token.get_secret_value().encode())
 
 
 class StatusProtocol(Protocol):
@@ -94,9 +97,7 @@ class StatusProtocol(Protocol):
             request = HttpRequest.parse(head)
         except ValueError as error:
             return problem(400, str(error))
-        # A proxy on this machine asks for others.
-        from_here = is_loopback(self.transport.getPeer().host) and not FORWARDED & request.headers.keys()
-        return self._status.answer(request, from_here=from_here)
+        return self._status.answer(request, peer=self.transport.getPeer().host)
 
     def _send(self, data: bytes) -> None:
         self.transport.write(data)

@@ -1,7 +1,6 @@
 """/api/docs: the description as a page. It is whole as it comes and asks no other host for anything; its script only
 sends the requests that a reader tries."""
 
-import base64
 import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
@@ -12,19 +11,16 @@ from markupsafe import Markup
 
 from tms_api.docs_page.operations import groups_of
 from tms_api.docs_page.words import components_of, prose
+from tms_core.web.pages import content_security_policy, page_headers
 
 FILES = files(__name__)
-POLICY = (
-    "default-src 'none'; style-src {style}; script-src {script}; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     body: bytes
     tag: str
-    policy: str
+    headers: dict[str, str]
 
 
 def render(document: dict[str, Any]) -> Page:
@@ -44,14 +40,9 @@ def render(document: dict[str, Any]) -> Page:
     return Page(
         body,
         hashlib.blake2b(body, digest_size=8).hexdigest(),
-        POLICY.format(style=_source(style), script=_source(script)),
+        page_headers(content_security_policy(style=style, script=script)),
     )
 
 
 def _file(name: str) -> str:
     return (FILES / name).read_text(encoding="utf-8")
-
-
-def _source(text: str) -> str:
-    """What a content security policy says to allow just this text."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,5 +1,8 @@
 "use strict";
 let token = "";
+// Where the deployment begins: a proxy may serve it under a prefix.
+const base = location.pathname.replace(/\/api\/docs\/*$/, "");
+document.querySelector(".links a").href = base + "/api/openapi.json";
 
 function opened(id) {
   const target = id && document.getElementById(id);
@@ -44,7 +47,7 @@ document.querySelector("#sign-in form").addEventListener("submit", async (event)
   event.preventDefault();
   const form = event.target;
   const body = JSON.stringify(Object.fromEntries(new FormData(form)));
-  const answer = await send("POST", "/api/token", {"Content-Type": "application/json"}, body);
+  const answer = await send("POST", base + "/api/token", {"Content-Type": "application/json"}, body);
   token = answer.status === 200 ? JSON.parse(answer.text).access : "";
   form.querySelector("output").textContent = token ? "Signed in." : answer.status ? JSON.parse(answer.text).detail : answer.words;
   if (token) form.reset();
@@ -65,7 +68,7 @@ for (const box of document.querySelectorAll(".operation .try")) {
     }
     const body = form.elements.body && form.elements.body.value;
     if (body) headers["Content-Type"] = "application/json";
-    const answer = await send(box.dataset.verb, path + (query.size ? "?" + query : ""), headers, body || undefined);
+    const answer = await send(box.dataset.verb, base + path + (query.size ? "?" + query : ""), headers, body || undefined);
     const told = ["etag", "location", "retry-after", "x-request-id"].filter((name) => answer.headers.get(name));
     form.querySelector("output").textContent = [answer.status + " " + answer.words,
       ...told.map((name) => name + ": " + answer.headers.get(name)), "", pretty(answer.text)].join("\n");

@@ -48,9 +48,7 @@ class Docs:
         page = self.request.registry.description.page
         response = tagged(self.request, page.body, page.tag)
         if response.status_code == 200:
-            response.headers.update(
-                {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": page.policy}
-            )
+            response.headers.update({"Content-Type": "text/html; charset=utf-8", **page.headers})
         return response
 
 

@@ -18,7 +18,12 @@ BEFORE = WholeNumber(name="before", help="Only events older than this event_id."
 SIZE = WholeNumber(name="page_size", help="At most so many.", default=MOST_EVENTS, least=1, most=MOST_EVENTS)
 PARAMETERS = (BEFORE, SIZE)
 NAMES = names_of(PARAMETERS)
-OLDER = Header("Link", "Where the older events are.", '</api/task/1/history?before=7>; rel="next"', is_optional=True)
+OLDER = Header(
+    "Link",
+    "Where the older events are.",
+    '<https://tms.example.com/api/task/1/history?before=7>; rel="next"',
+    is_optional=True,
+)
 LINKS = (Link("undo_task_event", {"id": "$request.path.id"}, {"event_id": "$response.body#/0/event_id"}),)
 
 

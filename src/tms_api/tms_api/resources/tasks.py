@@ -12,10 +12,11 @@ from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
 from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
+from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of, query_of
 
-LOCATION = Header("Location", "Where the new one is.", "/api/task/1")
+LOCATION = Header("Location", "Where the new one is.", "https://tms.example.com/api/task/1")
 NOT_ALLOWED = "One sees the task but may not do this to it."
 ID = {"id": "$response.body#/id"}
 OF_ONE = ("get_task", "replace_task", "change_task", "delete_task", "get_task_history")
@@ -63,7 +64,7 @@ class Tasks:
     def collection_post(self):
         """Create a task."""
         row = self.tasks.create(body_of(self.request, NewTask).values())
-        return self._one(row, status=201, headers={"Location": f"/api/task/{row.id}"})
+        return self._one(row, status=201, headers={"Location": absolute_url(self.request, f"/api/task/{row.id}")})
 
     @documented("get_task", query=(), headers=(IF_NONE_MATCH,), answers={200: ONE})
     def get(self):

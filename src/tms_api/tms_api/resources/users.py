@@ -25,6 +25,7 @@ from tms_core.services.personal_tokens import PersonalTokenService, end_personal
 from tms_core.services.users import UserService
 from tms_core.web.client_address import client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
+from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, token_optional
 from tms_core.web.validation import body_of, query_of
 
@@ -32,7 +33,7 @@ LONGEST_SEARCH = 150
 SEARCH = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=r"^[^\x00]*$")]
 PARAMETERS = (*PAGE, Parameter(name="q", help="A part of the user name or the names.", kind=SEARCH, example="ann"))
 NAMES = names_of(PARAMETERS)
-LOCATION = Header("Location", "Where the new one is.", "/api/users/2")
+LOCATION = Header("Location", "Where the new one is.", "https://tms.example.com/api/users/2")
 OF_ONE = ("get_user", "replace_user", "change_user", "delete_user")
 LINKS = tuple(Link(name, {"id": "$response.body#/id"}) for name in OF_ONE)
 FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
@@ -99,7 +100,8 @@ class Users:
             "first_name": user.first_name,
             "last_name": user.last_name,
         }
-        return json_response(shown, status=201, headers={"Location": f"/api/users/{user.id}"})
+        where = absolute_url(self.request, f"/api/users/{user.id}")
+        return json_response(shown, status=201, headers={"Location": where})
 
     @documented("list_users", query=PARAMETERS, answers={200: Answer(UserPage, links=FROM_LIST), 404: PAST_THE_END})
     def collection_get(self):

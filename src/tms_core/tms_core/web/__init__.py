@@ -13,7 +13,6 @@ def includeme(config):
         "pyramid_retry",
         "pyramid_tm",
         "cornice",
-        ".proxies",
         ".tweens",
         ".transactions",
         ".security",
@@ -21,5 +20,7 @@ def includeme(config):
         ".problems",
         ".health",
         ".metrics",
+        ".index",
+        ".site_files",
     ):
         config.include(part)

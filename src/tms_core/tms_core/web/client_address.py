@@ -5,6 +5,7 @@ wrote, and only as far as they go.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
@@ -22,15 +23,22 @@ def client_address(request) -> str:
 
 def address_of(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
     """The first address, from our end of the chain, that is none of `trusted`."""
-    nearest = environ.get("REMOTE_ADDR", "")
-    found = _parsed(nearest)
+    found = _parsed(environ.get("REMOTE_ADDR", ""))
     if found is None:
         return ""
+    if not trusted or "HTTP_X_FORWARDED_FOR" not in environ:
+        return _as_text(found)
     for before in _forwarded(environ):
-        if before is None or not any(found in network for network in trusted):
+        if before is None or not _is_in(found, trusted):
             break
         found = before
-    return str(found)
+    return _as_text(found)
+
+
+def is_trusted_proxy(address: str, trusted: Sequence[Network]) -> bool:
+    """Whether what this peer says in X-Forwarded-… headers may be believed."""
+    found = _parsed(address)
+    return found is not None and _is_in(found, trusted)
 
 
 def client_network(request) -> str:
@@ -46,10 +54,15 @@ def network_of(text: str) -> str:
     return str(address or "")
 
 
+def _is_in(address: Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
 def _forwarded(environ: Mapping[str, Any]) -> Iterator[Address | None]:
     return map(_parsed, reversed(environ.get("HTTP_X_FORWARDED_FOR", "").split(",")))
 
 
+@lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
     """An address, also where a port follows it, as some proxies write."""
     text = text.strip()
@@ -62,3 +75,6 @@ def _parsed(text: str) -> Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+_as_text = lru_cache(maxsize=4096)(str)

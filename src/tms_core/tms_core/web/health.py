@@ -1,4 +1,4 @@
-"""/api/health: this process is alive. /api/ready: it can do its work; 503 names what is missing."""
+"""/api/health: this process is alive. /api/ready: it can do its work, and what is missing."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.errors import UnavailableError
 from tms_core.migrating import missing_revisions
+from tms_core.readiness import OPTIONAL, Status, overall_status
 from tms_core.runtime import Runtime, resolve
 from tms_core.web.openapi import Answer, AnswerSchema, Header, documented
 from tms_core.web.resource import json_response, open_to_all, resource
@@ -63,7 +64,7 @@ class Readiness(AnswerSchema):
 
     example = {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
 
-    status: Literal["ok", "unavailable"]
+    status: Status
     checks: dict[str, str]
 
 
@@ -89,11 +90,15 @@ class Ready(_Open):
     @open_to_all
     @documented("get_readiness", answers={200: Readiness, 503: NOT_READY})
     def get(self):
-        """Whether this process can do its work. 503 where something is missing, named under `checks`."""
-        checks = readiness(self.request.registry.tms)
-        if set(checks.values()) == {"ok"}:
-            return json_response({"status": "ok", "checks": checks})
-        return json_response({"status": "unavailable", "checks": checks}, status=503, headers={"Retry-After": "5"})
+        """Whether this process can do its work. `degraded` while only Redis is away: reads and writes work then. 503
+        while something that it cannot do without is missing. `checks` names what is."""
+        runtime = self.request.registry.tms
+        checks = readiness(runtime)
+        status = overall_status(checks, OPTIONAL | runtime.optional_checks)
+        body = {"status": status, "checks": checks}
+        if status == "unavailable":
+            return json_response(body, status=503, headers={"Retry-After": "5"})
+        return json_response(body)
 
 
 def includeme(config):

@@ -3,7 +3,6 @@
 `tms api` has its processes share their counts through PROMETHEUS_MULTIPROC_DIR; without it one process tells its own.
 """
 
-import hmac
 import os
 from collections.abc import Iterator
 
@@ -17,15 +16,12 @@ from prometheus_client.registry import Collector
 from pyramid.response import Response
 from sqlalchemy.exc import SQLAlchemyError
 
-from tms_core.addresses import is_loopback
-from tms_core.errors import ForbiddenError, NotAuthenticatedError
+from tms_core.metrics_access import MetricsAccess
 from tms_core.runtime import Runtime, resolve
 from tms_core.web.openapi import Answer, documented
 from tms_core.web.resource import open_to_all, resource
-from tms_core.web.security import bearer_token
 
 CONTENT_TYPES = ("text/plain", "application/openmetrics-text")
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 
 
 class PackagesCollector(Collector):
@@ -59,19 +55,6 @@ def registry_of(runtime: Runtime) -> CollectorRegistry:
     return registry
 
 
-def require_reader(request) -> None:
-    """Raise unless this machine asks, or somebody with `tms.metrics.token`. A proxy on this machine asks for others."""
-    environ = request.environ
-    if is_loopback(environ.get("REMOTE_ADDR", "")) and not any(name in environ for name in FORWARDED):
-        return
-    token = request.registry.tms.core.metrics_token
-    if token is None:
-        raise ForbiddenError("The metrics are for this machine alone; tms.metrics.token opens them to others.")
-    given = bearer_token(environ) or ""
-    if not hmac.compare_digest(given.encode(), token.get_secret_value().encode()):
-        raise NotAuthenticatedError("This needs the metrics token: Authorization: Bearer …")
-
-
 @resource(path="/metrics")
 class Metrics:
     def __init__(self, request, context=None):
@@ -82,14 +65,14 @@ class Metrics:
         "get_metrics",
         answers={
             200: Answer(str, "The metrics, as Prometheus reads them.", content_types=CONTENT_TYPES),
-            401: "Another machine asks, without the metrics token.",
-            403: "Another machine asks, and no token is set.",
+            401: "The metrics token is missing or wrong.",
+            403: "The metrics token is needed here, and none is set.",
         },
         needs_database=False,
     )
     def get(self):
-        """What this server counted. For this machine, and for others with `tms.metrics.token` as Bearer."""
-        require_reader(self.request)
+        """What this server counted. With `tms.metrics.token` as Bearer; in development from loopback without, too."""
+        self.request.registry.metrics_access.check(self.request.environ.get("REMOTE_ADDR", ""), self.request.headers)
         encode, content_type = choose_encoder(self.request.headers.get("Accept", ""))
         response = Response(encode(registry_of(self.request.registry.tms)))
         response.headers["Content-Type"] = content_type
@@ -97,5 +80,5 @@ class Metrics:
 
 
 def includeme(config):
-    config.include("tms_core.web.request_metrics")
+    config.registry.metrics_access = MetricsAccess(config.registry.tms.core)
     config.scan("tms_core.web.metrics")

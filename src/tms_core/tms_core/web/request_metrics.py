@@ -5,7 +5,6 @@ import time
 from functools import lru_cache
 
 from prometheus_client import Counter, Histogram
-from pyramid.tweens import INGRESS
 from pyramid_retry import is_error_retryable
 
 REQUESTS = Counter("tms_http_requests", "Requests that were answered.", ["method", "route", "status"])
@@ -50,7 +49,3 @@ def _count(request, status: int, began: float, error: Exception | None) -> None:
 def _readable(pattern: str) -> str:
     r"""«/api/task/{id}» for «/api/task/{id:\d+}»."""
     return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", pattern)
-
-
-def includeme(config):
-    config.add_tween("tms_core.web.request_metrics.metrics_tween_factory", under=INGRESS)

@@ -1,4 +1,4 @@
-"""What happens around every request, outermost first: its id, cross-origin rules, the slash at the path's end."""
+"""The tweens of the core in their order, and two of them: the request id, and the slash at the path's end."""
 
 import re
 import secrets
@@ -6,6 +6,21 @@ import secrets
 import structlog
 from pyramid.tweens import INGRESS
 
+# Outermost first. Pyramid's exception views, pyramid_tm and the tweens of other packages are inside all of these, so
+# what is inside answers errors itself.
+TWEENS = (
+    # Everything inside logs and answers with the id.
+    "tms_core.web.tweens.request_id_tween_factory",
+    # Both see every answer, refusals of the tweens below included.
+    "tms_core.web.access_log.access_log_tween_factory",
+    "tms_core.web.request_metrics.metrics_tween_factory",
+    "tms_core.web.security_headers.security_headers_tween_factory",
+    # Before anything that builds a link or looks at the host.
+    "tms_core.web.public_url.public_url_tween_factory",
+    # Preflights have no token and match no route.
+    "tms_core.web.cors.cors_tween_factory",
+    "tms_core.web.tweens.slash_tween_factory",
+)
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -21,7 +36,6 @@ def request_id_tween_factory(handler, registry):
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
         response.headers["X-Request-ID"] = request.id
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
     return request_id_tween
@@ -40,6 +54,6 @@ def slash_tween_factory(handler, registry):
 
 
 def includeme(config):
-    config.add_tween("tms_core.web.tweens.slash_tween_factory", under=INGRESS)
-    config.add_tween("tms_core.web.cors.cors_tween_factory", under=INGRESS)
-    config.add_tween("tms_core.web.tweens.request_id_tween_factory", under=INGRESS)
+    # Each one goes under INGRESS, above those before it.
+    for factory in reversed(TWEENS):
+        config.add_tween(factory, under=INGRESS)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 from tms_core.permissions import Visibility
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.seats import Seats
+from tms_realtime.handshake_log import HandshakeLog
 from tms_realtime.log.reader import LogReader
 from tms_realtime.settings import RealtimeSettings
 
@@ -27,3 +28,4 @@ class Switchboard:
     reader: LogReader
     follower: Follower
     presence: "Presence"
+    handshake_log: HandshakeLog

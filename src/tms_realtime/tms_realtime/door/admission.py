@@ -48,9 +48,13 @@ class Door:
         visibility: Visibility,
         identification: Identification,
         trusted_proxies: Sequence[Network] = (),
+        *,
+        public_host: str | None = None,
     ):
+        """`public_host` is where the pages of the deployment are; None takes it from the Host of each request."""
         self._trusted_proxies = trusted_proxies
         self._origins = settings.origins
+        self._public_host = public_host
         self._allows_anonymous = settings.anonymous and visibility == "team"
         self._identification = identification
 
@@ -67,7 +71,7 @@ class Door:
     def check_origin(self, headers: Mapping[str, str]) -> None:
         """Raises `RefusedError`."""
         origin = headers.get("origin")
-        if not is_allowed(origin, self._origins, host=headers.get("host", "")):
+        if not is_allowed(origin, self._origins, host=self._public_host or headers.get("host", "")):
             raise RefusedError(
                 HTTPStatus.FORBIDDEN, f"pages of {str(origin)[:LONGEST_QUOTE]} may not connect (tms.realtime.origins)"
             )

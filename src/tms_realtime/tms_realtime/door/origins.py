@@ -5,8 +5,7 @@ from urllib.parse import urlsplit
 
 
 def is_allowed(origin: str | None, allowed: Collection[str], *, host: str) -> bool:
-    """`allowed` has origins or `*`; where it is empty, pages of the host that the request names may connect,
-    on whatever port."""
+    """`allowed` has origins or `*`; where it is empty, pages of `host` may connect, on whatever port."""
     if origin is None or "*" in allowed:
         return True
     if allowed:

@@ -4,6 +4,7 @@
 import asyncio
 import logging
 import socket
+import time
 from typing import Any
 
 from twisted.internet.protocol import Protocol, connectionDone
@@ -23,6 +24,7 @@ HEADERS = "authorization, last-event-id, cache-control"
 # Milliseconds after which a browser comes back.
 RETRY = 2000
 CLOSE_SECONDS = 3
+HTTP_VERSION = b"HTTP/1.1 "
 KIND = "event stream"
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,8 @@ class EventStream(Protocol):
         self._user_id: int | None = None
         self._timer: Any = None
         self._is_open = False
+        self._began = time.perf_counter()
+        self._request: HttpRequest | None = None
 
     def connectionMade(self) -> None:
         self._give_up_after(self._board.settings.ping_interval + self._board.settings.ping_timeout)
@@ -102,6 +106,7 @@ class EventStream(Protocol):
         except ValueError as error:
             self._answer(problem(400, str(error)))
             return
+        self._request = request
         try:
             self._door.check_origin(request.headers)
         except RefusedError as refusal:
@@ -143,8 +148,10 @@ class EventStream(Protocol):
             ("Cache-Control", "no-cache, no-transform"),
             ("X-Accel-Buffering", "no"),
             ("Connection", "close"),
+            ("X-Content-Type-Options", "nosniff"),
             *_cors(request),
         ]
+        self._log_handshake(200)
         lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in headers)]
         self.transport.write("\r\n".join(lines).encode("latin-1") + END + b"retry: %d\n\n" % RETRY)
 
@@ -162,8 +169,21 @@ class EventStream(Protocol):
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             self.transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
 
+    def _log_handshake(self, status: int) -> None:
+        request = self._request
+        self._board.handshake_log.log(
+            request.method if request else "-",
+            request.target if request else "-",
+            status,
+            time.perf_counter() - self._began,
+            transport=self.transport,
+            headers=request.headers if request else {},
+            user_id=self._user_id,
+        )
+
     def _answer(self, data: bytes) -> None:
         self._data = None
+        self._log_handshake(int(data[len(HTTP_VERSION) :][:3]))
         self.transport.write(data)
         self.transport.loseConnection()
 

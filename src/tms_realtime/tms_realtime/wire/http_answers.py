@@ -15,6 +15,7 @@ def http_answer(status: int, headers: Sequence[Header], body: bytes = b"") -> by
     lines = [
         f"HTTP/1.1 {int(status)} {HTTPStatus(status).phrase}",
         *(f"{name}: {value}" for name, value in headers),
+        "X-Content-Type-Options: nosniff",
         f"Content-Length: {len(body)}",
         "Connection: close",
     ]

@@ -6,9 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from autobahn.websocket.protocol import parseHttpHeader
 
+from tms_core.http_host import is_host
+
 END = b"\r\n\r\n"
 LARGEST_REQUEST = 16_384
 MOST_PARAMETERS = 100
+BAD_HOST = "the Host header must be a host name or an IP address, with or without a port"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,7 @@ class HttpRequest:
     """Header names are in lower case."""
 
     method: str
+    target: str
     path: str
     params: dict[str, list[str]]
     headers: dict[str, str]
@@ -24,13 +28,16 @@ class HttpRequest:
     def parse(cls, head: bytes) -> Self:
         """From all up to the empty line. Raises ValueError for what is no HTTP."""
         try:
-            line, headers, _counts = parseHttpHeader(head)
+            line, headers, counts = parseHttpHeader(head)
             method, target, version = line.split()
         except Exception as error:
             raise ValueError("this is no HTTP request") from error
         if not version.startswith("HTTP/1."):
             raise ValueError(f"{version[:20]} is not spoken here")
-        return cls(method, urlsplit(target).path, parameters(target), headers)
+        host = headers.get("host", "localhost" if version == "HTTP/1.0" else "")
+        if counts.get("host", 0) > 1 or not is_host(host):
+            raise ValueError(BAD_HOST)
+        return cls(method, target, urlsplit(target).path, parameters(target), headers)
 
 
 def parameters(target: str) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ whatever comes while `onConnect` waits; `onClose` also comes for connections tha
 
 import asyncio
 import logging
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,7 @@ from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerPr
 from autobahn.websocket.types import ConnectionDeny
 from twisted.internet.defer import Deferred
 
+from tms_core.http_host import is_host
 from tms_realtime import metrics
 from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
 from tms_realtime.clients.control import hear
@@ -24,7 +26,7 @@ from tms_realtime.door.admission import Admission, Door, Request
 from tms_realtime.door.refusal import Headers, RefusedError, too_many
 from tms_realtime.wire.entrance import SOCKET_PATHS
 from tms_realtime.wire.http_answers import problem
-from tms_realtime.wire.http_request import LARGEST_REQUEST, parameters
+from tms_realtime.wire.http_request import BAD_HOST, LARGEST_REQUEST, parameters
 from tms_realtime.wire.transport import ROOM, peer_of
 
 LARGEST_MESSAGE = 65_536
@@ -48,6 +50,11 @@ class TaskProtocol(WebSocketServerProtocol):
     refusal: RefusedError | None = None
     user_id: int | None = None
     is_lost = False
+    began = 0.0
+
+    def connectionMade(self) -> None:
+        self.began = time.perf_counter()
+        super().connectionMade()
 
     def processHandshake(self) -> None:
         if len(self.data) > LARGEST_REQUEST:
@@ -58,6 +65,8 @@ class TaskProtocol(WebSocketServerProtocol):
     def onConnect(self, request: Any) -> Any:
         if request.path not in SOCKET_PATHS:
             raise ConnectionDeny(404, f"there is nothing here; task changes are at {SOCKET_PATHS[0]}")
+        if not is_host(request.headers.get("host", "")):
+            raise ConnectionDeny(400, BAD_HOST)
         try:
             # Autobahn's own leave out the empty ones, and a filter without a value would let everything pass.
             params = parameters(self.http_request_uri)
@@ -92,6 +101,7 @@ class TaskProtocol(WebSocketServerProtocol):
         if self.admission is None or self.is_lost:
             return
         metrics.CONNECTIONS.labels(KIND).inc()
+        self._log_handshake(HTTPStatus.SWITCHING_PROTOCOLS)
         self.connection = Connection(self.factory.board, self, self.admission.claims)
         self.connection.begin(since=self.admission.since, wanted=self.admission.filter)
         self.admission = None
@@ -141,7 +151,21 @@ class TaskProtocol(WebSocketServerProtocol):
     async def drained(self) -> None:
         await self.transport.drained(limit=ROOM, seconds=self.factory.board.settings.stall_seconds)
 
+    def _log_handshake(self, status: int) -> None:
+        # Unset where the request could not be understood so far.
+        request_line = str(getattr(self, "http_status_line", "")).split()
+        self.factory.board.handshake_log.log(
+            request_line[0] if request_line else "-",
+            getattr(self, "http_request_uri", "-"),
+            int(status),
+            time.perf_counter() - self.began,
+            transport=self.transport,
+            headers=getattr(self, "http_headers", {}),
+            user_id=self.user_id,
+        )
+
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
+        self._log_handshake(code)
         headers = self.refusal.headers if self.refusal else HEADERS.get(code, ())
         # Autobahn would tell what was raised here.
         detail = "something went wrong here; the log has it" if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason

@@ -3,6 +3,7 @@
 import sys
 from typing import Any
 
+from tms_core.settings import CoreSettings
 from tms_core.web.openapi.describing import Tag
 from tms_core.web.openapi.operations import operation
 from tms_core.web.openapi.paths import path_of
@@ -44,7 +45,7 @@ def build_document(registry, info: dict[str, Any]) -> dict[str, Any]:
     return {
         "openapi": VERSION,
         "info": info,
-        "servers": [{"url": "/"}],
+        "servers": [{"url": _server(registry.tms.core)}],
         "security": [{"bearer": []}],
         "tags": [
             {"name": tag.name, "description": tag.description} for tags in groups.values() for tag in tags.values()
@@ -58,6 +59,11 @@ def build_document(registry, info: dict[str, Any]) -> dict[str, Any]:
             "schemas": dict(sorted(schemas.fill().items())),
         },
     }
+
+
+def _server(core: CoreSettings) -> str:
+    """In development relative to wherever the description was read."""
+    return core.public_url if core.environment == "production" else "/"
 
 
 def tag_of(method: Method) -> Tag:

@@ -1,0 +1,144 @@
+"""Links in answers: where they lead in production and in development, and what a Host header may be."""
+
+import pytest
+from webtest import TestApp
+
+from tms_core.app import configure
+from tms_core.testing import Client
+
+PUBLIC = "https://tasks.example.com/tms"
+KEY = "5f0c2a9be3d144778a7e0d9a3c1b2f4e"
+PROXY = {"REMOTE_ADDR": "10.0.0.1"}
+STRANGER = {"REMOTE_ADDR": "203.0.113.9"}
+FORWARDED = {
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "tasks.example.org",
+    "X-Forwarded-Prefix": "/tms",
+}
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_realtime")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {"tms.trusted_proxies": "10.0.0.0/8", "tms.jwt_private_key": KEY}
+
+
+@pytest.fixture
+def client(client_of, make_user):
+    found = client_of(make_user())
+    for title in ("One", "Two"):
+        found.post_json("/api/task", {"title": title})
+    return found
+
+
+@pytest.fixture
+def in_production(ini, client):
+    """The system as its user sees it in production."""
+    config = configure(ini | {"tms.environment": "production", "tms.public_url": PUBLIC}, web=True)
+    yield Client(TestApp(config.make_wsgi_app()), client.user)
+    config.registry.tms.close()
+
+
+def links(client, headers, environ=STRANGER):
+    """All that an answer may link to, each with the base that it was built on taken out."""
+    asked = {"headers": headers, "extra_environ": environ}
+    page = client.get("/api/task?page_size=1", **asked).json["next"]
+    cursor = client.get("/api/task?page_size=1&cursor=", **asked).json["next"]
+    created = client.post_json("/api/task", {"title": "New"}, **asked).headers["Location"]
+    number = created.rpartition("/")[2]
+    history = client.get(f"/api/task/{number}/history?page_size=1", **asked).headers["Link"]
+    index = client.get("/api", **asked).json["links"]["tasks"]
+    home = client.get("/", **asked).headers["Location"]
+    return {
+        page.removesuffix("/api/task?page_size=1&page=2"),
+        cursor.partition("/api/task?page_size=1&cursor=")[0],
+        created.removesuffix(f"/api/task/{number}"),
+        history.removeprefix("<").partition(f"/api/task/{number}/history?before=")[0],
+        index.removesuffix("/api/task"),
+        home.removesuffix("/api/docs"),
+    }
+
+
+@pytest.mark.parametrize("environ", [STRANGER, PROXY])
+@pytest.mark.parametrize("headers", [{}, {"Host": "evil.example"}, {"Host": "evil.example", **FORWARDED}])
+def test_in_production_every_link_begins_with_the_public_url(in_production, headers, environ):
+    assert links(in_production, headers, environ) == {PUBLIC}
+
+
+def test_in_production_the_socket_is_at_the_public_host(in_production):
+    ticket = in_production.post_json("/api/ws-ticket", {}, headers={"Host": "evil.example"}).json
+
+    assert ticket["url"] == "wss://tasks.example.com:8001/ws/tasks/"
+
+
+def test_the_description_names_the_public_url_as_its_server(app, in_production):
+    assert in_production.get("/api/openapi.json", headers={"Host": "evil.example"}).json["servers"] == [{"url": PUBLIC}]
+    assert app.get("/api/openapi.json").json["servers"] == [{"url": "/"}]
+
+
+def test_in_development_links_begin_as_the_request_did(client):
+    assert links(client, {"Host": "127.0.0.1:8170"}) == {"http://127.0.0.1:8170"}
+
+
+def test_what_a_trusted_proxy_forwards_is_where_links_begin(client):
+    assert links(client, FORWARDED, PROXY) == {"https://tasks.example.org/tms"}
+
+
+def test_what_anybody_else_forwards_is_not(client):
+    assert links(client, {"Host": "localhost", **FORWARDED}, STRANGER) == {"http://localhost"}
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "begin"),
+    [
+        ("X-Forwarded-Proto", "gopher", "http://localhost"),
+        ("X-Forwarded-Proto", "http, https", "https://localhost"),
+        ("X-Forwarded-Host", "evil.example, tasks.example.org", "http://tasks.example.org"),
+        ("X-Forwarded-Prefix", "/tms/", "http://localhost/tms"),
+        ("X-Forwarded-Prefix", "//evil.example", "http://localhost"),
+        ("X-Forwarded-Prefix", "/a?b", "http://localhost"),
+        ("X-Forwarded-Prefix", "tms", "http://localhost"),
+    ],
+)
+def test_the_nearest_proxy_is_believed_where_it_makes_sense(client, header, value, begin):
+    assert links(client, {"Host": "localhost", header: value}, PROXY) == {begin}
+
+
+@pytest.mark.parametrize("host", ["a b", "evil/..", "user@evil", "münchen", "a:b"])
+@pytest.mark.parametrize("path", ["/api/health", "/api/task", "/nowhere"])
+def test_a_host_that_is_no_host_name_is_refused(app, in_production, host, path):
+    for asked in (app, in_production):
+        answer = asked.get(path, headers={"Host": host}, status=400)
+
+        assert answer.content_type == "application/problem+json"
+        assert "Host" in answer.json["detail"]
+        assert answer.json["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_a_forwarded_host_that_is_none_is_refused(client):
+    answer = client.get("/api/task", headers={"X-Forwarded-Host": "a b"}, extra_environ=PROXY, status=400)
+
+    assert "X-Forwarded-Host" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(("version", "status"), [("HTTP/1.0", 200), ("HTTP/1.1", 400)])
+def test_only_old_clients_may_leave_the_host_out(app, version, status):
+    request = app.RequestClass.blank("/api/health", environ={"SERVER_PROTOCOL": version})
+    del request.environ["HTTP_HOST"]
+    assert request.get_response(app.app).status_int == status
+
+    # As some servers write one that is not there.
+    request.environ["HTTP_HOST"] = ""
+    assert request.get_response(app.app).status_int == status
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://tasks.example.com", "https://", "https://a@b", "https://a/?q", "https://a/#b", "tasks.example.com"]
+)
+def test_a_public_url_is_an_address_and_nothing_more(ini, url):
+    with pytest.raises(Exception, match=r"tms\.public_url"):
+        configure(ini | {"tms.public_url": url}, web=False)

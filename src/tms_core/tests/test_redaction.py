@@ -1,0 +1,79 @@
+"""No secret stands in a logged address."""
+
+import string
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tms_core.redaction import HIDDEN, redact
+
+SECRET = "hunter2"
+NAMES = (
+    "token",
+    "ticket",
+    "access",
+    "refresh",
+    "password",
+    "api_key",
+    "code",
+    "X-Signature",
+    "sessionId",
+    "jwt",
+    "TOKEN",
+)
+WORDS = st.text(string.ascii_letters + string.digits + "-_.~", min_size=1, max_size=30)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_values_of_secret_parameters_are_hidden(name):
+    assert redact(f"/api/x?page=2&{name}={SECRET}&q=a") == f"/api/x?page=2&{name}={HIDDEN}&q=a"
+
+
+def test_a_name_in_other_letters_is_the_same_name():
+    assert SECRET not in redact(f"/api/x?%74oken={SECRET}")
+    assert SECRET not in redact(f"/api/x?to%6ben={SECRET}")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/api/task?status=PENDING,IN_PROGRESS&assigned_to=me&ordering=-due_date&page_size=50",
+        "/api/task?q=release%20notes&due_date_gte=2027-03-31",
+        "/api/task-report-insight/jobs/5f0c2a9b-e3d1-4477-8a7e-0d9a3c1b2f4e",
+        "/api/password-reset/confirm",
+        "/api/email-verification/confirm",
+        "/api/notifications/unsubscribe",
+        "/",
+        "",
+    ],
+)
+def test_what_is_no_secret_stands_as_it_was(target):
+    assert redact(target) == target
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl",
+        "tms_0123456789abcdefghij",
+        "kPq0nJ1m2nQmUoT2nZ7c3s8yRrWw1vF6gB4xHh9tL0E",
+    ],
+)
+def test_tokens_are_known_by_their_shape_in_a_path(secret):
+    assert redact(f"/api/reset/{secret}/confirm?page=1") == f"/api/reset/{HIDDEN}/confirm?page=1"
+
+
+@pytest.mark.parametrize("secret", ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2ln", "tms_0123456789abcdefghij"])
+def test_tokens_are_known_by_their_shape_in_any_parameter(secret):
+    assert redact(f"/api/task?q={secret}") == f"/api/task?q={HIDDEN}"
+
+
+@given(st.sampled_from(NAMES), st.text(min_size=1).filter(lambda text: text not in HIDDEN), st.lists(WORDS, max_size=3))
+def test_no_value_of_a_secret_parameter_is_left(name, secret, words):
+    value = quote(secret, safe="")
+    others = "".join(f"&x={word}" for word in words)
+
+    assert redact(f"/a?{name}={value}{others}").startswith(f"/a?{name}={HIDDEN}")
+    assert redact(f"/a?y=1&{name}={value}").endswith(f"&{name}={HIDDEN}")

@@ -1,0 +1,31 @@
+"""Who may read metrics, at the API and at the realtime process alike.
+
+In production whoever has `tms.metrics.token`, as Bearer; programs on the same machine too, since a reverse proxy or a
+neighbour's container is one of them. In development also whoever asks from loopback, unless a proxy asks for others.
+"""
+
+import hmac
+from collections.abc import Mapping
+
+from tms_core.addresses import is_loopback
+from tms_core.errors import ForbiddenError, NotAuthenticatedError
+from tms_core.settings import CoreSettings
+
+PROXY_HEADERS = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded", "x-real-ip", "via")
+SCHEME = "bearer"
+
+
+class MetricsAccess:
+    def __init__(self, core: CoreSettings):
+        self._token = core.metrics_token.get_secret_value().encode() if core.metrics_token else None
+        self._is_open_to_loopback = core.environment == "development"
+
+    def check(self, peer: str, headers: Mapping[str, str]) -> None:
+        """Raises `ForbiddenError` or `NotAuthenticatedError`. `headers` has lower-case names, or ignores case."""
+        if self._is_open_to_loopback and is_loopback(peer) and not any(name in headers for name in PROXY_HEADERS):
+            return
+        if self._token is None:
+            raise ForbiddenError("Nobody may read the metrics from here: set tms.metrics.token and send it as Bearer.")
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != SCHEME or not hmac.compare_digest(given.strip().encode(), self._token):
+            raise NotAuthenticatedError("This needs tms.metrics.token: Authorization: Bearer …")

@@ -1,0 +1,15 @@
+"""/ where no package has a page of its own there: leads to the page of the API's description."""
+
+from pyramid.response import Response
+
+from tms_core.web.public_url import absolute_url
+from tms_core.web.site_files import add_open_route
+
+
+def home(request) -> Response:
+    path = request.registry.tms.index_links.get("docs", "/api")
+    return Response(status=302, headerlist=[("Location", absolute_url(request, path)), ("Cache-Control", "no-cache")])
+
+
+def includeme(config):
+    add_open_route(config, "tms_core.home", "/", home)

@@ -1,0 +1,42 @@
+"""/api: where things are, for whoever has nothing but the address."""
+
+from tms_core.web.openapi import AnswerSchema, documented
+from tms_core.web.public_url import absolute_url
+from tms_core.web.resource import json_response, open_to_all, resource
+
+
+class Index(AnswerSchema):
+    """Addresses by name."""
+
+    example = {
+        "name": "TMS",
+        "links": {
+            "health": "https://tms.example.com/api/health",
+            "docs": "https://tms.example.com/api/docs",
+            "tasks": "https://tms.example.com/api/task",
+        },
+    }
+
+    name: str
+    links: dict[str, str]
+
+
+@resource(path="/api", name="index")
+class IndexResource:
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @open_to_all
+    @documented("get_index", answers={200: Index}, needs_database=False)
+    def get(self):
+        """Where to begin. The addresses of the description, of its page for people and of what the packages bring."""
+        paths = self.request.registry.tms.index_links
+        links = {name: absolute_url(self.request, path) for name, path in paths.items()}
+        headers = {"Cache-Control": "public, max-age=300"}
+        return json_response({"name": "TMS", "links": links}, headers=headers)
+
+
+def includeme(config):
+    config.add_index_link("health", "/api/health")
+    config.add_index_link("ready", "/api/ready")
+    config.scan("tms_core.web.index")

@@ -1,0 +1,46 @@
+"""What browsers and crawlers ask every host for: /favicon.ico and /robots.txt. No part of the API's description."""
+
+from collections.abc import Callable
+from importlib.resources import files
+
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from tms_core.web.problems import problem
+
+ICON = (files(__package__) / "page" / "favicon.ico").read_bytes()
+ROBOTS = b"User-agent: *\nDisallow: /\n"
+METHODS = ("GET", "HEAD")
+A_DAY = "public, max-age=86400"
+
+
+def add_open_route(config, name: str, path: str, view: Callable[..., Response]) -> None:
+    """A route outside the API that everybody may read, signed in or not."""
+
+    def reading_view(request):
+        if request.method in METHODS:
+            return view(request)
+        response = problem(request, 405)
+        response.allow = METHODS
+        return response
+
+    config.add_route(name, path)
+    config.add_view(reading_view, route_name=name, permission=NO_PERMISSION_REQUIRED)
+
+
+def favicon(request) -> Response:
+    return _file(ICON, "image/x-icon")
+
+
+def robots(request) -> Response:
+    return _file(ROBOTS, "text/plain; charset=utf-8")
+
+
+def _file(body: bytes, content_type: str) -> Response:
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Cache-Control", A_DAY)]
+    return Response(app_iter=[body], headerlist=headers)
+
+
+def includeme(config):
+    add_open_route(config, "tms_core.favicon", "/favicon.ico", favicon)
+    add_open_route(config, "tms_core.robots", "/robots.txt", robots)
