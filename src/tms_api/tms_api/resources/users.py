@@ -81,9 +81,9 @@ class Users:
         is_admin = self.actor is not None and self.actor.is_admin
         if is_closed and not is_admin:
             raise ForbiddenError("Registration is closed; an administrator creates accounts.")
-        body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
         if not is_admin:
             self._count_registration()
+        body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
         user = self.users.create(body.values())
         shown = {
             "id": user.id,

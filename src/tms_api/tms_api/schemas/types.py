@@ -1,6 +1,5 @@
 """Field types that several bodies share."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +11,9 @@ from pydantic_core import CoreSchema, core_schema
 from tms_core.identity.email_addresses import LONGEST_EMAIL, normalize_email
 from tms_core.identity.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, normalize_password
 from tms_core.identity.usernames import LONGEST_USERNAME, normalize_username
+from tms_core.plain_text import VISIBLE, single_line
 from tms_core.values import BIGGEST_ID, day
 
-VISIBLE = re.compile(r"[^\s\x00\x1c-\x1f\x85\ufeff]")
 ID = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
 ID_OBJECT = {"type": "object", "properties": {"id": ID}, "required": ["id"], "additionalProperties": False}
 USER = {"description": "A user's id."}
@@ -69,9 +68,14 @@ def _without_nul(text: str) -> str:
 
 
 def _not_blank(text: str) -> str:
-    if not VISIBLE.search(_without_nul(text)):
+    line = single_line(_without_nul(text))
+    if not line:
         raise ValueError("must not be blank")
-    return text.strip()
+    return line
+
+
+def _line(text: str) -> str:
+    return single_line(_without_nul(text))
 
 
 def _whole(value: Any) -> Any:
@@ -136,4 +140,4 @@ Password = Annotated[
         {"pattern": r"^[^\x00]*$", "minLength": SHORTEST_PASSWORD, "maxLength": LONGEST_PASSWORD},
     ),
 ]
-Name = Annotated[Text, Field(max_length=150)]
+Name = Annotated[str, Field(max_length=150), Checked(_line, r"^[^\x00]*$")]

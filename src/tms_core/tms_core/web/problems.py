@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tms_core import errors
 from tms_core.db import is_away
 from tms_core.errors import Fault
+from tms_core.web.path_ids import bad_ids
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
@@ -72,7 +73,9 @@ def refused(error: errors.TmsError, request, **more: Any) -> Response:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     match error:
         case errors.InvalidError():
-            detail = "The request is not valid; see errors." if len(error.faults) != 1 else str(error)
+            detail = str(error) if len(error.faults) == 1 else "The request is not valid; see errors."
+            if error.omitted:
+                detail = f"The request is not valid; see errors for the first faults, and {error.omitted:,} more."
             return problem(request, status, detail, faults=error.faults, **more)
         case errors.ConflictError():
             return problem(request, status, str(error), faults=error.faults, **more)
@@ -92,9 +95,13 @@ def http_error(error: HTTPException, request) -> Response:
         return error
     if isinstance(error, HTTPForbidden) and request.claims is None:
         return problem(request, 401)
+    if error.code == 404 and (faults := bad_ids(request)):
+        return problem(request, 404, f"{faults[0].field} {faults[0].message}", faults=faults)
     response = problem(request, error.code, getattr(error, "problem_detail", None))
     if error.code == 405:
         response.allow = error.allow
+    if "Accept-Encoding" in error.headers:
+        response.headers["Accept-Encoding"] = error.headers["Accept-Encoding"]
     return response
 
 

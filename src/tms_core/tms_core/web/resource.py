@@ -15,6 +15,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from tms_core.errors import NotFoundError
 from tms_core.values import BIGGEST_ID
+from tms_core.web.path_ids import bad_id
 
 __all__ = ["Method", "id_of", "json_response", "methods_of", "open_to_all", "resource", "to_json", "view"]
 
@@ -58,8 +59,8 @@ def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | No
 
 
 def id_of(request, name: str = "id") -> int:
-    """The id in the path; what is not one names nothing."""
+    """The id in the path; raises `NotFoundError` that names what is none."""
     text = request.matchdict[name]
     if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= BIGGEST_ID:
         return int(text)
-    raise NotFoundError("There is nothing at this address.")
+    raise NotFoundError(bad_id(name, text))

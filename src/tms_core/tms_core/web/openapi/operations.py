@@ -6,9 +6,10 @@ from typing import Any
 
 from tms_core.web.openapi.describing import JSON, Answer, Documentation, as_answer, documentation_of
 from tms_core.web.openapi.parameters import Parameter
-from tms_core.web.openapi.paths import PLACEHOLDER, path_parameters
+from tms_core.web.openapi.paths import path_parameters
 from tms_core.web.openapi.responses import response
 from tms_core.web.openapi.schemas import SchemaCollection
+from tms_core.web.path_ids import PLACEHOLDER
 from tms_core.web.resource import Method
 
 BEARER: dict[str, list[str]] = {"bearer": []}
