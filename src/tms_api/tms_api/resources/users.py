@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from functools import partial
 from typing import Annotated, Any
 
@@ -23,7 +24,7 @@ from tms_core.services.users import UserService
 from tms_core.web.client_address import client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
 from tms_core.web.resource import id_of, json_response, open_to_all, resource
-from tms_core.web.validation import body_of, query_of
+from tms_core.web.validation import body_of, query_of, single_value
 
 LONGEST_SEARCH = 150
 SEARCH = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=r"^[^\x00]*$")]
@@ -99,7 +100,9 @@ class Users:
         """The accounts. They come a page at a time, by their ids."""
         values = query_of(self.request, NAMES)
         page = read_page(values)
-        count, users = self.users.page(q=_search(values), limit=page.size, offset=page.offset)
+        q = _search(values)
+        with self.request.expensive_read() if q else nullcontext():
+            count, users = self.users.page(q=q, limit=page.size, offset=page.offset)
         results = [present(user, self.actor) for user in users]
         return json_response(envelope(self.request, values, page, count, results))
 
@@ -165,7 +168,7 @@ class Users:
 
 
 def _search(values: dict[str, list[str]]) -> str:
-    text = " ".join(values.get("q", [])).strip()
+    text = (single_value(values, "q") or "").strip()
     if "\x00" in text or len(text) > LONGEST_SEARCH:
         raise InvalidError.of("q", f"must be text of at most {LONGEST_SEARCH} characters", "query")
     return text

@@ -17,6 +17,7 @@ def includeme(config):
         ".tweens",
         ".transactions",
         ".security",
+        ".expensive_reads",
         ".problems",
         ".health",
         ".metrics",

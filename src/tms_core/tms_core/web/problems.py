@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
 IN_EACH_OTHERS_WAY = ("40001", "40P01", "55P03")
+QUERY_CANCELED = "57014"
 STATUS: dict[type[errors.TmsError], int] = {
     errors.InvalidError: 400,
     errors.NotAuthenticatedError: 401,
@@ -39,6 +40,9 @@ SENTENCES = {
     500: "Something went wrong on our side. The log has more under this request_id.",
     503: "The database does not answer right now. Try again in a few seconds.",
 }
+TOO_LONG = (
+    "This took the database too long and was ended. Ask for less, as by rarer words or more filters, or try later."
+)
 
 
 def problem(
@@ -111,6 +115,9 @@ def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
     if getattr(cause, "pgcode", None) in IN_EACH_OTHERS_WAY:
         log.warning("two requests were in each other's way: %s", str(cause).strip())
         return problem(request, 503, "Another request was in the way of this one. Try again in a few seconds.")
+    if getattr(cause, "pgcode", None) == QUERY_CANCELED:
+        log.warning("%s %s took too long: %s", request.method, request.environ["PATH_INFO"], str(cause).strip())
+        return problem(request, 503, TOO_LONG)
     if isinstance(error, PoolTimeoutError) or is_away(error):
         log.error("the database does not answer: %s", str(cause).strip())
         return problem(request, 503)
