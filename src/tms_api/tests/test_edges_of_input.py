@@ -9,7 +9,7 @@ def test_a_semicolon_in_a_value_is_a_letter_like_others(client, path, query):
     assert client.get(f"{path}?{query}", status=200).json["count"] == 0
 
 
-@pytest.mark.parametrize("header", ["", " ", '""', "x", '"1", "2"', "-1"])
+@pytest.mark.parametrize("header", ["", " ", ",", "x", '"1", x', "-1"])
 def test_an_if_match_that_says_no_version_guards_nothing_and_is_refused(client, header):
     client.post_json("/api/task", {"title": "T"})
 

@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tms_core.text import shortened
+
 # An answer must not grow with what was sent: so many faults, and so long a name or sentence.
 MOST_FAULTS = 50
 LONGEST_NAME = 100
 LONGEST_MESSAGE = 500
-
-
-def shortened(text: str, length: int = LONGEST_NAME) -> str:
-    """At most `length` characters of a text, with an ellipsis where there were more."""
-    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +20,7 @@ class Fault:
     message: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "field", shortened(self.field))
+        object.__setattr__(self, "field", shortened(self.field, LONGEST_NAME))
         object.__setattr__(self, "message", shortened(self.message, LONGEST_MESSAGE))
 
 

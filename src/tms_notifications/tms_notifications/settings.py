@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator, model_validator
 
 from tms_core.configuration import SettingsGroup, setting
-from tms_core.errors import shortened
+from tms_core.text import shortened
 
 
 def _lines(value: object) -> object:
@@ -27,6 +27,7 @@ def _existing_file(path: Path) -> Path:
 
 ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_lines)]
+LONGEST_PATH = 200
 FILE_SENDER = "TMS <tms@localhost>"
 
 
@@ -74,7 +75,7 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     @field_validator("template_path")
     @classmethod
     def _folders_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        missing = [shortened(str(folder)) for folder in value if not os.path.isdir(folder)]
+        missing = [shortened(str(folder), LONGEST_PATH) for folder in value if not os.path.isdir(folder)]
         if missing:
             raise ValueError(f"there is no folder {', '.join(missing)}")
         return value

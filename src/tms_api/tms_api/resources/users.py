@@ -10,6 +10,7 @@ from tms_api.limiter import Limit
 from tms_api.mail_links import ask_for_proof, tell_of_email_change
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
+from tms_api.preconditions import tag_of
 from tms_api.resources.tags import USERS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.types import IdentityContext
@@ -23,7 +24,8 @@ from tms_core.permissions import Actor
 from tms_core.services.users import UserService
 from tms_core.web.client_address import client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
-from tms_core.web.resource import id_of, json_response, open_to_all, resource
+from tms_core.web.preconditions import Validators, has_conditions
+from tms_core.web.resource import id_of, json_response, open_to_all, resource, to_json
 from tms_core.web.validation import body_of, query_of, single_value
 
 LONGEST_SEARCH = 150
@@ -110,7 +112,7 @@ class Users:
     def get(self):
         """One account. Only the names, where it is another's and one is no administrator."""
         query_of(self.request, ())
-        return json_response(present(self.users.get(self._id()), self.actor))
+        return self._one(self.users.get(self._id()))
 
     @documented("replace_user", body=WholeUser, answers={200: UserAnswer, 403: FORBIDDEN, 409: TAKEN})
     def put(self):
@@ -129,7 +131,9 @@ class Users:
     )
     def delete(self):
         """End an account. The tasks that it created stay; open ones assigned to it become unassigned."""
-        self.users.delete(self._id(), token_service(self.request))
+        user_id = self._id()
+        self._note_validators(user_id)
+        self.users.delete(user_id, token_service(self.request))
         return json_response({})
 
     def _change(self, schema: type[UserChange]):
@@ -139,6 +143,8 @@ class Users:
         body = body_of(self.request, schema, IdentityContext(self.smtputf8, stored))
         if body.id not in (None, user_id):
             raise InvalidError.of("id", f"is set by the server: {user_id}")
+
+        self._note_validators(user_id)
 
         def change() -> User:
             return self.users.change(
@@ -155,7 +161,19 @@ class Users:
         user = password_guard(self.request, f"#{self.request.actor.id}").attempt(change) if is_guess else change()
         if user.email and user.email_changed_at not in (None, changed_at):
             ask_for_proof(self.request, user.email)
-        return json_response(present(user, self.actor))
+        return self._one(user)
+
+    def _one(self, user: User):
+        body = to_json(present(user, self.actor))
+        return json_response(body, headers={"ETag": f'"{tag_of(body)}"'})
+
+    def _note_validators(self, user_id: int) -> None:
+        """What the request's preconditions are judged by: the account as it is now, locked, as the caller sees it."""
+        if has_conditions(self.request):
+            user = self.users.get(user_id)
+            self.request.db.refresh(user, with_for_update=True)
+            body = to_json(present(user, self.actor))
+            self.request.validators = Validators(f'"{tag_of(body)}"')
 
     def _count_registration(self) -> None:
         rates = self.request.registry.tms.settings(ApiSettings).limit_registration

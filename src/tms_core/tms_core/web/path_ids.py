@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from pyramid.interfaces import IRoutesMapper
 
-from tms_core.errors import Fault, shortened
+from tms_core.errors import Fault
+from tms_core.text import shortened
 from tms_core.values import BIGGEST_ID
 
 PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]*))?\}")

@@ -54,6 +54,8 @@ def _usual_errors(method: Method, said: Documentation) -> Iterator[int]:
         yield from (401, 403, 429)
     if PLACEHOLDER.search(method.pattern):
         yield 404
+    if method.verb != "OPTIONS":
+        yield 412
     yield 500
     if said.needs_database:
         yield 503
