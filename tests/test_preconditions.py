@@ -59,10 +59,11 @@ REQUESTS = {
     "POST /api/password-reset": ("/api/password-reset", {"email": "ann@example.com"}),
     "GET /api/email-verification/confirm": ("/api/email-verification/confirm", None),
     "GET /api/password-reset/confirm": ("/api/password-reset/confirm", None),
+    "GET /api/email-change/undo": ("/api/email-change/undo", None),
 }
 # They need a token out of a mail.
 MAILED = {
-    "POST /api/email-verification/confirm", "POST /api/password-reset/confirm",
+    "POST /api/email-change/undo", "POST /api/email-verification/confirm", "POST /api/password-reset/confirm",
     "GET /api/notifications/unsubscribe", "POST /api/notifications/unsubscribe",
 }  # fmt: skip
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))

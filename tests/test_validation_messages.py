@@ -82,9 +82,12 @@ def test_each_constraint_of_a_schema_names_its_bound(schema):
             for fault in _faults(schema, json.dumps({name: value}).encode())
             if fault.field.split(".")[0] == name
         )
+        # Of an address the description tells a form, and bounds only roughly.
+        if "format" in declared:
+            continue
         for word in ("minLength", "maxLength", "minItems", "maxItems", "minimum"):
             if word in declared and not (word == "minimum" and "anyOf" in declared):
-                assert f"{declared[word]:,}" in found, (name, word, found)
+                assert str(declared[word]) in found.replace(",", ""), (name, word, found)
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda one: one.__name__)
