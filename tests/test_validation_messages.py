@@ -90,6 +90,25 @@ def test_each_constraint_of_a_schema_names_its_bound(schema):
                 assert str(declared[word]) in found.replace(",", ""), (name, word, found)
 
 
+def _unbounded(schema: dict, path: str = ""):
+    """Where a JSON schema takes a text or a list of any length."""
+    if schema.get("type") == "string" and not schema.keys() & {"maxLength", "enum", "const", "format"}:
+        yield path
+    if schema.get("type") == "array" and "maxItems" not in schema:
+        yield path
+    for key in ("properties", "$defs"):
+        for name, one in schema.get(key, {}).items():
+            yield from _unbounded(one, f"{path}.{name}")
+    items = [schema["items"]] if "items" in schema else []
+    for one in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *items):
+        yield from _unbounded(one, path)
+
+
+@pytest.mark.parametrize("schema", SCHEMAS, ids=lambda one: one.__name__)
+def test_each_text_and_list_of_a_body_is_bounded(schema):
+    assert list(_unbounded(schema.model_json_schema())) == []
+
+
 @pytest.mark.parametrize("group", GROUPS, ids=lambda one: one.__name__)
 def test_faults_of_settings_are_in_our_words_and_one_a_setting(group):
     for declared in group.declarations():

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +85,19 @@ def test_every_word_that_is_wrong_is_named_and_no_other(said, wrong):
     in_json = {name: [value for value, _ in values] for name, values in said.items()}
 
     assert faults(in_json | {name: ["?"] for name in wrong}, user_id=ME) == wrong
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {f"{n}": 1 for n in range(10_000)},
+        {"k" * 60_000: 1},
+        {"status": ["?"] * 10_000},
+        {"assigned_to": ["9" * 60_000]},
+    ],
+)
+def test_what_is_said_about_a_wrong_filter_is_short(said):
+    with pytest.raises(InvalidError) as refused:
+        read_filter_object(said, user_id=ME)
+
+    assert len(str(refused.value)) < 20_000

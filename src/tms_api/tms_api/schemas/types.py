@@ -14,6 +14,7 @@ from tms_core.identity.usernames import LONGEST_USERNAME, normalize_username
 from tms_core.plain_text import VISIBLE, single_line
 from tms_core.values import BIGGEST_ID, day
 
+LONGEST_PROOF = 4_000
 ID = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
 ID_OBJECT = {"type": "object", "properties": {"id": ID}, "required": ["id"], "additionalProperties": False}
 USER = {"description": "A user's id."}
@@ -112,6 +113,8 @@ def _typed_email(text: str, context: IdentityContext) -> str:
 AS_WHOLE = BeforeValidator(_whole)
 Whole = Annotated[int, AS_WHOLE]
 Text = Annotated[str, Checked(_without_nul, r"^[^\x00]*$")]
+# What proves something: a password as somebody types it, a token.
+Proof = Annotated[Text, Field(max_length=LONGEST_PROOF)]
 Line = Annotated[str, Checked(_not_blank, rf"^[^\x00]*{VISIBLE.pattern}[^\x00]*$")]
 UserId = Annotated[int, BeforeValidator(_user_id), WithJsonSchema({**USER, "anyOf": [ID, ID_OBJECT]})]
 OptionalUserId = Annotated[
