@@ -9,6 +9,7 @@ from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMed
 
 from tms_core.errors import MOST_FAULTS, Fault, InvalidError
 from tms_core.validation_messages import message_of
+from tms_core.web.body_bounds import require_few_values
 from tms_core.web.described import Described
 
 S = TypeVar("S", bound="Schema")
@@ -32,8 +33,10 @@ def body_of(request, schema: type[S], context: Any = None) -> S:
     content_type = request.content_type.lower() or "application/json"
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
+    body = raw_body(request)
+    require_few_values(body, frozenset(schema.model_fields) if schema.model_config["extra"] == "forbid" else None)
     try:
-        return schema.model_validate_json(raw_body(request), context=context)
+        return schema.model_validate_json(body, context=context)
     except ValidationError as error:
         raise InvalidError(schema_faults(schema, error), count=error.error_count()) from None
 
