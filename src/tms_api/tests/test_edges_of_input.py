@@ -9,7 +9,7 @@ def test_a_semicolon_in_a_value_is_a_letter_like_others(client, path, query):
     assert client.get(f"{path}?{query}", status=200).json["count"] == 0
 
 
-@pytest.mark.parametrize("header", ["", " ", '""', "x", '"1", "2"', "-1"])
+@pytest.mark.parametrize("header", ["", " ", ",", "x", '"1", x', "-1"])
 def test_an_if_match_that_says_no_version_guards_nothing_and_is_refused(client, header):
     client.post_json("/api/task", {"title": "T"})
 
@@ -37,9 +37,51 @@ def test_what_is_no_whole_number_names_nobody(client, value):
     client.post("/api/task", body, content_type="application/json", status=400)
 
 
-@pytest.mark.parametrize("blank", ["\x85", "\ufeff", "\x1c", "\u2028", " \t"])
+BLANKS = ["\x85", "\ufeff", "\x1c", "\u2028", " \t", "\u200b", "\u3164", "\u2800", "\ufe0f", "\U000e0100", "\u2060\xad"]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
 def test_a_title_of_what_nobody_sees_is_blank(client, blank):
     client.post_json("/api/task", {"title": blank}, status=400)
+    task = client.post_json("/api/task", {"title": "T"}).json
+    client.patch_json(f"/api/task/{task['id']}", {"title": blank}, status=400)
+    client.post_json("/api/api-tokens", {"name": blank, "scopes": ["tasks:read"]}, status=400)
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_name_of_what_nobody_sees_is_empty(client, blank):
+    assert client.patch_json("/api/users/me", {"first_name": blank}).json["first_name"] == ""
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\v", "\x85", "\u2028", "\u2029"])
+def test_line_breaks_in_titles_and_names_become_spaces(client, ending):
+    assert client.post_json("/api/task", {"title": f"buy{ending}paint{ending}"}).json["title"] == "buy paint"
+    assert client.patch_json("/api/users/me", {"last_name": f"van{ending}Gogh"}).json["last_name"] == "van Gogh"
+    assert client.post_json("/api/task", {"title": "T", "description": "a\nb"}).json["description"] == "a\nb"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "identity, gzip", "zstd"])
+def test_a_compressed_body_is_refused_with_what_is_taken(client, problem, coding):
+    answer = client.post_json("/api/task", {"title": "T"}, headers={"Content-Encoding": coding}, status=415)
+
+    assert answer.headers["Accept-Encoding"] == "identity"
+    assert "Content-Encoding" in problem(answer)["detail"]
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+def test_a_body_as_it_is_may_say_so(client, coding):
+    client.post_json("/api/task", {"title": "T"}, headers={"Content-Encoding": coding}, status=201)
+
+
+@pytest.mark.parametrize("number", [10**18, 2**63, 10**30, 10**400])
+def test_a_version_that_none_has_is_no_error_of_ours(client, number):
+    client.post_json("/api/task", {"title": "T"})
+
+    client.patch(
+        "/api/task/1", b'{"title": "U", "version": %d}' % number, content_type="application/json", status=(400, 412)
+    )
+    client.patch_json("/api/task/1", {"title": "U"}, headers={"If-Match": f'"{number}"'}, status=(400, 412))
+    client.post_json("/api/task/1/undo", {"event_id": number}, status=(400, 404))
 
 
 @pytest.mark.parametrize("letter", ["\x85", "\ufeff", "\x7f", " ", "@"])

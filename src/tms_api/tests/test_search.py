@@ -44,7 +44,13 @@ def test_any_text_is_answered_the_same_by_page_and_by_cursor(client, words, glue
         for title in ("red", "blue", "red & blue", 'it\'s "quoted" \\ %'):
             client.post_json("/api/task", {"title": title, "description": "red"})
 
-    page = client.get(f"/api/task?{urlencode(query)}", status=200).json
+    answer = client.get(f"/api/task?{urlencode(query)}", expect_errors=True)
+    if answer.status_int == 400:
+        # Of negations only: by cursor too.
+        assert "-" in query["q"]
+        client.get(f"/api/task?{urlencode(query)}&cursor=", status=400)
+        return
+    page = answer.json
 
     by_cursor = client.get(f"/api/task?{urlencode(query)}&cursor=", status=200).json
     assert sorted(task["id"] for task in by_cursor["results"]) == sorted(task["id"] for task in page["results"])

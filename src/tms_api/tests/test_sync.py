@@ -88,10 +88,6 @@ def test_what_is_not_in_the_log_yet_comes_later(client, sync, tasks):
     assert [task["title"] for task in sync(early["next"])["tasks"]] == ["x"]
 
 
-def test_beyond_the_end_there_is_nothing(sync, tasks):
-    assert sync(99) == {"tasks": [], "gone": [], "next": 99, "complete": True}
-
-
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -269,3 +265,13 @@ def test_a_copy_stays_what_its_owner_sees(another_process, make_user, relay_once
             pass
         assert sorted(copy.tasks.values(), key=lambda task: -task["id"]) == copy.present()
         assert copy.told <= ever_seen[copy.me.user.id]
+
+
+@pytest.mark.parametrize("after", [4, 5, 1_000, 2**63 - 1])
+def test_beyond_the_end_of_the_log_a_copy_starts_over(sync, tasks, after):
+    assert sync(after) == {"tasks": [], "gone": [], "next": 3, "complete": True, "reset": True}
+
+
+def test_in_an_empty_log_only_0_is_not_beyond_the_end(sync):
+    assert "reset" not in sync(0)
+    assert sync(1) == {"tasks": [], "gone": [], "next": 0, "complete": True, "reset": True}

@@ -165,7 +165,7 @@ class TestRefused:
         answer = bulk(create(), {"op": "update", "id": "1", "task": {"title": "", "status": "NO"}}, {}, status=400)
 
         assert faulty_fields(answer) == [
-            "operations.1.id", "operations.1.task.status", "operations.1.task.title", "operations.2",
+            "operations.1.id", "operations.1.task.status", "operations.1.task.title", "operations.2.op",
         ]  # fmt: skip
 
     def test_who_is_behind_sees_base_theirs_and_yours(self, client, bulk, tasks, problem):

@@ -201,7 +201,7 @@ class TestBehind:
         problem(client.patch_json("/api/task/1", {"title": "U"}, headers={"If-Match": '"99"'}, status=412))
 
 
-@pytest.mark.parametrize("header", ["abc", '"x"', '"1", "2"', '"-1"', '"' + "9" * 400 + '"'])
+@pytest.mark.parametrize("header", ["abc", '"1', "-1", '"1" "2"', '"' + "9" * 9_000 + '"'])
 def test_a_tag_that_is_none_is_named(client, task, problem, header):
     document = problem(client.patch_json("/api/task/1", {"title": "U"}, headers={"If-Match": header}, status=400))
 

@@ -1,18 +1,24 @@
-"""ETag, If-None-Match and If-Match (RFC 9110, section 13)."""
+"""Entity tags of tasks and pages, and the version that a writer saw (RFC 9110, section 13)."""
 
+import hashlib
 import re
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 from pyramid.response import Response
 
 from tms_api.schemas.task_answers import PreconditionFailed
-from tms_core.errors import InvalidError
 from tms_core.services.task_rules import Expectation
+from tms_core.services.task_state import TaskRow, snapshot_of
 from tms_core.web.openapi import Answer, Header, Parameter
+from tms_core.web.preconditions import ANY, Validators, http_date, read_tags
 from tms_core.web.resource import json_response
 
-TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+VERSION = re.compile(r'"(\d{1,18})"', re.ASCII)
+TAG_BYTES = 8
+# Kept by the client alone, and asked for again each time.
+REVALIDATED = "private, no-cache"
 ETAG = Header("ETag", "Names what came; for If-None-Match and If-Match.", '"3"')
 IF_NONE_MATCH = Parameter(
     name="If-None-Match",
@@ -24,40 +30,51 @@ IF_NONE_MATCH = Parameter(
 IF_MATCH = Parameter(
     name="If-Match",
     where="header",
-    help="The ETag of the task that one saw, or `*`. Behind it, nothing is done: 412; only a PATCH whose fields nobody "
-    "touched meanwhile is merged.",
-    kind=Annotated[str, Field(pattern=r'^(\*|(W/)?"?\d{1,18}"?)$')],
+    help="The ETag of the task that one saw, several of which one will do, or `*`; `W/` before it is let be. "
+    "Behind it, nothing is done: 412; only a PATCH whose fields nobody touched meanwhile is merged.",
+    kind=Annotated[str, Field(pattern=r'^(\*|(W/)?"\d{1,18}"(, (W/)?"\d{1,18}")*)$')],
     example='"3"',
     answers={400: Answer(), 412: PreconditionFailed},
 )
 
 
-def tagged(request, body: bytes, tag: str, *, headers: dict[str, str] | None = None, status: int = 200) -> Response:
-    """The body with its ETag, or 304 where the client has it already."""
-    entity_tag = f'"{tag}"'
-    if request.method in ("GET", "HEAD") and _has_it(request.environ.get("HTTP_IF_NONE_MATCH"), entity_tag):
-        return Response(status=304, headerlist=[("ETag", entity_tag), ("Cache-Control", "private, no-cache")])
+def tagged(
+    request,
+    body: bytes,
+    tag: str,
+    *,
+    headers: dict[str, str] | None = None,
+    status: int = 200,
+    modified: datetime | None = None,
+) -> Response:
+    """The body with its ETag and, where it is known, its Last-Modified."""
     response = json_response(body, status=status, headers=headers)
-    response.headers["ETag"] = entity_tag
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["ETag"] = f'"{tag}"'
+    response.headers["Cache-Control"] = REVALIDATED
+    if modified is not None:
+        response.headers["Last-Modified"] = http_date(modified)
     return response
 
 
-def _has_it(header: str | None, entity_tag: str) -> bool:
-    if not header:
-        return False
-    tags = {part.strip().removeprefix("W/") for part in header.split(",")}
-    return "*" in tags or entity_tag in tags
+def tag_of(body: bytes) -> str:
+    """The entity tag of what has no version."""
+    return hashlib.blake2b(body, digest_size=TAG_BYTES).hexdigest()
+
+
+def task_validators(task: TaskRow, *, is_match_done: bool) -> Validators:
+    """What a task's preconditions are judged by; the problem shows the task as it is."""
+    more = {"current": snapshot_of(task), "conflicts": {}}
+    return Validators(f'"{task.version}"', task.updated_at, more, is_match_done)
 
 
 def expectation(request, version: int | None, *, merge: bool) -> Expectation | None:
-    """The version that the caller saw, from If-Match or else from its body."""
+    """The version that the caller saw, from If-Match or else from its body. Of several versions any will do; tags that
+    are none of a task fit no version."""
     header = request.environ.get("HTTP_IF_MATCH")
     if header is None:
         return Expectation(version, merge) if version is not None else None
-    if header.strip() == "*":
+    tags = read_tags(header)
+    if ANY in tags:
         return None
-    found = TAG.fullmatch(header.strip())
-    if found is None:
-        raise InvalidError.of("If-Match", 'must be one ETag of this task, as "3"', "header")
-    return Expectation(int(found[1]), merge)
+    versions = sorted(int(found[1]) for tag in tags if (found := VERSION.fullmatch(tag)))
+    return Expectation(versions[-1] if versions else 0, merge, frozenset(versions))

@@ -13,6 +13,9 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
     limit_user: Rates = setting(
         "60000/minute", help="Requests of one user, whatever they are; 0 (here and below): as many as one likes."
     )
+    limit_address: Rates = setting(
+        "6000/minute", help="Writing requests from one address without a sign-in, whatever they are, right or wrong."
+    )
     limit_sign_in_account: Rates = setting(
         "10/minute; 100/hour",
         help="Wrong passwords for one user name from one network, or from one device that signed in before; after that "

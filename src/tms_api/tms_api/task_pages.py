@@ -1,17 +1,19 @@
 """Pages of the task list, by number or by cursor, as finished bodies."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any, Literal
 
 from tms_api.cache import MadePage
 from tms_api.pagination import PARAMETERS as PAGE
-from tms_api.pagination import cursor_envelope, envelope, read_page
+from tms_api.pagination import PageRequest, cursor_envelope, envelope, read_page
 from tms_core.errors import InvalidError
 from tms_core.permissions import visibility_scope
 from tms_core.services.task_cursor import Cursors
 from tms_core.services.task_filter import SELF, TaskFilter, read_filter
 from tms_core.services.task_listing import TaskListing
 from tms_core.services.task_ordering import FIELDS, NEWEST_FIRST, Ordering, read_ordering
+from tms_core.services.task_search import require_words
 from tms_core.services.task_state import TaskRow
 from tms_core.web.openapi import Parameter, names_of
 from tms_core.web.resource import to_json
@@ -19,6 +21,9 @@ from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of
 
 CURSOR = "cursor"
+EVERYTHING = TaskFilter()
+# Tasks that a page by number walks past; more cost what counting them costs.
+LONG_WAY = 100_000
 DIRECTIONS = tuple(f"{sign}{name}" for name in FIELDS for sign in ("", "-"))
 PARAMETERS = (
     *FILTER,
@@ -68,6 +73,21 @@ def make_page(request, count: int | None) -> MadePage:
     page = read_page(values)
     wanted = read_filter(values, actor_id=request.actor.id)
     ordering = read_ordering(values.get("ordering", []))
+    require_words(request.reading, wanted.q)
+    counts = CURSOR not in values and (count is None or page.offset >= LONG_WAY)
+    is_expensive = wanted.q or ((counts or wanted != EVERYTHING) and request.is_task_table_large())
+    with request.expensive_read() if is_expensive else nullcontext():
+        return _page(request, values, page, wanted, ordering, count)
+
+
+def _page(
+    request,
+    values: dict[str, list[str]],
+    page: PageRequest,
+    wanted: TaskFilter,
+    ordering: Ordering | None,
+    count: int | None,
+) -> MadePage:
     listing = TaskListing(request.reading, request.actor, request.registry.tms.core.visibility)
     if CURSOR in values:
         body = _by_cursor(request, values, listing, wanted, ordering or NEWEST_FIRST, page.size)

@@ -13,7 +13,8 @@ from sqlalchemy import insert, select
 
 from tms_core.errors import InvalidError
 from tms_core.models import Priority, Status, Task
-from tms_core.services.task_filter import COMPARISONS, TaskFilter, read_filter
+from tms_core.services.day_bounds import COMPARISONS
+from tms_core.services.task_filter import MOST_VALUES, NAMES, TaskFilter, read_filter
 
 TODAY = date(2025, 3, 17)
 DAYS = [TODAY + timedelta(days=number) for number in range(4)]
@@ -61,7 +62,7 @@ FILTERS = st.builds(
     TaskFilter,
     priority=some(st.sampled_from(Priority)),
     status=some(st.sampled_from(Status)),
-    due_date=some(SOME_DAYS),
+    due_date=some(SOME_DAYS | st.none()),
     due_bounds=st.lists(st.tuples(st.sampled_from([*COMPARISONS]), SOME_DAYS), max_size=3).map(tuple),
     assigned_to=some(USERS),
     created_by=some(USERS),
@@ -76,6 +77,9 @@ def test_a_filter_lets_the_same_tasks_pass_as_its_sql_does(runtime, tasks):
             found = set(connection.scalars(select(Task.id).where(*wanted.criteria())))
 
         assert {number for number, row in tasks.items() if wanted.matches(row)} == found
+        assert {number for number, row in tasks.items() if wanted.reduced().matches(row)} == found
+        with runtime.reading_engine.connect() as connection:
+            assert set(connection.scalars(select(Task.id).where(*wanted.reduced().criteria()))) == found
 
     check()
 
@@ -110,3 +114,66 @@ def test_every_fault_of_a_query_is_named():
         read_filter({"status": ["DONE"], "due_date": ["soon"], "created_by": ["ann"]}, actor_id=7)
 
     assert [fault.field for fault in refused.value.faults] == ["status", "due_date", "created_by"]
+
+
+@pytest.mark.parametrize(
+    ("words", "reduced"),
+    [
+        ({"due_date_gte": ["2025-03-17"] * 400}, {"due_bounds": (("gte", TODAY),)}),
+        ({"due_date_gte": ["2025-03-17,2025-03-19,2025-03-18"]}, {"due_bounds": (("gte", DAYS[2]),)}),
+        ({"due_date_gte": ["2025-03-17"], "due_date_gt": ["2025-03-17"]}, {"due_bounds": (("gt", TODAY),)}),
+        ({"due_date_lte": ["2025-03-17"], "due_date_lt": ["2025-03-17"]}, {"due_bounds": (("lt", TODAY),)}),
+        (
+            {"due_date_lt": ["2025-03-18"], "due_date_lte": ["2025-03-17"], "due_date_gt": ["2025-03-01"]},
+            {"due_bounds": (("gt", date(2025, 3, 1)), ("lte", TODAY))},
+        ),
+        ({"due_date": ["2025-03-17,2025-03-19,none"], "due_date_gt": ["2025-03-18"]}, {"due_date": {DAYS[2]}}),
+        ({"due_date": ["none"], "due_date_gt": ["2025-03-18"]}, {"is_contradictory": True}),
+        ({"priority": ["LOW,MEDIUM,HIGH,URGENT,LOW"]}, {}),
+        ({"status": [*Status]}, {}),
+        ({"assigned_to": ["3"] * 500}, {"assigned_to": {3}}),
+        ({"due_date": ["none"]}, {"due_date": {None}}),
+    ],
+)
+def test_a_filter_has_nothing_twice_and_nothing_that_follows_from_the_rest(words, reduced):
+    assert read_filter(words, actor_id=7) == TaskFilter(**reduced)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "is_contradictory"),
+    [
+        ("gte=2025-03-17", "lte=2025-03-17", False),
+        ("gt=2025-03-17", "lte=2025-03-17", True),
+        ("gte=2025-03-17", "lt=2025-03-17", True),
+        ("gt=2025-03-17", "lt=2025-03-18", True),
+        ("gt=2025-03-17", "lt=2025-03-19", False),
+        ("gt=9999-12-31", "lte=9999-12-31", True),
+        ("gte=0001-01-01", "lt=0001-01-01", True),
+    ],
+)
+def test_bounds_that_leave_no_day_let_nothing_pass(lower, upper, is_contradictory):
+    words = {f"due_date_{word}": [day] for word, _, day in (one.partition("=") for one in (lower, upper))}
+
+    assert read_filter(words, actor_id=7).is_contradictory is is_contradictory
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "q"])
+@pytest.mark.parametrize(
+    "spell", [lambda word, number: [word] * number, lambda word, number: [",".join([word] * number)]]
+)
+def test_a_parameter_has_so_many_values_and_no_more(name, spell):
+    word = {"priority": "LOW", "status": "PENDING", "assigned_to": "3", "created_by": "3"}.get(name, "2025-03-17")
+
+    read_filter({name: spell(word, MOST_VALUES)}, actor_id=7)
+    with pytest.raises(InvalidError) as refused:
+        read_filter({name: spell(word, 5_500)}, actor_id=7)
+
+    assert [(fault.field, fault.message) for fault in refused.value.faults] == [(name, "must have at most 500 values")]
+
+
+@pytest.mark.parametrize("word", ["9" * 5_000, "9" * 20, "²"])
+def test_a_number_that_is_no_id_is_refused_in_our_words(word):
+    with pytest.raises(InvalidError) as refused:
+        read_filter({"assigned_to": [word]}, actor_id=7)
+
+    assert refused.value.faults[0].message == "must be a user's id, me or none"

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from tms_core.errors import ConfigurationError
+from tms_core.validation_messages import CONSEQUENCES, message_of
 
 ROOT = "tms."
 
@@ -149,12 +150,12 @@ def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: 
 
 def _sentences(group: type[SettingsGroup], error: ValidationError) -> str:
     declared = {one.name: one for one in group.declarations()}
-    lines = []
-    for fault in error.errors(include_url=False, include_context=False):
-        if fault["type"] == "default_factory_not_called":
-            # The setting that it follows from has a line already.
+    # One sentence a setting: further errors of it are other readings of the same value.
+    lines: dict[str, str] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        if fault["type"] in CONSEQUENCES:
             continue
         one = declared.get(str(fault["loc"][0])) if fault["loc"] else None
-        message = fault["msg"].removeprefix("Value error, ")
-        lines.append(f"{one.key} (or {one.env}): {message}" if one else message)
-    return "; ".join(lines)
+        message = message_of(fault)
+        lines.setdefault(one.key if one else "", f"{one.key} (or {one.env}): {message}" if one else message)
+    return "; ".join(lines.values())

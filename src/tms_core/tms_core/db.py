@@ -16,13 +16,20 @@ from tms_core.settings import CoreSettings
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
-def create_database_engine(settings: CoreSettings, *, url: str | None = None, pool_size: int | None = None) -> Engine:
-    """A pool of at most `pool_size` connections (default: the setting), all in UTC.
+def create_database_engine(
+    settings: CoreSettings,
+    *,
+    url: str | None = None,
+    pool_size: int | None = None,
+    statement_timeout: float | None = None,
+) -> Engine:
+    """A pool of at most `pool_size` connections (default: the setting), all in UTC. Statements end after
+    `statement_timeout` seconds (default: the setting).
 
     A connection that the server dropped is noticed when it is taken (`pool_pre_ping` costs a round trip, so
     it is left to the retry of the request instead).
     """
-    milliseconds = int(settings.database_statement_timeout * 1000)
+    milliseconds = _milliseconds(statement_timeout or settings.database_statement_timeout)
     own = {"timezone": "UTC", "statement_timeout": milliseconds, "lock_timeout": 5000, "jit": "off"}
     theirs = {f"tcp_{name}": value for name, value in KEEPALIVES.items()}
     engine = create_engine(
@@ -43,6 +50,24 @@ def create_database_engine(settings: CoreSettings, *, url: str | None = None, po
     )
     event.listen(engine, "connect", _json_by_orjson)
     return engine
+
+
+def with_statement_timeout(engine: Engine, seconds: float, **options: Any) -> Engine:
+    """The same pool, each statement ended after so many seconds. The limit travels with the statement, so that it costs
+    no round trip and stays with no connection. For statements that may stand in a transaction only."""
+    limited: Engine = engine.execution_options(**options)
+    prefix = f"SET LOCAL statement_timeout = {_milliseconds(seconds)}; "
+
+    def limit(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> tuple[str, Any]:
+        return prefix + statement, parameters
+
+    event.listen(limited, "before_cursor_execute", limit, retval=True)
+    return limited
+
+
+def _milliseconds(seconds: float) -> int:
+    # 0 would mean no limit.
+    return max(1, int(seconds * 1000))
 
 
 def _json_by_orjson(dbapi_connection: Any, _record: Any) -> None:

@@ -3,14 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tms_core.text import shortened
+
+# An answer must not grow with what was sent: so many faults, and so long a name or sentence.
+MOST_FAULTS = 50
+LONGEST_NAME = 100
+LONGEST_MESSAGE = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the input: where it stands, its name, and what would be right."""
+    """One thing wrong with the input: where it stands, its name, and what would be right. Long texts are cut."""
 
     where: str  # body | query | path | header
     field: str
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "field", shortened(self.field, LONGEST_NAME))
+        object.__setattr__(self, "message", shortened(self.message, LONGEST_MESSAGE))
 
 
 class TmsError(Exception):
@@ -18,11 +29,18 @@ class TmsError(Exception):
 
 
 class InvalidError(TmsError):
-    """The input breaks a rule; carries every fault found, not only the first."""
+    """The input breaks rules; carries the first `MOST_FAULTS` faults, and how many there are beyond them.
 
-    def __init__(self, faults: list[Fault]):
-        self.faults = faults
-        super().__init__("; ".join(f"{fault.field}: {fault.message}" for fault in faults))
+    `count` is the number of all faults, where `faults` holds only some.
+    """
+
+    def __init__(self, faults: list[Fault], *, count: int | None = None):
+        self.faults = faults[:MOST_FAULTS]
+        self.omitted = (len(faults) if count is None else count) - len(self.faults)
+        sentences = [f"{fault.field}: {fault.message}" for fault in self.faults]
+        if self.omitted:
+            sentences.append(f"and {self.omitted:,} more")
+        super().__init__("; ".join(sentences))
 
     @classmethod
     def of(cls, field: str, message: str, where: str = "body") -> "InvalidError":

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.configuration import SettingsGroup
-from tms_core.db import create_database_engine, create_session_factory, transaction
+from tms_core.db import create_database_engine, create_session_factory, transaction, with_statement_timeout
 from tms_core.generation import announce_commits, begin_on_connect
 from tms_core.redis import Breaker, create_redis
 from tms_core.settings import CoreSettings
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 G = TypeVar("G", bound=SettingsGroup)
 PATIENCE = 0.5
+# What is made from the engine.
+ENGINES = ("sessions", "limited_engine", "reading_engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,14 @@ class Runtime:
         return create_database_engine(self.core)
 
     @cached_property
+    def limited_engine(self) -> Engine:
+        """The same pool for requests that only read: no statement takes longer than `tms.reads.timeout`."""
+        return with_statement_timeout(self.engine, self.core.read_timeout)
+
+    @cached_property
     def reading_engine(self) -> Engine:
-        """The same pool, each statement on its own: a single look needs no BEGIN and COMMIT around it."""
-        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The same, each statement on its own: a single look needs no BEGIN and COMMIT around it."""
+        return with_statement_timeout(self.engine, self.core.read_timeout, isolation_level="AUTOCOMMIT")
 
     @cached_property
     def sessions(self) -> sessionmaker[Session]:
@@ -125,14 +132,14 @@ class Runtime:
         """After a fork: leave the parent's connections to the parent."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose(close=False)
-        for name in ("sessions", "reading_engine", "redis", "patient_redis"):
+        for name in (*ENGINES, "redis", "patient_redis"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Give back what was opened; the runtime can be used again afterwards."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose()
-        for name in ("sessions", "reading_engine"):
+        for name in ENGINES:
             self.__dict__.pop(name, None)
         for name in ("redis", "patient_redis"):
             if client := self.__dict__.pop(name, None):

@@ -62,6 +62,29 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     database_statement_timeout: float = setting(
         30.0, help="Seconds after which the database ends a request's statement.", gt=0
     )
+    read_timeout: float = setting(
+        5.0,
+        key="reads.timeout",
+        help="Seconds after which the database ends a statement of a request that only reads; answered by 503.",
+        gt=0,
+        le=3600,
+    )
+    expensive_reads: int = setting(
+        2,
+        key="reads.expensive",
+        help="Searches, reports and counts of a large table that one process runs at once; fewer than tms.api_threads.",
+        ge=1,
+        le=64,
+    )
+    expensive_reads_per_user: int = setting(
+        1, key="reads.expensive_per_user", help="Of these, those of one user in one process.", ge=1, le=64
+    )
+    expensive_read_wait: float = setting(
+        0.5, key="reads.wait", help="Seconds that a further one waits before it is refused.", ge=0, le=10
+    )
+    large_table: int = setting(
+        1_000_000, key="reads.large_table", help="Tasks from which on counting and filtering them is expensive.", ge=0
+    )
     redis_url: SecretStr | None = setting(
         None, help="Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the embedded one."
     )

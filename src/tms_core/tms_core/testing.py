@@ -116,7 +116,7 @@ def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, st
         "tms.redis_timeout": "2",
         **({"tms.notifications.transport": "file"} if "tms_notifications" in packages else {}),
         # Tests of other things ask more often than people do.
-        **({"tms.api.limit_user": "0"} if "tms_api" in packages else {}),
+        **({"tms.api.limit_user": "0", "tms.api.limit_address": "0"} if "tms_api" in packages else {}),
         **settings,
     }
     with _administration(admin_url) as execute:

@@ -18,7 +18,7 @@ def _no_digest_yet(value: object) -> object:
 
 Choice = Annotated[Literal["immediate", "off"], BeforeValidator(_no_digest_yet)]
 
-Zone = Annotated[str, Field(description="An IANA time zone, as Europe/Berlin; null: the deployment's.")]
+Zone = Annotated[str, Field(max_length=100, description="An IANA time zone, as Europe/Berlin; null: the deployment's.")]
 
 
 class Preferences(AnswerSchema):

@@ -1,14 +1,15 @@
 """The settings of mail. The names of the mail server's environment variables are the product's own: EMAIL_*."""
 
+import os
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, FilePath, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator, model_validator
 
 from tms_core.configuration import SettingsGroup, setting
 from tms_core.runtime import Runtime
-from tms_core.text import one_line
+from tms_core.text import one_line, shortened
 from tms_notifications.addressing import AddressError, Mailbox, smtp_address
 
 
@@ -18,7 +19,16 @@ def _lines(value: object) -> object:
     )
 
 
+def _existing_file(path: Path) -> Path:
+    # Unlike Path.is_file this answers, where no path can be as long as this one.
+    if not os.path.isfile(path):
+        raise ValueError("must be the path of a file that exists")
+    return path
+
+
+ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_lines)]
+LONGEST_PATH = 200
 FILE_SENDER = "TMS <tms@localhost>"
 
 
@@ -52,7 +62,9 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     sender: str | None = setting(
         None, help="The address that mails come from, as TMS <tms@example.com>; default: EMAIL_ID."
     )
-    ca_file: FilePath | None = setting(None, help="Certificates to trust the mail server by, in place of the system's.")
+    ca_file: ExistingFile | None = setting(
+        None, help="Certificates to trust the mail server by, in place of the system's."
+    )
     smtp_timeout: float = setting(
         30.0, help="Seconds that handing one mail to the server may take in all.", gt=0, le=600
     )
@@ -81,7 +93,7 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     @field_validator("template_path")
     @classmethod
     def _folders_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        missing = [str(folder) for folder in value if not folder.is_dir()]
+        missing = [shortened(str(folder), LONGEST_PATH) for folder in value if not os.path.isdir(folder)]
         if missing:
             raise ValueError(f"there is no folder {', '.join(missing)}")
         return value

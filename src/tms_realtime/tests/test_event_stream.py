@@ -178,6 +178,8 @@ def test_without_a_token_there_is_no_stream_and_a_page_learns_why(stream):
     [
         ({"query": "?since=x"}, "since"),
         ({"query": "?since="}, "since"),
+        ({"query": "?since=1&since=2"}, "since must stand once"),
+        ({"query": "?ticket=a&ticket=b"}, "ticket must stand once"),
         ({"Last_Event_ID": "x"}, "since"),
         ({"query": "?status=DONE"}, "status"),
         ({"query": "?status="}, "status"),
@@ -188,6 +190,7 @@ def test_a_bad_wish_is_refused(wish, word, stream, token):
     source = stream(token, **wish)
 
     assert source.status == 400
+    assert source.headers["Cache-Control"] == "no-store"
     assert word in problem(source)["detail"]
 
 

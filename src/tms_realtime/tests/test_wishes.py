@@ -3,24 +3,27 @@
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tms_core.errors import InvalidError
 from tms_core.models import Priority, Status
-from tms_core.services.task_filter import COMPARISONS, TaskFilter
+from tms_core.services.day_bounds import COMPARISONS
+from tms_core.services.task_filter import TaskFilter
 from tms_realtime.clients.wishes import FILTER_WORDS, read_filter_object, read_filter_words
 
 ME = 7
 # What stands in JSON, and what it means.
 USERS = st.sampled_from([(3, 3), ("3", 3), ("me", ME), (None, None), ("none", None), (2**63 - 1, 2**63 - 1)])
 DAYS = st.dates().map(lambda day: (day.isoformat(), day))
+DUE = DAYS | st.sampled_from([(None, None), ("none", None)])
 VALUES: dict[str, st.SearchStrategy[tuple[Any, Any]]] = {
     "priority": st.sampled_from([(str(one), one) for one in Priority]),
     "status": st.sampled_from([(str(one), one) for one in Status]),
     "assigned_to": USERS,
     "created_by": USERS,
-    "due_date": DAYS,
+    "due_date": DUE,
     **{f"due_date_{word}": DAYS for word in COMPARISONS},
 }
 FILTERS = st.fixed_dictionaries(
@@ -33,7 +36,7 @@ def meaning(said: dict[str, list[tuple[Any, Any]]]) -> TaskFilter:
     bounds: list[tuple[str, date]] = [
         (word, day) for word in COMPARISONS for day in sorted(parts.pop(f"due_date_{word}", ()))
     ]
-    return TaskFilter(**parts, due_bounds=tuple(bounds))
+    return TaskFilter(**parts, due_bounds=tuple(bounds)).reduced()
 
 
 def word(value: Any) -> str:
@@ -82,3 +85,19 @@ def test_every_word_that_is_wrong_is_named_and_no_other(said, wrong):
     in_json = {name: [value for value, _ in values] for name, values in said.items()}
 
     assert faults(in_json | {name: ["?"] for name in wrong}, user_id=ME) == wrong
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {f"{n}": 1 for n in range(10_000)},
+        {"k" * 60_000: 1},
+        {"status": ["?"] * 10_000},
+        {"assigned_to": ["9" * 60_000]},
+    ],
+)
+def test_what_is_said_about_a_wrong_filter_is_short(said):
+    with pytest.raises(InvalidError) as refused:
+        read_filter_object(said, user_id=ME)
+
+    assert len(str(refused.value)) < 20_000

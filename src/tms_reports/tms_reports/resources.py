@@ -1,6 +1,7 @@
 from prometheus_client import Histogram
 
 from tms_core.services.task_filter import read_filter
+from tms_core.services.task_search import require_words
 from tms_core.web.openapi import Tag, documented, names_of
 from tms_core.web.resource import json_response, resource
 from tms_core.web.task_parameters import FILTER
@@ -28,11 +29,15 @@ class TaskReportInsight:
         """The report. Over the tasks that one may see, filtered by the words of the task list."""
         values = query_of(self.request, FILTER_NAMES)
         actor = self.request.actor
-        report = self.request.registry.reports.compute(actor, read_filter(values, actor_id=actor.id))
+        wanted = read_filter(values, actor_id=actor.id)
+        require_words(self.request.reading, wanted.q)
+        with self.request.expensive_read():
+            report = self.request.registry.reports.compute(actor, wanted)
         SECONDS.observe(report.elapsed_ms / 1000)
         return json_response(report.as_json(), headers={"Cache-Control": "no-store"})
 
 
 def includeme(config):
-    config.registry.reports = ReportService(config.registry.tms)
+    runtime = config.registry.tms
+    config.registry.reports = ReportService(runtime, statement_timeout=runtime.core.read_timeout)
     config.scan("tms_reports.resources")

@@ -25,25 +25,36 @@ from tms_reports.threads import Counted, ListCounts, Progress, Tallies, count_to
 EVERYTHING = TaskFilter()
 
 
-def create_report_engine(runtime: Runtime) -> Engine:
+def create_report_engine(runtime: Runtime, *, statement_timeout: float | None = None) -> Engine:
     """Connections to the replica where one is set, else to the main database."""
     settings = runtime.settings(ReportSettings)
     url = settings.database_url.get_secret_value() if settings.database_url else None
-    return create_database_engine(runtime.core, url=url, pool_size=settings.pool_size)
+    return create_database_engine(
+        runtime.core, url=url, pool_size=settings.pool_size, statement_timeout=statement_timeout
+    )
 
 
 class ReportService:
-    """Counts what an actor sees, all of it at one instant; only reads. One a process: it keeps the connections."""
+    """Counts what an actor sees, all of it at one instant; only reads. One a process: it keeps the connections. Each
+    statement ends after `statement_timeout` seconds (default: `tms.database_statement_timeout`)."""
 
-    def __init__(self, runtime: Runtime, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        statement_timeout: float | None = None,
+    ):
         self._runtime = runtime
         self._core = runtime.core
         self._settings = runtime.settings(ReportSettings)
         self._clock = clock
+        self._statement_timeout = statement_timeout
 
     @cached_property
     def pool(self) -> SnapshotPool:
-        return SnapshotPool(create_report_engine(self._runtime), self._settings.pool_size)
+        engine = create_report_engine(self._runtime, statement_timeout=self._statement_timeout)
+        return SnapshotPool(engine, self._settings.pool_size)
 
     def compute(
         self,

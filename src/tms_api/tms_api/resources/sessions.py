@@ -9,6 +9,7 @@ from tms_core.errors import NotFoundError
 from tms_core.services.logins import Login, LoginService
 from tms_core.values import instant
 from tms_core.web.openapi import Answer, Link, Nothing, documented
+from tms_core.web.path_ids import bad_id
 from tms_core.web.resource import json_response, resource
 from tms_core.web.validation import query_of
 
@@ -47,7 +48,7 @@ class Sessions:
         try:
             return UUID(self.request.matchdict["id"])
         except ValueError:
-            raise NotFoundError("There is nothing at this address.") from None
+            raise NotFoundError(bad_id("id", self.request.matchdict["id"], "a session's UUID")) from None
 
 
 def present_login(login: Login, current: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Sync:
     def get(self):
         """What to do to a copy of the tasks. To one that was right at the event `after`: put `tasks` in, take `gone`
         out, and ask again from `next` until `complete`. Without `after`: where to go on once a copy has been made from
-        the list."""
+        the list. With `reset`: `after` lies beyond the end of the log, so make the copy anew and go on from `next`."""
         values = query_of(self.request, NAMES)
         limit = LIMIT.read(values)
         sync = TaskSync(self.request.db, self.request.actor, self.request.registry.tms.core.visibility)
@@ -39,4 +39,6 @@ class Sync:
             "next": found.next,
             "complete": found.is_complete,
         }
+        if found.is_reset:
+            body["reset"] = True
         return json_response(to_json(body), headers={"Cache-Control": "no-store"})

@@ -1,7 +1,7 @@
 from typing import Any
 
 from tms_api.idempotency import idempotent
-from tms_api.preconditions import tagged
+from tms_api.preconditions import tag_of, tagged
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import HistoryEvent, PreconditionFailed, Task
 from tms_api.schemas.task_history import Undo
@@ -52,7 +52,8 @@ class History:
         if len(events) == size:
             older = f"{self.request.path_url}?before={events[-1]['event_id']}&page_size={size}"
             headers["Link"] = f'<{older}>; rel="next"'
-        return json_response(to_json(events), headers=headers)
+        body = to_json(events)
+        return tagged(self.request, body, tag_of(body), headers=headers)
 
 
 @resource(path=r"/api/task/{id:\d+}/undo")

@@ -1,7 +1,7 @@
 from tms_api.cache import PageCache
 from tms_api.idempotency import idempotent
 from tms_api.pagination import PAST_THE_END
-from tms_api.preconditions import ETAG, IF_MATCH, IF_NONE_MATCH, expectation, tagged
+from tms_api.preconditions import ETAG, IF_MATCH, IF_NONE_MATCH, expectation, tagged, task_validators
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import Task, TaskPage
 from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
@@ -12,6 +12,7 @@ from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
 from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
+from tms_core.web.preconditions import has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of, query_of
@@ -93,7 +94,10 @@ class Tasks:
     )
     def delete(self):
         """Delete a task. Its history stays, and it can be brought back from there."""
-        self.tasks.delete(id_of(self.request), expectation(self.request, None, merge=False))
+        task_id = id_of(self.request)
+        expected = expectation(self.request, None, merge=False)
+        self._note_validators(task_id)
+        self.tasks.delete(task_id, expected)
         return json_response({})
 
     def _change(self, schema: type[WholeTask], *, merge: bool):
@@ -102,8 +106,14 @@ class Tasks:
         if body.id not in (None, task_id):
             raise InvalidError.of("id", f"is set by the server: {task_id}")
         expected = expectation(self.request, body.version, merge=merge)
+        self._note_validators(task_id)
         return self._one(self.tasks.change(task_id, body.values(), expected))
+
+    def _note_validators(self, task_id: int) -> None:
+        """For the preconditions beside If-Match, which the service looks at: the task as it is now, locked."""
+        if has_conditions(self.request):
+            self.request.validators = task_validators(self.tasks.locked(task_id), is_match_done=True)
 
     def _one(self, task: TaskRow, *, status: int = 200, headers: dict[str, str] | None = None):
         body = to_json(task._asdict())
-        return tagged(self.request, body, str(task.version), status=status, headers=headers)
+        return tagged(self.request, body, str(task.version), status=status, headers=headers, modified=task.updated_at)

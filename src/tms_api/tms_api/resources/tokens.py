@@ -102,8 +102,8 @@ class TokenRefresh(_Tokens):
     @documented("refresh_token", body=Refresh, answers={200: PAIR, 401: BAD_REFRESH, 429: Answer()})
     def post(self):
         """A new pair for a refresh token. That one is used up by it."""
-        body = body_of(self.request, Refresh)
         self._count()
+        body = body_of(self.request, Refresh)
         pair = self.tokens.refresh(body.refresh)
         return self._answer(pair, BAD_REFRESH)
 
@@ -114,8 +114,8 @@ class TokenRevoke(_Tokens):
     @documented("revoke_token", body=Refresh, answers={200: Nothing, 429: Answer()})
     def post(self):
         """Log out. The login that the refresh token belongs to ends."""
-        body = body_of(self.request, Refresh)
         self._count()
+        body = body_of(self.request, Refresh)
         self.tokens.revoke(body.refresh)
         return json_response({})
 

@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from functools import partial
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ from tms_api.limiter import Limit
 from tms_api.mail_links import ask_for_proof, prove_address, tell_of_email_change
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
+from tms_api.preconditions import tag_of
 from tms_api.resources.api_tokens import present_token
 from tms_api.resources.tags import USERS
 from tms_api.resources.tokens import token_service
@@ -25,9 +27,10 @@ from tms_core.services.personal_tokens import PersonalTokenService, end_personal
 from tms_core.services.users import UserService
 from tms_core.web.client_address import client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
+from tms_core.web.preconditions import Validators, has_conditions
 from tms_core.web.public_url import absolute_url
-from tms_core.web.resource import changes_user, id_of, json_response, resource, token_optional
-from tms_core.web.validation import body_of, query_of
+from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional
+from tms_core.web.validation import body_of, query_of, single_value
 
 LONGEST_SEARCH = 150
 SEARCH = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=r"^[^\x00]*$")]
@@ -88,9 +91,9 @@ class Users:
         is_admin = self.actor is not None and self.actor.is_admin
         if is_closed and not is_admin:
             raise ForbiddenError("Registration is closed; an administrator creates accounts.")
-        body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
         if not is_admin:
             self._count_registration()
+        body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
         user = taken_guard(self.request).attempt(lambda: self.users.create(body.values()))
         prove_address(self.request, user)
         shown = {
@@ -108,7 +111,9 @@ class Users:
         """The accounts. They come a page at a time, by their ids."""
         values = query_of(self.request, NAMES)
         page = read_page(values)
-        count, users = self.users.page(q=_search(values), limit=page.size, offset=page.offset)
+        q = _search(values)
+        with self.request.expensive_read() if q else nullcontext():
+            count, users = self.users.page(q=q, limit=page.size, offset=page.offset)
         results = [present(user, self.actor) for user in users]
         return json_response(envelope(self.request, values, page, count, results))
 
@@ -116,7 +121,7 @@ class Users:
     def get(self):
         """One account. Only the names, where it is another's and one is no administrator."""
         query_of(self.request, ())
-        return json_response(present(self.users.get(self._id()), self.actor))
+        return self._one(self.users.get(self._id()))
 
     @changes_user
     @documented("replace_user", body=WholeUser, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
@@ -138,7 +143,9 @@ class Users:
     )
     def delete(self):
         """End an account. The tasks that it created stay; open ones assigned to it become unassigned."""
-        self.users.delete(self._id(), token_service(self.request))
+        user_id = self._id()
+        self._note_validators(user_id)
+        self.users.delete(user_id, token_service(self.request))
         return json_response({})
 
     def _change(self, schema: type[UserChange]):
@@ -150,6 +157,8 @@ class Users:
             raise InvalidError.of("id", f"is set by the server: {user_id}")
         if body.end_personal_tokens and "password" not in body.model_fields_set:
             raise InvalidError.of("end_personal_tokens", "goes with a new password only")
+
+        self._note_validators(user_id)
 
         def change() -> User:
             return self.users.change(
@@ -169,7 +178,19 @@ class Users:
             ask_for_proof(self.request, user.email)
         if "password" in body.model_fields_set and user_id == self.request.actor.id:
             return self._with_new_password(user, body)
-        return json_response(present(user, self.actor))
+        return self._one(user)
+
+    def _one(self, user: User):
+        body = to_json(present(user, self.actor))
+        return json_response(body, headers={"ETag": f'"{tag_of(body)}"'})
+
+    def _note_validators(self, user_id: int) -> None:
+        """What the request's preconditions are judged by: the account as it is now, locked, as the caller sees it."""
+        if has_conditions(self.request):
+            user = self.users.get(user_id)
+            self.request.db.refresh(user, with_for_update=True)
+            body = to_json(present(user, self.actor))
+            self.request.validators = Validators(f'"{tag_of(body)}"')
 
     def _with_new_password(self, user: User, body: UserChange):
         """Who has just changed its own password sees which personal tokens it leaves."""
@@ -192,7 +213,7 @@ class Users:
 
 
 def _search(values: dict[str, list[str]]) -> str:
-    text = " ".join(values.get("q", [])).strip()
+    text = (single_value(values, "q") or "").strip()
     if "\x00" in text or len(text) > LONGEST_SEARCH:
         raise InvalidError.of("q", f"must be text of at most {LONGEST_SEARCH} characters", "query")
     return text

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from tms_api.schemas.types import Line, Password, Text, TypedEmail
+from tms_api.schemas.types import Line, Password, Proof, Text, TypedEmail
 from tms_core.models.account import NAME_LENGTH
 from tms_core.web.validation import Schema
 
@@ -44,7 +44,7 @@ class LinkToken(Schema):
 
     example = {"token": "bGlrZSB0aGlzLCBidXQgZnJvbSB0aGUgbWFpbA"}
 
-    token: Text
+    token: Proof
 
 
 class NewPassword(LinkToken):

@@ -95,6 +95,11 @@ class Changes(AnswerSchema):
     gone: list[Id] = Field(description="Ids to be taken out: deleted, or no longer for one's eyes.")
     next: int = Field(ge=0, description="The `after` of the next request.")
     complete: bool = Field(description="Whether that was all there is just now.")
+    reset: bool = Field(
+        default=False,
+        description="true where `after` lies beyond the end of the log (the database was restored, or is another one): "
+        "make the copy anew, and go on from `next`. Absent otherwise.",
+    )
 
 
 class FieldConflict(AnswerSchema):

@@ -12,6 +12,8 @@ from tms_core.web.validation import Schema
 
 Title = Annotated[Line, Field(max_length=TITLE_LENGTH)]
 Description = Annotated[Text, Field(max_length=DESCRIPTION_LENGTH)]
+# As it was read; it changes nothing.
+Instant = Annotated[str, Field(max_length=100)]
 Version = Annotated[
     int, Field(ge=1, description="The version that one saw, as an If-Match header says it too."), AS_WHOLE
 ]
@@ -43,8 +45,8 @@ class WholeTask(NewTask):
 
     id: Whole | None = None
     version: Version | None = None
-    created_at: str | None = None
-    updated_at: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
 
     def values(self) -> dict[str, Any]:
         names = set(FIELDS) if "created_by" in self.model_fields_set else set(FIELDS) - {"created_by"}

@@ -1,6 +1,5 @@
 """Field types that several bodies share."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -13,9 +12,10 @@ from tms_core.display_names import has_address
 from tms_core.identity.email_addresses import LONGEST_EMAIL, normalize_email
 from tms_core.identity.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, normalize_password
 from tms_core.identity.usernames import LONGEST_USERNAME, normalize_username
+from tms_core.plain_text import VISIBLE, single_line
 from tms_core.values import BIGGEST_ID, day
 
-VISIBLE = re.compile(r"[^\s\x00\x1c-\x1f\x85\ufeff]")
+LONGEST_PROOF = 4_000
 ID = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
 ID_OBJECT = {"type": "object", "properties": {"id": ID}, "required": ["id"], "additionalProperties": False}
 USER = {"description": "A user's id."}
@@ -70,9 +70,10 @@ def _without_nul(text: str) -> str:
 
 
 def _not_blank(text: str) -> str:
-    if not VISIBLE.search(_without_nul(text)):
+    line = single_line(_without_nul(text))
+    if not line:
         raise ValueError("must not be blank")
-    return text.strip()
+    return line
 
 
 def _whole(value: Any) -> Any:
@@ -98,9 +99,10 @@ def _due_date(value: Any) -> Any:
 
 
 def _name(text: str) -> str:
-    if has_address(_without_nul(text)):
+    line = single_line(_without_nul(text))
+    if has_address(line):
         raise ValueError("must not contain an address of the web or of mail")
-    return text
+    return line
 
 
 def _typed_email(text: str, context: IdentityContext) -> str:
@@ -115,6 +117,8 @@ def _typed_email(text: str, context: IdentityContext) -> str:
 AS_WHOLE = BeforeValidator(_whole)
 Whole = Annotated[int, AS_WHOLE]
 Text = Annotated[str, Checked(_without_nul, r"^[^\x00]*$")]
+# What proves something: a password as somebody types it, a token.
+Proof = Annotated[Text, Field(max_length=LONGEST_PROOF)]
 Line = Annotated[str, Checked(_not_blank, rf"^[^\x00]*{VISIBLE.pattern}[^\x00]*$")]
 UserId = Annotated[int, BeforeValidator(_user_id), WithJsonSchema({**USER, "anyOf": [ID, ID_OBJECT]})]
 OptionalUserId = Annotated[

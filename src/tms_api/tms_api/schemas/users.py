@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from tms_api.schemas.types import Email, Name, Password, Text, Username, Whole
+from tms_api.schemas.types import Email, Name, Password, Proof, Username, Whole
 from tms_core.web.validation import Schema
 
 
@@ -40,7 +40,7 @@ class UserChange(Schema):
     username: Username = None  # type: ignore[assignment]
     email: Email = None  # type: ignore[assignment]
     password: Password = None  # type: ignore[assignment]
-    current_password: Text | None = None
+    current_password: Proof | None = None
     first_name: Name = ""
     last_name: Name = ""
     is_admin: bool = False
@@ -73,8 +73,8 @@ class Credentials(Schema):
 
     example = {"username": "ann", "password": "password123"}
 
-    username: Text
-    password: Text
+    username: Proof
+    password: Proof
 
 
 class Refresh(Schema):
@@ -82,4 +82,4 @@ class Refresh(Schema):
 
     example = {"refresh": "Y3JlYXRlZCBieSB0aGUgc2VydmVy"}
 
-    refresh: Text
+    refresh: Proof

@@ -24,10 +24,15 @@ REFUSALS: dict[Verb, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The version that the caller saw. `merge`: being behind is fine while none of its fields changed since."""
+    """The version that the caller saw, 0 for one that no task has. `merge`: being behind is fine while none of its
+    fields changed since. `alternatives` are further versions that will do."""
 
     version: int
     merge: bool
+    alternatives: frozenset[int] = frozenset()
+
+    def is_met_by(self, version: int) -> bool:
+        return version == self.version or version in self.alternatives
 
 
 def require(actor: Actor, verb: Verb, *, created_by: int, assigned_to: int | None) -> None:
@@ -62,6 +67,5 @@ def reconcile(
     }
     if expected.merge and 0 < expected.version < task.version and not conflicts:
         return
-    raise PreconditionFailedError(
-        f"The task is at version {task.version}, not {expected.version}.", snapshot_of(task), conflicts
-    )
+    other = f", not {expected.version}." if expected.version else ", and If-Match names no version of a task."
+    raise PreconditionFailedError(f"The task is at version {task.version}{other}", snapshot_of(task), conflicts)

@@ -16,12 +16,14 @@ from tms_core.services.task_state import TaskRow
 @dataclass(frozen=True, slots=True)
 class Changes:
     """The tasks as they are now that changed since, the ids of those that are gone from the actor's sight (deleted,
-    or no longer for its eyes), the event to go on from, and whether that was all."""
+    or no longer for its eyes), the event to go on from, and whether that was all. `is_reset`: the position is none of
+    this log, as after the database was restored from a backup, and the copy has to be made anew."""
 
     tasks: Sequence[TaskRow]
     gone: Sequence[int]
     next: int
     is_complete: bool
+    is_reset: bool = False
 
 
 class TaskSync:
@@ -40,6 +42,8 @@ class TaskSync:
     def since(self, position: int, *, limit: int) -> Changes:
         """What at most `limit` events after `position` come to."""
         events = read_events(self._session, after=position, limit=limit)
+        if not events and position > (last := last_position(self._session)):
+            return Changes([], [], last, True, is_reset=True)
         ids = {event.task_id for event in events}
         tasks = self._present(ids)
         left = ids - {task.id for task in tasks}

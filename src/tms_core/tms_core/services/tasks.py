@@ -123,7 +123,7 @@ class TaskService:
         expected: Expectation | None,
         unwritten: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        if expected and expected.version != task.version:
+        if expected and not expected.is_met_by(task.version):
             reconcile(task, values, expected, [*unwritten, *self._changes_since(task, expected.version)])
 
     def _changes_since(self, task: TaskRow, version: int) -> Sequence[dict[str, Any]]:

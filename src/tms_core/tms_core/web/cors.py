@@ -6,7 +6,10 @@ Tokens travel in a header, never in a cookie, so no answer ever allows credentia
 from pyramid.response import Response
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-REQUEST_HEADERS = "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-ID"
+REQUEST_HEADERS = (
+    "Authorization, Content-Type, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, Idempotency-Key, "
+    "X-Request-ID"
+)
 EXPOSED_HEADERS = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Link"
 PREFLIGHT_SECONDS = "7200"
 

@@ -15,11 +15,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tms_core import errors
 from tms_core.db import is_away
 from tms_core.errors import Fault
+from tms_core.web.path_ids import bad_ids
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
 IN_EACH_OTHERS_WAY = ("40001", "40P01", "55P03")
+QUERY_CANCELED = "57014"
 STATUS: dict[type[errors.TmsError], int] = {
     errors.InvalidError: 400,
     errors.NotAuthenticatedError: 401,
@@ -38,6 +40,9 @@ SENTENCES = {
     500: "Something went wrong on our side. The log has more under this request_id.",
     503: "The database does not answer right now. Try again in a few seconds.",
 }
+TOO_LONG = (
+    "This took the database too long and was ended. Ask for less, as by rarer words or more filters, or try later."
+)
 
 
 def problem(
@@ -72,7 +77,9 @@ def refused(error: errors.TmsError, request, **more: Any) -> Response:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     match error:
         case errors.InvalidError():
-            detail = "The request is not valid; see errors." if len(error.faults) != 1 else str(error)
+            detail = str(error) if len(error.faults) == 1 else "The request is not valid; see errors."
+            if error.omitted:
+                detail = f"The request is not valid; see errors for the first faults, and {error.omitted:,} more."
             return problem(request, status, detail, faults=error.faults, **more)
         case errors.ConflictError():
             return problem(request, status, str(error), faults=error.faults, **more)
@@ -92,9 +99,13 @@ def http_error(error: HTTPException, request) -> Response:
         return error
     if isinstance(error, HTTPForbidden) and request.claims is None:
         return problem(request, 401)
+    if error.code == 404 and (faults := bad_ids(request)):
+        return problem(request, 404, f"{faults[0].field} {faults[0].message}", faults=faults)
     response = problem(request, error.code, getattr(error, "problem_detail", None))
     if error.code == 405:
         response.allow = error.allow
+    if "Accept-Encoding" in error.headers:
+        response.headers["Accept-Encoding"] = error.headers["Accept-Encoding"]
     return response
 
 
@@ -104,6 +115,9 @@ def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
     if getattr(cause, "pgcode", None) in IN_EACH_OTHERS_WAY:
         log.warning("two requests were in each other's way: %s", str(cause).strip())
         return problem(request, 503, "Another request was in the way of this one. Try again in a few seconds.")
+    if getattr(cause, "pgcode", None) == QUERY_CANCELED:
+        log.warning("%s %s took too long: %s", request.method, request.environ["PATH_INFO"], str(cause).strip())
+        return problem(request, 503, TOO_LONG)
     if isinstance(error, PoolTimeoutError) or is_away(error):
         log.error("the database does not answer: %s", str(cause).strip())
         return problem(request, 503)

@@ -15,6 +15,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from tms_core.errors import NotFoundError
 from tms_core.values import id_in
+from tms_core.web.path_ids import bad_id
 from tms_core.web.revalidation import Revalidation, revalidation_of
 
 __all__ = [
@@ -82,8 +83,9 @@ def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | No
 
 
 def id_of(request, name: str = "id") -> int:
-    """The id in the path; what is not one names nothing."""
-    found = id_in(request.matchdict[name])
+    """The id in the path; raises `NotFoundError` that names what is none."""
+    text = request.matchdict[name]
+    found = id_in(text)
     if found is None:
-        raise NotFoundError("There is nothing at this address.")
+        raise NotFoundError(bad_id(name, text))
     return found

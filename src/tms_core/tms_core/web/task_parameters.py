@@ -6,20 +6,26 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tms_core.models import Priority, Status
-from tms_core.services.task_filter import COMPARISONS, LONGEST_SEARCH, NOBODY, SELF
+from tms_core.services.day_bounds import COMPARISONS
+from tms_core.services.task_filter import LONGEST_SEARCH, MOST_VALUES, NOBODY, SELF, WITHOUT
 from tms_core.values import BIGGEST_ID
 from tms_core.web.openapi import Parameter
 
 WITHOUT_NUL = r"^[^\x00]*$"
-SEVERAL = "Several are separated by commas or repeated."
+SEVERAL = f"Several are separated by commas or repeated, at most {MOST_VALUES}."
 MEANINGS = {"gte": "on or after", "gt": "after", "lte": "on or before", "lt": "before"}
 Search = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=WITHOUT_NUL)]
+Day = date | Literal["none"]
 User = Annotated[int, Field(ge=1, le=BIGGEST_ID)] | Literal["me", "none"]
 
 FILTER = (
     Parameter(name="priority", help=f"Only these priorities. {SEVERAL}", kind=list[Priority], example=["HIGH"]),
     Parameter(name="status", help=f"Only these statuses. {SEVERAL}", kind=list[Status], example=["PENDING"]),
-    Parameter(name="due_date", help=f"Only what is due on these days. {SEVERAL}", kind=list[date]),
+    Parameter(
+        name="due_date",
+        help=f"Only what is due on these days; `{WITHOUT}`: what has no due date. {SEVERAL}",
+        kind=list[Day],
+    ),
     *(
         Parameter(name=f"due_date_{word}", help=f"Only what is due {MEANINGS[word]} this day.", kind=date)
         for word in COMPARISONS

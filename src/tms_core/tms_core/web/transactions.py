@@ -8,6 +8,7 @@ from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 ATTEMPTS = 3
 DISCARDED_AT_MOST = 16 << 20
 CHUNK = 65536
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def attempts(request) -> int:
@@ -43,7 +44,8 @@ def _discard(request, size: int) -> None:
 
 
 def _session(request) -> Session:
-    session = request.registry.tms.sessions()
+    runtime = request.registry.tms
+    session = runtime.sessions(bind=runtime.limited_engine) if request.method in SAFE else runtime.sessions()
     # «changed» from the start: a commit that has nothing to write costs what a rollback costs. Joined by hand,
     # because `register` would hang its listeners on every request's session, a tenth of a short request's time.
     join_transaction(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)

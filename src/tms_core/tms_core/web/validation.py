@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
 
-from tms_core.errors import Fault, InvalidError
+from tms_core.errors import MOST_FAULTS, Fault, InvalidError
+from tms_core.validation_messages import message_of
+from tms_core.web.body_bounds import require_few_values
 from tms_core.web.described import Described
 
 S = TypeVar("S", bound="Schema")
 LONGEST_NUMBER = 19
+MOST_PARAMETERS = 2_000
+LONGEST_QUERY = 65_536
 
 
 class Schema(Described):
@@ -25,13 +29,24 @@ class Schema(Described):
 def body_of(request, schema: type[S], context: Any = None) -> S:
     """The request's JSON body as `schema`; raises `InvalidError` with all its faults, 413 or 415. `context` is handed
     to validators that need more than the value."""
+    _require_plain(request)
     content_type = request.content_type.lower() or "application/json"
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
+    body = raw_body(request)
+    require_few_values(body, frozenset(schema.model_fields) if schema.model_config["extra"] == "forbid" else None)
     try:
-        return schema.model_validate_json(raw_body(request), context=context)
+        return schema.model_validate_json(body, context=context)
     except ValidationError as error:
-        raise InvalidError([_fault(schema, fault) for fault in error.errors(include_url=False)]) from None
+        raise InvalidError(schema_faults(schema, error), count=error.error_count()) from None
+
+
+def _require_plain(request) -> None:
+    """Raise 415 for a body in a content coding (RFC 9110, section 15.5.16); only `identity` is taken."""
+    codings = [coding.strip().lower() for coding in request.headers.get("Content-Encoding", "").split(",")]
+    if any(coding not in ("", "identity") for coding in codings):
+        error = HTTPUnsupportedMediaType(headers={"Accept-Encoding": "identity"})
+        raise _with_detail(error, "Send the body as it is, without Content-Encoding.")
 
 
 def raw_body(request) -> bytes:
@@ -58,6 +73,10 @@ def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
 
 def _query(text: str) -> dict[str, list[str]]:
     # Not request.GET: there a semicolon in a value ends it.
+    if len(text) > LONGEST_QUERY:
+        raise InvalidError.of("query", f"must have at most {LONGEST_QUERY:,} characters", "query")
+    if text.count("&") >= MOST_PARAMETERS:
+        raise InvalidError.of("query", f"must have at most {MOST_PARAMETERS:,} parameters", "query")
     values: dict[str, list[str]] = {}
     try:
         decoded = text.encode("latin-1").decode()
@@ -66,6 +85,16 @@ def _query(text: str) -> dict[str, list[str]]:
     except UnicodeDecodeError:
         raise InvalidError.of("query", "must be UTF-8", "query") from None
     return values
+
+
+def single_value(values: dict[str, list[str]], name: str) -> str | None:
+    """The value of a parameter that may stand once; raises `InvalidError` where it is repeated."""
+    given = values.get(name)
+    if given is None:
+        return None
+    if len(given) > 1:
+        raise InvalidError.of(name, "must stand once", "query")
+    return given[0]
 
 
 def one_number(values: dict[str, list[str]], name: str, *, default: int, least: int, most: int) -> int:
@@ -82,37 +111,18 @@ def _with_detail(error: Any, detail: str) -> Any:
     return error
 
 
+def schema_faults(schema: type[Schema], error: ValidationError) -> list[Fault]:
+    """The first `MOST_FAULTS` faults of a body, in the product's words."""
+    found = error.errors(include_url=False, include_input=False)
+    return [_fault(schema, fault) for fault in found[:MOST_FAULTS]]
+
+
 def _fault(schema: type[Schema], fault: Any) -> Fault:
-    field = ".".join(str(part) for part in fault["loc"] if part not in schema.tags) or "body"
-    return Fault("body", field, _message(schema, fault))
-
-
-def _message(schema: type[BaseModel], fault: Any) -> str:
-    context = fault.get("ctx", {})
-    match fault["type"]:
-        case "missing":
-            return "is required"
-        case "extra_forbidden":
-            # Deeper down, the fields are another schema's.
-            is_own = len(fault["loc"]) == 1
-            return "is not a field here" + (f"; fields are: {', '.join(schema.model_fields)}" if is_own else "")
-        case "enum" | "literal_error":
-            return f"must be one of {str(context['expected']).replace(' or ', ', ').replace(chr(39), '')}"
-        case "string_type":
-            return "must be text"
-        case "string_too_short":
-            return f"must have at least {context['min_length']} character{'s'[: context['min_length'] > 1]}"
-        case "string_too_long":
-            return f"must have at most {context['max_length']} characters"
-        case "bool_type":
-            return "must be true or false"
-        case "int_type":
-            return "must be a whole number"
-        case "json_invalid":
-            return f"must be JSON: {context['error']}"
-        case "model_type" | "model_attributes_type":
-            return "must be a JSON object"
-        case "value_error":
-            return str(context["error"])
-        case _:
-            return fault["msg"]
+    path = [str(part) for part in fault["loc"] if part not in schema.tags]
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        path.append(fault["ctx"]["discriminator"].strip("'"))
+    message = message_of(fault)
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        # Deeper down, the fields are another schema's.
+        message = f"{message}; fields are: {', '.join(schema.model_fields)}"
+    return Fault("body", ".".join(path) or "body", message)

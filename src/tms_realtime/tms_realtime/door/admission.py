@@ -17,6 +17,8 @@ from tms_realtime.door.refusal import RefusedError, unauthorized
 from tms_realtime.settings import RealtimeSettings
 
 LONGEST_QUOTE = 100
+# The others may stand several times: their values add up.
+SINGLE = ("ticket", "since")
 WORDS = ("ticket", "since", *FILTER_WORDS)
 LONGEST_POSITION = len(str(BIGGEST_POSITION))
 SOMEBODY = 1
@@ -98,13 +100,16 @@ def _refuse_unknown(params: Mapping[str, Sequence[str]]) -> None:
     if unknown:
         message = f"{', '.join(sorted(unknown))}: not understood here; understood are {', '.join(WORDS)}"
         raise RefusedError(HTTPStatus.BAD_REQUEST, message)
+    for name in SINGLE:
+        if len(params.get(name, ())) > 1:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, f"{name} must stand once")
 
 
 def _since(params: Mapping[str, Sequence[str]]) -> int | None:
     given = params.get("since")
     if not given:
         return None
-    word = given[-1]
+    word = given[0]
     if not (word.isascii() and word.isdigit() and len(word) <= LONGEST_POSITION and int(word) <= BIGGEST_POSITION):
         raise RefusedError(HTTPStatus.BAD_REQUEST, "since must be the event_id of an event, or 0")
     return int(word)

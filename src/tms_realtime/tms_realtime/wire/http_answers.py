@@ -11,11 +11,13 @@ Header = tuple[str, str]
 
 
 def http_answer(status: int, headers: Sequence[Header], body: bytes = b"") -> bytes:
-    """A whole answer, after which the connection is closed."""
+    """A whole answer, after which the connection is closed; no cache keeps it unless its headers say so."""
+    caching = () if any(name.lower() == "cache-control" for name, _ in headers) else ("Cache-Control: no-store",)
     lines = [
         f"HTTP/1.1 {int(status)} {HTTPStatus(status).phrase}",
         *(f"{name}: {value}" for name, value in headers),
         "X-Content-Type-Options: nosniff",
+        *caching,
         f"Content-Length: {len(body)}",
         "Connection: close",
     ]

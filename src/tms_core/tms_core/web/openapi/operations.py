@@ -6,9 +6,10 @@ from typing import Any
 
 from tms_core.web.openapi.describing import JSON, Answer, Documentation, as_answer, documentation_of
 from tms_core.web.openapi.parameters import Parameter
-from tms_core.web.openapi.paths import PLACEHOLDER, path_parameters
+from tms_core.web.openapi.paths import path_parameters
 from tms_core.web.openapi.responses import response
 from tms_core.web.openapi.schemas import SchemaCollection
+from tms_core.web.path_ids import PLACEHOLDER
 from tms_core.web.resource import Method
 
 BEARER: dict[str, list[str]] = {"bearer": []}
@@ -53,6 +54,8 @@ def _usual_errors(method: Method, said: Documentation) -> Iterator[int]:
         yield from (401, 403, 429)
     if PLACEHOLDER.search(method.pattern):
         yield 404
+    if method.verb != "OPTIONS":
+        yield 412
     yield 500
     if said.needs_database:
         yield 503

@@ -1,12 +1,10 @@
 """Routes as the description spells them."""
 
-import re
 from typing import Any
 
 from tms_core.values import BIGGEST_ID
+from tms_core.web.path_ids import DIGITS, PLACEHOLDER
 
-PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
-DIGITS = r"\d+"
 AN_ID: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
 
 

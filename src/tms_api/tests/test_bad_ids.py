@@ -1,0 +1,48 @@
+"""A path whose id is no id is 404 and names it."""
+
+import pytest
+
+
+@pytest.mark.parametrize("verb", ["get", "delete"])
+@pytest.mark.parametrize(
+    ("path", "bad", "right"),
+    [
+        ("/api/task/abc", "abc", "a whole number from 1 to "),
+        ("/api/task/abc/", "abc", "a whole number from 1 to "),
+        ("/api/task/-1", "-1", "a whole number from 1 to "),
+        ("/api/task/0", "0", "a whole number from 1 to "),
+        ("/api/task/99999999999999999999", "99999999999999999999", "a whole number from 1 to "),
+        ("/api/task/1.0", "1.0", "a whole number from 1 to "),
+        ("/api/task/%C3%A4", "ä", "a whole number from 1 to "),
+        ("/api/task/x1/history", "x1", "a whole number from 1 to "),
+        ("/api/users/ann", "ann", "or me"),
+        ("/api/api-tokens/first", "first", "a whole number from 1 to "),
+    ],
+)
+def test_a_path_names_the_id_that_is_none(client, problem, verb, path, bad, right):
+    answer = getattr(client, verb)(path, status="*")
+
+    if answer.status_int == 405:
+        pytest.skip("this address does not know the method")
+    assert answer.status_int == 404
+    detail = problem(answer)["detail"]
+    assert detail.startswith("id must be")
+    assert detail.endswith(f"not {bad}")
+    assert right in detail
+
+
+def test_a_session_is_named_by_a_uuid(client, problem):
+    answer = client.delete("/api/sessions/mine", status=404)
+
+    assert problem(answer)["detail"] == "id must be a session's UUID, not mine"
+
+
+def test_a_long_id_is_cut(client, problem):
+    answer = client.get(f"/api/task/{'x' * 5_000}", status=404)
+
+    assert len(problem(answer)["detail"]) < 120
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/task/1/2/3", "/nothing/abc", "/api/taskabc"])
+def test_other_unknown_paths_say_that_nothing_is_there(client, problem, path):
+    assert problem(client.get(path, status=404))["detail"] == "There is nothing at this address."

@@ -1,0 +1,144 @@
+"""Searches that cost much: refused, ended, or few at once, and never in the way of other requests."""
+
+from contextlib import ExitStack
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import text
+
+from tms_core.testing import Client
+
+LONG_TASKS = """
+    INSERT INTO task (title, description, created_by)
+    SELECT 'Task ' || n, left(repeat('lorem ipsum dolor ' || n % 97 || ' ', 600), 10000), :user_id
+    FROM generate_series(1, 10000) AS n
+"""
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_reports")
+
+
+@pytest.fixture
+def stuck(app):
+    """Lets users have a search that does not end: `stuck(ann)`."""
+    with ExitStack() as stack:
+        yield lambda user: stack.enter_context(app.app.registry.expensive_reads.slot(user.id))
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(app, monkeypatch):
+    monkeypatch.setattr(app.app.registry.expensive_reads, "_patience", 0.0)
+
+
+@pytest.mark.parametrize(
+    "q", ["-zzz", "-a -b", "a or -b", "-a or b", '-"a b"', "- a", "--a", "-(a)", "a OR -b or c", "-a&b or -c"]
+)
+@pytest.mark.parametrize("path", ["/api/task?q={}", "/api/task?cursor=&q={}", "/api/task-report-insight?q={}"])
+def test_a_search_of_negations_only_is_refused(client, faulty_fields, path, q):
+    assert faulty_fields(client.get(path.format(quote(q)), status=400)) == ["q"]
+
+
+@pytest.mark.parametrize("q", ["a -b", "a-b", "-a b", "a or b -c", '"a -b"', "...", "-", ""])
+@pytest.mark.parametrize("path", ["/api/task?q={}", "/api/task-report-insight?q={}"])
+def test_a_search_with_a_word_to_look_for_is_answered(client, path, q):
+    client.get(path.format(quote(q)), status=200)
+
+
+def test_a_search_of_long_tasks_that_takes_too_long_is_ended(runtime, another_process, make_user, problem):
+    ann = make_user()
+    with runtime.transaction() as session:
+        session.execute(text(LONG_TASKS), {"user_id": ann.id})
+    hurried = Client(another_process(**{"reads.timeout": "0.02"}), ann)
+    worst = quote('"ipsum lorem" or "dolor ipsum"')
+
+    for path in (f"/api/task?q={worst}", f"/api/task?cursor=&q={worst}", f"/api/task-report-insight?q={worst}"):
+        answer = hurried.get(path, status=503)
+        assert "took the database too long" in problem(answer)["detail"]
+        assert int(answer.headers["Retry-After"]) > 0
+
+    # Its connections are as good as before.
+    assert hurried.get("/api/task/1", status=200).json["id"] == 1
+    assert hurried.get("/api/users/me", status=200).json["id"] == ann.id
+    hurried.patch_json("/api/task/1", {"title": "changed"}, status=200)
+
+
+READS = ["/api/task?q=a", "/api/task?cursor=&q=a", "/api/users?q=a", "/api/task-report-insight"]
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_second_expensive_read_of_a_user_is_refused(client, make_user, client_of, stuck, problem, path):
+    stuck(client.user)
+
+    answer = client.get(path, status=429)
+
+    assert problem(answer)["detail"].startswith("Another search or report of yours")
+    assert answer.headers["Retry-After"] == "2"
+    client_of(make_user()).get(path, status=200)
+
+
+@pytest.mark.parametrize("path", READS)
+def test_expensive_reads_beyond_a_processs_are_refused(client, make_user, stuck, problem, path):
+    stuck(make_user())
+    stuck(make_user())
+
+    answer = client.get(path, status=503)
+
+    assert problem(answer)["detail"].startswith("Too many searches and reports")
+    assert answer.headers["Retry-After"]
+
+
+def test_others_are_answered_while_as_many_searches_run_as_may(client, make_user, stuck, app):
+    stuck(client.user)
+    stuck(make_user())
+
+    app.get("/api/health", status=200)
+    app.get("/api/ready", status=200)
+    assert client.post_json("/api/task", {"title": "T"}, status=201).json["id"] == 1
+    client.get("/api/task/1", status=200)
+    assert client.get("/api/task?status=PENDING", status=200).json["count"] == 1
+    client.get("/api/users/me", status=200)
+
+
+def test_counts_and_filters_of_a_large_table_are_expensive(another_process, client, make_user, monkeypatch):
+    process = another_process(**{"reads.large_table": "0"})
+    monkeypatch.setattr(process.app.registry.expensive_reads, "_patience", 0.0)
+    ann = Client(process, client.user)
+    client.post_json("/api/task", {"title": "T"})
+    assert ann.get("/api/task?page_size=1", status=200).json["count"] == 1
+
+    with process.app.registry.expensive_reads.slot(ann.user.id):
+        ann.get("/api/task?status=PENDING", status=429)
+        ann.get("/api/task?status=PENDING&cursor=", status=429)
+        ann.get("/api/task?page=1001&page_size=100", status=429)
+        # What is cached, known, or read in order costs little.
+        ann.get("/api/task?page_size=1", status=200)
+        ann.get("/api/task?page_size=2", status=200)
+        ann.get("/api/task?cursor=", status=200)
+        ann.get("/api/task/1", status=200)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/task", "/api/task/1", "/api/task/1/history", "/api/users", "/api/users/me", "/api/sync"]
+)
+def test_each_statement_of_a_request_that_only_reads_has_the_limit_of_reads(client, recorded, path):
+    client.post_json("/api/task", {"title": "T"})
+
+    with recorded() as statements:
+        client.get(path, status=200)
+
+    # The history first has the events numbered that are not yet, and that is a write.
+    reading = [
+        one for one in statements if ("FROM task" in one or "FROM users" in one) and "position IS NULL" not in one
+    ]
+    assert reading or path == "/api/sync", statements
+    assert [one for one in reading if not one.startswith("SET LOCAL statement_timeout = 5000; ")] == []
+
+
+def test_the_limit_of_reads_stays_with_no_connection(runtime):
+    question = text("SELECT current_setting('statement_timeout')")
+
+    for engine, limit in [(runtime.reading_engine, "5s"), (runtime.limited_engine, "5s"), (runtime.engine, "30s")] * 2:
+        with engine.connect() as connection:
+            assert connection.scalar(question) == limit

@@ -1,0 +1,48 @@
+"""Bodies with more in them than any that is valid."""
+
+import orjson
+import pytest
+
+from tms_core.errors import InvalidError
+from tms_core.web.body_bounds import MOST_VALUES, require_few_values
+
+FIELDS = frozenset({"title"})
+TASK = dict.fromkeys(("title", "description", "priority", "status", "due_date", "assigned_to", "created_by"), "x" * 10)
+
+
+def refusal(document, fields=None) -> InvalidError:
+    with pytest.raises(InvalidError) as refused:
+        require_few_values(orjson.dumps(document), fields)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [1] * (MOST_VALUES + 1),
+        {str(n): n for n in range(MOST_VALUES + 1)},
+        {"a": [{"b": [1] * 5_000}] * 5},
+    ],
+)
+def test_a_body_of_too_many_values_is_refused(document):
+    assert str(refusal(document)) == "body: must have at most 20,000 values in all"
+
+
+def test_of_many_unknown_fields_the_first_are_named_and_the_others_counted():
+    error = refusal({"title": "T", **{f"field{n}": n for n in range(2_000)}}, FIELDS)
+
+    assert [fault.field for fault in error.faults] == [f"field{n}" for n in range(50)]
+    assert error.omitted == 1_950
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        orjson.dumps({"operations": [{"op": "update", "id": 1, "version": 1, "task": TASK}] * 500}),
+        orjson.dumps({"title": "T", "description": "x" * 50_000}),
+        orjson.dumps({f"field{n}": n for n in range(100)}),
+        b"[" * 50_000,
+    ],
+)
+def test_other_bodies_are_left_to_the_validation(body):
+    require_few_values(body, None)

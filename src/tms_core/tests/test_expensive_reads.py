@@ -1,0 +1,125 @@
+"""Who may search now, by a clock that stands still."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from tms_core.errors import TooManyRequestsError, UnavailableError
+from tms_core.settings import CoreSettings
+from tms_core.web.expensive_reads import ExpensiveReads, TableSize
+
+ANN, BOB, EVE = 1, 2, 3
+PATIENCE = 0.5
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def running():
+    """Ends what a test left running."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def reads(clock):
+    return ExpensiveReads(2, 1, PATIENCE, clock=clock)
+
+
+def test_a_second_read_of_a_user_is_refused_where_the_first_is_a_long_one(reads, clock, running):
+    running.enter_context(reads.slot(ANN))
+    clock.now += PATIENCE
+
+    with pytest.raises(TooManyRequestsError) as refused, reads.slot(ANN):
+        pass
+
+    assert refused.value.retry_after > 0
+    assert refused.value.headers["RateLimit-Policy"] == '"expensive-reads";q=1;qu="concurrent-requests"'
+    with reads.slot(BOB):
+        pass
+
+
+def test_a_third_read_in_a_process_is_refused_where_the_others_are_long_ones(reads, clock, running):
+    running.enter_context(reads.slot(ANN))
+    running.enter_context(reads.slot(BOB))
+    clock.now += PATIENCE
+
+    with pytest.raises(UnavailableError), reads.slot(EVE):
+        pass
+
+
+def test_a_read_that_ended_or_failed_leaves_its_place(reads, clock):
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError), reads.slot(ANN):
+            raise ZeroDivisionError
+        clock.now += PATIENCE
+
+    with reads.slot(ANN), reads.slot(BOB):
+        pass
+
+
+def test_a_read_waits_for_a_short_one_to_end(clock):
+    reads = ExpensiveReads(1, 1, 60.0, clock=clock)
+
+    def second():
+        with reads.slot(BOB):
+            return "begun"
+
+    with ThreadPoolExecutor(1) as thread:
+        with reads.slot(ANN):
+            waiting = thread.submit(second)
+            assert not waiting.done()
+        assert waiting.result(30) == "begun"
+
+
+def test_nobody_waits_where_there_is_no_patience(clock, running):
+    reads = ExpensiveReads(1, 1, 0.0, clock=clock)
+    running.enter_context(reads.slot(ANN))
+
+    with pytest.raises(TooManyRequestsError), reads.slot(ANN):
+        pass
+    with pytest.raises(UnavailableError), reads.slot(BOB):
+        pass
+
+
+@pytest.mark.parametrize(("threads", "wanted", "most"), [(1, 8, 1), (2, 8, 1), (4, 8, 3), (4, 2, 2)])
+def test_a_thread_is_left_for_other_requests(threads, wanted, most, running):
+    ini = {"tms.environment": "development", "tms.api_threads": str(threads), "tms.reads.expensive": str(wanted)}
+    reads = ExpensiveReads.of(CoreSettings.read({**ini, "tms.reads.wait": "0"}, {}))
+
+    for user_id in range(most):
+        running.enter_context(reads.slot(user_id))
+    with pytest.raises(UnavailableError), reads.slot(most):
+        pass
+
+
+def test_the_size_of_a_table_is_asked_for_once_a_minute(clock):
+    class Connection:
+        rows = -1.0
+        asked = 0
+
+        def scalar(self, _statement):
+            self.asked += 1
+            return self.rows
+
+    connection = Connection()
+    size = TableSize(1_000, clock=clock)
+
+    assert [size.is_large(connection) for _ in range(3)] == [False] * 3
+    connection.rows = 1_000.0
+    clock.now += 59
+    assert not size.is_large(connection)
+    clock.now += 1
+    assert size.is_large(connection)
+    assert connection.asked == 2

@@ -1,0 +1,292 @@
+"""Preconditions of RFC 9110, section 13, on every method of every resource; and Cache-Control on every answer."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+
+import pytest
+from sqlalchemy import text
+from webtest import TestApp
+
+from tms_core.errors import InvalidError
+from tms_core.testing import PASSWORD, Client
+from tms_core.web.openapi.paths import path_of
+from tms_core.web.preconditions import read_tags
+from tms_core.web.resource import methods_of
+
+YESTERDAY, TOMORROW = (
+    format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(days=days), usegmt=True) for days in (-1, 1)
+)
+FOREIGN = '"of-something-else"'
+# Every method of every resource, as it succeeds: the path, and the body of those that take one.
+REQUESTS = {
+    "GET /api/health": ("/api/health", None),
+    "GET /api/ready": ("/api/ready", None),
+    "GET /metrics": ("/metrics", None),
+    "GET /api/openapi.json": ("/api/openapi.json", None),
+    "GET /api/docs": ("/api/docs", None),
+    "GET /tms-client.js": ("/tms-client.js", None),
+    "POST /api/token": ("/api/token", {"username": "ann", "password": PASSWORD}),
+    "POST /api/token/refresh": ("/api/token/refresh", {"refresh": "{refresh}"}),
+    "POST /api/token/revoke": ("/api/token/revoke", {"refresh": "{refresh}"}),
+    "POST /api/token/revoke-all": ("/api/token/revoke-all", None),
+    "GET /api/sessions": ("/api/sessions", None),
+    "DELETE /api/sessions/{id}": ("/api/sessions/{session}", None),
+    "GET /api/api-tokens": ("/api/api-tokens", None),
+    "POST /api/api-tokens": ("/api/api-tokens", {"name": "n", "scopes": ["tasks:read"]}),
+    "DELETE /api/api-tokens/{id}": ("/api/api-tokens/1", None),
+    "GET /api/users": ("/api/users", None),
+    "POST /api/users": ("/api/users", {"username": "new", "email": "new@example.com", "password": PASSWORD}),
+    "GET /api/users/{id}": ("/api/users/me", None),
+    "PUT /api/users/{id}": ("/api/users/me", {"username": "ann", "email": "ann@example.com", "first_name": "A"}),
+    "PATCH /api/users/{id}": ("/api/users/me", {"first_name": "A"}),
+    "DELETE /api/users/{id}": ("/api/users/me", None),
+    "GET /api/users/me/notifications": ("/api/users/me/notifications", None),
+    "PATCH /api/users/me/notifications": ("/api/users/me/notifications", {"due_soon": "off"}),
+    "GET /api/task": ("/api/task", None),
+    "POST /api/task": ("/api/task", {"title": "new"}),
+    "POST /api/task/bulk": ("/api/task/bulk", {"operations": [{"op": "create", "task": {"title": "new"}}]}),
+    "GET /api/task/{id}": ("/api/task/1", None),
+    "PUT /api/task/{id}": ("/api/task/1", {"title": "new"}),
+    "PATCH /api/task/{id}": ("/api/task/1", {"title": "new"}),
+    "DELETE /api/task/{id}": ("/api/task/1", None),
+    "GET /api/task/{id}/history": ("/api/task/1/history", None),
+    "POST /api/task/{id}/undo": ("/api/task/1/undo", {"event_id": 2}),
+    "GET /api/sync": ("/api/sync", None),
+    "GET /api/task-report-insight": ("/api/task-report-insight", None),
+    "POST /api/ws-ticket": ("/api/ws-ticket", None),
+    "POST /api/email-verification": ("/api/email-verification", None),
+    "POST /api/password-reset": ("/api/password-reset", {"email": "ann@example.com"}),
+    "GET /api/email-verification/confirm": ("/api/email-verification/confirm", None),
+    "GET /api/password-reset/confirm": ("/api/password-reset/confirm", None),
+    "GET /api/email-change/undo": ("/api/email-change/undo", None),
+}
+# They need a token out of a mail.
+MAILED = {
+    "POST /api/email-change/undo", "POST /api/email-verification/confirm", "POST /api/password-reset/confirm",
+    "GET /api/notifications/unsubscribe", "POST /api/notifications/unsubscribe",
+}  # fmt: skip
+READING = sorted(one for one in REQUESTS if one.startswith("GET "))
+WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
+# Whatever these answer, an answer says how it may be kept.
+PERSONAL = [
+    one for one in REQUESTS if any(word in one for word in ("users", "token", "sessions", "ticket", "sync", "report"))
+]
+
+
+def _has_a_representation(name: str) -> bool:
+    """Whether there is something before the request that a precondition may ask for."""
+    return not name.startswith("POST ") or name.replace("POST", "GET") in REQUESTS
+
+
+@pytest.fixture
+def ann(app, make_user, relay_once):
+    """A user with a task of two versions, a personal token and a session."""
+    ann = Client(app, make_user("ann"))
+    ann.post_json("/api/task", {"title": "T"})
+    ann.patch_json("/api/task/1", {"title": "U"})
+    ann.post_json("/api/api-tokens", {"name": "n", "scopes": ["tasks:read"]})
+    relay_once()
+    return ann
+
+
+@pytest.fixture
+def send(app, ann):
+    """Sends one of the requests with further headers."""
+    session = ann.get("/api/sessions").json["results"][0]["id"]
+
+    def run(name, verb="", **headers):
+        path, body = REQUESTS[name]
+        if body and "{refresh}" in body.values():
+            body = {"refresh": ann.user.refresh}
+        own = {} if name.startswith("POST /api/users") else ann.user.headers
+        extra = {"headers": {**own, **{key.replace("_", "-"): value for key, value in headers.items()}}}
+        if body is not None:
+            extra |= {"params": json.dumps(body), "content_type": "application/json"}
+        one = TestApp(app.app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
+        method = (verb or name.partition(" ")[0]).lower()
+        return getattr(one, method)(path.format(session=session), expect_errors=True, **extra)
+
+    return run
+
+
+@pytest.fixture
+def state(runtime):
+    """What is in the database, but for what reading leaves behind."""
+
+    def look():
+        with runtime.engine.connect() as connection:
+            tables = ("task", "users", "personal_token", "refresh_token", "task_event")
+            return [
+                connection.execute(
+                    text(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY id)) FROM {name} t")
+                ).one()
+                for name in tables
+            ]
+
+    return look
+
+
+def test_every_method_of_every_resource_is_here(app):
+    known = {f"{one.verb} {path_of(one.pattern)}" for one in methods_of(app.app.registry)}
+
+    assert known - MAILED <= REQUESTS.keys()
+
+
+@pytest.mark.parametrize("name", READING + WRITING)
+def test_every_answer_says_how_it_may_be_kept(send, name):
+    answer = send(name)
+
+    assert answer.status_int // 100 == 2, answer.text
+    assert answer.headers["Cache-Control"]
+    if name in PERSONAL:
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete", "options", "head"])
+@pytest.mark.parametrize("path", ["/nothing", "/api/task", "/api/task/9", "/api/users/me", "/api/task/abc"])
+def test_so_does_every_error(app, verb, path):
+    assert getattr(app, verb)(path, expect_errors=True).headers["Cache-Control"] in ("no-store", "private, no-cache")
+
+
+def test_tasks_are_kept_by_their_reader_alone_and_asked_for_again(ann):
+    for path in ("/api/task", "/api/task/1", "/api/task/1/history"):
+        assert ann.get(path).headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("verb", ["get", "head"])
+@pytest.mark.parametrize("name", READING)
+def test_reading_heeds_each_precondition(send, name, verb):
+    tag = send(name).headers.get("ETag")
+
+    def status(**headers):
+        return send(name, verb, **headers).status_int
+
+    assert status(If_Match=FOREIGN) == 412
+    assert status(If_Match="*") == 200
+    assert status(If_None_Match="*") == 304
+    assert status(If_None_Match=FOREIGN) == 200
+    assert status(Range="bytes=0-1") == 200
+    assert status(Range="bytes=0-1", If_Range=FOREIGN) == 200
+    assert status(If_Modified_Since="yesterday", If_Unmodified_Since="soon") == 200
+    if tag and name != "GET /api/task-report-insight":
+        assert status(If_None_Match=tag) == 304
+        assert status(If_None_Match=f"{FOREIGN}, W/{tag}") == 304
+        assert status(If_Match=f"{FOREIGN}, {tag}") == 200
+        # If-Match first, then If-None-Match; dates only where no tag is asked for.
+        assert status(If_Match=FOREIGN, If_None_Match=tag) == 412
+        assert status(If_Match=tag, If_None_Match=tag, If_Unmodified_Since=YESTERDAY) == 304
+        assert status(If_None_Match=FOREIGN, If_Modified_Since=TOMORROW) == 200
+
+
+def test_reading_a_task_heeds_dates(send):
+    modified = send("GET /api/task/{id}").headers["Last-Modified"]
+    earlier = format_datetime(parsedate_to_datetime(modified) - timedelta(seconds=1), usegmt=True)
+
+    def status(**headers):
+        return send("GET /api/task/{id}", **headers).status_int
+
+    assert status(If_Modified_Since=modified) == 304
+    assert status(If_Modified_Since=earlier) == 200
+    assert status(If_Unmodified_Since=modified) == 200
+    assert status(If_Unmodified_Since=earlier) == 412
+    assert status(If_Match='"2"', If_Unmodified_Since=earlier) == 200
+
+
+def test_a_304_repeats_the_tag_and_has_no_body(send):
+    answer = send("GET /api/task/{id}", If_None_Match='"2"')
+
+    assert (answer.status_int, answer.body) == (304, b"")
+    assert answer.headers["ETag"] == '"2"'
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert answer.headers["Last-Modified"]
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_write_whose_precondition_fails_is_412_and_does_nothing(send, state, name):
+    before = state()
+
+    answer = send(name, If_Match=FOREIGN)
+
+    assert answer.status_int == 412, answer.text
+    assert answer.content_type == "application/problem+json"
+    assert state() == before
+    if _has_a_representation(name):
+        assert send(name, If_None_Match="*").status_int == 412
+        assert state() == before
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_write_whose_preconditions_hold_is_done(send, name):
+    headers = {"If_Match": "*"} if _has_a_representation(name) else {"If_None_Match": "*"}
+
+    answer = send(name, **headers, If_Modified_Since=TOMORROW, Range="bytes=0-1")
+
+    assert answer.status_int // 100 == 2, answer.text
+
+
+@pytest.mark.parametrize("name", ["PUT /api/task/{id}", "PATCH /api/task/{id}", "DELETE /api/task/{id}"])
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"If_Match": '"2"'}, 200),
+        ({"If_Match": 'W/"2"'}, 200),
+        ({"If_Match": "2"}, 200),
+        ({"If_Match": '"9", "2"'}, 200),
+        ({"If_Match": '"x", "2"'}, 200),
+        ({"If_Match": '"x", "y"'}, 412),
+        ({"If_Match": '"1"'}, 412),
+        ({"If_None_Match": '"2"'}, 412),
+        ({"If_None_Match": '"1"'}, 200),
+        ({"If_Unmodified_Since": YESTERDAY}, 412),
+        ({"If_Unmodified_Since": TOMORROW}, 200),
+        ({"If_Unmodified_Since": "never"}, 200),
+        ({"If_Match": '"2"', "If_Unmodified_Since": YESTERDAY}, 200),
+        ({"If_Match": '"2"', "If_None_Match": '"2"'}, 412),
+    ],
+)
+def test_writing_a_task_heeds_versions_and_dates(send, ann, name, headers, status):
+    answer = send(name, **headers)
+
+    assert answer.status_int == status
+    if status == 412:
+        assert answer.json["current"]["version"] == 2
+        assert ann.get("/api/task/1").json["title"] == "U"
+
+
+@pytest.mark.parametrize("name", ["PUT /api/users/{id}", "PATCH /api/users/{id}", "DELETE /api/users/{id}"])
+def test_writing_a_user_heeds_its_tag(send, ann, name):
+    tag = ann.get("/api/users/me").headers["ETag"]
+    ann.patch_json("/api/users/me", {"last_name": "Lee"})
+
+    assert send(name, If_Match=tag).status_int == 412
+    assert ann.get("/api/users/me").json["first_name"] == ""
+    assert send(name, If_Match=ann.get("/api/users/me").headers["ETag"]).status_int == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/task/99", 404), ("/api/users/2", 403), ("/api/api-tokens/9", 404)])
+def test_other_refusals_come_before_a_precondition(ann, make_user, path, status):
+    make_user("bob")
+
+    ann.delete(path, headers={"If-None-Match": "*", "If-Unmodified-Since": YESTERDAY}, status=status)
+
+
+@pytest.mark.parametrize(
+    ("header", "tags"),
+    [
+        ("*", {"*"}),
+        ('"1"', {'"1"'}),
+        ('W/"1" ,, "a b"', None),
+        ('"1",\t"x;y", W/""', {'"1"', '"x;y"', '""'}),
+        (', "1",', {'"1"'}),
+        ("12", {'"12"'}),
+        ('"1" "2"', None),
+        ("", None),
+    ],
+)
+def test_entity_tags_are_read_as_a_list(header, tags):
+    if tags is None:
+        with pytest.raises(InvalidError):
+            read_tags(header)
+    else:
+        assert read_tags(header) == tags
