@@ -31,15 +31,19 @@ def slash_tween_factory(handler, registry):
     """A path means the same with and without the slash at its end; a redirect would lose a POST's body."""
 
     def slash_tween(request):
-        path = request.environ["PATH_INFO"]
-        if len(path) > 1 and path.endswith("/"):
-            request.environ["PATH_INFO"] = path.rstrip("/") or "/"
+        request.environ["PATH_INFO"] = without_slash(request.environ["PATH_INFO"])
         return handler(request)
 
     return slash_tween
 
 
+def without_slash(path: str) -> str:
+    return path.rstrip("/") or "/" if path.endswith("/") else path
+
+
 def includeme(config):
+    # Innermost, so that its problems have an id and count like all others.
+    config.add_tween("tms_core.web.body_faults.body_fault_tween_factory", under=INGRESS)
     config.add_tween("tms_core.web.tweens.slash_tween_factory", under=INGRESS)
     config.add_tween("tms_core.web.cors.cors_tween_factory", under=INGRESS)
     config.add_tween("tms_core.web.tweens.request_id_tween_factory", under=INGRESS)

@@ -1,0 +1,69 @@
+"""One process of the HTTP server."""
+
+import resource
+import signal
+import socket
+import sys
+from functools import partial
+
+import uvicorn
+
+from tms_core.server.admission import Admission
+from tms_core.server.application import Application
+from tms_core.server.connections import Connections
+from tms_core.server.limits import Limits
+from tms_core.server.protocol import LimitedProtocol
+from tms_core.server.threads import WorkerThreads
+
+# Connections that wait to be accepted.
+BACKLOG = 2048
+# Files that are no connections of clients: the database's, Redis's, logs, modules.
+OWN_FILES = 256
+# For requests that are under way when the process is told to end; less than the supervisor waits.
+STOPPING_SECONDS = 5
+# The event loop waits so long for the interpreter while threads are at work; Python's own 5 ms would cost a third of
+# the throughput of short requests.
+SWITCH_SECONDS = 0.0005
+
+
+def serve(listening: socket.socket) -> None:
+    """Serves the application of TMS_INI until SIGTERM or SIGINT."""
+    # While the application loads, a signal ends the process.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    from tms_core.wsgi import application
+
+    sys.setswitchinterval(SWITCH_SECONDS)
+    wsgi = application()
+    core = wsgi.registry.tms.core
+    limits = Limits.of(core, connections=min(core.api_connections, _files() - OWN_FILES))
+    app = Application(wsgi, Admission(wsgi.registry), limits, WorkerThreads(core.api_threads))
+    config = uvicorn.Config(
+        app,
+        http=partial(LimitedProtocol, limits, Connections(limits.connections)),  # type: ignore[arg-type]
+        loop="uvloop",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        # The application reads X-Forwarded-For itself (tms_core.web.client_address).
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=core.api_keep_alive_seconds,
+        timeout_graceful_shutdown=STOPPING_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    # uvicorn takes the signals over later, and raises them once more when it has stopped.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.handle_exit)
+    server.run(sockets=[listening])
+
+
+def _files() -> int:
+    """How many files this process may open, after asking for as many as it may ask for."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
