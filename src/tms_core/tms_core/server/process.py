@@ -1,6 +1,5 @@
 """One process of the HTTP server."""
 
-import resource
 import signal
 import socket
 import sys
@@ -8,6 +7,7 @@ from functools import partial
 
 import uvicorn
 
+from tms_core.open_files import possible_connections
 from tms_core.server.admission import Admission
 from tms_core.server.application import Application
 from tms_core.server.connections import Connections
@@ -17,8 +17,6 @@ from tms_core.server.threads import WorkerThreads
 
 # Connections that wait to be accepted.
 BACKLOG = 2048
-# Files that are no connections of clients: the database's, Redis's, logs, modules.
-OWN_FILES = 256
 # For requests that are under way when the process is told to end; less than the supervisor waits.
 STOPPING_SECONDS = 5
 # The event loop waits so long for the interpreter while threads are at work; Python's own 5 ms would cost a third of
@@ -36,7 +34,7 @@ def serve(listening: socket.socket) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     wsgi = application()
     core = wsgi.registry.tms.core
-    limits = Limits.of(core, connections=min(core.api_connections, _files() - OWN_FILES))
+    limits = Limits.of(core, connections=possible_connections(core.api_connections))
     app = Application(wsgi, Admission(wsgi.registry), limits, WorkerThreads(core.api_threads))
     config = uvicorn.Config(
         app,
@@ -60,10 +58,3 @@ def serve(listening: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listening])
-
-
-def _files() -> int:
-    """How many files this process may open, after asking for as many as it may ask for."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
