@@ -146,7 +146,7 @@ def test_of_too_many_connections_the_oldest_is_ended(status):
     for transport in transports:
         StatusProtocol(status(), Clock(), connections).makeConnection(transport)
 
-    assert [transport.aborting for transport in transports] == [True] * 2 + [False] * MOST_CONNECTIONS
+    assert [transport.disconnected for transport in transports] == [True] * 2 + [False] * MOST_CONNECTIONS
     assert len(connections) == MOST_CONNECTIONS
 
 
