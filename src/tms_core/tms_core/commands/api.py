@@ -1,10 +1,12 @@
 import os
+from functools import partial
 from pathlib import Path
 
 import click
 
 from tms_core.commands.invocation import Invocation
 from tms_core.commands.shared_metrics import shared_metrics
+from tms_core.server.workers import Workers, listen
 from tms_core.supervisor.ports import require_free
 
 
@@ -21,12 +23,14 @@ def api(invocation: Invocation, host: str | None, port: int | None, workers: int
         # Several servers may share a port (SO_REUSEPORT), so the server itself would not notice another one.
         require_free(host or core.api_host, port or core.api_port, "--port")
         os.environ["TMS_INI"] = str(Path(invocation.ini).resolve())
-        # Prometheus' client is told by `shared_metrics` where to count, before it is imported.
-        from tms_core.server.process import STOPPING_SECONDS, serve
-        from tms_core.server.workers import Workers, listen
-
         sockets = listen(host or core.api_host, port or core.api_port, workers or core.api_workers)
+        # Not before `shared_metrics` has told Prometheus' client where to count.
+        from tms_core.server.process import STOPPING_SECONDS, serve
+        from tms_core.wsgi import application
+
+        # Loaded once: the processes are forks of this one, and share what nobody writes to.
+        wsgi = application()
         if len(sockets) == 1:
-            serve(sockets[0])
+            serve(wsgi, sockets[0])
         else:
-            Workers(sockets, serve, STOPPING_SECONDS + 1).run()
+            Workers(sockets, partial(serve, wsgi), STOPPING_SECONDS + 1).run()

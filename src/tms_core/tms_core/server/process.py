@@ -4,6 +4,7 @@ import signal
 import socket
 import sys
 from functools import partial
+from typing import Any
 
 import uvicorn
 
@@ -19,20 +20,14 @@ from tms_core.server.threads import WorkerThreads
 BACKLOG = 2048
 # For requests that are under way when the process is told to end; less than the supervisor waits.
 STOPPING_SECONDS = 5
-# The event loop waits so long for the interpreter while threads are at work; Python's own 5 ms would cost a third of
-# the throughput of short requests.
-SWITCH_SECONDS = 0.0005
+# The event loop waits at most so long for the interpreter while threads are at work. Python's own 5 ms is longer than
+# ten short requests take.
+SWITCH_SECONDS = 0.002
 
 
-def serve(listening: socket.socket) -> None:
-    """Serves the application of TMS_INI until SIGTERM or SIGINT."""
-    # While the application loads, a signal ends the process.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    from tms_core.wsgi import application
-
+def serve(wsgi: Any, listening: socket.socket) -> None:
+    """Serves a Pyramid application until SIGTERM or SIGINT."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    wsgi = application()
     core = wsgi.registry.tms.core
     limits = Limits.of(core, connections=possible_connections(core.api_connections))
     app = Application(wsgi, Admission(wsgi.registry), limits, WorkerThreads(core.api_threads))
