@@ -32,7 +32,8 @@ class Admission:
             return False
         if pattern not in self._methods:
             return True
-        is_open = self._methods[pattern].get(environ["REQUEST_METHOD"])
+        method = environ["REQUEST_METHOD"]
+        is_open = self._methods[pattern].get("GET" if method == "HEAD" else method)
         if is_open is None:
             return False
         return is_open or self._may_be_signed_in(environ)

@@ -44,4 +44,5 @@ class Connections:
     def release(self, connection: Connection) -> None:
         """Marks a connection as idle again, as of now."""
         if connection in self._all:
+            self._idle.pop(connection, None)
             self._idle[connection] = None

@@ -35,7 +35,9 @@ class WorkerThreads:
             try:
                 outcome, settle = function(), future.set_result
             except BaseException as error:  # noqa: BLE001 - whoever waits for it is to see it
-                outcome, settle = error, future.set_exception
+                # A future takes no StopIteration.
+                outcome = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
+                settle = future.set_exception
             future.get_loop().call_soon_threadsafe(_settle, future, settle, outcome)
 
 
