@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import signal
 import socket
@@ -233,6 +234,34 @@ def status_of(request):
 def waiting_for_locks(runtime):
     with runtime.engine.connect() as connection:
         return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_a_process_that_dies_is_replaced(ini_file):
+    with serving(ini_file) as (process, port):
+        wait_until(lambda: len(process.living()) == 1 + WORKERS)
+        before = set(process.living())
+        for pid in before - {process.pid}:
+            os.kill(pid, signal.SIGKILL)
+
+        wait_until(lambda: len(set(process.living()) - before) == WORKERS)
+
+        assert answers(port)
+        assert process.stop(signal.SIGTERM) == 0
+        assert process.living() == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_signal_ends_the_server_with_status_0(ini_file, workers, number):
+    port = free_port()
+    words = [BIN / "tms", "--ini", ini_file, "api", "--port", str(port), "--workers", str(workers)]
+    with WatchedProcess(words, patience=PATIENCE) as process:
+        wait_until(lambda: answers(port))
+
+        assert process.stop(number) == 0
+        assert process.living() == {}
+        assert "Traceback" not in process.text
 
 
 def test_a_port_that_is_taken_is_told(ini_file, port):

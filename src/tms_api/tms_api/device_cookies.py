@@ -30,7 +30,8 @@ def remember_device(request, response: Response, user: User) -> None:
         NAME,
         f"{device}.{_signature(request, device, user.password_hash)}",
         max_age=LIFE,
-        path=PATH,
+        # Behind a proxy the API may be under a prefix.
+        path=f"{request.script_name}{PATH}",
         secure=request.registry.tms.core.public_url.startswith("https://"),
         httponly=True,
         samesite="Strict",

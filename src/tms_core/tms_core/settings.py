@@ -117,6 +117,30 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     )
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
     api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
+    api_connections: int = setting(
+        4096,
+        help="Connections of each process of tms api; with more, the one that is idle for longest is ended.",
+        ge=16,
+        le=1_000_000,
+    )
+    api_header_seconds: float = setting(
+        10.0, help="Seconds in which the head of a request must come, on a new connection too.", gt=0, le=3600
+    )
+    api_body_seconds: float = setting(
+        10.0,
+        help="Seconds in which a body must come, besides what tms.api_body_rate allows for its length.",
+        gt=0,
+        le=3600,
+    )
+    api_body_rate: int = setting(
+        5000, help="Bytes of a body that a client must send a second; with fewer it is ended with 408.", ge=1
+    )
+    api_send_seconds: float = setting(
+        30.0, help="Seconds after which a client that takes nothing of its response is ended.", gt=0, le=3600
+    )
+    api_keep_alive_seconds: int = setting(
+        75, help="Seconds that a connection may be idle between requests; more than a proxy before it keeps it.", ge=1
+    )
     worker_processes: int = setting(2, help="Processes of tms worker.", ge=1, le=64)
     unknown_tokens_per_minute: int = setting(
         300, help="Unknown personal tokens that one network may try in each process; 0: as many as it likes.", ge=0

@@ -4,7 +4,7 @@ import socket
 import struct
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from fractions import Fraction
 
 import orjson
@@ -17,6 +17,7 @@ from tms_core.embedded.ports import free_port
 from tms_core.services.personal_tokens import PersonalTokenService
 from tms_realtime.clients.allowance import Allowance
 from tms_realtime.clients.seats import Seats
+from tms_realtime.wire.entrance import MOST_REFUSED
 
 OF_ALL, OF_USER, MESSAGES = 12, 4, 10
 UNKNOWN = 3
@@ -34,6 +35,8 @@ def settings():
         "tms.realtime.messages": str(MESSAGES),
         "tms.unknown_tokens_per_minute": str(UNKNOWN),
         "tms.realtime.status_port": str(free_port()),
+        # Nothing here ends because it takes long.
+        "tms.realtime.handshake_seconds": "60",
     }
 
 
@@ -84,14 +87,36 @@ def test_a_full_process_says_so_on_both_wires_and_has_room_again_when_somebody_g
     assert refusal(listen).status_code == 503
 
 
-def test_whoever_has_not_even_said_what_it_wants_counts_too(realtime, listen):
-    silent = [realtime.connect(b"GET") for _ in range(OF_ALL)]
+def is_ended(connection):
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
 
-    assert refusal(listen).status_code == 503
 
-    for connection in silent:
-        connection.close()
-    until_it_comes_in(listen)
+@pytest.mark.parametrize("said", [b"", b"GET", b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n"])
+def test_whoever_has_not_said_what_it_wants_makes_room_and_the_oldest_does_so_first(said, realtime, listen):
+    with ExitStack() as stack:
+        silent = [stack.enter_context(realtime.connect(said)) for _ in range(OF_ALL)]
+
+        clients = [until_it_comes_in(listen) for _ in range(OF_ALL // 2)]
+
+        assert all(is_ended(connection) for connection in silent[: OF_ALL // 2])
+        assert all(client.hears_nothing() for client in clients)
+        silent[-1].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent[-1].recv(1)
+
+
+def test_whoever_waits_for_its_refusal_is_ended_when_too_many_do(realtime, fill, listen):
+    clients = fill()
+
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(realtime.connect(b"")) for _ in range(MOST_REFUSED + 5)]
+
+        assert all(is_ended(connection) for connection in waiting[:5])
+        assert refusal(listen).status_code == 503
+        assert clients[1].hears_nothing()
 
 
 HEAD = b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n"

@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import orjson
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 
 from tms_core.embedded.ports import free_port
 from tms_core.settings import CoreSettings
-from tms_realtime.status import Status
+from tms_realtime.status import MOST_CONNECTIONS, Status, StatusProtocol
 from tms_realtime.wire.http_request import HttpRequest
 
 TOKEN = "let-me-look"
@@ -185,6 +187,16 @@ def test_what_is_no_request_is_refused(data, code, realtime):
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
 
     assert answer.startswith(b"HTTP/1.1 %d " % code)
+
+
+def test_of_too_many_connections_the_oldest_is_ended(status):
+    connections, transports = {}, [StringTransport() for _ in range(MOST_CONNECTIONS + 2)]
+
+    for transport in transports:
+        StatusProtocol(status(), Clock(), connections).makeConnection(transport)
+
+    assert [transport.disconnected for transport in transports] == [True] * 2 + [False] * MOST_CONNECTIONS
+    assert len(connections) == MOST_CONNECTIONS
 
 
 def test_a_status_port_that_is_taken_is_only_warned_of(realtime, start_realtime, listen):

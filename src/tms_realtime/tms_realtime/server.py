@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import resource
 import signal
 from typing import Any
 
@@ -12,6 +11,7 @@ from twisted.internet.main import installReactor
 
 from tms_core.access_tokens import AccessTokens
 from tms_core.http_host import host_of
+from tms_core.open_files import possible_connections
 from tms_core.personal_tokens import PersonalTokens
 from tms_core.revocations import Revocations
 from tms_core.runtime import Runtime
@@ -77,7 +77,7 @@ class Server:
         self._feed = Feed(core.redis, hub, self._reader, self._presence)
         self._looks = RevocationLooks(Revocations(runtime.engine, core.access_token_life))
         self._tickets = TicketBooth(core.redis)
-        self._seats = Seats(settings.connections, settings.connections_per_user)
+        self._seats = Seats(possible_connections(settings.connections), settings.connections_per_user)
         identification = Identification(
             AccessTokens(core.jwt_key, core.access_token_life),
             PersonalTokens(runtime.engine, core.access_token_life, UnknownTokenLimit(core.unknown_tokens_per_minute)),
@@ -102,7 +102,6 @@ class Server:
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        _raise_file_limit()
         # Before the first handshake, so that no revoked token slips in.
         self._looks.look()
         settings = self._settings
@@ -153,9 +152,3 @@ class Server:
         metrics.POSITION.set(self._hub.position)
         metrics.FOLLOWING.set(self._feed.is_following)
         metrics.BACKLOG.set(sum(client.pending for client in self._hub.clients()))
-
-
-def _raise_file_limit() -> None:
-    """Each client is a file, and the usual soft limit is 1024."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

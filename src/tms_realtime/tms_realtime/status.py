@@ -21,6 +21,7 @@ from tms_realtime.wire.http_answers import http_answer, problem
 from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
 
 SECONDS = 5
+MOST_CONNECTIONS = 64
 PATHS = ("/metrics", "/api/health", "/api/ready")
 JSON = [("Content-Type", "application/json")]
 log = logging.getLogger(__name__)
@@ -73,15 +74,24 @@ class Status:
 
 
 class StatusProtocol(Protocol):
-    def __init__(self, status: Status, reactor: Any):
+    """One request on one connection; `connections` are all that are open, the oldest first."""
+
+    def __init__(self, status: Status, reactor: Any, connections: "dict[StatusProtocol, None]"):
         self._status = status
         self._reactor = reactor
+        self._connections = connections
         self._data = b""
 
     def connectionMade(self) -> None:
         self._timer = self._reactor.callLater(SECONDS, self.transport.abortConnection)
+        self._connections[self] = None
+        if len(self._connections) > MOST_CONNECTIONS:
+            oldest = next(iter(self._connections))
+            del self._connections[oldest]
+            oldest.transport.abortConnection()
 
     def connectionLost(self, reason: Any = None) -> None:
+        self._connections.pop(self, None)
         if self._timer.active():
             self._timer.cancel()
 
@@ -108,7 +118,8 @@ def listen_for_status(reactor: Any, settings: RealtimeSettings, status: Status) 
     """The listening port; None where there is to be none, or where it is taken: clients are served all the same."""
     if not settings.status_port:
         return None
-    factory = Factory.forProtocol(lambda: StatusProtocol(status, reactor))
+    connections: dict[StatusProtocol, None] = {}
+    factory = Factory.forProtocol(lambda: StatusProtocol(status, reactor, connections))
     factory.noisy = False
     try:
         return reactor.listenTCP(settings.status_port, factory, interface=settings.host)

@@ -5,6 +5,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
+from tms_core.web.body_faults import KEY, LEFT, log_departure
+
 ATTEMPTS = 3
 DISCARDED_AT_MOST = 16 << 20
 CHUNK = 65536
@@ -17,13 +19,24 @@ def attempts(request) -> int:
     if (request.content_length or 0) > limit:
         _discard(request, request.content_length)
         return 1
+    request.request_body_tempfile_limit = limit + 1
+    try:
+        _take_in(request, limit)
+    except OSError:
+        # Some servers call the application before they have the body; WebOb and they raise where its rest is missing.
+        log_departure(request.environ)
+        request.body = b""
+        request.environ[KEY] = LEFT
+    return ATTEMPTS
+
+
+def _take_in(request, limit: int) -> None:
     if request.content_length is None and request.is_body_readable:
         body = _read(request.body_file_raw, limit + 1)
         if len(body) > limit:
             _discard(request, DISCARDED_AT_MOST)
         request.body = body
-    request.request_body_tempfile_limit = limit + 1
-    return ATTEMPTS
+    request.make_body_seekable()
 
 
 def _read(stream, size: int) -> bytes:

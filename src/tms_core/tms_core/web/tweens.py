@@ -20,6 +20,8 @@ TWEENS = (
     # Preflights have no token and match no route.
     "tms_core.web.cors.cors_tween_factory",
     "tms_core.web.tweens.slash_tween_factory",
+    # Refuses in the application's place, so that its answers have all that the others have.
+    "tms_core.web.body_faults.body_fault_tween_factory",
 )
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -45,12 +47,14 @@ def slash_tween_factory(handler, registry):
     """A path means the same with and without the slash at its end; a redirect would lose a POST's body."""
 
     def slash_tween(request):
-        path = request.environ["PATH_INFO"]
-        if len(path) > 1 and path.endswith("/"):
-            request.environ["PATH_INFO"] = path.rstrip("/") or "/"
+        request.environ["PATH_INFO"] = without_slash(request.environ["PATH_INFO"])
         return handler(request)
 
     return slash_tween
+
+
+def without_slash(path: str) -> str:
+    return path.rstrip("/") or "/" if path.endswith("/") else path
 
 
 def includeme(config):

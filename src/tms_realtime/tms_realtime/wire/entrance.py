@@ -1,4 +1,4 @@
-"""The first bytes of a connection: which wire it is for. A process that is full says so here."""
+"""The head of a connection's request: which protocol it is for. A process that is full says so here."""
 # ruff: noqa: N802 - Twisted names the methods.
 
 from collections.abc import Callable
@@ -10,44 +10,47 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from tms_realtime.clients.seats import Seats
 from tms_realtime.door.refusal import RETRY_AFTER
 from tms_realtime.wire.http_answers import problem
-from tms_realtime.wire.http_request import LARGEST_REQUEST
+from tms_realtime.wire.http_request import END, LARGEST_REQUEST
 
 SOCKET_PATHS = ("/ws/tasks/", "/ws/tasks")
 STREAM_PATHS = ("/api/events", "/api/events/")
+MOST_REFUSED = 64
 
 
 class Entrance(Protocol):
-    """Reads the request line, and hands the connection over to the protocol for it, with what was read."""
+    """Reads the request's head, and hands the connection over to the protocol for its path, with what was read."""
+
+    has_seat = False
 
     def __init__(self, factory: "EntranceFactory"):
         self.factory = factory
         self._data = b""
         self._deadline: Any = None
-        self._has_seat = False
 
     def connectionMade(self) -> None:
-        self._has_seat = self.factory.seats.take()
+        self.factory.waiting.add(self)
         self._deadline = self.factory.reactor.callLater(self.factory.handshake_seconds, self.transport.abortConnection)
 
     def dataReceived(self, data: bytes) -> None:
         self._data += data
-        line, end, _ = self._data.partition(b"\n")
-        if not end and len(self._data) <= LARGEST_REQUEST:
-            return
-        if not self._has_seat:
+        is_whole = END in self._data or len(self._data) > LARGEST_REQUEST
+        if not self.has_seat and (b"\n" in self._data or is_whole):
             self.transport.write(problem(503, "this process has all the clients that it may have", RETRY_AFTER))
             self.transport.loseConnection()
-            return
-        self._hand_over(self.factory.protocol_for(_path(line)))
+        elif is_whole:
+            self._hand_over(self.factory.protocol_for(_path(self._data.partition(b"\n")[0])))
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
         if self._deadline.active():
             self._deadline.cancel()
-        if self._has_seat:
+        self.factory.waiting.remove(self)
+        if self.has_seat:
             self.factory.seats.give_back()
 
     def _hand_over(self, protocol: Any) -> None:
         self._deadline.cancel()
+        # The seat is given back by the protocol.
+        self.factory.waiting.remove(self)
         transport = self.transport
         transport.protocol = protocol
         protocol.makeConnection(transport)
@@ -64,9 +67,43 @@ class EntranceFactory(Factory):
         self.seats = seats
         self.handshake_seconds = handshake_seconds
         self.protocol_for = protocol_for
+        self.waiting = Waiting(seats)
 
     def buildProtocol(self, addr: Any) -> Entrance:
         return Entrance(self)
+
+
+class Waiting:
+    """Connections that have not sent their request yet, in the order in which they came.
+
+    In a full process a new one gets the place of the oldest of them, so clients that say nothing keep nobody out.
+    Where every place is a client's who is being served, a bounded number of new ones waits for its refusal.
+    """
+
+    def __init__(self, seats: Seats):
+        self._seats = seats
+        self._seated: dict[Entrance, None] = {}
+        self._refused: dict[Entrance, None] = {}
+
+    def add(self, entrance: Entrance) -> None:
+        entrance.has_seat = self._seats.take() or self._end_oldest(self._seated)
+        (self._seated if entrance.has_seat else self._refused)[entrance] = None
+        if len(self._refused) > MOST_REFUSED:
+            self._end_oldest(self._refused)
+
+    def remove(self, entrance: Entrance) -> None:
+        self._seated.pop(entrance, None)
+        self._refused.pop(entrance, None)
+
+    def _end_oldest(self, entrances: dict[Entrance, None]) -> bool:
+        """Ends the oldest, if there is one; its place is free for another."""
+        oldest = next(iter(entrances), None)
+        if oldest is None:
+            return False
+        del entrances[oldest]
+        oldest.has_seat = False
+        oldest.transport.abortConnection()
+        return True
 
 
 def _path(request_line: bytes) -> str:

@@ -1,0 +1,59 @@
+"""Takes in the bodies of requests, before a thread is taken for them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tms_core.server.limits import BUFFERED_BODIES, Limits
+from tms_core.web.body_faults import LEFT, OVERLOADED, TIMED_OUT, BodyFault
+
+Receive = Callable[[], Awaitable[Any]]
+
+
+class BodyFaultError(Exception):
+    """The body did not come whole; `fault` says why."""
+
+    def __init__(self, fault: BodyFault):
+        self.fault = fault
+        super().__init__(fault.detail)
+
+
+class Bodies:
+    """The bodies that one process holds."""
+
+    def __init__(self, limits: Limits):
+        self._limits = limits
+        self._held = 0
+
+    async def read(self, receive: Receive) -> bytearray:
+        """The body, or of one that is too long a little more than the limit; raises `BodyFaultError`.
+
+        What it returns counts as held until `release`.
+        """
+        body = bytearray()
+        try:
+            await self._read_into(body, receive)
+        except BaseException:
+            self.release(body)
+            raise
+        return body
+
+    def release(self, body: bytearray) -> None:
+        self._held -= len(body)
+
+    async def _read_into(self, body: bytearray, receive: Receive) -> None:
+        began = asyncio.get_running_loop().time()
+        more = True
+        while more and len(body) <= self._limits.body_bytes:
+            try:
+                async with asyncio.timeout_at(self._limits.body_deadline(began, len(body))):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyFaultError(TIMED_OUT) from None
+            if message["type"] == "http.disconnect":
+                raise BodyFaultError(LEFT)
+            body += message["body"]
+            self._held += len(message["body"])
+            more = message["more_body"]
+            if more and self._held > BUFFERED_BODIES:
+                raise BodyFaultError(OVERLOADED)

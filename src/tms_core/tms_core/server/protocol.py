@@ -1,0 +1,194 @@
+"""HTTP/1 on one connection: uvicorn's protocol, with deadlines and bounds for what a client sends and takes."""
+
+from asyncio import TimerHandle, Transport
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tms_core.server.connections import Connections
+from tms_core.server.limits import HEAD_BYTES, HEADERS, Limits
+from tms_core.server.refusals import refusal
+
+# For the rest of a body that is not needed, so that the client gets to reading the response.
+DISCARD_SECONDS = 5.0
+# For a body that is being sent when the process is told to end; less than it has in all.
+STOPPING_SECONDS = 3.0
+
+
+class HeadTooLargeError(Exception):
+    """A request's head has too many fields or bytes."""
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection. The methods that begin with `on_` are called by the parser."""
+
+    def __init__(self, limits: Limits, open_connections: Connections, **kwargs: Any):
+        super().__init__(**kwargs)
+        self._limits = limits
+        self._open = open_connections
+        self._deadline: TimerHandle | None = None
+        self._sending: TimerHandle | None = None
+        self._unsent = 0
+        self._is_in_head = False
+        self._is_in_body = False
+        self._is_head_too_large = False
+        self._head_bytes = 0
+        # Bytes that the parser has taken since it last called back.
+        self._silent_bytes = 0
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._expire_in(self._limits.head_seconds, self._head_expired)
+        self._open.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._open.remove(self)
+        self._clear_deadline()
+        self._unset_keepalive_if_required()
+        if self._sending:
+            self._sending.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        # After the last response, the client may go on sending for a moment.
+        if self.transport.is_closing():
+            return
+        self._silent_bytes += len(data)
+        super().data_received(data)
+        if self.transport.is_closing():
+            return
+        if self._silent_bytes > HEAD_BYTES:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._deadline is None and (self._is_in_head or not (self._is_in_body or self._is_answering())):
+            self._expire_in(self._limits.head_seconds, self._head_expired)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        if self._is_in_body and self._is_answering():
+            self._expire_in(STOPPING_SECONDS, self.abort)
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called where the parser, or one of the callbacks below, raises."""
+        too_large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        self._refuse(too_large if self._is_head_too_large else HTTPStatus.BAD_REQUEST)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head = True
+        self._head_bytes = self._silent_bytes = 0
+
+    def on_url(self, url: bytes) -> None:
+        self._count_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # The trailer fields of a body in chunks come here too.
+        self._count_head(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head, self._is_in_body = False, True
+        self._silent_bytes = 0
+        self._clear_deadline()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._silent_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_in_body = False
+        self._silent_bytes = 0
+        self._clear_deadline()
+        super().on_message_complete()
+        if self._is_answering():
+            self._open.protect(self)
+        else:
+            # The response came before the end of the body.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        # Where another request waits in the pipeline, that one may be whole.
+        if not self._is_answering() or self.cycle.more_body:
+            self._open.release(self)
+        if self._is_in_body and self.cycle.response_complete:
+            self._expire_in(DISCARD_SECONDS, self.abort)
+        if self.transport.get_write_buffer_size():
+            self._watch_sending()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._watch_sending()
+
+    def timeout_keep_alive_handler(self) -> None:
+        # One that still takes its last response is watched by `_watch_sending`.
+        if not self.transport.get_write_buffer_size():
+            super().timeout_keep_alive_handler()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # What follows such a request is lost in the parser.
+        self.cycle.keep_alive = False
+
+    def _is_answering(self) -> bool:
+        """Whether the newest request waits for its response."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _count_head(self, size: int) -> None:
+        self._head_bytes += size
+        self._silent_bytes = 0
+        if self._head_bytes > HEAD_BYTES or len(self.headers) >= HEADERS:
+            self._is_head_too_large = True
+            raise HeadTooLargeError
+
+    def _expire_in(self, seconds: float, callback: Callable[[], None]) -> None:
+        self._clear_deadline()
+        self._deadline = self.loop.call_later(seconds, callback)
+
+    def _clear_deadline(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _head_expired(self) -> None:
+        if self._is_in_head:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answers what the application never sees, and closes."""
+        if self._is_answering() and not self._is_in_body and not self.pipeline:
+            # An earlier request's response comes first, and is the last.
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+            return
+        if self.pipeline or (self._is_answering() and self.cycle.response_started):
+            self.abort()
+            return
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        self.transport.write(refusal(status, self.server_state.default_headers))
+        self.transport.close()
+
+    def _watch_sending(self) -> None:
+        if self._sending is None:
+            self._unsent = self.transport.get_write_buffer_size()
+            self._sending = self.loop.call_later(self._limits.send_seconds, self._check_sending)
+
+    def _check_sending(self) -> None:
+        """Ends the connection of a client that has taken nothing since the last look."""
+        self._sending = None
+        unsent = self.transport.get_write_buffer_size()
+        if unsent >= self._unsent > 0:
+            self.abort()
+        elif unsent:
+            self._watch_sending()

@@ -1,0 +1,34 @@
+"""Responses to what never reaches the application: no HTTP, too large a head, one that comes too slowly."""
+
+import secrets
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import orjson
+
+from tms_core.server.limits import HEAD_BYTES, HEADERS
+
+DETAILS = {
+    HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
+    HTTPStatus.REQUEST_TIMEOUT: "The head of the request did not come in time.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
+        f"The head of a request may have at most {HEADERS} fields and {HEAD_BYTES} bytes."
+    ),
+}
+
+
+def refusal(status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """A whole response with a problem document, after which the connection is closed."""
+    request_id = secrets.token_hex(8)
+    document = {"type": "about:blank", "title": status.phrase, "status": status, "detail": DETAILS[status]}
+    body = orjson.dumps({**document, "request_id": request_id})
+    lines = [
+        b"HTTP/1.1 %d %b" % (status, status.phrase.encode()),
+        *(b"%b: %b" % header for header in headers),
+        b"content-type: application/problem+json",
+        b"x-content-type-options: nosniff",
+        b"x-request-id: %b" % request_id.encode(),
+        b"content-length: %d" % len(body),
+        b"connection: close",
+    ]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body

@@ -1,0 +1,392 @@
+"""`tms api` and clients that stall, drip, stay silent or leave: they hold up nobody, and are ended."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tms_core.embedded.ports import free_port
+from tms_core.supervisor.probe import Probe
+from tms_core.testing_processes import WatchedProcess
+
+BIN = Path(sys.executable).parent
+PATIENCE = 60.0
+THREADS, CONNECTIONS, BODY_LIMIT = 2, 48, 4096
+HEALTH = b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
+LENGTH, CHUNKED = b"Content-Length: 1000\r\n", b"Transfer-Encoding: chunked\r\n"
+BEGUN = {LENGTH: b"{", CHUNKED: b"1\r\n{\r\n"}
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api",)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {
+        "tms.api_workers": "1",
+        "tms.api_threads": str(THREADS),
+        "tms.api_connections": str(CONNECTIONS),
+        "tms.body_limit": str(BODY_LIMIT),
+        "tms.api.limit_registration": "0",
+        # Nothing here ends because of its time, but where a test says so.
+        "tms.api_header_seconds": "600",
+        "tms.api_body_seconds": "600",
+    }
+
+
+@contextmanager
+def serving(ini_file, **settings):
+    port = free_port()
+    with WatchedProcess(
+        [BIN / "tms", "--ini", ini_file, "api", "--port", str(port)], patience=PATIENCE, env={**os.environ, **settings}
+    ) as process:
+        served = threading.Event()
+        Probe(lambda: is_served(port), served.set).start()
+        assert served.wait(PATIENCE)
+        yield process, port
+
+
+def is_served(port):
+    try:
+        return answer(port, HEALTH)[0] == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def server(ini_file, _system):
+    with serving(ini_file) as (process, port):
+        yield process, port
+
+
+@pytest.fixture(scope="module")
+def port(server):
+    return server[1]
+
+
+@pytest.fixture(scope="module")
+def hasty(ini_file, _system):
+    """The port of a server whose patience ends soon."""
+    quick = {"TMS_API_HEADER_SECONDS": "0.3", "TMS_API_BODY_SECONDS": "0.3", "TMS_API_BODY_RATE": "2000"}
+    with serving(ini_file, **quick, TMS_API_KEEP_ALIVE_SECONDS="1", TMS_API_SEND_SECONDS="0.3") as (_, port):
+        yield port
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), PATIENCE)
+
+
+def receive(peer):
+    """The status, the headers and the problem or document of one response; None where the connection ended."""
+    with peer.makefile("rb") as stream:
+        line = stream.readline()
+        if not line:
+            return None
+        headers = {}
+        while (field := stream.readline()) != b"\r\n":
+            name, _, value = field.partition(b": ")
+            headers[name.decode().lower()] = value.decode().strip()
+        return int(line.split()[1]), headers, json.loads(stream.read(int(headers["content-length"])))
+
+
+def answer(port, request):
+    with connect(port) as peer:
+        peer.sendall(request)
+        return receive(peer)
+
+
+def ends(peer):
+    """Whether the server ends a connection without a word."""
+    try:
+        return peer.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def head(method, path, *fields, token=None):
+    authorization = b"Authorization: Bearer %s\r\n" % token.encode() if token else b""
+    return b"%s %s HTTP/1.1\r\nHost: x\r\n%s%s\r\n" % (method, path, authorization, b"".join(fields))
+
+
+def post(path, body, token):
+    return head(b"POST", path, b"Content-Length: %d\r\n" % len(body), token=token) + body
+
+
+@pytest.mark.parametrize("framing", [LENGTH, CHUNKED], ids=["length", "chunks"])
+@pytest.mark.parametrize("is_signed_in", [False, True])
+@pytest.mark.parametrize("path", [b"/api/token", b"/api/task", b"/api/nope"])
+def test_stalled_bodies_hold_up_neither_health_nor_signed_in_requests(port, client, path, is_signed_in, framing):
+    token = client.user.access if is_signed_in else None
+    with ExitStack() as stack:
+        for _ in range(THREADS * 10):
+            peer = stack.enter_context(connect(port))
+            peer.sendall(head(b"POST", path, framing, token=token) + BEGUN[framing])
+
+        assert answer(port, HEALTH)[0] == 200
+        assert answer(port, post(b"/api/task", b'{"title": "One"}', client.user.access))[0] == 201
+
+
+@pytest.mark.parametrize("framing", [LENGTH, CHUNKED], ids=["length", "chunks"])
+@pytest.mark.parametrize(
+    ("method", "path", "token", "status"),
+    [
+        (b"POST", b"/api/nope", "own", 404),
+        (b"POST", b"/%ff", "own", 404),
+        (b"PUT", b"/api/token", "own", 405),
+        (b"POST", b"/api/task", None, 401),
+        (b"POST", b"/api/task/", "nonsense", 401),
+        (b"PATCH", b"/api/task/1", "nonsense", 401),
+    ],
+)
+def test_what_is_refused_anyway_is_refused_before_its_body_comes(port, client, method, path, token, status, framing):
+    token = client.user.access if token == "own" else token
+    request = head(method, path, framing, b"X-Request-ID: mine\r\nOrigin: https://x.example\r\n", token=token)
+
+    found, headers, problem = answer(port, request)
+
+    assert (found, problem["status"], problem["request_id"]) == (status, status, "mine")
+    assert headers["x-request-id"] == "mine"
+    assert headers["content-type"] == "application/problem+json"
+    assert headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
+
+
+@pytest.mark.parametrize("sent", [b"", b"{" * 100])
+def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(port, client, sent):
+    request = head(b"POST", b"/api/task", b"Content-Length: %d\r\n" % (BODY_LIMIT + 1), token=client.user.access)
+
+    status, _, problem = answer(port, request + sent)
+
+    assert (status, problem["detail"]) == (413, f"A body may have at most {BODY_LIMIT} bytes.")
+
+
+def test_chunks_beyond_the_limit_are_refused_before_the_last_one_comes(port, client):
+    chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
+
+    status, _, problem = answer(port, head(b"POST", b"/api/task", CHUNKED, token=client.user.access) + chunk + chunk)
+
+    assert (status, problem["status"]) == (413, 413)
+
+
+def test_a_refused_request_and_its_late_body_are_followed_by_the_next_one(port):
+    with connect(port) as peer:
+        peer.sendall(head(b"POST", b"/api/nope", LENGTH))
+        assert receive(peer)[0] == 404
+        peer.sendall(b" " * 1000 + HEALTH)
+        assert receive(peer)[0] == 200
+
+
+def test_a_client_that_waits_for_leave_to_send_gets_it_only_where_the_body_is_needed(port, client):
+    body = b'{"title": "One"}'
+    with connect(port) as peer:
+        length = b"Content-Length: %d\r\n" % len(body)
+        peer.sendall(head(b"POST", b"/api/task", length, b"Expect: 100-continue\r\n", token=client.user.access))
+        assert peer.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        peer.sendall(body)
+        assert receive(peer)[0] == 201
+    with connect(port) as peer:
+        peer.sendall(head(b"POST", b"/api/task", LENGTH, b"Expect: 100-continue\r\n"))
+        status, headers, _ = receive(peer)
+        assert (status, headers["connection"]) == (401, "close")
+        assert ends(peer)
+
+
+IDLE = {
+    "silent": b"",
+    "within the head": b"GET /api/health HTTP/1.1\r\nHo",
+    "within the body": head(b"POST", b"/api/token", LENGTH) + b"{",
+    "after an answer": HEALTH,
+}
+
+
+@pytest.mark.parametrize("sent", IDLE.values(), ids=IDLE)
+def test_where_connections_are_too_many_the_oldest_idle_one_is_ended(port, sent):
+    with ExitStack() as stack:
+        peers = []
+        for _ in range(CONNECTIONS + 10):
+            peer = stack.enter_context(connect(port))
+            peer.sendall(sent)
+            if sent == HEALTH:
+                assert receive(peer)[0] == 200
+            peers.append(peer)
+
+        assert answer(port, HEALTH)[0] == 200
+        assert all(ends(peer) for peer in peers[:11])
+        peers[-1].sendall(HEALTH if sent in (b"", HEALTH) else b"")
+        assert sent not in (b"", HEALTH) or receive(peers[-1])[0] == 200
+
+
+def test_a_request_under_way_is_not_ended_for_silent_connections(port, runtime, client):
+    client.post_json("/api/task", {"title": "One"})
+    with ExitStack() as stack, runtime.engine.connect() as holder:
+        holder.execute(text("LOCK TABLE task IN ACCESS EXCLUSIVE MODE"))
+        peer = stack.enter_context(connect(port))
+        peer.sendall(head(b"GET", b"/api/task/1", token=client.user.access))
+        is_waiting = threading.Event()
+        Probe(lambda: waits_for_lock(runtime), is_waiting.set).start()
+        assert is_waiting.wait(PATIENCE)
+        for _ in range(CONNECTIONS * 2):
+            stack.enter_context(connect(port))
+        assert answer(port, HEALTH)[0] == 200
+        holder.rollback()
+
+        assert receive(peer)[0] == 200
+
+
+def waits_for_lock(runtime):
+    with runtime.engine.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
+
+
+def test_a_client_that_leaves_within_its_body_is_one_line_in_the_log(server):
+    process, port = server
+    for framing in (LENGTH, CHUNKED):
+        with connect(port) as peer:
+            peer.sendall(head(b"POST", b"/api/users", framing) + BEGUN[framing])
+
+    process.wait_for(r"ended in the middle of the body of POST /api/users", 2)
+
+    assert is_served(port)
+    assert len(re.findall("/api/users", process.text)) == 2
+    assert "Traceback" not in process.text
+
+
+def test_a_silent_connection_is_ended(hasty):
+    with connect(hasty) as peer:
+        assert ends(peer)
+
+
+@pytest.mark.parametrize("sent", [b"G", b"GET /api/health HTTP/1.1\r\nHost: x\r\n", HEALTH[:-1]])
+def test_a_head_that_does_not_come_in_time_is_refused(hasty, sent):
+    status, headers, problem = answer(hasty, sent)
+
+    assert (status, problem["status"], headers["connection"]) == (408, 408, "close")
+
+
+def test_a_head_that_does_not_come_in_time_on_a_used_connection_is_refused(hasty):
+    with connect(hasty) as peer:
+        peer.sendall(HEALTH)
+        assert receive(peer)[0] == 200
+        peer.sendall(b"GET /api")
+        assert receive(peer)[0] == 408
+        assert ends(peer)
+
+
+def test_an_idle_connection_is_ended(hasty):
+    with connect(hasty) as peer:
+        peer.sendall(HEALTH)
+        assert receive(peer)[0] == 200
+        assert ends(peer)
+
+
+@pytest.mark.parametrize("framing", [LENGTH, CHUNKED], ids=["length", "chunks"])
+def test_a_body_that_does_not_come_in_time_is_refused(hasty, framing):
+    with connect(hasty) as peer:
+        peer.sendall(head(b"POST", b"/api/token", framing, b"X-Request-ID: mine\r\n") + BEGUN[framing])
+        status, headers, problem = receive(peer)
+
+        assert (status, headers["connection"]) == (408, "close")
+        assert (problem["status"], problem["request_id"]) == (408, "mine")
+        assert ends(peer)
+
+
+def test_a_body_that_drips_is_refused(hasty):
+    with connect(hasty) as peer:
+        peer.sendall(head(b"POST", b"/api/token", LENGTH))
+        peer.settimeout(0.02)
+        for _ in range(900):
+            peer.sendall(b"{")
+            try:
+                assert peer.recv(12) == b"HTTP/1.1 408"
+                return
+            except TimeoutError:
+                continue
+    pytest.fail("a byte each 20 ms came through")
+
+
+def test_the_rest_of_a_body_that_nobody_needs_is_not_waited_for(hasty):
+    with connect(hasty) as peer:
+        peer.sendall(head(b"POST", b"/api/nope", LENGTH))
+        assert receive(peer)[0] == 404
+        assert ends(peer)
+
+
+def test_a_client_that_takes_none_of_its_responses_is_ended(hasty):
+    with connect(hasty) as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        request = b"GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100
+        with pytest.raises(ConnectionError):
+            send_without_end(peer, request)
+
+
+def send_without_end(peer, data):
+    while True:
+        peer.sendall(data)
+
+
+SMUGGLED = {
+    "length and chunks": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+    "lengths in a list": b"Content-Length: 2, 2\r\n\r\n{}",
+    "a signed length": b"Content-Length: +2\r\n\r\n{}",
+    "chunks not last": b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "chunks twice": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "space before the colon": b"Content-Length : 2\r\n\r\n{}",
+    "folded field": b"X: y\r\n Content-Length: 2\r\n\r\n{}",
+    "bare line feeds": b"X: y\nContent-Length: 2\n\n{}",
+    "no chunk length": b"Transfer-Encoding: chunked\r\n\r\n\r\n\r\n",
+    "a chunk length with a prefix": b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n",
+    "a null in a field": b"X: a\0b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("rest", SMUGGLED.values(), ids=SMUGGLED)
+def test_a_request_that_a_proxy_might_read_otherwise_is_refused_and_ends_the_connection(port, rest):
+    with connect(port) as peer:
+        peer.sendall(b"POST /api/token HTTP/1.1\r\nHost: x\r\n" + rest + HEALTH)
+
+        assert receive(peer)[0] == 400
+        assert ends(peer)
+
+
+def test_garbage_behind_a_request_does_not_stand_before_its_response(port):
+    with connect(port) as peer:
+        peer.sendall(HEALTH + b"garbage\r\n\r\n")
+        status, headers, _ = receive(peer)
+
+        assert (status, headers["connection"]) == (200, "close")
+        assert ends(peer)
+
+
+def test_a_field_with_an_underscore_does_not_pass_for_one_with_a_hyphen(port):
+    _, headers, _ = answer(port, head(b"GET", b"/api/health", b"X_Request_ID: mine\r\n"))
+
+    assert headers["x-request-id"] != "mine"
+
+
+def test_http_1_0_is_served_and_closed(port):
+    with connect(port) as peer:
+        peer.sendall(b"GET /api/health HTTP/1.0\r\n\r\n")
+
+        assert receive(peer)[0] == 200
+        assert ends(peer)
+
+
+@pytest.mark.usefixtures("_system")
+def test_sigterm_does_not_wait_for_stalled_bodies(ini_file):
+    with serving(ini_file) as (process, port), connect(port) as peer:
+        peer.sendall(head(b"POST", b"/api/token", LENGTH) + b"{")
+        assert is_served(port)
+
+        assert process.stop(signal.SIGTERM) == 0
+        assert "Traceback" not in process.text
