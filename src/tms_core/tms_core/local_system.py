@@ -19,12 +19,11 @@ from tms_core.system import embedded_servers, jobs, processes, require_ports
 SHARED = (
     "alembic.command",
     "argon2",
+    "celery.app.amqp",
     "celery.apps.beat",
     "celery.apps.worker",
     "celery.concurrency.prefork",
-    "celery.app.amqp",
     "cornice",
-    "granian.server",
     "jinja2",
     "kombu.transport.redis",
     "limits.strategies",
@@ -38,6 +37,7 @@ SHARED = (
     "tms_core.commands",
     "tms_core.migrating",
     "tms_core.relay.relay",
+    "uvicorn.protocols.http.httptools_impl",
     "zope.sqlalchemy",
 )
 
