@@ -16,6 +16,8 @@ from tms_core.web.preconditions import ANY, Validators, http_date, read_tags
 from tms_core.web.resource import json_response
 
 VERSION = re.compile(r'"(\d{1,18})"', re.ASCII)
+# A bare number is taken as the tag of that version.
+ENTITY_TAG = r'(W/)?("[\x21\x23-\x7e]*"|\d{1,18})'
 TAG_BYTES = 8
 # Kept by the client alone, and asked for again each time.
 REVALIDATED = "private, no-cache"
@@ -32,14 +34,13 @@ IF_MATCH = Parameter(
     where="header",
     help="The ETag of the task that one saw, several of which one will do, or `*`; `W/` before it is let be. "
     "Behind it, nothing is done: 412; only a PATCH whose fields nobody touched meanwhile is merged.",
-    kind=Annotated[str, Field(pattern=r'^(\*|(W/)?"\d{1,18}"(, (W/)?"\d{1,18}")*)$')],
+    kind=Annotated[str, Field(pattern=rf"^(\*|{ENTITY_TAG}(, ?{ENTITY_TAG})*)$")],
     example='"3"',
     answers={400: Answer(), 412: PreconditionFailed},
 )
 
 
 def tagged(
-    request,
     body: bytes,
     tag: str,
     *,

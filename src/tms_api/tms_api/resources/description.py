@@ -26,7 +26,7 @@ class OpenApi:
     def get(self):
         """This description, as machines read it."""
         description: Description = self.request.registry.description
-        return tagged(self.request, description.body, description.tag)
+        return tagged(description.body, description.tag)
 
 
 @resource(path="/api/docs", name="docs")
@@ -46,7 +46,7 @@ class Docs:
     def get(self):
         """This description, as people read it."""
         page = self.request.registry.description.page
-        response = tagged(self.request, page.body, page.tag)
+        response = tagged(page.body, page.tag)
         if response.status_code == 200:
             response.headers.update({"Content-Type": "text/html; charset=utf-8", **page.headers})
         return response

@@ -53,7 +53,7 @@ class History:
             older = f"{self.request.path_url}?before={events[-1]['event_id']}&page_size={size}"
             headers["Link"] = f'<{older}>; rel="next"'
         body = to_json(events)
-        return tagged(self.request, body, tag_of(body), headers=headers)
+        return tagged(body, tag_of(body), headers=headers)
 
 
 @resource(path=r"/api/task/{id:\d+}/undo")
@@ -85,7 +85,7 @@ class TaskUndo:
         task = TaskUndoService(self.request.db, self.request.actor, visibility).undo(task_id, body.event_id)
         if task is None:
             return json_response({})
-        return tagged(self.request, to_json(task._asdict()), str(task.version))
+        return tagged(to_json(task._asdict()), str(task.version))
 
 
 def _present(event: Any) -> dict[str, Any]:

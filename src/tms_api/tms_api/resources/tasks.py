@@ -50,7 +50,7 @@ class Tasks:
         page = cache.get_or_make(
             page_key(self.request), list_key(self.request), lambda count: make_page(self.request, count)
         )
-        return tagged(self.request, page.body, page.tag)
+        return tagged(page.body, page.tag)
 
     @writes_tasks
     @idempotent
@@ -116,4 +116,4 @@ class Tasks:
 
     def _one(self, task: TaskRow, *, status: int = 200, headers: dict[str, str] | None = None):
         body = to_json(task._asdict())
-        return tagged(self.request, body, str(task.version), status=status, headers=headers, modified=task.updated_at)
+        return tagged(body, str(task.version), status=status, headers=headers, modified=task.updated_at)
