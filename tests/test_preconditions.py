@@ -20,6 +20,7 @@ YESTERDAY, TOMORROW = (
 FOREIGN = '"of-something-else"'
 # Every method of every resource, as it succeeds: the path, and the body of those that take one.
 REQUESTS = {
+    "GET /api": ("/api", None),
     "GET /api/health": ("/api/health", None),
     "GET /api/ready": ("/api/ready", None),
     "GET /metrics": ("/metrics", None),

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import select
 
 from tms_api.device_cookies import device_of, has_device_cookie
+from tms_core.client_address import network_of
 from tms_core.models import RefreshToken, User
 from tms_core.services.account_lookup import account_named
 from tms_core.services.tokens import unused
-from tms_core.web.client_address import client_network, network_of
+from tms_core.web.client_address import client_network
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from tms_api.limiter import redis_storage, too_many
 from tms_api.rates import Rate, Rates
 from tms_api.settings import ApiSettings
+from tms_core.errors import TooManyRequestsError
 from tms_core.runtime import Runtime
 from tms_core.web.client_address import client_network
 
@@ -100,8 +101,7 @@ def within_quota(view, info):
 
     def spending_view(context, request):
         if not is_open or request.method not in UNCOUNTED:
-            # Without a header nobody looks for claims: that would open a connection to the database.
-            claims = request.claims if not is_open or BEARER in request.environ else None
+            claims = _claims_of(request) if is_open else request.claims
             if claims and quota:
                 quota.spend(claims.user_id)
             elif network_quota and not claims:
@@ -109,6 +109,17 @@ def within_quota(view, info):
         return view(context, request)
 
     return spending_view
+
+
+def _claims_of(request):
+    """The claims of a request that needs none; None too where its token may not be looked up just now."""
+    # Without a header nobody looks for claims: that would open a connection to the database.
+    if BEARER not in request.environ:
+        return None
+    try:
+        return request.claims
+    except TooManyRequestsError:
+        return None
 
 
 def includeme(config):

@@ -2,9 +2,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from tms_core.client_address import address_of
 from tms_core.errors import ConfigurationError
 from tms_core.settings import CoreSettings
-from tms_core.web.client_address import address_of, client_network
+from tms_core.web.client_address import client_network
 
 
 def trusting(proxies: str):

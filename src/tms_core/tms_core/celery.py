@@ -40,6 +40,9 @@ def current_runtime() -> Runtime:
 
 def use(runtime: Runtime) -> None:
     """Have this process's tasks and `delay()` work on a runtime that is there already."""
+    if getattr(app, "tms_runtime", None) is not runtime:
+        # Celery keeps its connections to the broker of the settings before.
+        app._after_fork()
     app.tms_runtime = runtime
     app.conf.update(configuration(runtime))
     app.set_default()

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -139,12 +139,17 @@ def _type_name(annotation: Any) -> str:
 def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: ValidationError) -> list[str]:
     """What is wrong with single settings, and then what is wrong with the rest together: pydantic stops before that."""
     sentences = _sentences(group, error).split("; ")
-    bad = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+    bad = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"] and fault["type"] not in CONSEQUENCES}
+    if any(get_origin(group.model_fields[name].annotation) is Literal for name in bad):
+        # What else is needed depends on such a choice.
+        return sentences
+    bad_keys = tuple(f"{one.key} " for one in group.declarations() if one.name in bad)
     try:
         group.model_validate({name: value for name, value in given.items() if name not in bad})
     except ValidationError as rest:
         if bad and not any(fault["loc"] for fault in rest.errors()):
-            sentences += _sentences(group, rest).split("; ")
+            others = _sentences(group, rest).split("; ")
+            sentences += [sentence for sentence in others if not sentence.startswith(bad_keys)]
     return sentences
 
 

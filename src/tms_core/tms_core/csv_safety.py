@@ -20,5 +20,11 @@ def write_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Iterable[Any
 
 
 def safe_cell(value: Any) -> Any:
-    """The value, with an apostrophe in front where a spreadsheet would take it for a formula; numbers stay."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
+    """The value, with an apostrophe in front where a spreadsheet would take it for a formula; numbers stay.
+
+    Every line break becomes a line feed: the csv module quotes no other, and readers would end the row there.
+    """
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if value.startswith(FORMULA_STARTS) else text

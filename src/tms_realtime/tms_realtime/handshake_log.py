@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tms_core.access_log import AccessLog
+from tms_core.client_address import address_of
 from tms_core.settings import CoreSettings
-from tms_core.web.client_address import address_of
 
 
 class HandshakeLog:

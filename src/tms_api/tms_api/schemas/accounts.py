@@ -20,7 +20,7 @@ class NewApiToken(Schema):
     name: TokenName
     scopes: Annotated[list[ScopeName], Field(min_length=1, max_length=50)]
     expires_at: AwareDatetime | None = None
-    current_password: Text | None = None
+    current_password: Proof | None = None
 
 
 class RevokedAccess(Schema):

@@ -12,8 +12,8 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tms_core.client_address import is_trusted_proxy
 from tms_core.http_host import host_of, is_host
-from tms_core.web.client_address import is_trusted_proxy
 from tms_core.web.problems import problem
 
 PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from tms_core.access_tokens import AccessClaims
+from tms_core.client_address import address_of, network_of
 from tms_core.errors import InvalidError
 from tms_core.permissions import Visibility
 from tms_core.services.task_filter import TaskFilter
 from tms_core.settings import Network
-from tms_core.web.client_address import address_of, network_of
 from tms_realtime.clients.wishes import BIGGEST_POSITION, FILTER_WORDS, read_filter_words
 from tms_realtime.door.identity import Identification, bearer_token
 from tms_realtime.door.origins import is_allowed
