@@ -57,6 +57,9 @@ def configuration(runtime: Runtime) -> dict[str, Any]:
             "global_keyprefix": "tms:celery:",
             # What a killed worker held comes again after this time.
             "visibility_timeout": VISIBILITY_SECONDS,
+            # Sending a task must not wait while Redis is away: six seconds by default. Workers reconnect by
+            # `broker_connection_max_retries`.
+            "max_retries": 0,
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

@@ -1,16 +1,19 @@
 """From an event to rows: one a mail, once, whatever is away."""
 
 import json
+import socket
+import threading
 from base64 import b64decode
 from math import ceil
 
 import pytest
 
+from tms_core.app import configure
 from tms_core.celery import app as celery
 from tms_core.celery import use
 from tms_core.events import read_events
 from tms_notifications.models import MailStatus
-from tms_notifications.queueing import MAILS_OF_A_TASK, SEND_MAIL
+from tms_notifications.queueing import MAILS_OF_A_TASK, SEND_MAIL, enqueue, hint_at_requests
 from tms_notifications.sink import NotificationsSink
 
 
@@ -74,6 +77,38 @@ def test_many_mails_are_queued_some_together(runtime, tasks, relay_once, queued,
 
     assert queued() == 20
     assert runtime.redis.llen("tms:celery:tms") == ceil(20 / MAILS_OF_A_TASK) > 1
+
+
+@pytest.fixture
+def refusing_broker():
+    """A port that closes each connection at once, and counts them."""
+    connections = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def refuse() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                connections.append(connection)
+                connection.close()
+
+        threading.Thread(target=refuse, daemon=True).start()
+        yield listening.getsockname()[1], connections
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_broker_that_is_away_is_tried_once_a_message(runtime, ini, refusing_broker):
+    port, connections = refusing_broker
+    use(configure(ini | {"tms.redis_url": f"redis://127.0.0.1:{port}/0"}, web=False).registry.tms)
+    try:
+        enqueue([1])
+        hint_at_requests()
+    finally:
+        use(runtime)
+
+    assert len(connections) == 2
 
 
 def test_the_same_events_again_make_nothing_new(runtime, tasks, ledger, relay_once, queued, ann):
