@@ -11,6 +11,7 @@ from webtest import TestApp
 
 from tms_core.access_log import AccessLog, printable
 from tms_core.app import configure
+from tms_core.delayed_writer import STANDARD_ERROR
 from tms_core.services.tasks import TaskService
 from tms_core.testing import Client
 
@@ -44,7 +45,12 @@ def settings():
 @pytest.fixture
 def lines(app, capfd):
     """A function that returns the access lines which this process has written since it was last asked."""
-    return lambda: [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith('{"event"')]
+
+    def read() -> list[dict]:
+        STANDARD_ERROR.flush()
+        return [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith('{"event"')]
+
+    return read
 
 
 def logged(log_format, *args, **kwargs):

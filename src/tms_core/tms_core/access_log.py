@@ -1,31 +1,30 @@
 """The access log: one line a request on standard error, as text or as a JSON object.
 
-Written by hand and at once, not through `logging`: a record, its formatter and its handler would cost a cached list
-several percent of its throughput (bench/README.md).
+Written by hand, not through `logging`: a record, its formatter and its handler would cost a cached list several percent
+of its throughput (bench/README.md).
 """
 
 import os
 import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
 import orjson
 
+from tms_core.delayed_writer import STANDARD_ERROR
 from tms_core.logs import SUPERVISED
 from tms_core.redaction import redact
 
-STANDARD_ERROR = 2
 LONGEST_TARGET = 2000
 LONGEST_METHOD = 20
 UNSAFE = re.compile(r"[^!-~]|[\"\\]")
 
 
 class AccessLog:
-    """`write` takes whole lines; by default they go to standard error in one system call each."""
+    """`write` takes whole lines; by default they go to standard error, within a tenth of a second."""
 
     def __init__(
         self,
@@ -36,7 +35,7 @@ class AccessLog:
     ):
         self._format = _as_json if log_format == "json" else _as_text
         self._constants = {"level": "info", "logger": "access", "process": process}
-        self._write = write or _to_standard_error
+        self._write = write or STANDARD_ERROR.write
         self._clock = clock
 
     def log(
@@ -98,9 +97,3 @@ def _instant(now: float) -> str:
 @lru_cache(maxsize=2)
 def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-def _to_standard_error(line: bytes) -> None:
-    # Where nobody reads it any more, requests are served all the same.
-    with suppress(OSError):
-        os.write(STANDARD_ERROR, line)

@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 
+from tms_core.delayed_writer import STANDARD_ERROR
 from tms_core.open_files import possible_connections
 from tms_core.server.admission import Admission
 from tms_core.server.application import Application
@@ -53,3 +54,5 @@ def serve(wsgi: Any, listening: socket.socket) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listening])
+    # The process ends without Python's own exit handlers.
+    STANDARD_ERROR.flush()

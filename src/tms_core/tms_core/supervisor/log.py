@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 import click
@@ -23,10 +23,16 @@ class MergedLog:
         self._is_coloured = self._stream.isatty() and not os.environ.get("NO_COLOR")
 
     def line(self, name: str, text: str) -> None:
+        self.lines(name, [text])
+
+    def lines(self, name: str, texts: Sequence[str]) -> None:
+        """Lines of one process that came together, in one write."""
+        if not texts:
+            return
         prefix = f"{time.strftime('%H:%M:%S')} {name:{self._width}} |"
         if self._is_coloured:
             prefix = click.style(prefix, fg=self._colours.get(name, "white"))
-        self.write(f"{prefix} {text}\n")
+        self.write("".join(f"{prefix} {text}\n" for text in texts))
 
     def write(self, text: str) -> None:
         """Text as it stands, as the banner."""

@@ -198,8 +198,7 @@ class Supervisor:
         return (child for child in self._children() if child.is_running)
 
     def _print(self, child: Child, lines: list[str]) -> None:
-        for line in lines:
-            self._log.line(child.spec.name, line)
+        self._log.lines(child.spec.name, lines)
 
     def _say(self, text: str) -> None:
         self._log.line(OWN_NAME, text)
