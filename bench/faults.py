@@ -15,18 +15,18 @@ from rich.console import Console
 from rich.table import Table
 
 from tms_realtime.testing.faults import Chaos
+from tms_realtime.testing.flaky_clients import flaky_clients
 from tms_realtime.testing.followers import Follower
-from tms_realtime.testing.ledger import Verdict
+from tms_realtime.testing.oracle import Verdict
+from tms_realtime.testing.system import System, running_system
 from tms_realtime.testing.traffic import Reckoning, Traffic, traffic_in, usual_followers
-from tms_realtime.testing.wanderers import wanderers
-from tms_realtime.testing.world import World, running_world
 
 WANDERERS = 6
 WRITES_AT_ONCE = 3
 
 
-def clients(world: World, since: int) -> list[Follower]:
-    return [*usual_followers(world, since), *wanderers(world, since, count=WANDERERS, seed=since)]
+def clients(system: System, since: int) -> list[Follower]:
+    return [*usual_followers(system, since), *flaky_clients(system, since, count=WANDERERS, seed=since)]
 
 
 def endure(traffic: Traffic, seconds: float, rng: random.Random, console: Console) -> int:
@@ -72,8 +72,8 @@ def table(followers: Sequence[Follower], verdicts: Sequence[Verdict]) -> Table:
 
 def measure(seconds: float, seed: int, console: Console) -> Reckoning:
     with (
-        running_world(tms__realtime__stream_length="500", tms__realtime__messages="0") as world,
-        traffic_in(world, gather=clients, at_once=WRITES_AT_ONCE, seed=seed) as traffic,
+        running_system(tms__realtime__stream_length="500", tms__realtime__messages="0") as system,
+        traffic_in(system, gather=clients, at_once=WRITES_AT_ONCE, seed=seed) as traffic,
     ):
         count = endure(traffic, seconds, random.Random(seed), console)
         reckoning = traffic.reckon()

@@ -22,7 +22,7 @@ from typing import Any
 from tms_core.app import configure
 from tms_core.demo.loading import load
 from tms_core.embedded.services import embedded_services
-from tms_core.migrating import upgrade
+from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.services.tokens import TokenService
 

@@ -1,7 +1,7 @@
 """Migrates, and makes the load generator's user an administrator: its PATCHes go to everybody's tasks."""
 
 from tms_core.app import bootstrap, default_ini
-from tms_core.migrating import upgrade
+from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.services.passwords import hash_password
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from tms_core.app import configure
 from tms_core.embedded.ports import free_port
 from tms_core.embedded.services import embedded_services
-from tms_core.migrating import upgrade
+from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.services.tokens import TokenService
 

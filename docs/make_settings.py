@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tms_core.app import configure, read_ini
-from tms_core.configuration import Declaration
+from tms_core.settings_base import Declaration
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = """# Settings

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect
 
 from tms_core.app import configure
-from tms_core.migrating import foreign_revisions, missing_revisions, upgrade
+from tms_core.migrations_runner import foreign_revisions, missing_revisions, upgrade
 from tms_core.models import Base
 from tms_core.web.health import readiness
 

@@ -8,7 +8,7 @@ import pytest
 from contract import Contract
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tms_core.web.openapi.describing import ATTRIBUTE
+from tms_core.web.openapi.decorators import ATTRIBUTE
 from tms_core.web.openapi.paths import path_of
 from tms_core.web.resource import methods_of
 

@@ -15,8 +15,8 @@ from tms_core.celery import app as celery_app
 from tms_core.celery import configuration, use
 from tms_core.doctor.examination import examine
 from tms_core.errors import ConfigurationError
-from tms_core.migrating import differences, downgrade, foreign_revisions, upgrade
-from tms_core.system import processes
+from tms_core.migrations_runner import differences, downgrade, foreign_revisions, upgrade
+from tms_core.process_specs import processes
 from tms_core.testing_processes import WatchedProcess
 
 SOURCE = Path(__file__).parent / "foreign_package"

@@ -13,7 +13,7 @@ from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
-from tms_core.web.openapi.describing import documentation_of
+from tms_core.web.openapi.decorators import documentation_of
 from tms_core.web.openapi.paths import path_of
 from tms_core.web.resource import Method, methods_of
 from tms_core.web.revalidation import UNSAFE_METHODS, Revalidation

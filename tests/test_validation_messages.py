@@ -8,9 +8,9 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from tms_core.configuration import SettingsGroup
-from tms_core.errors import ConfigurationError, Fault, InvalidError
+from tms_core.errors import ConfigurationError, FieldError, InvalidError
 from tms_core.settings import CoreSettings
+from tms_core.settings_base import SettingsGroup
 from tms_core.validation_messages import FALLBACK
 from tms_core.web.validation import Schema, schema_faults
 
@@ -147,7 +147,7 @@ def test_every_bad_setting_is_named():
 
 
 def test_an_invalid_error_does_not_grow_with_its_input():
-    error = InvalidError([Fault("query", "x" * 5_000, "y" * 5_000)] * 1_000)
+    error = InvalidError([FieldError("query", "x" * 5_000, "y" * 5_000)] * 1_000)
 
     assert len(error.faults) == 50
     assert str(error).endswith("; and 950 more")

@@ -22,8 +22,8 @@ from tms_core.embedded.ports import free_port
 from tms_core.embedded.services import embedded_services
 from tms_core.events import TaskEventRecord
 from tms_core.models import EventKind
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.stream import StreamWriter
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.stream import StreamWriter
 
 TMS = Path(sys.executable).with_name("tms")
 TASK = {

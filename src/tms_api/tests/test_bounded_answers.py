@@ -5,7 +5,7 @@ import pytest
 
 from tms_core.testing import Client
 
-LARGEST_ANSWER = 40_000
+MAX_ANSWER = 40_000
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_the_answer_to_a_wrong_body_is_short(client, problem, body):
     answer = client.post("/api/task", body, content_type="application/json", status=400)
 
     document = problem(answer)
-    assert len(answer.body) < LARGEST_ANSWER
+    assert len(answer.body) < MAX_ANSWER
     assert len(document["errors"]) <= 50
     assert all(len(fault["field"]) <= 100 and len(fault["message"]) <= 500 for fault in document["errors"])
 
@@ -61,7 +61,7 @@ def test_the_same_holds_for_an_operation_of_many(client, problem, operations, ke
 
     # As a whole it has too many values, or its first operation is at fault.
     assert problem(answer).get("index", 0) == 0
-    assert len(answer.body) < LARGEST_ANSWER
+    assert len(answer.body) < MAX_ANSWER
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_answer_to_a_wrong_query_is_short(app, make_user, problem, path, que
     answer = client.get(f"{path}?{query}", status=400)
 
     problem(answer)
-    assert len(answer.body) < LARGEST_ANSWER
+    assert len(answer.body) < MAX_ANSWER
 
 
 def test_registrations_count_before_they_are_looked_at(app):

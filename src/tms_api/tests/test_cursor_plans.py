@@ -102,7 +102,7 @@ def test_by_one_field_it_walks_an_index_and_sorts_nothing(listing, plans, word, 
     ordering = read_ordering([word])
     values = place(listing, ordering, depth, TaskFilter())
 
-    found, used = plans(lambda: listing.behind(TaskFilter(), ordering=ordering, limit=PAGE, values=values))
+    found, used = plans(lambda: listing.after(TaskFilter(), ordering=ordering, limit=PAGE, values=values))
 
     assert len(found) == PAGE
     assert {node["Node Type"] for plan in used for node in nodes(plan)} == {"Limit", "Index Scan"}
@@ -118,7 +118,7 @@ def test_by_several_fields_it_looks_at_few_tasks_more(listing, plans, word, dept
     count = listing.page(wanted, limit=1).count
     values = None if depth is None else place(listing, ordering, int(depth * count), wanted)
 
-    found, used = plans(lambda: listing.behind(wanted, ordering=ordering, limit=PAGE, values=values))
+    found, used = plans(lambda: listing.after(wanted, ordering=ordering, limit=PAGE, values=values))
 
     assert len(found) == PAGE
     assert not [node for plan in used for node in nodes(plan) if node["Node Type"] == "Seq Scan"]

@@ -139,6 +139,10 @@ def test_each_statement_of_a_request_that_only_reads_has_the_limit_of_reads(clie
 def test_the_limit_of_reads_stays_with_no_connection(runtime):
     question = text("SELECT current_setting('statement_timeout')")
 
-    for engine, limit in [(runtime.reading_engine, "5s"), (runtime.limited_engine, "5s"), (runtime.engine, "30s")] * 2:
+    for engine, limit in [
+        (runtime.autocommit_engine, "5s"),
+        (runtime.limited_engine, "5s"),
+        (runtime.engine, "30s"),
+    ] * 2:
         with engine.connect() as connection:
             assert connection.scalar(question) == limit

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select, text, update
 from webtest import TestApp
 
-from tms_api.idempotency import LARGEST_KEPT
+from tms_api.idempotency import MAX_KEPT
 from tms_api.models import IdempotencyKey
 from tms_api.tasks import forget_idempotency_keys
 from tms_core import celery
@@ -163,7 +163,7 @@ class TestBounds:
 
     def test_an_answer_that_is_too_long_is_not_kept_and_the_key_only_guards(self, post, count, keys, problem):
         first = post("/api/task/bulk", self.bulk(80), status=200)
-        assert len(first.body) > LARGEST_KEPT
+        assert len(first.body) > MAX_KEPT
 
         again = post("/api/task/bulk", self.bulk(80), status=409)
 
@@ -178,7 +178,7 @@ class TestBounds:
 
     def test_an_answer_of_the_greatest_length_is_kept(self, post, monkeypatch):
         first = post("/api/task", {"title": "T"}, key="a", status=201)
-        monkeypatch.setattr("tms_api.idempotency.LARGEST_KEPT", len(first.body))
+        monkeypatch.setattr("tms_api.idempotency.MAX_KEPT", len(first.body))
 
         kept = post("/api/task", {"title": "T"}, key="b", status=201)
         longer = post("/api/task", {"title": "TT"}, key="c", status=201)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from webtest import TestApp
 
-from tms_api.guards import password_guard
+from tms_api.attempt_limits import password_attempt_limits
 from tms_core.errors import TooManyRequestsError
 from tms_core.models import RefreshToken
 from tms_core.testing import PASSWORD, Client
@@ -214,7 +214,7 @@ def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(sign
 @pytest.fixture
 def guard(app):
     request = SimpleNamespace(environ={"REMOTE_ADDR": HERE}, registry=app.app.registry, cookies={})
-    return password_guard(request, "ann")
+    return password_attempt_limits(request, "ann")
 
 
 def test_a_right_guess_that_comes_after_too_many_wrong_ones_does_not_show(guard):

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from tms_core.models import Task
-from tms_core.relay.catching_up import await_positions
 from tms_core.relay.leadership import LOCK
 from tms_core.relay.relay import Relay
+from tms_core.relay.wait_for_position import await_positions
 from tms_core.testing import Client
 
 

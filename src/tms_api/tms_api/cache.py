@@ -12,7 +12,7 @@ from typing import cast
 
 from prometheus_client import Counter
 
-from tms_core.generation import KEY, new_generation
+from tms_core.list_cache_version import KEY, new_version
 from tms_core.runtime import Runtime
 
 PAGE_PREFIX = "tms:task:page:"
@@ -87,7 +87,7 @@ class PageCache:
 
     def _begin(self) -> bytes | None:
         """The generation in a Redis that has none yet (new, or emptied)."""
-        self._redis.set(KEY, new_generation(), nx=True)
+        self._redis.set(KEY, new_version(), nx=True)
         return cast(bytes | None, self._redis.get(KEY))
 
 

@@ -18,7 +18,7 @@ from tms_core.models import User
 NAME = "tms_device"
 PATH = "/api"
 LIFE = timedelta(days=365)
-LONGEST = 200
+MAX_LENGTH = 200
 
 
 def remember_device(request, response: Response, user: User) -> None:
@@ -44,7 +44,7 @@ def has_device_cookie(request) -> bool:
 
 def device_of(request, user: User | None) -> str | None:
     """What the client's device cookie calls it, if the cookie is the account's, else None."""
-    device, _, signature = request.cookies.get(NAME, "")[:LONGEST].rpartition(".")
+    device, _, signature = request.cookies.get(NAME, "")[:MAX_LENGTH].rpartition(".")
     if user is None or user.password_hash is None or device.partition(".")[0] != str(user.id):
         return None
     expected = _signature(request, device, user.password_hash)

@@ -39,7 +39,7 @@ SPELLING = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
 LOCK_NOT_AVAILABLE = "55P03"
 NAME = "idempotency-keys"
-LARGEST_KEPT = 65536
+MAX_KEPT = 65536
 STILL_RUNNING = "The first request with this Idempotency-Key is still running."
 NOT_KEPT = "This request was done before, under this Idempotency-Key; its answer was too long to be kept."
 RETRY_AFTER = Header("Retry-After", "Seconds to wait before the next try.", "2", is_optional=True)
@@ -173,7 +173,7 @@ def _keep(session, claimed: int, response: Response) -> None:
         .values(
             status=response.status_code,
             headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-            body=response.body if len(response.body) <= LARGEST_KEPT else None,
+            body=response.body if len(response.body) <= MAX_KEPT else None,
         )
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from tms_api.guards import key_of, link_guard, unless_known
+from tms_api.attempt_limits import key_of, link_attempt_limits, unless_known
 from tms_api.known_clients import client_known_by_name
 from tms_api.limiter import Limit
 from tms_api.settings import ApiSettings
@@ -107,7 +107,7 @@ def use_change_link(request, token: str) -> tuple[User, str]:
 
 
 def _opened(request, redeem: Callable[[], T | None]) -> T:
-    found = link_guard(request).attempt(redeem)
+    found = link_attempt_limits(request).attempt(redeem)
     if found is None:
         raise InvalidError.of("token", "is not, or no longer, that of a link: ask for another one")
     return found

@@ -25,7 +25,7 @@ from tms_core.web.client_address import client_network
 
 USER, NETWORK = "user", "address"
 PARTS = 20
-MOST_COUNTERS = 10_000
+MAX_COUNTERS = 10_000
 BEARER = "HTTP_AUTHORIZATION"
 # Health checks, pages and descriptions: they cost next to nothing, and must come through.
 UNCOUNTED = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -76,7 +76,7 @@ class Quota:
         found = self._counters.get((who, rate))
         if found is not None and found.window == window:
             return found
-        if len(self._counters) >= MOST_COUNTERS:
+        if len(self._counters) >= MAX_COUNTERS:
             self._counters.clear()
         self._counters[who, rate] = found = Counter(window)
         return found

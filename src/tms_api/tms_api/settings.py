@@ -3,7 +3,7 @@
 from pydantic import field_validator
 
 from tms_api.rates import Rates
-from tms_core.configuration import SettingsGroup, setting
+from tms_core.settings_base import SettingsGroup, setting
 
 
 class ApiSettings(SettingsGroup, prefix="tms.api"):

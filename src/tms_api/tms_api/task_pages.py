@@ -73,7 +73,7 @@ def make_page(request, count: int | None) -> MadePage:
     page = read_page(values)
     wanted = read_filter(values, actor_id=request.actor.id)
     ordering = read_ordering(values.get("ordering", []))
-    require_words(request.reading, wanted.q)
+    require_words(request.autocommit_connection, wanted.q)
     counts = CURSOR not in values and (count is None or page.offset >= LONG_WAY)
     is_expensive = wanted.q or ((counts or wanted != EVERYTHING) and request.is_task_table_large())
     with request.expensive_read() if is_expensive else nullcontext():
@@ -88,7 +88,7 @@ def _page(
     ordering: Ordering | None,
     count: int | None,
 ) -> MadePage:
-    listing = TaskListing(request.reading, request.actor, request.registry.tms.core.visibility)
+    listing = TaskListing(request.autocommit_connection, request.actor, request.registry.tms.core.visibility)
     if CURSOR in values:
         body = _by_cursor(request, values, listing, wanted, ordering or NEWEST_FIRST, page.size)
         return MadePage(to_json(body), None)
@@ -110,7 +110,7 @@ def _by_cursor(
     given = values[CURSOR][0]
     place = cursors.read(given, ordering) if given else None
     # One more than asked for tells whether there is a next page.
-    rows = listing.behind(wanted, ordering=ordering, limit=size + 1, values=place)
+    rows = listing.after(wanted, ordering=ordering, limit=size + 1, values=place)
     following = cursors.after(rows[size - 1], ordering) if len(rows) > size else None
     return cursor_envelope(request, values, following, as_dicts(rows[:size]))
 

@@ -10,7 +10,7 @@ from tms_client.problems import retry_after
 
 
 def test_pauses_double_up_to_the_longest_and_differ():
-    policy = RetryPolicy(first_pause=1, longest_pause=10)
+    policy = RetryPolicy(min_backoff=1, max_backoff=10)
 
     for failures, longest in ((1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (1000, 10)):
         pauses = [policy.pause(failures) for _ in range(50)]
@@ -22,7 +22,7 @@ def test_the_server_is_never_asked_before_it_wants():
     assert all(30 < RetryPolicy().pause(1, retry_after=30) < 31 for _ in range(50))
 
 
-@pytest.mark.parametrize("words", [{"attempts": 0}, {"first_pause": -1}, {"total_seconds": -1}])
+@pytest.mark.parametrize("words", [{"attempts": 0}, {"min_backoff": -1}, {"total_seconds": -1}])
 def test_a_policy_that_makes_no_sense_is_refused(words):
     with pytest.raises(ValueError, match="attempts must be"):
         RetryPolicy(**words)

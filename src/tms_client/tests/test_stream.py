@@ -12,7 +12,7 @@ from tms_core.embedded.ports import free_port
 PATIENCE = 60.0
 # Tasks that nobody makes here.
 NOTHING = {"due_date": "1999-12-31"}
-PROMPT = RetryPolicy(first_pause=0.01, longest_pause=0.1)
+PROMPT = RetryPolicy(min_backoff=0.01, max_backoff=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +65,11 @@ class Ear:
             self._heard.put(error)
         self._heard.put(StopIteration())
 
-    def hear(self):
+    def recv(self):
         return self._heard.get(timeout=PATIENCE)
 
     def titles(self, count):
-        return [self.hear()["title"] for _ in range(count)]
+        return [self.recv()["title"] for _ in range(count)]
 
 
 def test_a_task_through_its_life(client):
@@ -79,7 +79,7 @@ def test_a_task_through_its_life(client):
         client.tasks.update(task["id"], status="COMPLETED")
         client.tasks.delete(task["id"])
 
-        created, updated, deleted = (ear.hear() for _ in range(3))
+        created, updated, deleted = (ear.recv() for _ in range(3))
 
     assert [event["event"] for event in (created, updated, deleted)] == ["created", "updated", "deleted"]
     assert created["task_id"] == task["id"]
@@ -102,7 +102,7 @@ def test_another_stream_goes_on_where_the_first_was(client):
     with client.events() as events:
         ear = Ear(events)
         client.tasks.create(title="one")
-        first = ear.hear()
+        first = ear.recv()
     client.tasks.create(title="two")
 
     with client.events(since=first["event_id"]) as events:
@@ -130,7 +130,7 @@ def test_when_the_login_is_ended_the_stream_signs_in_anew(client, connect, regis
     with connect(**account, retry=PROMPT).events() as events, caplog.at_level("INFO", "tms_client"):
         ear = Ear(events)
         client.tasks.create(title="before")
-        ear.hear()
+        ear.recv()
 
         connect(**account).request("POST", "/api/token/revoke-all")
         titles = []
@@ -165,7 +165,7 @@ def test_subscriptions_hold_on_every_connection(client, realtime):
         events.subscribe({"created_by": "me", "priority": "LOW"}, "low")
         ear = Ear(events)
         high = client.tasks.create(title="high", priority="HIGH")
-        assert ear.hear()["subscriptions"] == {"high": "enter"}
+        assert ear.recv()["subscriptions"] == {"high": "enter"}
 
         realtime.end()
         client.tasks.create(title="no")
@@ -175,7 +175,7 @@ def test_subscriptions_hold_on_every_connection(client, realtime):
         client.tasks.create(title="no")
         client.tasks.delete(high["id"])
 
-        changed, archived, deleted = (ear.hear() for _ in range(3))
+        changed, archived, deleted = (ear.recv() for _ in range(3))
 
     assert changed["subscriptions"] == {"high": "leave", "low": "enter"}
     assert (archived["title"], archived["match"]) == ("archived", "enter")
@@ -186,7 +186,7 @@ def test_a_subscription_can_be_replaced_and_taken_back(client):
     with client.events() as events:
         ear = Ear(events)
         client.tasks.create(title="all")
-        assert "match" not in ear.hear()
+        assert "match" not in ear.recv()
 
         events.subscribe({"created_by": "me", "priority": "HIGH"}, "mine")
         events.subscribe({"created_by": "me", "priority": "LOW"}, "mine")
@@ -200,7 +200,7 @@ def until(ear, client, is_it, **fields):
     """Makes tasks until an event is as it should be: nothing tells a program when the server has heard it."""
     for _ in range(1000):
         client.tasks.create(title="again", **fields)
-        if is_it(ear.hear()):
+        if is_it(ear.recv()):
             return True
     return False
 
@@ -212,7 +212,7 @@ def test_too_many_subscriptions_for_one_go_are_made_in_several(client):
         ear = Ear(events)
         client.tasks.create(title="last", due_date="2027-01-24")
 
-        assert ear.hear()["subscriptions"] == {"23": "enter"}
+        assert ear.recv()["subscriptions"] == {"23": "enter"}
 
 
 def test_who_looks_at_a_task_is_told(client, connect, register):
@@ -222,15 +222,15 @@ def test_who_looks_at_a_task_is_told(client, connect, register):
     with client.events(filter=NOTHING) as mine, other.events(filter=NOTHING) as theirs:
         mine.presence(task["id"])
         ear = Ear(mine)
-        alone = ear.hear()
+        alone = ear.recv()
         theirs.presence(task["id"])
         other_ear = Ear(theirs)
 
         assert alone == {"type": "presence", "task": task["id"], "users": []}
-        assert other_ear.hear()["users"] == [mine_id]
-        assert ear.hear()["users"] == [other_id]
+        assert other_ear.recv()["users"] == [mine_id]
+        assert ear.recv()["users"] == [other_id]
         theirs.presence(None)
-        assert ear.hear()["users"] == []
+        assert ear.recv()["users"] == []
 
 
 def test_one_looks_at_the_task_on_the_next_connection_too(client, connect, register, realtime):
@@ -240,13 +240,13 @@ def test_one_looks_at_the_task_on_the_next_connection_too(client, connect, regis
         mine.presence(task["id"])
         theirs.presence(task["id"])
         ear, _other_ear = Ear(mine), Ear(theirs)
-        while not ear.hear()["users"]:
+        while not ear.recv()["users"]:
             pass
 
         realtime.end()
         realtime.start()
 
-        while not ear.hear()["users"]:
+        while not ear.recv()["users"]:
             pass
 
 
@@ -255,7 +255,7 @@ def test_a_task_that_cannot_be_looked_at_ends_nothing(client):
         events.presence(10**9)
         ear = Ear(events)
 
-        assert ear.hear() == {"type": "error", "message": f"there is no task {10**9}"}
+        assert ear.recv() == {"type": "error", "message": f"there is no task {10**9}"}
         client.tasks.create(title="on it goes")
         assert ear.titles(1) == ["on it goes"]
 
@@ -264,11 +264,11 @@ def test_a_past_that_is_none_is_a_reset(client):
     with client.events(since=10**9) as events:
         ear = Ear(events)
 
-        reset = ear.hear()
+        reset = ear.recv()
         client.tasks.create(title="after")
 
         assert reset == {"type": "reset", "event_id": reset["event_id"]}
-        assert ear.hear()["event_id"] == reset["event_id"] + 1
+        assert ear.recv()["event_id"] == reset["event_id"] + 1
 
 
 def test_a_reset_is_told_to_whoever_wants_to_know(client):
@@ -278,7 +278,7 @@ def test_a_reset_is_told_to_whoever_wants_to_know(client):
         position = resets.get(timeout=PATIENCE)
         client.tasks.create(title="after")
 
-        assert ear.hear()["event_id"] == position + 1
+        assert ear.recv()["event_id"] == position + 1
     assert resets.empty()
 
 
@@ -286,12 +286,12 @@ def test_closing_ends_a_stream_that_waits(client):
     events = client.events()
     ear = Ear(events)
     client.tasks.create(title="one")
-    ear.hear()
+    ear.recv()
 
     events.close()
     events.close()
 
-    assert isinstance(ear.hear(), StopIteration)
+    assert isinstance(ear.recv(), StopIteration)
     with pytest.raises(StopIteration):
         next(events)
     with pytest.raises(StreamClosedError):
@@ -301,11 +301,11 @@ def test_closing_ends_a_stream_that_waits(client):
 def test_a_client_that_closes_ends_its_streams(client):
     ear = Ear(client.events())
     client.tasks.create(title="one")
-    ear.hear()
+    ear.recv()
 
     client.close()
 
-    assert isinstance(ear.hear(), StopIteration)
+    assert isinstance(ear.recv(), StopIteration)
 
 
 def test_a_filter_that_is_none_is_refused(client):

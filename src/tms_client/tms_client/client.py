@@ -3,18 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from tms_client.caller import Caller
+from tms_client.authenticated import AuthenticatedClient
 from tms_client.clock import Clock, SystemClock
+from tms_client.connector import Connector, checked_address
 from tms_client.credentials import Credentials, FixedToken
-from tms_client.dialing import Dialer, checked_address
-from tms_client.exchange import Exchange, Query, Request, content_of
 from tms_client.login import Login
-from tms_client.repeating import Repeater
+from tms_client.query_params import query_params
 from tms_client.retry import RetryPolicy
+from tms_client.retrying import RetryingClient
 from tms_client.stream import EventStream
 from tms_client.tasks import Tasks
+from tms_client.transport import HttpTransport, Query, Request, content_of
 from tms_client.users import Users
-from tms_client.words import query_words
 
 
 class TmsClient:
@@ -42,12 +42,12 @@ class TmsClient:
         self._realtime_url = None if realtime_url is None else checked_address(realtime_url)
         self._policy = retry or RetryPolicy()
         self._clock = clock or SystemClock()
-        self._exchange = Exchange(url, timeout)
-        self._repeater = Repeater(self._exchange, self._policy, self._clock)
+        self._transport = HttpTransport(url, timeout)
+        self._retrying = RetryingClient(self._transport, self._policy, self._clock)
         self._credentials = self._credentials_of(username, password, token)
-        self._caller = Caller(self._repeater, self._credentials)
-        self.tasks = Tasks(self._caller)
-        self.users = Users(self._caller)
+        self._client = AuthenticatedClient(self._retrying, self._credentials)
+        self.tasks = Tasks(self._client)
+        self.users = Users(self._client)
         self._streams: list[EventStream] = []
 
     def _credentials_of(self, username: str | None, password: str | None, token: str | None) -> Credentials:
@@ -59,11 +59,11 @@ class TmsClient:
         raise TypeError("TmsClient takes username and password, or token, or neither")
 
     def _ask_unsigned(self, request: Request) -> Any:
-        return content_of(self._repeater.send(request))
+        return content_of(self._retrying.send(request))
 
     def report(self, **filters: Any) -> dict[str, Any]:
         """How many tasks there are of which kind and with whom, over those that pass the filters of the task list."""
-        report: dict[str, Any] = self._caller.call("GET", "/api/task-report-insight", query=query_words(filters))
+        report: dict[str, Any] = self._client.call("GET", "/api/task-report-insight", query=query_params(filters))
         return report
 
     def request(
@@ -71,7 +71,7 @@ class TmsClient:
     ) -> Any:
         """Any other request: what its answer says in JSON. A POST is tried again after a lost answer only under an
         `idempotency_key`; give one where the server heeds it."""
-        return self._caller.call(method, path, query=params, body=json, key=idempotency_key)
+        return self._client.call(method, path, query=params, body=json, key=idempotency_key)
 
     def events(
         self,
@@ -87,8 +87,8 @@ class TmsClient:
         address = self._realtime_url or checked_address(self.request("POST", "/api/ws-ticket")["url"])
         if since is None:
             since = self.request("GET", "/api/sync")["next"]
-        dialer = Dialer(address, self._credentials, timeout=self._timeout, heartbeat=heartbeat)
-        stream = EventStream(dialer, self._policy, self._clock, since=since, filter=filter, on_reset=on_reset)
+        connector = Connector(address, self._credentials, timeout=self._timeout, heartbeat=heartbeat)
+        stream = EventStream(connector, self._policy, self._clock, since=since, filter=filter, on_reset=on_reset)
         self._streams = [*(one for one in self._streams if not one.is_closed), stream]
         return stream
 
@@ -97,7 +97,7 @@ class TmsClient:
         for stream in self._streams:
             stream.close()
         self._credentials.end()
-        self._exchange.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self

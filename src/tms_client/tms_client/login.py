@@ -9,7 +9,7 @@ from typing import Any
 
 from tms_client.clock import Clock
 from tms_client.errors import NotAuthenticatedError, TmsError
-from tms_client.exchange import Request
+from tms_client.transport import Request
 
 # A token is renewed when this part of its life is left, and less than so many seconds.
 LAST_PART = 0.1

@@ -4,28 +4,28 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tms_client.caller import Caller
+from tms_client.authenticated import AuthenticatedClient
 from tms_client.errors import NotFoundError
-from tms_client.exchange import Query, Request, content_of
+from tms_client.transport import Query, Request, content_of
 
 
-def each_result(caller: Caller, path: str, query: Query) -> Iterator[dict[str, Any]]:
+def each_result(client: AuthenticatedClient, path: str, query: Query) -> Iterator[dict[str, Any]]:
     """The results of a page and of all that follow it; each page is asked for when the one before it is used up."""
-    page = caller.call("GET", path, query=query)
+    page = client.call("GET", path, query=query)
     yield from page["results"]
     while page["next"] is not None:
         try:
-            page = caller.call("GET", path, query=_query_of(page["next"]))
+            page = client.call("GET", path, query=_query_of(page["next"]))
         except NotFoundError:
             # What is read by page numbers has become shorter meanwhile.
             return
         yield from page["results"]
 
 
-def each_linked(caller: Caller, path: str, query: Query) -> Iterator[dict[str, Any]]:
+def each_linked(client: AuthenticatedClient, path: str, query: Query) -> Iterator[dict[str, Any]]:
     """The same of a bare list, whose Link header says where it goes on."""
     while True:
-        answer = caller.send(Request("GET", path, query))
+        answer = client.send(Request("GET", path, query))
         yield from content_of(answer)
         if "next" not in answer.links:
             return

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from tms_client.clock import Clock
-from tms_client.dialing import Dialer
+from tms_client.connection import Connection, ConnectionLostError, Message
+from tms_client.connector import Connector
 from tms_client.errors import RefusedMessageError, StreamClosedError, TmsError
-from tms_client.line import Line, LineLostError, Message
-from tms_client.reconnecting import SIGNED_OUT, Reconnecting
+from tms_client.reconnect_policy import SIGNED_OUT, ReconnectPolicy
+from tms_client.resync import Decision, Resync
 from tms_client.retry import RetryPolicy
-from tms_client.settling import Settling, Verdict
-from tms_client.wishes import Subscription, Wishes, presence, unsubscribe
+from tms_client.subscriptions import Subscription, SubscriptionState, presence, unsubscribe
 
 # The server ends a connection on which too much is said. By default it takes 100 messages a second; it may be set to
 # less, and pings count too.
@@ -39,7 +39,7 @@ class EventStream(Iterator[Message]):
 
     def __init__(
         self,
-        dialer: Dialer,
+        connector: Connector,
         policy: RetryPolicy,
         clock: Clock,
         *,
@@ -48,16 +48,16 @@ class EventStream(Iterator[Message]):
         on_reset: Callable[[int], object] | None = None,
     ):
         first = Subscription.of(filter or {}, None)
-        self._dialer = dialer
+        self._connector = connector
         self._clock = clock
-        self._reconnecting = Reconnecting(policy, clock)
+        self._reconnecting = ReconnectPolicy(policy, clock)
         self._on_reset = on_reset
         self._last_event_id = since
         self._closed = threading.Event()
         self._lock = threading.Lock()
-        self._wishes = Wishes((first,) if first.words else ())
-        self._line: Line | None = None
-        self._settling: Settling | None = None
+        self._state = SubscriptionState((first,) if first.words else ())
+        self._connection: Connection | None = None
+        self._resync: Resync | None = None
 
     @property
     def last_event_id(self) -> int:
@@ -72,23 +72,23 @@ class EventStream(Iterator[Message]):
         """From now on only events that match this or another subscription come, each with its `match`. One with the
         same id is replaced."""
         wanted = Subscription.of(filter, id)
-        self._wish(lambda wishes: wishes.subscribed(wanted), wanted.message())
+        self._change_subscriptions(lambda state: state.subscribed(wanted), wanted.message())
 
     def unsubscribe(self, id: str | None = None) -> None:
         """Take back one subscription, or all of them and the filter that the stream began with: then everything
         comes."""
-        self._wish(lambda wishes: wishes.unsubscribed(id), unsubscribe(id))
+        self._change_subscriptions(lambda state: state.unsubscribed(id), unsubscribe(id))
 
     def presence(self, task_id: int | None) -> None:
         """Tell others that one looks at this task, and be told who else does; None ends it."""
-        self._wish(lambda wishes: Wishes(wishes.subscriptions, task_id), presence(task_id))
+        self._change_subscriptions(lambda state: SubscriptionState(state.subscriptions, task_id), presence(task_id))
 
     def close(self) -> None:
         """End the stream; a thread that waits for its next event goes on at once."""
         self._closed.set()
         # Without the lock, which somebody may hold who speaks to a server that does not listen.
-        if line := self._line:
-            line.hang_up()
+        if connection := self._connection:
+            connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -97,75 +97,75 @@ class EventStream(Iterator[Message]):
         self.close()
 
     def __next__(self) -> Message:
-        while not self._closed.is_set() and (line := self._line or self._connect()):
+        while not self._closed.is_set() and (connection := self._connection or self._connect()):
             try:
-                item = self._take(line, line.hear())
-            except LineLostError as loss:
+                item = self._take(connection, connection.recv())
+            except ConnectionLostError as loss:
                 self._lost(loss)
             else:
                 if item is not None:
                     return item
         raise StopIteration
 
-    def _wish(self, change: Callable[[Wishes], Wishes], message: Message) -> None:
+    def _change_subscriptions(self, change: Callable[[SubscriptionState], SubscriptionState], message: Message) -> None:
         if self._closed.is_set():
             raise StreamClosedError("this event stream is closed")
         with self._lock:
-            self._wishes = change(self._wishes)
-            if self._line:
+            self._state = change(self._state)
+            if self._connection:
                 # What is lost with the line is said again on the next.
-                with contextlib.suppress(LineLostError):
-                    self._line.say(message)
+                with contextlib.suppress(ConnectionLostError):
+                    self._connection.send(message)
 
-    def _connect(self) -> Line | None:
+    def _connect(self) -> Connection | None:
         """An open line, however long that takes; None when the stream is closed."""
         while not self._closed.is_set():
-            wishes = self._wishes
+            state = self._state
             try:
-                line = self._dialer.dial(wishes.query(self._last_event_id))
+                connection = self._connector.connect(state.query(self._last_event_id))
             except TmsError as error:
                 pause = self._reconnecting.after_error(error)
                 log.warning("no realtime connection, trying again in %.1f seconds: %s", pause, error)
                 self._clock.pause(pause, self._closed)
                 continue
-            if self._adopt(line, wishes):
-                return line
-            line.hang_up()
+            if self._adopt(connection, state):
+                return connection
+            connection.close()
         return None
 
-    def _adopt(self, line: Line, wishes: Wishes) -> bool:
+    def _adopt(self, connection: Connection, state: SubscriptionState) -> bool:
         """Whether the line is still what is wanted."""
         self._reconnecting.opened()
         with self._lock:
-            if self._wishes != wishes:
+            if self._state != state:
                 return False
-            self._line = line
-            self._settling = None if wishes.fit_in_an_address else Settling()
+            self._connection = connection
+            self._resync = None if state.fit_in_an_address else Resync()
             # A line that is lost meanwhile says so to whoever hears.
-            with contextlib.suppress(LineLostError):
-                self._say_all(line, wishes)
+            with contextlib.suppress(ConnectionLostError):
+                self._send_all(connection, state)
         # Somebody may have closed the stream when there was no line to hang up.
         return not self._closed.is_set()
 
-    def _say_all(self, line: Line, wishes: Wishes) -> None:
-        messages = wishes.messages()
-        if self._settling:
-            messages += self._settling.messages(self._last_event_id)
+    def _send_all(self, connection: Connection, state: SubscriptionState) -> None:
+        messages = state.messages()
+        if self._resync:
+            messages += self._resync.messages(self._last_event_id)
         for number, message in enumerate(messages):
             if number and number % BURST == 0:
                 self._clock.pause(BURST_SECONDS, self._closed)
-            line.say(message)
+            connection.send(message)
 
-    def _take(self, line: Line, message: Message) -> Message | None:
+    def _take(self, connection: Connection, message: Message) -> Message | None:
         """What of a message is to be yielded."""
-        if self._settling:
-            verdict = self._settling.hear(message)
-            if verdict is Verdict.AGAIN:
-                self._settling = Settling()
-                for question in self._settling.messages(self._last_event_id):
-                    line.say(question)
-            elif verdict is Verdict.SETTLED:
-                self._settling = None
+        if self._resync:
+            verdict = self._resync.recv(message)
+            if verdict is Decision.AGAIN:
+                self._resync = Resync()
+                for question in self._resync.messages(self._last_event_id):
+                    connection.send(question)
+            elif verdict is Decision.SETTLED:
+                self._resync = None
             if "event_id" in message:
                 return None
         match message:
@@ -191,15 +191,15 @@ class EventStream(Iterator[Message]):
 
     def _refused(self, message: Message) -> Message:
         # Of a task that one looks at, it may just say that it is gone.
-        if self._wishes.task_id is None:
+        if self._state.task_id is None:
             raise RefusedMessageError(message.get("message"))
         return message
 
-    def _lost(self, loss: LineLostError) -> None:
+    def _lost(self, loss: ConnectionLostError) -> None:
         with self._lock:
-            self._line = None
+            self._connection = None
         if loss.code == SIGNED_OUT:
-            self._dialer.distrust()
+            self._connector.invalidate_token()
         if not self._closed.is_set():
             pause = self._reconnecting.after_close(loss.code)
             log.info("realtime connection %s, coming back in %.1f seconds", loss, pause)

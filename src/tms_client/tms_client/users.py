@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from tms_client.caller import Caller
+from tms_client.authenticated import AuthenticatedClient
 from tms_client.errors import NotFoundError
 from tms_client.pages import each_result
-from tms_client.tasks import LARGEST_PAGE, new_key
-from tms_client.words import query_words
+from tms_client.query_params import query_params
+from tms_client.tasks import MAX_PAGE_SIZE, new_key
 
 User = dict[str, Any]
 UserId = int | Literal["me"]
@@ -16,15 +16,15 @@ UserId = int | Literal["me"]
 class Users:
     """Of others one sees the names only, unless one is an administrator. "me" is whoever is signed in."""
 
-    def __init__(self, caller: Caller):
-        self._caller = caller
+    def __init__(self, client: AuthenticatedClient):
+        self._client = client
 
     def list(self, q: str | None = None) -> Iterator[User]:
         """All active accounts, or those that have `q` in their user name or names."""
-        return each_result(self._caller, "/api/users", query_words({"q": q, "page_size": LARGEST_PAGE}))
+        return each_result(self._client, "/api/users", query_params({"q": q, "page_size": MAX_PAGE_SIZE}))
 
     def get(self, user_id: UserId) -> User:
-        user: User = self._caller.call("GET", _path(user_id))
+        user: User = self._client.call("GET", _path(user_id))
         return user
 
     def me(self) -> User:
@@ -33,18 +33,18 @@ class Users:
     def create(self, *, idempotency_key: str | None = None, **fields: Any) -> User:
         """Register an account, and only one, even where the first answer gets lost."""
         key = idempotency_key or new_key()
-        user: User = self._caller.call("POST", "/api/users", body=fields, key=key)
+        user: User = self._client.call("POST", "/api/users", body=fields, key=key)
         return user
 
     def update(self, user_id: UserId, **fields: Any) -> User:
         """Change these fields. A new `password` of one's own needs `current_password` and ends all other logins."""
-        user: User = self._caller.call("PATCH", _path(user_id), body=fields)
+        user: User = self._client.call("PATCH", _path(user_id), body=fields)
         return user
 
     def delete(self, user_id: UserId) -> None:
         """End an account: it can no longer sign in. The tasks that it created stay."""
         try:
-            self._caller.call("DELETE", _path(user_id))
+            self._client.call("DELETE", _path(user_id))
         except NotFoundError as error:
             if not error.is_after_lost_answer:
                 raise

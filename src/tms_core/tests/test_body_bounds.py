@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from tms_core.errors import InvalidError
-from tms_core.web.body_bounds import MOST_VALUES, require_few_values
+from tms_core.web.body_bounds import MAX_VALUES, require_few_values
 
 FIELDS = frozenset({"title"})
 TASK = dict.fromkeys(("title", "description", "priority", "status", "due_date", "assigned_to", "created_by"), "x" * 10)
@@ -19,8 +19,8 @@ def refusal(document, fields=None) -> InvalidError:
 @pytest.mark.parametrize(
     "document",
     [
-        [1] * (MOST_VALUES + 1),
-        {str(n): n for n in range(MOST_VALUES + 1)},
+        [1] * (MAX_VALUES + 1),
+        {str(n): n for n in range(MAX_VALUES + 1)},
         {"a": [{"b": [1] * 5_000}] * 5},
     ],
 )

@@ -11,8 +11,8 @@ from tms_core.delayed_writer import DelayedWriter
 
 @pytest.fixture
 def pipe():
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb") as reader:
+    autocommit_connection, writing = os.pipe()
+    with os.fdopen(autocommit_connection, "rb") as reader:
         yield reader, writing
     os.close(writing)
 

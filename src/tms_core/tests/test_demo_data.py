@@ -14,7 +14,7 @@ from tms_core.commands import main
 from tms_core.demo.loading import PASSWORD, load
 from tms_core.demo.people import people
 from tms_core.demo.tasks import tasks
-from tms_core.generation import KEY
+from tms_core.list_cache_version import KEY
 from tms_core.models import Priority, RelayCursor, Status, Task, TaskEvent, User
 from tms_core.models.task import TASK
 from tms_core.relay.delivery import deliver_batch, ensure_cursor

@@ -17,7 +17,7 @@ from tms_core.embedded.account import Account, service_account
 from tms_core.embedded.cluster import Cluster
 from tms_core.embedded.programs import PostgresPrograms, postgres_programs, valkey_program
 from tms_core.embedded.services import embedded_services
-from tms_core.embedded.state import LONGEST_SOCKET_PATH, POSTGRES_SOCKET, StateDirectory, StateInUseError, addresses
+from tms_core.embedded.state import MAX_SOCKET_PATH, POSTGRES_SOCKET, StateDirectory, StateInUseError, addresses
 from tms_core.errors import ConfigurationError, TmsError
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -204,7 +204,7 @@ def test_names_that_no_socket_can_have_get_a_short_directory_of_their_own(name):
 
     assert one != other
     assert one.name.startswith(f"tms-{os.geteuid()}-")
-    assert len(str(one / POSTGRES_SOCKET)) <= LONGEST_SOCKET_PATH
+    assert len(str(one / POSTGRES_SOCKET)) <= MAX_SOCKET_PATH
     assert one == StateDirectory(f"/nowhere/{name}1").sockets
 
 

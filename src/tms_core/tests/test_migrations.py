@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from tms_core.app import configure
-from tms_core.migrating import differences, downgrade, foreign_revisions, missing_revisions, upgrade
+from tms_core.migrations_runner import differences, downgrade, foreign_revisions, missing_revisions, upgrade
 from tms_core.testing import ALL_PACKAGES
 
 CORE = {
@@ -190,7 +190,7 @@ def test_of_two_hosts_that_migrate_at_once_one_waits_for_the_other(system):
 
 
 def test_an_upgrade_that_cannot_have_a_lock_gives_up_and_changes_nothing(system, monkeypatch):
-    monkeypatch.setattr("tms_core.migrating.LOCK_TIMEOUT", "50ms")
+    monkeypatch.setattr("tms_core.migrations_runner.LOCK_TIMEOUT", "50ms")
     downgrade(system, "core@base")
     with system.engine.begin() as holder:
         holder.execute(text("LOCK TABLE alembic_version"))

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from tms_core.app import configure
-from tms_core.generation import KEY
+from tms_core.list_cache_version import KEY
 from tms_core.redis import Breaker
 from tms_core.services.tasks import TaskService
 

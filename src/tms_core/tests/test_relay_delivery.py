@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from tms_core.models import RelayCursor
 from tms_core.relay import delivery
 from tms_core.relay.delivery import Delivery, deliver_batch, ensure_cursor
-from tms_core.relay.positions import number_events
+from tms_core.relay.positions import assign_positions
 from tms_core.services.tasks import TaskService
 from tms_core.sinks import EventSink
 
@@ -121,7 +121,7 @@ def add_events(runtime, make_user):
             for _ in range(count):
                 TaskService(session, actor, "team").create({"title": "T"})
         with runtime.engine.connect() as connection:
-            number_events(connection)
+            assign_positions(connection)
 
     return add
 

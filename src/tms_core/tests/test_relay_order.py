@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tms_core.models import TaskEvent
 from tms_core.relay import delivery, positions
 from tms_core.relay.delivery import deliver_batch, ensure_cursor
-from tms_core.relay.positions import number_events
+from tms_core.relay.positions import assign_positions
 from tms_core.services.tasks import TaskService
 from tms_core.sinks import EventSink
 
@@ -52,7 +52,7 @@ def number(runtime):
 
     def run() -> None:
         with runtime.engine.connect() as connection:
-            while number_events(connection):
+            while assign_positions(connection):
                 pass
 
     return run

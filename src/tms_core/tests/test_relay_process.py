@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 
 from tms_core.app import configure
-from tms_core.events import HINT_CHANNEL
+from tms_core.events import WAKE_UP_CHANNEL
 from tms_core.relay import delivery, hints, positions, relay
 from tms_core.relay.leadership import LOCK, is_led
 from tms_core.relay.relay import Relay
@@ -138,7 +138,7 @@ def write(runtime, make_user):
 def await_hints(runtime) -> None:
     """Returns when a relay listens for hints."""
     until = monotonic() + PATIENCE
-    while not runtime.redis.pubsub_numsub(HINT_CHANNEL)[0][1]:
+    while not runtime.redis.pubsub_numsub(WAKE_UP_CHANNEL)[0][1]:
         assert monotonic() < until
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tms_core.errors import ConfigurationError
 from tms_core.supervisor import Backoff
-from tms_core.supervisor.lines import LONGEST_LINE, LineBuffer
+from tms_core.supervisor.lines import MAX_LINE_LENGTH, LineBuffer
 from tms_core.supervisor.ports import require_free
 from tms_core.testing_processes import WatchedProcess
 
@@ -307,7 +307,7 @@ def test_lines_are_cut_where_they_end():
 def test_an_endless_line_is_not_kept_for_ever():
     lines = LineBuffer()
 
-    assert lines.feed(b"x" * (LONGEST_LINE + 1)) == ["x" * (LONGEST_LINE + 1)]
+    assert lines.feed(b"x" * (MAX_LINE_LENGTH + 1)) == ["x" * (MAX_LINE_LENGTH + 1)]
     assert lines.rest() == []
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from tms_core.errors import InvalidError
 from tms_core.models import Priority, Status, Task
 from tms_core.services.day_bounds import COMPARISONS
-from tms_core.services.task_filter import MOST_VALUES, NAMES, TaskFilter, read_filter
+from tms_core.services.task_filter import MAX_VALUES, NAMES, TaskFilter, read_filter
 
 TODAY = date(2025, 3, 17)
 DAYS = [TODAY + timedelta(days=number) for number in range(4)]
@@ -73,12 +73,12 @@ def test_a_filter_lets_the_same_tasks_pass_as_its_sql_does(runtime, tasks):
     @given(wanted=FILTERS)
     @hypothesis_settings(max_examples=200, deadline=None)
     def check(wanted: TaskFilter) -> None:
-        with runtime.reading_engine.connect() as connection:
+        with runtime.autocommit_engine.connect() as connection:
             found = set(connection.scalars(select(Task.id).where(*wanted.criteria())))
 
         assert {number for number, row in tasks.items() if wanted.matches(row)} == found
         assert {number for number, row in tasks.items() if wanted.reduced().matches(row)} == found
-        with runtime.reading_engine.connect() as connection:
+        with runtime.autocommit_engine.connect() as connection:
             assert set(connection.scalars(select(Task.id).where(*wanted.reduced().criteria()))) == found
 
     check()
@@ -164,7 +164,7 @@ def test_bounds_that_leave_no_day_let_nothing_pass(lower, upper, is_contradictor
 def test_a_parameter_has_so_many_values_and_no_more(name, spell):
     word = {"priority": "LOW", "status": "PENDING", "assigned_to": "3", "created_by": "3"}.get(name, "2025-03-17")
 
-    read_filter({name: spell(word, MOST_VALUES)}, actor_id=7)
+    read_filter({name: spell(word, MAX_VALUES)}, actor_id=7)
     with pytest.raises(InvalidError) as refused:
         read_filter({name: spell(word, 5_500)}, actor_id=7)
 

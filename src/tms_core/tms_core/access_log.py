@@ -18,8 +18,8 @@ from tms_core.delayed_writer import STANDARD_ERROR
 from tms_core.logs import SUPERVISED
 from tms_core.redaction import redact
 
-LONGEST_TARGET = 2000
-LONGEST_METHOD = 20
+MAX_TARGET_LENGTH = 2000
+MAX_METHOD_LENGTH = 20
 UNSAFE = re.compile(r"[^!-~]|[\"\\]")
 
 
@@ -52,8 +52,8 @@ class AccessLog:
         """`target` is the percent-encoded path and query; secrets in it are taken out here."""
         entry = {
             "event": "request",
-            "method": printable(method, LONGEST_METHOD) or "-",
-            "path": printable(redact(target), LONGEST_TARGET) or "-",
+            "method": printable(method, MAX_METHOD_LENGTH) or "-",
+            "path": printable(redact(target), MAX_TARGET_LENGTH) or "-",
             "status": status,
             "duration_ms": round(seconds * 1000, 2),
             "user_id": user_id,

@@ -10,12 +10,12 @@ from typing import Any
 import jwt
 from pyramid_jwt.policy import JWTAuthenticationPolicy
 
-from tms_core.values import BIGGEST_ID, id_in
+from tms_core.values import MAX_ID, id_in
 
 ISSUER = "tms"
 KIND = "access"
 ALGORITHM = "HS256"
-LONGEST_SESSION = 100
+MAX_SESSION_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ def _claims(said: Mapping[str, Any]) -> AccessClaims:
     expires_at = _typed(said, "exp", int, float)
     if (
         user_id is None
-        or len(session) > LONGEST_SESSION
-        or not 0 <= epoch <= BIGGEST_ID
+        or len(session) > MAX_SESSION_LENGTH
+        or not 0 <= epoch <= MAX_ID
         or not math.isfinite(float(expires_at))
         or not math.isfinite(float(authenticated_at))
     ):

@@ -9,11 +9,11 @@ from typing import Any, NoReturn
 from pyramid.config import Configurator
 from pyramid.settings import aslist
 
-from tms_core.configuration import refuse_unknown
 from tms_core.errors import ConfigurationError
 from tms_core.ini import default_ini, env_file_of, env_values, load_env, read_ini
 from tms_core.logs import configure_logs
 from tms_core.runtime import Runtime
+from tms_core.settings_base import refuse_unknown
 from tms_core.variables import unknown_variables
 
 __all__ = ["bootstrap", "configure", "default_ini", "main", "read_ini", "serve_ini"]

@@ -7,9 +7,9 @@ Celery, and the relay never Cornice.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tms_core.configuration import SettingsGroup
 from tms_core.errors import ConfigurationError
 from tms_core.runtime import BeatEntry, ProcessEntry, Runtime
+from tms_core.settings_base import SettingsGroup
 
 
 def _runtime(config) -> Runtime:

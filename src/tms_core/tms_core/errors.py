@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from tms_core.text import shortened
 
 # An answer must not grow with what was sent: so many faults, and so long a name or sentence.
-MOST_FAULTS = 50
-LONGEST_NAME = 100
-LONGEST_MESSAGE = 500
+MAX_FAULTS = 50
+MAX_NAME_LENGTH = 100
+MAX_MESSAGE_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One thing wrong with the input: where it stands, its name, and what would be right. Long texts are cut."""
 
     where: str  # body | query | path | header
@@ -20,8 +20,8 @@ class Fault:
     message: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "field", shortened(self.field, LONGEST_NAME))
-        object.__setattr__(self, "message", shortened(self.message, LONGEST_MESSAGE))
+        object.__setattr__(self, "field", shortened(self.field, MAX_NAME_LENGTH))
+        object.__setattr__(self, "message", shortened(self.message, MAX_MESSAGE_LENGTH))
 
 
 class TmsError(Exception):
@@ -29,13 +29,13 @@ class TmsError(Exception):
 
 
 class InvalidError(TmsError):
-    """The input breaks rules; carries the first `MOST_FAULTS` faults, and how many there are beyond them.
+    """The input breaks rules; carries the first `MAX_FAULTS` faults, and how many there are beyond them.
 
     `count` is the number of all faults, where `faults` holds only some.
     """
 
-    def __init__(self, faults: list[Fault], *, count: int | None = None):
-        self.faults = faults[:MOST_FAULTS]
+    def __init__(self, faults: list[FieldError], *, count: int | None = None):
+        self.faults = faults[:MAX_FAULTS]
         self.omitted = (len(faults) if count is None else count) - len(self.faults)
         sentences = [f"{fault.field}: {fault.message}" for fault in self.faults]
         if self.omitted:
@@ -44,7 +44,7 @@ class InvalidError(TmsError):
 
     @classmethod
     def of(cls, field: str, message: str, where: str = "body") -> "InvalidError":
-        return cls([Fault(where, field, message)])
+        return cls([FieldError(where, field, message)])
 
 
 class NotAuthenticatedError(TmsError):
@@ -63,11 +63,11 @@ class ConflictError(TmsError):
     """A unique value is taken, or the present state forbids the change; `field` is None where no field is at fault."""
 
     def __init__(self, field: str | None, message: str):
-        self.faults = [] if field is None else [Fault("body", field, message)]
+        self.faults = [] if field is None else [FieldError("body", field, message)]
         super().__init__(message if field is None else f"{field} {message}")
 
     @classmethod
-    def of_all(cls, faults: list[Fault], message: str | None = None) -> "ConflictError":
+    def of_all(cls, faults: list[FieldError], message: str | None = None) -> "ConflictError":
         """Any number of conflicts at once; `message` says them in one sentence."""
         error = cls(None, message or "; ".join(f"{fault.field} {fault.message}" for fault in faults))
         error.faults = faults

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from tms_core.models import EventKind, TaskEvent
 
-HINT_CHANNEL = "tms:relay:hint"
+WAKE_UP_CHANNEL = "tms:relay:hint"
 # Set in a session's `info`: its commit is to be announced.
 WROTE_EVENTS = "wrote_events"
 

@@ -7,17 +7,17 @@ from urllib.parse import urlsplit
 
 import idna
 
-LONGEST_HOST = 261
+MAX_HOST_LENGTH = 261
 # Host names as DNS and browsers write them; RFC 3986 would allow further signs that no name has.
 NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
 PORT = re.compile(r"[0-9]{0,5}")
-LARGEST_PORT = 65_535
+MAX_PORT = 65_535
 
 
 @lru_cache(maxsize=1024)
 def is_host(text: str) -> bool:
     """Whether `text` is a host name or an IP address, with or without a port."""
-    if len(text) > LONGEST_HOST:
+    if len(text) > MAX_HOST_LENGTH:
         return False
     if text.startswith("["):
         address, bracket, rest = text[1:].partition("]")
@@ -45,4 +45,4 @@ def _is_ipv6(text: str) -> bool:
 
 
 def _is_port(text: str) -> bool:
-    return bool(PORT.fullmatch(text)) and int(text or 0) <= LARGEST_PORT
+    return bool(PORT.fullmatch(text)) and int(text or 0) <= MAX_PORT

@@ -7,12 +7,12 @@ from importlib import import_module
 from tms_core.commands.banner import banner
 from tms_core.commands.invocation import Invocation
 from tms_core.embedded.state import StateDirectory
+from tms_core.process_specs import embedded_servers, jobs, processes, require_ports
 from tms_core.runtime import Runtime
 from tms_core.supervisor import MergedLog, ProcessRecord, Supervisor
 from tms_core.supervisor.fork_server import create_fork_server
 from tms_core.supervisor.orphans import adopt_orphans
 from tms_core.supervisor.supervisor import OWN_NAME
-from tms_core.system import embedded_servers, jobs, processes, require_ports
 
 # What several services need. Not prometheus_client, which looks at its import whether it shares counts with others, nor
 # what is the API's or realtime's alone.
@@ -35,7 +35,7 @@ SHARED = (
     "tms_core.app",
     "tms_core.celery",
     "tms_core.commands",
-    "tms_core.migrating",
+    "tms_core.migrations_runner",
     "tms_core.relay.relay",
     "uvicorn.protocols.http.httptools_impl",
     "zope.sqlalchemy",

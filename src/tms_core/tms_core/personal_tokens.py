@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, or_, select, update
 
 from tms_core.access_tokens import AccessClaims
-from tms_core.digests import digest_of
+from tms_core.hashing import sha256_of
 from tms_core.models import PersonalToken, User
 from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_core.values import id_in
@@ -22,7 +22,7 @@ SESSION_PREFIX = "personal-"
 INTERVAL = 0.5
 # `last_used_at` is written at most so often.
 USE_NOTED_EVERY = timedelta(minutes=1)
-MOST_KNOWN = 10_000
+MAX_KNOWN = 10_000
 
 
 def session_of(token_id: int) -> str:
@@ -48,7 +48,7 @@ class PersonalTokens:
         """The claims of a token that is neither taken back nor expired at `now` (epoch seconds), and whose user is
         active, else None. Raises when the database is away, and `TooManyRequestsError` for a token that the process
         does not know where `network`, which it comes from, has tried too many."""
-        digest = digest_of(token)
+        digest = sha256_of(token)
         read_at, claims = self._known.get(digest, (float("-inf"), None))
         if time.monotonic() - read_at >= INTERVAL:
             if claims is None:
@@ -68,7 +68,7 @@ class PersonalTokens:
             self._known.pop(digest, None)
             return None
         # Unknown ones are not kept, or guesses would push the others out.
-        if len(self._known) >= MOST_KNOWN:
+        if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         claims = self._claims(found)
         self._known[digest] = (began, claims)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from tms_core.configuration import SettingsGroup
 from tms_core.db import create_database_engine, create_session_factory, transaction, with_statement_timeout
-from tms_core.generation import announce_commits, begin_on_connect
+from tms_core.list_cache_version import announce_commits, begin_on_connect
 from tms_core.redis import Breaker, create_redis
 from tms_core.settings import CoreSettings
+from tms_core.settings_base import SettingsGroup
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from tms_core.account_mail import AccountMailer
 
 G = TypeVar("G", bound=SettingsGroup)
-PATIENCE = 0.5
+LONG_TIMEOUT = 0.5
 # What is made from the engine.
-ENGINES = ("sessions", "limited_engine", "reading_engine")
+ENGINES = ("sessions", "limited_engine", "autocommit_engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Runtime:
         return with_statement_timeout(self.engine, self.core.read_timeout)
 
     @cached_property
-    def reading_engine(self) -> Engine:
+    def autocommit_engine(self) -> Engine:
         """The same, each statement on its own: a single look needs no BEGIN and COMMIT around it."""
         return with_statement_timeout(self.engine, self.core.read_timeout, isolation_level="AUTOCOMMIT")
 
@@ -109,9 +109,9 @@ class Runtime:
         return create_redis(self.core, on_connect=begin_on_connect)
 
     @cached_property
-    def patient_redis(self) -> "Redis":
+    def redis_long_timeout(self) -> "Redis":
         """For what must arrive if Redis lives at all, at the price of a longer wait."""
-        return create_redis(self.core, timeout=max(PATIENCE, self.core.redis_timeout), on_connect=begin_on_connect)
+        return create_redis(self.core, timeout=max(LONG_TIMEOUT, self.core.redis_timeout), on_connect=begin_on_connect)
 
     @cached_property
     def breaker(self) -> Breaker:
@@ -132,7 +132,7 @@ class Runtime:
         """After a fork: leave the parent's connections to the parent."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose(close=False)
-        for name in (*ENGINES, "redis", "patient_redis"):
+        for name in (*ENGINES, "redis", "redis_long_timeout"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class Runtime:
             engine.dispose()
         for name in ENGINES:
             self.__dict__.pop(name, None)
-        for name in ("redis", "patient_redis"):
+        for name in ("redis", "redis_long_timeout"):
             if client := self.__dict__.pop(name, None):
                 client.close()
 

@@ -12,9 +12,9 @@ from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from tms_core.configuration import SettingsGroup, setting
 from tms_core.embedded.secret import own_key
 from tms_core.embedded.state import addresses
+from tms_core.settings_base import SettingsGroup, setting
 
 
 def _words(value: Any) -> Any:
@@ -32,7 +32,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Network = IPv4Network | IPv6Network
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks)]
 
-SHORTEST_KEY = 32
+MIN_KEY_LENGTH = 32
 WEAK_WORDS = ("change", "default", "development", "example", "password", "secret")
 
 
@@ -46,7 +46,7 @@ def _is_redis_address(url: str) -> bool:
 
 
 def _is_weak(key: str) -> bool:
-    return len(key) < SHORTEST_KEY or len(set(key)) < 10 or any(word in key.lower() for word in WEAK_WORDS)
+    return len(key) < MIN_KEY_LENGTH or len(set(key)) < 10 or any(word in key.lower() for word in WEAK_WORDS)
 
 
 class CoreSettings(SettingsGroup, prefix="tms"):
@@ -90,7 +90,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     )
     redis_timeout: float = setting(0.05, help="Seconds that a request waits for Redis before it goes on without.", gt=0)
     jwt_private_key: SecretStr | None = setting(
-        None, help=f"Key that signs access tokens, at least {SHORTEST_KEY} characters; required in production."
+        None, help=f"Key that signs access tokens, at least {MIN_KEY_LENGTH} characters; required in production."
     )
     access_token_seconds: int = setting(600, help="Life of an access token.", ge=10, le=86400)
     refresh_token_days: int = setting(30, help="Life of an unused login.", ge=1, le=366)
@@ -220,7 +220,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         key = self.jwt_private_key.get_secret_value() if self.jwt_private_key else ""
         if key and _is_weak(key):
             missing.append(
-                f"tms.jwt_private_key (or TMS_JWT_PRIVATE_KEY) must be at least {SHORTEST_KEY} random "
+                f"tms.jwt_private_key (or TMS_JWT_PRIVATE_KEY) must be at least {MIN_KEY_LENGTH} random "
                 "characters; make one with: openssl rand -hex 32"
             )
         if missing:

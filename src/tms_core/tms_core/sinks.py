@@ -19,9 +19,9 @@ class EventSink(ABC):
     """
 
     # Seconds between attempts, at most, while the sink fails.
-    longest_pause = 30.0
+    max_backoff = 30.0
     # Seconds in which events are gathered before they are delivered together. What people wait for needs none.
-    gathering = 0.0
+    batch_window = 0.0
 
     def __init__(self, runtime: "Runtime"):
         self.runtime = runtime

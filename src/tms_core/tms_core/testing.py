@@ -25,11 +25,11 @@ from webtest import TestApp
 from tms_core.app import configure
 from tms_core.commands import main
 from tms_core.embedded.services import embedded_services
-from tms_core.migrating import upgrade
+from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.relay.delivery import deliver_batch
-from tms_core.relay.positions import number_events
+from tms_core.relay.positions import assign_positions
 from tms_core.relay.relay import make_sinks
 from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
@@ -193,7 +193,7 @@ def relay_once(runtime) -> Callable[[], None]:
     def run() -> None:
         sinks.update(sinks or make_sinks(runtime))
         with runtime.engine.connect() as connection:
-            while number_events(connection):
+            while assign_positions(connection):
                 pass
         for name, sink in sinks.items():
             while deliver_batch(runtime, name, sink):

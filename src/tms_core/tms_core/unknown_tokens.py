@@ -12,7 +12,7 @@ from collections.abc import Callable
 from tms_core.errors import TooManyRequestsError
 
 SECONDS = 60
-MOST_NETWORKS = 100_000
+MAX_NETWORKS = 100_000
 
 
 class UnknownTokenLimit:
@@ -42,6 +42,6 @@ class UnknownTokenLimit:
             self._counts[network] = self._counts.get(network, 0) + 1
 
     def _begin_window(self, window: int) -> None:
-        if window != self._window or len(self._counts) >= MOST_NETWORKS:
+        if window != self._window or len(self._counts) >= MAX_NETWORKS:
             self._window = window
             self._counts.clear()

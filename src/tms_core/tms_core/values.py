@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 
-BIGGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -24,6 +24,6 @@ def instant(value: datetime) -> str:
 
 def id_in(text: str) -> int | None:
     """The id that a text is, else None."""
-    if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= BIGGEST_ID:
+    if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_ID:
         return int(text)
     return None

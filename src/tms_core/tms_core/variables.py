@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from inspect import getmembers, isclass
 from itertools import accumulate
 
-from tms_core.configuration import SettingsGroup
 from tms_core.logs import SUPERVISED
+from tms_core.settings_base import SettingsGroup
 
 OWN = "TMS_"
 # TMS_INI names the settings file; TMS_IMAGE is for docker-compose.yml.

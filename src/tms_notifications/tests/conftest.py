@@ -181,7 +181,7 @@ class Ledger:
 
 
 @pytest.fixture
-def ledger(runtime) -> Ledger:
+def mail_log(runtime) -> Ledger:
     return Ledger(runtime)
 
 

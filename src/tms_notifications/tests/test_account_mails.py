@@ -71,10 +71,10 @@ def token_in(message) -> str:
     return link_in(message).partition("#token=")[2]
 
 
-def test_who_asks_for_a_new_password_gets_a_link_that_sets_it(app, ask, smtp, ledger):
+def test_who_asks_for_a_new_password_gets_a_link_that_sets_it(app, ask, smtp, mail_log):
     ask("Ann@Example.com")
     answer_link_requests()
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     (message,) = smtp.received
     assert smtp.recipients == ["ann@example.com"]
@@ -89,10 +89,10 @@ def test_who_asks_for_a_new_password_gets_a_link_that_sets_it(app, ask, smtp, le
     app.post_json("/api/token", {"username": "ann", "password": PASSWORD}, status=401)
 
 
-def test_who_verifies_its_address_gets_a_link_that_does_it(app, client_of, ann, verify, smtp, ledger):
+def test_who_verifies_its_address_gets_a_link_that_does_it(app, client_of, ann, verify, smtp, mail_log):
     verify()
     answer_link_requests()
-    ledger.send_all()
+    mail_log.send_all()
 
     (message,) = smtp.received
     assert message["Subject"] == "Confirm your e-mail address"
@@ -110,9 +110,9 @@ class TestNewPersonalToken:
 
         return make
 
-    def test_the_owner_is_mailed_without_the_token_itself(self, make_token, smtp, ledger, ann):
+    def test_the_owner_is_mailed_without_the_token_itself(self, make_token, smtp, mail_log, ann):
         made = make_token(expires_at="2030-01-01T00:00:00Z")
-        (row,) = ledger.send_all()
+        (row,) = mail_log.send_all()
 
         (message,) = smtp.received
         assert smtp.recipients == ["ann@example.com"]
@@ -127,49 +127,49 @@ class TestNewPersonalToken:
         assert (row.kind.value, row.status) == ("token_created", MailStatus.SENT)
         assert made["token"] not in str(row.context)
 
-    def test_a_token_without_expiry_says_so(self, make_token, smtp, ledger):
+    def test_a_token_without_expiry_says_so(self, make_token, smtp, mail_log):
         make_token()
-        ledger.send_all()
+        mail_log.send_all()
 
         assert "Holds until: it is taken back" in body(smtp.received[0])
 
-    def test_the_name_of_a_token_is_literal(self, make_token, smtp, ledger):
+    def test_the_name_of_a_token_is_literal(self, make_token, smtp, mail_log):
         make_token("<b>x</b> =?utf-8?q?y?= {{ 7*7 }}")
-        ledger.send_all()
+        mail_log.send_all()
 
         assert "&lt;b&gt;x&lt;/b&gt; =?utf-8?q?y?= {{ 7*7 }}" in body(smtp.received[0], "html")
 
-    def test_preferences_do_not_turn_the_mail_off(self, make_token, smtp, ledger, runtime, ann):
+    def test_preferences_do_not_turn_the_mail_off(self, make_token, smtp, mail_log, runtime, ann):
         with runtime.transaction() as session:
             off = dict.fromkeys(("assigned", "updated", "due_soon"), "off")
             session.add(NotificationPreference(user_id=ann.id, own_changes=False, **off))
         make_token()
-        ledger.send_all()
+        mail_log.send_all()
 
         assert len(smtp.received) == 1
         assert smtp.received[0]["List-Unsubscribe"] is None
 
-    def test_the_mail_is_queued_after_the_commit(self, make_token, queued, ledger, runtime):
+    def test_the_mail_is_queued_after_the_commit(self, make_token, queued, mail_log, runtime):
         make_token()
         assert queued() == 1
 
-    def test_a_refused_token_sends_no_mail(self, client_of, ann, smtp, ledger, queued):
+    def test_a_refused_token_sends_no_mail(self, client_of, ann, smtp, mail_log, queued):
         body_ = {"name": "a", "scopes": ["admin"], "expires_at": None}
         client_of(ann).post_json("/api/api-tokens", body_, status=400)
 
-        assert (ledger.rows(), queued()) == ([], 0)
+        assert (mail_log.rows(), queued()) == ([], 0)
 
-    def test_the_command_line_shows_the_mail(self, make_token, ledger, tms):
+    def test_the_command_line_shows_the_mail(self, make_token, mail_log, tms):
         make_token()
 
         assert "token_created" in tms("mail", "list").output
-        assert "Nightly export" in tms("mail", "show", str(ledger.row().id)).output
+        assert "Nightly export" in tms("mail", "show", str(mail_log.row().id)).output
 
 
-def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app, client_of, ann, smtp, ledger):
+def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app, client_of, ann, smtp, mail_log):
     change = {"email": "new@example.com", "current_password": PASSWORD}
     client_of(ann).patch_json("/api/users/me", change, status=200)
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     (message,) = smtp.received
     assert (smtp.recipients, row.address) == (["ann@example.com"], "ann@example.com")
@@ -181,7 +181,7 @@ def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app,
 
     app.post_json("/api/email-change/undo", {"token": token_in(message)}, status=200)
     answer_link_requests()
-    ledger.send_all()
+    mail_log.send_all()
 
     (_, reset) = smtp.received
     assert smtp.recipients == ["ann@example.com"] * 2
@@ -189,10 +189,10 @@ def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app,
     app.post_json("/api/token", {"username": "ann@example.com", "password": NEW}, status=200)
 
 
-def test_a_change_by_an_administrator_is_told_without_a_link(client_of, make_user, ann, smtp, ledger):
+def test_a_change_by_an_administrator_is_told_without_a_link(client_of, make_user, ann, smtp, mail_log):
     admin = client_of(make_user("root", is_admin=True))
     admin.patch_json(f"/api/users/{ann.id}", {"email": "new@example.com"}, status=200)
-    ledger.send_all()
+    mail_log.send_all()
 
     (message,) = smtp.received
     assert smtp.recipients == ["ann@example.com"]
@@ -200,21 +200,21 @@ def test_a_change_by_an_administrator_is_told_without_a_link(client_of, make_use
     assert "token=" not in message.as_string()
 
 
-def test_a_change_that_is_rolled_back_is_not_told(client_of, make_user, ann, smtp, ledger):
+def test_a_change_that_is_rolled_back_is_not_told(client_of, make_user, ann, smtp, mail_log):
     make_user("bob")
     change = {"email": "new@example.com", "username": "bob", "current_password": PASSWORD}
     client_of(ann).patch_json("/api/users/me", change, status=409)
 
-    assert ledger.rows() == []
+    assert mail_log.rows() == []
 
 
-def test_a_link_that_was_used_before_its_mail_went_out_is_not_sent(client_of, ann, smtp, ledger, runtime):
+def test_a_link_that_was_used_before_its_mail_went_out_is_not_sent(client_of, ann, smtp, mail_log, runtime):
     change = {"email": "new@example.com", "current_password": PASSWORD}
     client_of(ann).patch_json("/api/users/me", change, status=200)
     with runtime.transaction() as session:
         session.execute(update(AccountLink).values(used_at=func.now()))
 
-    assert ledger.send_all()[0].status is MailStatus.DROPPED
+    assert mail_log.send_all()[0].status is MailStatus.DROPPED
     assert smtp.received == []
 
 
@@ -227,19 +227,19 @@ def test_a_link_that_was_used_before_its_mail_went_out_is_not_sent(client_of, an
         ('"a b"@x.com', '"a b"@x.com'),
     ],
 )
-def test_a_link_goes_to_the_mailbox_that_was_registered(app, runtime, smtp, ledger, email, recipient):
+def test_a_link_goes_to_the_mailbox_that_was_registered(app, runtime, smtp, mail_log, email, recipient):
     app.post_json("/api/users", {"username": "xy", "email": email, "password": PASSWORD}, status=201)
     app.post_json("/api/password-reset", {"email": email}, status=202)
     answer_link_requests()
 
-    assert ledger.send_all()[0].status is MailStatus.SENT
+    assert mail_log.send_all()[0].status is MailStatus.SENT
     assert smtp.recipients == [recipient]
 
 
-def test_such_a_mail_has_no_link_to_turn_it_off(ask, smtp, ledger):
+def test_such_a_mail_has_no_link_to_turn_it_off(ask, smtp, mail_log):
     ask()
     answer_link_requests()
-    ledger.send_all()
+    mail_log.send_all()
 
     (message,) = smtp.received
     assert message["List-Unsubscribe"] is None
@@ -247,25 +247,25 @@ def test_such_a_mail_has_no_link_to_turn_it_off(ask, smtp, ledger):
     assert "Turn off" not in body(message) + body(message, "html")
 
 
-def test_who_turned_all_mails_off_gets_it_too(ask, smtp, ledger, runtime, ann):
+def test_who_turned_all_mails_off_gets_it_too(ask, smtp, mail_log, runtime, ann):
     with runtime.transaction() as session:
         off = dict.fromkeys(("assigned", "updated", "due_soon"), "off")
         session.add(NotificationPreference(user_id=ann.id, own_changes=False, **off))
     ask()
     answer_link_requests()
-    ledger.send_all()
+    mail_log.send_all()
 
     assert len(smtp.received) == 1
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "idle@example.com", "ann"])
-def test_an_address_that_no_active_account_has_gets_nothing(ask, make_user, app, smtp, ledger, requests, email):
+def test_an_address_that_no_active_account_has_gets_nothing(ask, make_user, app, smtp, mail_log, requests, email):
     make_user("idle", is_active=False)
     app.post_json("/api/password-reset", {"email": email}, expect_errors=True)
     answer_link_requests()
-    ledger.send_all()
+    mail_log.send_all()
 
-    assert (smtp.received, ledger.rows(), requests()) == ([], [], [])
+    assert (smtp.received, mail_log.rows(), requests()) == ([], [], [])
 
 
 def test_a_request_that_is_answered_is_gone(ask, requests):
@@ -278,11 +278,11 @@ def test_a_request_that_is_answered_is_gone(ask, requests):
     assert requests() == []
 
 
-def test_the_token_stands_nowhere_in_the_database_not_even_while_its_mail_waits(ask, smtp, ledger, runtime):
+def test_the_token_stands_nowhere_in_the_database_not_even_while_its_mail_waits(ask, smtp, mail_log, runtime):
     ask()
     answer_link_requests()
     before = everything(runtime)
-    ledger.send_all()
+    mail_log.send_all()
 
     token = token_in(smtp.received[0])
     assert len(token) == 43
@@ -301,27 +301,27 @@ def everything(runtime) -> str:
     return " ".join([*tables, *rows, *redis])
 
 
-def test_a_crash_before_the_note_sends_the_same_token_once_more(ask, smtp, ledger, killed_after):
+def test_a_crash_before_the_note_sends_the_same_token_once_more(ask, smtp, mail_log, killed_after):
     ask()
     answer_link_requests()
     with killed_after(SmtpTransport, "send"):
-        send_mail(ledger.row().id)
-    ledger.send_again()
+        send_mail(mail_log.row().id)
+    mail_log.send_again()
 
     first, second = smtp.received
     assert token_in(first) == token_in(second)
     assert first["Message-ID"] == second["Message-ID"]
 
 
-def test_a_mail_that_is_put_off_goes_out_while_its_link_works(ask, smtp, ledger):
+def test_a_mail_that_is_put_off_goes_out_while_its_link_works(ask, smtp, mail_log):
     ask()
     answer_link_requests()
     smtp.answers["RCPT"] = ["450 busy"]
-    assert ledger.send_all()[0].status is MailStatus.WAITING
+    assert mail_log.send_all()[0].status is MailStatus.WAITING
 
-    ledger.change(next_attempt_at=datetime.now(UTC))
+    mail_log.change(next_attempt_at=datetime.now(UTC))
 
-    assert ledger.send_all()[0].status is MailStatus.SENT
+    assert mail_log.send_all()[0].status is MailStatus.SENT
     assert token_in(smtp.received[0])
 
 
@@ -330,34 +330,34 @@ def test_a_mail_that_is_put_off_goes_out_while_its_link_works(ask, smtp, ledger)
     [{"expires_at": func.now() - timedelta(seconds=1)}, {"used_at": func.now()}],
     ids=["expired", "used"],
 )
-def test_a_link_that_is_of_no_use_any_more_is_not_sent(ask, smtp, ledger, runtime, values):
+def test_a_link_that_is_of_no_use_any_more_is_not_sent(ask, smtp, mail_log, runtime, values):
     ask()
     answer_link_requests()
     with runtime.transaction() as session:
         session.execute(update(AccountLink).values(**values))
 
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, smtp.received) == (MailStatus.DROPPED, [])
     assert row.reason == "its link was used, has expired, or the address was changed"
 
 
-def test_an_address_that_was_changed_meanwhile_gets_nothing_of_the_old_one(ask, smtp, ledger, runtime, ann):
+def test_an_address_that_was_changed_meanwhile_gets_nothing_of_the_old_one(ask, smtp, mail_log, runtime, ann):
     ask()
     answer_link_requests()
     with runtime.transaction() as session:
         session.get_one(User, ann.id).email = "new@example.com"
 
-    assert ledger.send_all()[0].status is MailStatus.DROPPED
+    assert mail_log.send_all()[0].status is MailStatus.DROPPED
     assert smtp.received == []
 
 
-def test_after_a_change_of_the_key_the_old_links_are_not_sent(ask, smtp, ledger, runtime):
+def test_after_a_change_of_the_key_the_old_links_are_not_sent(ask, smtp, mail_log, runtime):
     ask()
     answer_link_requests()
     use(other := configure({**runtime.ini, "tms.jwt_private_key": "another-key-" * 5}, web=False).registry.tms)
     try:
-        assert ledger.send_all()[0].status is MailStatus.DROPPED
+        assert mail_log.send_all()[0].status is MailStatus.DROPPED
     finally:
         other.close()
 
@@ -368,17 +368,17 @@ def test_a_request_is_queued_after_its_commit(ask, queued, requests):
     assert queued() == 1
 
 
-def test_a_request_that_the_queue_lost_is_found(ask, ledger, runtime, queued):
+def test_a_request_that_the_queue_lost_is_found(ask, mail_log, runtime, queued):
     ask()
     runtime.redis.flushall()
 
     send_waiting()
 
-    assert len(ledger.rows()) == 1
+    assert len(mail_log.rows()) == 1
     assert queued() == 1
 
 
-def test_with_redis_away_the_request_is_kept(ann, runtime, requests, ledger):
+def test_with_redis_away_the_request_is_kept(ann, runtime, requests, mail_log):
     ini = {**runtime.ini, "tms.redis_url": "redis://127.0.0.1:1/0"}
     away = TestApp(configure(ini, web=True).make_wsgi_app())
     try:
@@ -388,7 +388,7 @@ def test_with_redis_away_the_request_is_kept(ann, runtime, requests, ledger):
         use(runtime)
 
     send_waiting()
-    assert len(ledger.rows()) == 1
+    assert len(mail_log.rows()) == 1
 
 
 def test_a_request_that_is_rolled_back_leaves_nothing(runtime, queued, requests):
@@ -399,13 +399,13 @@ def test_a_request_that_is_rolled_back_leaves_nothing(runtime, queued, requests)
     assert (queued(), requests()) == (0, [])
 
 
-def test_the_command_line_shows_the_mail_and_not_its_token(ask, smtp, ledger, tms):
+def test_the_command_line_shows_the_mail_and_not_its_token(ask, smtp, mail_log, tms):
     ask()
     answer_link_requests()
-    row = ledger.row()
+    row = mail_log.row()
 
     listed, shown = tms("mail", "list"), tms("mail", "show", str(row.id))
-    ledger.send_all()
+    mail_log.send_all()
 
     assert "password_reset" in listed.output
     assert "#token=(hidden)" in shown.output
@@ -413,7 +413,7 @@ def test_the_command_line_shows_the_mail_and_not_its_token(ask, smtp, ledger, tm
     assert "Choose a new password" in tms("mail", "list").output
 
 
-def test_a_deployers_own_page_is_where_the_link_leads(ask, smtp, ledger, runtime, ann):
+def test_a_deployers_own_page_is_where_the_link_leads(ask, smtp, mail_log, runtime, ann):
     ini = {**runtime.ini, "tms.api.password_reset_url": "{public_url}/new-password?t={token}"}
     own = TestApp(configure(ini, web=True).make_wsgi_app())
     try:
@@ -422,6 +422,6 @@ def test_a_deployers_own_page_is_where_the_link_leads(ask, smtp, ledger, runtime
         own.app.registry.tms.close()
         use(runtime)
     answer_link_requests()
-    ledger.send_all()
+    mail_log.send_all()
 
     assert link_in(smtp.received[0]).startswith("https://tasks.example.org/new-password?t=")

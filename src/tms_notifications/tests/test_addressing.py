@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tms_core.app import configure
-from tms_notifications.addressing import AddressError, mail_host, smtp_address
+from tms_notifications.hostnames import AddressError, mail_host, smtp_address
 
 
 @pytest.mark.parametrize(

@@ -37,10 +37,10 @@ def test_there_are_no_mails_at_first(runtime, tms):
     assert tms("list") == "no mails\n"
 
 
-def test_mails_are_listed_and_read(tms, tasks, relay_once, ledger, ann):
+def test_mails_are_listed_and_read(tms, tasks, relay_once, mail_log, ann):
     tasks.create(ann, assigned_to=ann.id, title="Buy [bold]milk[/bold]")
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
 
     listed = tms("list")
     assert "Assigned to you: Buy [bold]milk[/bold]" in listed
@@ -54,12 +54,12 @@ def test_mails_are_listed_and_read(tms, tasks, relay_once, ledger, ann):
     assert "List-Unsubscribe: <http" in tms("show", "1", "--raw")
 
 
-def test_one_sees_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, ledger, ann):
+def test_one_sees_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, mail_log, ann):
     with runtime.transaction() as session:
         session.merge(NotificationPreference(user_id=ann.id, assigned="off"))
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
 
     assert "the user turned assigned off" in tms("list")
     assert "[dropped: the user turned assigned off]" in tms("show", "1")
@@ -86,56 +86,56 @@ def test_the_list_narrows(tms, tasks, relay_once, ann, make_user):
     assert tms("list", "--status", "sent") == "no mails\n"
 
 
-def test_control_characters_do_not_reach_the_terminal(tms, tasks, relay_once, ledger, ann):
+def test_control_characters_do_not_reach_the_terminal(tms, tasks, relay_once, mail_log, ann):
     tasks.create(ann, assigned_to=ann.id, title="red\x1b[31m", description="beep\x07\nand on")
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
 
     assert not {"\x1b", "\x07"} & set(tms("list") + tms("show", "1"))
 
 
-def test_what_only_looks_encoded_is_shown_literally(tms, tasks, relay_once, ledger, ann):
+def test_what_only_looks_encoded_is_shown_literally(tms, tasks, relay_once, mail_log, ann):
     title = "=?utf-8?q?Hi=0D=0AReply-To_:_evil@x.y?="
     tasks.create(ann, assigned_to=ann.id, title=title)
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
 
     assert title in tms("list")
     assert f"Subject: Assigned to you: {title}\n" in tms("show", "1")
     assert "\nReply-To" not in tms("show", "1") + tms("show", "1", "--raw")
 
 
-def test_the_names_of_files_have_nothing_of_a_mail(runtime, tasks, relay_once, ledger, ann):
+def test_the_names_of_files_have_nothing_of_a_mail(runtime, tasks, relay_once, mail_log, ann):
     tasks.create(ann, assigned_to=ann.id, title="../../etc/passwd")
     relay_once()
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     (file,) = (runtime.core.state_dir / "mail").glob(f"{row.created_at:%Y%m%dT%H%M%S.%f}*")
     assert re.fullmatch(r"\d{8}T\d{6}\.\d{6}-\d{8}\.eml", file.name)
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_an_address_in_other_letters_becomes_a_file_too(tms, tasks, relay_once, ledger, make_user):
+def test_an_address_in_other_letters_becomes_a_file_too(tms, tasks, relay_once, mail_log, make_user):
     user = make_user("u", email="ü@x.com")
     tasks.create(user, assigned_to=user.id)
     relay_once()
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status.value, row.attempts) == ("sent", 1)
     assert "To: u <ü@x.com>" in tms("show", "1")
     assert "To: u <ü@x.com>" in tms("show", "1", "--raw")
 
 
-def test_an_address_tells_the_terminal_nothing(tms, tasks, relay_once, ledger, make_user):
+def test_an_address_tells_the_terminal_nothing(tms, tasks, relay_once, mail_log, make_user):
     user = make_user("u", email="a\x1b[2J\u202e@x.com")
     tasks.create(user, assigned_to=user.id)
     relay_once()
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert row.status.value == "failed"
     assert not {"\x1b", "\u202e"} & set(tms("list") + tms("show", "1", code=1))
 
-    ledger.change(status=MailStatus.SENT, sent_at=row.created_at, address="a\x1b[2J\u202e@x.com")
+    mail_log.change(status=MailStatus.SENT, sent_at=row.created_at, address="a\x1b[2J\u202e@x.com")
     assert not {"\x1b", "\u202e"} & set(tms("show", "1", code=1))
 
 

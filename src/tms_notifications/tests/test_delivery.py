@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from tms_core.models import User
 from tms_notifications import delivery
 from tms_notifications.models import MailStatus
-from tms_notifications.services.attempts import MOST_FAULTS, UNFINISHED, AttemptService
+from tms_notifications.services.attempts import MAX_FAULTS, UNFINISHED, AttemptService
 from tms_notifications.services.sending import SendingService
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
@@ -48,11 +48,11 @@ def raising(monkeypatch):
 
 
 @pytest.mark.parametrize("title", [ATTACK, "=?utf-8?q?x=00y?=", "=?utf-8?q?a=0D=0ABcc:_e@x.y?=", "=?utf-8?b?eAB5?="])
-def test_a_title_that_looks_encoded_is_mailed_once_and_literally(smtp, tasks, relay_once, ledger, ann, title):
+def test_a_title_that_looks_encoded_is_mailed_once_and_literally(smtp, tasks, relay_once, mail_log, ann, title):
     tasks.create(ann, assigned_to=ann.id, title=title)
     relay_once()
-    ledger.send_all()
-    (row,) = ledger.send_again()
+    mail_log.send_all()
+    (row,) = mail_log.send_again()
 
     (message,) = smtp.received
     assert message["Subject"] == row.subject == f"Assigned to you: {title}"
@@ -74,9 +74,9 @@ ERRORS = [
 @pytest.mark.parametrize(
     ("owner", "name"), [(SmtpTransport, "send"), (SendingService, "prepare")], ids=["hand-over", "preparing"]
 )
-def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, ledger, raising, owner, name, error):
+def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, mail_log, raising, owner, name, error):
     raising(owner, name, error)
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
     assert row.reason.startswith(type(error).__name__)
@@ -84,11 +84,11 @@ def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, ledg
     assert "secret" not in row.reason
     assert row.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
 
-    for _ in range(MOST_FAULTS - 1):
+    for _ in range(MAX_FAULTS - 1):
         assert row.status is MailStatus.WAITING
-        (row,) = ledger.send_again()
-    assert (row.status, row.attempts) == (MailStatus.FAILED, MOST_FAULTS)
-    assert row.reason.startswith(f"given up after {MOST_FAULTS} attempts; the last: {type(error).__name__}")
+        (row,) = mail_log.send_again()
+    assert (row.status, row.attempts) == (MailStatus.FAILED, MAX_FAULTS)
+    assert row.reason.startswith(f"given up after {MAX_FAULTS} attempts; the last: {type(error).__name__}")
     assert smtp.received == []
 
 
@@ -97,38 +97,38 @@ def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, ledg
     [(AttemptService, "lock"), (SendingService, "prepare"), (SmtpTransport, "send")],
     ids=["at the start", "when it is prepared", "when it is out"],
 )
-def test_a_mail_that_kills_its_worker_each_time_ends(waiting, smtp, ledger, killed_after, owner, name):
-    mail_id = ledger.row().id
-    for number in range(1, MOST_FAULTS + 1):
-        ledger.change(next_attempt_at=datetime.now(UTC))
+def test_a_mail_that_kills_its_worker_each_time_ends(waiting, smtp, mail_log, killed_after, owner, name):
+    mail_id = mail_log.row().id
+    for number in range(1, MAX_FAULTS + 1):
+        mail_log.change(next_attempt_at=datetime.now(UTC))
         with killed_after(owner, name):
             send_mail(mail_id)
-        row = ledger.row()
+        row = mail_log.row()
         assert (row.status, row.attempts, row.reason) == (MailStatus.WAITING, number, UNFINISHED)
         assert row.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
     sent = len(smtp.received)
 
-    (row,) = ledger.send_again()
+    (row,) = mail_log.send_again()
 
     assert row.status is MailStatus.FAILED
-    assert row.reason == f"given up after {MOST_FAULTS} attempts; the last: {UNFINISHED}"
-    assert len(smtp.received) == sent == (MOST_FAULTS if name == "send" else 0)
+    assert row.reason == f"given up after {MAX_FAULTS} attempts; the last: {UNFINISHED}"
+    assert len(smtp.received) == sent == (MAX_FAULTS if name == "send" else 0)
     assert len({message["Message-ID"] for message in smtp.received}) <= 1
 
 
-def test_what_the_server_answers_is_no_fault(waiting, smtp, ledger):
-    for _ in range(MOST_FAULTS + 3):
+def test_what_the_server_answers_is_no_fault(waiting, smtp, mail_log):
+    for _ in range(MAX_FAULTS + 3):
         smtp.answers["RCPT"] = ["450 busy"]
-        (row,) = ledger.send_again()
+        (row,) = mail_log.send_again()
     assert (row.status, row.reason) == (MailStatus.WAITING, "450 busy")
 
-    (row,) = ledger.send_again()
-    assert (row.status, row.attempts) == (MailStatus.SENT, MOST_FAULTS + 4)
+    (row,) = mail_log.send_again()
+    assert (row.status, row.attempts) == (MailStatus.SENT, MAX_FAULTS + 4)
 
 
-def test_the_servers_words_are_stored_as_a_terminal_may_show_them(waiting, smtp, ledger):
+def test_the_servers_words_are_stored_as_a_terminal_may_show_them(waiting, smtp, mail_log):
     smtp.answers["RCPT"] = ["550 no \x1b[31msuch\x00 user"]
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, row.reason) == (MailStatus.FAILED, "550 no [31msuch user")
 
@@ -152,21 +152,21 @@ def commits_fail(runtime, smtp, monkeypatch):
     event.remove(runtime.sessions, "before_commit", fail)
 
 
-def test_a_database_that_fails_after_the_hand_over_learns_of_it_when_it_is_back(waiting, smtp, ledger, commits_fail):
+def test_a_database_that_fails_after_the_hand_over_learns_of_it_when_it_is_back(waiting, smtp, mail_log, commits_fail):
     commits_fail(3)
-    send_mail(ledger.row().id)
+    send_mail(mail_log.row().id)
 
     assert len(smtp.received) == 1
-    assert (ledger.row().status, ledger.row().attempts) == (MailStatus.SENT, 1)
+    assert (mail_log.row().status, mail_log.row().attempts) == (MailStatus.SENT, 1)
 
 
-def test_one_that_stays_away_costs_copies_with_the_same_id_and_not_for_ever(waiting, smtp, ledger, commits_fail):
+def test_one_that_stays_away_costs_copies_with_the_same_id_and_not_for_ever(waiting, smtp, mail_log, commits_fail):
     commits_fail(5)
-    for _ in range(MOST_FAULTS + 3):
-        (row,) = ledger.send_again()
+    for _ in range(MAX_FAULTS + 3):
+        (row,) = mail_log.send_again()
 
     assert row.status is MailStatus.FAILED
-    assert len(smtp.received) == MOST_FAULTS
+    assert len(smtp.received) == MAX_FAULTS
     assert len({message["Message-ID"] for message in smtp.received}) == 1
 
 
@@ -190,65 +190,67 @@ def database_refuses(runtime):
 
 
 @pytest.mark.parametrize("condition", ["NEW.status = 'sent'", "NEW.subject IS NOT NULL", "NEW.address IS NOT NULL"])
-def test_what_the_database_does_not_take_is_not_handed_over(waiting, smtp, ledger, database_refuses, condition):
+def test_what_the_database_does_not_take_is_not_handed_over(waiting, smtp, mail_log, database_refuses, condition):
     database_refuses(condition)
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
     assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
     assert "refused" in row.reason
 
-    for _ in range(MOST_FAULTS):
-        (row,) = ledger.send_again()
+    for _ in range(MAX_FAULTS):
+        (row,) = mail_log.send_again()
 
-    assert (row.status, row.attempts) == (MailStatus.FAILED, MOST_FAULTS)
+    assert (row.status, row.attempts) == (MailStatus.FAILED, MAX_FAULTS)
     assert smtp.received == []
 
 
-def test_an_attempt_that_was_overtaken_changes_nothing(waiting, smtp, ledger, monkeypatch):
+def test_an_attempt_that_was_overtaken_changes_nothing(waiting, smtp, mail_log, monkeypatch):
     prepare = SendingService.prepare
 
     def overtaken(self, mail_id: int, attempt: int):
         monkeypatch.setattr(SendingService, "prepare", prepare)
-        ledger.send_again()
+        mail_log.send_again()
         return prepare(self, mail_id, attempt)
 
     monkeypatch.setattr(SendingService, "prepare", overtaken)
     smtp.answers["RCPT"] = ["450 busy"]
-    send_mail(ledger.row().id)
+    send_mail(mail_log.row().id)
 
-    row = ledger.row()
+    row = mail_log.row()
     assert (row.status, row.attempts, row.reason) == (MailStatus.WAITING, 2, "450 busy")
     assert smtp.received == []
 
 
 @pytest.mark.parametrize("email", ["a..b@x.com", "a@b..c", "a@-b.com", "ann"])
-def test_an_impossible_address_ends_it_at_once(waiting, smtp, ledger, runtime, ann, email):
+def test_an_impossible_address_ends_it_at_once(waiting, smtp, mail_log, runtime, ann, email):
     with runtime.transaction() as session:
         session.get_one(User, ann.id).email = email
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, row.attempts) == (MailStatus.FAILED, 1)
     assert row.reason.startswith(f"{email} ")
     assert smtp.received == []
 
 
-def test_a_user_whose_time_zone_is_known_no_more_gets_the_deployments(waiting, smtp, ledger, runtime, ann):
+def test_a_user_whose_time_zone_is_known_no_more_gets_the_deployments(waiting, smtp, mail_log, runtime, ann):
     with runtime.transaction() as session:
         session.execute(
             text("INSERT INTO notification_preference (user_id, timezone) VALUES (:id, 'Atlantis/Gone')"),
             {"id": ann.id},
         )
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert row.status is MailStatus.SENT
 
 
-def test_an_attempt_that_was_never_noted_is_queued_again_when_its_pause_is_over(waiting, ledger, runtime, killed_after):
+def test_an_attempt_that_was_never_noted_is_queued_again_when_its_pause_is_over(
+    waiting, mail_log, runtime, killed_after
+):
     with killed_after(AttemptService, "lock"):
-        send_mail(ledger.row().id)
+        send_mail(mail_log.row().id)
     runtime.redis.delete("tms:celery:tms")
     send_waiting()
     assert runtime.redis.llen("tms:celery:tms") == 0
 
-    ledger.change(next_attempt_at=datetime.now(UTC))
+    mail_log.change(next_attempt_at=datetime.now(UTC))
     send_waiting()
     assert runtime.redis.llen("tms:celery:tms") == 1

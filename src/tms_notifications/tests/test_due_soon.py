@@ -59,7 +59,7 @@ def prefer(runtime, user, **values):
         session.merge(NotificationPreference(user_id=user.id, **values))
 
 
-def test_one_mail_a_user_lists_what_is_open_and_due_today_or_tomorrow(tasks, ledger, ann, bob, today):
+def test_one_mail_a_user_lists_what_is_open_and_due_today_or_tomorrow(tasks, mail_log, ann, bob, today):
     for days, title in [(-1, "yesterday"), (0, "today"), (1, "tomorrow"), (2, "later")]:
         tasks.create(ann, assigned_to=ann.id, title=title, due_date=today + days * DAY)
     tasks.create(ann, assigned_to=ann.id, title="begun", due_date=today, status="IN_PROGRESS", priority="URGENT")
@@ -70,32 +70,32 @@ def test_one_mail_a_user_lists_what_is_open_and_due_today_or_tomorrow(tasks, led
 
     send_due_soon()
 
-    assert {row.user_id: titles(row) for row in ledger.rows()} == {
+    assert {row.user_id: titles(row) for row in mail_log.rows()} == {
         ann.id: ["begun", "today", "tomorrow"],
         bob.id: ["bob's"],
     }
 
 
-def test_the_mail_goes_out(smtp, tasks, ledger, ann, today):
+def test_the_mail_goes_out(smtp, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, title="Paint", due_date=today)
 
     send_due_soon()
-    ledger.send_all()
+    mail_log.send_all()
 
     assert smtp.recipients == ["ann@example.com"]
     assert smtp.received[0]["Subject"] == "Due today: Paint"
 
 
-def test_twice_makes_it_once(tasks, ledger, ann, today):
+def test_twice_makes_it_once(tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, due_date=today)
 
     send_due_soon()
     send_due_soon()
 
-    assert ledger.kinds() == [(ann.id, "due_soon")]
+    assert mail_log.kinds() == [(ann.id, "due_soon")]
 
 
-def test_two_at_once_make_it_once(runtime, tasks, ledger, in_thread, ann, bob, today):
+def test_two_at_once_make_it_once(runtime, tasks, mail_log, in_thread, ann, bob, today):
     for user in (ann, bob):
         tasks.create(ann, assigned_to=user.id, due_date=today)
 
@@ -105,51 +105,51 @@ def test_two_at_once_make_it_once(runtime, tasks, ledger, in_thread, ann, bob, t
         other = in_thread(send_due_soon)
     other.join()
 
-    assert sorted(ledger.kinds()) == [(ann.id, "due_soon"), (bob.id, "due_soon")]
+    assert sorted(mail_log.kinds()) == [(ann.id, "due_soon"), (bob.id, "due_soon")]
 
 
-def test_what_was_told_yesterday_is_not_told_today(announce, tasks, ledger, ann, today):
+def test_what_was_told_yesterday_is_not_told_today(announce, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, title="old", due_date=today + DAY)
     announce(today)
     tasks.create(ann, assigned_to=ann.id, title="new", due_date=today + DAY)
 
     announce(today + DAY)
 
-    assert [titles(row) for row in ledger.rows()] == [["old"], ["new"]]
+    assert [titles(row) for row in mail_log.rows()] == [["old"], ["new"]]
 
 
-def test_a_task_with_another_date_is_told_again(announce, tasks, ledger, ann, today):
+def test_a_task_with_another_date_is_told_again(announce, tasks, mail_log, ann, today):
     task_id = tasks.create(ann, assigned_to=ann.id, due_date=today)
     announce(today)
     tasks.change(ann, task_id, due_date=today + 2 * DAY)
 
     announce(today + DAY)
 
-    assert len(ledger.rows()) == 2
+    assert len(mail_log.rows()) == 2
 
 
-def test_a_new_assignee_is_told_of_the_same_date(announce, tasks, ledger, ann, bob, today):
+def test_a_new_assignee_is_told_of_the_same_date(announce, tasks, mail_log, ann, bob, today):
     task_id = tasks.create(ann, assigned_to=ann.id, due_date=today + DAY)
     announce(today)
     tasks.change(ann, task_id, assigned_to=bob.id)
 
     announce(today + DAY)
 
-    assert ledger.kinds() == [(ann.id, "due_soon"), (bob.id, "due_soon")]
+    assert mail_log.kinds() == [(ann.id, "due_soon"), (bob.id, "due_soon")]
 
 
-def test_a_second_look_on_the_same_day_makes_no_second_mail_and_forgets_nothing(announce, tasks, ledger, ann, today):
+def test_a_second_look_on_the_same_day_makes_no_second_mail_and_forgets_nothing(announce, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, title="first", due_date=today)
     announce(today)
     tasks.create(ann, assigned_to=ann.id, title="second", due_date=today + DAY)
     announce(today)
-    assert len(ledger.rows()) == 1
+    assert len(mail_log.rows()) == 1
 
     announce(today + DAY)
-    assert [titles(row) for row in ledger.rows()] == [["first"], ["second"]]
+    assert [titles(row) for row in mail_log.rows()] == [["first"], ["second"]]
 
 
-def test_who_turned_it_off_or_left_gets_none(runtime, announce, tasks, ledger, ann, bob, today):
+def test_who_turned_it_off_or_left_gets_none(runtime, announce, tasks, mail_log, ann, bob, today):
     for user in (ann, bob):
         tasks.create(ann, assigned_to=user.id, due_date=today)
     prefer(runtime, ann, due_soon="off")
@@ -158,19 +158,19 @@ def test_who_turned_it_off_or_left_gets_none(runtime, announce, tasks, ledger, a
 
     announce(today)
 
-    assert ledger.rows() == []
+    assert mail_log.rows() == []
 
 
-def test_the_ones_own_change_preference_does_not_concern_it(runtime, smtp, announce, tasks, ledger, ann, today):
+def test_the_ones_own_change_preference_does_not_concern_it(runtime, smtp, announce, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, due_date=today)
     prefer(runtime, ann, own_changes=False)
 
     announce(today)
 
-    assert [row.status for row in ledger.send_all()] == [MailStatus.SENT]
+    assert [row.status for row in mail_log.send_all()] == [MailStatus.SENT]
 
 
-def test_more_users_than_one_transaction_takes(monkeypatch, tasks, ledger, make_user, ann, today):
+def test_more_users_than_one_transaction_takes(monkeypatch, tasks, mail_log, make_user, ann, today):
     monkeypatch.setattr("tms_notifications.services.due_soon.USERS_AT_ONCE", 2)
     users = [make_user() for _ in range(5)]
     for user in users:
@@ -178,7 +178,7 @@ def test_more_users_than_one_transaction_takes(monkeypatch, tasks, ledger, make_
 
     send_due_soon()
 
-    assert sorted(row.user_id for row in ledger.rows()) == [user.id for user in users]
+    assert sorted(row.user_id for row in mail_log.rows()) == [user.id for user in users]
 
 
 def missed_at(runtime, moment: datetime):
@@ -221,19 +221,19 @@ def test_a_morning_that_was_looked_through_was_not_missed(runtime):
     assert missed_at(runtime, ten + DAY) == [(date(2026, 7, 2), None)]
 
 
-def test_who_has_a_zone_of_its_own_is_told_by_that_ones_today(runtime, announce, tasks, ledger, ann, bob, today):
+def test_who_has_a_zone_of_its_own_is_told_by_that_ones_today(runtime, announce, tasks, mail_log, ann, bob, today):
     prefer(runtime, ann, timezone="Pacific/Kiritimati")
     tasks.create(ann, assigned_to=ann.id, due_date=today + 2 * DAY)
     tasks.create(ann, assigned_to=bob.id, due_date=today + 2 * DAY)
 
     announce(today)
-    assert ledger.rows() == []
+    assert mail_log.rows() == []
 
     announce(today + DAY, "Pacific/Kiritimati")
-    assert ledger.kinds() == [(ann.id, "due_soon")]
+    assert mail_log.kinds() == [(ann.id, "due_soon")]
 
 
-def test_the_quarter_hourly_look_makes_up_for_what_was_missed_once(runtime, tasks, ledger, ann, make_user):
+def test_the_quarter_hourly_look_makes_up_for_what_was_missed_once(runtime, tasks, mail_log, ann, make_user):
     # Somewhere it is always past ten, and this user lives there.
     now = datetime.now(UTC)
     zone = next(name for hour in range(24) if now.astimezone(ZoneInfo(name := f"Etc/GMT-{hour % 15}")).hour >= 10)
@@ -243,7 +243,7 @@ def test_the_quarter_hourly_look_makes_up_for_what_was_missed_once(runtime, task
     send_missed_due_soon()
     send_missed_due_soon()
 
-    assert ledger.kinds() == [(ann.id, "due_soon")]
+    assert mail_log.kinds() == [(ann.id, "due_soon")]
 
 
 def test_notes_of_days_long_gone_are_forgotten(runtime, announce, tasks, ann, today):

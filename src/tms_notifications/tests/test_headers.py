@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tms_core.text import one_line
-from tms_notifications.addressing import Mailbox
 from tms_notifications.headers import HeaderError, address_field, check_fields, text_field, verbatim_field
+from tms_notifications.hostnames import Mailbox
 from tms_notifications.messages import serialised
 
 ATTACK = "=?utf-8?q?Hi=0D=0AReply-To_:_evil@x.y=0D=0A<h1>PHISH</h1>?="

@@ -16,7 +16,7 @@ from tms_core.services.account_links import AccountLinkService
 from tms_core.testing import PASSWORD
 from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
 from tms_notifications.services.holding import UNPROVED
-from tms_notifications.services.link_requests import MOST_A_DAY_UNPROVED
+from tms_notifications.services.link_requests import MAX_A_DAY_UNPROVED
 from tms_notifications.services.summaries import LISTED, SummaryService
 from tms_notifications.tasks import send_waiting
 
@@ -70,12 +70,12 @@ def prove(runtime):
 
 
 @pytest.fixture
-def sweep(ledger):
+def sweep(mail_log):
     """What beat and the workers do."""
 
     def run():
         send_waiting()
-        return ledger.send_all()
+        return mail_log.send_all()
 
     return run
 
@@ -108,9 +108,9 @@ def by_status(rows) -> dict[str, int]:
     return {status: statuses.count(status) for status in sorted(set(statuses))}
 
 
-def test_no_task_mail_goes_to_an_address_that_nobody_has_proved(stranger, assign, smtp, ledger, sweep):
+def test_no_task_mail_goes_to_an_address_that_nobody_has_proved(stranger, assign, smtp, mail_log, sweep):
     assign(stranger, 5)
-    ledger.send_all()
+    mail_log.send_all()
     rows = sweep()
 
     assert subjects(smtp) == ["Confirm your e-mail address"]
@@ -118,9 +118,9 @@ def test_no_task_mail_goes_to_an_address_that_nobody_has_proved(stranger, assign
     assert [row.reason for row in held] == [UNPROVED] * 5
 
 
-def test_what_was_held_goes_out_as_one_mail_once_the_address_is_proved(stranger, assign, smtp, ledger, sweep, app):
+def test_what_was_held_goes_out_as_one_mail_once_the_address_is_proved(stranger, assign, smtp, mail_log, sweep, app):
     assign(stranger, 3)
-    ledger.send_all()
+    mail_log.send_all()
     sweep()
     token = re.findall(r"#token=(\S+)", body(smtp.received[0]))[0]
     app.post_json("/api/email-verification/confirm", {"token": token}, status=200)
@@ -140,50 +140,50 @@ def test_what_was_held_goes_out_as_one_mail_once_the_address_is_proved(stranger,
     assert ".all." in message["List-Unsubscribe"]
 
 
-def test_later_mails_go_out_at_once(stranger, assign, smtp, ledger, sweep, prove):
+def test_later_mails_go_out_at_once(stranger, assign, smtp, mail_log, sweep, prove):
     prove(stranger)
     assign(stranger)
-    ledger.send_all()
+    mail_log.send_all()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_one_held_mail_goes_out_as_it_is(stranger, assign, smtp, ledger, sweep, prove):
+def test_one_held_mail_goes_out_as_it_is(stranger, assign, smtp, mail_log, sweep, prove):
     assign(stranger)
-    ledger.send_all()
+    mail_log.send_all()
     prove(stranger)
     sweep()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_an_address_that_an_administrator_gave_counts_as_proved(make_user, client_of, assign, smtp, ledger, sweep):
+def test_an_address_that_an_administrator_gave_counts_as_proved(make_user, client_of, assign, smtp, mail_log, sweep):
     body = {"username": "zoe", "email": "zoe@example.com", "password": PASSWORD}
     zoe = client_of(make_user("root", is_admin=True)).post_json("/api/users", body, status=201).json
     assign(SimpleNamespace(**zoe))
-    ledger.send_all()
+    mail_log.send_all()
     sweep()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_the_proof_itself_is_sent_unasked_once(stranger, assign, smtp, ledger, sweep):
+def test_the_proof_itself_is_sent_unasked_once(stranger, assign, smtp, mail_log, sweep):
     for _ in range(3):
         assign(stranger)
-        ledger.send_all()
+        mail_log.send_all()
         sweep()
 
     assert subjects(smtp) == ["Confirm your e-mail address"]
 
 
-def test_another_address_is_asked_for_its_own_proof(stranger, assign, smtp, ledger, sweep, runtime):
+def test_another_address_is_asked_for_its_own_proof(stranger, assign, smtp, mail_log, sweep, runtime):
     assign(stranger)
-    ledger.send_all()
+    mail_log.send_all()
     sweep()
     with runtime.transaction() as session:
         session.get_one(User, stranger.id).email = "other@example.com"
     assign(stranger)
-    ledger.send_all()
+    mail_log.send_all()
     sweep()
 
     assert smtp.recipients == ["stranger@example.com", "other@example.com"]
@@ -203,13 +203,13 @@ def test_registering_sends_the_proof(app, smtp, sweep, runtime):
     assert [row.kind.value for row in rows] == ["email_verification"]
 
 
-def test_the_proof_of_who_registered_is_not_sent_again_when_a_mail_is_held(app, smtp, ledger, sweep, assign, runtime):
+def test_the_proof_of_who_registered_is_not_sent_again_when_a_mail_is_held(app, smtp, mail_log, sweep, assign, runtime):
     eve = register(app)
     sweep()
     with runtime.transaction() as session:
         session.execute(update(AccountLink).values(expires_at=func.now() - timedelta(days=2)))
     assign(SimpleNamespace(**eve))
-    ledger.send_all()
+    mail_log.send_all()
     sweep()
 
     assert subjects(smtp) == ["Confirm your e-mail address"]
@@ -251,12 +251,12 @@ def test_proofs_are_limited_by_address_and_network(app, smtp, sweep):
 
 
 def test_proofs_that_are_asked_for_are_few_a_day(stranger, smtp, sweep, runtime):
-    for _ in range(MOST_A_DAY_UNPROVED + 4):
+    for _ in range(MAX_A_DAY_UNPROVED + 4):
         with runtime.transaction() as session:
             runtime.mailer.ask(session, link_request("stranger@example.com"))
         sweep()
 
-    assert len(smtp.received) == MOST_A_DAY_UNPROVED
+    assert len(smtp.received) == MAX_A_DAY_UNPROVED
 
 
 def link_request(email: str) -> LinkRequest:
@@ -300,17 +300,17 @@ def elsewhere(runtime):
 
 
 @pytest.mark.parametrize("values", [{"tms__registration": "closed"}, {"tms__notifications__unproved": "send"}])
-def test_closed_registration_and_send_need_no_proof(stranger, assign, smtp, ledger, elsewhere, values):
+def test_closed_registration_and_send_need_no_proof(stranger, assign, smtp, mail_log, elsewhere, values):
     assign(stranger)
     elsewhere(**values)
-    ledger.send_all()
+    mail_log.send_all()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_closing_registration_lets_out_what_was_held(stranger, assign, smtp, ledger, elsewhere, sweep):
+def test_closing_registration_lets_out_what_was_held(stranger, assign, smtp, mail_log, elsewhere, sweep):
     assign(stranger, 2)
-    ledger.send_all()
+    mail_log.send_all()
     elsewhere(tms__registration="closed")
     rows = sweep()
 
@@ -325,9 +325,9 @@ def test_where_mails_are_sent_anyway_registering_sends_no_proof(elsewhere, smtp,
     assert smtp.received == []
 
 
-def test_above_a_number_an_hour_the_rest_goes_out_in_one_mail(proved, assign, smtp, ledger, sweep, end_hour):
+def test_above_a_number_an_hour_the_rest_goes_out_in_one_mail(proved, assign, smtp, mail_log, sweep, end_hour):
     assign(proved, 10)
-    rows = ledger.send_all()
+    rows = mail_log.send_all()
     sweep()
 
     assert subjects(smtp) == [f"Assigned to you: Task {number}" for number in (1, 2, 3)]
@@ -345,9 +345,9 @@ def test_above_a_number_an_hour_the_rest_goes_out_in_one_mail(proved, assign, sm
     assert by_status(rows) == {"coalesced": 7, "sent": 4}
 
 
-def test_a_long_summary_tells_how_many_more(proved, assign, smtp, ledger, sweep, end_hour):
+def test_a_long_summary_tells_how_many_more(proved, assign, smtp, mail_log, sweep, end_hour):
     assign(proved, LISTED + 15)
-    ledger.send_all()
+    mail_log.send_all()
     end_hour()
     rows = sweep()
 
@@ -357,51 +357,51 @@ def test_a_long_summary_tells_how_many_more(proved, assign, smtp, ledger, sweep,
     assert by_status(rows) == {"coalesced": LISTED + 12, "sent": 4}
 
 
-def test_a_new_hour_has_its_own_number(proved, assign, smtp, ledger, end_hour):
+def test_a_new_hour_has_its_own_number(proved, assign, smtp, mail_log, end_hour):
     assign(proved, 3)
-    ledger.send_all()
+    mail_log.send_all()
     end_hour()
     assign(proved, 3)
-    ledger.send_all()
+    mail_log.send_all()
 
     assert len(smtp.received) == 6
 
 
-def test_one_users_number_is_no_other_users(proved, assign, smtp, ledger, make_user):
+def test_one_users_number_is_no_other_users(proved, assign, smtp, mail_log, make_user):
     zoe = make_user("zoe", email_verified_at=datetime.now(UTC))
     assign(proved, 3)
     assign(zoe, 3)
-    ledger.send_all()
+    mail_log.send_all()
 
     assert len(smtp.received) == 6
 
 
-def test_an_attempt_that_is_put_off_counts_once(proved, assign, smtp, ledger):
+def test_an_attempt_that_is_put_off_counts_once(proved, assign, smtp, mail_log):
     assign(proved, 3)
     smtp.answers["RCPT"] = ["450 busy"] * 3
-    ledger.send_all()
-    rows = ledger.send_again()
+    mail_log.send_all()
+    rows = mail_log.send_again()
 
     assert by_status(rows) == {"sent": 3}
 
 
-def test_mails_that_are_dropped_do_not_count(proved, assign, smtp, ledger, runtime):
+def test_mails_that_are_dropped_do_not_count(proved, assign, smtp, mail_log, runtime):
     with runtime.transaction() as session:
         session.add(NotificationPreference(user_id=proved.id, assigned="off"))
     assign(proved, 5)
-    ledger.send_all()
+    mail_log.send_all()
     with runtime.transaction() as session:
         session.get_one(NotificationPreference, proved.id).assigned = "immediate"
     assign(proved, 3)
-    ledger.send_all()
+    mail_log.send_all()
 
     assert len(smtp.received) == 3
 
 
-def test_zero_is_no_bound(proved, assign, smtp, ledger, elsewhere):
+def test_zero_is_no_bound(proved, assign, smtp, mail_log, elsewhere):
     assign(proved, 8)
     elsewhere(tms__notifications__most_per_hour="0")
-    ledger.send_all()
+    mail_log.send_all()
 
     assert len(smtp.received) == 8
 
@@ -411,12 +411,12 @@ def test_zero_is_no_bound(proved, assign, smtp, ledger, elsewhere):
     [({"assigned": "off"}, "the user turned assigned off"), ({"own_changes": False}, "the user's own change")],
 )
 def test_what_its_user_does_not_want_any_more_is_in_no_summary(
-    stranger, tasks, relay_once, smtp, ledger, sweep, prove, runtime, values, reason
+    stranger, tasks, relay_once, smtp, mail_log, sweep, prove, runtime, values, reason
 ):
     for _ in range(2):
         tasks.create(stranger, assigned_to=stranger.id)
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
     with runtime.transaction() as session:
         session.add(NotificationPreference(user_id=stranger.id, **values))
     prove(stranger)
@@ -427,46 +427,46 @@ def test_what_its_user_does_not_want_any_more_is_in_no_summary(
 
 
 def test_a_summary_that_waits_is_dropped_when_its_user_turns_that_off(
-    stranger, assign, smtp, ledger, sweep, prove, runtime
+    stranger, assign, smtp, mail_log, sweep, prove, runtime
 ):
     assign(stranger, 2)
-    ledger.send_all()
+    mail_log.send_all()
     prove(stranger)
     send_waiting()
     with runtime.transaction() as session:
         session.add(NotificationPreference(user_id=stranger.id, assigned="off"))
-    ledger.send_all()
+    mail_log.send_all()
 
-    (row,) = [row for row in ledger.rows() if row.kind.value == "summary"]
+    (row,) = [row for row in mail_log.rows() if row.kind.value == "summary"]
     assert (row.status, row.reason) == (MailStatus.DROPPED, "the user turned assigned off")
     assert smtp.received == []
 
 
-def test_what_was_held_for_long_is_not_given_up_at_the_first_delay(stranger, assign, smtp, ledger, sweep, prove):
+def test_what_was_held_for_long_is_not_given_up_at_the_first_delay(stranger, assign, smtp, mail_log, sweep, prove):
     assign(stranger)
-    ledger.send_all()
-    ledger.change(created_at=datetime.now(UTC) - timedelta(days=9))
+    mail_log.send_all()
+    mail_log.change(created_at=datetime.now(UTC) - timedelta(days=9))
     prove(stranger)
     smtp.answers["RCPT"] = ["450 greylisted"]
     (row,) = sweep()
     assert (row.status, row.reason) == (MailStatus.WAITING, "450 greylisted")
 
-    (row,) = ledger.send_again()
+    (row,) = mail_log.send_again()
     assert row.status is MailStatus.SENT
     assert smtp.received[0]["Date"].datetime > datetime.now(UTC) - timedelta(hours=1)
 
 
 def test_what_may_be_seen_no_more_is_in_no_summary(
-    stranger, boss, assign, tasks, smtp, ledger, sweep, prove, elsewhere, relay_once
+    stranger, boss, assign, tasks, smtp, mail_log, sweep, prove, elsewhere, relay_once
 ):
     assign(stranger, 3)
-    ledger.send_all()
-    lost = next(row.task_id for row in ledger.rows())
+    mail_log.send_all()
+    lost = next(row.task_id for row in mail_log.rows())
     tasks.change(boss, lost, assigned_to=boss.id)
     prove(stranger)
     elsewhere(tms__visibility="private")
     send_waiting()
-    ledger.send_all()
+    mail_log.send_all()
 
     message = smtp.received[-1]
     assert message["Subject"] == "2 changes of your tasks"
@@ -474,9 +474,9 @@ def test_what_may_be_seen_no_more_is_in_no_summary(
     assert "Task 2\n" in body(message)
 
 
-def test_a_deleted_accounts_held_mails_end(stranger, assign, smtp, ledger, sweep, client_of):
+def test_a_deleted_accounts_held_mails_end(stranger, assign, smtp, mail_log, sweep, client_of):
     assign(stranger, 2)
-    ledger.send_all()
+    mail_log.send_all()
     client_of(stranger).delete("/api/users/me", status=200)
     rows = sweep()
 
@@ -485,12 +485,12 @@ def test_a_deleted_accounts_held_mails_end(stranger, assign, smtp, ledger, sweep
 
 
 def test_a_summary_that_cannot_be_made_holds_up_nobody_elses(
-    stranger, proved, assign, smtp, ledger, sweep, prove, runtime, monkeypatch
+    stranger, proved, assign, smtp, mail_log, sweep, prove, runtime, monkeypatch
 ):
     assign(stranger, 2)
-    ledger.send_all()
+    mail_log.send_all()
     assign(proved, 5)
-    ledger.send_all()
+    mail_log.send_all()
     prove(stranger)
     summarise = SummaryService._summarise
 
@@ -508,18 +508,18 @@ def test_a_summary_that_cannot_be_made_holds_up_nobody_elses(
     assert by_status(row for row in rows if row.user_id == stranger.id and row.kind.value == "assigned") == {"held": 2}
 
 
-def test_the_command_line_tells_what_is_held(stranger, assign, smtp, ledger, tms):
+def test_the_command_line_tells_what_is_held(stranger, assign, smtp, mail_log, tms):
     assign(stranger)
-    ledger.send_all()
-    (row,) = [row for row in ledger.rows() if row.status is MailStatus.HELD]
+    mail_log.send_all()
+    (row,) = [row for row in mail_log.rows() if row.status is MailStatus.HELD]
 
     assert UNPROVED in tms("mail", "list", "--status", "held").output
     assert f"[held: {UNPROVED}]" in tms("mail", "show", str(row.id)).output
 
 
-def test_one_click_ends_all_that_a_summary_tells(stranger, assign, smtp, ledger, sweep, prove, app, client_of):
+def test_one_click_ends_all_that_a_summary_tells(stranger, assign, smtp, mail_log, sweep, prove, app, client_of):
     assign(stranger, 2)
-    ledger.send_all()
+    mail_log.send_all()
     prove(stranger)
     sweep()
     (message,) = smtp.received

@@ -3,9 +3,9 @@ from email.policy import default
 
 import pytest
 
-from tms_notifications.addressing import Mailbox
 from tms_notifications.errors import DeferredError
 from tms_notifications.headers import address_field, text_field
+from tms_notifications.hostnames import Mailbox
 from tms_notifications.mailer import FileTransport
 from tms_notifications.messages import OutgoingMail, serialised
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from tms_core.migrating import downgrade, upgrade
+from tms_core.migrations_runner import downgrade, upgrade
 from tms_notifications.models import MailKind, MailStatus, NotificationMail
 
 ROWS = text("SELECT key, kind::text, status::text, reason FROM notification_mail ORDER BY id")

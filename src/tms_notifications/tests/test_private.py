@@ -20,13 +20,13 @@ def bob(make_user):
     return make_user("bob")
 
 
-def test_who_lost_a_task_hears_nothing_of_what_it_became(smtp, tasks, relay_once, ledger, ann, bob):
+def test_who_lost_a_task_hears_nothing_of_what_it_became(smtp, tasks, relay_once, mail_log, ann, bob):
     task_id = tasks.create(ann, assigned_to=bob.id, title="Old")
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
     tasks.change(ann, task_id, assigned_to=ann.id, title="New plan", description="Hush")
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
 
     (lost,) = [message for message in smtp.received if message["Subject"] == "No longer assigned to you: Old"]
     whole = lost.as_string()
@@ -35,20 +35,20 @@ def test_who_lost_a_task_hears_nothing_of_what_it_became(smtp, tasks, relay_once
     assert f"/api/task/{task_id}" not in whole
 
 
-def test_a_mail_that_waited_too_long_is_not_for_its_reader_any_more(smtp, tasks, relay_once, ledger, ann, bob):
+def test_a_mail_that_waited_too_long_is_not_for_its_reader_any_more(smtp, tasks, relay_once, mail_log, ann, bob):
     task_id = tasks.create(ann, assigned_to=bob.id)
     tasks.change(ann, task_id, assigned_to=None)
     relay_once()
 
-    assigned, lost = ledger.send_all()
+    assigned, lost = mail_log.send_all()
 
     assert (assigned.status, assigned.reason) == (MailStatus.DROPPED, "the task may no longer be seen")
     assert lost.status is MailStatus.SENT
 
 
-def test_an_assignee_gets_its_mails(smtp, tasks, relay_once, ledger, ann, bob):
+def test_an_assignee_gets_its_mails(smtp, tasks, relay_once, mail_log, ann, bob):
     task_id = tasks.create(ann, assigned_to=bob.id)
     tasks.change(ann, task_id, status="IN_PROGRESS")
     relay_once()
 
-    assert [row.status for row in ledger.send_all()] == [MailStatus.SENT] * 2
+    assert [row.status for row in mail_log.send_all()] == [MailStatus.SENT] * 2

@@ -14,7 +14,7 @@ from tms_core.models import User
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
 from tms_notifications.models import MailStatus, NotificationPreference
-from tms_notifications.services.attempts import LONGEST_DELAY, MOST_FAULTS, pause_after
+from tms_notifications.services.attempts import MAX_DELAY, MAX_FAULTS, pause_after
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
 
@@ -41,8 +41,8 @@ def long_ago():
     return datetime.now(UTC) - timedelta(days=5)
 
 
-def test_a_mail_goes_out_and_is_noted(waiting, smtp, ledger):
-    (row,) = ledger.send_all()
+def test_a_mail_goes_out_and_is_noted(waiting, smtp, mail_log):
+    (row,) = mail_log.send_all()
 
     assert smtp.recipients == ["ann@example.com"]
     assert smtp.received[0]["Subject"] == "Assigned to you: Paint the fence"
@@ -52,27 +52,27 @@ def test_a_mail_goes_out_and_is_noted(waiting, smtp, ledger):
     assert row.sent_at is not None
 
 
-def test_a_message_that_celery_delivers_again_sends_nothing_again(waiting, smtp, ledger):
-    ledger.send_all()
-    send_mail(ledger.row().id)
+def test_a_message_that_celery_delivers_again_sends_nothing_again(waiting, smtp, mail_log):
+    mail_log.send_all()
+    send_mail(mail_log.row().id)
 
     assert len(smtp.received) == 1
 
 
-def test_what_goes_wrong_with_one_mail_holds_up_no_other(waiting, smtp, ledger):
+def test_what_goes_wrong_with_one_mail_holds_up_no_other(waiting, smtp, mail_log):
     with pytest.raises(ExceptionGroup, match="1 of 2 mails were not sent"):
-        send_mail("no number", ledger.row().id)
+        send_mail("no number", mail_log.row().id)
 
     assert len(smtp.received) == 1
 
 
-def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, ledger, killed_after):
+def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, mail_log, killed_after):
     with killed_after(SmtpTransport, "send"):
-        send_mail(ledger.row().id)
-    send_mail(ledger.row().id)
+        send_mail(mail_log.row().id)
+    send_mail(mail_log.row().id)
     assert len(smtp.received) == 1
 
-    (row,) = ledger.send_again()
+    (row,) = mail_log.send_again()
 
     first, second = smtp.received
     assert first["Message-ID"] == second["Message-ID"]
@@ -80,10 +80,10 @@ def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, le
     assert (row.status, row.attempts) == (MailStatus.SENT, 2)
 
 
-def test_two_workers_at_once_send_one_mail(waiting, smtp, ledger, in_thread):
+def test_two_workers_at_once_send_one_mail(waiting, smtp, mail_log, in_thread):
     at_data, go_on = threading.Event(), threading.Event()
     smtp.at_data = lambda: (at_data.set(), go_on.wait(30))
-    mail_id = ledger.row().id
+    mail_id = mail_log.row().id
 
     first = in_thread(lambda: send_mail(mail_id))
     assert at_data.wait(30)
@@ -92,12 +92,12 @@ def test_two_workers_at_once_send_one_mail(waiting, smtp, ledger, in_thread):
     first.join()
 
     assert len(smtp.received) == 1
-    assert ledger.row().attempts == 1
+    assert mail_log.row().attempts == 1
 
 
-def test_a_mail_that_is_put_off_is_tried_again_later(waiting, smtp, ledger):
+def test_a_mail_that_is_put_off_is_tried_again_later(waiting, smtp, mail_log):
     smtp.answers["RCPT"] = ["451 4.7.1 greylisted, try later"]
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
     assert row.reason == "451 4.7.1 greylisted, try later"
@@ -106,41 +106,41 @@ def test_a_mail_that_is_put_off_is_tried_again_later(waiting, smtp, ledger):
     send_mail(row.id)
     assert smtp.received == []
 
-    ledger.change(next_attempt_at=datetime.now(UTC))
-    (row,) = ledger.send_all()
+    mail_log.change(next_attempt_at=datetime.now(UTC))
+    (row,) = mail_log.send_all()
     assert (row.status, row.attempts, row.reason) == (MailStatus.SENT, 2, None)
     assert len(smtp.received) == 1
 
 
-def test_a_refused_mail_has_failed_with_the_servers_words(waiting, smtp, ledger):
+def test_a_refused_mail_has_failed_with_the_servers_words(waiting, smtp, mail_log):
     smtp.answers["DATA"] = ["554 5.7.1 looks like spam"]
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, row.reason) == (MailStatus.FAILED, "554 5.7.1 looks like spam")
     send_mail(row.id)
     assert smtp.received == []
 
 
-def test_a_server_that_is_away_and_comes_back(waiting, ledger, runtime, mail_server, free_port):
+def test_a_server_that_is_away_and_comes_back(waiting, mail_log, runtime, mail_server, free_port):
     ini = {**runtime.ini, "tms.notifications.email_port": str(free_port)}
     use(away := configure(ini, web=False).registry.tms)
     try:
-        (row,) = ledger.send_all()
+        (row,) = mail_log.send_all()
         assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
 
-        ledger.change(next_attempt_at=datetime.now(UTC))
+        mail_log.change(next_attempt_at=datetime.now(UTC))
         with mail_server(free_port) as (server, _port):
-            (row,) = ledger.send_all()
+            (row,) = mail_log.send_all()
         assert (row.status, row.attempts) == (MailStatus.SENT, 2)
         assert len(server.received) == 1
     finally:
         away.close()
 
 
-def test_after_some_days_of_putting_off_it_has_failed(waiting, smtp, ledger, long_ago):
-    ledger.change(created_at=long_ago)
+def test_after_some_days_of_putting_off_it_has_failed(waiting, smtp, mail_log, long_ago):
+    mail_log.change(created_at=long_ago)
     smtp.answers["RCPT"] = ["450 busy"]
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert row.status is MailStatus.FAILED
     assert row.reason == "given up after 1 attempts; the last: 450 busy"
@@ -151,22 +151,22 @@ def test_the_pause_grows_and_is_bounded():
 
     assert 20 < pauses[0] < 40
     assert all(later > earlier for earlier, later in pairwise(pauses[:6]))
-    assert max(pauses) <= LONGEST_DELAY * 1.2
+    assert max(pauses) <= MAX_DELAY * 1.2
 
 
-def test_the_address_is_the_one_of_the_moment(waiting, smtp, ledger, runtime, ann):
+def test_the_address_is_the_one_of_the_moment(waiting, smtp, mail_log, runtime, ann):
     with runtime.transaction() as session:
         session.get_one(User, ann.id).email = "new@example.com"
-    ledger.send_all()
+    mail_log.send_all()
 
     assert smtp.recipients == ["new@example.com"]
 
 
-def test_a_mail_to_nobody_is_dropped(waiting, smtp, ledger, runtime, ann, make_user):
+def test_a_mail_to_nobody_is_dropped(waiting, smtp, mail_log, runtime, ann, make_user):
     admin = make_user("root", is_admin=True)
     with runtime.transaction() as session:
         UserService(session, admin.actor).delete(ann.id, TokenService(session, None, runtime.core))
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, row.reason) == (MailStatus.DROPPED, "the account was deleted")
     assert smtp.received == []
@@ -185,48 +185,48 @@ def prefer(runtime, user, **values):
     ],
 )
 def test_what_a_user_does_not_want_is_dropped_and_the_ledger_says_why(
-    waiting, smtp, ledger, runtime, ann, values, reason
+    waiting, smtp, mail_log, runtime, ann, values, reason
 ):
     prefer(runtime, ann, **values)
-    (row,) = ledger.send_all()
+    (row,) = mail_log.send_all()
 
     assert (row.status, row.reason) == (MailStatus.DROPPED, reason)
     assert smtp.received == []
 
 
 @pytest.mark.parametrize("values", [{"updated": "off"}, {"due_soon": "off"}, {"timezone": "Europe/Berlin"}])
-def test_other_preferences_do_not_keep_it_back(waiting, smtp, ledger, runtime, ann, values):
+def test_other_preferences_do_not_keep_it_back(waiting, smtp, mail_log, runtime, ann, values):
     prefer(runtime, ann, **values)
-    ledger.send_all()
+    mail_log.send_all()
 
     assert len(smtp.received) == 1
 
 
 def test_a_mail_that_cannot_be_composed_is_tried_a_few_times_and_holds_up_nobody(
-    waiting, smtp, tasks, relay_once, ledger, ann
+    waiting, smtp, tasks, relay_once, mail_log, ann
 ):
-    ledger.change(context={"actor_id": ann.id})
+    mail_log.change(context={"actor_id": ann.id})
     tasks.create(ann, assigned_to=ann.id, title="The next")
     relay_once()
-    first, second = ledger.send_all()
+    first, second = mail_log.send_all()
 
     assert (first.status, first.attempts) == (MailStatus.WAITING, 1)
     assert first.reason.startswith("cannot be composed: KeyError")
     assert first.next_attempt_at > datetime.now(UTC) + timedelta(seconds=20)
     assert second.status is MailStatus.SENT
 
-    for _ in range(MOST_FAULTS + 3):
-        first, _second = ledger.send_again()
-    assert (first.status, first.attempts) == (MailStatus.FAILED, MOST_FAULTS)
-    assert first.reason.startswith(f"given up after {MOST_FAULTS} attempts; the last: cannot be composed: KeyError")
+    for _ in range(MAX_FAULTS + 3):
+        first, _second = mail_log.send_again()
+    assert (first.status, first.attempts) == (MailStatus.FAILED, MAX_FAULTS)
+    assert first.reason.startswith(f"given up after {MAX_FAULTS} attempts; the last: cannot be composed: KeyError")
     assert len(smtp.received) == 1
 
 
-def test_a_line_break_in_a_title_or_a_name_is_sent_as_a_space(smtp, tasks, relay_once, ledger, make_user):
+def test_a_line_break_in_a_title_or_a_name_is_sent_as_a_space(smtp, tasks, relay_once, mail_log, make_user):
     odd = make_user("odd", first_name="Eve\r\nBcc: x@example.com", last_name="👩‍💻")
     tasks.create(odd, assigned_to=odd.id, title="Line\r\nX-Evil: yes 𝒰𝓃𝒾\u2028code")
     relay_once()
-    ledger.send_all()
+    mail_log.send_all()
 
     assert smtp.received[0]["Subject"] == "Assigned to you: Line X-Evil: yes 𝒰𝓃𝒾 code"
     assert smtp.received[0]["X-Evil"] is None
@@ -238,33 +238,33 @@ def queued(runtime):
     return lambda: runtime.redis.llen("tms:celery:tms")
 
 
-def test_what_the_queue_lost_is_queued_again_once(waiting, ledger, runtime, queued):
+def test_what_the_queue_lost_is_queued_again_once(waiting, mail_log, runtime, queued):
     runtime.redis.delete("tms:celery:tms")
     send_waiting()
     assert queued() == 0
 
-    ledger.change(queued_until=datetime.now(UTC) - timedelta(seconds=1))
+    mail_log.change(queued_until=datetime.now(UTC) - timedelta(seconds=1))
     send_waiting()
     send_waiting()
     assert queued() == 1
 
 
-def test_what_is_put_off_is_queued_when_its_time_has_come(waiting, smtp, ledger, runtime, queued):
+def test_what_is_put_off_is_queued_when_its_time_has_come(waiting, smtp, mail_log, runtime, queued):
     smtp.answers["RCPT"] = ["450 busy"]
-    ledger.send_all()
+    mail_log.send_all()
     runtime.redis.delete("tms:celery:tms")
     send_waiting()
     assert queued() == 0
 
-    ledger.change(next_attempt_at=datetime.now(UTC))
+    mail_log.change(next_attempt_at=datetime.now(UTC))
     send_waiting()
     assert queued() == 1
 
 
-def test_a_real_worker_takes_it_from_the_queue(waiting, smtp, ledger):
+def test_a_real_worker_takes_it_from_the_queue(waiting, smtp, mail_log):
     arrived = threading.Event()
     smtp.at_data = arrived.set
     with start_worker(celery, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         assert arrived.wait(30)
 
-    assert ledger.row().status is MailStatus.SENT
+    assert mail_log.row().status is MailStatus.SENT

@@ -1,7 +1,7 @@
 import pytest
 
 from tms_core.errors import ConfigurationError
-from tms_notifications.addressing import Mailbox
+from tms_notifications.hostnames import Mailbox
 from tms_notifications.settings import NotificationSettings
 
 SMTP = {"EMAIL_HOST": "mail.example.org", "EMAIL_ID": "tasks@example.org", "EMAIL_PASSWORD": "word"}

@@ -12,8 +12,8 @@ from tms_core.app import configure
 from tms_core.celery import app as celery
 from tms_core.celery import use
 from tms_core.events import read_events
+from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, hint_at_requests
 from tms_notifications.models import MailStatus
-from tms_notifications.queueing import MAILS_OF_A_TASK, SEND_MAIL, enqueue, hint_at_requests
 from tms_notifications.sink import NotificationsSink
 
 
@@ -38,14 +38,14 @@ def queued(runtime):
     return count
 
 
-def test_each_change_makes_the_mails_that_follow_from_it(tasks, ledger, relay_once, ann, bob):
+def test_each_change_makes_the_mails_that_follow_from_it(tasks, mail_log, relay_once, ann, bob):
     task_id = tasks.create(ann, assigned_to=ann.id)
     tasks.change(ann, task_id, title="Paint the gate")
     tasks.change(ann, task_id, assigned_to=bob.id, title="Paint the door")
     tasks.delete(ann, task_id)
     relay_once()
 
-    assert ledger.kinds() == [
+    assert mail_log.kinds() == [
         (ann.id, "assigned"),
         (ann.id, "updated"),
         (ann.id, "unassigned"),
@@ -54,12 +54,12 @@ def test_each_change_makes_the_mails_that_follow_from_it(tasks, ledger, relay_on
     ]
 
 
-def test_a_change_that_changes_nothing_makes_no_mail(tasks, ledger, relay_once, ann):
+def test_a_change_that_changes_nothing_makes_no_mail(tasks, mail_log, relay_once, ann):
     task_id = tasks.create(ann, assigned_to=ann.id, title="Same")
     tasks.change(ann, task_id, title="Same")
     relay_once()
 
-    assert ledger.kinds() == [(ann.id, "assigned")]
+    assert mail_log.kinds() == [(ann.id, "assigned")]
 
 
 def test_each_mail_is_queued(tasks, relay_once, queued, ann, bob):
@@ -76,7 +76,7 @@ def test_many_mails_are_queued_some_together(runtime, tasks, relay_once, queued,
     relay_once()
 
     assert queued() == 20
-    assert runtime.redis.llen("tms:celery:tms") == ceil(20 / MAILS_OF_A_TASK) > 1
+    assert runtime.redis.llen("tms:celery:tms") == ceil(20 / MAILS_PER_TASK) > 1
 
 
 @pytest.fixture
@@ -111,11 +111,11 @@ def test_a_broker_that_is_away_is_tried_once_a_message(runtime, ini, refusing_br
     assert len(connections) == 2
 
 
-def test_the_same_events_again_make_nothing_new(runtime, tasks, ledger, relay_once, queued, ann):
+def test_the_same_events_again_make_nothing_new(runtime, tasks, mail_log, relay_once, queued, ann):
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
     runtime.redis.delete("tms:celery:tms")
-    before = [(row.key, row.message_id) for row in ledger.rows()]
+    before = [(row.key, row.message_id) for row in mail_log.rows()]
 
     sink = NotificationsSink(runtime)
     with runtime.transaction() as session:
@@ -123,21 +123,21 @@ def test_the_same_events_again_make_nothing_new(runtime, tasks, ledger, relay_on
         sink.deliver(session, events)
     sink.delivered(events)
 
-    assert [(row.key, row.message_id) for row in ledger.rows()] == before
+    assert [(row.key, row.message_id) for row in mail_log.rows()] == before
     assert queued() == 0
 
 
-def test_a_row_that_was_lost_comes_again_with_the_same_message_id(runtime, tasks, ledger, relay_once, ann):
+def test_a_row_that_was_lost_comes_again_with_the_same_message_id(runtime, tasks, mail_log, relay_once, ann):
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
-    lost = ledger.row().message_id
+    lost = mail_log.row().message_id
     with runtime.transaction() as session:
-        session.delete(session.merge(ledger.row()))
+        session.delete(session.merge(mail_log.row()))
 
     with runtime.transaction() as session:
         NotificationsSink(runtime).deliver(session, read_events(session, after=0, limit=10))
 
-    assert ledger.row().message_id == lost
+    assert mail_log.row().message_id == lost
 
 
 def test_a_batch_that_is_rolled_back_queues_nothing(runtime, tasks, relay_once, queued, ann):
@@ -169,11 +169,11 @@ def without_redis(runtime, free_port):
     celery._after_fork()
 
 
-def test_without_redis_the_mail_is_written_down_and_waits(tasks, ledger, relay_once, without_redis, ann):
+def test_without_redis_the_mail_is_written_down_and_waits(tasks, mail_log, relay_once, without_redis, ann):
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
 
-    assert ledger.row().status is MailStatus.WAITING
+    assert mail_log.row().status is MailStatus.WAITING
 
 
 def test_celery_knows_the_task_that_the_sink_queues():

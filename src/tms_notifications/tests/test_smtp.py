@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tms_notifications import smtp
-from tms_notifications.addressing import Mailbox
 from tms_notifications.errors import DeferredError, RefusedError
 from tms_notifications.headers import address_field, text_field
+from tms_notifications.hostnames import Mailbox
 from tms_notifications.messages import OutgoingMail, serialised
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.smtp import SmtpTransport

@@ -12,9 +12,9 @@ from tms_core.models import AccountLink
 from tms_core.runtime import Runtime
 from tms_core.values import instant
 from tms_notifications.account_notices import add_notice
+from tms_notifications.celery_queue import enqueue, hint_at_requests
 from tms_notifications.models import MailKind, NotificationLinkRequest
-from tms_notifications.notices import Notice
-from tms_notifications.queueing import enqueue, hint_at_requests
+from tms_notifications.recipients import PendingMail
 from tms_notifications.services.mails import create_service
 from tms_notifications.settings import needs_proof
 
@@ -36,19 +36,23 @@ class LinkMailer(AccountMailer):
         )
         event.listen(session, "after_commit", lambda _session: hint_at_requests(), once=True)
 
-    def notify(self, session: Session, notice: AccountNotice) -> None:
-        mail_ids = add_notice(self.runtime, session, notice)
+    def notify(self, session: Session, pending_mail: AccountNotice) -> None:
+        mail_ids = add_notice(self.runtime, session, pending_mail)
         event.listen(session, "after_commit", lambda _session: enqueue(mail_ids), once=True)
 
-    def tell_of_email_change(self, session: Session, notice: EmailChangeNotice) -> None:
+    def tell_of_email_change(self, session: Session, pending_mail: EmailChangeNotice) -> None:
         """The mail is written down at once: whose the address was is no secret to who changed it."""
-        link = session.get_one(AccountLink, notice.link_id) if notice.link_id else None
-        context: dict[str, object] = {"to": notice.old_email, "url": notice.url, "at": instant(datetime.now(UTC))}
+        link = session.get_one(AccountLink, pending_mail.link_id) if pending_mail.link_id else None
+        context: dict[str, object] = {
+            "to": pending_mail.old_email,
+            "url": pending_mail.url,
+            "at": instant(datetime.now(UTC)),
+        }
         if link:
             context |= {"link_id": link.id, "until": instant(link.expires_at)}
-        mail = Notice(
+        mail = PendingMail(
             key=f"link:{link.id}" if link else f"email-change:{uuid4()}",
-            user_id=notice.user_id,
+            user_id=pending_mail.user_id,
             kind=MailKind.EMAIL_CHANGE,
             context=context,
         )

@@ -9,18 +9,18 @@ from tms_core.account_mail import AccountNotice
 from tms_core.runtime import Runtime
 from tms_core.text import one_line
 from tms_notifications.models import MailKind
-from tms_notifications.notices import Notice
 from tms_notifications.presenting import Presenter
+from tms_notifications.recipients import PendingMail
 from tms_notifications.services.mails import create_service
 
 
-def add_notice(runtime: Runtime, session: Session, notice: AccountNotice) -> list[int]:
+def add_notice(runtime: Runtime, session: Session, pending_mail: AccountNotice) -> list[int]:
     """Write the mail down by `session`, unless it is there already; returns its id."""
-    mail = Notice(
-        key=f"account:{notice.kind}:{notice.key}",
-        user_id=notice.user_id,
-        kind=MailKind(notice.kind.value),
-        context=dict(notice.details),
+    mail = PendingMail(
+        key=f"account:{pending_mail.kind}:{pending_mail.key}",
+        user_id=pending_mail.user_id,
+        kind=MailKind(pending_mail.kind.value),
+        context=dict(pending_mail.details),
     )
     return create_service(runtime, session).add([mail])
 

@@ -15,7 +15,7 @@ from tms_notifications.mailer import FileTransport, create_transport
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.presenting import moment
 from tms_notifications.reading import body_of, header_of
-from tms_notifications.services.ledger import LedgerService, Search
+from tms_notifications.services.mail_log import MailLogService, Search
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.services.sending import create_service, file_name
 
@@ -43,7 +43,7 @@ def list_mails(
     runtime = invocation.bootstrap()
     search = Search(username, task_id, MailStatus(status) if status else None, limit)
     with runtime.transaction() as session:
-        found = [_cells(row, user, runtime.core.zone) for row, user in LedgerService(session).find(search)]
+        found = [_cells(row, user, runtime.core.zone) for row, user in MailLogService(session).find(search)]
     if not found:
         click.echo("no mails")
         return
@@ -63,7 +63,7 @@ def show(invocation: Invocation, number: int, *, html: bool, raw: bool) -> None:
     """One mail: what became of it, its headers and its text."""
     runtime = invocation.bootstrap()
     with runtime.transaction() as session:
-        row, user = LedgerService(session).get(number)
+        row, user = MailLogService(session).get(number)
         content = _content(runtime, session, row, user)
     if raw:
         click.echo(content.replace(b"\r\n", b"\n"), nl=False)

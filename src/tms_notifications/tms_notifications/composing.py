@@ -13,8 +13,8 @@ from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.text import one_line
 from tms_notifications.account_notices import token_created_variables
-from tms_notifications.addressing import Mailbox, mail_host, smtp_address
 from tms_notifications.headers import address_field, text_field, verbatim_field
+from tms_notifications.hostnames import Mailbox, mail_host, smtp_address
 from tms_notifications.messages import OutgoingMail, serialised
 from tms_notifications.models import MailKind, NotificationMail
 from tms_notifications.presenting import Presenter, relative_day

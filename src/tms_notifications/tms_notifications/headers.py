@@ -7,12 +7,12 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
-from tms_notifications.addressing import Mailbox
+from tms_notifications.hostnames import Mailbox
 
 FOLD = "\r\n "
 LINE = 76
 ENCODED_WORD = 75
-LONGEST_LINE = 998
+MAX_LINE_LENGTH = 998
 START = {"b": "=?utf-8?b?", "q": "=?utf-8?q?"}
 END = "?="
 PADDING = len(START["b"]) + len(END)
@@ -114,7 +114,7 @@ def check_fields(content: bytes, names: Sequence[str]) -> None:
     """Raise `HeaderError` unless the header of a finished mail has exactly the fields of these names."""
     found: list[str] = []
     for line in content.partition(b"\r\n\r\n")[0].split(b"\r\n"):
-        if len(line) > LONGEST_LINE or NOT_IN_A_LINE.search(line):
+        if len(line) > MAX_LINE_LENGTH or NOT_IN_A_LINE.search(line):
             raise HeaderError("a line of the header is too long or has a control character")
         if found and line.startswith((b" ", b"\t")) and line.strip():
             continue

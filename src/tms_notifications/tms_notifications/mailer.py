@@ -8,8 +8,8 @@ from tms_core.embedded.private_files import make_private, write_private
 from tms_core.embedded.state import StateDirectory, make_state_directory
 from tms_core.errors import ConfigurationError
 from tms_core.runtime import Runtime
-from tms_notifications.addressing import mail_host
 from tms_notifications.errors import DeferredError
+from tms_notifications.hostnames import mail_host
 from tms_notifications.messages import OutgoingMail
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.smtp import SmtpTransport

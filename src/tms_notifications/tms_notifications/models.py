@@ -165,7 +165,7 @@ class NotificationDue(Base):
     created_at: Mapped[CreatedAt]
 
 
-class NotificationMorning(Base):
+class DailyDigestRun(Base):
     """The last day whose due tasks were looked through in a zone; '' is the deployment's."""
 
     __tablename__ = "notification_morning"

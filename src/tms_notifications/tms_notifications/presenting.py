@@ -19,7 +19,7 @@ LABELS = {
     "description": "Description",
 }
 USERS = ("assigned_to", "created_by")
-LONGEST_CHANGE = 600
+MAX_CHANGE_LENGTH = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Presenter:
 
     def changes(self, changes: Mapping[str, list[Any]]) -> list[Change]:
         return [
-            Change(label, *(shortened(self.value(field, side), LONGEST_CHANGE) for side in changes[field]))
+            Change(label, *(shortened(self.value(field, side), MAX_CHANGE_LENGTH) for side in changes[field]))
             for field, label in LABELS.items()
             if field in changes
         ]

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator, model_validator
 
-from tms_core.configuration import SettingsGroup, setting
 from tms_core.runtime import Runtime
+from tms_core.settings_base import SettingsGroup, setting
 from tms_core.text import one_line, shortened
-from tms_notifications.addressing import AddressError, Mailbox, smtp_address
+from tms_notifications.hostnames import AddressError, Mailbox, smtp_address
 
 
 def _lines(value: object) -> object:
@@ -28,7 +28,7 @@ def _existing_file(path: Path) -> Path:
 
 ExistingFile = Annotated[Path, AfterValidator(_existing_file)]
 Folders = Annotated[tuple[Path, ...], BeforeValidator(_lines)]
-LONGEST_PATH = 200
+MAX_PATH_LENGTH = 200
 FILE_SENDER = "TMS <tms@localhost>"
 
 
@@ -93,7 +93,7 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     @field_validator("template_path")
     @classmethod
     def _folders_exist(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        missing = [shortened(str(folder), LONGEST_PATH) for folder in value if not os.path.isdir(folder)]
+        missing = [shortened(str(folder), MAX_PATH_LENGTH) for folder in value if not os.path.isdir(folder)]
         if missing:
             raise ValueError(f"there is no folder {', '.join(missing)}")
         return value

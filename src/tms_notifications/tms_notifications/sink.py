@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from tms_core.celery import use
 from tms_core.events import TaskEventRecord
 from tms_core.sinks import EventSink
-from tms_notifications.notices import notices_of
-from tms_notifications.queueing import enqueue, prepare
+from tms_notifications.celery_queue import enqueue, prepare
+from tms_notifications.recipients import pending_mails_of
 from tms_notifications.services.mails import create_service
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class NotificationsSink(EventSink):
     """A row a mail, with a unique key: the same event again writes nothing. Who gets it in the end (preferences,
     rights, address) is decided when it is sent."""
 
-    gathering = 0.05
+    batch_window = 0.05
 
     def __init__(self, runtime: "Runtime"):
         super().__init__(runtime)
@@ -30,8 +30,8 @@ class NotificationsSink(EventSink):
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
         self._added = []
-        notices = [notice for event in events for notice in notices_of(event)]
-        self._added = create_service(self.runtime, session).add(notices)
+        pending_mails = [pending_mail for event in events for pending_mail in pending_mails_of(event)]
+        self._added = create_service(self.runtime, session).add(pending_mails)
 
     def delivered(self, events: Sequence[TaskEventRecord]) -> None:
         mail_ids, self._added = self._added, []

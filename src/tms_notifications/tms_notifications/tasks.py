@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 from tms_core.celery import app, current_runtime
 from tms_core.runtime import Runtime
+from tms_notifications.celery_queue import ANSWER_LINK_REQUESTS, SEND_MAIL, enqueue
 from tms_notifications.delivery import MailDelivery
-from tms_notifications.queueing import ANSWER_LINK_REQUESTS, SEND_MAIL, enqueue
 from tms_notifications.services.due_soon import create_service as due_soon_service
 from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.link_requests import create_service as link_request_service
@@ -47,7 +47,7 @@ def send_waiting() -> None:
     with runtime.transaction() as session:
         summary_service(runtime, session).release(USERS_AT_ONCE)
     with runtime.transaction() as session:
-        mail_ids = mail_service(runtime, session).hand_out(HANDED_OUT_AT_ONCE)
+        mail_ids = mail_service(runtime, session).claim_due(HANDED_OUT_AT_ONCE)
     enqueue(mail_ids)
 
 

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 import idna
 
 from tms_core.runtime import Runtime
-from tms_notifications.addressing import ascii_host
+from tms_notifications.hostnames import ascii_host
 
 PURPOSE = b"tms.notifications.unsubscribe"
 PREFERENCES = ("assigned", "updated", "due_soon")

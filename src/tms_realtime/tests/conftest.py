@@ -23,15 +23,15 @@ from tms_core.events import TaskEventRecord
 from tms_core.runtime import Runtime
 from tms_core.testing import empty
 from tms_core.testing_output import ProcessOutput
+from tms_realtime.clients.connection_limits import ConnectionLimits
+from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.presence import Presence
-from tms_realtime.clients.seats import Seats
-from tms_realtime.clients.switchboard import Switchboard
+from tms_realtime.event_log.reader import LogReader
+from tms_realtime.event_log.stream import KEY
+from tms_realtime.event_log.table import newest_position
 from tms_realtime.feed import Feed
 from tms_realtime.handshake_log import HandshakeLog
-from tms_realtime.log.reader import LogReader
-from tms_realtime.log.stream import KEY
-from tms_realtime.log.table import newest_position
 from tms_realtime.settings import RealtimeSettings
 from tms_realtime.testing.event_source import EventSource
 from tms_realtime.testing.events import Publisher, make_event
@@ -268,29 +268,31 @@ def publish(runtime) -> Publisher:
 
 
 @pytest.fixture
-def switchboard(runtime, switchboards) -> Callable[..., Switchboard]:
+def make_context(runtime, contexts) -> Callable[..., ConnectionContext]:
     """What the connections of a process share, at the end of the log, without sockets."""
 
-    def make(**settings: Any) -> Switchboard:
+    def make(**settings: Any) -> ConnectionContext:
         url, reader, hub = runtime.core.redis, LogReader(runtime), Hub(position=newest_position(runtime))
         presence, own = Presence(url, reader), RealtimeSettings(**settings)
         feed = Feed(url, hub, reader, presence)
-        seats = Seats(own.connections, own.connections_per_user)
-        switchboards.append(
-            Switchboard(own, runtime.core.visibility, seats, hub, reader, feed, presence, HandshakeLog(runtime.core))
+        limits = ConnectionLimits(own.connections, own.connections_per_user)
+        contexts.append(
+            ConnectionContext(
+                own, runtime.core.visibility, limits, hub, reader, feed, presence, HandshakeLog(runtime.core)
+            )
         )
-        return switchboards[-1]
+        return contexts[-1]
 
     return make
 
 
 @pytest.fixture
-def switchboards() -> list[Switchboard]:
+def contexts() -> list[ConnectionContext]:
     return []
 
 
 @pytest.fixture
-def run(switchboards) -> Callable[[Coroutine[Any, Any, Any]], Any]:
+def run(contexts) -> Callable[[Coroutine[Any, Any, Any]], Any]:
     """Runs a coroutine, and ends what was left of the test's switchboards."""
 
     async def whole(scenario: Coroutine[Any, Any, Any]) -> Any:
@@ -298,23 +300,27 @@ def run(switchboards) -> Callable[[Coroutine[Any, Any, Any]], Any]:
             async with asyncio.timeout(PATIENCE):
                 return await scenario
         finally:
-            for board in switchboards:
-                for client in board.hub.clients():
+            for context in contexts:
+                for client in context.hub.clients():
                     client.gone()  # type: ignore[attr-defined]
-                await board.reader.close()
+                await context.reader.close()
 
     return lambda scenario: asyncio.run(whole(scenario))
 
 
 @pytest.fixture
-def make_speaker(switchboard) -> Callable[..., Speaker]:
+def make_speaker(make_context) -> Callable[..., Speaker]:
     """Makes such clients, of a switchboard of their own where none is given. Where one says something that is not
     answered at once, there must be a running loop."""
 
     def make(
-        user_id: int | None = 7, *, is_admin: bool = False, on: Switchboard | None = None, since: int | None = None
+        user_id: int | None = 7,
+        *,
+        is_admin: bool = False,
+        on: ConnectionContext | None = None,
+        since: int | None = None,
     ) -> Speaker:
-        return Speaker(on or switchboard(), user_id, is_admin, since)
+        return Speaker(on or make_context(), user_id, is_admin, since)
 
     return make
 
@@ -340,7 +346,7 @@ def settled(log):
     async def wait(one, after: int = 0) -> list[dict[str, Any]]:
         await one.wire.until(lambda: len(one.wire.sent) >= after)
         (last,) = log(1, title="the last one")
-        await one.board.follower.catch_up()
+        await one.context.follower.catch_up()
         await one.wire.until(lambda: any(message["event_id"] == last.position for message in one.wire.sent))
         assert one.wire.sent[-1]["title"] == "the last one"
         return one.wire.sent[:-1]

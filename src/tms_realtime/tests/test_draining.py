@@ -8,7 +8,7 @@ from tms_realtime import draining
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.view import View
 from tms_realtime.draining import drain
-from tms_realtime.log.envelope import Envelope
+from tms_realtime.event_log.envelope import Envelope
 
 
 class Client:

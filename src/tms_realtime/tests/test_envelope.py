@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tms_core.events import TaskEventRecord
 from tms_core.models import EventKind, Priority, Status
-from tms_realtime.log.envelope import Envelope, TaskState
-from tms_realtime.log.message import farewell_message, task_message
+from tms_realtime.event_log.envelope import Envelope, TaskState
+from tms_realtime.event_log.message import farewell_message, task_message
 
 RELATIONS = ("created_by", "assigned_to")
 USERS = st.integers(1, 4)
@@ -66,12 +66,12 @@ def test_a_farewell_is_there_where_an_update_takes_somebody_out_and_only_there(d
     envelope = Envelope.of(told)
     were, are = ({task[name] for name in RELATIONS} - {None} for task in (task_before(told), told.snapshot))
 
-    assert bool(envelope.farewell) == (told.kind is EventKind.UPDATED and not were <= are)
-    if envelope.farewell:
-        farewell = orjson.loads(envelope.farewell)
-        assert envelope.farewell == farewell_message(told)
-        assert (farewell["event"], farewell["changes"]) == ("deleted", [])
-        assert {name: farewell[name] for name in FIELDS} == {name: task_before(told)[name] for name in FIELDS}
+    assert bool(envelope.visibility_lost) == (told.kind is EventKind.UPDATED and not were <= are)
+    if envelope.visibility_lost:
+        visibility_lost = orjson.loads(envelope.visibility_lost)
+        assert envelope.visibility_lost == farewell_message(told)
+        assert (visibility_lost["event"], visibility_lost["changes"]) == ("deleted", [])
+        assert {name: visibility_lost[name] for name in FIELDS} == {name: task_before(told)[name] for name in FIELDS}
 
 
 def test_a_task_that_was_restored_was_not_there_before_and_nobody_is_taken_out_of_it(event):
@@ -79,7 +79,7 @@ def test_a_task_that_was_restored_was_not_there_before_and_nobody_is_taken_out_o
 
     assert restored.before is None
     assert restored.after is not None
-    assert restored.farewell == b""
+    assert restored.visibility_lost == b""
     assert orjson.loads(restored.message)["event"] == "created"
 
 
@@ -99,7 +99,7 @@ def test_a_task_that_was_restored_was_not_there_before_and_nobody_is_taken_out_o
 def test_who_only_changes_places_in_a_task_is_not_taken_out_of_it(created_by, assigned_to, changes, is_told, event):
     envelope = Envelope.of(event(created_by=created_by, assigned_to=assigned_to, changes=changes))
 
-    assert bool(envelope.farewell) == is_told
+    assert bool(envelope.visibility_lost) == is_told
 
 
 STATE = b'[1,null,"LOW","PENDING",null]'

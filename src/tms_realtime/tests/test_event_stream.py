@@ -9,7 +9,7 @@ import pytest
 from tms_core.access_tokens import AccessClaims
 from tms_core.embedded.ports import free_port
 from tms_core.services.tokens import end_access
-from tms_realtime.door.tickets import issue
+from tms_realtime.auth.tickets import issue
 
 PAGE = "https://app.example"
 CLOSED = 'tms_realtime_closed_total{code="1013"}'

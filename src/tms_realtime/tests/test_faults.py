@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from tms_realtime.testing.faults import FAULTS, REDIS_KEEPS, Chaos, kill_postgres
+from tms_realtime.testing.system import running_system
 from tms_realtime.testing.traffic import traffic_in
-from tms_realtime.testing.world import running_world
 
 SEED = 7
 STEPS = 8
@@ -19,14 +19,14 @@ LATER = Counter({"1013": 1, "HTTP 503": 1})
 
 
 @pytest.fixture(scope="module")
-def world():
-    with running_world(tms__realtime__stream_length=f"{REDIS_KEEPS}") as world:
-        yield world
+def system():
+    with running_system(tms__realtime__stream_length=f"{REDIS_KEEPS}") as system:
+        yield system
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_clients_get_every_event_once_and_in_order_though(world, fault):
-    with traffic_in(world) as traffic:
+def test_clients_get_every_event_once_and_in_order_though(system, fault):
+    with traffic_in(system) as traffic:
         traffic.flow()
 
         FAULTS[fault](traffic)
@@ -36,8 +36,8 @@ def test_clients_get_every_event_once_and_in_order_though(world, fault):
     assert reckoning.faults() == []
 
 
-def test_clients_get_every_event_once_and_in_order_whatever_happens_at_once(world):
-    with traffic_in(world, seed=SEED) as traffic:
+def test_clients_get_every_event_once_and_in_order_whatever_happens_at_once(system):
+    with traffic_in(system, seed=SEED) as traffic:
         traffic.flow()
         chaos = Chaos(traffic, random.Random(SEED))
 
@@ -48,11 +48,11 @@ def test_clients_get_every_event_once_and_in_order_whatever_happens_at_once(worl
     assert reckoning.faults() == [], happened
 
 
-def test_who_cannot_be_told_what_it_missed_is_asked_to_come_back(world):
-    with traffic_in(world) as traffic:
+def test_who_cannot_be_told_what_it_missed_is_asked_to_come_back(system):
+    with traffic_in(system) as traffic:
         traffic.flow()
         # Whether one may still see what one missed is for the database to say.
-        private = [one for one in traffic.followers if one.person.id != world.admin.id]
+        private = [one for one in traffic.followers if one.person.id != system.admin.id]
         traffic.crowd.send_away(private)
         traffic.flow()
         kill_postgres(traffic)
@@ -60,7 +60,7 @@ def test_who_cannot_be_told_what_it_missed_is_asked_to_come_back(world):
         traffic.crowd.let_back(private)
 
         assert traffic.crowd.wait_for(lambda: all(one.record.ends & LATER for one in private))
-        world.postgres.start()
+        system.postgres.start()
         traffic.flow()
         reckoning = traffic.reckon()
     assert reckoning.faults() == []

@@ -15,13 +15,13 @@ from tms_core.embedded.ports import free_port
 from tms_core.embedded.programs import valkey_program
 from tms_core.models import TaskEvent
 from tms_core.permissions import Actor
-from tms_core.relay.positions import number_events
+from tms_core.relay.positions import assign_positions
 from tms_core.services.tasks import TaskService
 from tms_realtime import feed
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.reader import LogReader
+from tms_realtime.event_log.stream import KEY, StreamWriter
 from tms_realtime.feed import Feed
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.reader import LogReader
-from tms_realtime.log.stream import KEY, StreamWriter
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def commit(runtime, make_user):
         with runtime.transaction() as session:
             TaskService(session, Actor(user.id), "team").create({"title": title})
         with runtime.engine.connect() as connection:
-            number_events(connection)
+            assign_positions(connection)
 
     return create
 
@@ -124,9 +124,9 @@ def test_what_is_not_ours_in_the_stream_is_passed_over(runtime, realtime, listen
 
 
 @asynccontextmanager
-async def followed(board):
+async def followed(context):
     """The board's feed runs."""
-    task = asyncio.create_task(board.follower.run())
+    task = asyncio.create_task(context.follower.run())
     try:
         yield
     finally:
@@ -151,22 +151,24 @@ async def hears(one, *expected):
 
 
 @pytest.mark.parametrize("is_ahead", [True, False])
-def test_a_stream_of_another_database_is_not_told_of(is_ahead, runtime, run, switchboard, make_speaker, publish, event):
+def test_a_stream_of_another_database_is_not_told_of(
+    is_ahead, runtime, run, make_context, make_speaker, publish, event
+):
     (newest,) = publish.commit(event(title="before the process began"))
     first = newest.position + 1 if is_ahead else newest.position
     foreign = [Envelope.of(event(position=first + number, id=99, title="another's")) for number in range(3)]
     StreamWriter(runtime.redis, 100).append(foreign)
 
     async def scenario():
-        board = switchboard()
-        one = make_speaker(on=board)
-        async with followed(board):
+        context = make_context()
+        one = make_speaker(on=context)
+        async with followed(context):
             # Once it listens, the stream is as it has left it.
-            while not board.follower.is_following:
+            while not context.follower.is_following:
                 await asyncio.sleep(0)
             assert runtime.redis.xlen(KEY) == 0
             publish(event(title="ours"))
-            late = make_speaker(on=board, since=newest.position - 1)
+            late = make_speaker(on=context, since=newest.position - 1)
             await hears(one, "ours")
             await hears(late, "before the process began", "ours")
 
@@ -174,15 +176,15 @@ def test_a_stream_of_another_database_is_not_told_of(is_ahead, runtime, run, swi
 
 
 def test_a_database_that_goes_back_is_told_once_and_followed_from_there(
-    quickly, runtime, run, switchboard, make_speaker, publish, event
+    quickly, runtime, run, make_context, make_speaker, publish, event
 ):
     kept, *forgotten = publish(event(title="kept"), event(title="forgotten"), event(title="forgotten"))
 
     async def scenario():
-        board = switchboard()
-        one = make_speaker(on=board)
-        async with followed(board):
-            while not board.follower.is_following:
+        context = make_context()
+        one = make_speaker(on=context)
+        async with followed(context):
+            while not context.follower.is_following:
                 await asyncio.sleep(0)
             publish(event(title="forgotten after it was sent"))
             await hears(one, "forgotten after it was sent")
@@ -196,19 +198,19 @@ def test_a_database_that_goes_back_is_told_once_and_followed_from_there(
             await hears(one, "forgotten after it was sent", "reset", "new")
             assert one.wire.sent[1]["event_id"] == kept.position
             assert one.wire.sent[2]["event_id"] == told.position == forgotten[0].position
-            late = make_speaker(on=board, since=kept.position - 1)
+            late = make_speaker(on=context, since=kept.position - 1)
             await hears(late, "kept", "new")
 
     run(scenario())
 
 
 def test_what_redis_never_had_comes_when_the_database_is_asked_after_a_silence(
-    quickly, run, switchboard, make_speaker, publish, event
+    quickly, run, make_context, make_speaker, publish, event
 ):
     async def scenario():
-        board = switchboard()
-        one = make_speaker(on=board)
-        async with followed(board):
+        context = make_context()
+        one = make_speaker(on=context)
+        async with followed(context):
             publish(event(title="by redis"))
             await hears(one, "by redis")
             publish.commit(event(title="by nobody"))
@@ -218,17 +220,17 @@ def test_what_redis_never_had_comes_when_the_database_is_asked_after_a_silence(
 
 
 def test_while_the_database_is_away_events_come_by_redis(
-    runtime, ini, run, switchboard, switchboards, make_speaker, publish, event
+    runtime, ini, run, make_context, contexts, make_speaker, publish, event
 ):
     there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
 
     async def scenario():
-        board = switchboard()
+        context = make_context()
         reader = LogReader(there)
-        feed = Feed(runtime.core.redis, board.hub, reader, board.presence)
-        switchboards.append(replace(board, reader=reader, follower=feed))
-        one = make_speaker(on=switchboards[-1])
-        async with followed(switchboards[-1]):
+        feed = Feed(runtime.core.redis, context.hub, reader, context.presence)
+        contexts.append(replace(context, reader=reader, follower=feed))
+        one = make_speaker(on=contexts[-1])
+        async with followed(contexts[-1]):
             publish(event(title="one"), event(title="two"))
             await hears(one, "one", "two")
 

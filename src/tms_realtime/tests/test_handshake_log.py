@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from tms_core.access_tokens import AccessClaims
 from tms_core.embedded.ports import free_port
-from tms_realtime.door.tickets import issue
+from tms_realtime.auth.tickets import issue
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from tms_core.permissions import Actor
 from tms_core.services.day_bounds import COMPARISONS
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime.clients.hub import Hub
-from tms_realtime.clients.outgoing import Outgoing
+from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.clients.view import Subscription, View
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.message import farewell_message, task_message
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.message import farewell_message, task_message
 
 USERS = st.integers(1, 3)
 NOBODY_OR_USER = st.none() | USERS
@@ -57,16 +57,16 @@ SUBSCRIPTIONS = st.lists(st.builds(Subscription, FILTERS, st.sampled_from([None,
 VIEWS = st.builds(View, st.none() | st.builds(Actor, USERS), SUBSCRIPTIONS)
 
 
-class Ear:
+class RecordingClient:
     """A client that remembers what it got."""
 
     claims = None
     pending = 0
 
     def __init__(self) -> None:
-        self.messages: list[Outgoing] = []
+        self.messages: list[OutboundMessage] = []
 
-    def send(self, message: Outgoing) -> None:
+    def send(self, message: OutboundMessage) -> None:
         self.messages.append(message)
 
     def end(self, code: int, reason: str) -> None:
@@ -77,8 +77,8 @@ class Ear:
         return [(orjson.loads(text), position) for message in self.messages for text, position in message.parts]
 
 
-def joined(hub: Hub, *views: View) -> list[Ear]:
-    ears = [Ear() for _ in views]
+def joined(hub: Hub, *views: View) -> list[RecordingClient]:
+    ears = [RecordingClient() for _ in views]
     for ear, view in zip(ears, views, strict=True):
         hub.join(ear, view)
     return ears
@@ -155,8 +155,8 @@ def test_a_view_is_told_what_a_naive_look_at_the_event_says(data, view, event):
 @given(data=st.data())
 def test_grouping_neither_leaves_out_nor_adds_anyone_whoever_comes_and_goes(data, event):
     hub = Hub(position=10)
-    expected: dict[Ear, list[tuple[dict[str, Any], int]]] = {Ear(): [] for _ in range(5)}
-    views: dict[Ear, View] = {}
+    expected: dict[RecordingClient, list[tuple[dict[str, Any], int]]] = {RecordingClient(): [] for _ in range(5)}
+    views: dict[RecordingClient, View] = {}
     position = 10
     for _ in range(data.draw(st.integers(1, 8))):
         match data.draw(st.sampled_from(["join", "leave", "publish", "publish"])):
@@ -258,8 +258,8 @@ def test_who_is_taken_out_of_a_task_hears_of_it_as_deleted_and_as_it_was(event):
         None,
     ]
     assert messages[2]["title"] == "Old"
-    assert View(Actor(2)).is_farewell(told)
-    assert not View(Actor(1)).is_farewell(told)
+    assert View(Actor(2)).is_visibility_lost(told)
+    assert not View(Actor(1)).is_visibility_lost(told)
 
 
 def test_a_message_is_framed_once_for_all_who_get_it(event):
@@ -293,8 +293,8 @@ def test_one_who_joins_again_has_a_new_view_and_hears_once(event):
 def test_one_who_leaves_while_being_sent_to_harms_nobody(event):
     hub = Hub()
 
-    class TooSlow(Ear):
-        def send(self, message: Outgoing) -> None:
+    class TooSlow(RecordingClient):
+        def send(self, message: OutboundMessage) -> None:
             super().send(message)
             hub.leave(self)
 

@@ -15,9 +15,9 @@ from websockets.exceptions import InvalidStatus
 
 from tms_core.embedded.ports import free_port
 from tms_core.services.personal_tokens import PersonalTokenService
-from tms_realtime.clients.allowance import Allowance
-from tms_realtime.clients.seats import Seats
-from tms_realtime.wire.entrance import MOST_REFUSED
+from tms_realtime.clients.connection_limits import ConnectionLimits
+from tms_realtime.clients.rate_limit import TokenBucket
+from tms_realtime.wire.router import MAX_REFUSED
 
 OF_ALL, OF_USER, MESSAGES = 12, 4, 10
 UNKNOWN = 3
@@ -112,7 +112,7 @@ def test_whoever_waits_for_its_refusal_is_ended_when_too_many_do(realtime, fill,
     clients = fill()
 
     with ExitStack() as stack:
-        waiting = [stack.enter_context(realtime.connect(b"")) for _ in range(MOST_REFUSED + 5)]
+        waiting = [stack.enter_context(realtime.connect(b"")) for _ in range(MAX_REFUSED + 5)]
 
         assert all(is_ended(connection) for connection in waiting[:5])
         assert refusal(listen).status_code == 503
@@ -223,43 +223,43 @@ def test_who_says_too_much_is_closed_with_1008_and_not_listened_to_any_more(said
 @given(pauses=st.lists(st.sampled_from([0, 0, 0, 0.01, 0.05, 0.1, 0.5, 3]), max_size=60), rate=st.integers(1, 20))
 def test_an_allowance_is_so_much_at_once_and_a_second(pauses, rate):
     now = [100.0]
-    allowance = Allowance(rate, clock=lambda: now[0])
+    bucket = TokenBucket(rate, clock=lambda: now[0])
     left = Fraction(rate)
 
     for pause in pauses:
         now[0] += pause
         left = min(Fraction(rate), left + Fraction(pause).limit_denominator(1000) * rate)
         is_clear = abs(left - 1) > Fraction(1, 10**6)
-        is_allowed = allowance.use()
+        is_allowed = bucket.use()
         assert is_allowed == (left >= 1) or not is_clear
         left -= is_allowed
 
 
 def test_an_allowance_of_0_is_no_limit():
-    allowance = Allowance(0)
+    bucket = TokenBucket(0)
 
-    assert all(allowance.use() for _ in range(10_000))
+    assert all(bucket.use() for _ in range(10_000))
 
 
 @given(steps=st.lists(st.tuples(st.booleans(), st.sampled_from([None, 1, 2])), max_size=40))
 def test_seats_are_as_many_as_were_taken_and_not_given_back(steps):
-    seats, taken = Seats(4, 2), Counter()
+    limits, taken = ConnectionLimits(4, 2), Counter()
     for takes, user in steps:
         most = 4 if user is None else 2
         if not takes and taken[user]:
-            seats.give_back() if user is None else seats.give_back_of_user(user)
+            limits.release() if user is None else limits.release_for_user(user)
             taken[user] -= 1
         elif takes and user is None:
-            assert seats.take() == (taken[user] < most)
+            assert limits.take() == (taken[user] < most)
             taken[user] = min(most, taken[user] + 1)
         elif takes:
-            assert seats.take_of_user(user) == (taken[user] < most)
+            assert limits.acquire_for_user(user) == (taken[user] < most)
             taken[user] = min(most, taken[user] + 1)
-        assert seats.taken == taken[None]
+        assert limits.taken == taken[None]
 
 
 def test_where_there_is_no_limit_everybody_has_a_seat():
-    seats = Seats(0, 0)
+    limits = ConnectionLimits(0, 0)
 
-    assert all(seats.take() for _ in range(1000))
-    assert all(seats.take_of_user(7) for _ in range(1000))
+    assert all(limits.take() for _ in range(1000))
+    assert all(limits.acquire_for_user(7) for _ in range(1000))

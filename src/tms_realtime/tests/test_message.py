@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from tms_core.models import EventKind
-from tms_realtime.log.message import farewell_message, task_message
+from tms_realtime.event_log.message import farewell_message, task_message
 
 KEYS = [
     "task_id", "title", "description", "priority", "status", "due_date", "assigned_to", "created_at", "updated_at",

@@ -47,7 +47,7 @@ def task(people, make_task) -> int:
 @asynccontextmanager
 async def served(*boards):
     """Each of these is a process that serves, until it is killed."""
-    tasks = [asyncio.create_task(board.presence.run()) for board in boards]
+    tasks = [asyncio.create_task(context.presence.run()) for context in boards]
     try:
         yield
     finally:
@@ -61,8 +61,8 @@ async def served(*boards):
 def look(make_speaker):
     """A user's client of a process, that looks at a task."""
 
-    def start(board, user, task_id: int):
-        one = make_speaker(user.id, is_admin=user.is_admin, on=board)
+    def start(context, user, task_id: int):
+        one = make_speaker(user.id, is_admin=user.is_admin, on=context)
         assert one.say(type="presence", task_id=task_id) is None
         return one
 
@@ -79,11 +79,11 @@ async def is_told(one, *expected) -> None:
     assert one.wire.sent == [*expected]
 
 
-def test_one_is_told_who_else_looks_at_the_task_in_whatever_process(run, switchboard, look, people, task):
+def test_one_is_told_who_else_looks_at_the_task_in_whatever_process(run, make_context, look, people, task):
     ann, bob, root = people
 
     async def scenario():
-        here, there = switchboard(), switchboard()
+        here, there = make_context(), make_context()
         async with served(here, there):
             of_ann = look(here, ann, task)
             await is_told(of_ann, told(task))
@@ -99,11 +99,11 @@ def test_one_is_told_who_else_looks_at_the_task_in_whatever_process(run, switchb
 
 
 @pytest.mark.parametrize("end", ["goes", "says so", "looks elsewhere"])
-def test_whoever_looks_no_more_is_gone_for_the_others(end, run, switchboard, look, people, task, make_task):
+def test_whoever_looks_no_more_is_gone_for_the_others(end, run, make_context, look, people, task, make_task):
     ann, bob, _root = people
 
     async def scenario():
-        here, there = switchboard(), switchboard()
+        here, there = make_context(), make_context()
         async with served(here, there):
             of_ann, of_bob = look(here, ann, task), look(there, bob, task)
             await of_ann.wire.until(lambda: told(task, bob) in of_ann.wire.sent)
@@ -125,11 +125,11 @@ def test_whoever_looks_no_more_is_gone_for_the_others(end, run, switchboard, loo
     run(scenario())
 
 
-def test_a_user_with_two_tabs_is_one_and_stays_until_the_last_one_goes(run, switchboard, look, people, task):
+def test_a_user_with_two_tabs_is_one_and_stays_until_the_last_one_goes(run, make_context, look, people, task):
     ann, bob, _root = people
 
     async def scenario():
-        here, there = switchboard(), switchboard()
+        here, there = make_context(), make_context()
         async with served(here, there):
             of_ann = look(here, ann, task)
             first, second, third = look(here, bob, task), look(there, bob, task), look(there, bob, task)
@@ -151,31 +151,31 @@ def test_a_user_with_two_tabs_is_one_and_stays_until_the_last_one_goes(run, swit
     run(scenario())
 
 
-def test_what_one_may_not_see_one_may_not_look_at(run, switchboard, look, people, make_task):
+def test_what_one_may_not_see_one_may_not_look_at(run, make_context, look, people, make_task):
     ann, bob, root = people
     hidden = make_task(ann)
 
     async def scenario():
-        board = switchboard()
-        async with served(board):
-            of_ann = look(board, ann, hidden)
+        context = make_context()
+        async with served(context):
+            of_ann = look(context, ann, hidden)
             await is_told(of_ann, told(hidden))
             for task_id in (hidden, 2**40, 2**63 - 1):
-                await is_told(look(board, bob, task_id), {"type": "error", "message": f"there is no task {task_id}"})
+                await is_told(look(context, bob, task_id), {"type": "error", "message": f"there is no task {task_id}"})
             # An administrator sees all, and is the only one that ann is told of.
-            look(board, root, hidden)
+            look(context, root, hidden)
             await is_told(of_ann, told(hidden), told(hidden, root))
 
     run(scenario())
 
 
 def test_who_is_taken_out_of_the_task_looks_at_it_no_more_and_the_others_do(
-    runtime, run, switchboard, look, people, task, publish
+    runtime, run, make_context, look, people, task, publish
 ):
     ann, bob, _root = people
 
     async def scenario():
-        here, there = switchboard(), switchboard()
+        here, there = make_context(), make_context()
         async with served(here, there):
             of_ann, of_bob = look(here, ann, task), look(there, bob, task)
             await of_ann.wire.until(lambda: told(task, bob) in of_ann.wire.sent)
@@ -183,8 +183,8 @@ def test_who_is_taken_out_of_the_task_looks_at_it_no_more_and_the_others_do(
             with runtime.transaction() as session:
                 TaskService(session, ann.actor, "private").change(task, {"assigned_to": None})
             publish.number()
-            for board in (here, there):
-                await board.follower.catch_up()
+            for context in (here, there):
+                await context.follower.catch_up()
             await of_bob.wire.until(
                 lambda: {"type": "error", "message": f"there is no task {task}"} in of_bob.wire.sent
             )
@@ -198,19 +198,19 @@ def test_who_is_taken_out_of_the_task_looks_at_it_no_more_and_the_others_do(
     run(scenario())
 
 
-def test_nobody_looks_at_a_task_that_was_deleted(run, switchboard, look, people, task, runtime, publish):
+def test_nobody_looks_at_a_task_that_was_deleted(run, make_context, look, people, task, runtime, publish):
     ann, bob, _root = people
 
     async def scenario():
-        board = switchboard()
-        async with served(board):
-            both = [look(board, ann, task), look(board, bob, task)]
+        context = make_context()
+        async with served(context):
+            both = [look(context, ann, task), look(context, bob, task)]
             for one, other in zip(both, (bob, ann), strict=True):
                 await one.wire.until(lambda one=one, other=other: told(task, other) in one.wire.sent)
             with runtime.transaction() as session:
                 TaskService(session, ann.actor, "private").delete(task)
             publish.number()
-            await board.follower.catch_up()
+            await context.follower.catch_up()
             for one in both:
                 await one.wire.until(
                     lambda one=one: {"type": "error", "message": f"there is no task {task}"} in one.wire.sent
@@ -219,13 +219,13 @@ def test_nobody_looks_at_a_task_that_was_deleted(run, switchboard, look, people,
     run(scenario())
 
 
-def test_what_a_killed_process_leaves_behind_runs_out(runtime, run, switchboard, look, people, task, monkeypatch):
+def test_what_a_killed_process_leaves_behind_runs_out(runtime, run, make_context, look, people, task, monkeypatch):
     monkeypatch.setattr(module, "HEARTBEAT", 0.05)
     ann, bob, _root = people
     key = f"tms:realtime:presence:{task}"
 
     async def scenario():
-        here, there = switchboard(), switchboard()
+        here, there = make_context(), make_context()
         async with served(here):
             of_ann = look(here, ann, task)
             async with served(there):
@@ -247,14 +247,14 @@ def test_what_a_killed_process_leaves_behind_runs_out(runtime, run, switchboard,
     run(scenario())
 
 
-def test_while_redis_is_away_one_is_told_of_this_processs_users(run, switchboard, look, people, task, tmp_path):
+def test_while_redis_is_away_one_is_told_of_this_processs_users(run, make_context, look, people, task, tmp_path):
     ann, bob, _root = people
 
     async def scenario():
-        board = switchboard()
-        board = replace(board, presence=Presence(f"unix://{tmp_path}/nothing", board.reader))
-        async with served(board):
-            of_ann, of_bob = look(board, ann, task), look(board, bob, task)
+        context = make_context()
+        context = replace(context, presence=Presence(f"unix://{tmp_path}/nothing", context.reader))
+        async with served(context):
+            of_ann, of_bob = look(context, ann, task), look(context, bob, task)
             await of_ann.wire.until(lambda: told(task, bob) in of_ann.wire.sent)
             await of_bob.wire.until(lambda: told(task, ann) in of_bob.wire.sent)
 
@@ -262,13 +262,13 @@ def test_while_redis_is_away_one_is_told_of_this_processs_users(run, switchboard
 
 
 def test_after_redis_has_lost_everything_presence_is_written_again(
-    runtime, run, switchboard, look, people, task, monkeypatch
+    runtime, run, make_context, look, people, task, monkeypatch
 ):
     monkeypatch.setattr(module, "HEARTBEAT", 0.05)
     ann, bob, _root = people
 
     async def scenario():
-        here, there = switchboard(), switchboard()
+        here, there = make_context(), make_context()
         async with served(here, there):
             of_ann = look(here, ann, task)
             await is_told(of_ann, told(task))
@@ -279,18 +279,18 @@ def test_after_redis_has_lost_everything_presence_is_written_again(
     run(scenario())
 
 
-def test_what_others_write_there_ends_nothing(runtime, run, switchboard, look, people, task):
+def test_what_others_write_there_ends_nothing(runtime, run, make_context, look, people, task):
     ann, bob, _root = people
 
     async def scenario():
-        board = switchboard()
-        async with served(board):
-            of_ann = look(board, ann, task)
+        context = make_context()
+        async with served(context):
+            of_ann = look(context, ann, task)
             await is_told(of_ann, told(task))
             runtime.redis.zadd(f"tms:realtime:presence:{task}", {"hello": 2**40})
             runtime.redis.publish(CHANNEL, "hello")
             runtime.redis.publish(CHANNEL, task)
-            of_bob = look(board, bob, task)
+            of_bob = look(context, bob, task)
             await of_bob.wire.until(lambda: told(task, ann) in of_bob.wire.sent)
             await is_told(of_ann, told(task), told(task, bob))
 
@@ -302,25 +302,25 @@ STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, 0, 1, "gone
 
 @given(steps=STEPS)
 @hypothesis_settings(max_examples=15)
-def test_in_the_end_everyone_knows_who_looks(steps, run, switchboard, make_speaker, people, make_task):
+def test_in_the_end_everyone_knows_who_looks(steps, run, make_context, make_speaker, people, make_task):
     ann, bob, _root = people
     tasks = [make_task(ann, bob) for _ in range(2)]
 
     async def scenario():
-        boards = [switchboard(), switchboard()]
+        boards = [make_context(), make_context()]
         async with served(*boards):
             users = [ann, bob, ann, bob]
             clients = [make_speaker(user.id, on=boards[number // 2]) for number, user in enumerate(users)]
-            looks: dict[int, int | None] = {}
+            monitor: dict[int, int | None] = {}
             for number, what in steps:
                 if what == "gone":
                     clients[number].connection.gone()
-                    looks.pop(number, None)
+                    monitor.pop(number, None)
                 else:
-                    looks[number] = task_id = None if what is None else tasks[what]
+                    monitor[number] = task_id = None if what is None else tasks[what]
                     clients[number].say(type="presence", task_id=task_id)
-            for number, task_id in looks.items():
-                there = {users[other] for other, at in looks.items() if at == task_id} - {users[number]}
+            for number, task_id in monitor.items():
+                there = {users[other] for other, at in monitor.items() if at == task_id} - {users[number]}
                 expected = told(task_id, *there) if task_id else told(None)
                 wire = clients[number].wire
                 await wire.until(lambda wire=wire, expected=expected: wire.sent[-1:] == [expected])

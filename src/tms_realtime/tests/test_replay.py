@@ -50,8 +50,8 @@ def test_the_messages_are_those_that_live_clients_got(log, make_speaker, settled
     async def scenario():
         live = make_speaker()
         log(3, changes={"status": ["PENDING", "COMPLETED"]}, status="COMPLETED")
-        await live.board.follower.catch_up()
-        late = [make_speaker(since=0, on=board) for board in (live.board, make_speaker().board)]
+        await live.context.follower.catch_up()
+        late = [make_speaker(since=0, on=context) for context in (live.context, make_speaker().context)]
         for one in late:
             await settled(one)
             assert one.wire.sent[:3] == live.wire.sent[:3]
@@ -76,9 +76,9 @@ def test_what_this_process_has_just_sent_is_in_its_memory(log, make_speaker, set
     async def scenario():
         live = make_speaker()
         log(10, stream_length=0)
-        await live.board.follower.catch_up()
+        await live.context.follower.catch_up()
         before = {name: reads(name) for name in ("memory", "redis", "database")}
-        assert ids(await settled(make_speaker(since=3, on=live.board))) == [4, 5, 6, 7, 8, 9, 10]
+        assert ids(await settled(make_speaker(since=3, on=live.context))) == [4, 5, 6, 7, 8, 9, 10]
         assert {name for name, count in before.items() if reads(name) > count} == {"memory"}
 
     run(scenario())
@@ -97,7 +97,7 @@ def test_one_that_another_process_has_told_more_does_not_hear_it_again(log, make
     async def scenario():
         live = make_speaker()
         told = log(10)
-        ahead = make_speaker(since=told[6].position, on=live.board)
+        ahead = make_speaker(since=told[6].position, on=live.context)
         assert ids(await settled(ahead)) == positions(told[7:])
         # And nobody else lacks what the process was behind.
         assert ids(live.wire.sent[:10]) == positions(told)
@@ -131,12 +131,12 @@ def test_where_the_log_does_not_reach_back_so_far_there_is_one_reset(
     run(scenario())
 
 
-def test_who_has_missed_more_than_the_setting_says_is_told_to_read_anew(log, switchboard, make_speaker, settled, run):
+def test_who_has_missed_more_than_the_setting_says_is_told_to_read_anew(log, make_context, make_speaker, settled, run):
     log(20)
 
     async def scenario():
-        board = switchboard(replay=10)
-        few, many = make_speaker(since=10, on=board), make_speaker(since=9, on=board)
+        context = make_context(replay=10)
+        few, many = make_speaker(since=10, on=context), make_speaker(since=9, on=context)
         assert await settled(many, after=1) == [{"type": "reset", "event_id": 20}]
         assert ids(await settled(few)) == [*range(11, 22)]
 
@@ -144,15 +144,15 @@ def test_who_has_missed_more_than_the_setting_says_is_told_to_read_anew(log, swi
 
 
 def test_a_client_that_falls_behind_while_it_catches_up_still_gets_everything(
-    log, switchboard, make_speaker, settled, run
+    log, make_context, make_speaker, settled, run
 ):
     log(10)
 
     async def scenario():
-        slow = make_speaker(since=0, on=switchboard(replay=10))
+        slow = make_speaker(since=0, on=make_context(replay=10))
         slow.wire.is_shut = True
         log(50)
-        await slow.board.follower.catch_up()
+        await slow.context.follower.catch_up()
         slow.wire.open()
         return await settled(slow)
 
@@ -163,12 +163,12 @@ def test_resuming_begins_again_behind_the_event_and_then_it_goes_on(log, make_sp
     async def scenario():
         one = make_speaker()
         log(5)
-        await one.board.follower.catch_up()
+        await one.context.follower.catch_up()
         assert one.say(type="resume", since=2) is None
         assert ids(await settled(one)) == [1, 2, 3, 4, 5, 3, 4, 5]
         del one.wire.sent[:]
         log(2)
-        await one.board.follower.catch_up()
+        await one.context.follower.catch_up()
         assert ids(await settled(one)) == [7, 8]
 
     run(scenario())
@@ -244,14 +244,14 @@ def test_the_seam_between_past_and_present_is_tight_whatever_happens_meanwhile(
 ):
     async def scenario():
         one = make_speaker(since=0)
-        hub = one.board.hub
+        hub = one.context.hub
         begun_at, begun_with = hub.position, 0
         log(10)
         for word, value in steps:
             match word:
                 case "publish":
                     log(value)
-                    await one.board.follower.catch_up()
+                    await one.context.follower.catch_up()
                 case "resume":
                     begun_at, begun_with = int(hub.position * value), len(one.wire.sent)
                     one.say(type="resume", since=begun_at)

@@ -8,9 +8,9 @@ import pytest
 
 from tms_core.app import configure
 from tms_core.testing import empty
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.reader import LogReader
-from tms_realtime.log.stream import KEY
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.reader import LogReader
+from tms_realtime.event_log.stream import KEY
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_who_goes_while_it_catches_up_is_sent_nothing_more_and_forgotten(log, ma
         gone.wire.open()
         await settled(other)
         assert gone.wire.sent == []
-        assert len(gone.board.hub) == 0
+        assert len(gone.context.hub) == 0
 
     run(scenario())
 
@@ -46,11 +46,11 @@ def test_who_catches_up_is_among_the_clients_that_are_watched_and_told_of_the_en
     async def scenario():
         one = make_speaker(since=0)
         one.wire.is_shut = True
-        assert one.board.hub.clients() == [one.connection]
+        assert one.context.hub.clients() == [one.connection]
         one.connection.end(1001, "the server ends")
         one.wire.open()
         await asyncio.sleep(0)
-        assert (one.wire.codes, one.wire.sent, one.board.hub.clients()) == ([1001], [], [])
+        assert (one.wire.codes, one.wire.sent, one.context.hub.clients()) == ([1001], [], [])
 
     run(scenario())
 
@@ -81,7 +81,7 @@ def test_one_that_is_ended_by_the_last_message_of_its_past_does_not_come_back(lo
         await one.wire.until(lambda: one.wire.codes)
         for _ in range(10):
             await asyncio.sleep(0)
-        assert (one.wire.codes, one.board.hub.clients()) == ([1013], [])
+        assert (one.wire.codes, one.context.hub.clients()) == ([1013], [])
 
     run(scenario())
 
@@ -98,7 +98,7 @@ def test_one_that_takes_nothing_for_too_long_is_closed_with_1013(log, make_speak
         one.wire.drained = never
         one.say(type="resume", since=0)
         await one.wire.until(lambda: one.wire.codes)
-        assert (one.wire.codes, one.wire.sent, one.board.hub.clients()) == ([1013], [], [])
+        assert (one.wire.codes, one.wire.sent, one.context.hub.clients()) == ([1013], [], [])
 
     run(scenario())
 
@@ -115,20 +115,20 @@ def test_whatever_else_goes_wrong_nobody_waits_for_ever(log, make_speaker, run, 
         one.wire.drained = broken
         one.say(type="resume", since=0)
         await one.wire.until(lambda: one.wire.codes)
-        assert (one.wire.codes, one.board.hub.clients()) == ([1013], [])
+        assert (one.wire.codes, one.context.hub.clients()) == ([1013], [])
 
     run(scenario())
     assert "RuntimeError: a bug" in caplog.text
 
 
 @pytest.fixture
-def without_database(ini, switchboard, switchboards):
+def without_database(ini, make_context, contexts):
     """A switchboard whose reader has Redis alone."""
     there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
-    board = switchboard()
+    context = make_context()
     reader = LogReader(there)
-    switchboards.append(replace(board, reader=reader))
-    return switchboards[-1]
+    contexts.append(replace(context, reader=reader))
+    return contexts[-1]
 
 
 def test_where_the_log_cannot_be_read_the_connection_is_closed_with_1013(log, without_database, make_speaker, run):
@@ -176,7 +176,7 @@ def test_a_log_that_goes_back_under_a_client_that_catches_up_ends_in_a_reset(log
         one = make_speaker(since=2)
         # It is reading now.
         await asyncio.sleep(0)
-        one.board.hub.reset(1)
+        one.context.hub.reset(1)
         await one.wire.until(lambda: one.wire.sent)
         assert one.wire.sent == [{"type": "reset", "event_id": 1}]
 

@@ -5,17 +5,17 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tms_core.embedded.ports import free_port
-from tms_realtime.log.stream import KEY
+from tms_realtime.event_log.stream import KEY
 
 MANY = 2000
-LONGEST = 3000
+MAX_LENGTH = 3000
 
 
 @pytest.fixture(scope="module")
 def settings():
     return {
         "tms.realtime.anonymous": "true",
-        "tms.realtime.replay": str(LONGEST),
+        "tms.realtime.replay": str(MAX_LENGTH),
         "tms.realtime.backlog": "131072",
         "tms.realtime.status_port": str(free_port()),
     }
@@ -105,7 +105,7 @@ def test_a_position_of_another_database_is_answered_by_a_reset(log, listen):
 
 
 def test_who_has_missed_too_much_is_told_to_read_anew(sent, listen):
-    told = sent(LONGEST + 1)
+    told = sent(MAX_LENGTH + 1)
 
     listener = listen(path=f"?since={told[0].position - 1}")
 

@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
+from tms_realtime.testing.flaky_clients import flaky_clients
+from tms_realtime.testing.system import running_system
 from tms_realtime.testing.traffic import traffic_in
-from tms_realtime.testing.wanderers import wanderers
-from tms_realtime.testing.world import running_world
 
 WANDERERS = 14
 EVENTS = 1000
@@ -19,19 +19,19 @@ REDIS_KEEPS = 2800
 
 
 @pytest.fixture(scope="module")
-def world():
-    with running_world(tms__realtime__stream_length=f"{REDIS_KEEPS}", tms__realtime__messages="0") as world:
-        with traffic_in(world) as traffic:
+def system():
+    with running_system(tms__realtime__stream_length=f"{REDIS_KEEPS}", tms__realtime__messages="0") as system:
+        with traffic_in(system) as traffic:
             traffic.writers.write_at_once(EVENTS_BEFORE)
             assert traffic.reckon().faults() == []
-        yield world
+        yield system
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_clients_that_leave_and_come_back_get_each_event_once_and_in_order(world, seed):
-    gather = partial(wanderers, count=WANDERERS, seed=seed)
+def test_clients_that_leave_and_come_back_get_each_event_once_and_in_order(system, seed):
+    gather = partial(flaky_clients, count=WANDERERS, seed=seed)
 
-    with traffic_in(world, gather=gather, at_once=20, seed=seed) as traffic:
+    with traffic_in(system, gather=gather, at_once=20, seed=seed) as traffic:
         traffic.writers.await_commits(EVENTS)
         reckoning = traffic.reckon()
 

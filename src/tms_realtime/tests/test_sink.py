@@ -14,8 +14,8 @@ from tms_core.events import TaskEventRecord
 from tms_core.models import TaskEvent
 from tms_core.runtime import Runtime
 from tms_core.sinks import EventSink
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.stream import KEY, StreamWriter, entry_id, envelopes_in
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.stream import KEY, StreamWriter, entry_id, envelopes_in
 from tms_realtime.sink import RealtimeSink
 
 

@@ -12,7 +12,7 @@ from twisted.internet.testing import StringTransport
 
 from tms_core.embedded.ports import free_port
 from tms_core.settings import CoreSettings
-from tms_realtime.status import MOST_CONNECTIONS, Status, StatusProtocol
+from tms_realtime.status import MAX_CONNECTIONS, Status, StatusProtocol
 from tms_realtime.wire.http_request import HttpRequest
 
 TOKEN = "let-me-look"
@@ -190,13 +190,13 @@ def test_what_is_no_request_is_refused(data, code, realtime):
 
 
 def test_of_too_many_connections_the_oldest_is_ended(status):
-    connections, transports = {}, [StringTransport() for _ in range(MOST_CONNECTIONS + 2)]
+    connections, transports = {}, [StringTransport() for _ in range(MAX_CONNECTIONS + 2)]
 
     for transport in transports:
         StatusProtocol(status(), Clock(), connections).makeConnection(transport)
 
-    assert [transport.disconnected for transport in transports] == [True] * 2 + [False] * MOST_CONNECTIONS
-    assert len(connections) == MOST_CONNECTIONS
+    assert [transport.disconnected for transport in transports] == [True] * 2 + [False] * MAX_CONNECTIONS
+    assert len(connections) == MAX_CONNECTIONS
 
 
 def test_a_status_port_that_is_taken_is_only_warned_of(realtime, start_realtime, listen):

@@ -4,8 +4,8 @@ import pytest
 
 from tms_core.models import EventKind, Priority, Status
 from tms_core.services.task_filter import TaskFilter
-from tms_realtime.clients.connection import MOST_SUBSCRIPTIONS
-from tms_realtime.log.envelope import Envelope
+from tms_realtime.clients.connection import MAX_SUBSCRIPTIONS
+from tms_realtime.event_log.envelope import Envelope
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def told(event):
 
     def publish(one, **fields):
         del one.wire.sent[:]
-        hub = one.board.hub
+        hub = one.context.hub
         hub.publish([Envelope.of(event(EventKind.CREATED, position=hub.position + 1, **fields))])
         return one.wire.sent
 
@@ -122,15 +122,15 @@ def test_all_are_taken_back_at_once_also_where_there_are_none(make_speaker, told
 
 def test_a_connection_has_so_many_subscriptions_at_most_and_may_go_on_changing_them(make_speaker, told):
     one = make_speaker()
-    for number in range(MOST_SUBSCRIPTIONS - 1):
+    for number in range(MAX_SUBSCRIPTIONS - 1):
         assert one.say(type="subscribe", id=str(number))["type"] == "subscribed"
     assert one.say(type="subscribe")["type"] == "subscribed"
 
     for words in ({"id": "new"}, {}):
         reply = one.say(type="subscribe", **words)
-        assert reply == {"type": "error", "message": f"a connection has at most {MOST_SUBSCRIPTIONS} subscriptions"}
+        assert reply == {"type": "error", "message": f"a connection has at most {MAX_SUBSCRIPTIONS} subscriptions"}
     assert one.say(type="subscribe", id="7", filter={"status": "PENDING"})["type"] == "subscribed"
-    assert len(told(one)[0]["subscriptions"]) == MOST_SUBSCRIPTIONS - 2
+    assert len(told(one)[0]["subscriptions"]) == MAX_SUBSCRIPTIONS - 2
 
     assert one.say(type="unsubscribe", id="7")["type"] == "unsubscribed"
     assert one.say(type="subscribe", id="new")["type"] == "subscribed"

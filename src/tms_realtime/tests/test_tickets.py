@@ -7,7 +7,7 @@ from webtest import TestApp
 
 from tms_core.app import configure
 from tms_core.services.personal_tokens import PersonalTokenService
-from tms_realtime.door.tickets import TicketBooth
+from tms_realtime.auth.tickets import TicketStore
 
 PATH = "/api/ws-ticket"
 
@@ -17,7 +17,7 @@ def redeem(runtime):
     """What a realtime process finds behind a ticket."""
 
     async def run(ticket):
-        booth = TicketBooth(runtime.core.redis)
+        booth = TicketStore(runtime.core.redis)
         try:
             return await booth.redeem(ticket)
         finally:

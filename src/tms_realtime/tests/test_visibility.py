@@ -7,7 +7,7 @@ from websockets.exceptions import InvalidStatus
 
 from tms_core.app import configure
 from tms_core.models import EventKind
-from tms_realtime.log.reader import LogReader
+from tms_realtime.event_log.reader import LogReader
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,12 @@ def test_a_task_that_is_taken_away_is_told_once_as_deleted(connected, publish, e
         event(created_by=before.id),
     )
 
-    farewell = of_before.message()
-    assert (farewell["event"], farewell["title"], farewell["assigned_to"]) == ("deleted", "Old", before.id)
+    visibility_lost = of_before.message()
+    assert (visibility_lost["event"], visibility_lost["title"], visibility_lost["assigned_to"]) == (
+        "deleted",
+        "Old",
+        before.id,
+    )
     assert of_before.message()["created_by"] == before.id
     for listener in (of_creator, of_after):
         assert [listener.message()["event"] for _ in range(2)] == ["updated", "updated"]
@@ -203,15 +207,15 @@ def test_what_is_out_of_sight_matches_no_filter(make_user, listen, sent, event):
 
 
 def test_while_nobody_can_say_what_one_may_see_the_past_has_to_wait(
-    ini, run, switchboard, switchboards, make_speaker, publish, event
+    ini, run, make_context, contexts, make_speaker, publish, event
 ):
     there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
     # Redis has all of it.
     first, *_ = publish(*(event(created_by=7) for _ in range(3)))
 
     async def scenario(**fields):
-        switchboards.append(replace(switchboard(), reader=LogReader(there)))
-        one = make_speaker(on=switchboards[-1], since=first.position, **fields)
+        contexts.append(replace(make_context(), reader=LogReader(there)))
+        one = make_speaker(on=contexts[-1], since=first.position, **fields)
         await one.wire.until(lambda: one.wire.codes or len(one.wire.sent) == 2)
         return one.wire.codes, len(one.wire.sent)
 

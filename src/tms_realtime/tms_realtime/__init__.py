@@ -17,8 +17,8 @@ def _listens(runtime: Runtime) -> list[tuple[str, str, int]]:
 def includeme(config):
     config.add_tms_settings(RealtimeSettings)
     config.add_event_sink("realtime", "tms_realtime.sink:RealtimeSink")
-    config.add_metrics("realtime", "tms_realtime.census:collect")
-    config.add_doctor_check("realtime", "tms_realtime.watching:check_processes")
+    config.add_metrics("realtime", "tms_realtime.connection_counts:collect")
+    config.add_doctor_check("realtime", "tms_realtime.doctor:check_processes")
     config.add_process("realtime", ["realtime"], port=_port, listens=_listens)
     config.add_token_scope("tasks:read", "POST /api/ws-ticket")
     config.add_index_link("events_ticket", "/api/ws-ticket")

@@ -12,14 +12,14 @@ from redis.asyncio import Redis
 from tms_realtime import metrics
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.presence import Presence
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.reader import BATCH, LogReader, LogUnavailableError, is_gapless
-from tms_realtime.log.stream import KEY, entry_id, envelopes_in
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.reader import BATCH, LogReader, LogUnavailableError, is_gapless
+from tms_realtime.event_log.stream import KEY, entry_id, envelopes_in
 from tms_realtime.redis import create_redis
 
 FIRST_PAUSE = 0.1
 # While Redis is away, the database is looked at so often.
-LONGEST_PAUSE = 1.0
+MAX_PAUSE = 1.0
 TIMEOUT = 3.0
 # Seconds without an event, after which the database is asked whether that is so.
 SILENCE = 5.0
@@ -98,7 +98,7 @@ class Feed:
 
     async def _remember(self, client: Redis) -> None:
         """Right after a start everybody comes back at once, and nothing is in memory yet."""
-        if len(self._reader.recent):
+        if len(self._reader.memory):
             return
         position = self._hub.position
         async with asyncio.timeout(TIMEOUT):
@@ -107,8 +107,8 @@ class Feed:
             found = envelopes_in(reversed(entries))
         except (ValueError, TypeError, KeyError):
             return
-        if found and is_gapless(found, position - len(found)) and not len(self._reader.recent):
-            self._reader.recent.add(found)
+        if found and is_gapless(found, position - len(found)) and not len(self._reader.memory):
+            self._reader.memory.add(found)
 
     async def _read(self, client: Redis) -> None:
         after = entry_id(self._hub.position)
@@ -121,7 +121,7 @@ class Feed:
             found = envelopes_in(answer[0][1])
         except (ValueError, TypeError, KeyError) as error:
             log.error("somebody else writes to %s: %s", KEY, error)
-            await asyncio.sleep(LONGEST_PAUSE)
+            await asyncio.sleep(MAX_PAUSE)
             await self.catch_up()
             return
         if not is_gapless(found, self._hub.position):
@@ -142,13 +142,13 @@ class Feed:
             return
         if newest < position:
             log.warning("the database has gone back from event %d to %d: clients begin anew", position, newest)
-            self._reader.recent.clear()
+            self._reader.memory.clear()
             self._is_stream_doubtful = True
             self._hub.reset(newest)
 
     def _publish(self, envelopes: list[Envelope]) -> None:
         later = [envelope for envelope in envelopes if envelope.position > self._hub.position]
-        self._reader.recent.add(later)
+        self._reader.memory.add(later)
         self._hub.publish(later)
         self._presence.follow(later)
         now = time.time()
@@ -156,5 +156,5 @@ class Feed:
             metrics.LAG.observe(max(0.0, now - envelope.at))
 
     def _pause(self) -> float:
-        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
+        longest = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
         return longest * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret

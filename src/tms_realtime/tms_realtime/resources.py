@@ -8,7 +8,7 @@ from pydantic import Field
 from tms_core.errors import UnavailableError
 from tms_core.web.openapi import Answer, AnswerSchema, Tag, documented
 from tms_core.web.resource import issues_ticket, json_response, resource
-from tms_realtime.door.tickets import LIFE, issue
+from tms_realtime.auth.tickets import LIFE, issue
 from tms_realtime.settings import RealtimeSettings
 
 PATH = "/ws/tasks/"
@@ -43,7 +43,7 @@ class Ticket:
     def post(self):
         """A ticket for the WebSocket or the event stream. Good for 30 seconds, and once."""
         try:
-            ticket = issue(self.request.registry.tms.patient_redis, self.request.claims)
+            ticket = issue(self.request.registry.tms.redis_long_timeout, self.request.claims)
         except redis.RedisError:
             raise UnavailableError("Redis is away, which keeps the tickets.") from None
         answer = {"ticket": ticket, "expires_in": LIFE, "url": socket_url(self.request)}

@@ -17,25 +17,25 @@ from tms_core.revocations import Revocations
 from tms_core.runtime import Runtime
 from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_realtime import metrics
-from tms_realtime.census import tell
+from tms_realtime.auth.credentials import CredentialVerifier
+from tms_realtime.auth.handshake import Authenticator
+from tms_realtime.auth.revocation_monitor import RevocationMonitor, close_unauthorized
+from tms_realtime.auth.tickets import TicketStore
+from tms_realtime.clients.connection_limits import ConnectionLimits
+from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.presence import Presence
-from tms_realtime.clients.seats import Seats
-from tms_realtime.clients.switchboard import Switchboard
-from tms_realtime.door.admission import Door
-from tms_realtime.door.identity import Identification
-from tms_realtime.door.tickets import TicketBooth
-from tms_realtime.door.watch import RevocationLooks, close_unauthorized
+from tms_realtime.connection_counts import report
 from tms_realtime.draining import drain
+from tms_realtime.event_log.reader import LogReader
+from tms_realtime.event_log.table import newest_position
 from tms_realtime.feed import Feed
 from tms_realtime.handshake_log import HandshakeLog
-from tms_realtime.log.reader import LogReader
-from tms_realtime.log.table import newest_position
 from tms_realtime.logs import bridge_twisted_logs
 from tms_realtime.settings import RealtimeSettings
 from tms_realtime.status import Status, listen_for_status
-from tms_realtime.wire.entrance import SOCKET_PATHS, STREAM_PATHS, EntranceFactory
 from tms_realtime.wire.event_stream import EventStream
+from tms_realtime.wire.router import SOCKET_PATHS, STREAM_PATHS, ProtocolRouterFactory
 from tms_realtime.wire.transport import listen
 from tms_realtime.wire.websocket import create_factory
 
@@ -75,28 +75,30 @@ class Server:
         self._reader = LogReader(runtime)
         self._presence = Presence(core.redis, self._reader)
         self._feed = Feed(core.redis, hub, self._reader, self._presence)
-        self._looks = RevocationLooks(Revocations(runtime.engine, core.access_token_life))
-        self._tickets = TicketBooth(core.redis)
-        self._seats = Seats(possible_connections(settings.connections), settings.connections_per_user)
-        identification = Identification(
+        self._looks = RevocationMonitor(Revocations(runtime.engine, core.access_token_life))
+        self._tickets = TicketStore(core.redis)
+        self._limits = ConnectionLimits(possible_connections(settings.connections), settings.connections_per_user)
+        credentials = CredentialVerifier(
             AccessTokens(core.jwt_key, core.access_token_life),
             PersonalTokens(runtime.engine, core.access_token_life, UnknownTokenLimit(core.unknown_tokens_per_minute)),
             self._tickets,
             self._looks.is_revoked,
         )
         public_host = host_of(core.public_url) if core.environment == "production" else None
-        self._door = Door(settings, core.visibility, identification, core.trusted_proxies, public_host=public_host)
-        self._board = Switchboard(
+        self._authenticator = Authenticator(
+            settings, core.visibility, credentials, core.trusted_proxies, public_host=public_host
+        )
+        self._context = ConnectionContext(
             settings,
             core.visibility,
-            self._seats,
+            self._limits,
             hub,
             self._reader,
             self._feed,
             self._presence,
             HandshakeLog(core),
         )
-        self._websockets = create_factory(reactor, self._board, self._door)
+        self._websockets = create_factory(reactor, self._context, self._authenticator)
 
     async def run(self) -> int:
         stopping = asyncio.Event()
@@ -105,7 +107,7 @@ class Server:
         # Before the first handshake, so that no revoked token slips in.
         self._looks.look()
         settings = self._settings
-        entrance = EntranceFactory(self._reactor, self._seats, settings.handshake_seconds, self._protocol_for)
+        entrance = ProtocolRouterFactory(self._reactor, self._limits, settings.handshake_seconds, self._protocol_for)
         try:
             port = listen(self._reactor, entrance, settings.host, settings.port)
         except CannotListenError as error:
@@ -129,18 +131,18 @@ class Server:
                 tasks.create_task(self._feed.run()),
                 tasks.create_task(self._presence.run()),
                 tasks.create_task(close_unauthorized(self._hub, self._looks)),
-                tasks.create_task(tell(redis_url, self._hub)),
+                tasks.create_task(report(redis_url, self._hub)),
             ]
             await stopping.wait()
             await port.stopListening().asFuture(asyncio.get_running_loop())
             # With events still coming to those whose turn it is not yet.
-            await drain(self._hub, lambda: self._seats.taken, self._settings.drain_seconds)
+            await drain(self._hub, lambda: self._limits.taken, self._settings.drain_seconds)
             for task in background:
                 task.cancel()
 
     def _protocol_for(self, path: str) -> Any:
         if path in STREAM_PATHS:
-            return EventStream(self._board, self._door, self._reactor)
+            return EventStream(self._context, self._authenticator, self._reactor)
         return self._websockets.buildProtocol(None)
 
     def _status(self) -> Status:

@@ -1,9 +1,9 @@
 """Settings of the realtime process, of its end in the relay, and of its tickets."""
 
-from tms_core.configuration import SettingsGroup, setting
 from tms_core.settings import Words
+from tms_core.settings_base import SettingsGroup, setting
 
-LARGEST_FRAME = 131_072
+MAX_FRAME_BYTES = 131_072
 
 
 def status_port_for(port: int) -> int:
@@ -38,7 +38,7 @@ class RealtimeSettings(SettingsGroup, prefix="tms.realtime"):
         100, help="Messages a second from one client; more close it with 1008; 0: no limit.", ge=0, le=100_000
     )
     backlog: int = setting(
-        1_048_576, help="Bytes that a slow client may be behind before it is closed with 1013.", ge=LARGEST_FRAME
+        1_048_576, help="Bytes that a slow client may be behind before it is closed with 1013.", ge=MAX_FRAME_BYTES
     )
     stall_seconds: int = setting(
         30, help="Time that a client which catches up may take to read what waits for it.", ge=1, le=3600

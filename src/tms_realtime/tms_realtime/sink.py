@@ -10,9 +10,9 @@ from tms_core.events import TaskEventRecord
 from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
 from tms_core.sinks import EventSink
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.stream import StreamWriter
-from tms_realtime.log.table import is_event
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.stream import StreamWriter
+from tms_realtime.event_log.table import is_event
 from tms_realtime.settings import RealtimeSettings
 
 # A request's time-out would be too short for a batch of long descriptions.
@@ -24,7 +24,7 @@ class RealtimeSink(EventSink):
     """Adds each event once and in order. Raises while Redis is away, so that the relay tries again."""
 
     # Sockets wait for it, and the attempt costs little.
-    longest_pause = 1.0
+    max_backoff = 1.0
 
     def __init__(self, runtime: Runtime):
         super().__init__(runtime)

@@ -17,11 +17,11 @@ from tms_core.readiness import overall_status
 from tms_core.runtime import Runtime
 from tms_realtime import metrics
 from tms_realtime.settings import RealtimeSettings
-from tms_realtime.wire.http_answers import http_answer, problem
-from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
+from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES, HttpRequest
+from tms_realtime.wire.http_responses import http_response, problem
 
 SECONDS = 5
-MOST_CONNECTIONS = 64
+MAX_CONNECTIONS = 64
 PATHS = ("/metrics", "/api/health", "/api/ready")
 JSON = [("Content-Type", "application/json")]
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Status:
             case "/metrics":
                 return self._metrics(request, peer)
             case "/api/health":
-                return http_answer(200, JSON, orjson.dumps({"status": "ok"}))
+                return http_response(200, JSON, orjson.dumps({"status": "ok"}))
             case "/api/ready":
                 return self._readiness()
             case _:
@@ -59,8 +59,8 @@ class Status:
         status = overall_status(checks)
         body = orjson.dumps({"status": status, "checks": checks})
         if status == "unavailable":
-            return http_answer(503, [*JSON, ("Retry-After", "5")], body)
-        return http_answer(200, JSON, body)
+            return http_response(503, [*JSON, ("Retry-After", "5")], body)
+        return http_response(200, JSON, body)
 
     def _metrics(self, request: HttpRequest, peer: str) -> bytes:
         try:
@@ -70,7 +70,7 @@ class Status:
         except ForbiddenError as error:
             return problem(403, str(error))
         self._before_scrape()
-        return http_answer(200, [("Content-Type", CONTENT_TYPE_LATEST)], generate_latest(metrics.REGISTRY))
+        return http_response(200, [("Content-Type", CONTENT_TYPE_LATEST)], generate_latest(metrics.REGISTRY))
 
 
 class StatusProtocol(Protocol):
@@ -85,7 +85,7 @@ class StatusProtocol(Protocol):
     def connectionMade(self) -> None:
         self._timer = self._reactor.callLater(SECONDS, self.transport.abortConnection)
         self._connections[self] = None
-        if len(self._connections) > MOST_CONNECTIONS:
+        if len(self._connections) > MAX_CONNECTIONS:
             oldest = next(iter(self._connections))
             del self._connections[oldest]
             oldest.transport.abortConnection()
@@ -97,7 +97,7 @@ class StatusProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         self._data += data
-        if len(self._data) > LARGEST_REQUEST:
+        if len(self._data) > MAX_REQUEST_BYTES:
             self._send(problem(431, "the request's header is too large"))
         elif END in self._data:
             self._send(self._answer(self._data[: self._data.index(END) + len(END)]))

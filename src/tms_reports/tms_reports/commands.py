@@ -18,7 +18,7 @@ from tms_reports.schemas import Report
 from tms_reports.services import ReportService
 from tms_reports.threads import Progress as OnProgress
 
-LONGEST_LIST = 10
+MAX_LIST_LENGTH = 10
 
 
 @click.command()
@@ -79,8 +79,8 @@ def _tables(found: Report) -> Group:
 def _longest(numbers: dict[str, int]) -> list[tuple[str, int]]:
     """The first few, and the rest as one line."""
     entries = list(numbers.items())
-    if rest := entries[LONGEST_LIST:]:
-        return [*entries[:LONGEST_LIST], (f"({len(rest)} others)", sum(number for _, number in rest))]
+    if rest := entries[MAX_LIST_LENGTH:]:
+        return [*entries[:MAX_LIST_LENGTH], (f"({len(rest)} others)", sum(number for _, number in rest))]
     return entries
 
 

@@ -19,9 +19,9 @@ Statement: TypeAlias = Select[*tuple[Any, ...]]
 
 OPEN = (Status.PENDING, Status.IN_PROGRESS)
 # Below this many tasks a user, asking for each user costs more than grouping saves.
-FEWEST_TASKS_A_USER = 200
-TASKS_A_SLICE = 250_000
-MOST_SLICES = 8
+MIN_TASKS_PER_USER = 200
+TASKS_PER_SLICE = 250_000
+MAX_SLICES = 8
 STATUS, PRIORITY = Task.status.type, Task.priority.type
 PEOPLE: dict[Dimension, Any] = {"created": Task.created_by, "assigned": Task.assigned_to}
 
@@ -44,8 +44,8 @@ class Sizes:
 
 def work_list(criteria: Criteria, *, today: date, sizes: Sizes) -> list[Count]:
     """The counts of a report over the tasks that meet all criteria, those that take longest first."""
-    if not criteria and 0 < sizes.users * FEWEST_TASKS_A_USER <= sizes.tasks:
-        slices = min(MOST_SLICES, 1 + sizes.tasks // TASKS_A_SLICE)
+    if not criteria and 0 < sizes.users * MIN_TASKS_PER_USER <= sizes.tasks:
+        slices = min(MAX_SLICES, 1 + sizes.tasks // TASKS_PER_SLICE)
         dimensions = [count for one in range(slices) for count in _keyed(one, slices)]
     else:
         dimensions = _grouped(criteria)

@@ -2,7 +2,7 @@
 
 from pydantic import SecretStr, field_validator
 
-from tms_core.configuration import SettingsGroup, setting
+from tms_core.settings_base import SettingsGroup, setting
 
 
 class ReportSettings(SettingsGroup, prefix="tms.reports"):

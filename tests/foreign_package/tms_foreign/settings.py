@@ -1,4 +1,4 @@
-from tms_core.configuration import SettingsGroup, setting
+from tms_core.settings_base import SettingsGroup, setting
 
 
 class ForeignSettings(SettingsGroup, prefix="foreign"):

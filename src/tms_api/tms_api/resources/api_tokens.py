@@ -1,6 +1,6 @@
 from typing import Any
 
-from tms_api.guards import own_password_guard
+from tms_api.attempt_limits import own_password_guard
 from tms_api.pagination import whole
 from tms_api.resources.tags import KEYS
 from tms_api.schemas.account_answers import ApiTokens as ApiTokensAnswer

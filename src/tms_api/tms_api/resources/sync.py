@@ -2,12 +2,12 @@ from tms_api.resources.tags import COPIES
 from tms_api.schemas.task_answers import Changes
 from tms_api.task_pages import as_dicts
 from tms_core.services.task_sync import TaskSync
-from tms_core.values import BIGGEST_ID
+from tms_core.values import MAX_ID
 from tms_core.web.openapi import Answer, Link, WholeNumber, documented, names_of
 from tms_core.web.resource import json_response, resource, to_json
 from tms_core.web.validation import query_of
 
-AFTER = WholeNumber(name="after", help="The event up to which the copy is right.", least=0, most=BIGGEST_ID)
+AFTER = WholeNumber(name="after", help="The event up to which the copy is right.", least=0, most=MAX_ID)
 LIMIT = WholeNumber(name="limit", help="Of how many events at most.", default=500, least=1, most=5000)
 PARAMETERS = (AFTER, LIMIT)
 NAMES = names_of(PARAMETERS)

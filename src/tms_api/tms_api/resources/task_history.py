@@ -5,17 +5,17 @@ from tms_api.preconditions import tag_of, tagged
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import HistoryEvent, PreconditionFailed, Task
 from tms_api.schemas.task_history import Undo
-from tms_core.relay.catching_up import await_positions
+from tms_core.relay.wait_for_position import await_positions
 from tms_core.services.task_history import TaskHistory
 from tms_core.services.task_undo import TaskUndoService
-from tms_core.values import BIGGEST_ID
+from tms_core.values import MAX_ID
 from tms_core.web.openapi import Answer, Header, Link, Nothing, WholeNumber, documented, names_of
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of, query_of
 
-MOST_EVENTS = 1000
-BEFORE = WholeNumber(name="before", help="Only events older than this event_id.", least=1, most=BIGGEST_ID)
-SIZE = WholeNumber(name="page_size", help="At most so many.", default=MOST_EVENTS, least=1, most=MOST_EVENTS)
+MAX_EVENTS = 1000
+BEFORE = WholeNumber(name="before", help="Only events older than this event_id.", least=1, most=MAX_ID)
+SIZE = WholeNumber(name="page_size", help="At most so many.", default=MAX_EVENTS, least=1, most=MAX_EVENTS)
 PARAMETERS = (BEFORE, SIZE)
 NAMES = names_of(PARAMETERS)
 OLDER = Header(

@@ -72,7 +72,7 @@ class Tasks:
         """One task."""
         query_of(self.request, ())
         statement = one_visible(self.request.actor, self.runtime.core.visibility)
-        return self._one(read_task(self.request.reading, statement, id_of(self.request)))
+        return self._one(read_task(self.request.autocommit_connection, statement, id_of(self.request)))
 
     @writes_tasks
     @documented("replace_task", body=WholeTask, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})

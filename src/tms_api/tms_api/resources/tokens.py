@@ -1,14 +1,14 @@
 from dataclasses import replace
 
+from tms_api.attempt_limits import key_of, password_attempt_limits
 from tms_api.device_cookies import remember_device
-from tms_api.guards import key_of, password_guard
 from tms_api.limiter import Limit
 from tms_api.resources.tags import SIGNING_IN
 from tms_api.schemas.accounts import RevokedAccess
 from tms_api.schemas.users import Credentials, Refresh
 from tms_api.settings import ApiSettings
 from tms_core.services.personal_tokens import end_personal_tokens
-from tms_core.services.tokens import SeenFrom, TokenPair, TokenService
+from tms_core.services.tokens import ClientInfo, TokenPair, TokenService
 from tms_core.settings import CoreSettings
 from tms_core.web.client_address import client_address, client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
@@ -17,7 +17,7 @@ from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, raw_body
 
 WRONG_CREDENTIALS = "User name and password do not fit, or the account is not active."
-LONGEST_USER_AGENT = 120
+MAX_USER_AGENT_LENGTH = 120
 BAD_REFRESH = "This refresh token is unknown, used, expired or revoked: sign in again."
 REFRESH = {"refresh": "$response.body#/refresh"}
 PAIR = Answer(
@@ -35,13 +35,13 @@ DEVICE = Header(
 
 def token_service(request) -> TokenService:
     registry = request.registry
-    seen_from = SeenFrom(_user_agent(request), client_address(request) or None)
-    return TokenService(request.db, registry.access_tokens, registry.tms.settings(CoreSettings), seen_from)
+    client_info = ClientInfo(_user_agent(request), client_address(request) or None)
+    return TokenService(request.db, registry.access_tokens, registry.tms.settings(CoreSettings), client_info)
 
 
 def _user_agent(request) -> str | None:
     """What a person can recognise, and nothing that could not be stored or shown."""
-    words = " ".join((request.user_agent or "").split())[:LONGEST_USER_AGENT]
+    words = " ".join((request.user_agent or "").split())[:MAX_USER_AGENT_LENGTH]
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in words) or None
 
 
@@ -78,8 +78,8 @@ class Token(_Tokens):
         body = body_of(self.request, Credentials)
         limits, limiter = self._session_limits(body.username), self.request.registry.limiter
         limiter.require_room(*limits)
-        guard = password_guard(self.request, body.username)
-        user = guard.attempt(lambda: self.tokens.authenticate(body.username, body.password))
+        attempts = password_attempt_limits(self.request, body.username)
+        user = attempts.attempt(lambda: self.tokens.authenticate(body.username, body.password))
         if user is None:
             return self._answer(None, WRONG_CREDENTIALS)
         limiter.count(*limits)

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from tms_api.attempt_limits import attempt, own_password_guard, taken_guard
 from tms_api.device_cookies import remember_device
-from tms_api.guards import attempt, own_password_guard, taken_guard
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
 from tms_api.mail_links import ask_for_proof, prove_address, tell_of_email_change
@@ -32,8 +32,8 @@ from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional
 from tms_core.web.validation import body_of, query_of, single_value
 
-LONGEST_SEARCH = 150
-SEARCH = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=r"^[^\x00]*$")]
+MAX_SEARCH_LENGTH = 150
+SEARCH = Annotated[str, Field(max_length=MAX_SEARCH_LENGTH, pattern=r"^[^\x00]*$")]
 PARAMETERS = (*PAGE, Parameter(name="q", help="A part of the user name or the names.", kind=SEARCH, example="ann"))
 NAMES = names_of(PARAMETERS)
 LOCATION = Header("Location", "Where the new one is.", "https://tms.example.com/api/users/2")
@@ -214,6 +214,6 @@ class Users:
 
 def _search(values: dict[str, list[str]]) -> str:
     text = (single_value(values, "q") or "").strip()
-    if "\x00" in text or len(text) > LONGEST_SEARCH:
-        raise InvalidError.of("q", f"must be text of at most {LONGEST_SEARCH} characters", "query")
+    if "\x00" in text or len(text) > MAX_SEARCH_LENGTH:
+        raise InvalidError.of("q", f"must be text of at most {MAX_SEARCH_LENGTH} characters", "query")
     return text

@@ -8,11 +8,11 @@ from tms_api.schemas.tasks import NewTask, TaskChange, Version
 from tms_api.schemas.types import AS_WHOLE
 from tms_core.services.task_bulk import Creation, Deletion, Operation, Update
 from tms_core.services.task_rules import Expectation
-from tms_core.values import BIGGEST_ID
+from tms_core.values import MAX_ID
 from tms_core.web.validation import Schema
 
-MOST_OPERATIONS = 500
-TaskId = Annotated[int, Field(ge=1, le=BIGGEST_ID), AS_WHOLE]
+MAX_OPERATIONS = 500
+TaskId = Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]
 
 
 class CreateOperation(Schema):
@@ -64,5 +64,5 @@ class Bulk(Schema):
     tags = frozenset({"create", "update", "delete"})
     operations: Annotated[
         list[Annotated[CreateOperation | UpdateOperation | DeleteOperation, Field(discriminator="op")]],
-        Field(min_length=1, max_length=MOST_OPERATIONS),
+        Field(min_length=1, max_length=MAX_OPERATIONS),
     ]

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tms_api.schemas.types import AS_WHOLE
-from tms_core.values import BIGGEST_ID
+from tms_core.values import MAX_ID
 from tms_core.web.validation import Schema
 
 
@@ -14,4 +14,4 @@ class Undo(Schema):
 
     example = {"event_id": 17}
 
-    event_id: Annotated[int, Field(ge=1, le=BIGGEST_ID), AS_WHOLE]
+    event_id: Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]

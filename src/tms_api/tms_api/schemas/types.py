@@ -9,14 +9,14 @@ from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from tms_core.display_names import has_address
-from tms_core.identity.email_addresses import LONGEST_EMAIL, normalize_email
-from tms_core.identity.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, normalize_password
-from tms_core.identity.usernames import LONGEST_USERNAME, normalize_username
+from tms_core.identity.email_addresses import MAX_EMAIL_LENGTH, normalize_email
+from tms_core.identity.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, normalize_password
+from tms_core.identity.usernames import MAX_USERNAME_LENGTH, normalize_username
 from tms_core.plain_text import VISIBLE, single_line
-from tms_core.values import BIGGEST_ID, day
+from tms_core.values import MAX_ID, day
 
-LONGEST_PROOF = 4_000
-ID = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
+MAX_PROOF_LENGTH = 4_000
+ID = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 ID_OBJECT = {"type": "object", "properties": {"id": ID}, "required": ["id"], "additionalProperties": False}
 USER = {"description": "A user's id."}
 
@@ -85,7 +85,7 @@ def _user_id(value: Any) -> Any:
     if isinstance(value, dict) and value.keys() == {"id"} and value["id"] is not None:
         value = value["id"]
     value = _whole(value)
-    if value is None or (type(value) is int and 0 < value <= BIGGEST_ID):
+    if value is None or (type(value) is int and 0 < value <= MAX_ID):
         return value
     raise ValueError("must be a user's id")
 
@@ -107,8 +107,8 @@ def _name(text: str) -> str:
 
 def _typed_email(text: str, context: IdentityContext) -> str:
     # As it was typed, since an old account may go by no other spelling.
-    if len(text) > LONGEST_EMAIL:
-        raise ValueError(f"must have at most {LONGEST_EMAIL} characters")
+    if len(text) > MAX_EMAIL_LENGTH:
+        raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
     normalize_email(text)
     return text
 
@@ -118,14 +118,14 @@ AS_WHOLE = BeforeValidator(_whole)
 Whole = Annotated[int, AS_WHOLE]
 Text = Annotated[str, Checked(_without_nul, r"^[^\x00]*$")]
 # What proves something: a password as somebody types it, a token.
-Proof = Annotated[Text, Field(max_length=LONGEST_PROOF)]
+Proof = Annotated[Text, Field(max_length=MAX_PROOF_LENGTH)]
 Line = Annotated[str, Checked(_not_blank, rf"^[^\x00]*{VISIBLE.pattern}[^\x00]*$")]
 UserId = Annotated[int, BeforeValidator(_user_id), WithJsonSchema({**USER, "anyOf": [ID, ID_OBJECT]})]
 OptionalUserId = Annotated[
     int | None, BeforeValidator(_user_id), WithJsonSchema({**USER, "anyOf": [ID, ID_OBJECT, {"type": "null"}]})
 ]
 OptionalDay = Annotated[date | None, BeforeValidator(_due_date)]
-EMAIL = {"format": "email", "pattern": r"^[^\x00]+@[^@\x00]+$", "minLength": 3, "maxLength": LONGEST_EMAIL}
+EMAIL = {"format": "email", "pattern": r"^[^\x00]+@[^@\x00]+$", "minLength": 3, "maxLength": MAX_EMAIL_LENGTH}
 Username = Annotated[
     str,
     Identity(
@@ -133,7 +133,7 @@ Username = Annotated[
         {
             "pattern": r"^[\p{L}\p{M}\p{N}.+_-]+$",
             "minLength": 1,
-            "maxLength": LONGEST_USERNAME,
+            "maxLength": MAX_USERNAME_LENGTH,
             "description": "Letters and digits of one script, and . + - _",
         },
     ),
@@ -144,7 +144,7 @@ Password = Annotated[
     str,
     Identity(
         lambda text, context: normalize_password(text),
-        {"pattern": r"^[^\x00]*$", "minLength": SHORTEST_PASSWORD, "maxLength": LONGEST_PASSWORD},
+        {"pattern": r"^[^\x00]*$", "minLength": MIN_PASSWORD_LENGTH, "maxLength": MAX_PASSWORD_LENGTH},
     ),
 ]
 Name = Annotated[

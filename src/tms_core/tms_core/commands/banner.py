@@ -14,8 +14,8 @@ from tms_core.demo.loading import PASSWORD
 from tms_core.demo.people import DOMAIN
 from tms_core.embedded.state import StateDirectory
 from tms_core.models import User
+from tms_core.process_specs import api_url, ports
 from tms_core.runtime import Runtime
-from tms_core.system import api_url, ports
 
 JSON = "-H 'Content-Type: application/json'"
 USER = '{"username": "ada", "email": "ada@example.com", "password": "password123"}'

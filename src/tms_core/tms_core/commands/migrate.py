@@ -3,7 +3,7 @@ import time
 import click
 
 from tms_core.commands.invocation import Invocation, refuse
-from tms_core.migrating import downgrade, upgrade, write_revision
+from tms_core.migrations_runner import downgrade, upgrade, write_revision
 from tms_core.runtime import Runtime
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, exists, insert, select, text
 from tms_core.demo.history import can_have_histories, write_histories
 from tms_core.demo.people import Person, people
 from tms_core.demo.tasks import DemoTask, tasks
-from tms_core.generation import announce
+from tms_core.list_cache_version import announce
 from tms_core.models import User
 from tms_core.models.task import TASK
 from tms_core.runtime import Runtime

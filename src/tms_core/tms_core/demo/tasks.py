@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from typing import NamedTuple
 
-from tms_core.demo.words import KINDS, Kind
+from tms_core.demo.vocabulary import KINDS, Kind
 from tms_core.models import Priority, Status
 
 BLOCK = 1_000

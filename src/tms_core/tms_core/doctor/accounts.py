@@ -7,7 +7,7 @@ from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.text import one_line
 
-MOST_NAMED = 10
+MAX_NAMED = 10
 
 
 def check_accounts(runtime: Runtime) -> Iterator[Finding]:
@@ -16,12 +16,12 @@ def check_accounts(runtime: Runtime) -> Iterator[Finding]:
     criterion = and_(lacks_key, User.deleted_at.is_(None))
     with runtime.transaction() as session:
         count = session.scalar(select(func.count()).select_from(User).where(criterion)) or 0
-        named = session.execute(select(User.id, User.username).where(criterion).order_by(User.id).limit(MOST_NAMED))
+        named = session.execute(select(User.id, User.username).where(criterion).order_by(User.id).limit(MAX_NAMED))
         names = ", ".join(f"{row.id} ({one_line(row.username)})" for row in named)
     if not count:
         yield fine("each name and address is one account's")
         return
-    more = f" and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
+    more = f" and {count - MAX_NAMED} more" if count > MAX_NAMED else ""
     yield warning(
         f"the user name or address of account {names}{more} is another account's in another spelling. Each signs in by "
         "its own spelling; give it another name or address, or delete the one that is not used."

@@ -6,10 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from tms_core.doctor.findings import Finding, bad, fine, warning
-from tms_core.migrating import foreign_revisions, missing_revisions
+from tms_core.migrations_runner import foreign_revisions, missing_revisions
 from tms_core.runtime import Runtime
 
-OLDEST_VERSION = 15
+MIN_VERSION = 15
 TOLERATED_SECONDS = 2.0
 SERVER = text("SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding')")
 NOW = text("SELECT extract(epoch FROM clock_timestamp())")
@@ -33,8 +33,8 @@ def check_database(runtime: Runtime) -> Iterator[Finding]:
 
 
 def judge_version(version: int) -> Finding:
-    if version < OLDEST_VERSION:
-        return bad(f"is PostgreSQL {version}: upgrade it, TMS needs {OLDEST_VERSION} or newer.")
+    if version < MIN_VERSION:
+        return bad(f"is PostgreSQL {version}: upgrade it, TMS needs {MIN_VERSION} or newer.")
     return fine(f"PostgreSQL {version}")
 
 

@@ -8,7 +8,7 @@ from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
 
 TIMEOUT = 3.0
-OLDEST_VERSION = (6, 2)
+MIN_VERSION = (6, 2)
 NEARLY_FULL = 0.9
 
 
@@ -28,10 +28,8 @@ def check_redis(runtime: Runtime) -> Iterator[Finding]:
 
 def judge_version(version: str, valkey: str | None = None) -> Finding:
     """`version` is the Redis that it is compatible with."""
-    if tuple(map(int, version.split(".")[:2])) < OLDEST_VERSION:
-        return bad(
-            f"is Redis {version}: upgrade it, TMS needs {'.'.join(map(str, OLDEST_VERSION))} or newer, or Valkey."
-        )
+    if tuple(map(int, version.split(".")[:2])) < MIN_VERSION:
+        return bad(f"is Redis {version}: upgrade it, TMS needs {'.'.join(map(str, MIN_VERSION))} or newer, or Valkey.")
     return fine(f"Valkey {valkey}" if valkey else f"Redis {version}")
 
 

@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from tms_core.doctor.findings import Finding, bad, fine, warning
-from tms_core.relay.lag import Lag, sink_lags, unnumbered
+from tms_core.relay.lag import Lag, sink_lags, unassigned
 from tms_core.relay.leadership import is_led
 from tms_core.runtime import Runtime
 
@@ -12,7 +12,7 @@ TOLERATED_SECONDS = 10.0
 def check_relay(runtime: Runtime) -> Iterator[Finding]:
     with runtime.engine.connect() as connection:
         leads = is_led(connection)
-        waiting = unnumbered(connection)
+        waiting = unassigned(connection)
         lags = sink_lags(connection)
     faults = list(_about_numbering(waiting, leads=leads, has_run=bool(lags)))
     for sink in runtime.sinks:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from tms_core.configuration import Declaration
 from tms_core.doctor.findings import Finding, fine, warning
 from tms_core.runtime import Runtime
+from tms_core.settings_base import Declaration
 
 
 def check_settings(runtime: Runtime) -> Iterator[Finding]:

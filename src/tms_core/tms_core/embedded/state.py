@@ -18,7 +18,7 @@ from tms_core.errors import ConfigurationError, TmsError
 log = logging.getLogger(__name__)
 
 # sun_path of sockaddr_un, less the final NUL.
-LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
+MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
 POSTGRES_PORT = 5432
 POSTGRES_SOCKET = f".s.PGSQL.{POSTGRES_PORT}"
 VALKEY_SOCKET = "valkey.sock"
@@ -128,4 +128,4 @@ def _socket_directory(state: Path) -> Path:
 def _holds_sockets(directory: Path) -> bool:
     """Whether a socket's path fits; libpq would also split the name at a comma."""
     longest = os.fsencode(directory / POSTGRES_SOCKET)
-    return len(longest) <= LONGEST_SOCKET_PATH and not set(longest) & set(b',"@\n')
+    return len(longest) <= MAX_SOCKET_PATH and not set(longest) & set(b',"@\n')

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from email_validator import ValidatedEmail
 
-LONGEST_EMAIL = 254
+MAX_EMAIL_LENGTH = 254
 # No spelling of an address is longer; to look at a megabyte takes seconds.
-LONGEST_SPELLING = 4 * LONGEST_EMAIL
+MAX_SPELLING_LENGTH = 4 * MAX_EMAIL_LENGTH
 NEEDS_SMTPUTF8 = "must have ASCII characters only before the @: the mail server here takes no others (no SMTPUTF8)"
 
 
@@ -33,7 +33,7 @@ def normalize_email(text: str, *, smtputf8: bool = True) -> str:
 
 def email_key(text: str) -> str:
     """Equal for two spellings of one mailbox, whatever its case; text that is no address is folded only."""
-    text = text[:LONGEST_SPELLING]
+    text = text[:MAX_SPELLING_LENGTH]
     if text.isascii() and '"' not in text and "xn--" not in text.lower():
         return text.lower()
     try:
@@ -52,8 +52,8 @@ def envelope_address(text: str) -> str:
 def _validated(text: str) -> "ValidatedEmail":
     local, at, domain = text.rpartition("@")
     try:
-        if len(text) > LONGEST_SPELLING:
-            raise ValueError(f"it has more than {LONGEST_EMAIL} characters")
+        if len(text) > MAX_SPELLING_LENGTH:
+            raise ValueError(f"it has more than {MAX_EMAIL_LENGTH} characters")
         if not at:
             raise ValueError("it has no @")
         found = _validate()(

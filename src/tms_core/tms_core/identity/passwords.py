@@ -2,8 +2,8 @@
 
 import unicodedata
 
-SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 1000
+MIN_PASSWORD_LENGTH = 8
+MAX_PASSWORD_LENGTH = 1000
 # What Unicode calls a space separator (category Zs), besides U+0020.
 SPACES = dict.fromkeys([0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
 
@@ -13,10 +13,10 @@ def normalize_password(text: str) -> str:
     password = opaque_string(text)
     if "\x00" in password:
         raise ValueError("must not contain the character U+0000")
-    if len(password) < SHORTEST_PASSWORD:
-        raise ValueError(f"must have at least {SHORTEST_PASSWORD} characters")
-    if len(password) > LONGEST_PASSWORD:
-        raise ValueError(f"must have at most {LONGEST_PASSWORD} characters")
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise ValueError(f"must have at least {MIN_PASSWORD_LENGTH} characters")
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise ValueError(f"must have at most {MAX_PASSWORD_LENGTH} characters")
     return password
 
 

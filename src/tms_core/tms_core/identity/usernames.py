@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from regex import Pattern
 
-LONGEST_USERNAME = 150
+MAX_USERNAME_LENGTH = 150
 # No spelling of a name is longer; to fold a megabyte takes a while.
-LONGEST_SPELLING = 4 * LONGEST_USERNAME
+MAX_SPELLING_LENGTH = 4 * MAX_USERNAME_LENGTH
 # They mean something else in filters (`assigned_to=me`) and in paths.
 RESERVED = frozenset({"me", "none", ".", ".."})
 # UAX 31, tables 5 and 7: recommended and limited-use scripts, by their codes of ISO 15924.
@@ -40,11 +40,11 @@ class _Patterns:
 
 def normalize_username(text: str) -> str:
     """The name as it is stored and shown; raises ValueError with what would be right."""
-    name = unicodedata.normalize("NFKC", text[: LONGEST_SPELLING + 1])
+    name = unicodedata.normalize("NFKC", text[: MAX_SPELLING_LENGTH + 1])
     if not name:
         raise ValueError("must have at least 1 character")
-    if len(name) > LONGEST_USERNAME or len(text) > LONGEST_SPELLING:
-        raise ValueError(f"must have at most {LONGEST_USERNAME} characters")
+    if len(name) > MAX_USERNAME_LENGTH or len(text) > MAX_SPELLING_LENGTH:
+        raise ValueError(f"must have at most {MAX_USERNAME_LENGTH} characters")
     patterns = _patterns()
     if found := patterns.invisible.search(name):
         raise ValueError(f"must not contain invisible characters (U+{ord(found[0]):04X})")
@@ -61,7 +61,7 @@ def normalize_username(text: str) -> str:
 
 def username_key(text: str) -> str:
     """Equal for two names that are one: compatibility caseless matching (The Unicode Standard, D146)."""
-    folded = unicodedata.normalize("NFD", text[:LONGEST_SPELLING]).casefold()
+    folded = unicodedata.normalize("NFD", text[:MAX_SPELLING_LENGTH]).casefold()
     folded = unicodedata.normalize("NFKD", folded).casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", folded))
 

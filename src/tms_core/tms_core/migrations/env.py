@@ -1,4 +1,4 @@
-"""Alembic's environment: runs on the connection that `tms_core.migrating` hands over, or, when the `alembic`
+"""Alembic's environment: runs on the connection that `tms_core.migrations_runner` hands over, or, when the `alembic`
 command calls, on one made from the ini file that alembic.ini names."""
 
 from alembic import context

@@ -21,7 +21,7 @@ CURSOR = (
     .with_for_update()
 )
 FIRST_PAUSE = 0.25
-LONGEST_REST = 30.0
+MAX_IDLE = 30.0
 log = logging.getLogger(__name__)
 
 
@@ -88,8 +88,8 @@ class Delivery(threading.Thread):
             if not self._deliver_all():
                 self._stopped.wait(self._pause())
                 continue
-            if self._wake.wait(LONGEST_REST) and self._sink.gathering:
-                self._stopped.wait(self._sink.gathering)
+            if self._wake.wait(MAX_IDLE) and self._sink.batch_window:
+                self._stopped.wait(self._sink.batch_window)
 
     def _deliver_all(self) -> bool:
         try:
@@ -108,7 +108,7 @@ class Delivery(threading.Thread):
         return True
 
     def _longest_pause(self) -> float:
-        return min(self._sink.longest_pause, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
+        return min(self._sink.max_backoff, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
 
     def _pause(self) -> float:
         return self._longest_pause() * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret

@@ -5,7 +5,7 @@ import threading
 
 import redis
 
-from tms_core.events import HINT_CHANNEL
+from tms_core.events import WAKE_UP_CHANNEL
 from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
 
@@ -39,7 +39,7 @@ class Hints(threading.Thread):
 
     def _listen(self) -> None:
         with create_redis(self._runtime.core, timeout=1.0) as client, client.pubsub() as pubsub:
-            pubsub.subscribe(HINT_CHANNEL)
+            pubsub.subscribe(WAKE_UP_CHANNEL)
             while not self._stopped.is_set():
                 if pubsub.get_message(timeout=1.0):
                     self._event.set()

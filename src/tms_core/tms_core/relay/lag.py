@@ -26,7 +26,7 @@ class Lag:
     seconds: float
 
 
-def unnumbered(connection: Connection) -> Lag:
+def unassigned(connection: Connection) -> Lag:
     """Committed events that no relay has given a position to."""
     events, seconds = connection.execute(UNNUMBERED).one()
     return Lag(events, float(seconds))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from tms_core.relay.lag import sink_lags, unnumbered
+from tms_core.relay.lag import sink_lags, unassigned
 from tms_core.relay.leadership import is_led
 from tms_core.runtime import Runtime
 
@@ -13,7 +13,7 @@ from tms_core.runtime import Runtime
 def collect(runtime: Runtime) -> Iterator[Metric]:
     with runtime.engine.connect() as connection:
         leads = is_led(connection)
-        waiting = unnumbered(connection)
+        waiting = unassigned(connection)
         lags = sink_lags(connection)
     yield GaugeMetricFamily("tms_relay_leads", "1 while a relay leads.", value=float(leads))
     yield GaugeMetricFamily(

@@ -17,7 +17,7 @@ NUMBER = text("""
 BATCH = 1000
 
 
-def number_events(connection: Connection) -> int:
+def assign_positions(connection: Connection) -> int:
     """Give positions to the committed events that have none, at most `BATCH`; returns how many. Commits.
 
     The caller holds the leader's lock on this very connection: whoever lost the lock has lost the connection too,

@@ -10,7 +10,7 @@ from tms_core.db import is_away
 from tms_core.relay.delivery import Delivery, ensure_cursor
 from tms_core.relay.hints import Hints
 from tms_core.relay.leadership import try_to_lead
-from tms_core.relay.positions import BATCH, number_events
+from tms_core.relay.positions import BATCH, assign_positions
 from tms_core.runtime import Runtime, resolve
 from tms_core.sinks import EventSink
 
@@ -77,7 +77,7 @@ class Relay:
     def _number_until_stopped(self, connection: Connection, deliveries: list[Delivery]) -> None:
         while not self._stopped.is_set():
             self._wake.clear()
-            count = number_events(connection)
+            count = assign_positions(connection)
             if count:
                 for delivery in deliveries:
                     delivery.wake()

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tms_core.errors import ConflictError, Fault, InvalidError
+from tms_core.errors import ConflictError, FieldError, InvalidError
 from tms_core.identity.email_addresses import email_key, normalize_email
 from tms_core.identity.passwords import normalize_password
 from tms_core.identity.usernames import normalize_username
@@ -31,7 +31,7 @@ def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
         try:
             found[name] = rules[name](values[name])
         except ValueError as error:
-            faults.append(Fault("body", name, str(error)))
+            faults.append(FieldError("body", name, str(error)))
     if faults:
         raise InvalidError(sorted(faults, key=lambda fault: fault.field))
     return found
@@ -41,7 +41,7 @@ def refuse_taken(session: Session, values: Mapping[str, Any], *, but: int | None
     """Raise `ConflictError` with each of the values that another account than `but` has."""
     # In this order: an address that another transaction gives up is seen as its account's, or as reserved.
     taken = [
-        Fault("body", name, "is taken")
+        FieldError("body", name, "is taken")
         for name, claim in CLAIMS.items()
         if name in values
         and (

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from tms_core.digests import digest_of
+from tms_core.hashing import sha256_of
 from tms_core.identity.email_addresses import email_key
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_lookup import account_with_email
@@ -53,7 +53,7 @@ class AccountLinkService:
             purpose=purpose,
             email=email,
             seed=seed,
-            digest=digest_of(self._token(seed)),
+            digest=sha256_of(self._token(seed)),
             expires_at=datetime.now(UTC) + LIFE[purpose],
             reserved_key=reserved_key,
         )
@@ -69,7 +69,7 @@ class AccountLinkService:
             return None
         token = self._token(link.seed)
         # With another key, as after a change of it, the seed gives another token, which would open nothing.
-        return token if digest_of(token) == link.digest else None
+        return token if sha256_of(token) == link.digest else None
 
     def redeem(self, purpose: LinkPurpose, token: str) -> User | None:
         """Use a link up: its account, locked; None where the token is unknown, used, expired or its account gone."""
@@ -91,7 +91,7 @@ class AccountLinkService:
 
     def _redeemed(self, purpose: LinkPurpose, token: str) -> AccountLink | None:
         link = self._session.scalar(
-            select(AccountLink).where(AccountLink.digest == digest_of(token), AccountLink.purpose == purpose)
+            select(AccountLink).where(AccountLink.digest == sha256_of(token), AccountLink.purpose == purpose)
         )
         if link is None:
             return None

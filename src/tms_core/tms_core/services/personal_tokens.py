@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
-from tms_core.digests import digest_of
 from tms_core.errors import ConflictError, InvalidError, NotFoundError
+from tms_core.hashing import sha256_of
 from tms_core.models import PersonalToken, User
 from tms_core.personal_tokens import PREFIX
 
 SHOWN_CHARACTERS = len(PREFIX) + 4
-MOST_TOKENS = 100
+MAX_TOKENS = 100
 
 
 class PersonalTokenService:
@@ -29,14 +29,14 @@ class PersonalTokenService:
         self._refuse(scopes, expires_at)
         # Whoever ends the account's tokens waits for this one, and the other way round.
         self._session.execute(select(User.id).where(User.id == self._user_id).with_for_update(key_share=True))
-        if len(self.list()) >= MOST_TOKENS:
-            raise ConflictError("name", f"would be token number {MOST_TOKENS + 1}: delete one that is not needed")
+        if len(self.list()) >= MAX_TOKENS:
+            raise ConflictError("name", f"would be token number {MAX_TOKENS + 1}: delete one that is not needed")
         word = PREFIX + secrets.token_urlsafe(32)
         row = PersonalToken(
             user_id=self._user_id,
             name=name,
             hint=word[:SHOWN_CHARACTERS],
-            digest=digest_of(word),
+            digest=sha256_of(word),
             scopes=sorted(set(scopes)),
             expires_at=expires_at,
         )

@@ -18,7 +18,7 @@ from tms_core.services.task_writing import Change, TaskWriter
 from tms_core.services.tasks import TaskService, users_named
 
 # Locked in the order of their ids, so that two bulk calls never wait for one another in a circle.
-SEVERAL = select(*COLUMNS).where(TASK.c.id.in_(bindparam("ids", expanding=True))).order_by(TASK.c.id)
+SELECT_TASKS = select(*COLUMNS).where(TASK.c.id.in_(bindparam("ids", expanding=True))).order_by(TASK.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class TaskBulkService:
         if not ids:
             return {}
         visible = visible_tasks(self._actor, self._visibility)
-        statement = (SEVERAL if visible is None else SEVERAL.where(visible)).with_for_update(key_share=True)
+        statement = (SELECT_TASKS if visible is None else SELECT_TASKS.where(visible)).with_for_update(key_share=True)
         return {row.id: TaskRow(*row) for row in self._session.execute(statement, {"ids": ids})}
 
     def _load_assignees(self, plan: _Plan, operations: Sequence[Operation]) -> None:

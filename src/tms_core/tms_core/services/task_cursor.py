@@ -15,7 +15,7 @@ from tms_core.services.task_state import TaskRow
 
 MAC_LENGTH = 16
 # Of all fields, a title of 200 characters takes most: 6 bytes for each as JSON escapes it, and a third more in base64.
-LONGEST_CURSOR = 4_000
+MAX_CURSOR_LENGTH = 4_000
 READERS: dict[str, Any] = {
     "due_date": date.fromisoformat,
     "created_at": datetime.fromisoformat,
@@ -38,8 +38,8 @@ class Cursors:
 
     def read(self, cursor: str, ordering: Ordering) -> list[Any]:
         """The values of the task to go on behind; raises `InvalidError` for what we did not make for this query."""
-        if len(cursor) > LONGEST_CURSOR:
-            raise InvalidError.of("cursor", f"must have at most {LONGEST_CURSOR:,} characters", "query")
+        if len(cursor) > MAX_CURSOR_LENGTH:
+            raise InvalidError.of("cursor", f"must have at most {MAX_CURSOR_LENGTH:,} characters", "query")
         try:
             payload = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[MAC_LENGTH:]
         except ValueError:

@@ -7,11 +7,11 @@ from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, false, func, literal_column, or_
 
-from tms_core.errors import Fault, InvalidError
+from tms_core.errors import FieldError, InvalidError
 from tms_core.models import Priority, Status, Task
 from tms_core.models.task import SEARCH_DOCUMENT
 from tms_core.services.day_bounds import COMPARISONS, Bounds, exclude_each_other, strictest_bounds, within_bounds
-from tms_core.values import BIGGEST_ID, day
+from tms_core.values import MAX_ID, day
 
 NAMES = (
     "priority", "status", "due_date", *(f"due_date_{word}" for word in COMPARISONS),
@@ -19,9 +19,9 @@ NAMES = (
 )  # fmt: skip
 NOBODY = WITHOUT = "none"
 SELF = "me"
-LONGEST_SEARCH = 500
+MAX_SEARCH_LENGTH = 500
 # Of one parameter, in all its repetitions.
-MOST_VALUES = 500
+MAX_VALUES = 500
 # A word in the title counts ten times one in the description.
 RANKED_DOCUMENT = "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', description)"
 
@@ -119,13 +119,13 @@ def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
 class _Reading:
     actor_id: int
     values: Mapping[str, list[str]]
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[FieldError] = field(default_factory=list)
 
     def each(self, name: str, convert: Callable[[str], Any], *, choices: int = 0) -> frozenset[Any]:
         """The different values of a parameter; none where they are all of its `choices`, which let everything pass."""
         given = self.values.get(name, [])
-        if sum(value.count(",") + 1 for value in given) > MOST_VALUES:
-            self.faults.append(Fault("query", name, f"must have at most {MOST_VALUES} values"))
+        if sum(value.count(",") + 1 for value in given) > MAX_VALUES:
+            self.faults.append(FieldError("query", name, f"must have at most {MAX_VALUES} values"))
             return frozenset()
         found = set()
         # Each once, in their order: a fault that is repeated is one fault.
@@ -133,7 +133,7 @@ class _Reading:
             try:
                 found.add(convert(part))
             except ValueError as error:
-                self.faults.append(Fault("query", name, str(error)))
+                self.faults.append(FieldError("query", name, str(error)))
         return frozenset() if len(found) == choices else frozenset(found)
 
     def user(self, word: str) -> int | None:
@@ -141,7 +141,7 @@ class _Reading:
             return self.actor_id
         if word == NOBODY:
             return None
-        if word.isascii() and word.isdigit() and len(word) < 20 and 0 < int(word) <= BIGGEST_ID:
+        if word.isascii() and word.isdigit() and len(word) < 20 and 0 < int(word) <= MAX_ID:
             return int(word)
         raise ValueError("must be a user's id, me or none")
 
@@ -149,9 +149,9 @@ class _Reading:
         given = self.values.get("q", [])
         text = " ".join(given).strip()
         if len(given) > 1:
-            self.faults.append(Fault("query", "q", "must stand once"))
-        elif "\x00" in text or len(text) > LONGEST_SEARCH:
-            self.faults.append(Fault("query", "q", f"must be text of at most {LONGEST_SEARCH} characters"))
+            self.faults.append(FieldError("query", "q", "must stand once"))
+        elif "\x00" in text or len(text) > MAX_SEARCH_LENGTH:
+            self.faults.append(FieldError("query", "q", f"must be text of at most {MAX_SEARCH_LENGTH} characters"))
         return text
 
 

@@ -8,11 +8,11 @@ from sqlalchemy import Select, func, select
 
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, visible_tasks
+from tms_core.services.keyset_pagination import ranges
 from tms_core.services.task_filter import TaskFilter
 from tms_core.services.task_ordering import NEWEST_FIRST, Ordering
 from tms_core.services.task_reading import COLUMNS, Reader
 from tms_core.services.task_state import TaskRow
-from tms_core.services.task_stretches import stretches
 
 # Up to so many tasks, finding and sorting all of them is cheaper than walking until a page is full.
 FEW = 10_000
@@ -55,18 +55,18 @@ class TaskListing:
             return Page(count, self._rows(_select_best(wanted, criteria, limit=limit, offset=offset)))
         ordering = ordering or NEWEST_FIRST
         if count > FEW and not offset:
-            return Page(count, self.behind(wanted, ordering=ordering, limit=limit, values=None))
+            return Page(count, self.after(wanted, ordering=ordering, limit=limit, values=None))
         choose = _select_by_ids if criteria and count <= FEW else _select
         return Page(count, self._rows(choose(ordering, criteria, limit=limit, offset=offset)))
 
-    def behind(
+    def after(
         self, wanted: TaskFilter, *, ordering: Ordering, limit: int, values: Sequence[Any] | None
     ) -> list[TaskRow]:
         """At most `limit` tasks behind the one with these values (None: from the first on), at a cost that does not
         grow with the depth."""
         criteria = self._criteria(wanted)
         found: list[TaskRow] = []
-        for stretch in stretches(ordering, values, {"priority": wanted.priority, "status": wanted.status}):
+        for stretch in ranges(ordering, values, {"priority": wanted.priority, "status": wanted.status}):
             if len(found) == limit:
                 break
             here = [*criteria, *stretch.criteria]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, collate, func
 from tms_core.errors import InvalidError
 from tms_core.models.task import TASK
 
-MOST_WORDS = 50
+MAX_WORDS = 50
 FIELDS = ("id", "due_date", "priority", "status", "created_at", "updated_at", "title")
 
 
@@ -48,8 +48,8 @@ def read_ordering(values: Sequence[str]) -> Ordering | None:
 
     Raises `InvalidError` naming what may stand there.
     """
-    if sum(value.count(",") + 1 for value in values) > MOST_WORDS:
-        raise InvalidError.of("ordering", f"must have at most {MOST_WORDS} words", "query")
+    if sum(value.count(",") + 1 for value in values) > MAX_WORDS:
+        raise InvalidError.of("ordering", f"must have at most {MAX_WORDS} words", "query")
     words = [word.strip() for value in values for word in value.split(",") if word.strip()]
     terms: dict[str, Term] = {}
     for word in words:

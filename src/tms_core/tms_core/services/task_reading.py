@@ -14,14 +14,14 @@ from tms_core.services.task_state import TaskRow
 Reader = Session | Connection
 COLUMNS = tuple(TASK.c[name] for name in TaskRow._fields)
 # Made once: to build a statement takes longer than to run it.
-ONE = select(*COLUMNS).where(TASK.c.id == bindparam("task_id"))
-ONE_LOCKED = ONE.with_for_update(key_share=True)
+SELECT_TASK = select(*COLUMNS).where(TASK.c.id == bindparam("task_id"))
+SELECT_TASK_FOR_UPDATE = SELECT_TASK.with_for_update(key_share=True)
 
 
 def one_visible(actor: Actor, visibility: Visibility, *, lock: bool = False) -> Select[Any]:
     """The statement for one task that the actor sees; its parameter is `task_id`. With `lock` the task is locked until
     the transaction ends."""
-    statement = ONE_LOCKED if lock else ONE
+    statement = SELECT_TASK_FOR_UPDATE if lock else SELECT_TASK
     visible = visible_tasks(actor, visibility)
     return statement if visible is None else statement.where(visible)
 

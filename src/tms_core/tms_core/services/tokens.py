@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_core.access_tokens import AccessTokens
-from tms_core.digests import digest_of
+from tms_core.hashing import sha256_of
 from tms_core.models import RefreshToken, User
 from tms_core.services.account_lookup import account_named
 from tms_core.services.passwords import is_password
@@ -23,14 +23,14 @@ class TokenPair:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenFrom:
+class ClientInfo:
     """What a login is used from, for its owner to recognise it by."""
 
     user_agent: str | None = None
     address: str | None = None
 
 
-UNSEEN = SeenFrom()
+UNKNOWN_CLIENT = ClientInfo()
 
 
 class TokenService:
@@ -42,11 +42,11 @@ class TokenService:
         session: Session,
         access_tokens: AccessTokens,
         settings: CoreSettings,
-        seen_from: SeenFrom = UNSEEN,
+        client_info: ClientInfo = UNKNOWN_CLIENT,
     ):
         self._session = session
         self._access_tokens = access_tokens
-        self._seen_from = seen_from
+        self._client_info = client_info
         self._life = timedelta(days=settings.refresh_token_days)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
         self._most_sessions = settings.sessions_per_user
@@ -95,7 +95,7 @@ class TokenService:
 
     def revoke(self, token: str) -> None:
         """End the login of a refresh token; an unknown one is as good as revoked (RFC 7009, section 2.2)."""
-        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
+        found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == sha256_of(token)))
         if found:
             self._lock(found.user_id)
             self._revoke(RefreshToken.family == found.family)
@@ -128,7 +128,7 @@ class TokenService:
         )
 
     def _found(self, token: str) -> RefreshToken | None:
-        return self._session.scalar(select(RefreshToken).where(RefreshToken.digest == digest_of(token)))
+        return self._session.scalar(select(RefreshToken).where(RefreshToken.digest == sha256_of(token)))
 
     def _is_open(self, found: RefreshToken, now: datetime) -> bool:
         return found.revoked_at is None and found.expires_at > now
@@ -146,9 +146,9 @@ class TokenService:
 
     def _pair(self, user: User, row: RefreshToken, token: str) -> TokenPair:
         row.user_id = user.id
-        row.digest = digest_of(token)
-        row.user_agent = self._seen_from.user_agent
-        row.address = self._seen_from.address
+        row.digest = sha256_of(token)
+        row.user_agent = self._client_info.user_agent
+        row.address = self._client_info.address
         row.expires_at = datetime.now(UTC) + self._life
         self._session.add(row)
         self._session.flush()

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tms_core.errors import ConflictError, Fault, ForbiddenError, InvalidError, NotFoundError
+from tms_core.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from tms_core.identity.email_addresses import email_key
 from tms_core.identity.usernames import username_key
 from tms_core.models import AccountLink, LinkPurpose, RefreshToken, Task, User
@@ -228,7 +228,9 @@ class UserService:
             return
         others = self._session.scalar(select(func.count()).where(User.is_admin, User.is_active, User.id != user.id))
         if not others:
-            raise ConflictError.of_all([Fault("body", name, "must stay true") for name in leaving], LAST_ADMINISTRATOR)
+            raise ConflictError.of_all(
+                [FieldError("body", name, "must stay true") for name in leaving], LAST_ADMINISTRATOR
+            )
 
     def _unassign_open_tasks(self, user_id: int) -> None:
         open_tasks = self._session.scalars(

@@ -16,8 +16,8 @@ from tms_core.supervisor.forked_service import become_service
 from tms_core.supervisor.orphans import LINUX, adopt_orphans
 
 # Longer than loading everything on a busy machine takes.
-PATIENCE = 60.0
-LONGEST_REQUEST = 1 << 20
+LONG_TIMEOUT = 60.0
+MAX_REQUEST_LENGTH = 1 << 20
 
 
 class ForkServer:
@@ -26,7 +26,7 @@ class ForkServer:
     def __init__(self, load: Callable[[], None]):
         adopt_orphans()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._socket.settimeout(PATIENCE)
+        self._socket.settimeout(LONG_TIMEOUT)
         supervisor = os.getpid()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -62,7 +62,7 @@ def _serve(requests: socket.socket, load: Callable[[], None], supervisor: int) -
         gc.collect()
         gc.freeze()
         while True:
-            request, descriptors, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, 1)
+            request, descriptors, _, _ = socket.recv_fds(requests, MAX_REQUEST_LENGTH, 1)
             if not request:
                 os._exit(0)
             _fork_twice(requests, json.loads(request), descriptors[0], supervisor)

@@ -1,6 +1,6 @@
 """Cutting a stream of bytes into lines."""
 
-LONGEST_LINE = 65536
+MAX_LINE_LENGTH = 65536
 
 
 class LineBuffer:
@@ -11,7 +11,7 @@ class LineBuffer:
 
     def feed(self, chunk: bytes) -> list[str]:
         *lines, self._rest = (self._rest + chunk).split(b"\n")
-        if len(self._rest) > LONGEST_LINE:
+        if len(self._rest) > MAX_LINE_LENGTH:
             lines.append(self._rest)
             self._rest = b""
         return [_text(line) for line in lines]

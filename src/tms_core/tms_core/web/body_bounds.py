@@ -5,12 +5,12 @@ from typing import Any
 
 import orjson
 
-from tms_core.errors import MOST_FAULTS, Fault, InvalidError
+from tms_core.errors import MAX_FAULTS, FieldError, InvalidError
 
 # What is smaller can hold no more faults than are found in some milliseconds.
 SMALL_BODY = 8_192
 # Far more than the largest body has that is valid: 500 operations with all fields of a task.
-MOST_VALUES = 20_000
+MAX_VALUES = 20_000
 
 
 def require_few_values(body: bytes, fields: frozenset[str] | None) -> None:
@@ -24,11 +24,11 @@ def require_few_values(body: bytes, fields: frozenset[str] | None) -> None:
         return
     if fields is not None and isinstance(document, dict):
         unknown = [name for name in document if name not in fields]
-        if len(unknown) > MOST_FAULTS:
-            faults = [Fault("body", name, "is not a field here") for name in unknown[:MOST_FAULTS]]
+        if len(unknown) > MAX_FAULTS:
+            faults = [FieldError("body", name, "is not a field here") for name in unknown[:MAX_FAULTS]]
             raise InvalidError(faults, count=len(unknown))
-    if _has_more_values(document, MOST_VALUES):
-        raise InvalidError.of("body", f"must have at most {MOST_VALUES:,} values in all")
+    if _has_more_values(document, MAX_VALUES):
+        raise InvalidError.of("body", f"must have at most {MAX_VALUES:,} values in all")
 
 
 def _has_more_values(document: Any, most: int) -> bool:

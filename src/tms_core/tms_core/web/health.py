@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.errors import UnavailableError
-from tms_core.migrating import missing_revisions
+from tms_core.migrations_runner import missing_revisions
 from tms_core.readiness import OPTIONAL, Status, overall_status
 from tms_core.runtime import Runtime, resolve
 from tms_core.web.openapi import Answer, AnswerSchema, Header, documented

@@ -5,29 +5,29 @@ from functools import lru_cache
 
 from pyramid.interfaces import IRoutesMapper
 
-from tms_core.errors import Fault
+from tms_core.errors import FieldError
 from tms_core.text import shortened
-from tms_core.values import BIGGEST_ID
+from tms_core.values import MAX_ID
 
 PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 DIGITS = r"\d+"
-NUMBER = f"a whole number from 1 to {BIGGEST_ID}"
-LONGEST_ID = 40
+NUMBER = f"a whole number from 1 to {MAX_ID}"
+MAX_ID_LENGTH = 40
 
 
 def bad_id(name: str, text: str, expected: str = NUMBER) -> str:
     """The sentence about one id of a path."""
-    return f"{name} must be {expected}, not {shortened(text, LONGEST_ID)}"
+    return f"{name} must be {expected}, not {shortened(text, MAX_ID_LENGTH)}"
 
 
-def bad_ids(request) -> list[Fault]:
+def bad_ids(request) -> list[FieldError]:
     """The faults of a path that would be a route's, were its ids numbers; empty for every other path."""
     path = request.path_info
     for route in request.registry.getUtility(IRoutesMapper).get_routes():
         if DIGITS in route.pattern and (found := _with_any_id(route.pattern).fullmatch(path)):
             words = {name: _words(expression) for name, expression in PLACEHOLDER.findall(route.pattern)}
             return [
-                Fault("path", name, bad_id(name, text, f"{NUMBER}{words[name]}").removeprefix(f"{name} "))
+                FieldError("path", name, bad_id(name, text, f"{NUMBER}{words[name]}").removeprefix(f"{name} "))
                 for name, text in found.groupdict().items()
                 if not text.isdecimal()
             ]

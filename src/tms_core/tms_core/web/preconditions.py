@@ -24,7 +24,7 @@ READING = frozenset({"GET", "HEAD"})
 UNCONDITIONAL = frozenset({"OPTIONS", "TRACE", "CONNECT"})
 # What a 304 repeats of the answer that it stands for (section 15.4.5).
 REPEATED = ("ETag", "Cache-Control", "Content-Location", "Expires", "Last-Modified", "Vary")
-LONGEST_HEADER = 8_000
+MAX_HEADER_LENGTH = 8_000
 ANY = "*"
 # A bare number is taken as the tag of that version.
 TAG = re.compile(r'(?:W/)?(?:"(?P<opaque>[\x21\x23-\x7e\x80-\xff]*)"|(?P<number>\d{1,18}))')
@@ -54,8 +54,8 @@ def read_tags(header: str, name: str = "If-Match") -> frozenset[str]:
     text = header.strip(" \t,")
     if text == ANY:
         return frozenset({ANY})
-    if len(text) > LONGEST_HEADER:
-        raise InvalidError.of(name, f"must have at most {LONGEST_HEADER:,} characters", "header")
+    if len(text) > MAX_HEADER_LENGTH:
+        raise InvalidError.of(name, f"must have at most {MAX_HEADER_LENGTH:,} characters", "header")
     tags, place = set(), 0
     while place < len(text):
         found = TAG.match(text, place)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tms_core import errors
 from tms_core.db import is_away
-from tms_core.errors import Fault
+from tms_core.errors import FieldError
 from tms_core.web.path_ids import bad_ids
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def problem(
     status: int,
     detail: str | None = None,
     *,
-    faults: Sequence[Fault] = (),
+    faults: Sequence[FieldError] = (),
     retry_after: int = RETRY_SECONDS,
     **more: Any,
 ) -> Response:

@@ -7,16 +7,16 @@ from pydantic import Field
 
 from tms_core.models import Priority, Status
 from tms_core.services.day_bounds import COMPARISONS
-from tms_core.services.task_filter import LONGEST_SEARCH, MOST_VALUES, NOBODY, SELF, WITHOUT
-from tms_core.values import BIGGEST_ID
+from tms_core.services.task_filter import MAX_SEARCH_LENGTH, MAX_VALUES, NOBODY, SELF, WITHOUT
+from tms_core.values import MAX_ID
 from tms_core.web.openapi import Parameter
 
 WITHOUT_NUL = r"^[^\x00]*$"
-SEVERAL = f"Several are separated by commas or repeated, at most {MOST_VALUES}."
+SEVERAL = f"Several are separated by commas or repeated, at most {MAX_VALUES}."
 MEANINGS = {"gte": "on or after", "gt": "after", "lte": "on or before", "lt": "before"}
-Search = Annotated[str, Field(max_length=LONGEST_SEARCH, pattern=WITHOUT_NUL)]
+Search = Annotated[str, Field(max_length=MAX_SEARCH_LENGTH, pattern=WITHOUT_NUL)]
 Day = date | Literal["none"]
-User = Annotated[int, Field(ge=1, le=BIGGEST_ID)] | Literal["me", "none"]
+User = Annotated[int, Field(ge=1, le=MAX_ID)] | Literal["me", "none"]
 
 FILTER = (
     Parameter(name="priority", help=f"Only these priorities. {SEVERAL}", kind=list[Priority], example=["HIGH"]),

@@ -8,7 +8,7 @@ from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 from tms_core.web.body_faults import KEY, LEFT, log_departure
 
 ATTEMPTS = 3
-DISCARDED_AT_MOST = 16 << 20
+MAX_DISCARDED = 16 << 20
 CHUNK = 65536
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -34,7 +34,7 @@ def _take_in(request, limit: int) -> None:
     if request.content_length is None and request.is_body_readable:
         body = _read(request.body_file_raw, limit + 1)
         if len(body) > limit:
-            _discard(request, DISCARDED_AT_MOST)
+            _discard(request, MAX_DISCARDED)
         request.body = body
     request.make_body_seekable()
 
@@ -51,7 +51,7 @@ def _discard(request, size: int) -> None:
 
     Not where the client waits to be told to send (`Expect: 100-continue`): reading would tell it.
     """
-    left = 0 if "HTTP_EXPECT" in request.environ else min(size, DISCARDED_AT_MOST)
+    left = 0 if "HTTP_EXPECT" in request.environ else min(size, MAX_DISCARDED)
     while left > 0 and (part := request.body_file_raw.read(min(left, CHUNK))):
         left -= len(part)
 
@@ -65,9 +65,9 @@ def _session(request) -> Session:
     return session
 
 
-def _reading(request) -> Connection:
+def _autocommit_connection(request) -> Connection:
     """A connection for single looks: it sees what is committed, each statement anew, and is in no transaction."""
-    connection = request.registry.tms.reading_engine.connect()
+    connection = request.registry.tms.autocommit_engine.connect()
     request.add_finished_callback(lambda _request: connection.close())
     return connection
 
@@ -83,5 +83,5 @@ def _retry_when_disconnected(context) -> None:
 
 def includeme(config):
     config.add_request_method(_session, "db", reify=True)
-    config.add_request_method(_reading, "reading", reify=True)
+    config.add_request_method(_autocommit_connection, "autocommit_connection", reify=True)
     event.listen(config.registry.tms.engine, "handle_error", _retry_when_disconnected)

@@ -7,18 +7,18 @@ from urllib.parse import parse_qsl
 from pydantic import ConfigDict, ValidationError
 from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
 
-from tms_core.errors import MOST_FAULTS, Fault, InvalidError
+from tms_core.errors import MAX_FAULTS, FieldError, InvalidError
 from tms_core.validation_messages import message_of
 from tms_core.web.body_bounds import require_few_values
-from tms_core.web.described import Described
+from tms_core.web.openapi.schema_base import SchemaBase
 
 S = TypeVar("S", bound="Schema")
-LONGEST_NUMBER = 19
-MOST_PARAMETERS = 2_000
-LONGEST_QUERY = 65_536
+MAX_DIGITS = 19
+MAX_PARAMETERS = 2_000
+MAX_QUERY_LENGTH = 65_536
 
 
-class Schema(Described):
+class Schema(SchemaBase):
     """A body: only declared fields, no silent conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -67,16 +67,16 @@ def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
     unknown = [name for name in values if name not in known]
     if unknown:
         allowed = ", ".join(sorted(known)) or "none"
-        raise InvalidError([Fault("query", name, f"is not known here; known are: {allowed}") for name in unknown])
+        raise InvalidError([FieldError("query", name, f"is not known here; known are: {allowed}") for name in unknown])
     return values
 
 
 def _query(text: str) -> dict[str, list[str]]:
     # Not request.GET: there a semicolon in a value ends it.
-    if len(text) > LONGEST_QUERY:
-        raise InvalidError.of("query", f"must have at most {LONGEST_QUERY:,} characters", "query")
-    if text.count("&") >= MOST_PARAMETERS:
-        raise InvalidError.of("query", f"must have at most {MOST_PARAMETERS:,} parameters", "query")
+    if len(text) > MAX_QUERY_LENGTH:
+        raise InvalidError.of("query", f"must have at most {MAX_QUERY_LENGTH:,} characters", "query")
+    if text.count("&") >= MAX_PARAMETERS:
+        raise InvalidError.of("query", f"must have at most {MAX_PARAMETERS:,} parameters", "query")
     values: dict[str, list[str]] = {}
     try:
         decoded = text.encode("latin-1").decode()
@@ -101,7 +101,7 @@ def one_number(values: dict[str, list[str]], name: str, *, default: int, least: 
     """A whole number from the query; raises `InvalidError` naming its bounds."""
     given = values.get(name, [str(default)])
     text = given[0] if len(given) == 1 else ""
-    if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER and least <= int(text) <= most:
+    if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and least <= int(text) <= most:
         return int(text)
     raise InvalidError.of(name, f"must be one whole number from {least} to {most}", "query")
 
@@ -111,13 +111,13 @@ def _with_detail(error: Any, detail: str) -> Any:
     return error
 
 
-def schema_faults(schema: type[Schema], error: ValidationError) -> list[Fault]:
-    """The first `MOST_FAULTS` faults of a body, in the product's words."""
+def schema_faults(schema: type[Schema], error: ValidationError) -> list[FieldError]:
+    """The first `MAX_FAULTS` faults of a body, in the product's words."""
     found = error.errors(include_url=False, include_input=False)
-    return [_fault(schema, fault) for fault in found[:MOST_FAULTS]]
+    return [_fault(schema, fault) for fault in found[:MAX_FAULTS]]
 
 
-def _fault(schema: type[Schema], fault: Any) -> Fault:
+def _fault(schema: type[Schema], fault: Any) -> FieldError:
     path = [str(part) for part in fault["loc"] if part not in schema.tags]
     if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
         path.append(fault["ctx"]["discriminator"].strip("'"))
@@ -125,4 +125,4 @@ def _fault(schema: type[Schema], fault: Any) -> Fault:
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         # Deeper down, the fields are another schema's.
         message = f"{message}; fields are: {', '.join(schema.model_fields)}"
-    return Fault("body", ".".join(path) or "body", message)
+    return FieldError("body", ".".join(path) or "body", message)

@@ -12,10 +12,10 @@ from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.settings import NotificationSettings
 
 FIRST_DELAY = 30.0
-LONGEST_DELAY = 3600.0
+MAX_DELAY = 3600.0
 # About an hour of attempts, in which a deployer can mend a template.
-MOST_FAULTS = 8
-LONGEST_REASON = 1000
+MAX_FAULTS = 8
+MAX_REASON_BYTES = 1000
 UNFINISHED = "under way, or its worker was stopped in the middle of it"
 
 
@@ -41,7 +41,7 @@ class AttemptService:
         if found is None:
             return None
         change = update(mail).where(mail.id == mail_id).execution_options(synchronize_session=False)
-        if found.faults >= MOST_FAULTS:
+        if found.faults >= MAX_FAULTS:
             reason = given_up(found.attempts, found.reason or UNFINISHED)
             self._session.execute(change.values(status=MailStatus.FAILED, reason=reason))
             return None
@@ -85,7 +85,7 @@ class AttemptService:
     def note_fault(self, mail: NotificationMail, reason: str) -> MailStatus:
         """Something went wrong that is no answer of the server: tried again after a pause, a few times."""
         mail.reason = readable(reason)
-        if mail.faults < MOST_FAULTS:
+        if mail.faults < MAX_FAULTS:
             return MailStatus.WAITING
         mail.status, mail.reason = MailStatus.FAILED, given_up(mail.attempts, reason)
         return MailStatus.FAILED
@@ -106,7 +106,7 @@ def commit_without_waiting(session: Session) -> None:
 
 def readable(reason: str) -> str:
     """A reason as the database takes it and a terminal shows it, whatever an exception or a server said."""
-    return shortened(one_line(reason), LONGEST_REASON) or "unknown"
+    return shortened(one_line(reason), MAX_REASON_BYTES) or "unknown"
 
 
 def given_up(attempts: int, reason: str) -> str:
@@ -115,7 +115,7 @@ def given_up(attempts: int, reason: str) -> str:
 
 def pause_after(attempts: int) -> float:
     """Seconds until the next attempt: doubling, bounded, and spread so that not all come at once."""
-    longest = min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
+    longest = min(MAX_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
     return longest * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
 
 

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from tms_core.models import Status, Task, User
 from tms_core.runtime import Runtime
 from tms_notifications.models import (
+    DailyDigestRun,
     Delivery,
     MailKind,
     NotificationDue,
     NotificationMail,
-    NotificationMorning,
     NotificationPreference,
 )
-from tms_notifications.notices import Notice
+from tms_notifications.recipients import PendingMail
 from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.zones import zone_of
@@ -45,7 +45,7 @@ class DueSoonService:
         Returns the mails' ids, and the last user looked at: None when there are no more.
         """
         users = self._session.scalars(
-            self._untold(today, zone)
+            self._not_notified(today, zone)
             .with_only_columns(Task.assigned_to)
             .where(Task.assigned_to > after_user)
             .distinct()
@@ -58,13 +58,13 @@ class DueSoonService:
 
     def _announce_to(self, users: Sequence[int | None], today: date, zone: str | None) -> list[int]:
         rows = self._session.execute(
-            self._untold(today, zone)
+            self._not_notified(today, zone)
             .where(Task.assigned_to.in_(users))
             .order_by(Task.assigned_to, Task.due_date, Task.priority.desc(), Task.id)
         )
         tasks = {user_id: list(group) for user_id, group in groupby(rows, key=lambda row: row.assigned_to)}
-        notices = [_notice(user_id, today, group) for user_id, group in tasks.items()]
-        mail_ids = self._mails.add(notices)
+        pending_mails = [_pending_mail(user_id, today, group) for user_id, group in tasks.items()]
+        mail_ids = self._mails.add(pending_mails)
         self._note_told(mail_ids, tasks)
         return mail_ids
 
@@ -81,7 +81,7 @@ class DueSoonService:
         # A user who changes its zone at this moment can be looked at twice.
         self._session.execute(insert(NotificationDue).on_conflict_do_nothing(), told)
 
-    def _untold(self, today: date, zone: str | None) -> Select[*tuple[Any, ...]]:
+    def _not_notified(self, today: date, zone: str | None) -> Select[*tuple[Any, ...]]:
         preference = NotificationPreference
         told = exists().where(
             NotificationDue.due_date == Task.due_date,
@@ -109,7 +109,7 @@ class DueSoonService:
         own = self._session.scalars(
             select(NotificationPreference.timezone).where(NotificationPreference.timezone.is_not(None)).distinct()
         )
-        done = {morning.zone: morning.day for morning in self._session.scalars(select(NotificationMorning))}
+        done = {morning.zone: morning.day for morning in self._session.scalars(select(DailyDigestRun))}
         zones = {None: deployment} | {zone: zone_of(zone, deployment) for zone in own if zone}
         local = [(zone, now.astimezone(info)) for zone, info in zones.items()]
         return [
@@ -118,13 +118,13 @@ class DueSoonService:
 
     def end_morning(self, today: date, zone: str | None) -> None:
         """Note that every user of the zone was looked at, and forget notes that concern no day to come."""
-        statement = insert(NotificationMorning).values(zone=zone or "", day=today)
+        statement = insert(DailyDigestRun).values(zone=zone or "", day=today)
         self._session.execute(statement.on_conflict_do_update(index_elements=["zone"], set_={"day": today}))
         self._session.execute(delete(NotificationDue).where(NotificationDue.due_date < today - FORGET_AFTER))
 
 
-def _notice(user_id: int, today: date, tasks: Sequence[Row[Any]]) -> Notice:
-    return Notice(
+def _pending_mail(user_id: int, today: date, tasks: Sequence[Row[Any]]) -> PendingMail:
+    return PendingMail(
         key=f"due:{today}:{user_id}",
         user_id=user_id,
         kind=MailKind.DUE_SOON,

@@ -12,14 +12,14 @@ from tms_core.runtime import Runtime
 from tms_core.services.account_links import AccountLinkService
 from tms_core.values import instant
 from tms_notifications.models import MailKind, NotificationLinkRequest, NotificationRecipient
-from tms_notifications.notices import Notice
+from tms_notifications.recipients import PendingMail
 from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.settings import needs_proof
 
 DAY = timedelta(days=1)
 # To an address that nobody has proved, of each kind: whoever entered it may not read its mails.
-MOST_A_DAY_UNPROVED = 5
+MAX_A_DAY_UNPROVED = 5
 LIMITED = (LinkPurpose.PASSWORD_RESET, LinkPurpose.EMAIL_VERIFICATION)
 log = logging.getLogger(__name__)
 
@@ -44,23 +44,23 @@ class LinkRequestService:
         if not requests:
             return []
         answered = [(request.id, request.purpose, request.email, request.url) for request in requests]
-        notices = [notice for request in answered if (notice := self._attempt(*request))]
+        pending_mails = [pending_mail for request in answered if (pending_mail := self._attempt(*request))]
         ids = [request_id for request_id, *_ in answered]
         self._session.execute(delete(NotificationLinkRequest).where(NotificationLinkRequest.id.in_(ids)))
-        return self._mails.add(notices)
+        return self._mails.add(pending_mails)
 
-    def _attempt(self, request_id: int, purpose: LinkPurpose, email: str, url: str) -> Notice | None:
+    def _attempt(self, request_id: int, purpose: LinkPurpose, email: str, url: str) -> PendingMail | None:
         """The notice of a request; None for one that cannot be answered, which must not stop those behind it."""
         try:
             with self._session.begin_nested():
-                return self._notice(purpose, email, url)
+                return self._pending_mail(purpose, email, url)
         except Exception:
             log.exception("request %d for a link cannot be answered", request_id)
             # Of a broken connection this raises, and the requests stay.
             self._session.connection()
             return None
 
-    def _notice(self, purpose: LinkPurpose, email: str, url: str) -> Notice | None:
+    def _pending_mail(self, purpose: LinkPurpose, email: str, url: str) -> PendingMail | None:
         link = self._links.create(purpose, email)
         if link is None:
             return None
@@ -69,7 +69,7 @@ class LinkRequestService:
             return None
         if purpose is LinkPurpose.EMAIL_VERIFICATION:
             self._note_proof_sent(link)
-        return Notice(
+        return PendingMail(
             key=f"link:{link.id}",
             user_id=link.user_id,
             kind=MailKind(purpose.value),
@@ -93,7 +93,7 @@ class LinkRequestService:
             AccountLink.purpose == link.purpose,
             AccountLink.created_at > func.now() - DAY,
         )
-        return (self._session.scalar(of_the_day) or 0) > MOST_A_DAY_UNPROVED
+        return (self._session.scalar(of_the_day) or 0) > MAX_A_DAY_UNPROVED
 
     def _note_proof_sent(self, link: AccountLink) -> None:
         """So that no other is sent unasked."""

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_notifications.addressing import mail_host
+from tms_notifications.hostnames import mail_host
 from tms_notifications.models import MailStatus, NotificationMail
-from tms_notifications.notices import Notice
+from tms_notifications.recipients import PendingMail
 
 QUEUED_FOR = text("now() + interval '1 minute'")
 
@@ -24,15 +24,15 @@ class MailService:
         self._session = session
         self._host = host
 
-    def add(self, notices: Sequence[Notice], *, queued: bool = True) -> list[int]:
+    def add(self, pending_mails: Sequence[PendingMail], *, queued: bool = True) -> list[int]:
         """Write the mails down that are not there yet; returns the ids of these. Waits for who adds the same ones.
 
-        With `queued`, the caller queues them after its commit; else `hand_out` does."""
-        notices = self._without_strangers(notices)
-        if not notices:
+        With `queued`, the caller queues them after its commit; else `claim_due` does."""
+        pending_mails = self._without_strangers(pending_mails)
+        if not pending_mails:
             return []
         later = {} if queued else {"queued_until": func.now()}
-        rows = [self._row(notice) for notice in notices]
+        rows = [self._row(pending_mail) for pending_mail in pending_mails]
         added = (
             postgresql.insert(NotificationMail)
             .on_conflict_do_nothing(index_elements=["key"])
@@ -40,7 +40,7 @@ class MailService:
         )
         return sorted(self._session.scalars(added.values(**later) if later else added, rows))
 
-    def hand_out(self, limit: int) -> list[int]:
+    def claim_due(self, limit: int) -> list[int]:
         """Ids of mails that are due and that no Celery message is under way for; there will be one now."""
         due = (
             select(NotificationMail.id)
@@ -61,30 +61,30 @@ class MailService:
         )
         return sorted(self._session.scalars(queued))
 
-    def _without_strangers(self, notices: Sequence[Notice]) -> list[Notice]:
+    def _without_strangers(self, pending_mails: Sequence[PendingMail]) -> list[PendingMail]:
         """Notices of accounts that have a row: another could never be written, and would hold up all behind it."""
-        wanted = {notice.user_id for notice in notices}
+        wanted = {pending_mail.user_id for pending_mail in pending_mails}
         if not wanted:
             return []
         known = set(self._session.scalars(select(User.id).where(User.id.in_(wanted))))
-        return [notice for notice in notices if notice.user_id in known]
+        return [pending_mail for pending_mail in pending_mails if pending_mail.user_id in known]
 
-    def _row(self, notice: Notice) -> dict[str, object]:
+    def _row(self, pending_mail: PendingMail) -> dict[str, object]:
         return {
-            "key": notice.key,
-            "user_id": notice.user_id,
-            "kind": notice.kind,
-            "task_id": notice.task_id,
-            "event_position": notice.event_position,
-            "context": notice.context,
-            "message_id": message_id(notice, self._host),
+            "key": pending_mail.key,
+            "user_id": pending_mail.user_id,
+            "kind": pending_mail.kind,
+            "task_id": pending_mail.task_id,
+            "event_position": pending_mail.event_position,
+            "context": pending_mail.context,
+            "message_id": message_id(pending_mail, self._host),
         }
 
 
-def message_id(notice: Notice, host: str) -> str:
+def message_id(pending_mail: PendingMail, host: str) -> str:
     """Always the same for the same notice: should its row be lost and made again, the mail is still the same one."""
-    salt = hashlib.sha256(f"{notice.key} {notice.context.get('at')}".encode()).hexdigest()[:12]
-    return f"<{notice.key.replace(':', '.')}.{salt}@{host}>"
+    salt = hashlib.sha256(f"{pending_mail.key} {pending_mail.context.get('at')}".encode()).hexdigest()[:12]
+    return f"<{pending_mail.key.replace(':', '.')}.{salt}@{host}>"
 
 
 def create_service(runtime: Runtime, session: Session) -> MailService:

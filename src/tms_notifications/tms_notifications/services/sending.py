@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_notifications.addressing import AddressError
 from tms_notifications.composing import Composer, Recipient, address_of
 from tms_notifications.errors import CompositionError, RefusedError
+from tms_notifications.hostnames import AddressError
 from tms_notifications.messages import OutgoingMail
 from tms_notifications.models import Delivery, MailKind, NotificationMail, NotificationPreference
 from tms_notifications.presenting import user_ids

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_notifications.models import Delivery, MailKind, MailStatus, NotificationMail, NotificationRecipient
-from tms_notifications.notices import Notice
+from tms_notifications.recipients import PendingMail
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
@@ -34,7 +34,7 @@ class SummaryService:
         self._needs_proof = needs_proof
 
     def release(self, limit: int) -> None:
-        """Write the mails of the next users for whom nothing is held any more; `MailService.hand_out` queues them."""
+        """Write the mails of the next users for whom nothing is held any more; `MailService.claim_due` queues them."""
         recipient = NotificationRecipient
         statement = select(recipient).join(User, User.id == recipient.user_id).where(recipient.held_until <= func.now())
         if self._needs_proof:
@@ -73,7 +73,7 @@ class SummaryService:
             return
         newest = select(NotificationMail).where(*self._held(user_id)).order_by(NotificationMail.id.desc()).limit(LISTED)
         listed = list(reversed(self._session.scalars(newest).all()))
-        notice = Notice(
+        pending_mail = PendingMail(
             key=f"summary:{user_id}:{last}",
             user_id=user_id,
             kind=MailKind.SUMMARY,
@@ -83,7 +83,7 @@ class SummaryService:
                 "more": count - len(listed),
             },
         )
-        (mail_id,) = self._mails.add([notice], queued=False)
+        (mail_id,) = self._mails.add([pending_mail], queued=False)
         reason = f"told in mail {mail_id}"
         self._session.execute(_change(self._held(user_id)).values(status=MailStatus.COALESCED, reason=reason))
 

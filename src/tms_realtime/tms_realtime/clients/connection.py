@@ -8,23 +8,23 @@ from tms_core.access_tokens import AccessClaims
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime import metrics
-from tms_realtime.clients.allowance import Allowance
-from tms_realtime.clients.outgoing import Outgoing
+from tms_realtime.clients.context import ConnectionContext
+from tms_realtime.clients.outbound_message import OutboundMessage
+from tms_realtime.clients.rate_limit import TokenBucket
 from tms_realtime.clients.replay import replay
-from tms_realtime.clients.switchboard import Switchboard
 from tms_realtime.clients.view import Subscription, View
-from tms_realtime.log.reader import LogUnavailableError
+from tms_realtime.event_log.reader import LogUnavailableError
 
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
-MOST_SUBSCRIPTIONS = 50
+MAX_SUBSCRIPTIONS = 50
 log = logging.getLogger(__name__)
 
 
 class Wire(Protocol):
     """The socket's end."""
 
-    def send(self, message: Outgoing) -> None:
+    def send(self, message: OutboundMessage) -> None:
         """Take a message, or end the connection where it has too much to send already; never blocks or raises."""
 
     def close(self, code: int, reason: str) -> None:
@@ -41,22 +41,22 @@ class Wire(Protocol):
 class Connection:
     """A `hub.Client`."""
 
-    __slots__ = ("_allowance", "_board", "_replay", "_subscriptions", "_wire", "actor", "claims", "send")
+    __slots__ = ("_context", "_rate_limit", "_replay", "_subscriptions", "_wire", "actor", "claims", "send")
 
-    def __init__(self, board: Switchboard, wire: Wire, claims: AccessClaims | None):
+    def __init__(self, context: ConnectionContext, wire: Wire, claims: AccessClaims | None):
         self.claims = claims
         self.actor = Actor(claims.user_id, claims.is_admin) if claims else None
         # The wire's own, since this is called for every message and client.
         self.send = wire.send
         self._wire = wire
-        self._board = board
+        self._context = context
         self._subscriptions: tuple[Subscription, ...] = ()
         self._replay: asyncio.Task[None] | None = None
-        self._allowance = Allowance(board.settings.messages)
+        self._rate_limit = TokenBucket(context.settings.messages)
 
     @property
     def view(self) -> View:
-        sees_all = self._board.visibility == "team" or self.actor is None or self.actor.is_admin
+        sees_all = self._context.visibility == "team" or self.actor is None or self.actor.is_admin
         return View(None if sees_all else self.actor, self._subscriptions)
 
     @property
@@ -66,7 +66,7 @@ class Connection:
     @property
     def position(self) -> int | None:
         """The event up to which it was sent all that it wants; None while it still catches up."""
-        return self._board.hub.position if self._replay is None else None
+        return self._context.hub.position if self._replay is None else None
 
     @property
     def user_id(self) -> int | None:
@@ -82,20 +82,20 @@ class Connection:
 
     def resume(self, since: int) -> None:
         """Begin again behind an event."""
-        self._board.hub.hold(self)
+        self._context.hub.hold(self)
         self._stop_replay()
         self._replay = asyncio.ensure_future(self._resume(since))
 
     def go_live(self) -> None:
         """Get what the hub sends from now on."""
         self._replay = None
-        self._board.hub.join(self, self.view)
+        self._context.hub.join(self, self.view)
 
     def subscribe(self, subscription: Subscription) -> None:
         """Takes the place of one with the same name. Raises ValueError for one too many."""
         others = tuple(one for one in self._subscriptions if one.name is None or one.name != subscription.name)
-        if len(others) >= MOST_SUBSCRIPTIONS:
-            raise ValueError(f"a connection has at most {MOST_SUBSCRIPTIONS} subscriptions")
+        if len(others) >= MAX_SUBSCRIPTIONS:
+            raise ValueError(f"a connection has at most {MAX_SUBSCRIPTIONS} subscriptions")
         self._subscribe((*others, subscription))
 
     def unsubscribe(self, name: str | None) -> None:
@@ -105,15 +105,15 @@ class Connection:
             raise LookupError(f"there is no subscription {name!r}")
         self._subscribe(left)
 
-    def look_at(self, task_id: int | None) -> None:
+    def view_task(self, task_id: int | None) -> None:
         """Tell others that this user looks at the task, and be told who else does; None ends it."""
-        self._board.presence.look(self, task_id)
+        self._context.presence.look(self, task_id)
 
-    def may_speak(self) -> bool:
+    def may_send(self) -> bool:
         """Whether one more message is taken; ends the connection where it is one too many."""
-        if self._allowance.use():
+        if self._rate_limit.use():
             return True
-        self.end(POLICY_VIOLATION, f"more than {self._board.settings.messages} messages a second")
+        self.end(POLICY_VIOLATION, f"more than {self._context.settings.messages} messages a second")
         return False
 
     def end(self, code: int, reason: str) -> None:
@@ -123,8 +123,8 @@ class Connection:
 
     def gone(self) -> None:
         """Nothing more is sent. May be called again."""
-        self._board.hub.leave(self)
-        self._board.presence.leave(self)
+        self._context.hub.leave(self)
+        self._context.presence.leave(self)
         self._stop_replay()
 
     def _subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
@@ -140,7 +140,7 @@ class Connection:
 
     async def _resume(self, since: int) -> None:
         try:
-            await replay(self, self._wire, self._board, since)
+            await replay(self, self._wire, self._context, since)
             # Unless what was sent last has ended it.
             if self._replay is asyncio.current_task():
                 self.go_live()

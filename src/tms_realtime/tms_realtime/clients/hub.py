@@ -8,12 +8,12 @@ import orjson
 
 from tms_core.access_tokens import AccessClaims
 from tms_realtime import metrics
-from tms_realtime.clients.outgoing import Outgoing
+from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.clients.view import View
-from tms_realtime.log.envelope import Envelope
+from tms_realtime.event_log.envelope import Envelope
 
 # What goes to a client in one write, about: much less than it may be behind.
-LARGEST_WRITE = 65_536
+MAX_WRITE_BYTES = 65_536
 log = logging.getLogger(__name__)
 
 
@@ -27,7 +27,7 @@ class Client(Protocol):
     def pending(self) -> int:
         """Bytes that it has not taken yet."""
 
-    def send(self, message: Outgoing) -> None:
+    def send(self, message: OutboundMessage) -> None:
         """Take a message; never blocks and never raises."""
 
     def end(self, code: int, reason: str) -> None:
@@ -87,7 +87,7 @@ class Hub:
     def publish(self, envelopes: Sequence[Envelope]) -> None:
         """Send events, in order, to everyone whom they concern. Delivery to us is at least once, so what is not later
         than the last one is dropped: on every connection event ids only rise."""
-        messages: dict[View, list[Outgoing]] = {}
+        messages: dict[View, list[OutboundMessage]] = {}
         for envelope in envelopes:
             if envelope.position <= self.position:
                 log.debug("dropped event %d: %d was sent already", envelope.position, self.position)
@@ -104,14 +104,14 @@ class Hub:
         for client in [client for group in self._groups.values() for client in group]:
             client.send(reset_message(position))
 
-    def _address(self, envelope: Envelope, messages: dict[View, list[Outgoing]]) -> None:
-        texts: dict[bytes, Outgoing] = {}
+    def _address(self, envelope: Envelope, messages: dict[View, list[OutboundMessage]]) -> None:
+        texts: dict[bytes, OutboundMessage] = {}
         for view in self._concerned(envelope):
             text = view.message(envelope)
             if text is None:
                 continue
             if text not in texts:
-                texts[text] = Outgoing(text, envelope.position)
+                texts[text] = OutboundMessage(text, envelope.position)
             messages.setdefault(view, []).append(texts[text])
 
     def _concerned(self, envelope: Envelope) -> Iterable[View]:
@@ -125,7 +125,7 @@ class Hub:
         }
         return self._general.union(*(self._by_user.get(user, ()) for user in named if user is not None))
 
-    def _send(self, view: View, messages: list[Outgoing]) -> None:
+    def _send(self, view: View, messages: list[OutboundMessage]) -> None:
         for message in in_writes(messages):
             # A copy: a client that is too slow leaves while it is sent to.
             group = tuple(self._groups.get(view, ()))
@@ -140,19 +140,19 @@ class Hub:
         return [self._by_user.setdefault(user, set()) for user in users]
 
 
-def in_writes(messages: list[Outgoing]) -> Iterator[Outgoing]:
+def in_writes(messages: list[OutboundMessage]) -> Iterator[OutboundMessage]:
     """The same messages, in as few writes as their sizes allow."""
-    together: list[Outgoing] = []
+    together: list[OutboundMessage] = []
     size = 0
     for message in messages:
-        if together and size + len(message.frame) > LARGEST_WRITE:
-            yield Outgoing.together(together)
+        if together and size + len(message.frame) > MAX_WRITE_BYTES:
+            yield OutboundMessage.together(together)
             together, size = [], 0
         together.append(message)
         size += len(message.frame)
     if together:
-        yield Outgoing.together(together)
+        yield OutboundMessage.together(together)
 
 
-def reset_message(position: int) -> Outgoing:
-    return Outgoing(orjson.dumps({"type": "reset", "event_id": position}), position)
+def reset_message(position: int) -> OutboundMessage:
+    return OutboundMessage(orjson.dumps({"type": "reset", "event_id": position}), position)

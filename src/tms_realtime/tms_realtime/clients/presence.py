@@ -18,24 +18,24 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 
 from tms_core.permissions import Actor
-from tms_realtime.clients.outgoing import Outgoing
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.reader import LogReader, LogUnavailableError
+from tms_realtime.clients.outbound_message import OutboundMessage
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.reader import LogReader, LogUnavailableError
 from tms_realtime.redis import create_redis
 
 CHANNEL = "tms:realtime:presence"
 HEARTBEAT = 5.0
 LIFE = 15
 TIMEOUT = 3.0
-LONGEST_NUMBER = 19
+MAX_DIGITS = 19
 NOBODY = 0
 log = logging.getLogger(__name__)
 
 
-class Looker(Protocol):
+class Viewer(Protocol):
     actor: Actor | None
 
-    def send(self, message: Outgoing) -> None: ...
+    def send(self, message: OutboundMessage) -> None: ...
 
 
 class Presence:
@@ -46,43 +46,43 @@ class Presence:
         self._reader = reader
         self._process = uuid.uuid4().hex
         # What was asked for and not yet looked into, and what is so now.
-        self._wishes: dict[Looker, int] = {}
-        self._task_of: dict[Looker, int] = {}
-        self._lookers: dict[int, set[Looker]] = {}
-        self._told: dict[Looker, list[int]] = {}
+        self._pending: dict[Viewer, int] = {}
+        self._task_of: dict[Viewer, int] = {}
+        self._viewers: dict[int, set[Viewer]] = {}
+        self._sent: dict[Viewer, list[int]] = {}
         # By task, what this process has written; tasks to be written or read again.
         self._written: dict[int, set[int]] = {}
         self._stale: set[int] = set()
         self._wake = asyncio.Event()
 
-    def look(self, looker: Looker, task_id: int | None) -> None:
+    def look(self, viewer: Viewer, task_id: int | None) -> None:
         """Of a signed-in client. It is answered by a message, also where there is no such task for it."""
-        self.leave(looker)
+        self.leave(viewer)
         if task_id is None:
-            looker.send(_message(None, []))
+            viewer.send(_message(None, []))
             return
-        self._wishes[looker] = task_id
+        self._pending[viewer] = task_id
         self._wake.set()
 
-    def leave(self, looker: Looker) -> None:
+    def leave(self, viewer: Viewer) -> None:
         """May be called for one that looks at nothing."""
-        self._wishes.pop(looker, None)
-        task_id = self._task_of.pop(looker, None)
+        self._pending.pop(viewer, None)
+        task_id = self._task_of.pop(viewer, None)
         if task_id is None:
             return
-        self._told.pop(looker, None)
-        self._lookers[task_id].discard(looker)
-        if not self._lookers[task_id]:
-            del self._lookers[task_id]
+        self._sent.pop(viewer, None)
+        self._viewers[task_id].discard(viewer)
+        if not self._viewers[task_id]:
+            del self._viewers[task_id]
         self._touch(task_id)
 
     def follow(self, envelopes: Iterable[Envelope]) -> None:
         """Whoever does not see a task any more does not look at it either."""
         for envelope in envelopes:
-            if envelope.task_id in self._lookers and (envelope.after is None or envelope.farewell):
-                for looker in tuple(self._lookers[envelope.task_id]):
+            if envelope.task_id in self._viewers and (envelope.after is None or envelope.visibility_lost):
+                for viewer in tuple(self._viewers[envelope.task_id]):
                     # The one who still may is looked up again.
-                    self.look(looker, envelope.task_id)
+                    self.look(viewer, envelope.task_id)
 
     async def run(self) -> None:
         """For ever."""
@@ -96,55 +96,55 @@ class Presence:
                         await pubsub.subscribe(CHANNEL)
                     self._written.clear()
                     async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(self._hear(pubsub))
+                        tasks.create_task(self._receive(pubsub))
                         tasks.create_task(self._work(client))
             except* (redis.RedisError, OSError) as errors:
                 log.debug("presence is of this process alone: %s", errors.exceptions[0])
-            await self._grant_wishes()
-            for task_id in list(self._lookers):
+            await self._authorize_pending()
+            for task_id in list(self._viewers):
                 self._tell(task_id, self._users_here(task_id))
             await asyncio.sleep(1)
 
-    async def _hear(self, pubsub: PubSub) -> None:
+    async def _receive(self, pubsub: PubSub) -> None:
         while True:
             message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=HEARTBEAT)
-            if message and (task_id := _number(message["data"])) in self._lookers:
+            if message and (task_id := _number(message["data"])) in self._viewers:
                 self._touch(task_id)
 
     async def _work(self, client: Redis) -> None:
-        self._stale.update(self._lookers)
+        self._stale.update(self._viewers)
         while True:
-            await self._grant_wishes()
+            await self._authorize_pending()
             stale, self._stale = self._stale, set()
             for task_id in stale:
                 await self._write(client, task_id)
-                if task_id in self._lookers:
+                if task_id in self._viewers:
                     self._tell(task_id, await self._read(client, task_id))
             try:
                 async with asyncio.timeout(HEARTBEAT):
                     await self._wake.wait()
             except TimeoutError:
-                self._stale.update(self._lookers)
+                self._stale.update(self._viewers)
             self._wake.clear()
 
-    async def _grant_wishes(self) -> None:
-        while self._wishes:
-            looker, task_id = next(iter(self._wishes.items()))
-            assert looker.actor is not None
+    async def _authorize_pending(self) -> None:
+        while self._pending:
+            viewer, task_id = next(iter(self._pending.items()))
+            assert viewer.actor is not None
             try:
-                may_see = task_id in await self._reader.present_and_visible(looker.actor, [task_id])
+                may_see = task_id in await self._reader.present_and_visible(viewer.actor, [task_id])
                 refusal = None if may_see else f"there is no task {task_id}"
             except LogUnavailableError as error:
                 refusal = f"presence cannot be had just now: {error}"
             # It may have gone, or wished for something else.
-            if self._wishes.get(looker) != task_id:
+            if self._pending.get(viewer) != task_id:
                 continue
-            del self._wishes[looker]
+            del self._pending[viewer]
             if refusal:
-                looker.send(Outgoing(orjson.dumps({"type": "error", "message": refusal})))
+                viewer.send(OutboundMessage(orjson.dumps({"type": "error", "message": refusal})))
                 continue
-            self._task_of[looker] = task_id
-            self._lookers.setdefault(task_id, set()).add(looker)
+            self._task_of[viewer] = task_id
+            self._viewers.setdefault(task_id, set()).add(viewer)
             self._stale.add(task_id)
 
     async def _write(self, client: Redis, task_id: int) -> None:
@@ -173,14 +173,14 @@ class Presence:
         return sorted({_number(member.rpartition(b":")[2]) for member in members} - {NOBODY})
 
     def _tell(self, task_id: int, users: Sequence[int]) -> None:
-        for looker in tuple(self._lookers.get(task_id, ())):
-            others = [user for user in users if looker.actor is None or user != looker.actor.id]
-            if self._told.get(looker) != others:
-                self._told[looker] = others
-                looker.send(_message(task_id, others))
+        for viewer in tuple(self._viewers.get(task_id, ())):
+            others = [user for user in users if viewer.actor is None or user != viewer.actor.id]
+            if self._sent.get(viewer) != others:
+                self._sent[viewer] = others
+                viewer.send(_message(task_id, others))
 
     def _users_here(self, task_id: int) -> list[int]:
-        return sorted({looker.actor.id for looker in self._lookers.get(task_id, ()) if looker.actor})
+        return sorted({viewer.actor.id for viewer in self._viewers.get(task_id, ()) if viewer.actor})
 
     def _member(self, user_id: int) -> str:
         return f"{self._process}:{user_id}"
@@ -192,12 +192,12 @@ class Presence:
 
 def _number(word: bytes) -> int:
     """`NOBODY` for what no process of ours has written: it must not end this one."""
-    return int(word) if word.isdigit() and len(word) <= LONGEST_NUMBER else NOBODY
+    return int(word) if word.isdigit() and len(word) <= MAX_DIGITS else NOBODY
 
 
 def _key(task_id: int) -> str:
     return f"tms:realtime:presence:{task_id}"
 
 
-def _message(task_id: int | None, users: Sequence[int]) -> Outgoing:
-    return Outgoing(orjson.dumps({"type": "presence", "task": task_id, "users": users}))
+def _message(task_id: int | None, users: Sequence[int]) -> OutboundMessage:
+    return OutboundMessage(orjson.dumps({"type": "presence", "task": task_id, "users": users}))

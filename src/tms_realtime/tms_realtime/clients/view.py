@@ -6,10 +6,10 @@ import orjson
 
 from tms_core.permissions import Actor, may_see
 from tms_core.services.task_filter import TaskFilter
-from tms_realtime.log.envelope import Envelope, TaskState
+from tms_realtime.event_log.envelope import Envelope, TaskState
 
 # (whether the task was in the filter before the event, whether it is after it)
-MATCHES = {(False, True): "enter", (True, True): "stay", (True, False): "leave"}
+TRANSITIONS = {(False, True): "enter", (True, True): "stay", (True, False): "leave"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,13 @@ class View:
         before, after = self._seen(envelope.before), self._seen(envelope.after)
         if before is None and after is None:
             return None
-        text = envelope.farewell if self.is_farewell(envelope) else envelope.message
+        text = envelope.visibility_lost if self.is_visibility_lost(envelope) else envelope.message
         if not self.subscriptions:
             return text
         matches = [_match(subscription.filter, before, after) for subscription in self.subscriptions]
         return _with_matches(text, self.subscriptions, matches) if any(matches) else None
 
-    def is_farewell(self, envelope: Envelope) -> bool:
+    def is_visibility_lost(self, envelope: Envelope) -> bool:
         """Whether the task goes out of sight though it is still there: for this user it is gone."""
         return envelope.after is not None and self._seen(envelope.after) is None
 
@@ -68,7 +68,7 @@ class View:
 def _match(wanted: TaskFilter, before: TaskState | None, after: TaskState | None) -> str | None:
     was = before is not None and wanted.matches(before)
     is_now = after is not None and wanted.matches(after)
-    return MATCHES.get((was, is_now))
+    return TRANSITIONS.get((was, is_now))
 
 
 def _with_matches(text: bytes, subscriptions: tuple[Subscription, ...], matches: list[str | None]) -> bytes:

@@ -1,5 +1,5 @@
 """A whole system whose parts are killed and started again amid traffic, and clients that come back to it.
 
-Tests and bench/faults.py share it. `world` has the parts, `traffic` what goes on between them, `faults` what happens to
-them, and `ledger` what each client should have got, worked out from the database alone.
+Tests and bench/faults.py share it. `system` has the parts, `traffic` what goes on between them, `faults` what happens
+to them, and `oracle` what each client should have received, computed from the database alone.
 """

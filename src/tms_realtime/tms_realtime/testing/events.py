@@ -9,10 +9,10 @@ from sqlalchemy import insert
 
 from tms_core.events import TaskEventRecord, last_position, read_events
 from tms_core.models import EventKind, TaskEvent
-from tms_core.relay.positions import number_events
+from tms_core.relay.positions import assign_positions
 from tms_core.runtime import Runtime
-from tms_realtime.log.envelope import Envelope
-from tms_realtime.log.stream import StreamWriter
+from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.stream import StreamWriter
 
 SNAPSHOT: dict[str, Any] = {
     "id": 1,
@@ -90,5 +90,5 @@ class Publisher:
     def number(self) -> None:
         """Give positions to what services have committed."""
         with self.runtime.engine.connect() as connection:
-            while number_events(connection):
+            while assign_positions(connection):
                 pass

@@ -4,11 +4,11 @@ import random
 import signal
 from collections.abc import Callable
 
-from tms_realtime.testing.process import Part
+from tms_realtime.testing.process import ManagedProcess
+from tms_realtime.testing.system import RedisPart
 from tms_realtime.testing.traffic import Traffic
-from tms_realtime.testing.world import RedisPart
 
-Fault = Callable[[Traffic], None]
+FieldError = Callable[[Traffic], None]
 SOME_FAILURES = 5
 # In worlds that say so.
 REDIS_KEEPS = 300
@@ -17,28 +17,28 @@ MORE_THAN_REDIS_KEEPS = 700
 
 def redis_is_killed(traffic: Traffic) -> None:
     """It comes back with all that it had."""
-    traffic.world.redis.kill()
+    traffic.system.redis.kill()
     traffic.flow()
-    traffic.world.redis.start()
+    traffic.system.redis.start()
 
 
 def redis_loses_its_data(traffic: Traffic) -> None:
-    traffic.world.redis.kill()
+    traffic.system.redis.kill()
     traffic.flow()
-    traffic.world.redis.forget()
-    traffic.world.redis.start()
+    traffic.system.redis.forget()
+    traffic.system.redis.start()
 
 
 def redis_goes_back(traffic: Traffic) -> None:
     """It comes back with what it had a while ago, as from a snapshot; a realtime process begins with that."""
-    traffic.world.redis.keep()
+    traffic.system.redis.keep()
     traffic.flow()
-    traffic.world.redis.kill()
-    traffic.world.redis.go_back()
-    traffic.world.redis.start()
+    traffic.system.redis.kill()
+    traffic.system.redis.go_back()
+    traffic.system.redis.start()
     traffic.flow()
-    traffic.world.realtimes[0].kill()
-    traffic.world.realtimes[0].start()
+    traffic.system.realtimes[0].kill()
+    traffic.system.realtimes[0].start()
 
 
 def postgres_is_killed(traffic: Traffic) -> None:
@@ -47,19 +47,19 @@ def postgres_is_killed(traffic: Traffic) -> None:
     traffic.writers.await_failures(SOME_FAILURES)
     traffic.crowd.cut(traffic.followers[::2])
     traffic.writers.await_failures(SOME_FAILURES)
-    traffic.world.postgres.start()
+    traffic.system.postgres.start()
 
 
 def leading_relay_is_killed(traffic: Traffic) -> None:
     """The other takes over."""
-    leader = traffic.world.await_leader()
+    leader = traffic.system.await_leader()
     leader.kill()
     traffic.flow()
     leader.start()
 
 
 def realtime_is_killed(traffic: Traffic) -> None:
-    part = traffic.world.realtimes[0]
+    part = traffic.system.realtimes[0]
     part.kill()
     traffic.flow()
     part.start()
@@ -67,7 +67,7 @@ def realtime_is_killed(traffic: Traffic) -> None:
 
 def realtime_stalls(traffic: Traffic) -> None:
     """While more is written than Redis keeps."""
-    part = traffic.world.realtimes[0]
+    part = traffic.system.realtimes[0]
     part.pause()
     try:
         traffic.writers.write_at_once(MORE_THAN_REDIS_KEEPS)
@@ -77,7 +77,7 @@ def realtime_stalls(traffic: Traffic) -> None:
 
 def realtime_ends(traffic: Traffic) -> None:
     """By SIGTERM: every WebSocket there is told to go elsewhere."""
-    part, port = traffic.world.realtimes[1], traffic.world.ports[1]
+    part, port = traffic.system.realtimes[1], traffic.system.ports[1]
     told = {one: one.record.ends["1001"] for one in traffic.followers if one.port == port and one.is_socket}
     stop(part)
     assert traffic.crowd.wait_for(lambda: all(one.record.ends["1001"] > before for one, before in told.items()))
@@ -87,14 +87,14 @@ def realtime_ends(traffic: Traffic) -> None:
 
 def realtime_ends_without_redis(traffic: Traffic) -> None:
     """What it would say to Redis at its end cannot keep it."""
-    part = traffic.world.realtimes[1]
-    traffic.world.redis.kill()
+    part = traffic.system.realtimes[1]
+    traffic.system.redis.kill()
     stop(part)
-    traffic.world.redis.start()
+    traffic.system.redis.start()
     part.start()
 
 
-FAULTS: dict[str, Fault] = {
+FAULTS: dict[str, FieldError] = {
     fault.__name__: fault
     for fault in (
         redis_is_killed,
@@ -112,10 +112,10 @@ FAULTS: dict[str, Fault] = {
 
 def kill_postgres(traffic: Traffic) -> None:
     """«Immediate»: as by a power cut, it has to recover. Its own children would outlive a SIGKILL."""
-    traffic.world.postgres.end(signal.SIGQUIT)
+    traffic.system.postgres.end(signal.SIGQUIT)
 
 
-def stop(part: Part) -> None:
+def stop(part: ManagedProcess) -> None:
     status = part.stop()
     assert status == 0, f"{part.name} ends with {status}:\n{part.log.text}"
 
@@ -125,7 +125,7 @@ class Chaos:
 
     def __init__(self, traffic: Traffic, rng: random.Random):
         self._traffic = traffic
-        self._world = traffic.world
+        self._world = traffic.system
         self._random = rng
 
     def step(self) -> str:
@@ -145,7 +145,7 @@ class Chaos:
         self._world.start()
         self._traffic.flow()
 
-    def _fell(self, part: Part) -> str:
+    def _fell(self, part: ManagedProcess) -> str:
         if part is self._world.postgres:
             # It would not start without.
             for realtime in self._world.realtimes:
@@ -162,7 +162,7 @@ class Chaos:
         stop(part)
         return f"{part.name} ends"
 
-    def _raise(self, part: Part) -> str:
+    def _raise(self, part: ManagedProcess) -> str:
         if part in self._world.realtimes and not self._world.postgres.is_running:
             self._world.postgres.start()
         what = "comes back"
@@ -176,9 +176,9 @@ class Chaos:
         return f"{part.name} {what}"
 
     def _can_flow(self) -> bool:
-        world = self._world
-        return world.postgres.is_running and any_runs(world.relays) and any_runs(world.realtimes)
+        system = self._world
+        return system.postgres.is_running and any_runs(system.relays) and any_runs(system.realtimes)
 
 
-def any_runs(parts: list[Part]) -> bool:
+def any_runs(parts: list[ManagedProcess]) -> bool:
     return any(part.is_running for part in parts)

@@ -12,20 +12,20 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidState, InvalidStatus
 
-from tms_realtime.testing.ledger import Viewer
+from tms_realtime.testing.oracle import Viewer
 from tms_realtime.testing.process import PATIENCE
 from tms_realtime.testing.record import CUT, LEFT, Record
-from tms_realtime.testing.world import Person
+from tms_realtime.testing.system import TestUser
 
 # They do not all come back at once, nor to a process that is being started again and again.
-LONGEST_PAUSE = 0.3
+MAX_PAUSE = 0.3
 CLOSE_SECONDS = 1
 # The kernel is to send no more, not even that this is the end.
 RESET = struct.pack("ii", 1, 0)
 PING = b'{"type": "ping"}'
 
 
-class RefusedError(Exception):
+class HandshakeRejectedError(Exception):
     """The handshake was answered by this HTTP status."""
 
     def __init__(self, status: int):
@@ -42,7 +42,7 @@ class Follower(ABC):
     def __init__(
         self,
         name: str,
-        person: Person,
+        person: TestUser,
         ports: Sequence[int],
         since: int,
         viewer: Viewer,
@@ -66,7 +66,7 @@ class Follower(ABC):
         while True:
             if not self.is_away:
                 await self.come()
-            await asyncio.sleep(self.random.uniform(0, LONGEST_PAUSE))
+            await asyncio.sleep(self.random.uniform(0, MAX_PAUSE))
 
     @property
     def keeps_up(self) -> bool:
@@ -86,7 +86,7 @@ class Follower(ABC):
             end = str(closed.rcvd.code) if closed.rcvd else CUT
         except InvalidStatus as refused:
             end = f"HTTP {refused.response.status_code}"
-        except RefusedError as refused:
+        except HandshakeRejectedError as refused:
             end = f"HTTP {refused.status}"
         except (OSError, EOFError, InvalidMessage, InvalidState):
             end = CUT
@@ -139,7 +139,7 @@ class SocketFollower(Follower):
 
     async def _listen(self, port: int) -> None:
         async with self.connect(port, self.query(since=self.record.last)) as connection:
-            await self._hear(connection)
+            await self._receive(connection)
 
     @asynccontextmanager
     async def connect(
@@ -162,7 +162,7 @@ class SocketFollower(Follower):
             finally:
                 self.connection = None
 
-    async def _hear(self, connection: ClientConnection) -> None:
+    async def _receive(self, connection: ClientConnection) -> None:
         while True:
             self.take(await connection.recv(decode=False))
 
@@ -186,14 +186,14 @@ class StreamFollower(Follower):
             writer.write(self._request())
             head = await reader.readuntil(b"\r\n\r\n")
             if (status := int(head.split()[1])) != 200:
-                raise RefusedError(status)
+                raise HandshakeRejectedError(status)
             self.port = port
-            await self._hear(reader)
+            await self._receive(reader)
         finally:
             writer.transport.abort()
             self._transport = None
 
-    async def _hear(self, reader: asyncio.StreamReader) -> None:
+    async def _receive(self, reader: asyncio.StreamReader) -> None:
         while True:
             self.take(await self.next_event(reader))
 

@@ -21,7 +21,7 @@ PROBE_INTERVAL = 0.02
 TMS = Path(sys.executable).with_name("tms")
 
 
-class Part:
+class ManagedProcess:
     """One process of the system; a new one with each start.
 
     To be started by a thread that outlives it: the process gets its stop signal when that thread ends.

@@ -43,7 +43,7 @@ class Record:
         said = orjson.loads(text)
         match said:
             case {"task_id": _}:
-                self._hear()
+                self._receive()
                 self.got.append((said["event_id"], text))
                 self.newest_write = max(self.newest_write, int(said["title"]))
             case {"type": "reset"}:
@@ -58,7 +58,7 @@ class Record:
         while self.got and self.got[-1][0] > position:
             self.got.pop()
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         now = time.monotonic()
         self.longest_silence = max(self.longest_silence, now - self.heard_at)
         self.heard_at = now

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tms_realtime.testing.crowd import Crowd
+from tms_realtime.testing.client_pool import Crowd
 from tms_realtime.testing.followers import Follower, SocketFollower, StreamFollower
-from tms_realtime.testing.ledger import (
+from tms_realtime.testing.oracle import (
     Event,
     Verdict,
     Viewer,
@@ -19,21 +19,21 @@ from tms_realtime.testing.ledger import (
     sinks_behind,
 )
 from tms_realtime.testing.process import PATIENCE, PROBE_INTERVAL
-from tms_realtime.testing.world import World
+from tms_realtime.testing.system import System
 from tms_realtime.testing.writers import Writers
 
 # Writes that go through everything before it counts as flowing.
 SOME = 20
 # Clients that begin behind an event, or earlier.
-Gathering = Callable[[World, int], list[Follower]]
+Gathering = Callable[[System, int], list[Follower]]
 
 
-def usual_followers(world: World, since: int) -> list[Follower]:
+def usual_followers(system: System, since: int) -> list[Follower]:
     """Some of each kind: who sees all by either wire, who sees what passes a filter, and who may not see all."""
-    admin, ann, bob = (world.people[name] for name in ("admin", "ann", "bob"))
+    admin, ann, bob = (system.people[name] for name in ("admin", "ann", "bob"))
     everything = Viewer()
     some = Viewer(words={"status": ("PENDING", "IN_PROGRESS"), "assigned_to": ("me", "none")}, me=admin.id)
-    ports = world.ports
+    ports = system.ports
     return [
         SocketFollower("all 1", admin, ports, since, everything),
         SocketFollower("all 2", admin, ports, since, everything),
@@ -65,10 +65,10 @@ class Reckoning:
 class Traffic:
     """Made by `traffic_in`."""
 
-    def __init__(self, world: World, writers: Writers, gather: Gathering):
-        self.world = world
+    def __init__(self, system: System, writers: Writers, gather: Gathering):
+        self.system = system
         self.writers = writers
-        self._since = newest_position(world.database_url)
+        self._since = newest_position(system.database_url)
         self._gather = gather
         self.crowd = self._gathered()
 
@@ -87,7 +87,7 @@ class Traffic:
         self.crowd.settle()
         last = self.writers.write_at_once(1)
         self.crowd.wait_for(lambda: any(one.record.newest_write == last for one in self.followers))
-        events = read_log(self.world.database_url)
+        events = read_log(self.system.database_url)
         late = self._gathered()
         late.settle()
         late.start()
@@ -98,17 +98,17 @@ class Traffic:
             late.stop()
         new = [event for event in events if event.position > self._since]
         faults = [*log_faults(events), *self.writers.outcomes.faults(new), *self._sinks_behind(events[-1].position)]
-        return Reckoning(new, verdicts, late_verdicts, [*faults, *self.world.dead()])
+        return Reckoning(new, verdicts, late_verdicts, [*faults, *self.system.dead()])
 
     def _sinks_behind(self, position: int) -> list[str]:
         """Those that are not handed all events in time."""
         deadline = time.monotonic() + PATIENCE
-        while (behind := sinks_behind(self.world.database_url, position)) and time.monotonic() < deadline:
+        while (behind := sinks_behind(self.system.database_url, position)) and time.monotonic() < deadline:
             time.sleep(PROBE_INTERVAL)
         return [f"the sink {sink} has not got all events" for sink in behind]
 
     def _gathered(self) -> Crowd:
-        return Crowd(self._gather(self.world, self._since))
+        return Crowd(self._gather(self.system, self._since))
 
     def _judge(self, crowd: Crowd, events: Sequence[Event], *, is_late: bool) -> list[Verdict]:
         wanted = {one: _wanted(one, events, is_late=is_late) for one in crowd.followers}
@@ -136,10 +136,10 @@ def _wanted(one: Follower, events: Sequence[Event], *, is_late: bool) -> dict[in
 
 @contextmanager
 def traffic_in(
-    world: World, *, gather: Gathering = usual_followers, pause: float = 0.02, at_once: int = 1, seed: int = 0
+    system: System, *, gather: Gathering = usual_followers, pause: float = 0.02, at_once: int = 1, seed: int = 0
 ) -> Iterator[Traffic]:
     """It ends with the block, in which `reckon` is to be called."""
-    traffic = Traffic(world, Writers(world, threads=2, pause=pause, at_once=at_once, seed=seed), gather)
+    traffic = Traffic(system, Writers(system, threads=2, pause=pause, at_once=at_once, seed=seed), gather)
     traffic.crowd.start()
     traffic.writers.start()
     try:

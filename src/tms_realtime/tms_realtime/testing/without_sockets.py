@@ -7,10 +7,10 @@ from typing import Any
 import orjson
 
 from tms_core.access_tokens import AccessClaims
+from tms_realtime.clients.commands import hear
 from tms_realtime.clients.connection import Connection
-from tms_realtime.clients.control import hear
-from tms_realtime.clients.outgoing import Outgoing
-from tms_realtime.clients.switchboard import Switchboard
+from tms_realtime.clients.context import ConnectionContext
+from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.testing.process import PATIENCE
 
 
@@ -27,7 +27,7 @@ class MemoryWire:
         self.is_awaited = False
         self._changed = asyncio.Event()
 
-    def send(self, message: Outgoing) -> None:
+    def send(self, message: OutboundMessage) -> None:
         self.sent += [orjson.loads(text) for text, _position in message.parts]
         self._changed.set()
 
@@ -54,11 +54,11 @@ class MemoryWire:
 class Speaker:
     """A client without a socket: what it says is heard at once."""
 
-    def __init__(self, board: Switchboard, user_id: int | None, is_admin: bool, since: int | None):
-        self.board = board
+    def __init__(self, context: ConnectionContext, user_id: int | None, is_admin: bool, since: int | None):
+        self.context = context
         self.wire = MemoryWire()
         claims = None if user_id is None else AccessClaims(user_id, is_admin, "session", 0, float("inf"))
-        self.connection = Connection(board, self.wire, claims)
+        self.connection = Connection(context, self.wire, claims)
         self.connection.begin(since=since, wanted=None)
 
     def say(self, **words: Any) -> dict[str, Any] | None:

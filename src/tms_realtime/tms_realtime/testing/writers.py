@@ -16,13 +16,13 @@ from tms_core.errors import NotFoundError
 from tms_core.models import Priority, Status
 from tms_core.services.task_writing import TaskWriter
 from tms_core.services.tasks import TaskService
-from tms_realtime.testing.ledger import Event
+from tms_realtime.testing.oracle import Event
 from tms_realtime.testing.process import PATIENCE
-from tms_realtime.testing.world import World
+from tms_realtime.testing.system import System
 
 # While the database is away.
 AWAY_PAUSE = 0.1
-MOST_TASKS = 60
+MAX_TASKS = 60
 FIRST_DAY = date(2030, 1, 1)
 DAYS = 30
 
@@ -55,10 +55,10 @@ class Outcomes:
 class Writers:
     """Write from `start` to `stop`."""
 
-    def __init__(self, world: World, *, threads: int, pause: float, at_once: int, seed: int):
+    def __init__(self, system: System, *, threads: int, pause: float, at_once: int, seed: int):
         """`pause` is the longest between two transactions of a thread, each of which has `at_once` writes at most."""
         self.outcomes = Outcomes()
-        self._world = world
+        self._world = system
         self._pause = pause
         self._at_once = at_once
         self._seed = seed
@@ -144,7 +144,7 @@ class Writers:
                 continue
             task_id = rng.choice(tasks)
             try:
-                if self._change(session, rng, task_id, number, deletes=len(tasks) > MOST_TASKS or rng.random() < 0.1):
+                if self._change(session, rng, task_id, number, deletes=len(tasks) > MAX_TASKS or rng.random() < 0.1):
                     continue
             except NotFoundError:
                 # Another was faster, or its creation has failed.

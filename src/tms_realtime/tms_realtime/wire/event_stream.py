@@ -10,13 +10,13 @@ from typing import Any
 from twisted.internet.protocol import Protocol, connectionDone
 
 from tms_realtime import metrics
+from tms_realtime.auth.errors import HandshakeRejectedError, too_many
+from tms_realtime.auth.handshake import Authenticator, Request
 from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
-from tms_realtime.clients.outgoing import Outgoing
-from tms_realtime.clients.switchboard import Switchboard
-from tms_realtime.door.admission import Door, Request
-from tms_realtime.door.refusal import RefusedError, too_many
-from tms_realtime.wire.http_answers import Header, http_answer, problem
-from tms_realtime.wire.http_request import END, LARGEST_REQUEST, HttpRequest
+from tms_realtime.clients.context import ConnectionContext
+from tms_realtime.clients.outbound_message import OutboundMessage
+from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES, HttpRequest
+from tms_realtime.wire.http_responses import Header, http_response, problem
 from tms_realtime.wire.transport import ROOM, peer_of
 
 METHODS = "GET, OPTIONS"
@@ -32,9 +32,9 @@ log = logging.getLogger(__name__)
 class EventStream(Protocol):
     """A `connection.Wire`."""
 
-    def __init__(self, board: Switchboard, door: Door, reactor: Any):
-        self._board = board
-        self._door = door
+    def __init__(self, context: ConnectionContext, authenticator: Authenticator, reactor: Any):
+        self._context = context
+        self._authenticator = authenticator
         self._reactor = reactor
         self._data: bytearray | None = bytearray()
         self._connection: Connection | None = None
@@ -46,21 +46,21 @@ class EventStream(Protocol):
         self._request: HttpRequest | None = None
 
     def connectionMade(self) -> None:
-        self._give_up_after(self._board.settings.ping_interval + self._board.settings.ping_timeout)
-        self._timer = self._reactor.callLater(self._board.settings.handshake_seconds, self.transport.abortConnection)
+        self._give_up_after(self._context.settings.ping_interval + self._context.settings.ping_timeout)
+        self._timer = self._reactor.callLater(self._context.settings.handshake_seconds, self.transport.abortConnection)
 
     def dataReceived(self, data: bytes) -> None:
         # What comes after the request's head says nothing.
         if self._data is None:
             return
         self._data += data
-        if len(self._data) > LARGEST_REQUEST:
+        if len(self._data) > MAX_REQUEST_BYTES:
             self._answer(problem(431, "the request's header is too large"))
         elif END in self._data:
             self._begin(bytes(self._data))
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        self._board.seats.give_back()
+        self._context.limits.release()
         if self._is_open:
             metrics.CONNECTIONS.labels(KIND).dec()
         self._is_open = False
@@ -71,13 +71,13 @@ class EventStream(Protocol):
         if self._connection:
             self._connection.gone()
         if self._user_id is not None:
-            self._board.seats.give_back_of_user(self._user_id)
+            self._context.limits.release_for_user(self._user_id)
 
-    def send(self, message: Outgoing) -> None:
+    def send(self, message: OutboundMessage) -> None:
         if not self._is_open:
             return
         data = message.event
-        if self.transport.pending + len(data) > self._board.settings.backlog and self._connection:
+        if self.transport.pending + len(data) > self._context.settings.backlog and self._connection:
             self._connection.end(TRY_AGAIN_LATER, "too slow")
             return
         self.transport.write(data)
@@ -97,7 +97,7 @@ class EventStream(Protocol):
         return self.transport.pending
 
     async def drained(self) -> None:
-        await self.transport.drained(limit=ROOM, seconds=self._board.settings.stall_seconds)
+        await self.transport.drained(limit=ROOM, seconds=self._context.settings.stall_seconds)
 
     def _begin(self, data: bytes) -> None:
         self._data = None
@@ -108,39 +108,39 @@ class EventStream(Protocol):
             return
         self._request = request
         try:
-            self._door.check_origin(request.headers)
-        except RefusedError as refusal:
+            self._authenticator.check_origin(request.headers)
+        except HandshakeRejectedError as refusal:
             self._answer(problem(refusal.status, str(refusal), refusal.headers))
             return
         match request.method:
             case "GET":
-                self._admitting = asyncio.ensure_future(self._admit(request))
+                self._admitting = asyncio.ensure_future(self._authenticate(request))
             case "OPTIONS":
-                self._answer(http_answer(204, _preflight(request)))
+                self._answer(http_response(204, _preflight(request)))
             case _:
                 self._answer(problem(405, "an event stream is asked for by GET", [("Allow", METHODS)]))
 
-    async def _admit(self, request: HttpRequest) -> None:
+    async def _authenticate(self, request: HttpRequest) -> None:
         # The header comes from a browser that goes on where it was, by the address of its first time.
         last = request.headers.get("last-event-id")
         params = {**request.params, "since": [last]} if last else request.params
         try:
             wanted = Request(params, request.headers, peer=peer_of(self.transport))
-            admission = await self._door.admit(wanted)
-            if admission.claims:
-                if not self._board.seats.take_of_user(admission.claims.user_id):
-                    raise too_many(self._board.settings.connections_per_user)
-                self._user_id = admission.claims.user_id
-        except RefusedError as refusal:
+            handshake = await self._authenticator.authenticate(wanted)
+            if handshake.claims:
+                if not self._context.limits.acquire_for_user(handshake.claims.user_id):
+                    raise too_many(self._context.settings.connections_per_user)
+                self._user_id = handshake.claims.user_id
+        except HandshakeRejectedError as refusal:
             self._answer(problem(refusal.status, str(refusal), [*refusal.headers, *_cors(request)]))
             return
         self._open(request)
-        self._connection = Connection(self._board, self, admission.claims)
-        self._connection.begin(since=admission.since, wanted=admission.filter)
+        self._connection = Connection(self._context, self, handshake.claims)
+        self._connection.begin(since=handshake.since, wanted=handshake.filter)
 
     def _open(self, request: HttpRequest) -> None:
         self._timer.cancel()
-        self._timer = self._reactor.callLater(self._board.settings.ping_interval, self._keep_alive)
+        self._timer = self._reactor.callLater(self._context.settings.ping_interval, self._keep_alive)
         self._is_open = True
         metrics.CONNECTIONS.labels(KIND).inc()
         headers = [
@@ -161,7 +161,7 @@ class EventStream(Protocol):
             position = self._connection.position if self._connection else None
             # No message, but the place to go on from (WHATWG HTML, 9.2.6): that of a narrow filter's would grow old.
             self.transport.write(b":\n\n" if position is None else b"id: %d\n\n" % position)
-        self._timer = self._reactor.callLater(self._board.settings.ping_interval, self._keep_alive)
+        self._timer = self._reactor.callLater(self._context.settings.ping_interval, self._keep_alive)
 
     def _give_up_after(self, seconds: int) -> None:
         """There are no pongs, so the kernel is to end a connection that takes nothing for so long (RFC 5482)."""
@@ -171,7 +171,7 @@ class EventStream(Protocol):
 
     def _log_handshake(self, status: int) -> None:
         request = self._request
-        self._board.handshake_log.log(
+        self._context.handshake_log.log(
             request.method if request else "-",
             request.target if request else "-",
             status,

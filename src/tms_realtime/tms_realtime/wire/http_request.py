@@ -9,8 +9,8 @@ from autobahn.websocket.protocol import parseHttpHeader
 from tms_core.http_host import is_host
 
 END = b"\r\n\r\n"
-LARGEST_REQUEST = 16_384
-MOST_PARAMETERS = 100
+MAX_REQUEST_BYTES = 16_384
+MAX_PARAMETERS = 100
 BAD_HOST = "the Host header must be a host name or an IP address, with or without a port"
 
 
@@ -37,9 +37,9 @@ class HttpRequest:
         host = headers.get("host", "localhost" if version == "HTTP/1.0" else "")
         if counts.get("host", 0) > 1 or not is_host(host):
             raise ValueError(BAD_HOST)
-        return cls(method, target, urlsplit(target).path, parameters(target), headers)
+        return cls(method, target, urlsplit(target).path, query_params(target), headers)
 
 
-def parameters(target: str) -> dict[str, list[str]]:
+def query_params(target: str) -> dict[str, list[str]]:
     """Of a request's address, the empty ones too. Raises ValueError for too many."""
-    return parse_qs(urlsplit(target).query, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    return parse_qs(urlsplit(target).query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)

@@ -18,20 +18,20 @@ from twisted.internet.defer import Deferred
 
 from tms_core.http_host import is_host
 from tms_realtime import metrics
+from tms_realtime.auth.errors import HandshakeRejectedError, Headers, too_many
+from tms_realtime.auth.handshake import Authenticator, Handshake, Request
+from tms_realtime.clients.commands import hear
 from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
-from tms_realtime.clients.control import hear
-from tms_realtime.clients.outgoing import Outgoing
-from tms_realtime.clients.switchboard import Switchboard
-from tms_realtime.door.admission import Admission, Door, Request
-from tms_realtime.door.refusal import Headers, RefusedError, too_many
-from tms_realtime.wire.entrance import SOCKET_PATHS
-from tms_realtime.wire.http_answers import problem
-from tms_realtime.wire.http_request import BAD_HOST, LARGEST_REQUEST, parameters
+from tms_realtime.clients.context import ConnectionContext
+from tms_realtime.clients.outbound_message import OutboundMessage
+from tms_realtime.wire.http_request import BAD_HOST, MAX_REQUEST_BYTES, query_params
+from tms_realtime.wire.http_responses import problem
+from tms_realtime.wire.router import SOCKET_PATHS
 from tms_realtime.wire.transport import ROOM, peer_of
 
-LARGEST_MESSAGE = 65_536
+MAX_MESSAGE_BYTES = 65_536
 CLOSE_SECONDS = 3
-LONGEST_REASON = 123
+MAX_REASON_BYTES = 123
 # Of what a client offers, the one without its token: what the server selects is sent back.
 PROTOCOL = "tms"
 KIND = "websocket"
@@ -46,8 +46,8 @@ class TaskProtocol(WebSocketServerProtocol):
     """A `connection.Wire`."""
 
     connection: Connection | None = None
-    admission: Admission | None = None
-    refusal: RefusedError | None = None
+    handshake: Handshake | None = None
+    refusal: HandshakeRejectedError | None = None
     user_id: int | None = None
     is_lost = False
     began = 0.0
@@ -57,7 +57,7 @@ class TaskProtocol(WebSocketServerProtocol):
         super().connectionMade()
 
     def processHandshake(self) -> None:
-        if len(self.data) > LARGEST_REQUEST:
+        if len(self.data) > MAX_REQUEST_BYTES:
             self.failHandshake("the request's header is too large", HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return
         super().processHandshake()
@@ -69,19 +69,19 @@ class TaskProtocol(WebSocketServerProtocol):
             raise ConnectionDeny(400, BAD_HOST)
         try:
             # Autobahn's own leave out the empty ones, and a filter without a value would let everything pass.
-            params = parameters(self.http_request_uri)
+            params = query_params(self.http_request_uri)
         except ValueError as error:
             raise ConnectionDeny(400, str(error)) from None
         # Until it is decided, nothing more is read.
         self.transport.pauseProducing()
-        return Deferred.fromFuture(asyncio.ensure_future(self._admit(request, params)))
+        return Deferred.fromFuture(asyncio.ensure_future(self._authenticate(request, params)))
 
-    async def _admit(self, request: Any, params: dict[str, list[str]]) -> str | None:
+    async def _authenticate(self, request: Any, params: dict[str, list[str]]) -> str | None:
         try:
             wanted = Request(params, request.headers, request.protocols, peer_of(self.transport))
-            self.admission = await self.factory.door.admit(wanted)
-            self._take_seat(self.admission)
-        except RefusedError as refusal:
+            self.handshake = await self.factory.authenticator.authenticate(wanted)
+            self._acquire_for_user(self.handshake)
+        except HandshakeRejectedError as refusal:
             log.info("refused %s with %d: %s", self.peer, refusal.status, refusal)
             self.refusal = refusal
             raise ConnectionDeny(int(refusal.status), str(refusal)) from None
@@ -90,33 +90,33 @@ class TaskProtocol(WebSocketServerProtocol):
                 self.transport.resumeProducing()
         return PROTOCOL if PROTOCOL in request.protocols else None
 
-    def _take_seat(self, admission: Admission) -> None:
-        if admission.claims and not self.is_lost:
-            if not self.factory.board.seats.take_of_user(admission.claims.user_id):
-                raise too_many(self.factory.board.settings.connections_per_user)
-            self.user_id = admission.claims.user_id
+    def _acquire_for_user(self, handshake: Handshake) -> None:
+        if handshake.claims and not self.is_lost:
+            if not self.factory.context.limits.acquire_for_user(handshake.claims.user_id):
+                raise too_many(self.factory.context.settings.connections_per_user)
+            self.user_id = handshake.claims.user_id
 
     def onOpen(self) -> None:
         # The client may have gone while it was looked into.
-        if self.admission is None or self.is_lost:
+        if self.handshake is None or self.is_lost:
             return
         metrics.CONNECTIONS.labels(KIND).inc()
         self._log_handshake(HTTPStatus.SWITCHING_PROTOCOLS)
-        self.connection = Connection(self.factory.board, self, self.admission.claims)
-        self.connection.begin(since=self.admission.since, wanted=self.admission.filter)
-        self.admission = None
+        self.connection = Connection(self.factory.context, self, self.handshake.claims)
+        self.connection.begin(since=self.handshake.since, wanted=self.handshake.filter)
+        self.handshake = None
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         # Whoever is being closed is not listened to any more, though what it says still comes.
-        if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_speak():
+        if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_send():
             return
         text = hear(self.connection, payload, is_binary=isBinary)
         if text is not None:
-            self.send(Outgoing(text))
+            self.send(OutboundMessage(text))
 
     def onPing(self, payload: bytes) -> None:
         # One that does not read gets no pongs, or its pings would fill our memory.
-        if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_speak():
+        if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_send():
             return
         if not self.transport.pending:
             self.sendPong(payload)
@@ -126,12 +126,12 @@ class TaskProtocol(WebSocketServerProtocol):
         if self.connection:
             metrics.CONNECTIONS.labels(KIND).dec()
             self.connection.gone()
-        self.factory.board.seats.give_back()
+        self.factory.context.limits.release()
         if self.user_id is not None:
-            self.factory.board.seats.give_back_of_user(self.user_id)
+            self.factory.context.limits.release_for_user(self.user_id)
         super().connectionLost(reason)
 
-    def send(self, message: Outgoing) -> None:
+    def send(self, message: OutboundMessage) -> None:
         if self.state != self.STATE_OPEN:
             return
         frame = message.frame
@@ -142,19 +142,19 @@ class TaskProtocol(WebSocketServerProtocol):
         self.transport.write(frame)
 
     def close(self, code: int, reason: str) -> None:
-        self.sendCloseFrame(code, reason.encode()[:LONGEST_REASON])
+        self.sendCloseFrame(code, reason.encode()[:MAX_REASON_BYTES])
 
     @property
     def pending(self) -> int:
         return self.transport.pending
 
     async def drained(self) -> None:
-        await self.transport.drained(limit=ROOM, seconds=self.factory.board.settings.stall_seconds)
+        await self.transport.drained(limit=ROOM, seconds=self.factory.context.settings.stall_seconds)
 
     def _log_handshake(self, status: int) -> None:
         # Unset where the request could not be understood so far.
         request_line = str(getattr(self, "http_status_line", "")).split()
-        self.factory.board.handshake_log.log(
+        self.factory.context.handshake_log.log(
             request_line[0] if request_line else "-",
             getattr(self, "http_request_uri", "-"),
             int(status),
@@ -172,19 +172,19 @@ class TaskProtocol(WebSocketServerProtocol):
         self.sendData(problem(code, detail, [*(responseHeaders or ()), *headers]))
 
 
-def create_factory(reactor: Any, board: Switchboard, door: Door) -> WebSocketServerFactory:
-    settings = board.settings
+def create_factory(reactor: Any, context: ConnectionContext, authenticator: Authenticator) -> WebSocketServerFactory:
+    settings = context.settings
     factory = WebSocketServerFactory(server="tms", reactor=reactor)
     factory.protocol = TaskProtocol
-    factory.board = board
-    factory.door = door
+    factory.context = context
+    factory.authenticator = authenticator
     factory.backlog = settings.backlog
     factory.setProtocolOptions(
         webStatus=False,
         # Messages that break a rule are answered by a close frame with its code, not by a cut.
         failByDrop=False,
-        maxFramePayloadSize=LARGEST_MESSAGE,
-        maxMessagePayloadSize=LARGEST_MESSAGE,
+        maxFramePayloadSize=MAX_MESSAGE_BYTES,
+        maxMessagePayloadSize=MAX_MESSAGE_BYTES,
         openHandshakeTimeout=settings.handshake_seconds,
         closeHandshakeTimeout=CLOSE_SECONDS,
         autoPingInterval=settings.ping_interval,

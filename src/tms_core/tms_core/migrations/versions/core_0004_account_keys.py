@@ -19,7 +19,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 # An entry of an index has less than 2,704 bytes.
-LONGEST_KEY = 2000
+MAX_KEY_LENGTH = 2000
 BATCH = 5000
 # Of plain ASCII the key is the lower case, whatever the database's locale says of the letter I.
 PLAIN_KEYS = r"""
@@ -66,7 +66,7 @@ def _fill(column: str) -> None:
     connection = op.get_bind()
     rows = connection.execute(sa.text(OTHERS.format(column=column))).all()
     keys = [(row[0], KEYS[column](row[1])) for row in rows]
-    keys = [(user_id, key) for user_id, key in keys if len(key.encode()) <= LONGEST_KEY]
+    keys = [(user_id, key) for user_id, key in keys if len(key.encode()) <= MAX_KEY_LENGTH]
     for start in range(0, len(keys), BATCH):
         ids, values = zip(*keys[start : start + BATCH], strict=True)
         connection.execute(sa.text(SET_KEYS.format(column=column)), {"ids": list(ids), "keys": list(values)})

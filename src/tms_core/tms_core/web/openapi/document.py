@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from tms_core.settings import CoreSettings
-from tms_core.web.openapi.describing import Tag
+from tms_core.web.openapi.decorators import Tag
 from tms_core.web.openapi.operations import operation
 from tms_core.web.openapi.paths import path_of
 from tms_core.web.openapi.responses import shared_responses

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-from tms_core.web.openapi.describing import JSON, Answer, Documentation, as_answer, documentation_of
+from tms_core.web.openapi.decorators import JSON, Answer, Documentation, as_answer, documentation_of
 from tms_core.web.openapi.parameters import Parameter
 from tms_core.web.openapi.paths import path_parameters
 from tms_core.web.openapi.responses import response

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from tms_core.values import BIGGEST_ID
+from tms_core.values import MAX_ID
 from tms_core.web.path_ids import DIGITS, PLACEHOLDER
 
-AN_ID: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": BIGGEST_ID}
+AN_ID: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
 def path_of(pattern: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tms_core.web.openapi.describing import Answer, Header
+from tms_core.web.openapi.decorators import Answer, Header
 from tms_core.web.openapi.schemas import AnswerSchema
 from tms_core.web.problems import RETRY_SECONDS, SENTENCES
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from tms_core.web.openapi.describing import Answer, Header, Link
+from tms_core.web.openapi.decorators import Answer, Header, Link
 from tms_core.web.openapi.problems import MEANINGS, PROBLEM_JSON, Problem, example, is_problem, standard_answer
 from tms_core.web.openapi.schemas import SchemaCollection
 

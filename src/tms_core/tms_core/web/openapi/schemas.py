@@ -5,13 +5,13 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from tms_core.web.described import Described
+from tms_core.web.openapi.schema_base import SchemaBase
 
 REFERENCE = "#/components/schemas/{model}"
 Mode = Literal["validation", "serialization"]
 
 
-class AnswerSchema(Described):
+class AnswerSchema(SchemaBase):
     """What goes out, for the description and for tests that compare it with the real answers."""
 
     model_config = ConfigDict(frozen=True, strict=True)

@@ -1,0 +1,109 @@
+"""One request and its answer over HTTP: nothing is tried again here, and no token is renewed."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tms_client.errors import ConnectionFailedError, UnexpectedAnswerError, UntrustedServerError
+from tms_client.query_params import as_json
+
+USER_AGENT = f"tms-client/{version('tms-client')}"
+# To be done twice is no more than to be done once; every PATCH of TMS sets what it names.
+REPEATABLE = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
+KEY_HEADER = "Idempotency-Key"
+# So many threads may share a client without opening connections anew.
+KEPT_CONNECTIONS = 32
+Query = Mapping[str, Any] | Iterable[tuple[str, Any]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`body` is sent as JSON unless it is None."""
+
+    method: str
+    path: str
+    query: Query = None
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: Whether it does no harm to send it again after its answer was lost.
+    is_harmless: bool = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        return self.is_harmless or self.method in REPEATABLE or KEY_HEADER in self.headers
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Also where there is no token: else requests would look for a password in the user's ~/.netrc and send that."""
+
+    def __init__(self, token: str | None):
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class HttpTransport:
+    """Connections to one TMS, which threads may share."""
+
+    def __init__(self, url: str, timeout: float):
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"not the address of a TMS, as https://tms.example: {url!r}")
+        self._url = url.rstrip("/")
+        self._timeout = timeout
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+        # The one thing in a session that answers change, and so threads would.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT_CONNECTIONS))
+
+    def send(self, request: Request, token: str | None = None) -> requests.Response:
+        """The whole answer, whatever its status. Raises `ConnectionFailedError` where none came."""
+        headers = dict(request.headers)
+        data = None
+        if request.body is not None:
+            data = json.dumps(request.body, default=as_json).encode()
+            headers["Content-Type"] = "application/json"
+        try:
+            return self._session.request(
+                request.method,
+                f"{self._url}/{request.path.lstrip('/')}",
+                params=request.query,
+                data=data,
+                headers=headers,
+                auth=_Bearer(token),
+                timeout=self._timeout,
+                # A POST would be repeated as a GET; TMS redirects nothing.
+                allow_redirects=False,
+            )
+        except requests.exceptions.SSLError as error:
+            raise UntrustedServerError(f"{self._url}: {error}") from error
+        except (
+            requests.exceptions.ConnectionError,
+            requests.exceptions.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+            requests.exceptions.ContentDecodingError,
+        ) as error:
+            raise ConnectionFailedError(f"{request.method} {request.path}: {error}") from error
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def content_of(response: requests.Response) -> Any:
+    """What a successful answer says in JSON."""
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        raise UnexpectedAnswerError(f"{response.url} answered {response.status_code} without JSON") from None

@@ -1,7 +1,0 @@
-"""Secrets as they stand in the database: random words need no slow hash, only one that cannot be turned back."""
-
-import hashlib
-
-
-def digest_of(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

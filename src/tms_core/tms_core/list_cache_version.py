@@ -1,0 +1,66 @@
+"""The generation of the task lists in Redis: a word that every change replaces, and that cached lists carry.
+
+The words are random, never counted up: a Redis that comes back with an older memory must not bring an older
+generation back to life. For the same reason every new connection begins a generation (see `begin_on_connect`).
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session, sessionmaker
+
+from tms_core.events import WAKE_UP_CHANNEL, WROTE_EVENTS, TaskEventRecord
+from tms_core.redis import Breaker
+from tms_core.sinks import EventSink
+
+if TYPE_CHECKING:
+    from tms_core.runtime import Runtime
+
+KEY = "tms:task:generation"
+
+
+def new_version() -> str:
+    return secrets.token_hex(8)
+
+
+def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None:
+    """After each commit that wrote events: begin a generation and wake the relay, before the answer leaves.
+
+    Both may fail without harm: the relay looks by itself, and begins a generation too.
+    """
+    breaker = Breaker()
+
+    @event.listens_for(factory, "after_commit")
+    def _announce(session: Session) -> None:
+        if session.info.pop(WROTE_EVENTS, False):
+            breaker.call(lambda: announce(runtime), None)
+
+
+def announce(runtime: "Runtime") -> None:
+    """Begin a generation and wake the relay; raises while Redis is away."""
+    # No transaction: one round trip, and neither command needs the other.
+    pipeline = runtime.redis_long_timeout.pipeline(transaction=False)
+    pipeline.set(KEY, new_version())
+    pipeline.publish(WAKE_UP_CHANNEL, b"")
+    pipeline.execute()
+
+
+def begin_on_connect(connection: Any) -> None:
+    """redis-py's hook for new connections: the server may have restarted with old lists in its memory."""
+    connection.on_connect()
+    connection.send_command("SET", KEY, new_version())
+    connection.read_response()
+
+
+class ListCacheSink(EventSink):
+    """Begins a generation for every batch, so that a process that died between commit and announcement leaves
+    nothing stale. Raises while Redis is away, and so does it again when Redis is back."""
+
+    # Until it is through, lists may be stale where Redis could not be told of a change.
+    max_backoff = 0.5
+    batch_window = 0.05
+
+    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
+        self.runtime.redis_long_timeout.set(KEY, new_version())

@@ -1,0 +1,45 @@
+"""Looking mails up: what was sent to whom, and why something was not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tms_core.errors import NotFoundError
+from tms_core.models import User
+from tms_core.services.account_lookup import has_username
+from tms_notifications.models import MailStatus, NotificationMail
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is None does not narrow."""
+
+    username: str | None = None
+    task_id: int | None = None
+    status: MailStatus | None = None
+    limit: int = 30
+
+
+class MailLogService:
+    def __init__(self, session: Session):
+        self._session = session
+
+    def find(self, search: Search) -> Sequence[tuple[NotificationMail, User]]:
+        """The newest that match, oldest of these first."""
+        statement = select(NotificationMail, User).join(User, User.id == NotificationMail.user_id)
+        if search.username is not None:
+            statement = statement.where(has_username(search.username))
+        if search.task_id is not None:
+            statement = statement.where(NotificationMail.task_id == search.task_id)
+        if search.status is not None:
+            statement = statement.where(NotificationMail.status == search.status)
+        newest = statement.order_by(NotificationMail.id.desc()).limit(search.limit)
+        return [(mail, user) for mail, user in reversed(self._session.execute(newest).all())]
+
+    def get(self, mail_id: int) -> tuple[NotificationMail, User]:
+        mail = self._session.get(NotificationMail, mail_id)
+        if mail is None:
+            raise NotFoundError(f"There is no mail {mail_id}; tms mail list shows which there are.")
+        return mail, self._session.get_one(User, mail.user_id)

@@ -1,0 +1,88 @@
+"""Whose token, or ticket, it is."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+
+import redis
+from sqlalchemy.exc import SQLAlchemyError
+
+from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.errors import TooManyRequestsError
+from tms_core.personal_tokens import PREFIX, PersonalTokens
+from tms_realtime.auth.errors import HandshakeRejectedError, away, lacking, unauthorized
+from tms_realtime.auth.tickets import TicketStore
+
+BEARER_PROTOCOL = "bearer."
+SCOPE = "tasks:read"
+INVALID = "the access token is invalid, expired or revoked"
+
+
+class RevocationsUnknownError(Exception):
+    """Whether a token was revoked cannot be said now: the database is away."""
+
+
+class CredentialVerifier:
+    """`is_revoked` may raise `RevocationsUnknownError`."""
+
+    def __init__(
+        self,
+        access_tokens: AccessTokens,
+        personal_tokens: PersonalTokens,
+        tickets: TicketStore,
+        is_revoked: Callable[[AccessClaims], bool],
+        clock: Callable[[], float] = time.time,
+    ):
+        self._access_tokens = access_tokens
+        self._personal_tokens = personal_tokens
+        self._tickets = tickets
+        self._is_revoked = is_revoked
+        self._clock = clock
+
+    async def by_ticket(self, ticket: str) -> AccessClaims:
+        """Raises `HandshakeRejectedError`, as both do."""
+        try:
+            claims = await self._tickets.redeem(ticket)
+        except (redis.RedisError, OSError):
+            raise away("redis, which knows the tickets,") from None
+        if claims is None:
+            raise unauthorized("the ticket is unknown, too old or used", error="invalid_token")
+        return self._still_good(claims)
+
+    async def by_token(self, token: str, network: str = "") -> AccessClaims:
+        """`network` is where the client comes from."""
+        if token.startswith(PREFIX):
+            return await self._by_personal_token(token, network)
+        return self._still_good(self._access_tokens.read(token, self._clock()))
+
+    async def _by_personal_token(self, token: str, network: str) -> AccessClaims:
+        try:
+            claims = await asyncio.to_thread(self._personal_tokens.read, token, self._clock(), lambda: network)
+        except TooManyRequestsError as error:
+            raise HandshakeRejectedError(
+                HTTPStatus.TOO_MANY_REQUESTS, str(error), (("Retry-After", str(error.retry_after)),)
+            ) from None
+        except SQLAlchemyError:
+            raise away("the database") from None
+        claims = self._still_good(claims)
+        if claims.scopes is not None and SCOPE not in claims.scopes:
+            raise lacking(SCOPE)
+        return claims
+
+    def _still_good(self, claims: AccessClaims | None) -> AccessClaims:
+        try:
+            if claims is None or claims.expires_at <= self._clock() or self._is_revoked(claims):
+                raise unauthorized(INVALID, error="invalid_token")
+        except RevocationsUnknownError:
+            raise away("the database") from None
+        return claims
+
+
+def bearer_token(headers: Mapping[str, str], protocols: Sequence[str]) -> str | None:
+    """The token of the header, else that of the sub-protocols (browsers cannot set the header)."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    offered = (word for word in protocols if word.startswith(BEARER_PROTOCOL))
+    return next(offered, "").removeprefix(BEARER_PROTOCOL) or None

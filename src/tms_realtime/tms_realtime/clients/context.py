@@ -1,0 +1,31 @@
+"""What all connections of a process share."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from tms_core.permissions import Visibility
+from tms_realtime.clients.connection_limits import ConnectionLimits
+from tms_realtime.clients.hub import Hub
+from tms_realtime.event_log.reader import LogReader
+from tms_realtime.handshake_log import HandshakeLog
+from tms_realtime.settings import RealtimeSettings
+
+if TYPE_CHECKING:
+    from tms_realtime.clients.presence import Presence
+
+
+class Follower(Protocol):
+    async def catch_up(self) -> None:
+        """Bring the hub to the log's end. Raises `LogUnavailableError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionContext:
+    settings: RealtimeSettings
+    visibility: Visibility
+    limits: ConnectionLimits
+    hub: Hub
+    reader: LogReader
+    follower: Follower
+    presence: "Presence"
+    handshake_log: HandshakeLog

@@ -1,0 +1,65 @@
+"""Events from the database: all of them, for what Redis does not have (any more)."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from tms_core.events import last_position, read_events
+from tms_core.models import Task, TaskEvent
+from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
+from tms_core.runtime import Runtime
+from tms_realtime.event_log.envelope import Envelope
+
+BATCH = 500
+
+
+def newest_position(runtime: Runtime) -> int:
+    """The last event's, 0 where there is none. Raises SQLAlchemyError when the database is away, as all here."""
+    with runtime.transaction() as session:
+        return last_position(session)
+
+
+def events_after(runtime: Runtime, position: int) -> list[Envelope]:
+    """The next events after a position, at most `BATCH`, in order."""
+    with runtime.transaction() as session:
+        return [Envelope.of(event) for event in read_events(session, after=position, limit=BATCH)]
+
+
+def is_event(session: Session, entry: Envelope) -> bool:
+    """Whether the database has this very event, and not another one at its position."""
+    return any(
+        (event.position, event.task_id, event.created_at.timestamp()) == (entry.position, entry.task_id, entry.at)
+        for event in read_events(session, after=entry.position - 1, limit=1)
+    )
+
+
+def has(runtime: Runtime, entry: Envelope) -> bool:
+    """The same, by a look of its own."""
+    with runtime.transaction() as session:
+        return is_event(session, entry)
+
+
+def visible_now(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids: Collection[int]) -> set[int]:
+    """Which of the tasks the actor may see at present; of deleted ones, whether it might at the end."""
+    newest = (
+        select(TaskEvent.task_id, TaskEvent.snapshot)
+        .where(TaskEvent.task_id.in_(task_ids))
+        .ext(distinct_on(TaskEvent.task_id))
+        .order_by(TaskEvent.task_id, TaskEvent.id.desc())
+    )
+    with runtime.transaction() as session:
+        return {
+            task_id
+            for task_id, task in session.execute(newest)
+            if may_see(actor, visibility, created_by=task["created_by"], assigned_to=task["assigned_to"])
+        }
+
+
+def present_and_visible(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids: Collection[int]) -> set[int]:
+    """Which of the tasks there are for the actor."""
+    criterion = visible_tasks(actor, visibility)
+    wanted = select(Task.id).where(Task.id.in_(task_ids))
+    with runtime.transaction() as session:
+        return set(session.scalars(wanted if criterion is None else wanted.where(criterion)))

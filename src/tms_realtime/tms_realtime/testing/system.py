@@ -1,0 +1,208 @@
+"""The system under fire: PostgreSQL, Valkey, two relays and two realtime processes, all of its own."""
+
+import secrets
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tms_core.access_tokens import AccessTokens
+from tms_core.app import configure
+from tms_core.embedded.account import Account, service_account
+from tms_core.embedded.ports import free_port
+from tms_core.embedded.postgres import Postgres
+from tms_core.embedded.programs import postgres_programs, valkey_program
+from tms_core.embedded.state import StateDirectory
+from tms_core.embedded.valkey import Valkey
+from tms_core.migrations_runner import upgrade
+from tms_core.models import User
+from tms_core.permissions import Actor
+from tms_core.runtime import Runtime
+from tms_core.services.tokens import TokenService
+from tms_realtime.testing.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command, living, new_mark
+
+RELAYS = 2
+REALTIMES = 2
+NAMES = ("admin", "ann", "bob")
+LEADS, STANDS_BY, DATABASE_AWAY = "leading; sinks", "another relay leads", "the database is away"
+READY_RELAY = "|".join((LEADS, STANDS_BY, DATABASE_AWAY))
+READY_REALTIME = "listening on ws://"
+
+
+@dataclass(frozen=True)
+class TestUser:
+    id: int
+    is_admin: bool
+    token: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.id, self.is_admin)
+
+
+class RedisPart(ManagedProcess):
+    """What is written to it is on its disk before it answers, so that it comes back with all of it when killed."""
+
+    def __init__(self, valkey: Valkey, state: StateDirectory, account: Account, mark: str):
+        super().__init__(valkey.process(), mark)
+        self._data = state.valkey
+        self._kept = state.path / "valkey-kept"
+        self._account = account
+
+    def keep(self) -> None:
+        """Remember what it has now, for `go_back`."""
+        shutil.rmtree(self._kept, ignore_errors=True)
+        subprocess.run(["cp", "-a", self._data, self._kept], check=True)
+
+    @property
+    def has_kept(self) -> bool:
+        return self._kept.exists()
+
+    def go_back(self) -> None:
+        """While it is down: have what it had at `keep`, as one that is restored from a snapshot."""
+        self.forget()
+        shutil.copytree(self._kept, self._data, dirs_exist_ok=True)
+        # Its directory is the account's already, which `own` takes as a sign that all is.
+        for entry in self._data.iterdir():
+            self._account.own(entry)
+
+    def forget(self) -> None:
+        """While it is down: have nothing."""
+        for entry in self._data.iterdir():
+            shutil.rmtree(entry)
+
+
+class System:
+    """Made by `running_system`. A part may be down when it ends."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str]):
+        self.mark = new_mark()
+        self._folder = folder
+        self._state = state = StateDirectory(folder)
+        state.prepare()
+        account = service_account()
+        postgres = Postgres(state, postgres_programs(), account)
+        valkey = Valkey(state, valkey_program(), account)
+        for service in (postgres, valkey):
+            service.initialise()
+        self._ini = {
+            "pyramid.includes": "tms_realtime",
+            "tms.environment": "development",
+            "tms.state_dir": str(folder),
+            "tms.database_url": postgres.url,
+            "tms.redis_url": valkey.url,
+            # A machine that is busy with other tests must not look like a Redis that is away.
+            "tms.redis_timeout": "2",
+            "tms.jwt_private_key": secrets.token_hex(32),
+            "tms.access_token_seconds": "86400",
+            "tms.visibility": "private",
+            "tms.realtime.status_port": "0",
+            # So often event streams say where they are.
+            "tms.realtime.ping_interval": "1",
+            **settings,
+        }
+        self.ports = [free_port() for _ in range(REALTIMES)]
+        self.database_url = postgres.url
+        self.postgres = ManagedProcess(postgres.process(), self.mark)
+        self.redis = RedisPart(valkey, state, account, self.mark)
+        self.relays = [self._part(f"relay{n}", "relay", ready=[READY_RELAY]) for n in range(RELAYS)]
+        self.realtimes = [
+            self._part(f"realtime{n}", "realtime", ready=[READY_REALTIME], **{"tms.realtime.port": str(port)})
+            for n, port in enumerate(self.ports)
+        ]
+        self.runtime: Runtime = configure(self._ini, web=False).registry.tms
+        self.people: dict[str, TestUser] = {}
+        # Of all writes there ever are.
+        self.numbers = count(1)
+
+    @property
+    def parts(self) -> list[ManagedProcess]:
+        return [self.postgres, self.redis, *self.relays, *self.realtimes]
+
+    @property
+    def admin(self) -> TestUser:
+        return self.people["admin"]
+
+    def start(self) -> None:
+        """Everything that is down; what others need first."""
+        self._start(self.postgres, self.redis)
+        self._start(*self.relays, *self.realtimes)
+
+    def begin(self) -> None:
+        self._start(self.postgres, self.redis)
+        upgrade(self.runtime)
+        self.people = {name: self._make_person(name) for name in NAMES}
+        self.start()
+        self.await_leader()
+
+    def end(self) -> dict[str, int]:
+        """Exit statuses, of what was running; leaves nothing behind."""
+        self.runtime.close()
+        for part in (*self.relays, *self.realtimes):
+            part.ask_to_end()
+        # What others need last.
+        return {part.name: part.stop() for part in reversed(self.parts) if part.is_running}
+
+    def await_leader(self) -> ManagedProcess:
+        """The relay that leads."""
+        deadline = time.monotonic() + PATIENCE
+        while not (leaders := [relay for relay in self.relays if relay.is_running and _leads(relay)]):
+            assert time.monotonic() < deadline, "no relay leads"
+            time.sleep(PROBE_INTERVAL)
+        # One that does not know yet that it has lost the lead was earlier.
+        return max(leaders, key=lambda relay: relay.log.last(LEADS))
+
+    def dead(self) -> list[str]:
+        """What ended without being told to, with its last words."""
+        return [f"{part.name}:\n{part.log.text[-3000:]}" for part in self.parts if part.has_died]
+
+    def living(self) -> dict[int, str]:
+        """Processes that live, be it without their parent."""
+        return living(self.mark, self._folder)
+
+    def _start(self, *parts: ManagedProcess) -> None:
+        down = [part for part in parts if not part.is_running]
+        for part in down:
+            part.launch()
+        for part in down:
+            part.await_ready()
+
+    def _part(self, name: str, word: str, *, ready: list[str], **settings: str) -> ManagedProcess:
+        lines = [f"{key} = {value}".replace("%", "%%") for key, value in (self._ini | settings).items()]
+        path = self._folder / f"{name}.ini"
+        path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines, ""]))
+        return ManagedProcess(command(name, path, word), self.mark, ready)
+
+    def _make_person(self, name: str) -> TestUser:
+        core = self.runtime.core
+        is_admin = name == "admin"
+        with self.runtime.transaction() as session:
+            user = User(username=name, email=f"{name}@example.com", first_name="", last_name="", is_admin=is_admin)
+            session.add(user)
+            session.flush()
+            session.refresh(user)
+            tokens = AccessTokens(core.jwt_key, core.access_token_life)
+            return TestUser(user.id, is_admin, TokenService(session, tokens, core).begin_login(user).access)
+
+
+def _leads(relay: ManagedProcess) -> bool:
+    return LEADS in relay.log.last(READY_RELAY)
+
+
+@contextmanager
+def running_system(**settings: str) -> Iterator[System]:
+    """`settings` by their keys, with `__` for a dot. Asserts that no process is left at the end."""
+    # Not below pytest's tmp_path, which is closed to the user whom root's servers run as.
+    with TemporaryDirectory(prefix="tms-world-") as folder:
+        system = System(Path(folder).resolve(), {key.replace("__", "."): value for key, value in settings.items()})
+        try:
+            system.begin()
+            yield system
+        finally:
+            system.end()
+        assert not system.living(), system.living()

@@ -1,0 +1,117 @@
+"""The head of a connection's request: which protocol it is for. A process that is full says so here."""
+# ruff: noqa: N802 - Twisted names the methods.
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+
+from tms_realtime.auth.errors import RETRY_AFTER
+from tms_realtime.clients.connection_limits import ConnectionLimits
+from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES
+from tms_realtime.wire.http_responses import problem
+
+SOCKET_PATHS = ("/ws/tasks/", "/ws/tasks")
+STREAM_PATHS = ("/api/events", "/api/events/")
+MAX_REFUSED = 64
+
+
+class ProtocolRouter(Protocol):
+    """Reads the request's head, and hands the connection over to the protocol for its path, with what was read."""
+
+    has_seat = False
+
+    def __init__(self, factory: "ProtocolRouterFactory"):
+        self.factory = factory
+        self._data = b""
+        self._deadline: Any = None
+
+    def connectionMade(self) -> None:
+        self.factory.waiting.add(self)
+        self._deadline = self.factory.reactor.callLater(self.factory.handshake_seconds, self.transport.abortConnection)
+
+    def dataReceived(self, data: bytes) -> None:
+        self._data += data
+        is_whole = END in self._data or len(self._data) > MAX_REQUEST_BYTES
+        if not self.has_seat and (b"\n" in self._data or is_whole):
+            self.transport.write(problem(503, "this process has all the clients that it may have", RETRY_AFTER))
+            self.transport.loseConnection()
+        elif is_whole:
+            self._hand_over(self.factory.protocol_for(_path(self._data.partition(b"\n")[0])))
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        if self._deadline.active():
+            self._deadline.cancel()
+        self.factory.waiting.remove(self)
+        if self.has_seat:
+            self.factory.limits.release()
+
+    def _hand_over(self, protocol: Any) -> None:
+        self._deadline.cancel()
+        # The seat is given back by the protocol.
+        self.factory.waiting.remove(self)
+        transport = self.transport
+        transport.protocol = protocol
+        protocol.makeConnection(transport)
+        protocol.dataReceived(self._data)
+
+
+class ProtocolRouterFactory(Factory):
+    """`protocol_for` makes the protocol that serves a path."""
+
+    noisy = False
+
+    def __init__(
+        self, reactor: Any, limits: ConnectionLimits, handshake_seconds: int, protocol_for: Callable[[str], Any]
+    ):
+        self.reactor = reactor
+        self.limits = limits
+        self.handshake_seconds = handshake_seconds
+        self.protocol_for = protocol_for
+        self.waiting = Waiting(limits)
+
+    def buildProtocol(self, addr: Any) -> ProtocolRouter:
+        return ProtocolRouter(self)
+
+
+class Waiting:
+    """Connections that have not sent their request yet, in the order in which they came.
+
+    In a full process a new one gets the place of the oldest of them, so clients that say nothing keep nobody out.
+    Where every place is a client's who is being served, a bounded number of new ones waits for its refusal.
+    """
+
+    def __init__(self, limits: ConnectionLimits):
+        self._limits = limits
+        self._seated: dict[ProtocolRouter, None] = {}
+        self._refused: dict[ProtocolRouter, None] = {}
+
+    def add(self, entrance: ProtocolRouter) -> None:
+        entrance.has_seat = self._limits.take() or self._end_oldest(self._seated)
+        (self._seated if entrance.has_seat else self._refused)[entrance] = None
+        if len(self._refused) > MAX_REFUSED:
+            self._end_oldest(self._refused)
+
+    def remove(self, entrance: ProtocolRouter) -> None:
+        self._seated.pop(entrance, None)
+        self._refused.pop(entrance, None)
+
+    def _end_oldest(self, entrances: dict[ProtocolRouter, None]) -> bool:
+        """Ends the oldest, if there is one; its place is free for another."""
+        oldest = next(iter(entrances), None)
+        if oldest is None:
+            return False
+        del entrances[oldest]
+        oldest.has_seat = False
+        oldest.transport.abortConnection()
+        return True
+
+
+def _path(request_line: bytes) -> str:
+    """Empty where there is none to be understood, which the protocol for what is nothing else will say."""
+    words = request_line.split()
+    try:
+        return urlsplit(words[1].decode("latin-1")).path
+    except (IndexError, ValueError):
+        return ""
