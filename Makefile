@@ -4,8 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 MEMBERS := $(wildcard src/tms_*)
-# What a server runs: all but the library for programs that talk to one.
-SERVED := $(filter-out src/tms_client,$(MEMBERS))
+# What a server runs: all but the client library and the test support.
+SERVED := $(filter-out src/tms_client src/tms_testing,$(MEMBERS))
 INI ?= development.ini
 # Compiling needs the members' sources, never an index name in the lock files.
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \

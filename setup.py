@@ -24,7 +24,7 @@ setup(
     py_modules=[],
     packages=[],
     install_requires=[member("core")],
-    # «all» is all that a server may have; the client is for programs that talk to one.
-    extras_require={name: [member(name)] for name in (*PACKAGES, "client")}
+    # «all» is all that a server may have; the client is for programs that talk to one, testing for authors of packages.
+    extras_require={name: [member(name)] for name in (*PACKAGES, "client", "testing")}
     | {"all": [member(name) for name in PACKAGES]},
 )

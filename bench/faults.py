@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from tms_realtime.testing.faults import Chaos
-from tms_realtime.testing.flaky_clients import flaky_clients
-from tms_realtime.testing.followers import Follower
-from tms_realtime.testing.oracle import Verdict
-from tms_realtime.testing.system import System, running_system
-from tms_realtime.testing.traffic import Reckoning, Traffic, traffic_in, usual_followers
+from tms_testing.realtime.faults import Chaos
+from tms_testing.realtime.flaky_clients import flaky_clients
+from tms_testing.realtime.followers import Follower
+from tms_testing.realtime.oracle import Verdict
+from tms_testing.realtime.system import System, running_system
+from tms_testing.realtime.traffic import Reckoning, Traffic, traffic_in, usual_followers
 
 WANDERERS = 6
 WRITES_AT_ONCE = 3

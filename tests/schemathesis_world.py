@@ -14,8 +14,8 @@ from tms_api.preconditions import IF_MATCH
 from tms_core.models import LinkPurpose, User
 from tms_core.runtime import Runtime
 from tms_core.services.account_links import AccountLinkService
-from tms_core.testing import PASSWORD, SignedIn
 from tms_notifications.unsubscribing import PREFERENCES, UnsubscribeTokens
+from tms_testing.fixtures import PASSWORD, SignedIn
 
 USERS = ("assigned_to", "created_by")
 

@@ -6,7 +6,7 @@ from webtest import TestApp
 
 from tms_api.schemas.task_answers import Task
 from tms_core.services.task_state import TaskRow
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 ON_THIS_MACHINE = {"REMOTE_ADDR": "127.0.0.1"}
 

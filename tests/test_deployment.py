@@ -27,7 +27,7 @@ from websockets.sync.client import connect
 from tms_core.embedded.ports import free_port
 from tms_core.embedded.services import embedded_services
 from tms_core.supervisor.probe import Probe
-from tms_core.testing_processes import WatchedProcess
+from tms_testing.processes import WatchedProcess
 
 BIN = Path(sys.executable).parent
 # On a busy machine a dozen interpreters need their time.

@@ -9,10 +9,10 @@ from sqlalchemy import text
 from webtest import TestApp
 
 from tms_core.errors import InvalidError
-from tms_core.testing import PASSWORD, Client
 from tms_core.web.openapi.paths import path_of
 from tms_core.web.preconditions import read_tags
 from tms_core.web.resource import methods_of
+from tms_testing.fixtures import PASSWORD, Client
 
 YESTERDAY, TOMORROW = (
     format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(days=days), usegmt=True) for days in (-1, 1)

@@ -15,7 +15,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tms_core.embedded.ports import free_port
-from tms_core.testing_processes import WatchedProcess
+from tms_testing.processes import WatchedProcess
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent

@@ -119,7 +119,7 @@ def suite(tmp_path_factory) -> list[Requirement]:
         ("", {"tms_core"}),
         ("reports", {"tms_core", "tms_reports"}),
         ("client", {"tms_core", "tms_client"}),
-        ("all", set(MEMBERS) - {"tms_client"}),
+        ("all", set(MEMBERS) - {"tms_client", "tms_testing"}),
     ],
 )
 def test_an_extra_of_the_suite_is_the_core_and_that_package(suite, extra, members):

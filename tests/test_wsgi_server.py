@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from tms_core.embedded.ports import free_port
 from tms_core.supervisor.probe import Probe
-from tms_core.testing_processes import WatchedProcess
+from tms_testing.processes import WatchedProcess
 
 BIN = Path(sys.executable).parent
 PATIENCE = 60.0

@@ -11,7 +11,7 @@ from webtest import TestApp
 
 from tms_core.app import configure
 from tms_core.events import TaskEventRecord, read_events
-from tms_core.testing import Client, SignedIn
+from tms_testing.fixtures import Client, SignedIn
 
 # Nobody listens there, so that a connection is refused at once.
 DEAD_DATABASE = "postgresql://tms@127.0.0.1:1/tms"

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from tms_core.models import User
 from tms_core.services.passwords import HASHER
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 
 @pytest.fixture(scope="module")

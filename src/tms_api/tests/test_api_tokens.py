@@ -12,7 +12,7 @@ from tms_api.tasks import forget_ended_logins
 from tms_core import personal_tokens
 from tms_core.celery import use
 from tms_core.models import AccountLink, PersonalToken, RefreshToken
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 URL = "/api/api-tokens"
 ALL = ["tasks:read", "tasks:write", "users:read"]

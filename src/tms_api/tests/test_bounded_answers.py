@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 MAX_ANSWER = 40_000
 

@@ -9,7 +9,7 @@ from tms_core.errors import ConflictError
 from tms_core.models import AccountLink, LinkPurpose
 from tms_core.services.account_checks import refuse_taken
 from tms_core.services.account_links import AccountLinkService
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 UNDO = "/api/email-change/undo"
 NEW = "new@example.com"

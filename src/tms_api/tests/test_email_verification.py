@@ -3,7 +3,7 @@ from sqlalchemy import text
 
 from tms_core.models import LinkPurpose
 from tms_core.services.account_links import AccountLinkService
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 CONFIRM = "/api/email-verification/confirm"
 

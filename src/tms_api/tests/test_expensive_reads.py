@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 LONG_TASKS = """
     INSERT INTO task (title, description, created_by)

@@ -13,7 +13,7 @@ from tms_api.idempotency import MAX_KEPT
 from tms_api.models import IdempotencyKey
 from tms_api.tasks import forget_idempotency_keys
 from tms_core import celery
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 KEPT = ("Content-Type", "ETag", "Location", "Cache-Control")
 ANN = {"username": "ann", "email": "ann@example.com", "password": "pass-word-4711"}

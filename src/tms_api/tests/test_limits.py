@@ -13,7 +13,7 @@ from webtest import TestApp
 from tms_api.attempt_limits import password_attempt_limits
 from tms_core.errors import TooManyRequestsError
 from tms_core.models import RefreshToken
-from tms_core.testing import PASSWORD, Client
+from tms_testing.fixtures import PASSWORD, Client
 
 HERE = "203.0.113.9"
 ELSEWHERE = "198.51.100.1"

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from webtest import TestApp
 
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 DEAD_REDIS = "redis://127.0.0.1:1/0"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 
 @pytest.fixture

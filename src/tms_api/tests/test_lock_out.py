@@ -10,7 +10,7 @@ from webtest import TestApp
 from tms_api.device_cookies import NAME
 from tms_core.models import LinkPurpose, RefreshToken
 from tms_core.services.account_links import AccountLinkService
-from tms_core.testing import PASSWORD, Client
+from tms_testing.fixtures import PASSWORD, Client
 
 HOME, CAFE = "203.0.113.9", "198.51.100.1"
 NEW = "another-word"

@@ -12,7 +12,7 @@ from webtest import TestApp
 
 from tms_core.models import AccountLink, LinkPurpose
 from tms_core.services.account_links import AccountLinkService
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 NEW = "another-word"
 CONFIRM = "/api/password-reset/confirm"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 # The status of each verb; in the list: whether the task stands in it.
 TEAM = """

@@ -18,7 +18,7 @@ from webob import Request
 from tms_core.embedded.services import embedded_services
 from tms_core.logs import configure_logs
 from tms_core.migrations_runner import upgrade
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 LIMIT = 1_048_576
 

@@ -7,7 +7,7 @@ import pytest
 from tms_api.quota import PARTS, Quota
 from tms_api.rates import Rate
 from tms_core.errors import TooManyRequestsError
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 NOON = 1_900_000_020.0
 WINDOW = 60

@@ -17,7 +17,7 @@ from tms_core.permissions import Actor
 from tms_core.services.tasks import TaskService
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
-from tms_core.testing import PASSWORD, Client
+from tms_testing.fixtures import PASSWORD, Client
 
 PATIENCE = 60
 

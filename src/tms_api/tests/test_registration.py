@@ -1,6 +1,6 @@
 import pytest
 
-from tms_core.testing import PASSWORD, Client
+from tms_testing.fixtures import PASSWORD, Client
 
 
 @pytest.fixture

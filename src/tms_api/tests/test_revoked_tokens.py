@@ -7,7 +7,7 @@ through in `tests/test_revalidation.py`; here are tasks, and two who change one 
 import pytest
 from sqlalchemy import text
 
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tms_core.testing import ALL_PACKAGES
 from tms_core.web.openapi.paths import path_of
 from tms_core.web.resource import methods_of
+from tms_testing.fixtures import ALL_PACKAGES
 
 SCOPES = ("tasks:read", "tasks:write", "users:read", "reports:read")
 ALLOWED = {

@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from webtest import TestApp
 
 from tms_core.models import RefreshToken
-from tms_core.testing import PASSWORD, Client
+from tms_testing.fixtures import PASSWORD, Client
 
 UNKNOWN = "0b9c2f0e-7a55-4b9e-9d0a-5f2f6d1c3e4b"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from tms_core.models import RefreshToken, User
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 
 @pytest.fixture

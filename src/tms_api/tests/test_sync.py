@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tms_core.models import Task
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 
 @pytest.fixture

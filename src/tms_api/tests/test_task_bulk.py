@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, text
 from webtest import TestApp
 
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 PATIENCE = 60
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 
 from tms_core.models import Priority, Status
 from tms_core.models.task import TASK
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 TASKS = 120
 FIELDS = ["id", "due_date", "priority", "status", "created_at", "updated_at", "title"]

@@ -10,7 +10,7 @@ from tms_core.models import Task
 from tms_core.relay.leadership import LOCK
 from tms_core.relay.relay import Relay
 from tms_core.relay.wait_for_position import await_positions
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 
 @pytest.fixture

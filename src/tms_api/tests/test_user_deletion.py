@@ -1,7 +1,7 @@
 import pytest
 
 from tms_core.events import read_events
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 PUBLIC = {"id", "username", "first_name", "last_name"}
 WHOLE = PUBLIC | {"email", "email_verified", "is_admin", "is_active"}

@@ -24,8 +24,8 @@ from websockets.server import ServerProtocol
 from tms_client import TmsClient
 from tms_core.embedded.ports import free_port
 from tms_core.supervisor.probe import Probe
-from tms_core.testing import PASSWORD
-from tms_core.testing_processes import WatchedProcess
+from tms_testing.fixtures import PASSWORD
+from tms_testing.processes import WatchedProcess
 
 PATIENCE = 60.0
 TMS = Path(sys.executable).with_name("tms")

@@ -8,7 +8,7 @@ import pytest
 
 from tms_client import TmsClient
 from tms_core.embedded.ports import free_port
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 60.0

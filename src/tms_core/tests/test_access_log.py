@@ -13,7 +13,7 @@ from tms_core.access_log import AccessLog, printable
 from tms_core.app import configure
 from tms_core.delayed_writer import STANDARD_ERROR
 from tms_core.services.tasks import TaskService
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 NOON = 1_800_000_000.25
 JSON_LINE = {

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from tms_core.app import configure
 from tms_core.migrations_runner import differences, downgrade, foreign_revisions, missing_revisions, upgrade
-from tms_core.testing import ALL_PACKAGES
+from tms_testing.fixtures import ALL_PACKAGES
 
 CORE = {
     "account_link",

@@ -4,7 +4,7 @@ import pytest
 from webtest import TestApp
 
 from tms_core.app import configure
-from tms_core.testing import Client
+from tms_testing.fixtures import Client
 
 PUBLIC = "https://tasks.example.com/tms"
 KEY = "5f0c2a9be3d144778a7e0d9a3c1b2f4e"

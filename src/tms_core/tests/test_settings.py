@@ -4,7 +4,7 @@ from tms_core.app import configure
 from tms_core.errors import ConfigurationError
 from tms_core.settings import CoreSettings
 from tms_core.settings_base import SettingsGroup, refuse_unknown, setting
-from tms_core.testing import ALL_PACKAGES
+from tms_testing.fixtures import ALL_PACKAGES
 
 RANDOM = "7f3ac1e94b0d5826"
 PRODUCTION = {

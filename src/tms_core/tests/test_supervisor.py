@@ -15,7 +15,7 @@ from tms_core.errors import ConfigurationError
 from tms_core.supervisor import Backoff
 from tms_core.supervisor.lines import MAX_LINE_LENGTH, LineBuffer
 from tms_core.supervisor.ports import require_free
-from tms_core.testing_processes import WatchedProcess
+from tms_testing.processes import WatchedProcess
 
 PATIENCE = 30.0
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and prctl")

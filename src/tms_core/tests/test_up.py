@@ -17,7 +17,7 @@ import pytest
 
 from tms_core.embedded.ports import free_port
 from tms_core.supervisor import ProcessRecord
-from tms_core.testing_processes import WatchedProcess
+from tms_testing.processes import WatchedProcess
 
 TMS = Path(sys.executable).with_name("tms")
 # On a busy machine five interpreters need their time.

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tms_core.events import read_events
-from tms_core.testing import PASSWORD, Client
+from tms_testing.fixtures import PASSWORD, Client
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tms_core.app import configure
-from tms_core.testing import ALL_PACKAGES
 from tms_core.variables import unknown_variables
+from tms_testing.fixtures import ALL_PACKAGES
 
 BIN = Path(sys.executable).parent
 INI = """

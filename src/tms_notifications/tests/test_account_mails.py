@@ -11,10 +11,10 @@ from tms_core.account_mail import LinkRequest
 from tms_core.app import configure
 from tms_core.celery import use
 from tms_core.models import AccountLink, LinkPurpose, User
-from tms_core.testing import PASSWORD
 from tms_notifications.models import MailStatus, NotificationLinkRequest, NotificationPreference
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import answer_link_requests, send_mail, send_waiting
+from tms_testing.fixtures import PASSWORD
 
 NEW = "another-word"
 

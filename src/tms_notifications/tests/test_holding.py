@@ -13,12 +13,12 @@ from tms_core.app import configure
 from tms_core.celery import use
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
-from tms_core.testing import PASSWORD
 from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.link_requests import MAX_A_DAY_UNPROVED
 from tms_notifications.services.summaries import LISTED, SummaryService
 from tms_notifications.tasks import send_waiting
+from tms_testing.fixtures import PASSWORD
 
 
 @pytest.fixture(scope="module")

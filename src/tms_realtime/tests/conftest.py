@@ -21,8 +21,6 @@ from websockets.sync.client import ClientConnection, connect
 from tms_core.embedded.ports import free_port
 from tms_core.events import TaskEventRecord
 from tms_core.runtime import Runtime
-from tms_core.testing import empty
-from tms_core.testing_output import ProcessOutput
 from tms_realtime.clients.connection_limits import ConnectionLimits
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.hub import Hub
@@ -33,9 +31,11 @@ from tms_realtime.event_log.table import newest_position
 from tms_realtime.feed import Feed
 from tms_realtime.handshake_log import HandshakeLog
 from tms_realtime.settings import RealtimeSettings
-from tms_realtime.testing.event_source import EventSource
-from tms_realtime.testing.events import Publisher, make_event
-from tms_realtime.testing.without_sockets import Speaker
+from tms_testing.fixtures import empty
+from tms_testing.output import ProcessOutput
+from tms_testing.realtime.event_source import EventSource
+from tms_testing.realtime.events import Publisher, make_event
+from tms_testing.realtime.without_sockets import Speaker
 
 PATIENCE = 60.0
 HANDSHAKE = (

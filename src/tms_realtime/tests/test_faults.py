@@ -8,9 +8,9 @@ from collections import Counter
 
 import pytest
 
-from tms_realtime.testing.faults import FAULTS, REDIS_KEEPS, Chaos, kill_postgres
-from tms_realtime.testing.system import running_system
-from tms_realtime.testing.traffic import traffic_in
+from tms_testing.realtime.faults import FAULTS, REDIS_KEEPS, Chaos, kill_postgres
+from tms_testing.realtime.system import running_system
+from tms_testing.realtime.traffic import traffic_in
 
 SEED = 7
 STEPS = 8

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from tms_core.models import TaskEvent
-from tms_core.testing import empty
 from tms_realtime import metrics
+from tms_testing.fixtures import empty
 
 PATIENCE = 60
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tms_core.app import configure
-from tms_core.testing import empty
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.reader import LogReader
 from tms_realtime.event_log.stream import KEY
+from tms_testing.fixtures import empty
 
 
 @pytest.fixture

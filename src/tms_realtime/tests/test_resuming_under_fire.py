@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from tms_realtime.testing.flaky_clients import flaky_clients
-from tms_realtime.testing.system import running_system
-from tms_realtime.testing.traffic import traffic_in
+from tms_testing.realtime.flaky_clients import flaky_clients
+from tms_testing.realtime.system import running_system
+from tms_testing.realtime.traffic import traffic_in
 
 WANDERERS = 14
 EVENTS = 1000

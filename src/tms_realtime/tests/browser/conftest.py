@@ -20,8 +20,8 @@ from tms_core.models import User
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
 from tms_core.supervisor.probe import Probe
-from tms_core.testing import PASSWORD, SignedIn
-from tms_core.testing_processes import WatchedProcess
+from tms_testing.fixtures import PASSWORD, SignedIn
+from tms_testing.processes import WatchedProcess
 
 HERE = Path(__file__).parent
 TMS = Path(sys.executable).with_name("tms")

@@ -9,7 +9,7 @@ import playwright
 import pytest
 
 import tms_realtime
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 TICKETS = "**/api/ws-ticket"
 SCRIPT = Path(tms_realtime.__file__).parent / "static" / "tms-client.js"

@@ -3,7 +3,7 @@
 import json
 from urllib.parse import parse_qs, urlsplit
 
-from tms_core.testing import PASSWORD
+from tms_testing.fixtures import PASSWORD
 
 STALE = "const { refresh } = shared.get(); shared.set({ access: 'stale', refresh })"
 

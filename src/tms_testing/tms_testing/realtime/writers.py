@@ -16,9 +16,9 @@ from tms_core.errors import NotFoundError
 from tms_core.models import Priority, Status
 from tms_core.services.task_writing import TaskWriter
 from tms_core.services.tasks import TaskService
-from tms_realtime.testing.oracle import Event
-from tms_realtime.testing.process import PATIENCE
-from tms_realtime.testing.system import System
+from tms_testing.realtime.oracle import Event
+from tms_testing.realtime.process import PATIENCE
+from tms_testing.realtime.system import System
 
 # While the database is away.
 AWAY_PAUSE = 0.1
@@ -188,7 +188,7 @@ class Writers:
         }
 
     def _random(self, name: object) -> random.Random:
-        return random.Random(f"{self._seed} {name}")  # noqa: S311 - no secret
+        return random.Random(f"{self._seed} {name}")
 
 
 def _forget(tasks: list[int], task_id: int) -> None:

@@ -1,6 +1,6 @@
 """pytest fixtures for every package: real PostgreSQL and Valkey, the real application, signed-in users.
 
-Load them by `pytest_plugins = ["tms_core.testing"]` in the root conftest.py. A module says which packages its
+Load them by `pytest_plugins = ["tms_testing.fixtures"]` in the root conftest.py. A module says which packages its
 system includes by a fixture of its own:
 
     @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidState, InvalidStatus
 
-from tms_realtime.testing.oracle import Viewer
-from tms_realtime.testing.process import PATIENCE
-from tms_realtime.testing.record import CUT, LEFT, Record
-from tms_realtime.testing.system import TestUser
+from tms_testing.realtime.oracle import Viewer
+from tms_testing.realtime.process import PATIENCE
+from tms_testing.realtime.record import CUT, LEFT, Record
+from tms_testing.realtime.system import TestUser
 
 # They do not all come back at once, nor to a process that is being started again and again.
 MAX_PAUSE = 0.3
@@ -60,7 +60,7 @@ class Follower(ABC):
         self.is_away = False
         self.person = person
         self._ports = ports
-        self.random = random.Random(f"{seed} {name}")  # noqa: S311 - no secret
+        self.random = random.Random(f"{seed} {name}")
 
     async def run(self) -> None:
         while True:

@@ -11,7 +11,7 @@ from tms_realtime.clients.commands import hear
 from tms_realtime.clients.connection import Connection
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
-from tms_realtime.testing.process import PATIENCE
+from tms_testing.realtime.process import PATIENCE
 
 
 class MemoryWire:

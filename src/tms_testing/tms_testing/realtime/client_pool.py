@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from tms_realtime.testing.followers import Follower
-from tms_realtime.testing.process import PATIENCE
+from tms_testing.realtime.followers import Follower
+from tms_testing.realtime.process import PATIENCE
 
 LOOK = 0.01
 

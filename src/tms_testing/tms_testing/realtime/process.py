@@ -12,8 +12,8 @@ from typing import Any
 
 from tms_core.supervisor import ProcessSpec
 from tms_core.supervisor.orphans import dying_with_parent
-from tms_core.testing_output import ProcessOutput
-from tms_core.testing_processes import MARK
+from tms_testing.output import ProcessOutput
+from tms_testing.processes import MARK
 
 # On a machine that others keep busy.
 PATIENCE = 60.0

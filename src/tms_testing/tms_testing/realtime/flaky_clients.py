@@ -11,10 +11,10 @@ import orjson
 from websockets.asyncio.client import ClientConnection
 
 from tms_core.models import Priority, Status
-from tms_realtime.testing.followers import PING, Follower, SocketFollower, StreamFollower
-from tms_realtime.testing.oracle import Viewer
-from tms_realtime.testing.system import System
-from tms_realtime.testing.writers import DAYS, FIRST_DAY
+from tms_testing.realtime.followers import PING, Follower, SocketFollower, StreamFollower
+from tms_testing.realtime.oracle import Viewer
+from tms_testing.realtime.system import System
+from tms_testing.realtime.writers import DAYS, FIRST_DAY
 
 # How many messages they read until they think of something else: none, some of a batch, several batches.
 ATTENTION = (0, 1, 2, 10, 50, 250)
@@ -115,7 +115,7 @@ async def _slow_socket(port: int) -> socket.socket:
 
 def flaky_clients(system: System, since: int, *, count: int, seed: int) -> list[Follower]:
     """Some of both kinds, of every person, with whatever filter. Half of them begin anywhere before the event."""
-    rng = random.Random(seed)  # noqa: S311 - no secret
+    rng = random.Random(seed)
     found: list[Follower] = []
     for number in range(count):
         person = rng.choice(list(system.people.values()))

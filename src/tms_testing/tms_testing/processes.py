@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tms_core.testing_output import ProcessOutput
+from tms_testing.output import ProcessOutput
 
 MARK = "TEST_RUN_MARK"
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tms_realtime.testing.client_pool import Crowd
-from tms_realtime.testing.followers import Follower, SocketFollower, StreamFollower
-from tms_realtime.testing.oracle import (
+from tms_testing.realtime.client_pool import Crowd
+from tms_testing.realtime.followers import Follower, SocketFollower, StreamFollower
+from tms_testing.realtime.oracle import (
     Event,
     Verdict,
     Viewer,
@@ -18,9 +18,9 @@ from tms_realtime.testing.oracle import (
     read_log,
     sinks_behind,
 )
-from tms_realtime.testing.process import PATIENCE, PROBE_INTERVAL
-from tms_realtime.testing.system import System
-from tms_realtime.testing.writers import Writers
+from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL
+from tms_testing.realtime.system import System
+from tms_testing.realtime.writers import Writers
 
 # Writes that go through everything before it counts as flowing.
 SOME = 20

@@ -4,9 +4,9 @@ import random
 import signal
 from collections.abc import Callable
 
-from tms_realtime.testing.process import ManagedProcess
-from tms_realtime.testing.system import RedisPart
-from tms_realtime.testing.traffic import Traffic
+from tms_testing.realtime.process import ManagedProcess
+from tms_testing.realtime.system import RedisPart
+from tms_testing.realtime.traffic import Traffic
 
 FieldError = Callable[[Traffic], None]
 SOME_FAILURES = 5

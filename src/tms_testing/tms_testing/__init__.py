@@ -1,0 +1,1 @@
+"""Test support: pytest fixtures, processes, and a system under faults."""
