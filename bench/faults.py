@@ -19,7 +19,7 @@ from tms_testing.realtime.flaky_clients import flaky_clients
 from tms_testing.realtime.followers import Follower
 from tms_testing.realtime.oracle import Verdict
 from tms_testing.realtime.system import System, running_system
-from tms_testing.realtime.traffic import Reckoning, Traffic, traffic_in, usual_followers
+from tms_testing.realtime.traffic import Traffic, TrafficReport, traffic_in, usual_followers
 
 WANDERERS = 6
 WRITES_AT_ONCE = 3
@@ -70,20 +70,20 @@ def table(followers: Sequence[Follower], verdicts: Sequence[Verdict]) -> Table:
     return found
 
 
-def measure(seconds: float, seed: int, console: Console) -> Reckoning:
+def measure(seconds: float, seed: int, console: Console) -> TrafficReport:
     with (
         running_system(tms__realtime__stream_length="500", tms__realtime__messages="0") as system,
-        traffic_in(system, gather=clients, at_once=WRITES_AT_ONCE, seed=seed) as traffic,
+        traffic_in(system, make_followers=clients, at_once=WRITES_AT_ONCE, seed=seed) as traffic,
     ):
         count = endure(traffic, seconds, random.Random(seed), console)
-        reckoning = traffic.reckon()
+        report = traffic.report()
         outcomes = traffic.writers.outcomes
         console.print(
-            f"\n{count} things happened; {len(reckoning.events)} events in the log;"
+            f"\n{count} things happened; {len(report.events)} events in the log;"
             f" {len(outcomes.failed)} writes failed, {len(outcomes.unknown)} got no answer to their commit"
         )
-        console.print(table(traffic.followers, reckoning.verdicts))
-        return reckoning
+        console.print(table(traffic.followers, report.verdicts))
+        return report
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Requests in somebody's name."""
+"""Requests that carry a user's access token."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tms_client.transport import KEY_HEADER, Query, Request, content_of
 
 
 class AuthenticatedClient:
-    """Asks with a token; where that is refused, once more with a new one."""
+    """Sends requests with a token, and once more with a new token after a 401."""
 
     def __init__(self, retrying: RetryingClient, credentials: Credentials):
         self._retrying = retrying
@@ -27,7 +27,7 @@ class AuthenticatedClient:
         key: str | None = None,
         version: int | None = None,
     ) -> Any:
-        """What the answer says. `key` goes as Idempotency-Key, `version` as If-Match."""
+        """Return the response's JSON. `key` is sent as Idempotency-Key, `version` as If-Match."""
         headers = {} if key is None else {KEY_HEADER: key}
         if version is not None:
             headers["If-Match"] = f'"{version}"'

@@ -1,4 +1,4 @@
-"""The front door."""
+"""`TmsClient`, the entry point of this library."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Self
@@ -18,11 +18,11 @@ from tms_client.users import Users
 
 
 class TmsClient:
-    """A TMS as one user sees it. Threads may share it.
+    """A client of one TMS server for one user; thread-safe.
 
-    That one is named by `username` and `password`, or by `token`: a personal token (`tms_…`) or any other. Without
-    them one may do what needs no token: register. Nothing is sent before the first request; `close`, or the end of a
-    `with`, logs out.
+    The user is given by `username` and `password`, or by `token`: a personal token (`tms_…`) or an access token.
+    Without either, only requests that need no token succeed, such as registering. The first request signs in; `close`,
+    or leaving a `with` block, signs out.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class TmsClient:
         retry: RetryPolicy | None = None,
         clock: Clock | None = None,
     ):
-        """`timeout` is how many seconds the server may be silent; `realtime_url` is asked for where it is not given."""
+        """`timeout` is in seconds. Without `realtime_url` the server is asked for its WebSocket address."""
         self._timeout = timeout
         self._realtime_url = None if realtime_url is None else checked_address(realtime_url)
         self._policy = retry or RetryPolicy()
@@ -62,15 +62,15 @@ class TmsClient:
         return content_of(self._retrying.send(request))
 
     def report(self, **filters: Any) -> dict[str, Any]:
-        """How many tasks there are of which kind and with whom, over those that pass the filters of the task list."""
+        """Return the report over the tasks that match the filters of the task list."""
         report: dict[str, Any] = self._client.call("GET", "/api/task-report-insight", query=query_params(filters))
         return report
 
     def request(
         self, method: str, path: str, *, json: Any = None, params: Query = None, idempotency_key: str | None = None
     ) -> Any:
-        """Any other request: what its answer says in JSON. A POST is tried again after a lost answer only under an
-        `idempotency_key`; give one where the server heeds it."""
+        """Send any other request and return its JSON. A POST whose response was lost is retried only with an
+        `idempotency_key`; pass one where the endpoint supports it."""
         return self._client.call(method, path, query=params, body=json, key=idempotency_key)
 
     def events(
@@ -81,9 +81,9 @@ class TmsClient:
         *,
         heartbeat: float = 20.0,
     ) -> EventStream:
-        """All that happens to tasks after this call (perhaps also what happened in the moment before it), or after
-        the event `since`, and passes the filter: the words of the task list, but `q`. A server that is silent for
-        twice `heartbeat` seconds is taken for gone."""
+        """Return a stream of the task events after the event `since` (default: about now) that match `filter`, the
+        filters of the task list except `q`. The connection counts as lost after two `heartbeat` intervals (seconds)
+        without a message."""
         address = self._realtime_url or checked_address(self.request("POST", "/api/ws-ticket")["url"])
         if since is None:
             since = self.request("GET", "/api/sync")["next"]
@@ -93,7 +93,7 @@ class TmsClient:
         return stream
 
     def close(self) -> None:
-        """End the event streams, log out, and close all connections."""
+        """Close the event streams, sign out, and close all connections."""
         for stream in self._streams:
             stream.close()
         self._credentials.end()

@@ -1,4 +1,4 @@
-"""Time, so that a test can be told what would have been waited for."""
+"""A replaceable clock, so that tests can record waits instead of waiting."""
 
 import time
 from threading import Event
@@ -7,11 +7,11 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds that only ever grow."""
+        """Return the time of a monotonic clock, in seconds."""
         ...
 
     def pause(self, seconds: float, cut_short: Event | None = None) -> None:
-        """Return after so many seconds, or once `cut_short` is set."""
+        """Wait for `seconds`, or until `cut_short` is set."""
         ...
 
 

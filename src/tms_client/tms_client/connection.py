@@ -1,4 +1,4 @@
-"""One WebSocket connection to the realtime server, from its handshake to its end."""
+"""One WebSocket connection to the realtime server."""
 
 import json
 import ssl
@@ -13,16 +13,16 @@ from tms_client.errors import ConnectionFailedError, TmsError, UnexpectedAnswerE
 from tms_client.problems import problem_of
 from tms_client.transport import USER_AGENT
 
-# A farewell that is not answered is not waited for longer.
+# How long to wait for the close frame of the server.
 CLOSE_SECONDS = 2.0
-# Messages that wait for a program that is slow, before the server is made to wait.
+# Received messages that are buffered before reading from the socket pauses.
 QUEUE = 1024
 Words = Sequence[tuple[str, str]]
 Message = dict[str, Any]
 
 
 class ConnectionLostError(Exception):
-    """The connection has ended; `code` is that of RFC 6455, section 7.4, and of the protocol's own."""
+    """The connection was closed. `code` is a close code of RFC 6455, section 7.4, or of TMS (4000 and above)."""
 
     def __init__(self, code: int | None, reason: str | None):
         super().__init__(f"closed with {code or 'no code'}{reason and f', {reason}'}")
@@ -34,7 +34,7 @@ class Connection:
         self._connection = connection
 
     def recv(self) -> Message:
-        """The next message. Raises `ConnectionLostError`; also where the server is gone without a word."""
+        """Return the next message. Raises `ConnectionLostError` when the connection closes or times out."""
         try:
             said = json.loads(self._connection.recv())
         except ConnectionClosed:
@@ -42,25 +42,25 @@ class Connection:
         except ValueError:
             said = None
         if not isinstance(said, dict):
-            raise UnexpectedAnswerError("what the realtime server says is no JSON object")
+            raise UnexpectedAnswerError("the realtime server sent no JSON object")
         return said
 
     def send(self, message: Message) -> None:
-        """Raises `ConnectionLostError`. Any thread may speak."""
+        """Send a message; thread-safe. Raises `ConnectionLostError`."""
         try:
             self._connection.send(json.dumps(message))
         except ConnectionClosed:
             raise ConnectionLostError(self._connection.close_code, self._connection.close_reason) from None
 
     def close(self) -> None:
-        """Whoever hears is told at once. Any thread may do it, and again."""
+        """Close the connection and wake a thread in `recv`; thread-safe and idempotent."""
         self._connection.close()
 
 
 def open_connection(address: str, query: Words, token: str | None, *, timeout: float, heartbeat: float) -> Connection:
-    """Raises `ProblemError` where the server refuses, `ConnectionFailedError` where it does not answer.
+    """Open a connection. `timeout` (seconds) is for the handshake; afterwards a ping is sent every `heartbeat` seconds.
 
-    Later, a server that is silent for `heartbeat` seconds is asked for a sign of life, and has as long to give one.
+    Raises `ProblemError` when the server rejects the handshake, `ConnectionFailedError` when it does not respond.
     """
     try:
         opening = connect(
@@ -86,7 +86,7 @@ def open_connection(address: str, query: Words, token: str | None, *, timeout: f
 def _refusal(address: str, error: InvalidStatus) -> TmsError:
     answer = error.response
     if answer.status_code < 400:
-        return UnexpectedAnswerError(f"{address} answered {answer.status_code}: there is no WebSocket")
+        return UnexpectedAnswerError(f"{address} answered {answer.status_code}: there is no WebSocket at this address")
     return problem_of(answer.status_code, answer.headers, bytes(answer.body or b""))
 
 

@@ -1,4 +1,4 @@
-"""Getting through to the realtime server, with a token that holds."""
+"""Opens connections to the realtime server with a valid token."""
 
 from urllib.parse import urlsplit
 
@@ -8,7 +8,7 @@ from tms_client.errors import NotAuthenticatedError
 
 
 def checked_address(address: str) -> str:
-    """Raises ValueError for what is no WebSocket's address."""
+    """Return the address; raise ValueError if it is not a WebSocket URL."""
     parts = urlsplit(address)
     if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.fragment:
         raise ValueError(f"not the address of a WebSocket, as wss://tms.example/ws/tasks/: {address!r}")
@@ -25,7 +25,7 @@ class Connector:
         self._is_distrusted = False
 
     def connect(self, query: Words) -> Connection:
-        """One try; where the token is refused, another with a new one. Raises `TmsError`."""
+        """Connect, a second time with a new token after a 401. Raises `TmsError`."""
         renewed = self._credentials.renewed(self._token) if self._is_distrusted else None
         self._token = renewed or self._credentials.token()
         self._is_distrusted = False
@@ -39,7 +39,7 @@ class Connector:
         return self._open(query)
 
     def invalidate_token(self) -> None:
-        """The last token is over, whatever its own clock says."""
+        """Use a new token for the next connection, even if the present one has not expired."""
         self._is_distrusted = True
 
     def _open(self, query: Words) -> Connection:

@@ -1,24 +1,24 @@
-"""What a client shows to be let in."""
+"""Sources of access tokens."""
 
 from typing import Protocol
 
 
 class Credentials(Protocol):
     def token(self) -> str | None:
-        """A token that should hold for the next request; None to ask without one."""
+        """Return a token for the next request, or None to send it without one."""
         ...
 
     def renewed(self, refused: str | None) -> str | None:
-        """A token to try in place of one that the server refused; None where there is no other."""
+        """Return a token to replace one that the server refused, or None if there is no other."""
         ...
 
     def end(self) -> None:
-        """Log out, where that means anything; says nothing of a failure."""
+        """Sign out if there is a session to end; failures are ignored."""
         ...
 
 
 class FixedToken:
-    """A personal token (`tms_…`), or any other that somebody else renews; None where nobody is signed in."""
+    """A token that this library does not renew, such as a personal token (`tms_…`); None sends no token."""
 
     def __init__(self, token: str | None):
         self._token = token

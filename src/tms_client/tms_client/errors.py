@@ -1,4 +1,4 @@
-"""What can go wrong, as a caller would want to catch it; everything is a `TmsError`."""
+"""The exceptions of this library, all derived from `TmsError`."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -6,41 +6,41 @@ from typing import Any
 
 
 class TmsError(Exception):
-    """Anything that this library raises of itself."""
+    """Base class."""
 
-    #: Seconds that the server asks to wait, where it does.
+    #: Seconds of the header Retry-After, or None.
     retry_after: float | None = None
 
 
 class ConnectionFailedError(TmsError):
-    """No answer came: unreachable, cut off, or too late. What was asked for may have been done all the same."""
+    """No response: unreachable, disconnected, or timed out. The request may have been executed nevertheless."""
 
 
 class UntrustedServerError(ConnectionFailedError):
-    """The server's certificate does not hold; trying again would not help."""
+    """The server's certificate is not trusted; never retried."""
 
 
 class UnexpectedAnswerError(TmsError):
-    """An answer that no TMS gives: the address is probably another system's."""
+    """The response is not one of TMS; the URL probably belongs to another system."""
 
 
 class RefusedMessageError(TmsError):
-    """The realtime server could not do what an event stream told it, say with a subscription's filter."""
+    """The realtime server rejected a message of the event stream, such as a subscription with an invalid filter."""
 
 
 class StreamClosedError(TmsError):
-    """The event stream has been closed, so there is nobody to tell."""
+    """The event stream is closed."""
 
 
 class ProblemError(TmsError):
-    """The server's refusal. `document` is all that it said (RFC 9457), empty where a proxy answered in its place."""
+    """An error response. `document` is its problem document (RFC 9457), empty if a proxy responded."""
 
     def __init__(self, status: int, document: dict[str, Any], retry_after: float | None = None):
         super().__init__(status, document, retry_after)
         self.status = status
         self.document = document
         self.retry_after = retry_after
-        #: An earlier try of the same request got no answer, so that one may have been carried out.
+        #: Whether an earlier attempt of the same request got no response and may have been executed.
         self.is_after_lost_answer = False
 
     @property
@@ -53,13 +53,13 @@ class ProblemError(TmsError):
 
     @property
     def errors(self) -> Sequence[dict[str, Any]]:
-        """Every fault of the request: `{"in", "field", "message"}`."""
+        """The faults of the request, each as `{"in", "field", "message"}`."""
         errors: Sequence[dict[str, Any]] = self.document.get("errors") or ()
         return errors
 
     @property
     def request_id(self) -> str | None:
-        """Under which the server's log has more."""
+        """The id of the request in the server's log."""
         return self.document.get("request_id")
 
     def __str__(self) -> str:
@@ -73,23 +73,23 @@ class InvalidError(ProblemError):
 
 
 class NotAuthenticatedError(ProblemError):
-    """401: the password or token is wrong, has expired or was taken back."""
+    """401: the password or token is wrong, expired or revoked."""
 
 
 class ForbiddenError(ProblemError):
-    """403: one sees it but may not do this, or the token lacks the scope."""
+    """403: the user may not do this, or the token lacks the scope."""
 
 
 class NotFoundError(ProblemError):
-    """404: there is no such thing, or one may not see it."""
+    """404: it does not exist, or the user may not see it."""
 
 
 class ConflictError(ProblemError):
-    """409: the name is taken, or the present state does not allow it."""
+    """409: the name is taken, or the present state does not allow the request."""
 
 
 class PreconditionFailedError(ProblemError):
-    """412: the task has changed since the version that one saw, and nothing was done."""
+    """412: the task has changed since the given version; nothing was written."""
 
     @property
     def current(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Being signed in by a name and a password: one access token for all threads, renewed when it has to be."""
+"""Sign-in by user name and password, with an access token that is renewed before it expires."""
 
 import base64
 import contextlib
@@ -11,17 +11,17 @@ from tms_client.clock import Clock
 from tms_client.errors import NotAuthenticatedError, TmsError
 from tms_client.transport import Request
 
-# A token is renewed when this part of its life is left, and less than so many seconds.
+# A token is renewed when less than a tenth of its life is left, at most 30 seconds before it expires.
 LAST_PART = 0.1
 LAST_SECONDS = 30.0
 Ask = Callable[[Request], Any]
 
 
 class Login:
-    """Keeps the password: when the refresh token has ended too, it signs in anew."""
+    """Credentials from a password, which is kept to sign in again when the refresh token has expired; thread-safe."""
 
     def __init__(self, ask: Ask, username: str, password: str, clock: Clock):
-        """`ask` hands out what the server answers to a request without a token."""
+        """`ask` sends a request without a token and returns its JSON."""
         self._ask = ask
         self._credentials = {"username": username, "password": password}
         self._clock = clock
@@ -39,7 +39,7 @@ class Login:
 
     def renewed(self, refused: str | None) -> str | None:
         with self._lock:
-            # Unless another thread has been here in the meantime.
+            # Another thread may have renewed it meanwhile.
             if self._access == refused:
                 self._renew()
             return self._access
@@ -49,7 +49,7 @@ class Login:
             refresh, self._access, self._refresh = self._refresh, "", ""
             if refresh:
                 with contextlib.suppress(TmsError):
-                    # Once is enough: who leaves does not wait for a server that is away.
+                    # No retries: closing must not wait for an unreachable server.
                     self._ask(Request("POST", "/api/token/revoke", body={"refresh": refresh}))
 
     def _renew(self) -> None:
@@ -59,8 +59,8 @@ class Login:
         self._renew_at = self._clock.now() + life - min(life * LAST_PART, LAST_SECONDS)
 
     def _refreshed(self) -> Any:
-        """The next pair; None where this login is over. An answer that gets lost does no harm: the used token
-        answers once more within a few seconds, and after that the login is over."""
+        """Return the next token pair, or None when the session has ended. A lost response is harmless: the used refresh
+        token is accepted again for a few seconds."""
         if not self._refresh:
             return None
         try:
@@ -69,7 +69,7 @@ class Login:
             return None
 
     def _signed_in(self) -> Any:
-        # A program that goes on guessing would lock the account for its owner.
+        # Repeating a wrong password would use up the rate limit of the account.
         if self._refusal:
             raise self._refusal
         try:
@@ -84,8 +84,7 @@ def _repeatable(path: str, body: dict[str, str]) -> Request:
 
 
 def life_of(token: str) -> float:
-    """Seconds from a JWT's making to its end, for ever where it does not say. By the server's clock alone: ours may
-    be wrong. The signature is the server's business."""
+    """Return the life of a JWT in seconds (`exp` - `iat`), infinite without them. The signature is not checked."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -1,4 +1,4 @@
-"""Reading a list to its end."""
+"""Iterators over paginated lists."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,20 +10,20 @@ from tms_client.transport import Query, Request, content_of
 
 
 def each_result(client: AuthenticatedClient, path: str, query: Query) -> Iterator[dict[str, Any]]:
-    """The results of a page and of all that follow it; each page is asked for when the one before it is used up."""
+    """Yield the results of a page and of all pages after it, fetching each page when it is needed."""
     page = client.call("GET", path, query=query)
     yield from page["results"]
     while page["next"] is not None:
         try:
             page = client.call("GET", path, query=_query_of(page["next"]))
         except NotFoundError:
-            # What is read by page numbers has become shorter meanwhile.
+            # The list became shorter while it was read by page numbers.
             return
         yield from page["results"]
 
 
 def each_linked(client: AuthenticatedClient, path: str, query: Query) -> Iterator[dict[str, Any]]:
-    """The same of a bare list, whose Link header says where it goes on."""
+    """Yield the items of a plain JSON array that is continued by `Link: rel="next"`."""
     while True:
         answer = client.send(Request("GET", path, query))
         yield from content_of(answer)
@@ -33,6 +33,5 @@ def each_linked(client: AuthenticatedClient, path: str, query: Query) -> Iterato
 
 
 def _query_of(address: str) -> list[tuple[str, str]]:
-    # No more of it than that: behind a proxy the server may take itself for another host, and the token goes to ours
-    # alone.
+    # Only the query is used: the token must not be sent to another host that a link may name.
     return parse_qsl(urlsplit(address).query, keep_blank_values=True)

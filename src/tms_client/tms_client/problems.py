@@ -1,4 +1,4 @@
-"""From answers that are refusals to errors."""
+"""Converts error responses (RFC 9457) to exceptions."""
 
 import json
 from collections.abc import Mapping
@@ -26,20 +26,20 @@ KINDS: dict[int, type[errors.ProblemError]] = {
 
 
 def problem_of(status: int, headers: Mapping[str, str], body: bytes) -> errors.ProblemError:
-    """The error for an answer with this status, whoever gave it."""
+    """Return the exception for an error response, also for one of a proxy."""
     kind = KINDS.get(status, errors.ProblemError)
     return kind(status, _document(body), retry_after(headers))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """How many seconds the header Retry-After asks to wait (RFC 9110, section 10.2.3); None where it does not."""
+    """Return the seconds of the header Retry-After (RFC 9110, section 10.2.3), or None without a valid one."""
     said = headers.get("Retry-After", "").strip()
     if said.isascii() and said.isdigit():
         return float(said)
     until = _instant(said)
     if until is None:
         return None
-    # By the server's own clock, where it tells it: ours may be wrong.
+    # Relative to the server's clock where the header Date gives it.
     now = _instant(headers.get("Date", "")) or datetime.now(UTC)
     return max(0.0, (until - now).total_seconds())
 

@@ -1,4 +1,4 @@
-"""Values as the API spells them: days in JSON, filter words in an address."""
+"""Serialisation of values for JSON bodies and query strings."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -6,15 +6,15 @@ from typing import Any
 
 
 def as_json(value: object) -> str:
-    """A `date` as YYYY-MM-DD; for `json.dumps(default=…)`."""
-    # An instant is a date too, and would be taken for a day that depends on its time zone.
+    """Serialise a `date` as YYYY-MM-DD; for `json.dumps(default=…)`."""
+    # A datetime is a date too, but its day depends on the time zone.
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no form in JSON: {value!r}")
+    raise TypeError(f"{type(value).__name__} cannot be serialised as JSON: {value!r}")
 
 
 def query_params(words: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The words of a filter for an address; those that are None are left out, of several values each stands there."""
+    """Return query parameters: None is left out, and a list becomes one parameter per value."""
     return [(name, _word(one)) for name, value in words.items() for one in _values(value) if one is not None]
 
 

@@ -1,4 +1,4 @@
-"""When to try again after a connection could not be made or was lost."""
+"""Backoff between connection attempts of an event stream."""
 
 from tms_client.clock import Clock
 from tms_client.errors import ConnectionFailedError, ProblemError, TmsError, UntrustedServerError
@@ -7,14 +7,14 @@ from tms_client.retry import RetryPolicy
 TOO_MANY_MESSAGES = 1008
 TRY_AGAIN_LATER = 1013
 SIGNED_OUT = 4401
-# Before one comes back to a server that said it had enough for now.
+# Minimum wait, in seconds, after a server closed the connection because of overload.
 LATER = 2.0
 REQUEST_TIMEOUT = 408
 TOO_MANY_REQUESTS = 429
 
 
 class ReconnectPolicy:
-    """Counts failures until there is progress: something came, or the connection held for a while."""
+    """Counts consecutive failures. A received message, or a connection that lasted for a while, resets the count."""
 
     def __init__(self, policy: RetryPolicy, clock: Clock):
         self._policy = policy
@@ -29,13 +29,13 @@ class ReconnectPolicy:
         self._failures = 0
 
     def after_close(self, code: int | None) -> float:
-        """Seconds to wait; hardly any after a server that restarts or a token that ended."""
+        """Return the seconds to wait after a close; short after a server restart or an expired token."""
         if self._opened_at is not None and self._clock.now() - self._opened_at > self._policy.max_backoff:
             self._failures = 0
         return self._pause(LATER if code in (TOO_MANY_MESSAGES, TRY_AGAIN_LATER) else None)
 
     def after_error(self, error: TmsError) -> float:
-        """Seconds to wait. Raises the error where waiting would not help."""
+        """Return the seconds to wait after a failed attempt; raise the error if it is permanent."""
         if not may_pass(error):
             raise error
         return self._pause(error.retry_after)
@@ -47,7 +47,7 @@ class ReconnectPolicy:
 
 
 def may_pass(error: TmsError) -> bool:
-    """Whether it may be otherwise later though nobody here does anything."""
+    """Whether the error is temporary."""
     if isinstance(error, ProblemError):
         return error.status >= 500 or error.status in (REQUEST_TIMEOUT, TOO_MANY_REQUESTS)
     return isinstance(error, ConnectionFailedError) and not isinstance(error, UntrustedServerError)

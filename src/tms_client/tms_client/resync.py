@@ -1,4 +1,4 @@
-"""Going on where one was, with subscriptions that could only be made on the open connection."""
+"""Resumption after subscriptions that were sent on the open connection."""
 
 from enum import Enum, auto
 
@@ -12,10 +12,11 @@ class Decision(Enum):
 
 
 class Resync:
-    """Subscriptions hold from the next event on, so that what was missed is asked for behind them, between two pings.
+    """Tells replayed events from live ones by two pings around the `resume` message.
 
-    What comes before the first pong is from before, and comes again. What comes after the second is what was asked
-    for. Of what comes between the two nobody can tell which it is; then all is asked for again.
+    Subscriptions apply from the next event on, so the replay is requested after them. Events before the first pong are
+    discarded, because the replay repeats them; events after the second pong belong to the replay or follow it. An event
+    between the two may be either: then the replay is requested again.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Sending a request until it is answered for good, within the bounds of a policy."""
+"""Retries of failed requests."""
 
 import requests
 
@@ -18,7 +18,7 @@ from tms_client.transport import HttpTransport, Request
 
 
 class RetryingClient:
-    """Tries again what failed for the moment, where that can do no harm."""
+    """Retries temporary failures of requests that are safe to repeat."""
 
     def __init__(self, transport: HttpTransport, policy: RetryPolicy, clock: Clock):
         self._transport = transport
@@ -26,7 +26,7 @@ class RetryingClient:
         self._clock = clock
 
     def send(self, request: Request, token: str | None = None) -> requests.Response:
-        """The answer, which is a success. Raises `ProblemError` or `ConnectionFailedError`, those of the last try."""
+        """Return a successful response. Raises the `ProblemError` or `ConnectionFailedError` of the last attempt."""
         deadline = self._clock.now() + self._policy.total_seconds
         is_answer_lost = False
         tried = 0
@@ -52,12 +52,12 @@ class RetryingClient:
 
 
 def may_be_repeated(request: Request, error: TmsError) -> bool:
-    """Whether the same request may succeed later and is not done twice by that."""
+    """Whether the failure is temporary and repeating the request cannot execute it twice."""
     match error:
         case UntrustedServerError():
             return False
         case RateLimitedError():
-            # Nothing was done, so this holds for every request.
+            # The request was not executed, so any method may be repeated.
             return True
         case ConflictError():
             # The first request with the same Idempotency-Key is still running.

@@ -1,4 +1,4 @@
-"""Events as they happen, for ever, over as many connections as that takes."""
+"""`EventStream`: task events over a WebSocket that reconnects and resumes by itself."""
 
 import contextlib
 import logging
@@ -15,26 +15,24 @@ from tms_client.resync import Decision, Resync
 from tms_client.retry import RetryPolicy
 from tms_client.subscriptions import Subscription, SubscriptionState, presence, unsubscribe
 
-# The server ends a connection on which too much is said. By default it takes 100 messages a second; it may be set to
-# less, and pings count too.
+# The server closes a connection that sends too many messages: by default more than 100 per second, pings included.
 BURST = 15
 BURST_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
 class EventStream(Iterator[Message]):
-    """Yields every event after `last_event_id`, in order, none left out and none twice, whatever becomes of the
-    connection. Blocks while there is none, and ends when it is closed.
+    """Yields every event after `last_event_id` exactly once and in order, across lost connections. Blocks until the
+    next event, and ends when it is closed.
 
-    Besides events, which have a `task_id`, items come that have a `type`:
+    Besides events, which have a `task_id`, the stream yields control messages, which have a `type`:
 
-    - `{"type": "reset", "event_id": N}`: too much was missed to be told one by one. Read the lists again; events
-      after N follow. Where there is an `on_reset`, that is called with N, and no such item comes.
-    - `{"type": "presence", "task": 7, "users": [3, 5]}` and, when that cannot be told, `{"type": "error", "message":
-      …}`: only after `presence`.
+    - `{"type": "reset", "event_id": N}`: too many events were missed to be replayed. Read the lists again; the events
+      after N follow. With `on_reset`, that is called with N instead.
+    - `{"type": "presence", "task": 7, "users": [3, 5]}` or `{"type": "error", "message": …}`: after `presence` only.
 
-    One thread goes through it; any may call its methods. Raises `ProblemError` where coming back would be of no use
-    (not allowed, a filter that is none), `RefusedMessageError` for what the server does not take of a subscription.
+    One thread iterates; any thread may call the methods. Raises `ProblemError` for permanent errors (not allowed, an
+    invalid filter) and `RefusedMessageError` when the server rejects a subscription.
     """
 
     def __init__(
@@ -61,7 +59,7 @@ class EventStream(Iterator[Message]):
 
     @property
     def last_event_id(self) -> int:
-        """Of the last event that was yielded: the `since` with which another stream goes on here."""
+        """The id of the last event that was yielded; pass it as `since` to resume in another stream."""
         return self._last_event_id
 
     @property
@@ -69,24 +67,23 @@ class EventStream(Iterator[Message]):
         return self._closed.is_set()
 
     def subscribe(self, filter: Mapping[str, Any], id: str | None = None) -> None:
-        """From now on only events that match this or another subscription come, each with its `match`. One with the
+        """Receive only events that match this or another subscription, each with its `match`. A subscription with the
         same id is replaced."""
         wanted = Subscription.of(filter, id)
         self._change_subscriptions(lambda state: state.subscribed(wanted), wanted.message())
 
     def unsubscribe(self, id: str | None = None) -> None:
-        """Take back one subscription, or all of them and the filter that the stream began with: then everything
-        comes."""
+        """Remove one subscription, or all of them including the filter of the stream, and then receive all events."""
         self._change_subscriptions(lambda state: state.unsubscribed(id), unsubscribe(id))
 
     def presence(self, task_id: int | None) -> None:
-        """Tell others that one looks at this task, and be told who else does; None ends it."""
+        """Announce that the user views this task, and receive who else does; None ends it."""
         self._change_subscriptions(lambda state: SubscriptionState(state.subscriptions, task_id), presence(task_id))
 
     def close(self) -> None:
-        """End the stream; a thread that waits for its next event goes on at once."""
+        """Close the stream and wake a thread that waits for the next event."""
         self._closed.set()
-        # Without the lock, which somebody may hold who speaks to a server that does not listen.
+        # Without the lock, which a thread may hold that is blocked in a send.
         if connection := self._connection:
             connection.close()
 
@@ -113,12 +110,12 @@ class EventStream(Iterator[Message]):
         with self._lock:
             self._state = change(self._state)
             if self._connection:
-                # What is lost with the line is said again on the next.
+                # The next connection sends the whole state again.
                 with contextlib.suppress(ConnectionLostError):
                     self._connection.send(message)
 
     def _connect(self) -> Connection | None:
-        """An open line, however long that takes; None when the stream is closed."""
+        """Return an open connection, retrying until there is one; None when the stream is closed."""
         while not self._closed.is_set():
             state = self._state
             try:
@@ -134,17 +131,17 @@ class EventStream(Iterator[Message]):
         return None
 
     def _adopt(self, connection: Connection, state: SubscriptionState) -> bool:
-        """Whether the line is still what is wanted."""
+        """Use the connection unless the subscriptions changed meanwhile; whether it is in use."""
         self._reconnecting.opened()
         with self._lock:
             if self._state != state:
                 return False
             self._connection = connection
             self._resync = None if state.fit_in_an_address else Resync()
-            # A line that is lost meanwhile says so to whoever hears.
+            # A connection that is lost here raises at the next recv.
             with contextlib.suppress(ConnectionLostError):
                 self._send_all(connection, state)
-        # Somebody may have closed the stream when there was no line to hang up.
+        # The stream may have been closed before there was a connection to close.
         return not self._closed.is_set()
 
     def _send_all(self, connection: Connection, state: SubscriptionState) -> None:
@@ -157,7 +154,7 @@ class EventStream(Iterator[Message]):
             connection.send(message)
 
     def _take(self, connection: Connection, message: Message) -> Message | None:
-        """What of a message is to be yielded."""
+        """Return the item to yield for a message, if any."""
         if self._resync:
             verdict = self._resync.recv(message)
             if verdict is Decision.AGAIN:

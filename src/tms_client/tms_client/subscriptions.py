@@ -1,4 +1,4 @@
-"""What a program wants to hear of, kept so that it can be said again on a new connection."""
+"""The subscriptions and the presence of a stream, for sending them again on a new connection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import Any, Self
 from tms_client.connection import Message, Words
 from tms_client.query_params import query_params
 
-# The server ends a connection on which more than 64 KiB come at once.
+# The server closes a connection that sends a message above 64 KiB.
 MAX_FILTER_LENGTH = 50_000
 
 
@@ -32,7 +32,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionState:
-    """No subscription means everything. Those without a name add up, as they do on the server."""
+    """An immutable set of subscriptions; an empty one receives all events. Subscriptions without a name add up."""
 
     subscriptions: tuple[Subscription, ...] = ()
     task_id: int | None = None
@@ -47,7 +47,7 @@ class SubscriptionState:
 
     @property
     def fit_in_an_address(self) -> bool:
-        """Then what was missed comes with the handshake; else it is asked for when all has been said."""
+        """Whether the query of the handshake can carry the subscriptions, so that no `resume` message is needed."""
         match self.subscriptions:
             case ():
                 return True
@@ -61,7 +61,7 @@ class SubscriptionState:
         return (*(word for one in self.subscriptions for word in one.words), ("since", str(since)))
 
     def messages(self) -> list[Message]:
-        """What is left to be said when the line is open."""
+        """Return the messages to send on a new connection."""
         said = [] if self.fit_in_an_address else [one.message() for one in self.subscriptions]
         return said if self.task_id is None else [*said, presence(self.task_id)]
 

@@ -1,4 +1,4 @@
-"""One request and its answer over HTTP: nothing is tried again here, and no token is renewed."""
+"""HTTP requests by the library requests, without retries and without token renewal."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -15,10 +15,10 @@ from tms_client.errors import ConnectionFailedError, UnexpectedAnswerError, Untr
 from tms_client.query_params import as_json
 
 USER_AGENT = f"tms-client/{version('tms-client')}"
-# To be done twice is no more than to be done once; every PATCH of TMS sets what it names.
+# Idempotent methods. PATCH is one here: every PATCH of TMS sets the fields that it names.
 REPEATABLE = frozenset({"GET", "HEAD", "PUT", "PATCH", "DELETE"})
 KEY_HEADER = "Idempotency-Key"
-# So many threads may share a client without opening connections anew.
+# Connections kept in the pool, for as many threads.
 KEPT_CONNECTIONS = 32
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]] | None
 
@@ -32,7 +32,7 @@ class Request:
     query: Query = None
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    #: Whether it does no harm to send it again after its answer was lost.
+    #: Whether a repeated POST has no further effect.
     is_harmless: bool = False
 
     @property
@@ -41,7 +41,7 @@ class Request:
 
 
 class _Bearer(requests.auth.AuthBase):
-    """Also where there is no token: else requests would look for a password in the user's ~/.netrc and send that."""
+    """Sets the Authorization header. Used without a token too, since requests would otherwise read ~/.netrc."""
 
     def __init__(self, token: str | None):
         self._token = token
@@ -53,7 +53,7 @@ class _Bearer(requests.auth.AuthBase):
 
 
 class HttpTransport:
-    """Connections to one TMS, which threads may share."""
+    """A connection pool to one server; thread-safe."""
 
     def __init__(self, url: str, timeout: float):
         parts = urlsplit(url)
@@ -63,13 +63,13 @@ class HttpTransport:
         self._timeout = timeout
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-        # The one thing in a session that answers change, and so threads would.
+        # Responses would change the cookies of the session, which is not thread-safe.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_maxsize=KEPT_CONNECTIONS))
 
     def send(self, request: Request, token: str | None = None) -> requests.Response:
-        """The whole answer, whatever its status. Raises `ConnectionFailedError` where none came."""
+        """Return the response with any status. Raises `ConnectionFailedError` when there is none."""
         headers = dict(request.headers)
         data = None
         if request.body is not None:
@@ -102,7 +102,7 @@ class HttpTransport:
 
 
 def content_of(response: requests.Response) -> Any:
-    """What a successful answer says in JSON."""
+    """Return the JSON of a successful response."""
     try:
         return json.loads(response.content)
     except ValueError:

@@ -14,13 +14,13 @@ UserId = int | Literal["me"]
 
 
 class Users:
-    """Of others one sees the names only, unless one is an administrator. "me" is whoever is signed in."""
+    """The user endpoints. The id "me" is the signed-in user; of others only administrators see more than the names."""
 
     def __init__(self, client: AuthenticatedClient):
         self._client = client
 
     def list(self, q: str | None = None) -> Iterator[User]:
-        """All active accounts, or those that have `q` in their user name or names."""
+        """Yield the active accounts, with `q` those whose user name or names contain it."""
         return each_result(self._client, "/api/users", query_params({"q": q, "page_size": MAX_PAGE_SIZE}))
 
     def get(self, user_id: UserId) -> User:
@@ -31,18 +31,18 @@ class Users:
         return self.get("me")
 
     def create(self, *, idempotency_key: str | None = None, **fields: Any) -> User:
-        """Register an account, and only one, even where the first answer gets lost."""
+        """Register an account, exactly once even if the first response is lost."""
         key = idempotency_key or new_key()
         user: User = self._client.call("POST", "/api/users", body=fields, key=key)
         return user
 
     def update(self, user_id: UserId, **fields: Any) -> User:
-        """Change these fields. A new `password` of one's own needs `current_password` and ends all other logins."""
+        """Change the given fields. A new `password` needs `current_password` and ends all other sessions."""
         user: User = self._client.call("PATCH", _path(user_id), body=fields)
         return user
 
     def delete(self, user_id: UserId) -> None:
-        """End an account: it can no longer sign in. The tasks that it created stay."""
+        """Delete an account. The tasks that it created stay."""
         try:
             self._client.call("DELETE", _path(user_id))
         except NotFoundError as error:

@@ -1,4 +1,4 @@
-"""The real `tms realtime` process on real PostgreSQL and Valkey, and clients on real sockets."""
+"""Fixtures: the real `tms realtime` process on real PostgreSQL and Valkey, and clients with and without sockets."""
 
 import asyncio
 import socket
@@ -35,7 +35,7 @@ from tms_testing.fixtures import empty
 from tms_testing.output import ProcessOutput
 from tms_testing.realtime.event_source import EventSource
 from tms_testing.realtime.events import Publisher, make_event
-from tms_testing.realtime.without_sockets import Speaker
+from tms_testing.realtime.without_sockets import MemoryClient
 
 PATIENCE = 60.0
 HANDSHAKE = (
@@ -52,10 +52,12 @@ def packages():
 
 @pytest.fixture
 def runtime(_system) -> Runtime:
-    """As the core's, but the events stay and ids rise on: for a module's realtime process the log would otherwise go
-    back with every test, and it tells its clients so."""
+    """The runtime with empty tables except for the events, whose ids continue.
+
+    The module's realtime process would otherwise see the log go back with every test, and reset its clients.
+    """
     runtime = _system[0]
-    empty(runtime, keep={"task_event"}, begin_ids_anew=False)
+    empty(runtime, keep={"task_event"}, restart_ids=False)
     return runtime
 
 
@@ -73,7 +75,7 @@ class Realtime:
         return f"ws://localhost:{self.port}/ws/tasks/"
 
     def connect(self, data: bytes, *, receive_buffer: int = 0) -> socket.socket:
-        """A plain socket on which `data` was sent."""
+        """Return a plain socket to which `data` was sent."""
         connection = socket.socket()
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -83,7 +85,7 @@ class Realtime:
         return connection
 
     def open(self, query: str = "", *, receive_buffer: int = 0) -> socket.socket:
-        """A plain socket after the handshake."""
+        """Return a plain socket after the handshake."""
         connection = self.connect((HANDSHAKE % query).encode(), receive_buffer=receive_buffer)
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):
@@ -94,7 +96,7 @@ class Realtime:
         return connection
 
     def ask(self, path: str, verb: str = "GET", **headers: str) -> tuple[int, Mapping[str, str], bytes]:
-        """What the status port answers: status, headers, body."""
+        """Return the response of the status port: status, headers, body."""
         connection = HTTPConnection("127.0.0.1", self.status_port, timeout=PATIENCE)
         try:
             connection.request(verb, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -104,26 +106,26 @@ class Realtime:
             connection.close()
 
     def metric(self, name: str) -> float:
-        """A sample, written as it stands there with its labels; 0 where there is none yet."""
+        """Return a sample by its name with labels; 0 if it does not exist yet."""
         lines = self.ask("/metrics")[2].decode().splitlines()
         return next((float(line.rpartition(" ")[2]) for line in lines if line.startswith(f"{name} ")), 0.0)
 
     def await_metric(self, name: str, is_so: Callable[[float], bool]) -> None:
-        """Until it is so of the sample."""
+        """Wait until the sample fulfils the condition."""
         deadline = time.monotonic() + PATIENCE
         while not is_so(value := self.metric(name)):
             assert time.monotonic() < deadline, f"{name} is {value}"
 
     @contextmanager
     def awaiting_events(self, count: int) -> Iterator[None]:
-        """So many are written in the block; at its end they are past, for whoever comes."""
+        """Wait at the end of the block until the process has published `count` more events."""
         name = "tms_realtime_events_total"
         before = self.metric(name)
         yield
         self.await_metric(name, lambda now: now >= before + count)
 
     def end(self) -> int:
-        """Its exit status after SIGTERM."""
+        """Stop the process with SIGTERM; return its exit status."""
         self.process.terminate()
         self.log.wait_for_end()
         return self.process.wait(PATIENCE)
@@ -143,7 +145,7 @@ def _write_ini(folder: Path, ini: dict[str, str]) -> Path:
 
 @contextmanager
 def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Iterator[Realtime]:
-    """`tms realtime` with these settings, once it listens."""
+    """A running `tms realtime` with these settings."""
     port = port or free_port()
     whole = {"tms.realtime.port": str(port), "tms.realtime.status_port": "0", **ini}
     path = _write_ini(folder, whole)
@@ -151,7 +153,7 @@ def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Itera
     log = ProcessOutput(process.stderr, PATIENCE)
     try:
         log.wait_for("listening on ws://")
-        log.wait_for("listening to events on redis")
+        log.wait_for("following events on redis")
         yield Realtime(process, log, port, int(whole["tms.realtime.status_port"]))
     finally:
         process.kill()
@@ -162,7 +164,7 @@ def running(ini: dict[str, str], folder: Path, port: int | None = None) -> Itera
 @pytest.fixture(scope="module")
 def realtime(_system, ini, tmp_path_factory) -> Iterator[Realtime]:
     """The module's realtime process."""
-    # What other modules' systems have left there.
+    # Remove the data of other modules' systems.
     _system[0].redis.flushall()
     with running(ini, tmp_path_factory.mktemp("realtime")) as process:
         yield process
@@ -170,7 +172,7 @@ def realtime(_system, ini, tmp_path_factory) -> Iterator[Realtime]:
 
 @pytest.fixture
 def start_realtime(runtime, ini, tmp_path) -> Iterator[Callable[..., Realtime]]:
-    """Starts realtime processes of a test's own."""
+    """Starts realtime processes for one test."""
     numbers = count(1)
     with ExitStack() as stack:
 
@@ -182,8 +184,8 @@ def start_realtime(runtime, ini, tmp_path) -> Iterator[Callable[..., Realtime]]:
         yield start
 
 
-class Listener:
-    """A client as a program has it; also a context manager's worth of helpers around one."""
+class WebSocketClient:
+    """A WebSocket client with helper methods."""
 
     def __init__(self, connection: ClientConnection):
         self.connection = connection
@@ -191,17 +193,17 @@ class Listener:
     def message(self) -> dict[str, Any]:
         return orjson.loads(self.connection.recv(timeout=PATIENCE))
 
-    def say(self, text: str | bytes) -> dict[str, Any]:
-        """Send a message; the next one that comes."""
+    def ask(self, text: str | bytes) -> dict[str, Any]:
+        """Send a message, and return the next one received."""
         self.connection.send(text)
         return self.message()
 
-    def hears_nothing(self) -> bool:
-        """Whether nothing was sent to it that it has not read yet."""
-        return self.say('{"type": "ping"}') == {"type": "pong"}
+    def receives_nothing(self) -> bool:
+        """Whether there are no unread messages."""
+        return self.ask('{"type": "ping"}') == {"type": "pong"}
 
     def close_code(self) -> int | None:
-        """The code with which the server closes, once it has."""
+        """Wait for the server to close the connection; return the close code."""
         with suppress(ConnectionClosed):
             while self.connection.recv(timeout=PATIENCE):
                 pass
@@ -209,14 +211,16 @@ class Listener:
 
 
 @pytest.fixture
-def listen(request) -> Iterator[Callable[..., Listener]]:
-    """Connects clients: `listen(token)`, `listen()` anonymously; other servers by `to=`."""
+def listen(request) -> Iterator[Callable[..., WebSocketClient]]:
+    """Connects WebSocket clients: `listen(token)`, anonymous `listen()`; to another process with `to=`."""
     with ExitStack() as stack:
 
-        def start(token: str | None = None, *, to: Realtime | None = None, path: str = "", **kwargs: Any) -> Listener:
+        def start(
+            token: str | None = None, *, to: Realtime | None = None, path: str = "", **kwargs: Any
+        ) -> WebSocketClient:
             server = to or request.getfixturevalue("realtime")
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            # Without a bound on what it has not looked at yet, it always reads, also when it is to close.
+            # With an unbounded queue the client always reads, also during the closing handshake.
             options = {
                 "additional_headers": headers,
                 "open_timeout": PATIENCE,
@@ -225,14 +229,14 @@ def listen(request) -> Iterator[Callable[..., Listener]]:
                 **kwargs,
             }
             connection = connect(server.url + path, **options)
-            return Listener(stack.enter_context(connection))
+            return WebSocketClient(stack.enter_context(connection))
 
         yield start
 
 
 @pytest.fixture
 def stream(request) -> Iterator[Callable[..., EventSource]]:
-    """Asks for an event stream: `stream(token)`, `stream(query="?since=7", origin="https://app.example")`."""
+    """Requests event streams: `stream(token)`, `stream(query="?since=7", origin="https://app.example")`."""
     with ExitStack() as stack:
 
         def start(
@@ -269,7 +273,7 @@ def publish(runtime) -> Publisher:
 
 @pytest.fixture
 def make_context(runtime, contexts) -> Callable[..., ConnectionContext]:
-    """What the connections of a process share, at the end of the log, without sockets."""
+    """Creates connection contexts at the end of the log."""
 
     def make(**settings: Any) -> ConnectionContext:
         url, reader, hub = runtime.core.redis, LogReader(runtime), Hub(position=newest_position(runtime))
@@ -293,7 +297,7 @@ def contexts() -> list[ConnectionContext]:
 
 @pytest.fixture
 def run(contexts) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    """Runs a coroutine, and ends what was left of the test's switchboards."""
+    """Runs a coroutine, and cleans up the contexts of the test."""
 
     async def whole(scenario: Coroutine[Any, Any, Any]) -> Any:
         try:
@@ -309,9 +313,9 @@ def run(contexts) -> Callable[[Coroutine[Any, Any, Any]], Any]:
 
 
 @pytest.fixture
-def make_speaker(make_context) -> Callable[..., Speaker]:
-    """Makes such clients, of a switchboard of their own where none is given. Where one says something that is not
-    answered at once, there must be a running loop."""
+def make_client(make_context) -> Callable[..., MemoryClient]:
+    """Creates clients without sockets, with a context of their own unless one is given. Commands without an immediate
+    response require a running event loop."""
 
     def make(
         user_id: int | None = 7,
@@ -319,36 +323,38 @@ def make_speaker(make_context) -> Callable[..., Speaker]:
         is_admin: bool = False,
         on: ConnectionContext | None = None,
         since: int | None = None,
-    ) -> Speaker:
-        return Speaker(on or make_context(), user_id, is_admin, since)
+    ) -> MemoryClient:
+        return MemoryClient(on or make_context(), user_id, is_admin, since)
 
     return make
 
 
 @pytest.fixture
 def log(publish, event):
-    """Brings so many events into the log, and trims the stream to a length."""
+    """Adds `count` events to the log, and trims the stream to a length."""
 
-    def bring(count: int, *, stream_length: int | None = None, **fields: Any):
-        told = publish(*(event(**fields) for _ in range(count))) if count else []
+    def add(count: int, *, stream_length: int | None = None, **fields: Any):
+        stored = publish(*(event(**fields) for _ in range(count))) if count else []
         if stream_length is not None:
             publish.runtime.redis.xtrim(KEY, maxlen=stream_length, approximate=False)
-        return told
+        return stored
 
-    return bring
+    return add
 
 
 @pytest.fixture
 def settled(log):
-    """What a client was sent, once it is live: it has got another event, which is not among them and happens when
-    it was sent so many messages."""
+    """Waits until a client is live and has at least `after` messages; returns its messages.
+
+    The client counts as live when it receives a further event, which is not returned.
+    """
 
     async def wait(one, after: int = 0) -> list[dict[str, Any]]:
         await one.wire.until(lambda: len(one.wire.sent) >= after)
-        (last,) = log(1, title="the last one")
+        (last,) = log(1, title="last")
         await one.context.follower.catch_up()
         await one.wire.until(lambda: any(message["event_id"] == last.position for message in one.wire.sent))
-        assert one.wire.sent[-1]["title"] == "the last one"
+        assert one.wire.sent[-1]["title"] == "last"
         return one.wire.sent[:-1]
 
     return wait

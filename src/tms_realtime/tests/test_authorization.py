@@ -1,4 +1,4 @@
-"""Who may connect and how long, with the settings of production."""
+"""Authentication and its end, with production settings."""
 
 import orjson
 import pytest
@@ -17,7 +17,7 @@ def settings():
 
 @pytest.fixture
 def end_login(runtime, app):
-    """Calls a function with a session and the service for logins, in a transaction."""
+    """Calls a function with a session and the token service, in a transaction."""
 
     def run(action, user):
         with runtime.transaction() as session:
@@ -42,30 +42,30 @@ def test_without_a_token_the_handshake_answers_401(listen):
         "type": "about:blank",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "an access token or a ticket is needed",
+        "detail": "an access token or a ticket is required",
     }
 
 
-def test_a_token_in_the_header_opens(listen, make_user, publish, event):
+def test_a_token_in_the_header_is_accepted(listen, make_user, publish, event):
     listener = listen(make_user().access)
 
-    (told,) = publish(event())
+    (stored,) = publish(event())
 
-    assert listener.message()["event_id"] == told.position
+    assert listener.message()["event_id"] == stored.position
 
 
-def test_a_token_among_the_sub_protocols_opens_and_does_not_come_back(listen, make_user):
+def test_a_token_in_the_sub_protocols_is_accepted_and_not_sent_back(listen, make_user):
     token = make_user().access
 
     listener = listen(subprotocols=["tms", f"bearer.{token}"])
 
     assert listener.connection.subprotocol == "tms"
     assert token not in str(listener.connection.response.headers)
-    assert listener.hears_nothing()
+    assert listener.receives_nothing()
 
 
 @pytest.mark.parametrize("how", ["header", "sub-protocol"])
-def test_a_refresh_token_opens_nothing(how, listen, make_user):
+def test_a_refresh_token_is_rejected(how, listen, make_user):
     token = make_user().refresh
     arguments = {"token": token} if how == "header" else {"subprotocols": ["tms", f"bearer.{token}"]}
 
@@ -75,20 +75,20 @@ def test_a_refresh_token_opens_nothing(how, listen, make_user):
     assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-def test_pages_of_other_origins_are_refused_with_403(listen, make_user):
+def test_pages_of_other_origins_are_rejected_with_403(listen, make_user):
     token = make_user().access
 
     assert refusal(listen, token, origin="https://evil.example").status_code == 403
-    assert listen(token, origin="https://app.example").hears_nothing()
+    assert listen(token, origin="https://app.example").receives_nothing()
 
 
-def test_a_token_never_stands_in_the_log(realtime, listen, make_user):
+def test_a_token_is_never_logged(realtime, listen, make_user):
     user = make_user()
 
     refusal(listen, user.access, origin="https://evil.example")
     refusal(listen, subprotocols=["tms", f"bearer.{user.refresh}"])
 
-    realtime.log.wait_for("refused tcp4:127.0.0.1")
+    realtime.log.wait_for("rejected tcp4:127.0.0.1")
     assert user.access not in realtime.log.text
     assert user.refresh not in realtime.log.text
 
@@ -107,24 +107,24 @@ def deactivate(session, tokens, user):
 
 
 @pytest.mark.parametrize("ending", [log_out, log_out_everywhere, deactivate])
-def test_a_login_that_ends_takes_its_sockets_along(ending, listen, make_user, end_login):
+def test_sockets_are_closed_when_their_session_ends(ending, listen, make_user, end_login):
     user = make_user()
     listener, bystander = listen(user.access), listen(make_user(is_admin=True).access)
 
     end_login(ending, user)
 
     assert listener.close_code() == 4401
-    assert bystander.hears_nothing()
+    assert bystander.receives_nothing()
     assert refusal(listen, user.access).status_code == 401
 
 
 @pytest.mark.parametrize("wire", ["websocket", "event stream"])
-def test_a_personal_token_that_is_taken_back_takes_its_connections_along(wire, runtime, listen, stream, make_user):
+def test_connections_are_closed_when_their_personal_token_is_revoked(wire, runtime, listen, stream, make_user):
     user = make_user()
     with runtime.transaction() as session:
-        row, word = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
+        row, token = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
         token_id = row.id
-    client = listen(word) if wire == "websocket" else stream(word)
+    client = listen(token) if wire == "websocket" else stream(token)
     bystander = listen(user.access)
 
     with runtime.transaction() as session:
@@ -134,28 +134,28 @@ def test_a_personal_token_that_is_taken_back_takes_its_connections_along(wire, r
         assert client.close_code() == 4401
     else:
         assert b"data" not in client.rest()
-    assert bystander.hears_nothing()
-    assert refusal(listen, word).status_code == 401
+    assert bystander.receives_nothing()
+    assert refusal(listen, token).status_code == 401
 
 
-def test_a_ticket_opens_one_socket_which_ends_with_the_login_that_bought_it(app, listen, make_user, end_login):
+def test_a_ticket_opens_one_socket_which_ends_with_its_session(app, listen, make_user, end_login):
     user = make_user()
     ticket = app.post("/api/ws-ticket", headers=user.headers).json["ticket"]
 
     listener = listen(path=f"?ticket={ticket}")
 
-    assert listener.hears_nothing()
+    assert listener.receives_nothing()
     assert refusal(listen, path=f"?ticket={ticket}").status_code == 401
     end_login(log_out, user)
     assert listener.close_code() == 4401
 
 
-def test_a_personal_token_that_may_not_read_tasks_is_told_what_it_lacks(runtime, listen, make_user):
+def test_a_personal_token_without_the_scope_is_rejected_with_its_name(runtime, listen, make_user):
     user = make_user()
     with runtime.transaction() as session:
-        _row, word = PersonalTokenService(session, user.id, ["tasks:write"]).create("script", ["tasks:write"], None)
+        _row, token = PersonalTokenService(session, user.id, ["tasks:write"]).create("script", ["tasks:write"], None)
 
-    response = refusal(listen, word)
+    response = refusal(listen, token)
 
     assert response.status_code == 403
     assert response.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope", scope="tasks:read"'

@@ -1,4 +1,4 @@
-"""/tms-client.js: the JavaScript client, for the pages of anybody. What it does stands in browser/."""
+"""/tms-client.js is served to pages of any origin. Its behaviour is tested in browser/."""
 
 from importlib.resources import files
 
@@ -14,7 +14,7 @@ def settings():
 
 
 @pytest.mark.parametrize("path", ["/tms-client.js", "/tms-client.js/"])
-def test_it_is_the_file_of_the_package_and_needs_no_token(app, path):
+def test_the_script_is_the_file_of_the_package_and_needs_no_token(app, path):
     answer = app.get(path, status=200)
 
     assert answer.body == (files("tms_realtime") / "static" / "tms-client.js").read_bytes()
@@ -23,7 +23,7 @@ def test_it_is_the_file_of_the_package_and_needs_no_token(app, path):
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
-def test_head_tells_the_same_without_a_body(app):
+def test_head_responds_without_a_body(app):
     whole, head = app.get("/tms-client.js"), app.head("/tms-client.js")
 
     assert head.body == b""
@@ -32,7 +32,7 @@ def test_head_tells_the_same_without_a_body(app):
 
 
 @pytest.mark.parametrize("spelled", ["{}", "W/{}", '"other", {}', "*"])
-def test_what_a_browser_has_already_is_not_sent_again(app, spelled):
+def test_a_cached_script_is_not_sent_again(app, spelled):
     tag = app.get("/tms-client.js").headers["ETag"]
 
     again = app.get("/tms-client.js", headers={"If-None-Match": spelled.format(tag)}, status=304)
@@ -41,16 +41,16 @@ def test_what_a_browser_has_already_is_not_sent_again(app, spelled):
     assert (again.headers["ETag"], again.headers["Cache-Control"]) == (tag, "no-cache")
 
 
-def test_another_version_is_sent_whole(app):
+def test_a_changed_script_is_sent(app):
     assert app.get("/tms-client.js", headers={"If-None-Match": '"older"'}, status=200).body
 
 
 @pytest.mark.parametrize(("origin", "allowed"), [(HERE, HERE), (ELSEWHERE, "*"), ("null", "*")])
-def test_pages_of_every_origin_may_load_it(app, origin, allowed):
+def test_pages_of_every_origin_may_load_the_script(app, origin, allowed):
     assert app.get("/tms-client.js", headers={"Origin": origin}).headers["Access-Control-Allow-Origin"] == allowed
 
 
-def test_it_is_only_to_be_read(app):
+def test_the_script_allows_only_get_and_head(app):
     answer = app.post("/tms-client.js", status=405)
 
     assert set(answer.headers["Allow"].replace(",", " ").split()) == {"GET", "HEAD"}

@@ -1,4 +1,4 @@
-"""The number of sockets, as /metrics of the API tells it."""
+"""The number of connections in the API's /metrics."""
 
 import asyncio
 import signal
@@ -9,47 +9,47 @@ import orjson
 from redis.asyncio import Redis
 
 from tms_core.supervisor.probe import Probe
-from tms_realtime.connection_counts import KEY, MAX_SILENCE, collect, report
+from tms_realtime.connection_counts import KEY, MAX_AGE, collect, report
 
 
-def told(runtime):
+def metrics_of(runtime):
     return {metric.name: metric.samples[0].value for metric in collect(runtime)}
 
 
-def test_without_processes_there_are_no_sockets(runtime):
-    assert told(runtime) == {"tms_realtime_processes": 0, "tms_realtime_sockets": 0}
+def test_counts_are_0_without_processes(runtime):
+    assert metrics_of(runtime) == {"tms_realtime_processes": 0, "tms_realtime_sockets": 0}
 
 
-def test_all_processes_are_summed_up_and_one_that_ends_is_gone(runtime):
+def test_processes_are_summed_up_until_they_end(runtime):
     async def run():
-        tellers = [asyncio.create_task(report(runtime.core.redis, sockets)) for sockets in (range(3), range(4))]
+        reporters = [asyncio.create_task(report(runtime.core.redis, sockets)) for sockets in (range(3), range(4))]
         async with Redis.from_url(runtime.core.redis) as client:
-            while await client.hlen(KEY) < len(tellers):
-                assert not any(teller.done() for teller in tellers)
-        found = await asyncio.to_thread(told, runtime)
-        for teller in tellers:
-            teller.cancel()
-        await asyncio.gather(*tellers, return_exceptions=True)
+            while await client.hlen(KEY) < len(reporters):
+                assert not any(reporter.done() for reporter in reporters)
+        found = await asyncio.to_thread(metrics_of, runtime)
+        for reporter in reporters:
+            reporter.cancel()
+        await asyncio.gather(*reporters, return_exceptions=True)
         return found
 
     assert asyncio.run(asyncio.wait_for(run(), 30)) == {"tms_realtime_processes": 2, "tms_realtime_sockets": 7}
-    assert told(runtime) == {"tms_realtime_processes": 0, "tms_realtime_sockets": 0}
+    assert metrics_of(runtime) == {"tms_realtime_processes": 0, "tms_realtime_sockets": 0}
 
 
-def test_a_process_that_was_killed_is_forgotten(runtime):
-    runtime.redis.hset(KEY, "killed", orjson.dumps([5, time.time() - MAX_SILENCE - 1]))
+def test_a_killed_process_is_dropped(runtime):
+    runtime.redis.hset(KEY, "killed", orjson.dumps([5, time.time() - MAX_AGE - 1]))
     runtime.redis.hset(KEY, "living", orjson.dumps([2, time.time()]))
 
-    assert told(runtime) == {"tms_realtime_processes": 1, "tms_realtime_sockets": 2}
+    assert metrics_of(runtime) == {"tms_realtime_processes": 1, "tms_realtime_sockets": 2}
     assert runtime.redis.hkeys(KEY) == [b"living"]
 
 
-def test_a_running_process_tells_of_itself_until_it_ends(runtime, start_realtime):
+def test_a_process_reports_itself_until_it_ends(runtime, start_realtime):
     process = start_realtime()
-    has_told = threading.Event()
-    Probe(lambda: told(runtime)["tms_realtime_processes"] == 1, has_told.set).start()
+    has_reported = threading.Event()
+    Probe(lambda: metrics_of(runtime)["tms_realtime_processes"] == 1, has_reported.set).start()
 
-    assert has_told.wait(30)
+    assert has_reported.wait(30)
     process.process.send_signal(signal.SIGTERM)
     assert process.process.wait(30) == 0
-    assert told(runtime)["tms_realtime_processes"] == 0
+    assert metrics_of(runtime)["tms_realtime_processes"] == 0

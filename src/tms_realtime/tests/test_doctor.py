@@ -1,4 +1,4 @@
-"""What `tms doctor` says about the processes that serve the sockets."""
+"""The check of the realtime processes by `tms doctor`."""
 
 import time
 
@@ -26,7 +26,7 @@ def test_processes_and_their_clients_are_counted(runtime):
     assert (finding.level, finding.sentence) == (Level.OK, "2 processes, 5 clients")
 
 
-def test_a_redis_that_is_away_is_found(ini):
+def test_an_unavailable_redis_is_reported(ini):
     there = configure(ini | {"tms.redis_url": "redis://127.0.0.1:1/0"}, web=False).registry.tms
 
     (finding,) = check_processes(there)

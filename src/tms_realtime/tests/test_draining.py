@@ -1,4 +1,4 @@
-"""The end of a process, without sockets."""
+"""Graceful shutdown, without sockets."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tms_realtime.event_log.envelope import Envelope
 
 
 class Client:
-    """One that goes when it is told to, in the order in which all are told."""
+    """A client that records its end. With `goes=False`, it stays connected after the close."""
 
     claims = None
     pending = 0
@@ -22,11 +22,11 @@ class Client:
         self.ended = ended
         self.goes = goes
         self.codes: list[int] = []
-        self.heard: list[int | None] = []
+        self.received: list[int | None] = []
         hub.join(self, View())
 
     def send(self, message) -> None:
-        self.heard += [position for _text, position in message.parts]
+        self.received += [position for _text, position in message.parts]
 
     def end(self, code: int, reason: str) -> None:
         self.codes.append(code)
@@ -35,14 +35,14 @@ class Client:
 
 
 @pytest.fixture
-def house():
-    """A hub, the clients that were told to go, and whoever is still connected."""
+def hub_with_clients():
+    """A hub, the list of closed clients, and a function that counts the connected ones."""
     hub, ended = Hub(), []
     return hub, ended, lambda: len(hub) + sum(not client.goes for client in ended)
 
 
-def test_all_are_told_once_and_hear_what_happens_until_then(house, event):
-    hub, ended, connected = house
+def test_clients_are_closed_once_and_receive_events_until_then(hub_with_clients, event):
+    hub, ended, connected = hub_with_clients
     clients = [Client(hub, ended) for _ in range(100)]
 
     async def scenario():
@@ -54,15 +54,15 @@ def test_all_are_told_once_and_hear_what_happens_until_then(house, event):
     asyncio.run(scenario())
 
     assert all(client.codes == [1001] for client in clients)
-    assert ended != clients, "they are told in the order in which they came"
-    last = [len(client.heard) for client in ended]
+    assert ended != clients, "clients are closed in the order in which they connected"
+    last = [len(client.received) for client in ended]
     assert last == sorted(last)
-    assert all(client.heard == [*range(1, len(client.heard) + 1)] for client in clients)
-    assert len(set(last)) > 1, "they are all told at once"
+    assert all(client.received == [*range(1, len(client.received) + 1)] for client in clients)
+    assert len(set(last)) > 1, "all clients are closed at once"
 
 
-def test_without_time_to_spread_them_all_are_told_at_once(house):
-    hub, ended, connected = house
+def test_clients_are_closed_at_once_without_time_to_spread(hub_with_clients):
+    hub, ended, connected = hub_with_clients
     clients = [Client(hub, ended) for _ in range(100)]
 
     asyncio.run(drain(hub, connected, 0))
@@ -70,8 +70,8 @@ def test_without_time_to_spread_them_all_are_told_at_once(house):
     assert all(client.codes == [1001] for client in clients)
 
 
-def test_one_that_comes_in_meanwhile_is_told_too(house):
-    hub, ended, _connected = house
+def test_a_client_that_connects_during_the_shutdown_is_closed_too(hub_with_clients):
+    hub, ended, _connected = hub_with_clients
     first = Client(hub, ended)
 
     def connected() -> int:
@@ -85,9 +85,9 @@ def test_one_that_comes_in_meanwhile_is_told_too(house):
     assert ended[0] is first
 
 
-def test_one_that_does_not_go_is_waited_for_only_so_long(house, monkeypatch):
+def test_a_client_that_does_not_disconnect_delays_the_shutdown_only_briefly(hub_with_clients, monkeypatch):
     monkeypatch.setattr(draining, "CLOSE_SECONDS", 0.05)
-    hub, ended, connected = house
+    hub, ended, connected = hub_with_clients
     stubborn = Client(hub, ended, goes=False)
 
     asyncio.run(drain(hub, connected, 0.1))

@@ -1,4 +1,4 @@
-"""From the service that changes a task to the socket."""
+"""From the service that changes a task to the client."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tms_core.services.tasks import TaskService
 
 @pytest.fixture
 def change(runtime, relay_once):
-    """Does something to tasks as a user, in a transaction of its own, and relays what came of it."""
+    """Changes tasks as a user, in a transaction, and relays the events."""
 
     def run(user, action):
         with runtime.transaction() as session:
@@ -38,4 +38,4 @@ def test_a_task_through_its_life(start_realtime, listen, make_user, change):
     assert set(updated["changes"]) == {"assigned_to", "title"}
     assert updated["assigned_to"] == assignee.id
     assert (deleted["event"], deleted["event_id"], deleted["title"]) == ("deleted", first + 2, "Fence!")
-    assert listener.hears_nothing()
+    assert listener.receives_nothing()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tms_core.events import TaskEventRecord
 from tms_core.models import EventKind, Priority, Status
 from tms_realtime.event_log.envelope import Envelope, TaskState
-from tms_realtime.event_log.message import farewell_message, task_message
+from tms_realtime.event_log.message import task_message, visibility_lost_message
 
 RELATIONS = ("created_by", "assigned_to")
 USERS = st.integers(1, 4)
@@ -27,7 +27,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def events(draw, event) -> TaskEventRecord:
-    """Of any kind; one that is created with changes is a deleted task that was restored."""
+    """Events of any kind; a creation with changes is a deleted task that was restored."""
     snapshot = draw(st.fixed_dictionaries(FIELDS))
     kind = draw(st.sampled_from(EventKind))
     earlier = {} if kind is EventKind.DELETED else draw(st.fixed_dictionaries({}, optional=FIELDS))
@@ -36,45 +36,45 @@ def events(draw, event) -> TaskEventRecord:
     return event(kind, position=position, changes=changes, id=task_id, actor=draw(USERS), **snapshot)
 
 
-def task_before(told: TaskEventRecord) -> dict[str, Any]:
-    return {**told.snapshot, **{name: old for name, (old, _new) in told.changes.items()}}
+def task_before(record: TaskEventRecord) -> dict[str, Any]:
+    return {**record.snapshot, **{name: old for name, (old, _new) in record.changes.items()}}
 
 
 @given(data=st.data())
-def test_an_envelope_comes_out_as_it_went_in(data, event):
+def test_an_envelope_survives_encoding(data, event):
     envelope = Envelope.of(data.draw(events(event)))
 
     assert Envelope.decode(envelope.encode()) == envelope
 
 
 @given(data=st.data())
-def test_an_envelope_has_the_task_as_it_was_and_as_it_is(data, event):
-    told = data.draw(events(event))
-    envelope = Envelope.of(told)
+def test_an_envelope_has_the_task_before_and_after(data, event):
+    record = data.draw(events(event))
+    envelope = Envelope.of(record)
 
-    assert (envelope.position, envelope.task_id, envelope.at) == (
-        told.position, told.task_id, told.created_at.timestamp(),
+    assert (envelope.position, envelope.task_id, envelope.occurred_at) == (
+        record.position, record.task_id, record.created_at.timestamp(),
     )  # fmt: skip
-    assert envelope.before == (None if told.kind is EventKind.CREATED else TaskState.of(task_before(told)))
-    assert envelope.after == (None if told.kind is EventKind.DELETED else TaskState.of(told.snapshot))
-    assert envelope.message == task_message(told)
+    assert envelope.before == (None if record.kind is EventKind.CREATED else TaskState.of(task_before(record)))
+    assert envelope.after == (None if record.kind is EventKind.DELETED else TaskState.of(record.snapshot))
+    assert envelope.message == task_message(record)
 
 
 @given(data=st.data())
-def test_a_farewell_is_there_where_an_update_takes_somebody_out_and_only_there(data, event):
-    told = data.draw(events(event))
-    envelope = Envelope.of(told)
-    were, are = ({task[name] for name in RELATIONS} - {None} for task in (task_before(told), told.snapshot))
+def test_visibility_lost_is_set_only_when_an_update_removes_a_user(data, event):
+    record = data.draw(events(event))
+    envelope = Envelope.of(record)
+    were, are = ({task[name] for name in RELATIONS} - {None} for task in (task_before(record), record.snapshot))
 
-    assert bool(envelope.visibility_lost) == (told.kind is EventKind.UPDATED and not were <= are)
+    assert bool(envelope.visibility_lost) == (record.kind is EventKind.UPDATED and not were <= are)
     if envelope.visibility_lost:
         visibility_lost = orjson.loads(envelope.visibility_lost)
-        assert envelope.visibility_lost == farewell_message(told)
+        assert envelope.visibility_lost == visibility_lost_message(record)
         assert (visibility_lost["event"], visibility_lost["changes"]) == ("deleted", [])
-        assert {name: visibility_lost[name] for name in FIELDS} == {name: task_before(told)[name] for name in FIELDS}
+        assert {name: visibility_lost[name] for name in FIELDS} == {name: task_before(record)[name] for name in FIELDS}
 
 
-def test_a_task_that_was_restored_was_not_there_before_and_nobody_is_taken_out_of_it(event):
+def test_a_restored_task_has_no_state_before_and_removes_no_user(event):
     restored = Envelope.of(event(EventKind.CREATED, assigned_to=3, changes={"assigned_to": [2, 3], "version": [4, 5]}))
 
     assert restored.before is None
@@ -84,7 +84,7 @@ def test_a_task_that_was_restored_was_not_there_before_and_nobody_is_taken_out_o
 
 
 @pytest.mark.parametrize(
-    ("created_by", "assigned_to", "changes", "is_told"),
+    ("created_by", "assigned_to", "changes", "loses_user"),
     [
         (1, 2, {}, False),
         (1, None, {"assigned_to": [2, None]}, True),
@@ -96,10 +96,10 @@ def test_a_task_that_was_restored_was_not_there_before_and_nobody_is_taken_out_o
         (4, 1, {"created_by": [1, 4], "assigned_to": [4, 1]}, False),
     ],
 )
-def test_who_only_changes_places_in_a_task_is_not_taken_out_of_it(created_by, assigned_to, changes, is_told, event):
+def test_swapping_creator_and_assignee_removes_no_user(created_by, assigned_to, changes, loses_user, event):
     envelope = Envelope.of(event(created_by=created_by, assigned_to=assigned_to, changes=changes))
 
-    assert bool(envelope.visibility_lost) == is_told
+    assert bool(envelope.visibility_lost) == loses_user
 
 
 STATE = b'[1,null,"LOW","PENDING",null]'
@@ -113,12 +113,12 @@ STATE = b'[1,null,"LOW","PENDING",null]'
         b'[1,2,3,null,[1,null,"LOW","PENDING","soon"]]\na\nb', b'[1,2,3,null,[1,null,"LOW","PENDING",5]]\na\nb',
     ],
 )  # fmt: skip
-def test_what_is_no_envelope_is_a_value_or_type_error(data):
+def test_malformed_envelopes_raise_value_or_type_errors(data):
     with pytest.raises((ValueError, TypeError)):
         Envelope.decode(data)
 
 
 @given(data=st.binary(max_size=50))
-def test_no_bytes_at_all_are_another_error(data):
+def test_arbitrary_bytes_raise_no_other_error(data):
     with contextlib.suppress(ValueError, TypeError):
         Envelope.decode(data)

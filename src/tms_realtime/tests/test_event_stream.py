@@ -1,4 +1,4 @@
-"""Server-Sent Events, from the real process."""
+"""Server-Sent Events from the real process."""
 
 from contextlib import suppress
 from itertools import chain
@@ -42,7 +42,7 @@ def problem(source) -> dict:
     return found
 
 
-def test_a_stream_is_one_that_no_proxy_holds_back(stream, token):
+def test_a_stream_is_not_buffered_by_proxies(stream, token):
     source = stream(token)
 
     assert source.status == 200
@@ -54,38 +54,38 @@ def test_a_stream_is_one_that_no_proxy_holds_back(stream, token):
     assert source.lines() == ["retry: 2000"]
 
 
-def test_each_event_has_its_id_and_the_text_that_comes_over_a_websocket(stream, listen, token, publish, event):
+def test_events_have_their_id_and_the_text_of_the_websocket(stream, listen, token, publish, event):
     source, listener = stream(token), listen(token)
 
-    told = publish(event(title="line\nbreak\r\nend: x"), event(changes={"title": ["a", "b"]}))
+    published = publish(event(title="line\nbreak\r\nend: x"), event(changes={"title": ["a", "b"]}))
 
-    for one in told:
+    for one in published:
         assert source.event() == (one.position, listener.connection.recv(timeout=60))
 
 
-def test_one_goes_on_behind_an_event(stream, token, publish, event):
-    told = publish(*(event() for _ in range(4)))
+def test_a_client_resumes_after_an_event(stream, token, publish, event):
+    published = publish(*(event() for _ in range(4)))
 
     for source in (
-        stream(token, query=f"?since={told[1].position}"),
-        stream(token, Last_Event_ID=str(told[1].position)),
-        # A browser comes back by the address of its first time.
-        stream(token, query=f"?since={told[0].position}", Last_Event_ID=str(told[1].position)),
+        stream(token, query=f"?since={published[1].position}"),
+        stream(token, Last_Event_ID=str(published[1].position)),
+        # A browser reconnects with its original URL.
+        stream(token, query=f"?since={published[0].position}", Last_Event_ID=str(published[1].position)),
     ):
-        assert [source.event()[0] for _ in range(2)] == [told[2].position, told[3].position]
+        assert [source.event()[0] for _ in range(2)] == [published[2].position, published[3].position]
 
 
-def test_a_reset_has_an_id_from_which_a_browser_goes_on(stream, token, publish, event):
+def test_a_reset_has_the_id_to_resume_from(stream, token, publish, event):
     (newest,) = publish(event())
 
     source = stream(token, Last_Event_ID=str(newest.position + 1_000_000))
 
     assert source.event() == (newest.position, f'{{"type":"reset","event_id":{newest.position}}}')
-    (told,) = publish(event())
-    assert source.event()[0] == told.position
+    (published,) = publish(event())
+    assert source.event()[0] == published.position
 
 
-def test_the_words_of_the_address_are_a_filter(stream, make_user, publish, event):
+def test_query_parameters_are_a_filter(stream, make_user, publish, event):
     user = make_user()
     (first,) = publish(event())
     publish(event(status="PENDING"))
@@ -106,16 +106,14 @@ def test_a_ticket_opens_one_stream(realtime, runtime, stream, make_user, publish
 
     source = stream(query=f"?ticket={ticket}")
 
-    (told,) = publish(event())
-    assert source.event()[0] == told.position
+    (published,) = publish(event())
+    assert source.event()[0] == published.position
     assert stream(query=f"?ticket={ticket}").status == 401
 
 
 @pytest.mark.parametrize("path", ["/api/events", "/api/events/"])
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
-def test_a_request_that_comes_byte_by_byte_is_read_and_what_follows_it_is_not(
-    path, version, realtime, token, publish, event
-):
+def test_a_request_is_read_byte_by_byte_and_later_data_is_ignored(path, version, realtime, token, publish, event):
     head = f"GET {path}?since=0 HTTP/{version}\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     with realtime.connect(head[:1]) as connection, connection.makefile("rb") as answer:
         for byte in head[1:]:
@@ -123,8 +121,8 @@ def test_a_request_that_comes_byte_by_byte_is_read_and_what_follows_it_is_not(
 
         assert answer.readline() == b"HTTP/1.1 200 OK\r\n"
         connection.sendall(b"GET / HTTP/1.1\r\n\r\n" * 2000)
-        (told,) = publish(event())
-        while (line := answer.readline()) != b"id: %d\n" % told.position:
+        (published,) = publish(event())
+        while (line := answer.readline()) != b"id: %d\n" % published.position:
             assert line
 
 
@@ -136,12 +134,12 @@ def test_pages_of_allowed_origins_may_read_the_stream(stream, token, publish, ev
     assert source.headers["Vary"] == "Origin"
 
 
-def test_programs_are_told_nothing_of_origins(stream, token):
+def test_responses_to_programs_have_no_cors_headers(stream, token):
     assert "Access-Control-Allow-Origin" not in stream(token).headers
 
 
 @pytest.mark.parametrize("verb", ["GET", "OPTIONS"])
-def test_pages_of_other_origins_are_refused_and_may_not_even_read_that(verb, stream, token):
+def test_pages_of_other_origins_are_rejected_without_cors_headers(verb, stream, token):
     source = stream(token, verb=verb, Origin="https://evil.example")
 
     assert source.status == 403
@@ -149,7 +147,7 @@ def test_pages_of_other_origins_are_refused_and_may_not_even_read_that(verb, str
     assert "https://evil.example" in problem(source)["detail"]
 
 
-def test_a_page_asks_before_it_sends_headers_of_its_own(stream):
+def test_a_preflight_request_is_answered(stream):
     source = stream(
         verb="OPTIONS",
         Origin=PAGE,
@@ -164,17 +162,17 @@ def test_a_page_asks_before_it_sends_headers_of_its_own(stream):
     assert {"authorization", "last-event-id"} <= set(allowed)
 
 
-def test_without_a_token_there_is_no_stream_and_a_page_learns_why(stream):
+def test_without_a_token_a_page_gets_a_readable_401(stream):
     source = stream(Origin=PAGE)
 
     assert source.status == 401
     assert source.headers["WWW-Authenticate"] == "Bearer"
     assert source.headers["Access-Control-Allow-Origin"] == PAGE
-    assert problem(source)["detail"] == "an access token or a ticket is needed"
+    assert problem(source)["detail"] == "an access token or a ticket is required"
 
 
 @pytest.mark.parametrize(
-    ("wish", "word"),
+    ("query", "message_part"),
     [
         ({"query": "?since=x"}, "since"),
         ({"query": "?since="}, "since"),
@@ -186,18 +184,18 @@ def test_without_a_token_there_is_no_stream_and_a_page_learns_why(stream):
         ({"query": "?" + "&".join(["a=1"] * 101)}, ""),
     ],
 )
-def test_a_bad_wish_is_refused(wish, word, stream, token):
-    source = stream(token, **wish)
+def test_invalid_parameters_are_rejected(query, message_part, stream, token):
+    source = stream(token, **query)
 
     assert source.status == 400
     assert source.headers["Cache-Control"] == "no-store"
-    assert word in problem(source)["detail"]
+    assert message_part in problem(source)["detail"]
 
 
 @pytest.mark.parametrize(
     "data", [b"GET /api/events HTTP/2.0\r\n\r\n", b"GET /api/events\r\n\r\n", b"x /api/events\r\n\r\n"]
 )
-def test_what_is_no_request_is_refused(data, realtime):
+def test_malformed_requests_are_rejected(data, realtime):
     with realtime.connect(data) as connection:
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
 
@@ -205,20 +203,20 @@ def test_what_is_no_request_is_refused(data, realtime):
 
 
 @pytest.mark.parametrize("verb", ["POST", "HEAD", "PUT", "DELETE"])
-def test_a_stream_is_asked_for_by_get(verb, stream, token):
+def test_a_stream_requires_get(verb, stream, token):
     source = stream(token, verb=verb)
 
     assert source.status == 405
     assert source.headers["Allow"] == "GET, OPTIONS"
 
 
-def test_a_header_without_an_end_is_refused(stream, token):
+def test_an_unterminated_header_is_rejected(stream, token):
     source = stream(token, Cookie="x" * 20_000)
 
     assert source.status == 431
 
 
-def test_a_user_has_so_many_streams_and_a_place_is_free_again_when_one_goes(realtime, stream, make_user):
+def test_streams_per_user_are_limited_until_one_is_closed(realtime, stream, make_user):
     user, other = make_user(), make_user()
     sources = [stream(user.access) for _ in range(3)]
 
@@ -235,36 +233,36 @@ def test_a_user_has_so_many_streams_and_a_place_is_free_again_when_one_goes(real
     assert stream(user.access).status == 200
 
 
-def test_where_nothing_comes_one_is_told_now_and_then_where_to_go_on(stream, token, publish, event):
+def test_an_idle_stream_sends_the_position_to_resume_from(stream, token, publish, event):
     source = stream(token, query="?status=ARCHIVED")
     source.lines()
-    (told,) = publish(event(status="PENDING"))
+    (published,) = publish(event(status="PENDING"))
 
-    # What was sent before that is no later.
+    # Events that were sent before have lower ids.
     places = (int(line.removeprefix("id: ")) for line in chain.from_iterable(iter(source.lines, [])))
-    assert next(place for place in places if place >= told.position) == told.position
-    assert next(places) == told.position
+    assert next(place for place in places if place >= published.position) == published.position
+    assert next(places) == published.position
 
 
-def test_a_client_that_does_not_read_is_ended_and_goes_on_where_it_was(realtime, stream, token, publish, event):
+def test_a_client_that_does_not_read_is_closed_and_resumes(realtime, stream, token, publish, event):
     sleeper = stream(token, receive_buffer=4096)
     closed, events = realtime.metric(CLOSED), []
 
     while realtime.metric(CLOSED) == closed:
         events += publish(*(event(description="x" * 10_000) for _ in range(10)))
 
-    heard = []
+    received = []
     with suppress(ConnectionResetError):
         while lines := sleeper.lines():
-            heard += [int(lines[0].removeprefix("id: "))] if lines[-1].startswith("data: ") else []
-    # What was cut off amid an event is none.
-    heard = heard[:-1]
-    assert heard == [told.position for told in events[: len(heard)]]
-    again = stream(token, Last_Event_ID=str(heard[-1]))
-    assert again.event()[0] == heard[-1] + 1
+            received += [int(lines[0].removeprefix("id: "))] if lines[-1].startswith("data: ") else []
+    # An event that was cut off does not count.
+    received = received[:-1]
+    assert received == [published.position for published in events[: len(received)]]
+    again = stream(token, Last_Event_ID=str(received[-1]))
+    assert again.event()[0] == received[-1] + 1
 
 
-def test_a_stream_ends_when_its_token_is_revoked_and_the_next_request_says_why(runtime, stream, make_user):
+def test_a_stream_ends_on_revocation_and_the_next_request_gets_401(runtime, stream, make_user):
     user, other = make_user(), make_user()
     source, bystander = stream(user.access), stream(other.access)
 

@@ -1,6 +1,6 @@
-"""Parts of a whole system are killed and come back amid traffic, and no client loses an event or gets one twice.
+"""Processes of a complete system are killed and restarted under traffic; no client loses or repeats an event.
 
-Real processes: two relays, two realtime processes, a PostgreSQL and a Valkey of the module's own.
+Real processes: two relays, two realtime processes, a PostgreSQL and a Valkey for this module.
 """
 
 import random
@@ -14,7 +14,7 @@ from tms_testing.realtime.traffic import traffic_in
 
 SEED = 7
 STEPS = 8
-# From the open connection, or at the door.
+# As a close code, or as the status of a handshake.
 LATER = Counter({"1013": 1, "HTTP 503": 1})
 
 
@@ -25,18 +25,18 @@ def system():
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_clients_get_every_event_once_and_in_order_though(system, fault):
+def test_clients_receive_every_event_once_and_in_order_after(system, fault):
     with traffic_in(system) as traffic:
         traffic.flow()
 
         FAULTS[fault](traffic)
 
         traffic.flow()
-        reckoning = traffic.reckon()
-    assert reckoning.faults() == []
+        report = traffic.report()
+    assert report.faults() == []
 
 
-def test_clients_get_every_event_once_and_in_order_whatever_happens_at_once(system):
+def test_clients_receive_every_event_once_and_in_order_after_random_faults(system):
     with traffic_in(system, seed=SEED) as traffic:
         traffic.flow()
         chaos = Chaos(traffic, random.Random(SEED))
@@ -44,23 +44,23 @@ def test_clients_get_every_event_once_and_in_order_whatever_happens_at_once(syst
         happened = [chaos.step() for _ in range(STEPS)]
 
         chaos.end()
-        reckoning = traffic.reckon()
-    assert reckoning.faults() == [], happened
+        report = traffic.report()
+    assert report.faults() == [], happened
 
 
-def test_who_cannot_be_told_what_it_missed_is_asked_to_come_back(system):
+def test_clients_are_asked_to_retry_while_their_replay_is_impossible(system):
     with traffic_in(system) as traffic:
         traffic.flow()
-        # Whether one may still see what one missed is for the database to say.
-        private = [one for one in traffic.followers if one.person.id != system.admin.id]
-        traffic.crowd.send_away(private)
+        # Replaying to a client with private tasks requires the database.
+        private = [one for one in traffic.followers if one.user.id != system.admin.id]
+        traffic.clients.send_away(private)
         traffic.flow()
         kill_postgres(traffic)
 
-        traffic.crowd.let_back(private)
+        traffic.clients.let_back(private)
 
-        assert traffic.crowd.wait_for(lambda: all(one.record.ends & LATER for one in private))
+        assert traffic.clients.wait_for(lambda: all(one.record.ends & LATER for one in private))
         system.postgres.start()
         traffic.flow()
-        reckoning = traffic.reckon()
-    assert reckoning.faults() == []
+        report = traffic.report()
+    assert report.faults() == []

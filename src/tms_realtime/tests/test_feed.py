@@ -1,4 +1,4 @@
-"""Redis goes and comes back."""
+"""The feed while Redis or the database is down."""
 
 import asyncio
 import subprocess
@@ -31,7 +31,7 @@ def settings():
 
 @pytest.fixture
 def valkey(tmp_path):
-    """The address of a Valkey of the test's own, and a block in which it runs."""
+    """The URL of a Valkey for one test, and a context manager that runs it."""
     address = tmp_path / "valkey.sock"
     argv = [valkey_program(), "--port", "0", "--unixsocket", str(address), "--save", "", "--dir", str(tmp_path)]
 
@@ -48,7 +48,7 @@ def valkey(tmp_path):
 
 @pytest.fixture
 def commit(runtime, make_user):
-    """Commits a task, whose event gets its position, but goes through no sink."""
+    """Commits a task and assigns the position of its event, without delivering it to sinks."""
     user = make_user()
 
     def create(title: str) -> None:
@@ -60,7 +60,7 @@ def commit(runtime, make_user):
     return create
 
 
-def test_clients_stay_while_redis_is_away_and_get_what_they_missed(
+def test_clients_stay_connected_while_redis_is_down_and_miss_nothing(
     runtime, valkey, start_realtime, listen, commit, publish, event
 ):
     url, running = valkey
@@ -69,7 +69,7 @@ def test_clients_stay_while_redis_is_away_and_get_what_they_missed(
         realtime = start_realtime(**{"tms.redis_url": url, "tms.realtime.status_port": str(free_port())})
         listener = listen(to=realtime)
         assert realtime.ask("/api/ready")[0] == 200
-    realtime.log.wait_for("redis is away, looking into the database")
+    realtime.log.wait_for("redis is down, polling the database")
     code, _, body = realtime.ask("/api/ready")
     assert (code, orjson.loads(body)["status"]) == (200, "degraded")
     assert orjson.loads(body)["checks"] == {"database": "ok", "redis": "does not answer"}
@@ -82,13 +82,13 @@ def test_clients_stay_while_redis_is_away_and_get_what_they_missed(
         assert orjson.loads(realtime.ask("/api/ready")[2])["status"] == "ok"
         with redis.Redis.from_url(url) as there:
             publish.stream = StreamWriter(there, 100)
-            told = publish(event(), event())
+            published = publish(event(), event())
 
-        assert [listener.message()["event_id"] for _ in told] == [one.position for one in told]
-        assert listener.hears_nothing()
+        assert [listener.message()["event_id"] for _ in published] == [one.position for one in published]
+        assert listener.receives_nothing()
 
 
-def test_a_cut_connection_to_redis_is_made_again(runtime, realtime, listen, commit, publish, event):
+def test_the_connection_to_redis_is_restored(runtime, realtime, listen, commit, publish, event):
     listener = listen()
 
     commit("nobody publishes it")
@@ -108,16 +108,16 @@ def test_events_that_redis_lost_come_from_the_database(listen, commit, publish, 
     publish(event(title="not lost"))
 
     assert [listener.message()["title"] for _ in range(2)] == ["lost", "not lost"]
-    assert listener.hears_nothing()
+    assert listener.receives_nothing()
 
 
-def test_what_is_not_ours_in_the_stream_is_passed_over(runtime, realtime, listen, publish, event):
+def test_foreign_entries_in_the_stream_are_skipped(runtime, realtime, listen, publish, event):
     listener = listen()
     (before,) = publish(event())
     assert listener.message()["event_id"] == before.position
 
     runtime.redis.xadd(KEY, {"hello": "world"}, id=f"{before.position}-1")
-    realtime.log.wait_for("somebody else writes to")
+    realtime.log.wait_for("foreign data in")
     (after,) = publish(event())
 
     assert listener.message()["event_id"] == after.position
@@ -125,7 +125,7 @@ def test_what_is_not_ours_in_the_stream_is_passed_over(runtime, realtime, listen
 
 @asynccontextmanager
 async def followed(context):
-    """The board's feed runs."""
+    """Runs the feed of the context."""
     task = asyncio.create_task(context.follower.run())
     try:
         yield
@@ -136,23 +136,23 @@ async def followed(context):
 
 
 @pytest.fixture
-def quickly(monkeypatch):
-    """A feed asks the database after little silence."""
-    monkeypatch.setattr(feed, "SILENCE", 0.05)
+def short_idle_time(monkeypatch):
+    """Makes a feed query the database after a short idle time."""
+    monkeypatch.setattr(feed, "IDLE_SECONDS", 0.05)
 
 
 def titles(messages):
     return [message.get("title") or message["type"] for message in messages]
 
 
-async def hears(one, *expected):
+async def receives(one, *expected):
     await one.wire.until(lambda: len(one.wire.sent) >= len(expected))
     assert titles(one.wire.sent) == [*expected]
 
 
 @pytest.mark.parametrize("is_ahead", [True, False])
-def test_a_stream_of_another_database_is_not_told_of(
-    is_ahead, runtime, run, make_context, make_speaker, publish, event
+def test_a_stream_of_another_database_is_not_published(
+    is_ahead, runtime, run, make_context, make_client, publish, event
 ):
     (newest,) = publish.commit(event(title="before the process began"))
     first = newest.position + 1 if is_ahead else newest.position
@@ -161,66 +161,66 @@ def test_a_stream_of_another_database_is_not_told_of(
 
     async def scenario():
         context = make_context()
-        one = make_speaker(on=context)
+        one = make_client(on=context)
         async with followed(context):
-            # Once it listens, the stream is as it has left it.
+            # Once the client is live, the feed has checked the stream.
             while not context.follower.is_following:
                 await asyncio.sleep(0)
             assert runtime.redis.xlen(KEY) == 0
             publish(event(title="ours"))
-            late = make_speaker(on=context, since=newest.position - 1)
-            await hears(one, "ours")
-            await hears(late, "before the process began", "ours")
+            late = make_client(on=context, since=newest.position - 1)
+            await receives(one, "ours")
+            await receives(late, "before the process began", "ours")
 
     run(scenario())
 
 
-def test_a_database_that_goes_back_is_told_once_and_followed_from_there(
-    quickly, runtime, run, make_context, make_speaker, publish, event
+def test_clients_are_reset_once_when_the_database_goes_back(
+    short_idle_time, runtime, run, make_context, make_client, publish, event
 ):
     kept, *forgotten = publish(event(title="kept"), event(title="forgotten"), event(title="forgotten"))
 
     async def scenario():
         context = make_context()
-        one = make_speaker(on=context)
+        one = make_client(on=context)
         async with followed(context):
             while not context.follower.is_following:
                 await asyncio.sleep(0)
             publish(event(title="forgotten after it was sent"))
-            await hears(one, "forgotten after it was sent")
+            await receives(one, "forgotten after it was sent")
             with runtime.transaction() as session:
                 session.execute(delete(TaskEvent).where(TaskEvent.position > kept.position))
-            await hears(one, "forgotten after it was sent", "reset")
-            # The stream is emptied of what is no more.
+            await receives(one, "forgotten after it was sent", "reset")
+            # The stream has no events that the database has lost.
             while runtime.redis.exists(KEY):
                 await asyncio.sleep(0)
-            (told,) = publish(event(title="new"))
-            await hears(one, "forgotten after it was sent", "reset", "new")
+            (published,) = publish(event(title="new"))
+            await receives(one, "forgotten after it was sent", "reset", "new")
             assert one.wire.sent[1]["event_id"] == kept.position
-            assert one.wire.sent[2]["event_id"] == told.position == forgotten[0].position
-            late = make_speaker(on=context, since=kept.position - 1)
-            await hears(late, "kept", "new")
+            assert one.wire.sent[2]["event_id"] == published.position == forgotten[0].position
+            late = make_client(on=context, since=kept.position - 1)
+            await receives(late, "kept", "new")
 
     run(scenario())
 
 
-def test_what_redis_never_had_comes_when_the_database_is_asked_after_a_silence(
-    quickly, run, make_context, make_speaker, publish, event
+def test_events_missing_in_redis_are_read_from_the_database_after_an_idle_time(
+    short_idle_time, run, make_context, make_client, publish, event
 ):
     async def scenario():
         context = make_context()
-        one = make_speaker(on=context)
+        one = make_client(on=context)
         async with followed(context):
             publish(event(title="by redis"))
-            await hears(one, "by redis")
+            await receives(one, "by redis")
             publish.commit(event(title="by nobody"))
-            await hears(one, "by redis", "by nobody")
+            await receives(one, "by redis", "by nobody")
 
     run(scenario())
 
 
-def test_while_the_database_is_away_events_come_by_redis(
-    runtime, ini, run, make_context, contexts, make_speaker, publish, event
+def test_events_come_from_redis_while_the_database_is_down(
+    runtime, ini, run, make_context, contexts, make_client, publish, event
 ):
     there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
 
@@ -229,9 +229,9 @@ def test_while_the_database_is_away_events_come_by_redis(
         reader = LogReader(there)
         feed = Feed(runtime.core.redis, context.hub, reader, context.presence)
         contexts.append(replace(context, reader=reader, follower=feed))
-        one = make_speaker(on=contexts[-1])
+        one = make_client(on=contexts[-1])
         async with followed(contexts[-1]):
             publish(event(title="one"), event(title="two"))
-            await hears(one, "one", "two")
+            await receives(one, "one", "two")
 
     run(scenario())

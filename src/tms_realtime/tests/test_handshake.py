@@ -1,4 +1,4 @@
-"""Who comes in, by what the handshake says; the door on real tokens, tickets and their Redis."""
+"""Authentication of handshakes, with real tokens, tickets and Redis."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ from tms_core.services.personal_tokens import PersonalTokenService
 from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_realtime.auth.credentials import CredentialVerifier, RevocationsUnknownError
 from tms_realtime.auth.errors import HandshakeRejectedError
-from tms_realtime.auth.handshake import Authenticator, Handshake, Request
+from tms_realtime.auth.handshake import Authenticator, Handshake, HandshakeRequest
 from tms_realtime.auth.tickets import LIFE as TICKET_LIFE
 from tms_realtime.auth.tickets import TicketStore, issue
 from tms_realtime.settings import RealtimeSettings
@@ -31,17 +31,17 @@ def token(tokens: AccessTokens = TOKENS, user_id: int = 7) -> str:
     return tokens.create(user_id=user_id, is_admin=False, session="s", epoch=0)
 
 
-def bearer(word: str) -> dict[str, str]:
-    return HOST | {"authorization": f"Bearer {word}"}
+def bearer(value: str) -> dict[str, str]:
+    return HOST | {"authorization": f"Bearer {value}"}
 
 
 @pytest.fixture
-def booths():
+def ticket_stores():
     return []
 
 
 @pytest.fixture
-def authenticator(runtime, booths):
+def authenticator(runtime, ticket_stores):
     def make(
         *,
         anonymous=False,
@@ -53,12 +53,12 @@ def authenticator(runtime, booths):
         public_host=None,
     ) -> Authenticator:
         settings = RealtimeSettings(anonymous=anonymous, origins=origins)
-        booths.append(TicketStore(redis_url or runtime.core.redis))
+        ticket_stores.append(TicketStore(redis_url or runtime.core.redis))
         personal_tokens = PersonalTokens(engine or runtime.engine, LIFE)
         return Authenticator(
             settings,
             visibility,
-            CredentialVerifier(TOKENS, personal_tokens, booths[-1], is_revoked),
+            CredentialVerifier(TOKENS, personal_tokens, ticket_stores[-1], is_revoked),
             public_host=public_host,
         )
 
@@ -66,15 +66,17 @@ def authenticator(runtime, booths):
 
 
 @pytest.fixture
-def authenticate(booths):
-    """Has a door decide; all requests at once where there are several doors."""
+def authenticate(ticket_stores):
+    """Runs `authenticate`; several times at once with `times`."""
 
-    async def all_of(doors: Sequence[Authenticator], request: Request) -> list[Handshake | BaseException]:
+    async def all_of(
+        authenticators: Sequence[Authenticator], request: HandshakeRequest
+    ) -> list[Handshake | BaseException]:
         found = await asyncio.gather(
-            *(authenticator.authenticate(request) for authenticator in doors), return_exceptions=True
+            *(authenticator.authenticate(request) for authenticator in authenticators), return_exceptions=True
         )
-        for booth in booths:
-            await booth.close()
+        for ticket_store in ticket_stores:
+            await ticket_store.close()
         return found
 
     def run(
@@ -85,7 +87,7 @@ def authenticate(booths):
         times=1,
         **params: str,
     ):
-        request = Request({name: [value] for name, value in params.items()}, headers, protocols)
+        request = HandshakeRequest({name: [value] for name, value in params.items()}, headers, protocols)
         answers = asyncio.run(all_of([authenticator] * times, request))
         if times > 1:
             return answers
@@ -97,11 +99,11 @@ def authenticate(booths):
 
 
 @pytest.fixture
-def refusal(authenticate):
+def rejected(authenticate):
     def run(*args, **kwargs) -> HandshakeRejectedError:
-        with pytest.raises(HandshakeRejectedError) as refused:
+        with pytest.raises(HandshakeRejectedError) as rejection:
             authenticate(*args, **kwargs)
-        return refused.value
+        return rejection.value
 
     return run
 
@@ -110,37 +112,37 @@ def unknown(_claims) -> bool:
     raise RevocationsUnknownError
 
 
-def test_a_token_in_the_header_opens(authenticator, authenticate):
+def test_a_token_in_the_header_is_accepted(authenticator, authenticate):
     assert authenticate(authenticator(), bearer(token())).claims.user_id == 7
 
 
-def test_a_token_among_the_sub_protocols_opens(authenticator, authenticate):
+def test_a_token_in_the_sub_protocols_is_accepted(authenticator, authenticate):
     assert authenticate(authenticator(), protocols=["tms", f"bearer.{token()}"]).claims.user_id == 7
 
 
 def test_the_header_wins_over_the_sub_protocol(authenticator, authenticate):
-    admission = authenticate(authenticator(), bearer(token(user_id=1)), ["tms", f"bearer.{token(user_id=2)}"])
+    handshake = authenticate(authenticator(), bearer(token(user_id=1)), ["tms", f"bearer.{token(user_id=2)}"])
 
-    assert admission.claims.user_id == 1
-
-
-def test_without_a_token_the_door_is_closed(authenticator, refusal):
-    refused = refusal(authenticator())
-
-    assert refused.status == 401
-    assert refused.headers == (("WWW-Authenticate", "Bearer"),)
+    assert handshake.claims.user_id == 1
 
 
-def test_without_a_token_one_comes_in_where_the_setting_says_so(authenticator, authenticate):
+def test_a_handshake_without_a_token_is_rejected(authenticator, rejected):
+    rejection = rejected(authenticator())
+
+    assert rejection.status == 401
+    assert rejection.headers == (("WWW-Authenticate", "Bearer"),)
+
+
+def test_anonymous_clients_are_accepted_if_the_setting_allows_it(authenticator, authenticate):
     assert authenticate(authenticator(anonymous=True), protocols=["tms"]).claims is None
 
 
-def test_where_tasks_are_private_the_anonymous_would_see_nothing_and_stay_out(authenticator, refusal):
-    assert refusal(authenticator(anonymous=True, visibility="private")).status == 401
+def test_anonymous_clients_are_rejected_if_tasks_are_private(authenticator, rejected):
+    assert rejected(authenticator(anonymous=True, visibility="private")).status == 401
 
 
 @pytest.mark.parametrize(
-    "word",
+    "value",
     [
         "",
         "nonsense",
@@ -150,26 +152,26 @@ def test_where_tasks_are_private_the_anonymous_would_see_nothing_and_stay_out(au
     ids=["empty", "malformed", "foreign", "expired"],
 )
 @pytest.mark.parametrize("anonymous", [True, False])
-def test_a_bad_token_is_refused_even_where_none_is_needed(word, anonymous, authenticator, refusal):
-    refused = refusal(authenticator(anonymous=anonymous), bearer(word))
+def test_an_invalid_token_is_rejected_even_if_none_is_required(value, anonymous, authenticator, rejected):
+    rejection = rejected(authenticator(anonymous=anonymous), bearer(value))
 
-    assert refused.status == 401
-    assert refused.headers == (("WWW-Authenticate", 'Bearer error="invalid_token"'),)
-
-
-def test_a_bad_token_among_the_sub_protocols_is_refused_too(authenticator, refusal):
-    assert refusal(authenticator(anonymous=True), protocols=["tms", "bearer.nonsense"]).status == 401
+    assert rejection.status == 401
+    assert rejection.headers == (("WWW-Authenticate", 'Bearer error="invalid_token"'),)
 
 
-def test_a_revoked_token_is_refused(authenticator, refusal):
-    assert refusal(authenticator(is_revoked=lambda claims: claims.user_id == 7), bearer(token())).status == 401
+def test_an_invalid_token_in_the_sub_protocols_is_rejected(authenticator, rejected):
+    assert rejected(authenticator(anonymous=True), protocols=["tms", "bearer.nonsense"]).status == 401
 
 
-def test_while_revocations_are_unknown_a_token_has_to_wait(authenticator, refusal):
-    refused = refusal(authenticator(is_revoked=unknown), bearer(token()))
+def test_a_revoked_token_is_rejected(authenticator, rejected):
+    assert rejected(authenticator(is_revoked=lambda claims: claims.user_id == 7), bearer(token())).status == 401
 
-    assert refused.status == 503
-    assert refused.headers == (("Retry-After", "1"),)
+
+def test_tokens_are_rejected_with_503_while_revocations_are_unknown(authenticator, rejected):
+    rejection = rejected(authenticator(is_revoked=unknown), bearer(token()))
+
+    assert rejection.status == 503
+    assert rejection.headers == (("Retry-After", "1"),)
 
 
 @pytest.mark.parametrize(
@@ -194,20 +196,20 @@ def test_while_revocations_are_unknown_a_token_has_to_wait(authenticator, refusa
         (("*",), "null", True),
     ],
 )
-def test_pages_connect_from_allowed_origins_only(origins, origin, may, authenticator, authenticate, refusal):
+def test_pages_connect_from_allowed_origins_only(origins, origin, may, authenticator, authenticate, rejected):
     headers = bearer(token()) | ({"origin": origin} if origin else {})
 
     if may:
         assert authenticate(authenticator(origins=origins), headers).claims
     else:
-        assert refusal(authenticator(origins=origins), headers).status == 403
+        assert rejected(authenticator(origins=origins), headers).status == 403
 
 
 @pytest.mark.parametrize("origin", ["http://tasks.example", "null"])
-def test_a_request_without_a_host_is_of_no_page(origin, authenticator, refusal):
+def test_a_request_without_a_host_has_no_allowed_origin(origin, authenticator, rejected):
     headers = {"origin": origin, "authorization": f"Bearer {token()}"}
 
-    assert refusal(authenticator(), headers).status == 403
+    assert rejected(authenticator(), headers).status == 403
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_a_request_without_a_host_is_of_no_page(origin, authenticator, refusal):
     ],
 )
 def test_pages_of_the_public_host_connect_whatever_host_a_request_names(
-    origin, host, may, authenticator, authenticate, refusal
+    origin, host, may, authenticator, authenticate, rejected
 ):
     production = authenticator(public_host="tms.example")
     headers = bearer(token()) | {"origin": origin, "host": host}
@@ -228,7 +230,7 @@ def test_pages_of_the_public_host_connect_whatever_host_a_request_names(
     if may:
         assert authenticate(production, headers).claims
     else:
-        assert refusal(production, headers).status == 403
+        assert rejected(production, headers).status == 403
 
 
 def claims(user_id: int = 7, **fields) -> AccessClaims:
@@ -237,47 +239,47 @@ def claims(user_id: int = 7, **fields) -> AccessClaims:
 
 
 @pytest.fixture
-def buy(runtime):
-    """A ticket for whoever has these claims."""
+def issue_ticket(runtime):
+    """Issues a ticket for claims."""
     return lambda of=None: issue(runtime.redis, of or claims())
 
 
 @pytest.mark.parametrize("scopes", [None, frozenset(), frozenset({"tasks:read", "users:read"})])
-def test_a_ticket_opens_with_all_that_its_buyers_token_said(scopes, authenticator, authenticate, buy):
+def test_a_ticket_has_all_claims_of_its_token(scopes, authenticator, authenticate, issue_ticket):
     bought_by = claims(is_admin=True, session="a login", epoch=3, scopes=scopes)
 
-    assert authenticate(authenticator(), ticket=buy(bought_by)).claims == bought_by
+    assert authenticate(authenticator(), ticket=issue_ticket(bought_by)).claims == bought_by
 
 
-def test_a_ticket_opens_once(authenticator, authenticate, refusal, buy):
-    ticket = buy()
+def test_a_ticket_is_accepted_once(authenticator, authenticate, rejected, issue_ticket):
+    ticket = issue_ticket()
 
     authenticate(authenticator(), ticket=ticket)
-    refused = refusal(authenticator(), ticket=ticket)
+    rejection = rejected(authenticator(), ticket=ticket)
 
-    assert (refused.status, refused.headers) == (401, (("WWW-Authenticate", 'Bearer error="invalid_token"'),))
+    assert (rejection.status, rejection.headers) == (401, (("WWW-Authenticate", 'Bearer error="invalid_token"'),))
 
 
-def test_of_many_who_come_with_one_ticket_at_once_one_gets_in(authenticator, authenticate, buy):
-    answers = authenticate(authenticator(), times=20, ticket=buy())
+def test_one_of_many_concurrent_uses_of_a_ticket_is_accepted(authenticator, authenticate, issue_ticket):
+    answers = authenticate(authenticator(), times=20, ticket=issue_ticket())
 
     assert sum(isinstance(answer, Handshake) for answer in answers) == 1
 
 
-def test_a_ticket_is_good_for_thirty_seconds(runtime, authenticator, refusal, buy):
-    ticket = buy()
+def test_a_ticket_is_valid_for_thirty_seconds(runtime, authenticator, rejected, issue_ticket):
+    ticket = issue_ticket()
     (key,) = runtime.redis.keys("tms:realtime:ticket:*")
     assert TICKET_LIFE == 30
     assert 0 < runtime.redis.pttl(key) <= 30_000
 
-    # As if they had passed.
+    # As if the time had passed.
     runtime.redis.pexpire(key, 0)
 
-    assert refusal(authenticator(), ticket=ticket).status == 401
+    assert rejected(authenticator(), ticket=ticket).status == 401
 
 
-def test_who_reads_redis_has_no_ticket(runtime, buy):
-    ticket = buy().encode()
+def test_tickets_cannot_be_read_from_redis(runtime, issue_ticket):
+    ticket = issue_ticket().encode()
 
     (key,) = runtime.redis.keys("tms:realtime:ticket:*")
 
@@ -285,127 +287,127 @@ def test_who_reads_redis_has_no_ticket(runtime, buy):
 
 
 @pytest.mark.parametrize("ticket", ["", "nonsense", "x" * 10_000, "tms:realtime:ticket:*"])
-def test_a_ticket_that_was_never_sold_opens_nothing_even_where_none_is_needed(ticket, authenticator, refusal, buy):
-    buy()
+def test_an_unknown_ticket_is_rejected_even_if_none_is_required(ticket, authenticator, rejected, issue_ticket):
+    issue_ticket()
 
-    assert refusal(authenticator(anonymous=True), bearer(token()), ticket=ticket).status == 401
-
-
-def test_a_ticket_whose_login_was_revoked_meanwhile_opens_nothing_and_is_used_up(authenticator, refusal, buy):
-    ticket = buy()
-
-    assert refusal(authenticator(is_revoked=lambda claims: claims.session == "s"), ticket=ticket).status == 401
-    assert refusal(authenticator(), ticket=ticket).status == 401
+    assert rejected(authenticator(anonymous=True), bearer(token()), ticket=ticket).status == 401
 
 
-def test_a_ticket_whose_token_has_expired_meanwhile_opens_nothing(authenticator, refusal, buy):
-    assert refusal(authenticator(), ticket=buy(claims(expires_at=time.time() - 1))).status == 401
+def test_a_ticket_of_a_revoked_session_is_rejected_and_used_up(authenticator, rejected, issue_ticket):
+    ticket = issue_ticket()
+
+    assert rejected(authenticator(is_revoked=lambda claims: claims.session == "s"), ticket=ticket).status == 401
+    assert rejected(authenticator(), ticket=ticket).status == 401
 
 
-def test_while_redis_is_away_tickets_have_to_wait_and_tokens_do_not(authenticator, refusal, authenticate, tmp_path):
+def test_a_ticket_of_an_expired_token_is_rejected(authenticator, rejected, issue_ticket):
+    assert rejected(authenticator(), ticket=issue_ticket(claims(expires_at=time.time() - 1))).status == 401
+
+
+def test_tickets_are_rejected_with_503_while_redis_is_down_and_tokens_are_accepted(
+    authenticator, rejected, authenticate, tmp_path
+):
     there = f"unix://{tmp_path}/nothing"
 
-    refused = refusal(authenticator(redis_url=there), ticket="any")
+    rejection = rejected(authenticator(redis_url=there), ticket="any")
 
-    assert (refused.status, refused.headers) == (503, (("Retry-After", "1"),))
-    assert "redis" in str(refused)
+    assert (rejection.status, rejection.headers) == (503, (("Retry-After", "1"),))
+    assert "redis" in str(rejection)
     assert authenticate(authenticator(redis_url=there), bearer(token())).claims
 
 
 @pytest.fixture
 def make_personal_token(runtime, make_user):
-    """The word of a token of a user's own, and its id."""
+    """Creates a personal token; returns the token and its id."""
     user = make_user()
 
     def make(*scopes: str, expires_in: float | None = None, revoked: bool = False) -> tuple[str, AccessClaims]:
         with runtime.transaction() as session:
             service = PersonalTokenService(session, user.id, ["tasks:read", "tasks:write"])
-            row, word = service.create("script", scopes, None)
+            row, value = service.create("script", scopes, None)
             if expires_in is not None:
                 row.expires_at = datetime.now(UTC) + timedelta(seconds=expires_in)
             if revoked:
                 service.revoke(row.id)
-            return word, claims(user.id, session=f"personal-{row.id}", scopes=frozenset(scopes))
+            return value, claims(user.id, session=f"personal-{row.id}", scopes=frozenset(scopes))
 
     return make
 
 
 @pytest.mark.parametrize("how", ["header", "sub-protocol"])
-def test_a_personal_token_that_may_read_tasks_opens(how, authenticator, authenticate, make_personal_token):
-    word, said = make_personal_token("tasks:read", "tasks:write")
+def test_a_personal_token_with_the_scope_is_accepted(how, authenticator, authenticate, make_personal_token):
+    value, claims_of_token = make_personal_token("tasks:read", "tasks:write")
 
-    admission = (
-        authenticate(authenticator(), bearer(word))
+    handshake = (
+        authenticate(authenticator(), bearer(value))
         if how == "header"
-        else authenticate(authenticator(), protocols=["tms", f"bearer.{word}"])
+        else authenticate(authenticator(), protocols=["tms", f"bearer.{value}"])
     )
 
-    assert (admission.claims.user_id, admission.claims.session) == (said.user_id, said.session)
-    # One comes back with the token after that time, so that what is decided from its row is decided again.
-    assert admission.claims.expires_at <= time.time() + LIFE.total_seconds()
+    assert (handshake.claims.user_id, handshake.claims.session) == (claims_of_token.user_id, claims_of_token.session)
+    # A connection ends after the life of an access token, so that the token is checked again on the next one.
+    assert handshake.claims.expires_at <= time.time() + LIFE.total_seconds()
 
 
-def test_a_personal_token_that_may_not_read_tasks_is_told_which_scope_it_lacks(
-    authenticator, refusal, make_personal_token
-):
-    word, _ = make_personal_token("tasks:write")
+def test_a_personal_token_without_the_scope_is_rejected_with_its_name(authenticator, rejected, make_personal_token):
+    value, _ = make_personal_token("tasks:write")
 
-    refused = refusal(authenticator(anonymous=True), bearer(word))
+    rejection = rejected(authenticator(anonymous=True), bearer(value))
 
     challenge = 'Bearer error="insufficient_scope", scope="tasks:read"'
-    assert (refused.status, refused.headers) == (403, (("WWW-Authenticate", challenge),))
-    assert "tasks:read" in str(refused)
+    assert (rejection.status, rejection.headers) == (403, (("WWW-Authenticate", challenge),))
+    assert "tasks:read" in str(rejection)
 
 
 @pytest.mark.parametrize("state", [{"expires_in": -1}, {"revoked": True}])
-def test_a_personal_token_that_has_ended_opens_nothing(state, authenticator, refusal, make_personal_token):
-    word, _ = make_personal_token("tasks:read", **state)
+def test_an_ended_personal_token_is_rejected(state, authenticator, rejected, make_personal_token):
+    value, _ = make_personal_token("tasks:read", **state)
 
-    assert refusal(authenticator(anonymous=True), bearer(word)).status == 401
-
-
-def test_a_personal_token_that_there_is_not_opens_nothing(authenticator, refusal):
-    assert refusal(authenticator(anonymous=True), bearer("tms_nonsense")).status == 401
+    assert rejected(authenticator(anonymous=True), bearer(value)).status == 401
 
 
-def test_unknown_personal_tokens_are_counted_by_the_clients_network_behind_a_proxy_too(runtime, booths):
-    booths.append(TicketStore(runtime.core.redis))
+def test_an_unknown_personal_token_is_rejected(authenticator, rejected):
+    assert rejected(authenticator(anonymous=True), bearer("tms_nonsense")).status == 401
+
+
+def test_unknown_personal_tokens_are_counted_by_the_clients_network_behind_a_proxy_too(runtime, ticket_stores):
+    ticket_stores.append(TicketStore(runtime.core.redis))
     personal_tokens = PersonalTokens(runtime.engine, LIFE, UnknownTokenLimit(1))
-    credentials = CredentialVerifier(TOKENS, personal_tokens, booths[-1], lambda _claims: False)
+    credentials = CredentialVerifier(TOKENS, personal_tokens, ticket_stores[-1], lambda _claims: False)
     guarded = Authenticator(RealtimeSettings(anonymous=False), "team", credentials, [ip_network("10.0.0.0/8")])
 
     def status(client: str) -> int:
         headers = {**HOST, **bearer("tms_unknown"), "x-forwarded-for": f"192.0.2.66, {client}"}
-        with pytest.raises(HandshakeRejectedError) as refused:
-            asyncio.run(guarded.authenticate(Request({}, headers, peer="10.0.0.7")))
-        return refused.value.status
+        with pytest.raises(HandshakeRejectedError) as rejection:
+            asyncio.run(guarded.authenticate(HandshakeRequest({}, headers, peer="10.0.0.7")))
+        return rejection.value.status
 
     # A minute may end meanwhile.
     assert (status("203.0.113.9"), 429 in [status("203.0.113.9") for _ in range(3)]) == (401, True)
     assert status("198.51.100.1") == 401
 
 
-def test_while_the_database_is_away_personal_tokens_have_to_wait(authenticator, refusal):
+def test_personal_tokens_are_rejected_with_503_while_the_database_is_down(authenticator, rejected):
     away = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
 
-    refused = refusal(authenticator(engine=away), bearer("tms_something"))
+    rejection = rejected(authenticator(engine=away), bearer("tms_something"))
 
-    assert (refused.status, refused.headers) == (503, (("Retry-After", "1"),))
-
-
-@pytest.mark.parametrize(("word", "since"), [("0", 0), ("4711", 4711), ("007", 7), (str(2**63 - 1), 2**63 - 1)])
-def test_one_says_where_one_was(word, since, authenticator, authenticate):
-    assert authenticate(authenticator(anonymous=True), since=word).since == since
+    assert (rejection.status, rejection.headers) == (503, (("Retry-After", "1"),))
 
 
-def test_who_does_not_say_where_it_was_wants_no_past(authenticator, authenticate):
-    admission = authenticate(authenticator(anonymous=True))
+@pytest.mark.parametrize(("value", "since"), [("0", 0), ("4711", 4711), ("007", 7), (str(2**63 - 1), 2**63 - 1)])
+def test_since_is_the_position_to_resume_from(value, since, authenticator, authenticate):
+    assert authenticate(authenticator(anonymous=True), since=value).since == since
 
-    assert (admission.since, admission.filter) == (None, None)
+
+def test_without_since_nothing_is_replayed(authenticator, authenticate):
+    handshake = authenticate(authenticator(anonymous=True))
+
+    assert (handshake.since, handshake.filter) == (None, None)
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "parameters",
     [
         {"since": ""},
         {"since": "-1"},
@@ -424,32 +426,34 @@ def test_who_does_not_say_where_it_was_wants_no_past(authenticator, authenticate
         {"due_date_lte": "soon"},
     ],
 )
-def test_a_bad_wish_is_named_before_the_ticket_is_used_up(wish, authenticator, authenticate, refusal, buy):
-    ticket = buy()
-    (name,) = wish
+def test_invalid_parameters_are_rejected_before_the_ticket_is_used_up(
+    parameters, authenticator, authenticate, rejected, issue_ticket
+):
+    ticket = issue_ticket()
+    (name,) = parameters
 
-    refused = refusal(authenticator(), ticket=ticket, **wish)
+    rejection = rejected(authenticator(), ticket=ticket, **parameters)
 
-    assert (refused.status, name in str(refused)) == (400, True)
-    assert len(str(refused)) < 300
+    assert (rejection.status, name in str(rejection)) == (400, True)
+    assert len(str(rejection)) < 300
     assert authenticate(authenticator(), ticket=ticket).claims
 
 
-def test_the_words_of_the_address_are_a_filter_in_which_me_is_who_comes(authenticator, authenticate):
-    admission = authenticate(authenticator(), bearer(token(user_id=7)), assigned_to="me,none", status="PENDING")
+def test_query_parameters_are_a_filter_in_which_me_is_the_user(authenticator, authenticate):
+    handshake = authenticate(authenticator(), bearer(token(user_id=7)), assigned_to="me,none", status="PENDING")
 
-    assert admission.filter.assigned_to == {7, None}
-    assert admission.filter.status == {Status.PENDING}
-
-
-def test_who_is_anonymous_is_not_me(authenticator, refusal):
-    refused = refusal(authenticator(anonymous=True), assigned_to="me")
-
-    assert (refused.status, "assigned_to" in str(refused)) == (400, True)
+    assert handshake.filter.assigned_to == {7, None}
+    assert handshake.filter.status == {Status.PENDING}
 
 
-def test_a_page_that_may_not_connect_uses_up_no_ticket(authenticator, authenticate, refusal, buy):
-    ticket = buy()
+def test_an_anonymous_client_cannot_use_me(authenticator, rejected):
+    rejection = rejected(authenticator(anonymous=True), assigned_to="me")
 
-    assert refusal(authenticator(), HOST | {"origin": "http://evil.example"}, ticket=ticket).status == 403
+    assert (rejection.status, "assigned_to" in str(rejection)) == (400, True)
+
+
+def test_a_rejected_origin_uses_up_no_ticket(authenticator, authenticate, rejected, issue_ticket):
+    ticket = issue_ticket()
+
+    assert rejected(authenticator(), HOST | {"origin": "http://evil.example"}, ticket=ticket).status == 403
     assert authenticate(authenticator(), ticket=ticket).claims

@@ -1,4 +1,4 @@
-"""Who is told what, against a model that looks at every client for every event."""
+"""The hub, compared with a model that matches every client with every event."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.clients.view import Subscription, View
 from tms_realtime.event_log.envelope import Envelope
-from tms_realtime.event_log.message import farewell_message, task_message
+from tms_realtime.event_log.message import task_message, visibility_lost_message
 
 USERS = st.integers(1, 3)
 NOBODY_OR_USER = st.none() | USERS
@@ -46,7 +46,7 @@ PARTS = {
     "assigned_to": some(NOBODY_OR_USER),
     "created_by": some(NOBODY_OR_USER),
 }
-# Those of one part let something pass more often than those of many.
+# Filters with few fields match more often than those with many.
 FILTERS = st.one_of(
     *(st.builds(TaskFilter, **{name: values}) for name, values in PARTS.items()),
     st.builds(TaskFilter, **PARTS),
@@ -58,7 +58,7 @@ VIEWS = st.builds(View, st.none() | st.builds(Actor, USERS), SUBSCRIPTIONS)
 
 
 class RecordingClient:
-    """A client that remembers what it got."""
+    """A client that records its messages."""
 
     claims = None
     pending = 0
@@ -73,7 +73,7 @@ class RecordingClient:
         raise AssertionError("the hub closes nobody")
 
     @property
-    def heard(self) -> list[tuple[dict[str, Any], int | None]]:
+    def received(self) -> list[tuple[dict[str, Any], int | None]]:
         return [(orjson.loads(text), position) for message in self.messages for text, position in message.parts]
 
 
@@ -86,27 +86,27 @@ def joined(hub: Hub, *views: View) -> list[RecordingClient]:
 
 @dataclass
 class Model:
-    """What a client of this view is told of an event, from the event alone."""
+    """Computes what a client with this view receives of an event, from the event alone."""
 
     view: View
 
-    def message(self, told: Any) -> dict[str, Any] | None:
-        earlier = told.snapshot | {name: old for name, (old, _new) in told.changes.items()}
-        before = None if told.kind is EventKind.CREATED or not self.sees(earlier) else earlier
-        after = None if told.kind is EventKind.DELETED or not self.sees(told.snapshot) else told.snapshot
+    def message(self, record: Any) -> dict[str, Any] | None:
+        earlier = record.snapshot | {name: old for name, (old, _new) in record.changes.items()}
+        before = None if record.kind is EventKind.CREATED or not self.sees(earlier) else earlier
+        after = None if record.kind is EventKind.DELETED or not self.sees(record.snapshot) else record.snapshot
         if not (before or after):
             return None
-        goes_out_of_sight = after is None and told.kind is not EventKind.DELETED
-        message = orjson.loads(farewell_message(told) if goes_out_of_sight else task_message(told))
+        goes_out_of_sight = after is None and record.kind is not EventKind.DELETED
+        message = orjson.loads(visibility_lost_message(record) if goes_out_of_sight else task_message(record))
         if not self.view.subscriptions:
             return message
         filters = [one.filter for one in self.view.subscriptions]
-        match = word(any(passes(one, before) for one in filters), any(passes(one, after) for one in filters))
+        match = transition(any(passes(one, before) for one in filters), any(passes(one, after) for one in filters))
         if match is None:
             return None
         message["match"] = match
         for one in self.view.subscriptions:
-            own = word(passes(one.filter, before), passes(one.filter, after))
+            own = transition(passes(one.filter, before), passes(one.filter, after))
             if own and one.name:
                 message.setdefault("subscriptions", {})[one.name] = own
         return message
@@ -115,7 +115,7 @@ class Model:
         return self.view.actor is None or self.view.actor.id in (task["created_by"], task["assigned_to"])
 
 
-def word(was: bool, is_now: bool) -> str | None:
+def transition(was: bool, is_now: bool) -> str | None:
     if was and is_now:
         return "stay"
     return "enter" if is_now else "leave" if was else None
@@ -131,7 +131,7 @@ def passes(wanted: TaskFilter, task: dict[str, Any] | None) -> bool:
             for name in ("priority", "status", "assigned_to", "created_by")
         )
         and (not wanted.due_date or due in wanted.due_date)
-        and all(due and COMPARISONS[word](due, bound) for word, bound in wanted.due_bounds)
+        and all(due and COMPARISONS[transition](due, bound) for transition, bound in wanted.due_bounds)
     )
 
 
@@ -144,16 +144,16 @@ def events(draw, event, **fixed: Any):
 
 
 @given(data=st.data(), view=VIEWS)
-def test_a_view_is_told_what_a_naive_look_at_the_event_says(data, view, event):
-    told = data.draw(events(event))
+def test_a_view_yields_the_same_message_as_the_model(data, view, event):
+    record = data.draw(events(event))
 
-    text = view.message(Envelope.of(told))
+    text = view.message(Envelope.of(record))
 
-    assert (text and orjson.loads(text)) == Model(view).message(told)
+    assert (text and orjson.loads(text)) == Model(view).message(record)
 
 
 @given(data=st.data())
-def test_grouping_neither_leaves_out_nor_adds_anyone_whoever_comes_and_goes(data, event):
+def test_grouping_sends_to_exactly_the_clients_of_the_model(data, event):
     hub = Hub(position=10)
     expected: dict[RecordingClient, list[tuple[dict[str, Any], int]]] = {RecordingClient(): [] for _ in range(5)}
     views: dict[RecordingClient, View] = {}
@@ -169,25 +169,25 @@ def test_grouping_neither_leaves_out_nor_adds_anyone_whoever_comes_and_goes(data
                 views.pop(ear, None)
                 hub.leave(ear)
             case "publish":
-                # With repetitions, and holes.
+                # With repetitions and gaps.
                 steps = data.draw(st.lists(st.sampled_from([1, 1, 2, 0, -1]), max_size=4))
                 batch = []
                 for step in steps:
-                    told = data.draw(events(event, position=max(1, position + step)))
-                    batch.append(told)
-                    if told.position <= position:
+                    record = data.draw(events(event, position=max(1, position + step)))
+                    batch.append(record)
+                    if record.position <= position:
                         continue
-                    position = told.position
+                    position = record.position
                     for ear, view in views.items():
-                        if message := Model(view).message(told):
+                        if message := Model(view).message(record):
                             expected[ear].append((message, position))
-                hub.publish([Envelope.of(told) for told in batch])
+                hub.publish([Envelope.of(record) for record in batch])
 
     assert hub.position == position
     assert set(hub.clients()) == views.keys()
     assert len(hub) == len(views)
     for ear, messages in expected.items():
-        assert ear.heard == messages
+        assert ear.received == messages
     for ear in views:
         hub.leave(ear)
     assert vars(hub) == vars(Hub(position=position)), "something is kept of those who left"
@@ -212,7 +212,7 @@ def wants(**parts) -> Subscription:
         (View(None, (wants(assigned_to=[7]), wants(status=[Status.PENDING]))), None),
     ],
 )
-def test_a_view_names_the_users_without_whom_no_event_concerns_it(view, users):
+def test_a_view_has_the_users_whom_its_events_must_involve(view, users):
     assert view.users() == users
 
 
@@ -226,30 +226,30 @@ def test_a_view_names_the_users_without_whom_no_event_concerns_it(view, users):
         ("IN_PROGRESS", "COMPLETED", {"match": "enter", "subscriptions": {"done": "enter"}}),
     ],
 )
-def test_a_message_says_how_the_task_stands_to_what_one_subscribed_to(before, after, match, event):
+def test_a_message_has_the_match_of_the_subscriptions(before, after, match, event):
     todo = Subscription(TaskFilter(status=frozenset({Status.PENDING})), "todo")
     done = Subscription(TaskFilter(status=frozenset({Status.COMPLETED})), "done")
 
     text = View(None, (todo, done)).message(Envelope.of(event(status=after, changes={"status": [before, after]})))
 
-    told = orjson.loads(text)
-    assert {name: told[name] for name in ("match", "subscriptions")} == match
+    record = orjson.loads(text)
+    assert {name: record[name] for name in ("match", "subscriptions")} == match
 
 
-def test_a_subscription_without_a_name_is_not_told_of_by_itself(event):
+def test_a_subscription_without_a_name_is_not_reported_separately(event):
     view = View(None, (Subscription(TaskFilter()),))
 
-    told = orjson.loads(view.message(Envelope.of(event(EventKind.CREATED))))
+    record = orjson.loads(view.message(Envelope.of(event(EventKind.CREATED))))
 
-    assert (told["match"], "subscriptions" in told) == ("enter", False)
+    assert (record["match"], "subscriptions" in record) == ("enter", False)
 
 
-def test_who_is_taken_out_of_a_task_hears_of_it_as_deleted_and_as_it_was(event):
-    told = Envelope.of(
+def test_a_removed_user_receives_a_deletion_with_the_task_before(event):
+    record = Envelope.of(
         event(created_by=1, assigned_to=3, title="New", changes={"assigned_to": [2, 3], "title": ["Old", "New"]})
     )
 
-    messages = {user: orjson.loads(View(Actor(user)).message(told) or b"null") for user in (1, 2, 3, 4)}
+    messages = {user: orjson.loads(View(Actor(user)).message(record) or b"null") for user in (1, 2, 3, 4)}
 
     assert [messages[user] and messages[user]["event"] for user in (1, 2, 3, 4)] == [
         "updated",
@@ -258,11 +258,11 @@ def test_who_is_taken_out_of_a_task_hears_of_it_as_deleted_and_as_it_was(event):
         None,
     ]
     assert messages[2]["title"] == "Old"
-    assert View(Actor(2)).is_visibility_lost(told)
-    assert not View(Actor(1)).is_visibility_lost(told)
+    assert View(Actor(2)).is_visibility_lost(record)
+    assert not View(Actor(1)).is_visibility_lost(record)
 
 
-def test_a_message_is_framed_once_for_all_who_get_it(event):
+def test_a_message_is_encoded_once_for_all_clients(event):
     hub = Hub()
     ears = joined(hub, View(Actor(1)), View(Actor(1)), View(Actor(2)), View())
 
@@ -271,7 +271,7 @@ def test_a_message_is_framed_once_for_all_who_get_it(event):
     assert len({id(ear.messages[0]) for ear in ears}) == 1
 
 
-def test_several_events_come_in_one_write(event):
+def test_events_are_batched_in_one_write(event):
     hub = Hub()
     (ear,) = joined(hub, View())
 
@@ -280,17 +280,17 @@ def test_several_events_come_in_one_write(event):
     assert [message.count for message in ear.messages] == [50]
 
 
-def test_one_who_joins_again_has_a_new_view_and_hears_once(event):
+def test_a_client_that_joins_again_has_the_new_view_only(event):
     hub = Hub()
     (ear,) = joined(hub, View(Actor(1)))
 
     hub.join(ear, View(Actor(2)))
     hub.publish([Envelope.of(event(created_by=1)), Envelope.of(event(created_by=2))])
 
-    assert [message["created_by"] for message, _ in ear.heard] == [2]
+    assert [message["created_by"] for message, _ in ear.received] == [2]
 
 
-def test_one_who_leaves_while_being_sent_to_harms_nobody(event):
+def test_a_client_may_leave_during_a_send(event):
     hub = Hub()
 
     class TooSlow(RecordingClient):
@@ -305,12 +305,12 @@ def test_one_who_leaves_while_being_sent_to_harms_nobody(event):
 
     hub.publish([Envelope.of(event(description="x" * 40_000)) for _ in range(3)])
 
-    assert len(other.heard) == 3
+    assert len(other.received) == 3
     assert [len(client.messages) for client in slow] == [1, 1, 1]
     assert hub.clients() == [other]
 
 
-def test_when_the_log_goes_back_everyone_is_told_to_read_anew_and_ids_rise_from_there(event):
+def test_all_clients_are_reset_when_the_log_goes_back(event):
     hub = Hub(position=100)
     ears = joined(hub, View(), View(Actor(2)))
 
@@ -318,6 +318,6 @@ def test_when_the_log_goes_back_everyone_is_told_to_read_anew_and_ids_rise_from_
     hub.publish([Envelope.of(event(position=7)), Envelope.of(event(position=8, created_by=2))])
 
     for ear in ears:
-        (reset, _), (told, _) = ear.heard
+        (reset, _), (record, _) = ear.received
         assert reset == {"type": "reset", "event_id": 7}
-        assert told["event_id"] == 8
+        assert record["event_id"] == 8

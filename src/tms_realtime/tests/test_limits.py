@@ -1,4 +1,4 @@
-"""How many come in, and how much they say."""
+"""Limits on connections and on messages."""
 
 import socket
 import struct
@@ -40,7 +40,7 @@ def settings():
     }
 
 
-def refusal(listen, *args, **kwargs):
+def rejected(listen, *args, **kwargs):
     with pytest.raises(InvalidStatus) as refused:
         listen(*args, **kwargs)
     return refused.value.response
@@ -48,12 +48,12 @@ def refusal(listen, *args, **kwargs):
 
 @pytest.fixture
 def fill(listen, stream):
-    """Lets clients in until the process is full, waiting for the places of those who have just gone."""
+    """Connects clients until the process is full, allowing for connections that are still being closed."""
 
     def run() -> list:
         clients = []
         while len(clients) < OF_ALL:
-            clients.append(until_it_comes_in(listen) if len(clients) % 2 else stream())
+            clients.append(connect_when_possible(listen) if len(clients) % 2 else stream())
             if len(clients) % 2 and clients[-1].status != 200:
                 clients.pop().close()
         return clients
@@ -61,7 +61,7 @@ def fill(listen, stream):
     return run
 
 
-def until_it_comes_in(listen, *args):
+def connect_when_possible(listen, *args):
     began = time.monotonic()
     while True:
         try:
@@ -70,10 +70,10 @@ def until_it_comes_in(listen, *args):
             assert time.monotonic() - began < PATIENCE
 
 
-def test_a_full_process_says_so_on_both_wires_and_has_room_again_when_somebody_goes(fill, listen, stream):
+def test_a_full_process_rejects_both_protocols_until_a_client_disconnects(fill, listen, stream):
     clients = fill()
 
-    answer = refusal(listen)
+    answer = rejected(listen)
     source = stream()
 
     assert (answer.status_code, source.status) == (503, 503)
@@ -83,8 +83,8 @@ def test_a_full_process_says_so_on_both_wires_and_has_room_again_when_somebody_g
     clients[0].close()
     clients[1].connection.close()
     for _ in range(2):
-        until_it_comes_in(listen)
-    assert refusal(listen).status_code == 503
+        connect_when_possible(listen)
+    assert rejected(listen).status_code == 503
 
 
 def is_ended(connection):
@@ -94,15 +94,15 @@ def is_ended(connection):
         return True
 
 
-@pytest.mark.parametrize("said", [b"", b"GET", b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n"])
-def test_whoever_has_not_said_what_it_wants_makes_room_and_the_oldest_does_so_first(said, realtime, listen):
+@pytest.mark.parametrize("data", [b"", b"GET", b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n"])
+def test_whoever_has_not_said_what_it_wants_makes_room_and_the_oldest_does_so_first(data, realtime, listen):
     with ExitStack() as stack:
-        silent = [stack.enter_context(realtime.connect(said)) for _ in range(OF_ALL)]
+        silent = [stack.enter_context(realtime.connect(data)) for _ in range(OF_ALL)]
 
-        clients = [until_it_comes_in(listen) for _ in range(OF_ALL // 2)]
+        clients = [connect_when_possible(listen) for _ in range(OF_ALL // 2)]
 
         assert all(is_ended(connection) for connection in silent[: OF_ALL // 2])
-        assert all(client.hears_nothing() for client in clients)
+        assert all(client.receives_nothing() for client in clients)
         silent[-1].setblocking(False)
         with pytest.raises(BlockingIOError):
             silent[-1].recv(1)
@@ -115,8 +115,8 @@ def test_whoever_waits_for_its_refusal_is_ended_when_too_many_do(realtime, fill,
         waiting = [stack.enter_context(realtime.connect(b"")) for _ in range(MAX_REFUSED + 5)]
 
         assert all(is_ended(connection) for connection in waiting[:5])
-        assert refusal(listen).status_code == 503
-        assert clients[1].hears_nothing()
+        assert rejected(listen).status_code == 503
+        assert clients[1].receives_nothing()
 
 
 HEAD = b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n"
@@ -135,61 +135,61 @@ WAYS = [
 
 
 @pytest.mark.parametrize("linger", [None, struct.pack("ii", 1, 0)], ids=["closed", "cut"])
-def test_the_place_of_whoever_goes_is_free_again_and_no_more_however_far_it_had_come(linger, realtime, fill, listen):
-    for said in WAYS * 3:
-        connection = realtime.connect(said)
+def test_a_connection_is_released_once_at_every_stage(linger, realtime, fill, listen):
+    for data in WAYS * 3:
+        connection = realtime.connect(data)
         if linger:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         connection.close()
 
     fill()
 
-    assert refusal(listen).status_code == 503
+    assert rejected(listen).status_code == 503
 
 
-def test_a_user_has_so_many_connections_on_both_wires_and_others_have_theirs(listen, stream, make_user):
+def test_connections_per_user_are_limited_over_both_protocols(listen, stream, make_user):
     user, other = make_user(), make_user()
     clients = [stream(user.access) for _ in range(OF_USER // 2)]
     clients += [listen(user.access) for _ in range(OF_USER // 2)]
 
-    answer = refusal(listen, user.access)
+    answer = rejected(listen, user.access)
     source = stream(user.access)
 
     assert (answer.status_code, source.status) == (429, 429)
     assert int(answer.headers["Retry-After"]) > 0
     assert orjson.loads(answer.body)["detail"] == orjson.loads(source.rest())["detail"]
-    assert listen(other.access).hears_nothing()
-    assert listen().hears_nothing()
+    assert listen(other.access).receives_nothing()
+    assert listen().receives_nothing()
     clients[0].close()
     clients[-1].connection.close()
     for _ in range(2):
-        until_it_comes_in(listen, user.access)
-    assert refusal(listen, user.access).status_code == 429
+        connect_when_possible(listen, user.access)
+    assert rejected(listen, user.access).status_code == 429
 
 
 @pytest.mark.parametrize("head", [HEAD + UPGRADE, EVENTS + b"\r\n"], ids=["websocket", "event stream"])
-def test_a_users_place_is_free_again_when_it_goes_amid_the_look_at_its_token(
+def test_a_connection_of_a_user_is_released_if_it_ends_during_authentication(
     head, runtime, realtime, listen, stream, make_user
 ):
     user = make_user()
     with runtime.transaction() as session:
-        # Read from the database, so that the look takes a while.
-        _row, word = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
+        # A personal token is read from the database, which takes a while.
+        _row, token = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
     line, _, rest = head.partition(b"\r\n")
     for _ in range(20):
-        connection = realtime.connect(b"%s\r\nAuthorization: Bearer %s\r\n%s" % (line, word.encode(), rest))
+        connection = realtime.connect(b"%s\r\nAuthorization: Bearer %s\r\n%s" % (line, token.encode(), rest))
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
 
-    clients = [until_it_comes_in(listen, word) for _ in range(OF_USER)]
+    clients = [connect_when_possible(listen, token) for _ in range(OF_USER)]
 
-    assert refusal(listen, user.access).status_code == 429
-    assert all(client.hears_nothing() for client in clients)
+    assert rejected(listen, user.access).status_code == 429
+    assert all(client.receives_nothing() for client in clients)
 
 
 def test_unknown_personal_tokens_are_limited_on_both_wires(listen, stream):
     # A minute may end meanwhile.
-    answers = [refusal(listen, f"tms_unknown{number}") for number in range(2 * UNKNOWN + 1)]
+    answers = [rejected(listen, f"tms_unknown{number}") for number in range(2 * UNKNOWN + 1)]
     source = stream("tms_another")
 
     assert [answer.status_code for answer in answers[:UNKNOWN]] == [401] * UNKNOWN
@@ -202,11 +202,11 @@ def frame(text: bytes, opcode: int = 1) -> bytes:
     return bytes((0x80 | opcode, 0x80 | len(text))) + b"\0\0\0\0" + text
 
 
-@pytest.mark.parametrize("said", [frame(b'{"type":"ping"}'), frame(b"nonsense"), frame(b"", opcode=9)])
-def test_who_says_too_much_is_closed_with_1008_and_not_listened_to_any_more(said, realtime):
+@pytest.mark.parametrize("data", [frame(b'{"type":"ping"}'), frame(b"nonsense"), frame(b"", opcode=9)])
+def test_a_client_above_the_rate_limit_is_closed_with_1008_and_ignored(data, realtime):
     closed = realtime.metric(CLOSED)
     with realtime.open() as connection, connection.makefile("rb") as stream:
-        connection.sendall(said * 50)
+        connection.sendall(data * 50)
         answers = []
         while (head := stream.read(2))[0] & 0x0F != CLOSE:
             answers.append(stream.read(head[1]))
@@ -221,7 +221,7 @@ def test_who_says_too_much_is_closed_with_1008_and_not_listened_to_any_more(said
 
 
 @given(pauses=st.lists(st.sampled_from([0, 0, 0, 0.01, 0.05, 0.1, 0.5, 3]), max_size=60), rate=st.integers(1, 20))
-def test_an_allowance_is_so_much_at_once_and_a_second(pauses, rate):
+def test_a_token_bucket_limits_burst_and_rate(pauses, rate):
     now = [100.0]
     bucket = TokenBucket(rate, clock=lambda: now[0])
     left = Fraction(rate)
@@ -235,31 +235,31 @@ def test_an_allowance_is_so_much_at_once_and_a_second(pauses, rate):
         left -= is_allowed
 
 
-def test_an_allowance_of_0_is_no_limit():
+def test_a_token_bucket_of_rate_0_has_no_limit():
     bucket = TokenBucket(0)
 
     assert all(bucket.use() for _ in range(10_000))
 
 
 @given(steps=st.lists(st.tuples(st.booleans(), st.sampled_from([None, 1, 2])), max_size=40))
-def test_seats_are_as_many_as_were_taken_and_not_given_back(steps):
+def test_connections_count_until_they_are_released(steps):
     limits, taken = ConnectionLimits(4, 2), Counter()
     for takes, user in steps:
-        most = 4 if user is None else 2
+        limit = 4 if user is None else 2
         if not takes and taken[user]:
             limits.release() if user is None else limits.release_for_user(user)
             taken[user] -= 1
         elif takes and user is None:
-            assert limits.take() == (taken[user] < most)
-            taken[user] = min(most, taken[user] + 1)
+            assert limits.acquire() == (taken[user] < limit)
+            taken[user] = min(limit, taken[user] + 1)
         elif takes:
-            assert limits.acquire_for_user(user) == (taken[user] < most)
-            taken[user] = min(most, taken[user] + 1)
-        assert limits.taken == taken[None]
+            assert limits.acquire_for_user(user) == (taken[user] < limit)
+            taken[user] = min(limit, taken[user] + 1)
+        assert limits.in_use == taken[None]
 
 
-def test_where_there_is_no_limit_everybody_has_a_seat():
+def test_a_limit_of_0_accepts_all_connections():
     limits = ConnectionLimits(0, 0)
 
-    assert all(limits.take() for _ in range(1000))
+    assert all(limits.acquire() for _ in range(1000))
     assert all(limits.acquire_for_user(7) for _ in range(1000))

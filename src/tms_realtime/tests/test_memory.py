@@ -14,7 +14,7 @@ LIMITS = st.integers(1, 10)
 
 @pytest.fixture(scope="module")
 def envelope(event):
-    """An event at a position, of a size."""
+    """Creates an envelope with a position and a size."""
     whole = Envelope.of(event())
 
     def make(position: int, size: int = 10) -> Envelope:
@@ -34,8 +34,8 @@ RUNS = st.lists(
 
 
 @given(runs=RUNS, limit=LIMITS)
-def test_what_is_remembered_are_the_last_events_without_a_gap_among_them(runs, limit, envelope):
-    memory = RecentEvents(most=5, most_bytes=100)
+def test_memory_has_the_newest_events_without_gaps(runs, limit, envelope):
+    memory = RecentEvents(max_events=5, max_bytes=100)
     kept: list[Envelope] = []
     position = 100
     for gap, sizes in runs:
@@ -51,13 +51,13 @@ def test_what_is_remembered_are_the_last_events_without_a_gap_among_them(runs, l
             assert len(memory) == len(kept)
             for after in range(position - 8, position + 3):
                 later = [one for one in kept if one.position > after]
-                # Nothing where the very next one is not there.
+                # Nothing if the next event is not in memory.
                 expected = later[:limit] if later and later[0].position == after + 1 else []
                 assert memory.after(after, limit) == expected
 
 
-def test_what_is_larger_than_all_that_may_be_kept_is_not_kept(envelope):
-    memory = RecentEvents(most_bytes=100)
+def test_an_event_above_the_size_limit_is_not_kept(envelope):
+    memory = RecentEvents(max_bytes=100)
 
     memory.add([envelope(1, 10), envelope(2, 101)])
 
@@ -66,8 +66,8 @@ def test_what_is_larger_than_all_that_may_be_kept_is_not_kept(envelope):
     assert positions(memory.after(2, 5)) == [3]
 
 
-def test_after_it_is_cleared_it_knows_nothing_and_begins_anew(envelope):
-    memory = RecentEvents(most_bytes=100)
+def test_cleared_memory_is_empty_and_starts_again(envelope):
+    memory = RecentEvents(max_bytes=100)
     memory.add([envelope(1, 60)])
 
     memory.clear()

@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from tms_core.models import EventKind
-from tms_realtime.event_log.message import farewell_message, task_message
+from tms_realtime.event_log.message import task_message, visibility_lost_message
 
 KEYS = [
     "task_id", "title", "description", "priority", "status", "due_date", "assigned_to", "created_at", "updated_at",
@@ -15,15 +15,15 @@ def test_a_message_has_the_keys_of_the_contract_in_its_order(event):
         assert list(orjson.loads(task_message(event(kind)))) == KEYS
 
 
-def test_a_message_tells_the_task_and_the_event(event):
-    told = event(
+def test_a_message_has_the_task_and_the_event(event):
+    record = event(
         EventKind.UPDATED,
         position=4711,
         actor=9,
         changes={"status": ["PENDING", "IN_PROGRESS"], "due_date": [None, "x"]},
     )
 
-    message = orjson.loads(task_message(told))
+    message = orjson.loads(task_message(record))
 
     assert message == {
         "task_id": 1,
@@ -51,13 +51,13 @@ def test_creation_and_deletion_name_no_changed_fields(kind, event):
     assert (message["event"], message["changes"]) == (kind.value, [])
 
 
-def test_a_farewell_tells_nothing_that_came_with_the_change(event):
+def test_the_message_for_removed_users_has_nothing_of_the_change(event):
     taken_away = event(
         title="Secret plan", description="Not for the previous assignee", assigned_to=3,
         changes={"title": ["Old plan", "Secret plan"], "description": ["", "Not for…"], "assigned_to": [2, 3]},
     )  # fmt: skip
 
-    message = orjson.loads(farewell_message(taken_away))
+    message = orjson.loads(visibility_lost_message(taken_away))
 
     assert list(message) == KEYS
     assert (message["event"], message["changes"]) == ("deleted", [])

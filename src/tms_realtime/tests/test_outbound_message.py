@@ -1,4 +1,4 @@
-"""Messages as frames and as events, and several in one write."""
+"""Messages as WebSocket frames and as SSE events, single and batched."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
-from tms_realtime.clients.hub import MAX_WRITE_BYTES, in_writes, reset_message
+from tms_realtime.clients.hub import MAX_WRITE_BYTES, batches, reset_message
 from tms_realtime.clients.outbound_message import OutboundMessage
 
 POSITIONS = st.none() | st.integers(0, 2**63 - 1)
@@ -15,7 +15,7 @@ SIZES = st.sampled_from([0, 1, 125, 126, 1000, 20_000, MAX_WRITE_BYTES // 2, 65_
 
 
 def texts_in(data: bytes) -> list[bytes]:
-    """The messages of a WebSocket's bytes, each of which must be one whole, unmasked text."""
+    """Return the messages of WebSocket data, each of which must be one unfragmented, unmasked text frame."""
     reader = StreamReader()
     reader.feed_data(data)
     reader.feed_eof()
@@ -32,7 +32,7 @@ def texts_in(data: bytes) -> list[bytes]:
 
 
 def events_in(data: bytes) -> list[tuple[bytes, int | None]]:
-    """The data and ids of an event stream's bytes."""
+    """Return the data and ids of event stream data."""
     found = []
     *events, rest = data.split(b"\n\n")
     assert rest == b""
@@ -53,10 +53,10 @@ def test_a_message_is_one_text_frame_or_one_event(size, position):
 
 
 @given(sizes=st.lists(SIZES, max_size=30))
-def test_writes_neither_lose_nor_repeat_nor_reorder_messages_and_are_no_larger_than_need_be(sizes):
+def test_batches_keep_all_messages_in_order_and_are_of_limited_size(sizes):
     messages = [OutboundMessage(b"%d:" % number + b"x" * size, number) for number, size in enumerate(sizes)]
 
-    writes = list(in_writes(messages))
+    writes = list(batches(messages))
 
     assert [part for write in writes for part in write.parts] == [
         part for message in messages for part in message.parts
@@ -70,5 +70,5 @@ def test_writes_neither_lose_nor_repeat_nor_reorder_messages_and_are_no_larger_t
         assert len(one.frame) + len(texts_in(following.frame)[0]) > MAX_WRITE_BYTES - 10
 
 
-def test_a_reset_carries_the_position_from_which_to_go_on():
+def test_a_reset_has_the_position_to_resume_from():
     assert reset_message(7).parts == ((b'{"type":"reset","event_id":7}', 7),)

@@ -1,4 +1,4 @@
-"""Calls to Redis that are cancelled."""
+"""Cancellation of calls to Redis."""
 
 import asyncio
 import random
@@ -8,12 +8,12 @@ import pytest
 from tms_realtime.redis import create_redis
 
 CANCELLATIONS = 300
-# In rounds of the event loop: from the first step of a call to one behind its end.
+# Iterations of the event loop: from the first step of a call to one after its end.
 LATEST = 12
 
 
 @pytest.mark.parametrize("connections", [None, 2])
-def test_what_calls_redis_ends_when_it_is_cancelled_at_whatever_moment(services, connections):
+def test_a_call_to_redis_ends_when_cancelled_at_any_moment(services, connections):
     async def scenario() -> list[int]:
         client = create_redis(services[1], connections=connections)
         rng = random.Random(1)

@@ -1,4 +1,4 @@
-"""What a client gets that goes on where it was: real PostgreSQL and Redis, clients without sockets."""
+"""Replay after a reconnect, with real PostgreSQL and Redis and clients without sockets."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def runtime(_system):
-    """Without a process that runs on from test to test, the log may begin anew."""
+    """The runtime with empty tables; the log may restart, since no process runs from test to test."""
     empty(_system[0])
     return _system[0]
 
@@ -37,21 +37,21 @@ def reads(source: str) -> float:
 
 @pytest.mark.parametrize("stream_length", [None, 0, 1, 300])
 @pytest.mark.parametrize("since", [0, 1, 700, 1299, 1300])
-def test_every_later_event_comes_once_and_in_order(since, stream_length, log, make_speaker, settled, run):
-    told = log(1300, stream_length=stream_length)
+def test_later_events_are_replayed_once_and_in_order(since, stream_length, log, make_client, settled, run):
+    published = log(1300, stream_length=stream_length)
 
     async def scenario():
-        return await settled(make_speaker(since=since))
+        return await settled(make_client(since=since))
 
-    assert ids(run(scenario())) == positions(told[since:])
+    assert ids(run(scenario())) == positions(published[since:])
 
 
-def test_the_messages_are_those_that_live_clients_got(log, make_speaker, settled, event, run):
+def test_replayed_messages_equal_live_ones(log, make_client, settled, event, run):
     async def scenario():
-        live = make_speaker()
+        live = make_client()
         log(3, changes={"status": ["PENDING", "COMPLETED"]}, status="COMPLETED")
         await live.context.follower.catch_up()
-        late = [make_speaker(since=0, on=context) for context in (live.context, make_speaker().context)]
+        late = [make_client(since=0, on=context) for context in (live.context, make_client().context)]
         for one in late:
             await settled(one)
             assert one.wire.sent[:3] == live.wire.sent[:3]
@@ -60,96 +60,92 @@ def test_the_messages_are_those_that_live_clients_got(log, make_speaker, settled
 
 
 @pytest.mark.parametrize(("stream_length", "source"), [(None, "redis"), (0, "database")])
-def test_the_database_is_left_alone_where_redis_has_it_all(stream_length, source, log, make_speaker, settled, run):
+def test_the_database_is_not_read_if_redis_has_all_events(stream_length, source, log, make_client, settled, run):
     log(10, stream_length=stream_length)
     before = {name: reads(name) for name in ("memory", "redis", "database")}
 
     async def scenario():
-        await settled(make_speaker(since=3))
+        await settled(make_client(since=3))
 
     run(scenario())
 
     assert {name for name, count in before.items() if reads(name) > count} == {source}
 
 
-def test_what_this_process_has_just_sent_is_in_its_memory(log, make_speaker, settled, run):
+def test_events_published_by_the_process_are_read_from_memory(log, make_client, settled, run):
     async def scenario():
-        live = make_speaker()
+        live = make_client()
         log(10, stream_length=0)
         await live.context.follower.catch_up()
         before = {name: reads(name) for name in ("memory", "redis", "database")}
-        assert ids(await settled(make_speaker(since=3, on=live.context))) == [4, 5, 6, 7, 8, 9, 10]
+        assert ids(await settled(make_client(since=3, on=live.context))) == [4, 5, 6, 7, 8, 9, 10]
         assert {name for name, count in before.items() if reads(name) > count} == {"memory"}
 
     run(scenario())
 
 
-def test_since_the_newest_event_nothing_comes_but_what_is_new(log, make_speaker, settled, run):
-    told = log(5)
+def test_nothing_is_replayed_since_the_newest_event(log, make_client, settled, run):
+    published = log(5)
 
     async def scenario():
-        return await settled(make_speaker(since=told[-1].position))
+        return await settled(make_client(since=published[-1].position))
 
     assert run(scenario()) == []
 
 
-def test_one_that_another_process_has_told_more_does_not_hear_it_again(log, make_speaker, settled, run):
+def test_a_client_ahead_of_the_process_gets_no_event_twice(log, make_client, settled, run):
     async def scenario():
-        live = make_speaker()
-        told = log(10)
-        ahead = make_speaker(since=told[6].position, on=live.context)
-        assert ids(await settled(ahead)) == positions(told[7:])
-        # And nobody else lacks what the process was behind.
-        assert ids(live.wire.sent[:10]) == positions(told)
+        live = make_client()
+        published = log(10)
+        ahead = make_client(since=published[6].position, on=live.context)
+        assert ids(await settled(ahead)) == positions(published[7:])
+        # The other clients of the process miss nothing.
+        assert ids(live.wire.sent[:10]) == positions(published)
 
     run(scenario())
 
 
 @pytest.mark.parametrize("since", [6, 1000, 2**63 - 1])
-def test_a_position_that_this_database_never_had_is_answered_by_one_reset(since, log, make_speaker, settled, run):
+def test_an_unknown_position_leads_to_one_reset(since, log, make_client, settled, run):
     log(5)
 
     async def scenario():
-        return await settled(make_speaker(since=since), after=1)
+        return await settled(make_client(since=since), after=1)
 
     assert run(scenario()) == [{"type": "reset", "event_id": 5}]
 
 
 @pytest.mark.parametrize("stream_length", [5, 0])
-def test_where_the_log_does_not_reach_back_so_far_there_is_one_reset(
-    stream_length, runtime, log, make_speaker, settled, run
-):
+def test_a_position_before_the_log_leads_to_one_reset(stream_length, runtime, log, make_client, settled, run):
     log(20, stream_length=stream_length)
     with runtime.transaction() as session:
         session.execute(delete(TaskEvent).where(TaskEvent.position <= 10))
 
     async def scenario():
-        before, behind = make_speaker(since=9), make_speaker(since=10)
+        before, behind = make_client(since=9), make_client(since=10)
         assert await settled(before, after=1) == [{"type": "reset", "event_id": 20}]
         assert ids(await settled(behind)) == [*range(11, 22)]
 
     run(scenario())
 
 
-def test_who_has_missed_more_than_the_setting_says_is_told_to_read_anew(log, make_context, make_speaker, settled, run):
+def test_a_client_that_missed_more_than_the_limit_gets_a_reset(log, make_context, make_client, settled, run):
     log(20)
 
     async def scenario():
         context = make_context(replay=10)
-        few, many = make_speaker(since=10, on=context), make_speaker(since=9, on=context)
+        few, many = make_client(since=10, on=context), make_client(since=9, on=context)
         assert await settled(many, after=1) == [{"type": "reset", "event_id": 20}]
         assert ids(await settled(few)) == [*range(11, 22)]
 
     run(scenario())
 
 
-def test_a_client_that_falls_behind_while_it_catches_up_still_gets_everything(
-    log, make_context, make_speaker, settled, run
-):
+def test_a_client_that_falls_behind_during_its_replay_gets_all_events(log, make_context, make_client, settled, run):
     log(10)
 
     async def scenario():
-        slow = make_speaker(since=0, on=make_context(replay=10))
+        slow = make_client(since=0, on=make_context(replay=10))
         slow.wire.is_shut = True
         log(50)
         await slow.context.follower.catch_up()
@@ -159,12 +155,12 @@ def test_a_client_that_falls_behind_while_it_catches_up_still_gets_everything(
     assert ids(run(scenario())) == [*range(1, 61)]
 
 
-def test_resuming_begins_again_behind_the_event_and_then_it_goes_on(log, make_speaker, settled, run):
+def test_resume_restarts_after_the_event_and_continues_live(log, make_client, settled, run):
     async def scenario():
-        one = make_speaker()
+        one = make_client()
         log(5)
         await one.context.follower.catch_up()
-        assert one.say(type="resume", since=2) is None
+        assert one.command(type="resume", since=2) is None
         assert ids(await settled(one)) == [1, 2, 3, 4, 5, 3, 4, 5]
         del one.wire.sent[:]
         log(2)
@@ -174,29 +170,29 @@ def test_resuming_begins_again_behind_the_event_and_then_it_goes_on(log, make_sp
     run(scenario())
 
 
-def test_who_resumes_while_it_still_catches_up_begins_again(log, make_speaker, settled, run):
+def test_resume_during_a_replay_restarts_it(log, make_client, settled, run):
     log(500)
 
     async def scenario():
-        one = make_speaker(since=0)
+        one = make_client(since=0)
         one.wire.is_shut = True
         await asyncio.sleep(0)
-        one.say(type="resume", since=490)
+        one.command(type="resume", since=490)
         one.wire.open()
         return await settled(one)
 
     assert ids(run(scenario())) == [*range(491, 501)]
 
 
-def test_a_subscription_holds_for_what_is_still_to_come_of_the_past(log, make_speaker, settled, run):
+def test_a_subscription_applies_to_the_rest_of_a_replay(log, make_client, settled, run):
     log(3, status="PENDING")
     log(3, status="COMPLETED")
 
     async def scenario():
-        one = make_speaker()
-        one.say(type="resume", since=0)
-        one.say(type="subscribe", id="a", filter={"status": "COMPLETED"})
-        one.say(type="subscribe", id="b", filter={"status": "IN_PROGRESS"})
+        one = make_client()
+        one.command(type="resume", since=0)
+        one.command(type="subscribe", id="a", filter={"status": "COMPLETED"})
+        one.command(type="subscribe", id="b", filter={"status": "IN_PROGRESS"})
         return await settled(one)
 
     messages = run(scenario())
@@ -205,16 +201,16 @@ def test_a_subscription_holds_for_what_is_still_to_come_of_the_past(log, make_sp
     assert {message["subscriptions"]["a"] for message in messages} == {"stay"}
 
 
-def test_nothing_of_an_older_wish_comes_after_the_answer_to_a_newer_one(log, make_speaker, settled, run):
+def test_no_message_of_the_old_subscriptions_follows_the_response_to_a_new_one(log, make_client, settled, run):
     log(150, status="PENDING")
     log(150, status="COMPLETED", description="x" * 1000)
 
     async def scenario():
-        one = make_speaker(since=0)
+        one = make_client(since=0)
         one.wire.is_shut = True
         await one.wire.until(lambda: one.wire.is_awaited)
-        one.say(type="subscribe", id="a", filter={"status": "COMPLETED"})
-        one.say(type="subscribe", id="b", filter={"status": "IN_PROGRESS"})
+        one.command(type="subscribe", id="a", filter={"status": "COMPLETED"})
+        one.command(type="subscribe", id="b", filter={"status": "IN_PROGRESS"})
         one.wire.open()
         return await settled(one)
 
@@ -239,22 +235,20 @@ STEPS = st.lists(
 
 @given(steps=STEPS)
 @hypothesis_settings(max_examples=30)
-def test_the_seam_between_past_and_present_is_tight_whatever_happens_meanwhile(
-    steps, log, make_speaker, settled, runtime, run
-):
+def test_no_event_is_lost_or_repeated_between_replay_and_live_events(steps, log, make_client, settled, runtime, run):
     async def scenario():
-        one = make_speaker(since=0)
+        one = make_client(since=0)
         hub = one.context.hub
         begun_at, begun_with = hub.position, 0
         log(10)
-        for word, value in steps:
-            match word:
+        for action, value in steps:
+            match action:
                 case "publish":
                     log(value)
                     await one.context.follower.catch_up()
                 case "resume":
                     begun_at, begun_with = int(hub.position * value), len(one.wire.sent)
-                    one.say(type="resume", since=begun_at)
+                    one.command(type="resume", since=begun_at)
                 case "trim":
                     log(1, stream_length=value)
                 case "shut":

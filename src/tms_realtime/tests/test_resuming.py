@@ -1,4 +1,4 @@
-"""Going on where one was, over sockets."""
+"""Resuming over sockets."""
 
 import orjson
 import pytest
@@ -23,22 +23,22 @@ def settings():
 
 @pytest.fixture
 def log(publish, event):
-    """Brings so many events into the log."""
+    """Adds `count` events to the log."""
     return lambda count, **fields: publish(*(event(**fields) for _ in range(count)))
 
 
 @pytest.fixture
 def sent(log, listen):
-    """The same, and waits until the process has sent them to whoever is there."""
+    """Adds `count` events to the log, and waits until the process has published them."""
 
-    def bring(count: int):
+    def add(count: int):
         listener = listen()
-        told = log(count)
-        assert ids(listener, count) == positions(told)
+        published = log(count)
+        assert ids(listener, count) == positions(published)
         listener.connection.close()
-        return told
+        return published
 
-    return bring
+    return add
 
 
 def ids(listener, count) -> list[int]:
@@ -50,51 +50,51 @@ def positions(events) -> list[int]:
 
 
 @pytest.mark.parametrize("path", ["?since={}", "?status=IN_PROGRESS&since={}"])
-def test_what_one_missed_comes_first_and_then_what_happens(path, log, listen):
-    told = log(5)
+def test_missed_events_come_before_live_ones(path, log, listen):
+    published = log(5)
 
-    listener = listen(path=path.format(told[1].position))
+    listener = listen(path=path.format(published[1].position))
 
-    assert ids(listener, 3) == positions(told[2:])
-    assert listener.hears_nothing()
+    assert ids(listener, 3) == positions(published[2:])
+    assert listener.receives_nothing()
     later = log(2)
     assert ids(listener, 2) == positions(later)
 
 
-def test_one_resumes_on_an_open_connection(log, listen):
+def test_a_client_resumes_on_an_open_connection(log, listen):
     listener = listen()
-    told = log(3)
-    assert ids(listener, 3) == positions(told)
+    published = log(3)
+    assert ids(listener, 3) == positions(published)
 
-    listener.connection.send(orjson.dumps({"type": "resume", "since": told[0].position}).decode())
+    listener.connection.send(orjson.dumps({"type": "resume", "since": published[0].position}).decode())
 
-    assert ids(listener, 2) == positions(told[1:])
+    assert ids(listener, 2) == positions(published[1:])
     later = log(1)
     assert ids(listener, 1) == positions(later)
-    assert listener.hears_nothing()
+    assert listener.receives_nothing()
 
 
-def test_what_redis_has_lost_comes_from_the_database(runtime, sent, listen):
-    told = sent(700)
+def test_events_lost_by_redis_are_replayed_from_the_database(runtime, sent, listen):
+    published = sent(700)
     runtime.redis.delete(KEY)
 
-    listener = listen(path=f"?since={told[0].position}")
+    listener = listen(path=f"?since={published[0].position}")
 
-    assert ids(listener, 699) == positions(told[1:])
-    assert listener.hears_nothing()
+    assert ids(listener, 699) == positions(published[1:])
+    assert listener.receives_nothing()
 
 
-def test_since_the_newest_event_nothing_comes_but_what_is_new(log, sent, listen):
-    told = sent(2)
+def test_nothing_is_replayed_since_the_newest_event(log, sent, listen):
+    published = sent(2)
 
-    listener = listen(path=f"?since={told[-1].position}")
+    listener = listen(path=f"?since={published[-1].position}")
 
-    assert listener.hears_nothing()
+    assert listener.receives_nothing()
     later = log(1)
     assert ids(listener, 1) == positions(later)
 
 
-def test_a_position_of_another_database_is_answered_by_a_reset(log, listen):
+def test_a_position_of_another_database_leads_to_a_reset(log, listen):
     (newest,) = log(1)
 
     listener = listen(path=f"?since={newest.position + 1_000_000}")
@@ -104,16 +104,16 @@ def test_a_position_of_another_database_is_answered_by_a_reset(log, listen):
     assert ids(listener, 1) == positions(later)
 
 
-def test_who_has_missed_too_much_is_told_to_read_anew(sent, listen):
-    told = sent(MAX_LENGTH + 1)
+def test_a_client_that_missed_too_much_gets_a_reset(sent, listen):
+    published = sent(MAX_LENGTH + 1)
 
-    listener = listen(path=f"?since={told[0].position - 1}")
+    listener = listen(path=f"?since={published[0].position - 1}")
 
-    assert listener.message() == {"type": "reset", "event_id": told[-1].position}
-    assert listener.hears_nothing()
+    assert listener.message() == {"type": "reset", "event_id": published[-1].position}
+    assert listener.receives_nothing()
 
 
-def test_the_filter_of_the_address_holds_for_the_past_and_the_present(make_user, log, listen):
+def test_the_filter_in_the_url_applies_to_replayed_and_live_events(make_user, log, listen):
     user = make_user()
     start = log(1)[0].position
     log(1, status="COMPLETED", assigned_to=user.id)
@@ -129,42 +129,42 @@ def test_the_filter_of_the_address_holds_for_the_past_and_the_present(make_user,
     ]
     log(1, status="PENDING")
     enters = log(1, status="PENDING", assigned_to=user.id, changes={"assigned_to": [None, user.id]})
-    assert (listener.message()["event_id"], listener.hears_nothing()) == (enters[0].position, True)
+    assert (listener.message()["event_id"], listener.receives_nothing()) == (enters[0].position, True)
 
 
-def test_events_that_happen_while_one_catches_up_are_neither_lost_nor_repeated(log, listen):
-    told = log(MANY)
+def test_events_during_a_replay_are_neither_lost_nor_repeated(log, listen):
+    published = log(MANY)
 
-    listeners = [listen(path=f"?since={told[number * 100].position}") for number in range(4)]
-    told += [event for _ in range(MANY // 100) for event in log(100)]
+    listeners = [listen(path=f"?since={published[number * 100].position}") for number in range(4)]
+    published += [event for _ in range(MANY // 100) for event in log(100)]
 
     for number, listener in enumerate(listeners):
-        expected = positions(told[number * 100 + 1 :])
+        expected = positions(published[number * 100 + 1 :])
         assert ids(listener, len(expected)) == expected
-        assert listener.hears_nothing()
+        assert listener.receives_nothing()
 
 
-def test_one_that_reads_its_past_slowly_gets_all_of_it(realtime, log):
-    # Much more than it may be behind, and than the kernel's buffers hold.
+def test_a_slow_reader_gets_its_whole_replay(realtime, log):
+    # Much more than the backlog limit and than the kernel's buffers.
     with realtime.awaiting_events(1500):
-        told = log(1500, description="x" * 10_000)
+        published = log(1500, description="x" * 10_000)
 
     with (
-        realtime.open(f"?since={told[0].position - 1}", receive_buffer=4096) as connection,
+        realtime.open(f"?since={published[0].position - 1}", receive_buffer=4096) as connection,
         connection.makefile("rb") as stream,
     ):
-        # Until the process waits for it.
+        # Until the process waits for the client.
         realtime.await_metric("tms_realtime_backlog_bytes", bool)
-        heard = []
-        for _ in told:
+        received = []
+        for _ in published:
             assert stream.read(2) == b"\x81\x7e"
-            heard.append(orjson.loads(stream.read(int.from_bytes(stream.read(2), "big")))["event_id"])
+            received.append(orjson.loads(stream.read(int.from_bytes(stream.read(2), "big")))["event_id"])
 
-    assert heard == positions(told)
+    assert received == positions(published)
 
 
 @pytest.mark.parametrize(
-    ("path", "word"),
+    ("path", "message_part"),
     [
         ("?since=x", "since"),
         ("?since=-1", "since"),
@@ -178,11 +178,11 @@ def test_one_that_reads_its_past_slowly_gets_all_of_it(realtime, log):
         ("?" + "&".join(["since=1"] * 101), ""),
     ],
 )
-def test_a_bad_wish_is_refused_in_http(path, word, listen):
+def test_invalid_parameters_are_rejected_in_http(path, message_part, listen):
     with pytest.raises(InvalidStatus) as refused:
         listen(path=path)
 
     response = refused.value.response
     assert response.status_code == 400
     assert response.headers["Content-Type"] == "application/problem+json"
-    assert word in orjson.loads(response.body)["detail"]
+    assert message_part in orjson.loads(response.body)["detail"]

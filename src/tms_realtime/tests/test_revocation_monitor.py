@@ -16,7 +16,7 @@ from tms_realtime.clients.view import View
 LIFE = timedelta(minutes=10)
 
 
-class Closed:
+class RecordingClient:
     pending = 0
 
     def __init__(self, claims: AccessClaims | None):
@@ -34,7 +34,7 @@ def claims(user_id: int = 1, *, expires_at: float = 100.0) -> AccessClaims:
     return AccessClaims(user_id, False, "session", 0, expires_at)
 
 
-def joined(*clients: Closed) -> Hub:
+def joined(*clients: RecordingClient) -> Hub:
     hub = Hub()
     for client in clients:
         hub.join(client, View())
@@ -43,7 +43,7 @@ def joined(*clients: Closed) -> Hub:
 
 def test_a_client_is_closed_at_the_second_its_token_expires(runtime):
     monitor = RevocationMonitor(Revocations(runtime.engine, LIFE))
-    client, anonymous = Closed(claims(expires_at=100.0)), Closed(None)
+    client, anonymous = RecordingClient(claims(expires_at=100.0)), RecordingClient(None)
     hub = joined(client, anonymous)
 
     sweep(hub, monitor, now=99.9)
@@ -56,21 +56,21 @@ def test_a_client_is_closed_at_the_second_its_token_expires(runtime):
 def test_a_client_is_closed_when_its_token_was_revoked(runtime, make_user):
     user, other = make_user(), make_user()
     monitor = RevocationMonitor(Revocations(runtime.engine, LIFE))
-    client, bystander = Closed(claims(user.id)), Closed(claims(other.id))
+    client, bystander = RecordingClient(claims(user.id)), RecordingClient(claims(other.id))
     hub = joined(client, bystander)
     with runtime.transaction() as session:
         end_access(session, user.id)
 
-    monitor.look()
+    monitor.poll()
     sweep(hub, monitor, now=0.0)
 
     assert (client.codes, bystander.codes) == ([4401], [])
 
 
-def test_looking_goes_on_by_itself(runtime, make_user):
+def test_the_monitor_polls_by_itself(runtime, make_user):
     user = make_user()
     monitor = RevocationMonitor(Revocations(runtime.engine, LIFE))
-    monitor.look()
+    monitor.poll()
     assert not monitor.is_revoked(claims(user.id))
 
     monitor.start()
@@ -84,11 +84,11 @@ def test_looking_goes_on_by_itself(runtime, make_user):
     monitor.join()
 
 
-def test_before_a_look_succeeded_nobody_knows_who_was_revoked():
+def test_revocations_are_unknown_before_the_first_successful_poll():
     engine = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/nothing")
     monitor = RevocationMonitor(Revocations(engine, LIFE))
 
-    assert not monitor.look()
+    assert not monitor.poll()
 
     with pytest.raises(RevocationsUnknownError):
         monitor.is_revoked(claims())

@@ -1,4 +1,4 @@
-"""The process: its beginning, its end, and what it loads."""
+"""Start and shutdown of the process, and the modules that it loads."""
 
 import signal
 import socket
@@ -23,17 +23,17 @@ def settings():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, listen, stream):
+def test_clients_are_closed_with_1001_on_a_signal(number, start_realtime, listen, stream):
     realtime = start_realtime()
     gone, *listeners = [listen(to=realtime) for _ in range(4)]
     gone.connection.close()
     source = stream(to=realtime)
     late = realtime.connect(HEAD)
 
-    # Twice, as a terminal's Ctrl-C beside a supervisor's SIGTERM.
+    # Twice, as by Ctrl-C in a terminal and SIGTERM from a supervisor.
     realtime.process.send_signal(number)
     realtime.process.send_signal(signal.SIGTERM)
-    realtime.log.wait_for("ending: 4 clients")
+    realtime.log.wait_for("shutting down: closing 4 connections")
     with late, late.makefile("rb") as answer:
         late.sendall(REST)
         assert answer.readline().startswith(b"HTTP/1.1 101 ")
@@ -51,14 +51,14 @@ def test_on_a_signal_clients_are_told_to_come_back(number, start_realtime, liste
     assert "Traceback" not in realtime.log.text
 
 
-def test_clients_that_do_not_answer_hold_up_the_end_for_seconds_only(start_realtime):
+def test_unresponsive_clients_delay_the_shutdown_only_briefly(start_realtime):
     realtime = start_realtime(**{"tms.realtime.handshake_seconds": "60"})
     with realtime.open(), realtime.connect(b"GET /ws/tasks/ HTTP/1.1\r\n"):
         began = time.monotonic()
 
         assert realtime.end() == 0
 
-    # They are given some time to answer in.
+    # Clients have some time to answer the close frame.
     assert time.monotonic() - began > 2
 
 
@@ -76,7 +76,7 @@ def test_nothing_is_sent_after_the_close(start_realtime):
     assert realtime.process.wait(60) == 0
 
 
-def test_a_taken_port_is_named(realtime, ini, tmp_path, write_ini):
+def test_an_occupied_port_is_reported(realtime, ini, tmp_path, write_ini):
     path = write_ini(tmp_path, ini | {"tms.realtime.port": str(realtime.port)})
 
     ended = subprocess.run([TMS, "--ini", path, "realtime"], capture_output=True, text=True, timeout=60)
@@ -87,7 +87,7 @@ def test_a_taken_port_is_named(realtime, ini, tmp_path, write_ini):
     assert "Traceback" not in ended.stderr
 
 
-def test_without_a_database_it_does_not_begin(ini, tmp_path, write_ini):
+def test_the_process_does_not_start_without_a_database(ini, tmp_path, write_ini):
     path = write_ini(tmp_path, ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"})
 
     ended = subprocess.run([TMS, "--ini", path, "realtime"], capture_output=True, text=True, timeout=60)
@@ -97,7 +97,7 @@ def test_without_a_database_it_does_not_begin(ini, tmp_path, write_ini):
     assert "Traceback" not in ended.stderr
 
 
-def test_the_process_loads_nothing_of_the_web_application_and_the_worker(start_realtime, monkeypatch):
+def test_the_process_loads_neither_web_application_nor_worker(start_realtime, monkeypatch):
     monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
 
     realtime = start_realtime()
@@ -110,7 +110,7 @@ def test_the_process_loads_nothing_of_the_web_application_and_the_worker(start_r
     assert not {name for name in loaded if name in FORBIDDEN or name.partition(".")[0] in FORBIDDEN}
 
 
-def test_the_commands_help_does_not_load_the_reactor():
+def test_help_does_not_load_the_reactor():
     program = "import sys, tms_realtime.commands; sys.exit('autobahn' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0

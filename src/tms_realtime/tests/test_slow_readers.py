@@ -1,4 +1,4 @@
-"""Clients that do not read, or not yet."""
+"""Clients that do not read, or read late."""
 
 import socket
 import struct
@@ -10,7 +10,7 @@ import pytest
 from tms_core.embedded.ports import free_port
 from tms_core.models import EventKind
 
-# More than the kernel's buffers and the allowed backlog together hold.
+# More than the kernel's buffers and the backlog limit together.
 MANY = 1500
 DESCRIPTION = "x" * 10_000
 BACKLOG = 131_072
@@ -30,8 +30,8 @@ def settings():
     }
 
 
-class Sleeper:
-    """A client that reads when told."""
+class SlowReader:
+    """A client that reads only when asked to."""
 
     def __init__(self, connection: socket.socket):
         self._socket = connection
@@ -44,7 +44,7 @@ class Sleeper:
         return first & 0x0F, self._stream.read(length)
 
     def texts_until_closed(self) -> list[bytes]:
-        """What comes before the close of one that is too slow, or before the cut where that is not read in time."""
+        """Return the messages before the close frame, or before the abort if the close frame is not read in time."""
         texts = []
         with suppress(ConnectionResetError):
             while (frame := self.frame())[0] == TEXT:
@@ -55,7 +55,7 @@ class Sleeper:
     def ping(self, times: int) -> None:
         self._socket.sendall((b"\x89\xfd\0\0\0\0" + b"x" * 125) * times)
 
-    def say(self, text: bytes) -> None:
+    def send(self, text: bytes) -> None:
         self._socket.sendall(bytes((0x80 | TEXT, 0x80 | len(text))) + b"\0\0\0\0" + text)
 
     def close(self) -> None:
@@ -64,55 +64,55 @@ class Sleeper:
 
 
 @pytest.fixture
-def sleeper(realtime):
-    client = Sleeper(realtime.open(receive_buffer=4096))
+def slow_reader(realtime):
+    client = SlowReader(realtime.open(receive_buffer=4096))
     yield client
     client.close()
 
 
-def test_a_client_that_does_not_read_is_closed_with_1013_and_delays_nobody(realtime, listen, sleeper, publish, event):
+def test_a_client_that_does_not_read_is_closed_with_1013_without_delaying_others(
+    realtime, listen, slow_reader, publish, event
+):
     reader = listen()
     events = []
 
     while not realtime.metric(CLOSED):
-        # So many at a time that nobody is too slow who reads at all.
-        for told in publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(AT_A_TIME))):
-            assert reader.message()["event_id"] == told.position
-            events.append(told)
+        # Few enough events at a time that no client that reads is too slow.
+        for record in publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(AT_A_TIME))):
+            assert reader.message()["event_id"] == record.position
+            events.append(record)
 
-    heard = [orjson.loads(text)["event_id"] for text in sleeper.texts_until_closed()]
-    assert heard
-    assert heard == [told.position for told in events[: len(heard)]]
-    assert reader.hears_nothing()
+    received = [orjson.loads(text)["event_id"] for text in slow_reader.texts_until_closed()]
+    assert received
+    assert received == [record.position for record in events[: len(received)]]
+    assert reader.receives_nothing()
     assert realtime.metric(CLOSED) == 1
 
 
-def test_a_client_that_reads_late_but_not_too_late_gets_everything(listen, sleeper, publish, event):
+def test_a_client_that_reads_late_gets_all_events(listen, slow_reader, publish, event):
     reader = listen()
 
     events = publish(*(event(description=DESCRIPTION) for _ in range(AT_A_TIME)))
-    # Now the process has sent everything to everybody.
-    assert [reader.message()["event_id"] for _ in events] == [told.position for told in events]
+    # Now all messages have been sent.
+    assert [reader.message()["event_id"] for _ in events] == [record.position for record in events]
 
-    assert [orjson.loads(sleeper.frame()[1])["event_id"] for _ in events] == [told.position for told in events]
+    assert [orjson.loads(slow_reader.frame()[1])["event_id"] for _ in events] == [record.position for record in events]
 
 
-def test_a_client_that_pings_and_never_reads_gets_no_heap_of_pongs(listen, sleeper):
+def test_pongs_are_not_buffered_for_a_client_that_does_not_read(listen, slow_reader):
     reader = listen()
 
-    sleeper.ping(50_000)
-    sleeper.say(b'{"type":"ping"}')
-    # Each of these goes once around the reactor's loop, which reads from the other client too.
-    assert all(reader.hears_nothing() for _ in range(200))
+    slow_reader.ping(50_000)
+    slow_reader.send(b'{"type":"ping"}')
+    # Each of these takes an iteration of the reactor's loop, which reads from the other client too.
+    assert all(reader.receives_nothing() for _ in range(200))
 
-    while (frame := sleeper.frame())[0] == PONG:
+    while (frame := slow_reader.frame())[0] == PONG:
         pass
     assert frame == (TEXT, b'{"type":"pong"}')
 
 
-def test_one_that_does_not_read_its_past_costs_no_more_than_its_bound_and_is_closed_with_1013(
-    realtime, listen, publish, event
-):
+def test_a_client_that_does_not_read_its_replay_is_bounded_and_closed_with_1013(realtime, listen, publish, event):
     with realtime.awaiting_events(MANY):
         events = publish(*(event(EventKind.CREATED, description=DESCRIPTION) for _ in range(MANY)))
     since, closed_before, backlogs = events[0].position - 1, realtime.metric(CLOSED), [0.0]
@@ -120,13 +120,13 @@ def test_one_that_does_not_read_its_past_costs_no_more_than_its_bound_and_is_clo
     with realtime.open(f"?since={since}", receive_buffer=4096) as connection:
         while realtime.metric(CLOSED) == closed_before:
             backlogs.append(realtime.metric("tms_realtime_backlog_bytes"))
-        sleeper = Sleeper(connection)
-        heard = [orjson.loads(text)["event_id"] for text in sleeper.texts_until_closed()]
-        sleeper.close()
+        slow_reader = SlowReader(connection)
+        received = [orjson.loads(text)["event_id"] for text in slow_reader.texts_until_closed()]
+        slow_reader.close()
 
     assert 0 < max(backlogs) <= BACKLOG
-    assert heard
-    assert heard == [told.position for told in events[: len(heard)]]
-    # And it goes on where it was.
-    rest = listen(path=f"?since={heard[-1]}")
-    assert rest.message()["event_id"] == heard[-1] + 1
+    assert received
+    assert received == [record.position for record in events[: len(received)]]
+    # The client resumes.
+    rest = listen(path=f"?since={received[-1]}")
+    assert rest.message()["event_id"] == received[-1] + 1

@@ -1,4 +1,4 @@
-"""The port for those who watch the process."""
+"""The status port."""
 
 import re
 import socket
@@ -15,7 +15,7 @@ from tms_core.settings import CoreSettings
 from tms_realtime.status import MAX_CONNECTIONS, Status, StatusProtocol
 from tms_realtime.wire.http_request import HttpRequest
 
-TOKEN = "let-me-look"
+TOKEN = "metrics-token"
 PRODUCTION = {
     "database_url": "postgresql://tms@db/tms",
     "redis_url": "redis://redis",
@@ -43,7 +43,7 @@ def production():
 
 @pytest.fixture
 def status(runtime):
-    """What the port answers, by whether each thing is there."""
+    """Creates a `Status` with the given availability of its dependencies."""
 
     def make(**checks: bool) -> Status:
         return Status(
@@ -60,7 +60,7 @@ def answered(status: Status, path: str, *, verb: str = "GET", peer: str = "127.0
 
 
 @pytest.mark.parametrize("path", ["/api/ready", "/api/ready/"])
-def test_a_process_is_ready_when_all_is_there_that_it_needs(path, status):
+def test_a_process_is_ready_if_its_dependencies_are_available(path, status):
     code, headers, body = answered(status(database=True, redis=True), path)
 
     assert (code, headers["Content-Type"]) == (200, "application/json")
@@ -75,15 +75,15 @@ def test_a_process_is_ready_when_all_is_there_that_it_needs(path, status):
         (False, False, 503, "unavailable"),
     ],
 )
-def test_a_process_that_lacks_something_says_what(database, redis, code, word, status):
+def test_an_unready_process_names_the_missing_dependency(database, redis, code, word, status):
     found, headers, body = answered(status(database=database, redis=redis), "/api/ready")
 
     assert found == code
     assert headers.get("Retry-After") == ("5" if code == 503 else None)
-    words = {True: "ok", False: "does not answer"}
+    states = {True: "ok", False: "does not answer"}
     assert orjson.loads(body) == {
         "status": word,
-        "checks": {"database": words[database], "redis": words[redis]},
+        "checks": {"database": states[database], "redis": states[redis]},
     }
     assert answered(status(database=database, redis=redis), "/api/health")[0] == 200
 
@@ -100,7 +100,7 @@ def test_a_process_that_lacks_something_says_what(database, redis, code, word, s
         ({"authorization": "Bearer \xe9"}, 401),
     ],
 )
-def test_from_elsewhere_metrics_need_the_token(authorization, code, status):
+def test_remote_metrics_require_the_token(authorization, code, status):
     found, headers, _ = answered(status(), "/metrics", peer="203.0.113.7", **authorization)
 
     assert found == code
@@ -122,7 +122,7 @@ def test_where_no_token_is_set_none_opens(monkeypatch, status, runtime):
     assert b"tms.metrics.token" in body
 
 
-def test_there_is_nothing_else(status):
+def test_other_paths_and_methods_are_rejected(status):
     assert answered(status(), "/")[0] == 404
     assert answered(status(), "/metrics", verb="POST")[:1] == (405,)
     assert answered(status(), "/metrics", verb="POST")[1]["Allow"] == "GET, HEAD"
@@ -135,11 +135,11 @@ def test_head_is_get_without_the_body(status):
     assert whole[2]
 
 
-def test_the_process_tells_of_itself_over_http(realtime, listen, publish, event):
+def test_the_process_serves_metrics_and_health(realtime, listen, publish, event):
     listener = listen()
-    (told,) = publish(event())
-    assert listener.message()["event_id"] == told.position
-    assert listener.hears_nothing()
+    (published,) = publish(event())
+    assert listener.message()["event_id"] == published.position
+    assert listener.receives_nothing()
 
     code, headers, body = realtime.ask("/metrics")
 
@@ -151,7 +151,7 @@ def test_the_process_tells_of_itself_over_http(realtime, listen, publish, event)
         for sample in family.samples
     }
     assert samples["tms_realtime_connections", "websocket"] == 1
-    assert samples["tms_realtime_position", None] == told.position
+    assert samples["tms_realtime_position", None] == published.position
     assert samples["tms_realtime_following", None] == 1
     assert samples["tms_realtime_messages_sent_total", None] >= 1
     assert samples["tms_realtime_events_total", None] >= 1
@@ -160,7 +160,7 @@ def test_the_process_tells_of_itself_over_http(realtime, listen, publish, event)
     assert realtime.ask("/api/ready")[0] == 200
 
 
-def test_what_comes_through_a_proxy_of_this_machine_is_from_elsewhere(realtime):
+def test_requests_through_a_local_proxy_count_as_remote(realtime):
     code, headers, body = realtime.ask("/metrics", x_forwarded_for="203.0.113.7")
 
     assert (code, headers["WWW-Authenticate"]) == (401, "Bearer")
@@ -181,7 +181,7 @@ def test_what_comes_through_a_proxy_of_this_machine_is_from_elsewhere(realtime):
         (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 20_000, 431),
     ],
 )
-def test_what_is_no_request_is_refused(data, code, realtime):
+def test_malformed_requests_are_rejected(data, code, realtime):
     with socket.create_connection(("127.0.0.1", realtime.status_port), timeout=60) as connection:
         connection.sendall(data)
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
@@ -199,9 +199,9 @@ def test_of_too_many_connections_the_oldest_is_ended(status):
     assert len(connections) == MAX_CONNECTIONS
 
 
-def test_a_status_port_that_is_taken_is_only_warned_of(realtime, start_realtime, listen):
+def test_an_occupied_status_port_is_only_a_warning(realtime, start_realtime, listen):
     other = start_realtime(**{"tms.realtime.status_port": str(realtime.status_port)})
 
     where = f"127.0.0.1:{realtime.status_port} (tms.realtime.status_port)"
     other.log.wait_for(re.escape(f"no metrics and health on {where}"))
-    assert listen(to=other).hears_nothing()
+    assert listen(to=other).receives_nothing()

@@ -14,31 +14,31 @@ PATH = "/api/ws-ticket"
 
 @pytest.fixture
 def redeem(runtime):
-    """What a realtime process finds behind a ticket."""
+    """Redeems a ticket as a realtime process does."""
 
     async def run(ticket):
-        booth = TicketStore(runtime.core.redis)
+        ticket_store = TicketStore(runtime.core.redis)
         try:
-            return await booth.redeem(ticket)
+            return await ticket_store.redeem(ticket)
         finally:
-            await booth.close()
+            await ticket_store.close()
 
     return lambda ticket: asyncio.run(run(ticket))
 
 
 @pytest.fixture
 def headers_of(runtime):
-    """Of a personal token of a user's, with some scopes."""
+    """Returns the headers for a personal token with some scopes."""
 
     def make(user, *scopes):
         with runtime.transaction() as session:
-            _row, word = PersonalTokenService(session, user.id, scopes).create("script", scopes, None)
-        return {"Authorization": f"Bearer {word}"}
+            _row, token = PersonalTokenService(session, user.id, scopes).create("script", scopes, None)
+        return {"Authorization": f"Bearer {token}"}
 
     return make
 
 
-def test_a_ticket_says_how_long_it_is_good_for_and_where(client):
+def test_the_response_has_validity_and_url(client):
     response = client.post(PATH, status=201)
 
     assert response.json.keys() == {"ticket", "expires_in", "url"}
@@ -47,7 +47,7 @@ def test_a_ticket_says_how_long_it_is_good_for_and_where(client):
     assert response.content_type == "application/json"
 
 
-def test_a_ticket_stands_for_whoever_bought_it(make_user, client_of, redeem):
+def test_a_ticket_has_the_claims_of_its_user(make_user, client_of, redeem):
     user = make_user(is_admin=True)
 
     claims = redeem(client_of(user).post(PATH).json["ticket"])
@@ -55,18 +55,18 @@ def test_a_ticket_stands_for_whoever_bought_it(make_user, client_of, redeem):
     assert (claims.user_id, claims.is_admin, claims.scopes) == (user.id, True, None)
 
 
-def test_no_two_tickets_are_alike(client):
+def test_tickets_are_unique(client):
     assert client.post(PATH).json["ticket"] != client.post(PATH).json["ticket"]
 
 
-def test_without_a_token_there_is_no_ticket(app):
+def test_a_ticket_requires_a_token(app):
     response = app.post(PATH, status=401)
 
     assert response.content_type == "application/problem+json"
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_personal_token_that_may_read_tasks_gets_one_with_its_scopes(app, make_user, headers_of, redeem):
+def test_a_personal_token_with_the_scope_gets_a_ticket_with_its_scopes(app, make_user, headers_of, redeem):
     user = make_user()
 
     ticket = app.post(PATH, headers=headers_of(user, "tasks:read"), status=201).json["ticket"]
@@ -75,13 +75,13 @@ def test_a_personal_token_that_may_read_tasks_gets_one_with_its_scopes(app, make
     assert (claims.user_id, claims.scopes) == (user.id, {"tasks:read"})
 
 
-def test_a_personal_token_that_may_not_read_tasks_gets_none(app, make_user, headers_of):
+def test_a_personal_token_without_the_scope_gets_no_ticket(app, make_user, headers_of):
     response = app.post(PATH, headers=headers_of(make_user(), "tasks:write"), status=403)
 
     assert "tasks:read" in response.json["detail"]
 
 
-def test_while_redis_is_away_there_is_no_ticket_and_one_is_told_to_come_back(ini, make_user, tmp_path):
+def test_tickets_are_unavailable_while_redis_is_down(ini, make_user, tmp_path):
     user = make_user()
     there = configure(ini | {"tms.redis_url": f"unix://{tmp_path}/nothing"}, web=True)
 
@@ -105,13 +105,13 @@ def test_while_redis_is_away_there_is_no_ticket_and_one_is_told_to_come_back(ini
         ("https", "[::1]:8443", "wss://[::1]:8001/ws/tasks/"),
     ],
 )
-def test_the_address_is_that_of_the_request_with_the_port_of_realtime(scheme, host, url, client):
+def test_the_url_has_the_requested_host_and_the_realtime_port(scheme, host, url, client):
     response = client.post(PATH, headers={"Host": host}, extra_environ={"wsgi.url_scheme": scheme})
 
     assert response.json["url"] == url
 
 
-def test_the_address_that_is_set_wins(ini, make_user):
+def test_the_configured_url_takes_precedence(ini, make_user):
     user = make_user()
     there = configure(ini | {"tms.realtime.public_url": "wss://tms.example/ws/tasks/"}, web=True)
 

@@ -1,4 +1,4 @@
-"""Peers that have gone or never really came."""
+"""Peers that have disappeared or do not complete their handshake."""
 
 import time
 from contextlib import ExitStack, suppress
@@ -30,16 +30,16 @@ def is_cut(connection) -> bool:
     return False
 
 
-def test_a_handshake_that_does_not_come_to_an_end_is_cut(realtime):
+def test_an_incomplete_handshake_is_aborted(realtime):
     with realtime.connect(b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n") as connection:
         assert is_cut(connection)
 
 
-def test_whoever_trickles_its_request_is_cut_however_far_it_has_come(realtime):
-    # In the request line, and in the header on each wire.
+def test_a_slow_request_is_aborted_at_every_stage(realtime):
+    # In the request line, and in the header for each protocol.
     begun = [b"", b"GET /ws/tasks/ HTTP/1.1\r\n", b"GET /api/events HTTP/1.1\r\n"]
     with ExitStack() as stack:
-        trickling = [stack.enter_context(realtime.connect(said + b"GET")) for said in begun]
+        trickling = [stack.enter_context(realtime.connect(begin + b"GET")) for begin in begun]
         deadline = time.monotonic() + 60
         while trickling:
             assert time.monotonic() < deadline
@@ -61,20 +61,18 @@ def test_whoever_trickles_its_request_is_cut_however_far_it_has_come(realtime):
     ],
     ids=["websocket", "event stream"],
 )
-def test_one_that_is_cut_while_its_token_is_looked_at_leaves_no_place_taken(
-    request_, runtime, realtime, listen, make_user
-):
+def test_a_connection_aborted_during_authentication_is_released(request_, runtime, realtime, listen, make_user):
     user = make_user()
     with runtime.transaction() as session:
-        _row, word = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
+        _row, token = PersonalTokenService(session, user.id, ["tasks:read"]).create("script", ["tasks:read"], None)
     with runtime.transaction() as session:
         session.execute(text("LOCK TABLE personal_token IN ACCESS EXCLUSIVE MODE"))
-        with realtime.connect(f"{request_}Authorization: Bearer {word}\r\n\r\n".encode()) as connection:
+        with realtime.connect(f"{request_}Authorization: Bearer {token}\r\n\r\n".encode()) as connection:
             assert is_cut(connection)
 
-    assert listen(word).hears_nothing()
+    assert listen(token).receives_nothing()
 
 
-def test_a_peer_that_answers_no_ping_is_cut(realtime):
+def test_a_peer_that_answers_no_ping_is_disconnected(realtime):
     with realtime.open() as connection:
         assert is_cut(connection)

@@ -12,7 +12,7 @@ MUCH = b"a" * 20_000_000
 
 @pytest.fixture
 def pair():
-    """A transport on a real socket, whose reactor does nothing by itself, and its peer."""
+    """A transport on a real socket with an idle reactor, and its peer."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         peer = socket.create_connection(server.getsockname())
         accepted, address = server.accept()
@@ -21,15 +21,15 @@ def pair():
         yield PromptTransport(accepted, Protocol(), address, None, 0, MemoryReactor()), peer
 
 
-def take(peer: socket.socket) -> bytes:
-    """What the peer's kernel has now."""
+def read_available(peer: socket.socket) -> bytes:
+    """Return the data in the peer's kernel buffer."""
     try:
         return peer.recv(len(MUCH), socket.MSG_DONTWAIT)
     except BlockingIOError:
         return b""
 
 
-def test_what_the_socket_takes_is_sent_at_once(pair):
+def test_data_is_written_to_the_socket_immediately(pair):
     transport, peer = pair
 
     transport.write(b"hello")
@@ -38,23 +38,23 @@ def test_what_the_socket_takes_is_sent_at_once(pair):
     assert peer.recv(100) == b"hello"
 
 
-def test_nothing_overtakes_what_is_still_pending(pair):
+def test_pending_data_is_sent_first(pair):
     transport, peer = pair
 
     transport.write(MUCH)
     assert 0 < transport.pending < len(MUCH)
-    # Now the socket would take more, but it is not its turn.
-    came = bytearray(take(peer))
+    # The socket would accept more now, but pending data goes first.
+    received = bytearray(read_available(peer))
     transport.write(b"the end")
     while transport.pending:
         transport.doWrite()
-        came += take(peer)
-    came += take(peer)
+        received += read_available(peer)
+    received += read_available(peer)
 
-    assert came == MUCH + b"the end"
+    assert received == MUCH + b"the end"
 
 
-def test_a_peer_that_has_gone_is_the_reactors_to_tell(pair):
+def test_the_reactor_reports_a_disconnected_peer(pair):
     transport, peer = pair
     peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     peer.close()
@@ -65,19 +65,19 @@ def test_a_peer_that_has_gone_is_the_reactors_to_tell(pair):
     assert isinstance(transport.doWrite(), Exception)
 
 
-def test_small_messages_are_not_held_back_by_the_kernel(pair):
+def test_nagles_algorithm_is_off(pair):
     transport, _peer = pair
 
     assert transport.getTcpNoDelay()
 
 
-def test_where_there_is_room_nobody_waits(pair):
+def test_drained_returns_at_once_if_there_is_room(pair):
     transport, _peer = pair
 
     asyncio.run(transport.drained(limit=0, seconds=60))
 
 
-def test_one_waits_until_the_peer_has_taken_enough(pair):
+def test_drained_waits_until_the_peer_has_read_enough(pair):
     transport, peer = pair
     limit = 65_536
 
@@ -86,9 +86,9 @@ def test_one_waits_until_the_peer_has_taken_enough(pair):
         waiting = asyncio.create_task(transport.drained(limit=limit, seconds=60))
         while not waiting.done():
             assert transport.pending > limit
-            take(peer)
+            read_available(peer)
             transport.doWrite()
-            # The task's turn, and that of what it waits for.
+            # Let the waiting task run, and then the one that it waits for.
             for _ in range(5):
                 await asyncio.sleep(0)
                 if transport.pending <= limit:
@@ -98,32 +98,32 @@ def test_one_waits_until_the_peer_has_taken_enough(pair):
     asyncio.run(scenario())
 
 
-def test_a_peer_that_takes_nothing_for_so_long_is_not_waited_for(pair):
+def test_drained_times_out_if_the_peer_does_not_read(pair):
     transport, _peer = pair
 
     async def scenario():
         transport.write(MUCH)
         with pytest.raises(TimeoutError):
             await transport.drained(limit=65_536, seconds=0.01)
-        # The next one who waits is told likewise.
+        # The next caller gets the same.
         with pytest.raises(TimeoutError):
             await transport.drained(limit=65_536, seconds=0.01)
 
     asyncio.run(scenario())
 
 
-def test_one_who_waits_in_the_place_of_another_is_told(pair):
+def test_a_caller_that_replaces_a_cancelled_one_is_woken(pair):
     transport, peer = pair
 
     async def scenario():
         transport.write(MUCH)
         first = asyncio.create_task(transport.drained(limit=0, seconds=60))
         await asyncio.sleep(0)
-        # The second one's turn comes before the first one's end.
+        # The second caller starts before the first one is cancelled.
         second = asyncio.create_task(transport.drained(limit=0, seconds=5))
         first.cancel()
         while transport.pending:
-            take(peer)
+            read_available(peer)
             transport.doWrite()
             await asyncio.sleep(0)
         await second

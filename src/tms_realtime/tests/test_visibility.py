@@ -1,4 +1,4 @@
-"""Private tasks, over sockets."""
+"""Private tasks over sockets."""
 
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ def settings():
 
 @pytest.fixture
 def connected(make_user, listen):
-    """A signed-in user and its socket."""
+    """Creates a signed-in user with a WebSocket client."""
 
     def connect(**fields):
         user = make_user(**fields)
@@ -26,22 +26,22 @@ def connected(make_user, listen):
     return connect
 
 
-def test_one_hears_of_ones_own_tasks_only(connected, publish, event):
+def test_users_receive_events_of_their_own_tasks_only(connected, publish, event):
     creator, of_creator = connected()
     assignee, of_assignee = connected()
     _stranger, of_stranger = connected()
     _administrator, of_administrator = connected(is_admin=True)
 
-    (told,) = publish(event(EventKind.CREATED, created_by=creator.id, assigned_to=assignee.id))
+    (replayed,) = publish(event(EventKind.CREATED, created_by=creator.id, assigned_to=assignee.id))
 
     for listener in (of_creator, of_assignee, of_administrator):
         message = listener.message()
-        assert (message["event"], message["event_id"]) == ("created", told.position)
-        assert listener.hears_nothing()
-    assert of_stranger.hears_nothing()
+        assert (message["event"], message["event_id"]) == ("created", replayed.position)
+        assert listener.receives_nothing()
+    assert of_stranger.receives_nothing()
 
 
-def test_a_task_that_is_taken_away_is_told_once_as_deleted(connected, publish, event):
+def test_a_task_that_becomes_invisible_is_sent_once_as_deleted(connected, publish, event):
     creator, of_creator = connected()
     before, of_before = connected()
     after, of_after = connected()
@@ -62,10 +62,10 @@ def test_a_task_that_is_taken_away_is_told_once_as_deleted(connected, publish, e
     assert of_before.message()["created_by"] == before.id
     for listener in (of_creator, of_after):
         assert [listener.message()["event"] for _ in range(2)] == ["updated", "updated"]
-        assert listener.hears_nothing()
+        assert listener.receives_nothing()
 
 
-def test_where_tasks_are_private_nobody_is_anonymous(listen):
+def test_private_tasks_exclude_anonymous_clients(listen):
     with pytest.raises(InvalidStatus) as refused:
         listen()
 
@@ -74,39 +74,40 @@ def test_where_tasks_are_private_nobody_is_anonymous(listen):
 
 @pytest.fixture
 def sent(make_user, listen, publish):
-    """Brings events into the log, and waits until the process has sent them: only then are they past."""
+    """Adds events to the log, and waits until the process has published them."""
     witness = listen(make_user(is_admin=True).access)
 
-    def bring(*events):
-        told = publish(*events)
-        assert [witness.message()["event_id"] for _ in told] == [one.position for one in told]
-        return told
+    def add(*events):
+        replayed = publish(*events)
+        assert [witness.message()["event_id"] for _ in replayed] == [one.position for one in replayed]
+        return replayed
 
-    return bring
+    return add
 
 
 @pytest.fixture
 def person(make_user, listen, stream):
-    """A user, and what it is told of the events after one: by position, over both wires the same."""
+    """Creates a user, and a function that returns what the user's clients receive in a range, asserted to be equal over
+    both protocols."""
 
     def make(**fields):
         user = make_user(**fields)
 
-        def told_since(since: int, until: int):
-            heard = []
+        def replayed_since(since: int, until: int):
+            received = []
             source = stream(user.access, query=f"?since={since}")
             listener = listen(user.access, path=f"?since={since}")
             while (message := listener.message())["event_id"] < until:
-                heard.append(message)
+                received.append(message)
                 assert source.message() == message
-            return [(message["event_id"], message["event"], message["title"]) for message in heard]
+            return [(message["event_id"], message["event"], message["title"]) for message in received]
 
-        return user, told_since
+        return user, replayed_since
 
     return make
 
 
-def test_what_one_may_not_see_now_is_left_out_of_the_past(person, sent, event):
+def test_tasks_that_are_invisible_now_are_omitted_from_the_replay(person, sent, event):
     (creator, told_creator), (before, told_before), (after, told_after), (admin, told_admin) = (
         person(), person(), person(), person(is_admin=True),
     )  # fmt: skip
@@ -130,14 +131,14 @@ def test_what_one_may_not_see_now_is_left_out_of_the_past(person, sent, event):
 
     assert told_creator(since, ends[0].position) == all_three
     assert told_admin(since, ends[0].position) == all_three
-    # He was told as it happened, and is told of the end again.
+    # The creator received the event when it happened, and the last one again in the replay.
     assert told_before(since, ends[1].position) == [(taken_away.position, "deleted", "a")]
-    # It came into her view by the second event.
+    # The second event brought the task into the user's view.
     assert told_after(since, ends[2].position) == all_three[1:]
 
 
-def test_the_past_of_a_task_that_came_back_to_one_is_whole(person, sent, event):
-    user, told = person()
+def test_a_task_that_became_visible_again_is_replayed_completely(person, sent, event):
+    user, replayed = person()
     gives, takes, gives_again = (
         {"assigned_to": [None, user.id]}, {"assigned_to": [user.id, None]}, {"assigned_to": [None, user.id]},
     )  # fmt: skip
@@ -149,16 +150,16 @@ def test_the_past_of_a_task_that_came_back_to_one_is_whole(person, sent, event):
         event(id=2, created_by=user.id),
     )
 
-    heard = told(events[0].position - 1, events[-1].position)
+    received = replayed(events[0].position - 1, events[-1].position)
 
-    assert [(position, kind) for position, kind, _title in heard] == [
+    assert [(position, kind) for position, kind, _title in received] == [
         (events[0].position, "updated"),
         (events[1].position, "deleted"),
         (events[3].position, "updated"),
     ]
 
 
-def test_the_past_of_a_task_that_was_deleted_is_told_to_those_who_saw_it_last(person, sent, event):
+def test_a_deleted_task_is_replayed_to_the_users_who_could_see_it_last(person, sent, event):
     (last_one, told_last), (earlier, told_earlier) = person(), person()
     events = sent(
         event(EventKind.CREATED, created_by=99, assigned_to=earlier.id),
@@ -172,8 +173,8 @@ def test_the_past_of_a_task_that_was_deleted_is_told_to_those_who_saw_it_last(pe
     assert [(position, kind) for position, kind, _ in told_earlier(since, until)] == [(events[1].position, "deleted")]
 
 
-def test_one_who_comes_back_after_a_task_was_taken_away_hears_so(person, sent, event):
-    user, told = person()
+def test_a_replay_has_the_deletion_of_a_task_that_became_invisible(person, sent, event):
+    user, replayed = person()
     created, _changed, taken_away, _later, end = sent(
         event(EventKind.CREATED, created_by=99, assigned_to=user.id),
         event(created_by=99, assigned_to=user.id, changes={"title": ["a", "b"]}),
@@ -182,13 +183,13 @@ def test_one_who_comes_back_after_a_task_was_taken_away_hears_so(person, sent, e
         event(id=2, created_by=user.id),
     )
 
-    # In the past of which it saw all, the farewell is what is left; after it, nothing.
-    heard = told(created.position, end.position)
+    # Of a history that was visible throughout, only the deletion for the user is replayed.
+    received = replayed(created.position, end.position)
 
-    assert [(position, kind) for position, kind, _ in heard] == [(taken_away.position, "deleted")]
+    assert [(position, kind) for position, kind, _ in received] == [(taken_away.position, "deleted")]
 
 
-def test_what_is_out_of_sight_matches_no_filter(make_user, listen, sent, event):
+def test_invisible_tasks_match_no_filter(make_user, listen, sent, event):
     user = make_user()
     first, _foreign, taken_away, end = sent(
         event(created_by=user.id, status="PENDING"),
@@ -206,16 +207,14 @@ def test_what_is_out_of_sight_matches_no_filter(make_user, listen, sent, event):
     ]
 
 
-def test_while_nobody_can_say_what_one_may_see_the_past_has_to_wait(
-    ini, run, make_context, contexts, make_speaker, publish, event
-):
+def test_a_replay_fails_while_visibility_is_unknown(ini, run, make_context, contexts, make_client, publish, event):
     there = configure(ini | {"tms.database_url": "postgresql://nobody@127.0.0.1:1/nothing"}, web=False).registry.tms
-    # Redis has all of it.
+    # Redis has all events.
     first, *_ = publish(*(event(created_by=7) for _ in range(3)))
 
     async def scenario(**fields):
         contexts.append(replace(make_context(), reader=LogReader(there)))
-        one = make_speaker(on=contexts[-1], since=first.position, **fields)
+        one = make_client(on=contexts[-1], since=first.position, **fields)
         await one.wire.until(lambda: one.wire.codes or len(one.wire.sent) == 2)
         return one.wire.codes, len(one.wire.sent)
 

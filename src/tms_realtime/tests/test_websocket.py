@@ -1,4 +1,4 @@
-"""Sockets against the real process, where anybody may connect from anywhere: development.ini's settings."""
+"""WebSocket with the real process in the settings of development.ini: anonymous clients from any origin."""
 
 import socket
 import struct
@@ -26,7 +26,7 @@ def settings():
 
 
 def frame(payload: bytes, opcode: int = 1, *, fin: bool = True, mask: bool = True, rsv: int = 0) -> bytes:
-    """A client's frame; masked with zeros, which leave the payload as it is."""
+    """Return a client's frame; the mask is zero, so that the payload is unchanged."""
     first = (0x80 if fin else 0) | rsv << 4 | opcode
     bit = 0x80 if mask else 0
     if len(payload) < 126:
@@ -38,7 +38,7 @@ def frame(payload: bytes, opcode: int = 1, *, fin: bool = True, mask: bool = Tru
     return head + (b"\0\0\0\0" if mask else b"") + payload
 
 
-def test_the_snippet_of_a_page_gets_every_change(realtime, listen, publish, event):
+def test_a_page_without_a_library_receives_every_change(realtime, listen, publish, event):
     page = listen(origin="http://localhost:3000")
 
     publish(
@@ -50,29 +50,29 @@ def test_the_snippet_of_a_page_gets_every_change(realtime, listen, publish, even
         ("updated", ["status"]),
         ("deleted", []),
     ]
-    assert page.hears_nothing()
+    assert page.receives_nothing()
 
 
-def test_everybody_gets_each_event_once_and_in_order(listen, publish, event):
+def test_all_clients_receive_each_event_once_and_in_order(listen, publish, event):
     listeners = [listen() for _ in range(5)]
 
     events = publish(*(event() for _ in range(300)))
 
     for listener in listeners:
         assert [listener.message()["event_id"] for _ in events] == [one.position for one in events]
-        assert listener.hears_nothing()
+        assert listener.receives_nothing()
 
 
-def test_messages_stay_whole_and_in_order_while_the_reader_is_barely_behind(realtime, publish, event):
-    # Together less than a client may be behind, each more than a small buffer takes.
+def test_messages_stay_complete_and_in_order_with_a_full_buffer(realtime, publish, event):
+    # Together less than the backlog limit, each more than a small buffer holds.
     events = [event(description="x" * 10_000) for _ in range(90)]
     with realtime.open(receive_buffer=4096) as connection, ThreadPoolExecutor() as threads:
         stream = connection.makefile("rb")
         reading = threads.submit(lambda: [read_text(stream) for _ in events])
 
-        told = publish(*events)
+        published = publish(*events)
 
-        assert [orjson.loads(text)["event_id"] for text in reading.result(20)] == [one.position for one in told]
+        assert [orjson.loads(text)["event_id"] for text in reading.result(20)] == [one.position for one in published]
         stream.close()
 
 
@@ -81,15 +81,15 @@ def read_text(stream) -> bytes:
     return stream.read(int.from_bytes(stream.read(2), "big"))
 
 
-def test_nonsense_is_answered_and_the_connection_stays(listen, publish, event):
+def test_invalid_messages_are_answered_and_the_connection_stays(listen, publish, event):
     listener = listen()
 
-    assert listener.say("ping")["type"] == "error"
-    assert listener.say(b'{"type": "ping"}')["type"] == "error"
-    assert listener.say('{"type": "subscribe", "filter": 7}')["type"] == "error"
-    assert listener.say('{"type": "ping"}') == {"type": "pong"}
-    (told,) = publish(event())
-    assert listener.message()["event_id"] == told.position
+    assert listener.ask("ping")["type"] == "error"
+    assert listener.ask(b'{"type": "ping"}')["type"] == "error"
+    assert listener.ask('{"type": "subscribe", "filter": 7}')["type"] == "error"
+    assert listener.ask('{"type": "ping"}') == {"type": "pong"}
+    (published,) = publish(event())
+    assert listener.message()["event_id"] == published.position
 
 
 def test_pings_of_the_protocol_are_answered(listen):
@@ -99,7 +99,7 @@ def test_pings_of_the_protocol_are_answered(listen):
 
 
 def test_a_message_of_64_kib_is_read(listen):
-    assert listen().say("x" * LARGEST)["type"] == "error"
+    assert listen().ask("x" * LARGEST)["type"] == "error"
 
 
 def test_a_larger_message_closes_with_1009(listen):
@@ -110,17 +110,17 @@ def test_a_larger_message_closes_with_1009(listen):
     assert listener.close_code() == 1009
 
 
-def test_a_larger_message_in_pieces_closes_with_1009(listen):
+def test_a_larger_fragmented_message_closes_with_1009(listen):
     listener = listen()
 
-    # The close may be there before the second piece is sent.
+    # The close frame may arrive before the second fragment is sent.
     with suppress(ConnectionClosed):
         listener.connection.send(["x" * 40_000] * 2)
 
     assert listener.close_code() == 1009
 
 
-def test_a_bad_token_does_not_come_in_as_anonymous(listen):
+def test_an_invalid_token_is_not_treated_as_anonymous(listen):
     with pytest.raises(InvalidStatus) as refused:
         listen("nonsense")
 
@@ -160,7 +160,7 @@ HANDSHAKE = (
         (b"GET / HTTP/1.1\r\nCookie: " + b"x" * 20_000, 431, b""),
     ],
 )
-def test_what_is_no_handshake_gets_an_answer_in_http(realtime, data, status, header):
+def test_an_invalid_handshake_gets_an_http_response(realtime, data, status, header):
     with realtime.connect(data) as connection:
         answer = b"".join(iter(lambda: connection.recv(65_536), b""))
 
@@ -173,14 +173,14 @@ def test_what_is_no_handshake_gets_an_answer_in_http(realtime, data, status, hea
     assert b"utobahn" not in answer
 
 
-def test_the_server_says_neither_its_version_nor_agrees_to_compression(listen):
+def test_the_server_neither_reveals_its_version_nor_compresses(listen):
     headers = listen(compression="deflate").connection.response.headers
 
     assert headers["Server"] == "tms"
     assert "Sec-WebSocket-Extensions" not in headers
 
 
-def test_elsewhere_than_at_the_path_there_is_nothing(listen):
+def test_other_paths_get_404(listen):
     with pytest.raises(InvalidStatus) as refused:
         listen(path="other")
 
@@ -205,7 +205,7 @@ def test_elsewhere_than_at_the_path_there_is_nothing(listen):
         (b"\x81\xff\x3f" + b"\xff" * 7 + b"\0\0\0\0", 1009),
     ],
 )
-def test_a_frame_against_the_rules_closes_with_its_code(realtime, data, code):
+def test_a_protocol_violation_closes_with_its_code(realtime, data, code):
     with realtime.open() as connection:
         connection.sendall(data)
 
@@ -215,15 +215,15 @@ def test_a_frame_against_the_rules_closes_with_its_code(realtime, data, code):
 
 @given(data=st.binary(min_size=1, max_size=300))
 @hypothesis_settings(max_examples=150)
-def test_no_bytes_at_all_harm_the_server(realtime, listen, data):
+def test_arbitrary_bytes_do_not_harm_the_server(realtime, listen, data):
     listener = listen()
     realtime.connect(data).close()
-    # The server may have closed already.
+    # The server may have closed the connection already.
     with realtime.open() as connection, suppress(OSError):
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
 
-    assert listener.hears_nothing()
+    assert listener.receives_nothing()
     listener.connection.close()
     assert "Traceback" not in realtime.log.text
     assert "Unhandled" not in realtime.log.text

@@ -1,4 +1,4 @@
-"""Task changes over WebSocket: the sink that publishes them and the process that serves the clients."""
+"""Live task changes over WebSocket and Server-Sent Events: the event sink and the realtime process."""
 
 from tms_core.runtime import Runtime
 from tms_realtime.settings import RealtimeSettings

@@ -1,4 +1,4 @@
-"""The JavaScript client, as pages of any origin import it."""
+"""Serves the JavaScript client, which pages of any origin may import."""
 
 import hashlib
 from importlib.resources import files
@@ -13,13 +13,13 @@ CONTENT_TYPE = "text/javascript"
 SCRIPT = (files("tms_realtime") / "static" / "tms-client.js").read_bytes()
 TAG = hashlib.blake2b(SCRIPT, digest_size=8).hexdigest()
 EXAMPLE = '"9f86d081884c7d65"'
-ETAG = Header("ETag", "Names what came; for If-None-Match.", EXAMPLE)
+ETAG = Header("ETag", "The version of the file, for If-None-Match.", EXAMPLE)
 IF_NONE_MATCH = Parameter(
     name="If-None-Match",
     where="header",
-    help="The ETags that one has already; if one of them still holds, the answer is 304.",
+    help="ETags that the client has cached; if one of them is current, the response is 304.",
     example=EXAMPLE,
-    answers={304: Answer(None, "What one has is up to date.", headers=(ETAG,))},
+    answers={304: Answer(None, "The cached version is current.", headers=(ETAG,))},
 )
 
 
@@ -38,11 +38,11 @@ class ClientScript:
         needs_database=False,
     )
     def get(self):
-        """The JavaScript client. For pages and for Node: `import { TmsClient } from "…/tms-client.js"`."""
+        """The JavaScript client, for pages and for Node: `import { TmsClient } from "…/tms-client.js"`."""
         response = Response(SCRIPT, content_type=CONTENT_TYPE, charset="utf-8")
         response.etag = TAG
         response.headers["Cache-Control"] = "no-cache"
-        # No secret. Whose pages may call the API is another question: `tms.cors_origins`.
+        # The file is public. Which origins may call the API is set by `tms.cors_origins`.
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response
 

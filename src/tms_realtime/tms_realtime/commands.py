@@ -1,4 +1,4 @@
-"""`tms realtime`."""
+"""The command `tms realtime`."""
 
 import sys
 
@@ -10,8 +10,8 @@ from tms_core.commands.invocation import Invocation
 @click.command()
 @click.pass_obj
 def realtime(invocation: Invocation) -> None:
-    """Push task changes to WebSocket clients; run as many as you like."""
-    # Here, so that `tms --help` does not load Twisted and Autobahn.
+    """Push task changes to clients over WebSocket and SSE; any number of processes may run."""
+    # Imported here, so that `tms --help` does not load Twisted and Autobahn.
     from tms_realtime.server import serve
 
     sys.exit(serve(invocation.bootstrap()))

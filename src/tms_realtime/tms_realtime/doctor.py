@@ -1,4 +1,4 @@
-"""What `tms doctor` says about the processes that serve the sockets."""
+"""The check of the realtime processes by `tms doctor`."""
 
 from collections.abc import Iterator
 
@@ -13,9 +13,9 @@ def check_processes(runtime: Runtime) -> Iterator[Finding]:
     try:
         processes, sockets = count_living(runtime)
     except redis.RedisError as error:
-        yield bad(f"redis does not tell of the processes ({error})")
+        yield bad(f"cannot read the realtime processes from redis ({error})")
         return
     if not processes:
-        yield warning("no tms realtime has spoken lately: without one there are no live updates.")
+        yield warning("no tms realtime is running: without one there are no live updates.")
         return
     yield fine(f"{processes} processes, {sockets} clients" if processes > 1 else f"1 process, {sockets} clients")

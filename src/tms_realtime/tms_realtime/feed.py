@@ -1,4 +1,4 @@
-"""The log followed as it grows, for the hub. Redis may go and come: the clients stay, and nothing is left out."""
+"""Follows the event log and publishes new events to the hub, from Redis or, while that is down, from the database."""
 
 import asyncio
 import logging
@@ -18,17 +18,19 @@ from tms_realtime.event_log.stream import KEY, entry_id, envelopes_in
 from tms_realtime.redis import create_redis
 
 FIRST_PAUSE = 0.1
-# While Redis is away, the database is looked at so often.
+# Also the poll interval of the database while Redis is down.
 MAX_PAUSE = 1.0
 TIMEOUT = 3.0
-# Seconds without an event, after which the database is asked whether that is so.
-SILENCE = 5.0
-# Events that are fetched into memory at the start.
-REMEMBERED = 1_000
+# Seconds without an event after which the database is queried for newer ones.
+IDLE_SECONDS = 5.0
+# Events that are loaded into memory at the start.
+MEMORY_EVENTS = 1_000
 log = logging.getLogger(__name__)
 
 
 class Feed:
+    """Publishes every event of the log to the hub, once and in order."""
+
     def __init__(self, url: str, hub: Hub, reader: LogReader, presence: Presence):
         self._url = url
         self._hub = hub
@@ -36,28 +38,28 @@ class Feed:
         self._presence = presence
         self._failures = 0
         self._catching_up = asyncio.Lock()
-        # Whether the stream may tell of another database, or of what this one has forgotten.
-        self._is_stream_doubtful = True
+        # Whether the stream must be checked: it may be of another database, or of a state that the database has lost.
+        self._must_check_stream = True
         self.is_following = False
 
     async def run(self) -> None:
-        """Follow for ever: by Redis, and from the database while that is away."""
+        """Follow the log for ever."""
         while True:
             try:
                 await self._follow()
             except (redis.RedisError, OSError) as error:
                 if not self._failures:
-                    log.warning("redis is away, looking into the database until it is back: %s", error)
+                    log.warning("redis is down, polling the database until it is back: %s", error)
             except LogUnavailableError as error:
                 if not self._failures:
-                    log.warning("redis has not all events, waiting for the database: %s", error)
+                    log.warning("redis lacks events, waiting for the database: %s", error)
             self._failures += 1
             self.is_following = False
             await asyncio.sleep(self._pause())
             await self._compare()
 
     async def catch_up(self) -> None:
-        """Publish all that the database has and the hub has not. Raises `LogUnavailableError`."""
+        """Publish all events that the database has and the hub has not. Raises `LogUnavailableError`."""
         async with self._catching_up:
             while missed := await self._reader.table_after(self._hub.position):
                 self._publish(missed)
@@ -67,19 +69,19 @@ class Feed:
             async with asyncio.timeout(TIMEOUT):
                 await client.ping()
             await self._compare()
-            self._is_stream_doubtful = True
-            await self._examine(client)
-            await self._remember(client)
-            log.info("listening to events on redis" if not self._failures else "redis is back")
+            self._must_check_stream = True
+            await self._check_stream(client)
+            await self._fill_memory(client)
+            log.info("following events on redis" if not self._failures else "redis is back")
             self.is_following = True
             while True:
-                await self._examine(client)
+                await self._check_stream(client)
                 await self._read(client)
                 self._failures = 0
 
-    async def _examine(self, client: Redis) -> None:
-        """Empty a doubtful stream that is not this database's. The sink does so too, but only with the next event."""
-        if not self._is_stream_doubtful:
+    async def _check_stream(self, client: Redis) -> None:
+        """Delete the stream if it belongs to another database. The sink does so too, but only with the next event."""
+        if not self._must_check_stream:
             return
         async with asyncio.timeout(TIMEOUT):
             entries = cast(list[Any], await client.xrevrange(KEY, count=1))
@@ -88,21 +90,21 @@ class Feed:
         except (ValueError, TypeError, KeyError):
             is_ours = False
         except LogUnavailableError as error:
-            log.debug("nobody knows whose the stream is: %s", error)
+            log.debug("cannot check the stream against the database: %s", error)
             return
         if not is_ours:
-            log.warning("the stream of events in Redis is another database's; it begins anew")
+            log.warning("the event stream in Redis belongs to another database; it is deleted")
             async with asyncio.timeout(TIMEOUT):
                 await client.delete(KEY)
-        self._is_stream_doubtful = False
+        self._must_check_stream = False
 
-    async def _remember(self, client: Redis) -> None:
-        """Right after a start everybody comes back at once, and nothing is in memory yet."""
+    async def _fill_memory(self, client: Redis) -> None:
+        """Load the newest events into memory, since all clients reconnect right after a start."""
         if len(self._reader.memory):
             return
         position = self._hub.position
         async with asyncio.timeout(TIMEOUT):
-            entries = cast(list[Any], await client.xrevrange(KEY, max=entry_id(position), count=REMEMBERED))
+            entries = cast(list[Any], await client.xrevrange(KEY, max=entry_id(position), count=MEMORY_EVENTS))
         try:
             found = envelopes_in(reversed(entries))
         except (ValueError, TypeError, KeyError):
@@ -112,38 +114,41 @@ class Feed:
 
     async def _read(self, client: Redis) -> None:
         after = entry_id(self._hub.position)
-        async with asyncio.timeout(SILENCE + TIMEOUT):
-            answer = cast(Any, await client.xread({KEY: after}, count=BATCH, block=int(SILENCE * 1000)))
-        if not answer:
+        async with asyncio.timeout(IDLE_SECONDS + TIMEOUT):
+            response = cast(Any, await client.xread({KEY: after}, count=BATCH, block=int(IDLE_SECONDS * 1000)))
+        if not response:
             await self._compare()
             return
         try:
-            found = envelopes_in(answer[0][1])
+            found = envelopes_in(response[0][1])
         except (ValueError, TypeError, KeyError) as error:
-            log.error("somebody else writes to %s: %s", KEY, error)
+            log.error("foreign data in %s: %s", KEY, error)
             await asyncio.sleep(MAX_PAUSE)
             await self.catch_up()
             return
         if not is_gapless(found, self._hub.position):
-            # Redis has lost events, or never had them: the database has all.
+            # Redis has lost events; the database has all.
             await self.catch_up()
         self._publish(found)
 
     async def _compare(self) -> None:
-        """Ask the database whether there are later events, or not even so many. While it is away, that waits."""
-        # Before the question: what comes while it is answered is later than the answer, and no going back.
+        """Compare the hub with the database: publish later events, or reset the hub if the log has gone back.
+
+        Does nothing while the database is down.
+        """
+        # Read before the query: events published during the query must not look like a log that has gone back.
         position = self._hub.position
         try:
             newest = await self._reader.newest()
             if newest > self._hub.position:
                 await self.catch_up()
         except LogUnavailableError as error:
-            log.debug("not compared with the database: %s", error)
+            log.debug("cannot compare with the database: %s", error)
             return
         if newest < position:
-            log.warning("the database has gone back from event %d to %d: clients begin anew", position, newest)
+            log.warning("the database has gone back from event %d to %d: clients are reset", position, newest)
             self._reader.memory.clear()
-            self._is_stream_doubtful = True
+            self._must_check_stream = True
             self._hub.reset(newest)
 
     def _publish(self, envelopes: list[Envelope]) -> None:
@@ -153,7 +158,7 @@ class Feed:
         self._presence.follow(later)
         now = time.time()
         for envelope in later:
-            metrics.LAG.observe(max(0.0, now - envelope.at))
+            metrics.LAG.observe(max(0.0, now - envelope.occurred_at))
 
     def _pause(self) -> float:
         longest = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))

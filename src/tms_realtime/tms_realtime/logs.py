@@ -1,4 +1,4 @@
-"""Twisted's and Autobahn's logs, into Python's."""
+"""Bridges the logs of Twisted and Autobahn to the standard library's."""
 
 import logging
 
@@ -7,7 +7,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 
 def bridge_twisted_logs() -> None:
-    """What Twisted warns of goes where all logs go; Autobahn's own lines tell of clients' faults, not of ours."""
+    """Forward Twisted's warnings to `logging`. Of Autobahn only errors are kept: the rest reports faults of clients."""
     txaio.set_global_log_level("error")
     logging.getLogger("twisted").setLevel(logging.WARNING)
     globalLogBeginner.beginLoggingTo([STDLibLogObserver()], redirectStandardIO=False)

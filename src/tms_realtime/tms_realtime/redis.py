@@ -1,8 +1,8 @@
-"""Redis from the event loop.
+"""Redis clients for the event loop.
 
-Calls are given their time by `asyncio.timeout`, whose TimeoutError is an OSError. redis-py's own time-out rests on
-`asyncio.wait_for`, which in Python 3.11 swallows a cancellation that comes just as it is done: a process that was to
-end went on for ever, and a client's old replay went on beside its new one.
+Calls are limited by `asyncio.timeout`, whose TimeoutError is an OSError. redis-py's own timeout uses
+`asyncio.wait_for`, which in Python 3.11 swallows a cancellation that arrives as the call completes: a process would not
+shut down, and a cancelled replay would continue beside the new one.
 """
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -13,9 +13,9 @@ CONNECT_TIMEOUT = 3.0
 
 
 def create_redis(url: str, *, connections: int | None = None) -> Redis:
-    """With `connections`, callers wait for one another beyond so many.
+    """Return a client. With `connections`, callers share that many and wait for a free one.
 
-    Without redis-py's retries: they would hide that Redis was away, and with it what it lost.
+    redis-py's retries are off: they would hide that Redis was down, and with it a loss of data.
     """
     retry = Retry(NoBackoff(), 0)
     if connections is None:

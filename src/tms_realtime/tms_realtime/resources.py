@@ -1,4 +1,4 @@
-"""Tickets for the WebSocket and the event stream."""
+"""The resource that issues tickets for the WebSocket and the event stream."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ PATH = "/ws/tasks/"
 
 
 class TicketAnswer(AnswerSchema):
-    """The ticket goes into the address: `url?ticket=…`."""
+    """The ticket is sent as a query parameter: `url?ticket=…`."""
 
     example = {
         "ticket": "kPq0nJ1m2nQmUoT2nZ7c3s8yRrWw1vF6gB4xHh9tL0E",
@@ -30,7 +30,7 @@ class TicketAnswer(AnswerSchema):
 
 @resource(path="/api/ws-ticket")
 class Ticket:
-    tag = Tag("Realtime", "Task changes as they happen, by WebSocket or Server-Sent Events.")
+    tag = Tag("Realtime", "Task changes as they happen, over WebSocket or Server-Sent Events.")
 
     def __init__(self, request, context=None):
         self.request = request
@@ -38,20 +38,20 @@ class Ticket:
     @issues_ticket
     @documented(
         "create_ws_ticket",
-        answers={201: Answer(TicketAnswer), 503: "Redis, which keeps the tickets, is away."},
+        answers={201: Answer(TicketAnswer), 503: "Redis, which stores the tickets, is down."},
     )
     def post(self):
-        """A ticket for the WebSocket or the event stream. Good for 30 seconds, and once."""
+        """Create a ticket for the WebSocket or the event stream. It is valid once, for 30 seconds."""
         try:
             ticket = issue(self.request.registry.tms.redis_long_timeout, self.request.claims)
         except redis.RedisError:
-            raise UnavailableError("Redis is away, which keeps the tickets.") from None
+            raise UnavailableError("Redis, which stores the tickets, is down.") from None
         answer = {"ticket": ticket, "expires_in": LIFE, "url": socket_url(self.request)}
         return json_response(answer, status=201, headers={"Cache-Control": "no-store"})
 
 
 def socket_url(request) -> str:
-    """Where the WebSocket is, as far as one can tell from here."""
+    """Return the URL of the WebSocket: the setting, else the requested host with the realtime port."""
     settings = request.registry.tms.settings(RealtimeSettings)
     if settings.public_url:
         return settings.public_url

@@ -1,4 +1,4 @@
-"""The realtime process: one reactor with the sockets, the feed from Redis and the watch over tokens."""
+"""The realtime process: one reactor with the listening sockets, the feed and the revocation monitor."""
 
 import asyncio
 import logging
@@ -43,9 +43,9 @@ log = logging.getLogger(__name__)
 
 
 def serve(runtime: Runtime) -> int:
-    """Serve until SIGTERM or SIGINT; returns the exit status. Once a process: Twisted has one reactor.
+    """Serve until SIGTERM or SIGINT; return the exit status. Once per process, since Twisted has one reactor.
 
-    Raises when the database is away at the start; later it may be.
+    Raises if the database is down at the start.
     """
     hub = Hub(position=newest_position(runtime))
     loop = asyncio.new_event_loop()
@@ -55,7 +55,7 @@ def serve(runtime: Runtime) -> int:
     bridge_twisted_logs()
     server = loop.create_task(_serve(runtime, hub, reactor))
     server.add_done_callback(lambda _done: reactor.stop())
-    # Twisted's own signal handlers would end the loop before the clients are told.
+    # Twisted's own signal handlers would stop the loop before the connections are closed.
     reactor.run(installSignalHandlers=False)
     runtime.close()
     return server.result()
@@ -66,6 +66,8 @@ async def _serve(runtime: Runtime, hub: Hub, reactor: Any) -> int:
 
 
 class Server:
+    """Creates and connects the components of the process, and runs them."""
+
     def __init__(self, runtime: Runtime, hub: Hub, reactor: Any):
         core = runtime.core
         self._runtime = runtime
@@ -75,14 +77,14 @@ class Server:
         self._reader = LogReader(runtime)
         self._presence = Presence(core.redis, self._reader)
         self._feed = Feed(core.redis, hub, self._reader, self._presence)
-        self._looks = RevocationMonitor(Revocations(runtime.engine, core.access_token_life))
+        self._revocations = RevocationMonitor(Revocations(runtime.engine, core.access_token_life))
         self._tickets = TicketStore(core.redis)
         self._limits = ConnectionLimits(possible_connections(settings.connections), settings.connections_per_user)
         credentials = CredentialVerifier(
             AccessTokens(core.jwt_key, core.access_token_life),
             PersonalTokens(runtime.engine, core.access_token_life, UnknownTokenLimit(core.unknown_tokens_per_minute)),
             self._tickets,
-            self._looks.is_revoked,
+            self._revocations.is_revoked,
         )
         public_host = host_of(core.public_url) if core.environment == "production" else None
         self._authenticator = Authenticator(
@@ -101,25 +103,26 @@ class Server:
         self._websockets = create_factory(reactor, self._context, self._authenticator)
 
     async def run(self) -> int:
+        """Serve until a stop signal; return the exit status."""
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        # Before the first handshake, so that no revoked token slips in.
-        self._looks.look()
+        # Before the first handshake, so that no revoked token is accepted.
+        self._revocations.poll()
         settings = self._settings
-        entrance = ProtocolRouterFactory(self._reactor, self._limits, settings.handshake_seconds, self._protocol_for)
+        router = ProtocolRouterFactory(self._reactor, self._limits, settings.handshake_seconds, self._protocol_for)
         try:
-            port = listen(self._reactor, entrance, settings.host, settings.port)
+            port = listen(self._reactor, router, settings.host, settings.port)
         except CannotListenError as error:
             log.error("cannot listen on %s:%d: %s", settings.host, settings.port, error.socketError)
             return 1
         status_port = listen_for_status(self._reactor, settings, self._status())
         log.info("listening on ws://%s:%d%s", settings.host, settings.port, SOCKET_PATHS[0])
-        self._looks.start()
+        self._revocations.start()
         await self._serve_until(stopping, port)
         if status_port:
             await status_port.stopListening().asFuture(asyncio.get_running_loop())
-        self._looks.stop()
+        self._revocations.stop()
         await self._tickets.close()
         await self._reader.close()
         return 0
@@ -130,13 +133,13 @@ class Server:
             background = [
                 tasks.create_task(self._feed.run()),
                 tasks.create_task(self._presence.run()),
-                tasks.create_task(close_unauthorized(self._hub, self._looks)),
+                tasks.create_task(close_unauthorized(self._hub, self._revocations)),
                 tasks.create_task(report(redis_url, self._hub)),
             ]
             await stopping.wait()
             await port.stopListening().asFuture(asyncio.get_running_loop())
-            # With events still coming to those whose turn it is not yet.
-            await drain(self._hub, lambda: self._limits.taken, self._settings.drain_seconds)
+            # The feed still runs, so that clients receive events until they are closed.
+            await drain(self._hub, lambda: self._limits.in_use, self._settings.drain_seconds)
             for task in background:
                 task.cancel()
 
@@ -146,11 +149,11 @@ class Server:
         return self._websockets.buildProtocol(None)
 
     def _status(self) -> Status:
-        checks = {"database": self._looks.are_fresh, "redis": lambda: self._feed.is_following}
-        return Status(self._runtime, checks, self._measure)
+        checks = {"database": self._revocations.are_fresh, "redis": lambda: self._feed.is_following}
+        return Status(self._runtime, checks, self._set_gauges)
 
-    def _measure(self) -> None:
-        """What is not counted but looked at."""
+    def _set_gauges(self) -> None:
+        """Set the gauges, before a scrape."""
         metrics.POSITION.set(self._hub.position)
         metrics.FOLLOWING.set(self._feed.is_following)
         metrics.BACKLOG.set(sum(client.pending for client in self._hub.clients()))

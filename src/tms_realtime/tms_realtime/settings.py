@@ -1,4 +1,4 @@
-"""Settings of the realtime process, of its end in the relay, and of its tickets."""
+"""Settings of the realtime process, its sink and its tickets."""
 
 from tms_core.settings import Words
 from tms_core.settings_base import SettingsGroup, setting
@@ -22,34 +22,34 @@ class RealtimeSettings(SettingsGroup, prefix="tms.realtime"):
     )
     public_url: str | None = setting(
         None,
-        help="Address of the WebSocket for clients, as wss://tms.example/ws/tasks/; unset: the API's host, and port.",
+        help="URL of the WebSocket for clients, as wss://tms.example/ws/tasks/; unset: the API's host, and port.",
     )
     anonymous: bool = setting(
-        False, help="Let clients without a token listen; only where tms.visibility is team, never in production."
+        False, help="Accept clients without a token; only where tms.visibility is team, never in production."
     )
     origins: Words = setting(
         (),
         help="Origins whose pages may connect, as https://app.example; * any; empty: pages of tms.public_url's host, "
         "in development of the host that is asked.",
     )
-    connections: int = setting(20_000, help="Clients of one process, in all; 0: no limit.", ge=0)
-    connections_per_user: int = setting(1_000, help="Clients of one process, of each user; 0: no limit.", ge=0)
+    connections: int = setting(20_000, help="Maximum clients per process; 0: no limit.", ge=0)
+    connections_per_user: int = setting(1_000, help="Maximum clients per user and process; 0: no limit.", ge=0)
     messages: int = setting(
-        100, help="Messages a second from one client; more close it with 1008; 0: no limit.", ge=0, le=100_000
+        100, help="Messages per second from one client; above it is closed with 1008; 0: no limit.", ge=0, le=100_000
     )
     backlog: int = setting(
-        1_048_576, help="Bytes that a slow client may be behind before it is closed with 1013.", ge=MAX_FRAME_BYTES
+        1_048_576, help="Bytes buffered for a slow client before it is closed with 1013.", ge=MAX_FRAME_BYTES
     )
     stall_seconds: int = setting(
-        30, help="Time that a client which catches up may take to read what waits for it.", ge=1, le=3600
+        30, help="Seconds that a client may take to read its buffer during a replay.", ge=1, le=3600
     )
-    handshake_seconds: int = setting(5, help="Time that a client has to finish its handshake.", ge=1, le=60)
-    drain_seconds: int = setting(3, help="On SIGTERM, the time over which clients are told to come back.", ge=0, le=300)
+    handshake_seconds: int = setting(5, help="Seconds that a client has to complete its handshake.", ge=1, le=60)
+    drain_seconds: int = setting(3, help="Seconds over which clients are closed after SIGTERM.", ge=0, le=300)
     ping_interval: int = setting(20, help="Seconds between pings to a client.", ge=1, le=3600)
-    ping_timeout: int = setting(20, help="Seconds without a pong after which a client is dropped.", ge=1, le=3600)
+    ping_timeout: int = setting(20, help="Seconds without a pong after which a client is disconnected.", ge=1, le=3600)
     stream_length: int = setting(
-        10_000, help="Events that Redis keeps for clients that come back; behind them the database is read.", ge=100
+        10_000, help="Events that Redis keeps for replays; older ones are read from the database.", ge=100
     )
     replay: int = setting(
-        100_000, help="Events that a client may have missed and still gets one by one; more: one reset.", ge=0
+        100_000, help="Missed events that are replayed at most; a client that missed more gets a reset.", ge=0
     )

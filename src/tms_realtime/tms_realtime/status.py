@@ -1,4 +1,4 @@
-"""The process's own HTTP port: /metrics for Prometheus, /api/health and /api/ready for whoever starts and stops it."""
+"""The status port of the process: /metrics for Prometheus, /api/health and /api/ready for orchestrators."""
 # ruff: noqa: N802 - Twisted names the methods.
 
 import logging
@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 
 
 class Status:
-    """Answers; knows no sockets."""
+    """Responds to requests, independent of sockets."""
 
     def __init__(self, runtime: Runtime, checks: Mapping[str, Callable[[], bool]], before_scrape: Callable[[], None]):
-        """`checks` say of each thing that is needed whether it is there."""
+        """`checks` maps each dependency to a function that returns whether it is available."""
         self._metrics_access = MetricsAccess(runtime.core)
         self._checks = checks
         self._before_scrape = before_scrape
@@ -52,7 +52,7 @@ class Status:
             case "/api/ready":
                 return self._readiness()
             case _:
-                return problem(404, f"there is nothing here; understood are {', '.join(PATHS)}")
+                return problem(404, f"not found; this port serves {', '.join(PATHS)}")
 
     def _readiness(self) -> bytes:
         checks = {name: "ok" if check() else "does not answer" for name, check in self._checks.items()}
@@ -74,6 +74,8 @@ class Status:
 
 
 class StatusProtocol(Protocol):
+    """One request per connection."""
+
     """One request on one connection; `connections` are all that are open, the oldest first."""
 
     def __init__(self, status: Status, reactor: Any, connections: "dict[StatusProtocol, None]"):
@@ -115,7 +117,7 @@ class StatusProtocol(Protocol):
 
 
 def listen_for_status(reactor: Any, settings: RealtimeSettings, status: Status) -> Any:
-    """The listening port; None where there is to be none, or where it is taken: clients are served all the same."""
+    """Return the listening port, or None if it is off or in use; an occupied port does not stop the process."""
     if not settings.status_port:
         return None
     connections: dict[StatusProtocol, None] = {}

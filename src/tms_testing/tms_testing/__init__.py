@@ -1,1 +1,1 @@
-"""Test support: pytest fixtures, processes, and a system under faults."""
+"""Test support: pytest fixtures, processes, and a complete system for fault injection."""

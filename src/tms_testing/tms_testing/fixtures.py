@@ -1,7 +1,7 @@
 """pytest fixtures for every package: real PostgreSQL and Valkey, the real application, signed-in users.
 
-Load them by `pytest_plugins = ["tms_testing.fixtures"]` in the root conftest.py. A module says which packages its
-system includes by a fixture of its own:
+Load them with `pytest_plugins = ["tms_testing.fixtures"]` in the root conftest.py. A test module selects the packages
+of its system by overriding a fixture:
 
     @pytest.fixture(scope="module")
     def packages():
@@ -42,7 +42,7 @@ _password_hash = hash_password(PASSWORD)
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A user with a login of its own."""
+    """A user with a session."""
 
     id: int
     username: str
@@ -60,14 +60,14 @@ class SignedIn:
 
 
 class Client:
-    """The application as one user sees it."""
+    """A WebTest client that sends a user's token with each request."""
 
     def __init__(self, app: TestApp, user: SignedIn):
         self._app = app
         self.user = user
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
-        """`get`, `post_json`, `patch_json`, … as webtest has them, with the user's token."""
+        """Return webtest's `get`, `post_json`, `patch_json`, …, with the user's token."""
         method = getattr(self._app, verb)
 
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -78,21 +78,21 @@ class Client:
 
 @pytest.fixture(scope="session")
 def services() -> Iterator[tuple[str, str]]:
-    """URLs of a PostgreSQL and a Valkey of this test process's own."""
-    # Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as.
+    """URLs of a PostgreSQL and a Valkey that belong to this test process."""
+    # Not in tmp_path: pytest closes its parent to other users, but servers started by root run as another user.
     with TemporaryDirectory(prefix="tms-services-") as folder, embedded_services(folder, durable=False) as urls:
         yield urls
 
 
 @pytest.fixture(scope="module")
 def packages() -> tuple[str, ...]:
-    """Which packages the system includes besides the core."""
+    """The packages that the system includes besides the core."""
     return ALL_PACKAGES
 
 
 @pytest.fixture(scope="module")
 def settings() -> dict[str, str]:
-    """Settings that a module's system has besides the usual ones."""
+    """Additional settings of the module's system."""
     return {}
 
 
@@ -101,7 +101,7 @@ _databases = count(1)
 
 @pytest.fixture(scope="module")
 def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, str]]:
-    """The [app:main] section of the module's system, with a database of its own that is migrated and empty."""
+    """The [app:main] section of the module's system, with a migrated, empty database of its own."""
     name = f"test_{next(_databases)}"
     admin_url, redis_url = services
     with _administration(admin_url) as execute:
@@ -112,10 +112,10 @@ def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, st
         "tms.state_dir": str(tmp_path_factory.mktemp("state")),
         "tms.database_url": make_url(admin_url).set(database=name).render_as_string(hide_password=False),
         "tms.redis_url": redis_url,
-        # A machine that is busy with other tests must not look like a Redis that is away.
+        # A busy machine must not look like an unavailable Redis.
         "tms.redis_timeout": "2",
         **({"tms.notifications.transport": "file"} if "tms_notifications" in packages else {}),
-        # Tests of other things ask more often than people do.
+        # Tests send more requests than users do.
         **({"tms.api.limit_user": "0", "tms.api.limit_address": "0"} if "tms_api" in packages else {}),
         **settings,
     }
@@ -134,7 +134,7 @@ def _system(ini) -> Iterator[tuple[Runtime, TestApp]]:
 
 @pytest.fixture
 def runtime(_system) -> Runtime:
-    """The runtime of the module's system, its tables and its Redis emptied for this test."""
+    """The runtime of the module's system, with empty tables and an empty Redis for each test."""
     runtime: Runtime = _system[0]
     empty(runtime)
     return runtime
@@ -142,18 +142,18 @@ def runtime(_system) -> Runtime:
 
 @pytest.fixture
 def app(runtime, _system) -> TestApp:
-    """The WSGI application, in webtest's clothes."""
+    """The WSGI application as a `webtest.TestApp`."""
     app: TestApp = _system[1]
     # The cookies of the last test.
     app.reset()
-    # The ids of users begin anew with each test: what was revoked in the last one must not hold in this one.
+    # User ids start at 1 in each test, so revocations of the previous test must be dropped.
     app.app.registry.revocations.refresh(force=True)
     return app
 
 
 @pytest.fixture
 def make_user(runtime, app) -> Callable[..., SignedIn]:
-    """Makes users that are signed in: `make_user("ann")`, `make_user(is_admin=True)`."""
+    """Creates signed-in users: `make_user("ann")`, `make_user(is_admin=True)`."""
     numbers = count(1)
 
     def make(username: str = "", *, is_admin: bool = False, **fields: Any) -> SignedIn:
@@ -175,19 +175,19 @@ def make_user(runtime, app) -> Callable[..., SignedIn]:
 
 @pytest.fixture
 def client(app, make_user) -> Client:
-    """The application as a fresh ordinary user sees it."""
+    """A client of a new ordinary user."""
     return Client(app, make_user())
 
 
 @pytest.fixture
 def client_of(app) -> Callable[[SignedIn], Client]:
-    """The application as the given user sees it."""
+    """Returns a client of the given user."""
     return lambda user: Client(app, user)
 
 
 @pytest.fixture
 def relay_once(runtime) -> Callable[[], None]:
-    """Does what the relay does until nothing is left: numbers what was committed and feeds every sink."""
+    """Runs the relay until it is idle: assigns positions to committed events and delivers them to every sink."""
     sinks: dict[str, Any] = {}
 
     def run() -> None:
@@ -204,7 +204,7 @@ def relay_once(runtime) -> Callable[[], None]:
 
 @pytest.fixture(scope="module")
 def ini_file(ini, tmp_path_factory) -> Path:
-    """The module's system as a settings file, for commands and processes."""
+    """The module's system as an ini file, for commands and processes."""
     lines = (f"{key} = {value}".replace("\n", "\n  ").replace("%", "%%") for key, value in ini.items())
     path: Path = tmp_path_factory.mktemp("ini") / "test.ini"
     path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
@@ -218,29 +218,29 @@ def tms(ini_file, runtime, monkeypatch) -> Callable[..., Result]:
     monkeypatch.setenv("TMS_INI", str(ini_file))
     monkeypatch.setattr(logging.getLogger(), "handlers", list(logging.getLogger().handlers))
 
-    def run(*words: str, **options: Any) -> Result:
-        return CliRunner().invoke(main, ["--ini", str(ini_file), *words], catch_exceptions=False, **options)
+    def run(*argv: str, **options: Any) -> Result:
+        return CliRunner().invoke(main, ["--ini", str(ini_file), *argv], catch_exceptions=False, **options)
 
     return run
 
 
-def empty(runtime: Runtime, *, keep: Collection[str] = (), begin_ids_anew: bool = True) -> None:
-    """Leave no row in any table but Alembic's and those to `keep`, begin every id at 1, and clear Redis."""
+def empty(runtime: Runtime, *, keep: Collection[str] = (), restart_ids: bool = True) -> None:
+    """Empty all tables except Alembic's and those in `keep`, restart all ids at 1, and clear Redis."""
     with runtime.transaction() as session:
         found = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
         tables = set(found) - {"alembic_version", *keep}
         sequences = text("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
-        ids = session.scalars(sequences) if begin_ids_anew else ()
-        # TRUNCATE makes a new file for every table and index: five times as slow for a handful of rows.
-        words = ["SET LOCAL session_replication_role = replica"]
-        words += [f"DELETE FROM {name}" for name in tables] + [f"SELECT setval('{name}', 1, false)" for name in ids]
-        session.execute(text("; ".join(words)))
+        ids = session.scalars(sequences) if restart_ids else ()
+        # TRUNCATE creates a new file per table and index: five times as slow for a few rows.
+        statements = ["SET LOCAL session_replication_role = replica", *(f"DELETE FROM {name}" for name in tables)]
+        statements += [f"SELECT setval('{name}', 1, false)" for name in ids]
+        session.execute(text("; ".join(statements)))
     runtime.redis.flushall()
 
 
 @contextmanager
 def _administration(url: str) -> Iterator[Callable[[str], Any]]:
-    """Runs statements that no transaction may hold."""
+    """Yields a function that executes statements outside transactions, such as CREATE DATABASE."""
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield lambda statement: connection.execute(text(statement))

@@ -1,4 +1,4 @@
-"""For tests: what a process writes, awaited."""
+"""The output of a process, with waiting for patterns."""
 
 import codecs
 import os
@@ -10,10 +10,11 @@ from typing import IO
 
 
 class ProcessOutput:
-    """Reads all the time, since a process whose pipe is full stands still; to be closed."""
+    """Reads continuously, so that the process never blocks on a full pipe. To be closed."""
 
     def __init__(self, stream: IO[bytes], patience: float):
-        """Whoever waits does so for `patience` seconds at the most, and then has an AssertionError with the output."""
+        """`patience` is the time limit of each wait, in seconds; beyond it, AssertionError is raised with the
+        output."""
         self.text = ""
         self._stream = stream
         self._patience = patience
@@ -24,22 +25,22 @@ class ProcessOutput:
         self._reader.start()
 
     def wait_for(self, pattern: str, count: int = 1) -> list[re.Match[str]]:
-        """The matches of a regular expression, once there are `count` of them."""
+        """Return the matches of a regular expression, once there are `count` of them."""
         self._wait(lambda: len(re.findall(pattern, self.text)) >= count or self._has_ended, pattern)
         found = list(re.finditer(pattern, self.text))
-        assert len(found) >= count, f"ended without {pattern!r}:\n{self.text}"
+        assert len(found) >= count, f"the output ended without {pattern!r}:\n{self.text}"
         return found
 
     def wait_for_end(self) -> None:
-        """Until nobody can write any more."""
-        self._wait(lambda: self._has_ended, "no end")
+        """Wait until the stream is closed by all its writers."""
+        self._wait(lambda: self._has_ended, "the end of the output")
 
     def last(self, pattern: str) -> str:
-        """The last line in which the expression is found; empty where there is none."""
+        """Return the last line that matches the pattern, or an empty string."""
         return next((line for line in reversed(self.text.splitlines()) if re.search(pattern, line)), "")
 
     def close(self) -> None:
-        """Who still writes is told that nobody reads. May be called again."""
+        """Stop reading and close the pipe; idempotent. Later writes of the process fail."""
         if not self._stream.closed:
             os.write(self._close, b".")
             self._reader.join(self._patience)
@@ -49,7 +50,7 @@ class ProcessOutput:
 
     def _wait(self, is_enough: Callable[[], bool], what: str) -> None:
         with self._changed:
-            assert self._changed.wait_for(is_enough, self._patience), f"{what} not in time:\n{self.text}"
+            assert self._changed.wait_for(is_enough, self._patience), f"timed out waiting for {what}:\n{self.text}"
 
     def _read(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -59,7 +60,7 @@ class ProcessOutput:
                 selector.register(pipe, selectors.EVENT_READ)
             while not self._has_ended:
                 ready = {key.fd for key, _ in selector.select()}
-                # At the close, what is in the pipe still; that much fits into it.
+                # When closing, read what is left in the pipe, which is at most one chunk.
                 chunk = os.read(source, 65536) if source in ready else b""
                 with self._changed:
                     self.text += decoder.decode(chunk)

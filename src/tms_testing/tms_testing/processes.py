@@ -1,4 +1,4 @@
-"""For tests: a command run as a process, its output awaited, and all that it started found again."""
+"""Runs a command as a process, waits for its output, and finds its descendants."""
 
 import os
 import re
@@ -14,7 +14,7 @@ MARK = "TEST_RUN_MARK"
 
 
 class WatchedProcess:
-    """A process whose descendants carry a mark in their environment; to be used as a context manager."""
+    """A process whose descendants carry a mark in their environment; a context manager that kills them all."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class WatchedProcess:
 
     @property
     def text(self) -> str:
-        """What it has written until now."""
+        """The output so far."""
         return self._output.text
 
     @property
@@ -43,7 +43,7 @@ class WatchedProcess:
         return self._process.pid
 
     def wait_for(self, pattern: str, count: int = 1) -> list[re.Match[str]]:
-        """The matches in the output, once there are `count` of them."""
+        """Return the matches of a pattern in the output, once there are `count` of them."""
         return self._output.wait_for(pattern, count)
 
     def send(self, number: signal.Signals) -> None:
@@ -54,19 +54,19 @@ class WatchedProcess:
         return self.end()
 
     def end(self) -> int:
-        """The exit status, when it has ended by itself; then `text` has all of its output."""
+        """Wait for the process to end; return its exit status. `text` then has the complete output."""
         self._output.wait_for_end()
         return self._process.wait(self._patience)
 
     def end_unread(self) -> int:
-        """The same for one whose output nobody reads any more."""
+        """The same as `end`, if the output has been closed."""
         return self._process.wait(self._patience)
 
     def close_output(self) -> None:
         self._output.close()
 
     def living(self) -> dict[int, str]:
-        """What was started in this run and still lives, whoever its parent is now: command lines by process id."""
+        """Return the running processes of this run, including orphans: command lines by process id."""
         return {int(path.name): _command(path) for path in Path("/proc").glob("[0-9]*") if self._is_ours(path)}
 
     def __enter__(self) -> "WatchedProcess":

@@ -1,4 +1,4 @@
-"""A real TMS as its own processes, and pages of another origin in a real browser."""
+"""Fixtures: the real TMS processes, and pages of another origin in a real browser."""
 
 import shutil
 import sys
@@ -45,7 +45,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="session")
 def origin() -> Iterator[str]:
-    """Where the pages are: their server knows nothing of TMS."""
+    """The origin of the pages, whose server is independent of TMS."""
     handler = partial(QuietHandler, directory=str(HERE))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -70,23 +70,23 @@ def settings(origin):
 
 
 @contextmanager
-def running(ini_file: Path, *words: str) -> Iterator[WatchedProcess]:
-    with WatchedProcess([TMS, "--ini", ini_file, *words], patience=PATIENCE) as process:
+def running(ini_file: Path, *argv: str) -> Iterator[WatchedProcess]:
+    with WatchedProcess([TMS, "--ini", ini_file, *argv], patience=PATIENCE) as process:
         yield process
 
 
 @pytest.fixture(scope="module")
 def api(_system, ini_file, settings) -> Iterator[str]:
-    """Where `tms api` is. Its tables are never emptied: every test has users of its own."""
+    """The URL of `tms api`. Its tables are never emptied: every test creates its own users."""
     url = f"http://localhost:{settings['tms.api_port']}"
     with running(ini_file, "api"):
         is_up = threading.Event()
-        Probe(lambda: _answers(f"{url}/api/health"), is_up.set).start()
+        Probe(lambda: _responds(f"{url}/api/health"), is_up.set).start()
         assert is_up.wait(PATIENCE)
         yield url
 
 
-def _answers(url: str) -> bool:
+def _responds(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             return answer.status == 200
@@ -95,7 +95,7 @@ def _answers(url: str) -> bool:
 
 
 class Restartable:
-    """`tms realtime`, on one port however often it begins."""
+    """`tms realtime` on a fixed port, which can be restarted."""
 
     def __init__(self, ini_file: Path):
         self._ini_file = ini_file
@@ -104,7 +104,7 @@ class Restartable:
     def start(self) -> None:
         process = self._stack.enter_context(running(self._ini_file, "realtime"))
         process.wait_for("listening on ws://")
-        process.wait_for("listening to events on redis")
+        process.wait_for("following events on redis")
 
     def kill(self) -> None:
         self._stack.close()
@@ -112,7 +112,7 @@ class Restartable:
 
 @pytest.fixture(scope="module")
 def realtime(api, ini_file) -> Iterator[Restartable]:
-    """`tms realtime`, and the relay that feeds it."""
+    """`tms realtime`, with the relay."""
     process = Restartable(ini_file)
     with running(ini_file, "relay") as relay:
         process.start()
@@ -123,7 +123,7 @@ def realtime(api, ini_file) -> Iterator[Restartable]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Not for longer: while Playwright is there, no other test of this process can run a loop of asyncio's."""
+    """A browser per module: while Playwright runs, other tests of this process cannot run an asyncio loop."""
     assert CHROMIUM, "there is no browser: make browser"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -133,15 +133,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(browser) -> Iterator[BrowserContext]:
-    """A browser without any past."""
+    """A browser context without stored data."""
     context = browser.new_context()
     context.set_default_timeout(PATIENCE * 500)
     yield context
     context.close()
 
 
-class Line:
-    """The way between a page and `tms realtime`, which can be cut."""
+class InterceptedConnection:
+    """The connection between a page and `tms realtime`, which can be interrupted."""
 
     def __init__(self, tab: "Tab"):
         self._tab = tab
@@ -157,14 +157,14 @@ class Line:
         self._sockets[-1].close(code=1001)
         self._tab.wait_for_state("waiting")
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         self._tab.page.unroute(TICKETS)
         self._tab.come_online()
         self._tab.wait_for_state("open")
 
 
 class Tab:
-    """A page, with page.js in it."""
+    """A page with page.js."""
 
     def __init__(self, page: Page):
         self.page = page
@@ -172,21 +172,21 @@ class Tab:
         page.on("pageerror", lambda error: self.mistakes.append(str(error)))
 
     def run(self, code: str, given: Any = None) -> Any:
-        """What an async function with this body returns; `given` is what Python gives it."""
+        """Run the body of an async function in the page; `given` is its argument. Return the result."""
         return self.page.evaluate(f"async (given) => {{ {code} }}", given)
 
     def request(self, method: str, path: str, **options: Any) -> Any:
         return self.run("return tms.request(...given)", [method, path, options])
 
     def refusal(self, code: str, given: Any = None) -> dict[str, Any]:
-        """How the promise that this expression makes was rejected."""
+        """Return the error with which the promise of an expression was rejected."""
         found = self.run(f"return outcome({code})", given)
         assert "error" in found, found
         error: dict[str, Any] = found["error"]
         return error
 
     def listen(self, **options: Any) -> None:
-        """Listen, and wait until the connection is open."""
+        """Open the live connection and wait for it."""
         self.run("listen(given)", options)
         self.wait_for_state("open")
 
@@ -197,11 +197,11 @@ class Tab:
         return page
 
     def come_online(self) -> None:
-        """What a browser says when the network is back."""
+        """Dispatch the event of a browser whose network is back."""
         self.run("dispatchEvent(new Event('online'))")
 
     def stop_time(self) -> None:
-        """Timers stand still from now on, but for `page.clock.run_for`; `pauses` has how long each was to take."""
+        """Stop timers except by `page.clock.run_for`; `pauses` records their delays."""
         self.page.clock.install(time=0)
         self.page.clock.pause_at(1)
         self.run("""
@@ -213,23 +213,23 @@ class Tab:
             };
         """)
 
-    def heard(self, kind: str, number: int) -> list[Any]:
-        """All notes of a kind, once there are so many."""
-        self.page.wait_for_function("([kind, number]) => heard[kind].length >= number", arg=[kind, number])
-        found: list[Any] = self.page.evaluate("(kind) => heard[kind]", kind)
+    def received(self, kind: str, number: int) -> list[Any]:
+        """Return all values that a callback received, once there are `number` of them."""
+        self.page.wait_for_function("([kind, number]) => received[kind].length >= number", arg=[kind, number])
+        found: list[Any] = self.page.evaluate("(kind) => received[kind]", kind)
         return found
 
     def wait_for_state(self, state: str) -> dict[str, Any]:
-        """The newest note of a state, once it is that."""
-        self.page.wait_for_function("(state) => heard.states.at(-1)?.state === state", arg=state)
-        found: dict[str, Any] = self.page.evaluate("heard.states.at(-1)")
+        """Return the newest state notification, once it has the state."""
+        self.page.wait_for_function("(state) => received.states.at(-1)?.state === state", arg=state)
+        found: dict[str, Any] = self.page.evaluate("received.states.at(-1)")
         return found
 
 
 @pytest.fixture
 def open_tab(context, api, origin) -> Iterator[Callable[..., Tab]]:
-    """Opens pages of one browser, each with a client of its own; the tokens are all tabs' if they `share`. What a page
-    opens is in its process, and sees its localStorage at once; others see it soon."""
+    """Opens pages in one browser, each with a client of its own; with `share`, tabs share their tokens. A page opened
+    by another runs in the same process, and sees changes of localStorage immediately."""
     tabs = []
 
     def run(user: SignedIn | None = None, *, share: bool = False, opener: Tab | None = None) -> Tab:
@@ -247,7 +247,7 @@ def open_tab(context, api, origin) -> Iterator[Callable[..., Tab]]:
 
 @pytest.fixture
 def make_user(_system) -> Callable[..., SignedIn]:
-    """Makes users that are signed in, and leaves those of other tests alone."""
+    """Creates signed-in users without deleting those of other tests."""
     runtime, app = _system
 
     def run(name: str = "") -> SignedIn:
@@ -264,20 +264,20 @@ def make_user(_system) -> Callable[..., SignedIn]:
 
 
 @pytest.fixture
-def line_of() -> type[Line]:
-    """`line_of(tab)`, before it listens."""
-    return Line
+def connection_of() -> type[InterceptedConnection]:
+    """Intercepts the connection of a tab, before it connects: `connection_of(tab)`."""
+    return InterceptedConnection
 
 
 @pytest.fixture
 def tab(open_tab, make_user) -> Tab:
-    """A page of somebody who is signed in."""
+    """A page of a signed-in user."""
     tab: Tab = open_tab(make_user())
     return tab
 
 
 @pytest.fixture
 def shared_tab(open_tab, make_user) -> Tab:
-    """The same, with the tokens where all tabs have them."""
+    """A page of a signed-in user, with tokens shared by all tabs."""
     tab: Tab = open_tab(make_user(), share=True)
     return tab

@@ -1,17 +1,17 @@
-// What a page of the tests brings: the client from the API's own address, and notes of all that it is told.
+// The script of test pages: loads the client from the API, and records everything that its callbacks receive.
 const api = new URLSearchParams(location.search).get("api");
 const { TmsClient, TmsError } = await import(`${api}/tms-client.js`);
 
-// So that tests need not wait for long.
+// Short delays for tests.
 const timing = { firstDelay: 50, slowDelay: 100 };
-const heard = { events: [], resets: [], states: [], presence: [], errors: [], tokens: [] };
-// For all tabs of a browser.
+const received = { events: [], resets: [], states: [], presence: [], errors: [], tokens: [] };
+// Shared by all tabs of a browser.
 const shared = {
   get: () => JSON.parse(localStorage.getItem("tokens")),
   set: (tokens) => localStorage.setItem("tokens", JSON.stringify(tokens)),
 };
 
-/** What came of it, as tests read it. */
+/** The outcome of a promise, in JSON for the tests. */
 async function outcome(promise) {
   try {
     return { value: await promise };
@@ -24,18 +24,18 @@ async function outcome(promise) {
 function makeClient({ tokens, isShared }) {
   if (isShared && tokens) shared.set(tokens);
   const options = isShared ? { store: shared } : { tokens };
-  globalThis.tms = new TmsClient({ onTokens: (tokens) => heard.tokens.push(tokens), timing, ...options });
+  globalThis.tms = new TmsClient({ onTokens: (tokens) => received.tokens.push(tokens), timing, ...options });
 }
 
 function listen(options = {}) {
   globalThis.live = tms.listen({
-    onEvent: (event) => heard.events.push(event),
-    onReset: (reset) => heard.resets.push(reset),
-    onPresence: (presence) => heard.presence.push(presence),
-    onState: (state, { retryIn, cause }) => heard.states.push({ state, retryIn, code: cause?.status ?? cause }),
-    onError: ({ status, detail, errors }) => heard.errors.push({ status, detail, errors }),
+    onEvent: (event) => received.events.push(event),
+    onReset: (reset) => received.resets.push(reset),
+    onPresence: (presence) => received.presence.push(presence),
+    onState: (state, { retryIn, cause }) => received.states.push({ state, retryIn, code: cause?.status ?? cause }),
+    onError: ({ status, detail, errors }) => received.errors.push({ status, detail, errors }),
     ...options,
   });
 }
 
-Object.assign(globalThis, { TmsClient, TmsError, heard, shared, outcome, makeClient, listen, isReady: true });
+Object.assign(globalThis, { TmsClient, TmsError, received, shared, outcome, makeClient, listen, isReady: true });

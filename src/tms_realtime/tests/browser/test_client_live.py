@@ -1,4 +1,4 @@
-"""The JavaScript client's live connection, between pages of another origin and the real processes."""
+"""The live connection of the JavaScript client, from pages of another origin to the real processes."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from tms_testing.fixtures import PASSWORD
 TICKETS = "**/api/ws-ticket"
 SCRIPT = Path(tms_realtime.__file__).parent / "static" / "tms-client.js"
 DOCS = Path(__file__).resolve().parents[4] / "docs" / "realtime.md"
-# Playwright brings one.
+# Node is installed with Playwright.
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 
 
@@ -36,27 +36,27 @@ def _system_is_up(realtime):
 
 
 @pytest.fixture
-def line(tab, line_of):
-    return line_of(tab)
+def connection(tab, connection_of):
+    return connection_of(tab)
 
 
-def test_changes_arrive_as_they_happen(tab):
+def test_changes_are_received_live(tab):
     tab.listen()
 
     task = create(tab)
     change(tab, task, status="COMPLETED")
     tab.request("DELETE", f"/api/task/{task['id']}")
-    events = tab.heard("events", 3)
+    events = tab.received("events", 3)
 
     assert [event["event"] for event in events] == ["created", "updated", "deleted"]
     assert {event["task_id"] for event in events} == {task["id"]}
     assert tab.run("return live.lastEventId") == events[-1]["event_id"]
 
 
-def test_nothing_is_lost_or_told_twice_while_the_server_is_away(tab, realtime):
+def test_no_event_is_lost_or_repeated_while_the_server_is_down(tab, realtime):
     tab.listen(filter={"created_by": "me"})
     create(tab, "before")
-    tab.heard("events", 1)
+    tab.received("events", 1)
 
     realtime.kill()
     tab.wait_for_state("waiting")
@@ -66,33 +66,33 @@ def test_nothing_is_lost_or_told_twice_while_the_server_is_away(tab, realtime):
     tab.come_online()
     tab.wait_for_state("open")
     create(tab, "after")
-    events = tab.heard("events", 7)
+    events = tab.received("events", 7)
 
     assert titles(events) == ["before", *(f"meanwhile {number}" for number in range(5)), "after"]
     assert {event["match"] for event in events} == {"enter"}
 
 
-def test_nothing_is_lost_before_the_first_event(tab, line):
+def test_no_event_is_lost_before_the_first_one(tab, connection):
     tab.listen(filter={"created_by": "me"})
 
-    line.cut()
+    connection.cut()
     create(tab, "meanwhile")
-    line.mend()
+    connection.restore()
 
-    assert titles(tab.heard("events", 1)) == ["meanwhile"]
+    assert titles(tab.received("events", 1)) == ["meanwhile"]
 
 
-def test_it_goes_on_where_an_earlier_one_was(tab):
+def test_a_connection_resumes_where_an_earlier_one_ended(tab):
     since = tab.request("GET", "/api/sync")["next"]
     create(tab, "one")
     create(tab, "two")
 
     tab.listen(since=since, filter={"created_by": "me"})
 
-    assert titles(tab.heard("events", 2)) == ["one", "two"]
+    assert titles(tab.received("events", 2)) == ["one", "two"]
 
 
-def test_a_filter_says_what_comes_in_and_what_goes_out(tab):
+def test_a_filter_reports_tasks_that_enter_and_leave(tab):
     tab.listen(filter={"created_by": "me", "status": ["PENDING", "IN_PROGRESS"]})
 
     task = create(tab)
@@ -100,13 +100,13 @@ def test_a_filter_says_what_comes_in_and_what_goes_out(tab):
     change(tab, task, status="COMPLETED")
     change(tab, task, title="Nobody looks at this any more")
     create(tab, "Gate")
-    events = tab.heard("events", 4)
+    events = tab.received("events", 4)
 
     assert [event["match"] for event in events] == ["enter", "stay", "leave", "enter"]
     assert events[-1]["title"] == "Gate"
 
 
-def test_subscriptions_hold_on_the_next_connection(tab, line):
+def test_subscriptions_are_restored_after_a_reconnect(tab, connection):
     tab.listen()
     mine = {"created_by": "me"}
     tab.run("for (const [filter, id] of given) live.subscribe(filter, id)", [
@@ -115,17 +115,17 @@ def test_subscriptions_hold_on_the_next_connection(tab, line):
         [{**mine, "priority": ["URGENT", "HIGH"]}, "alarm"],
     ])  # fmt: skip
     create(tab, "before")
-    tab.heard("events", 1)
+    tab.received("events", 1)
 
-    line.cut()
+    connection.cut()
     create(tab, "nobody's", status="COMPLETED")
     create(tab, "both", priority="HIGH")
     create(tab, "alarm", status="ARCHIVED", priority="URGENT")
-    line.mend()
+    connection.restore()
     create(tab, "after")
     create(tab, "nobody's", status="COMPLETED")
     create(tab, "last")
-    events = tab.heard("events", 5)
+    events = tab.received("events", 5)
 
     assert titles(events) == ["before", "both", "alarm", "after", "last"]
     assert [set(event["subscriptions"]) for event in events] == [
@@ -133,46 +133,46 @@ def test_subscriptions_hold_on_the_next_connection(tab, line):
     ]  # fmt: skip
 
 
-def test_without_its_subscription_everything_comes_again(tab):
+def test_all_events_are_sent_after_the_subscription_is_removed(tab):
     tab.listen(filter={"created_by": "none"})
     tab.run("live.subscribe({ status: 'ARCHIVED' }, 'shelf'); live.unsubscribe()")
 
     create(tab)
 
-    assert "match" not in tab.heard("events", 1)[0]
+    assert "match" not in tab.received("events", 1)[0]
 
 
-def test_what_the_server_does_not_understand_is_told(tab):
+def test_errors_of_the_server_are_reported(tab):
     tab.listen()
     tab.run("live.subscribe({ status: 'LOST' }, 'board')")
 
-    (error,) = tab.heard("errors", 1)
+    (error,) = tab.received("errors", 1)
 
     assert "status" in error["detail"]
     assert tab.run("return live.state") == "open"
 
 
-def test_who_missed_too_much_is_told_to_read_again(tab):
+def test_a_client_that_missed_too_much_gets_a_reset(tab):
     tab.listen(since=2**40)
 
-    (reset,) = tab.heard("resets", 1)
+    (reset,) = tab.received("resets", 1)
     create(tab, "later")
-    events = tab.heard("events", 1)
+    events = tab.received("events", 1)
 
     assert events[0]["event_id"] > reset["event_id"]
     assert titles(events) == ["later"]
 
 
 def sees(tab, task, user):
-    """Waits until the newest word on who looks at the task names the user."""
-    newest = "([task, id]) => heard.presence.findLast((one) => one.task === task)?.users.includes(id)"
+    """Waits until the newest presence of the task has the user."""
+    newest = "([task, id]) => received.presence.findLast((one) => one.task === task)?.users.includes(id)"
     tab.page.wait_for_function(newest, arg=[task, user.id])
 
 
-def test_two_pages_see_each_other_at_a_task(open_tab, make_user, line_of):
+def test_two_pages_see_each_other_viewing_a_task(open_tab, make_user, connection_of):
     users = ann, bob = make_user(), make_user()
     anns, bobs = tabs = [open_tab(user) for user in users]
-    line = line_of(anns)
+    connection = connection_of(anns)
     task = create(anns)["id"]
     for tab in tabs:
         tab.listen()
@@ -180,60 +180,60 @@ def test_two_pages_see_each_other_at_a_task(open_tab, make_user, line_of):
     sees(anns, task, bob)
     sees(bobs, task, ann)
 
-    line.cut()
-    anns.run("heard.presence.length = 0")
-    line.mend()
+    connection.cut()
+    anns.run("received.presence.length = 0")
+    connection.restore()
     sees(anns, task, bob)
     bobs.run("live.presence(null)")
 
-    anns.page.wait_for_function("(id) => !heard.presence.at(-1).users.includes(id)", arg=bob.id)
+    anns.page.wait_for_function("(id) => !received.presence.at(-1).users.includes(id)", arg=bob.id)
 
 
-def test_a_token_that_has_expired_is_renewed_for_the_ticket(shared_tab):
+def test_an_expired_token_is_renewed_for_the_ticket(shared_tab):
     shared_tab.run("shared.set({ ...shared.get(), access: 'stale' })")
 
     shared_tab.listen()
     create(shared_tab)
 
-    assert titles(shared_tab.heard("events", 1)) == ["Fence"]
-    assert shared_tab.heard("tokens", 1)[-1] == shared_tab.run("return shared.get()")
+    assert titles(shared_tab.received("events", 1)) == ["Fence"]
+    assert shared_tab.received("tokens", 1)[-1] == shared_tab.run("return shared.get()")
 
 
-def test_it_goes_on_with_a_new_login_when_the_old_one_ends(open_tab, make_user):
+def test_a_connection_continues_with_a_new_session(open_tab, make_user):
     user = make_user()
     tab = open_tab(user)
     tab.listen()
 
     tab.run("await tms.signIn(...given)", [user.username, PASSWORD])
     tab.request("POST", "/api/token/revoke", body={"refresh": user.refresh})
-    states = tab.heard("states", 4)
+    states = tab.received("states", 4)
     tab.wait_for_state("open")
     create(tab)
 
     assert (states[2]["state"], states[2]["code"]) == ("waiting", 4401)
-    assert titles(tab.heard("events", 1)) == ["Fence"]
+    assert titles(tab.received("events", 1)) == ["Fence"]
 
 
-def test_it_gives_up_when_the_login_has_ended(tab):
+def test_a_connection_closes_when_the_session_has_ended(tab):
     tab.listen()
 
     tab.run("await tms.signOut()")
-    (error,) = tab.heard("errors", 1)
+    (error,) = tab.received("errors", 1)
 
     assert error["status"] == 401
     assert tab.run("return live.state") == "closed"
 
 
-def test_it_gives_up_on_a_filter_that_is_not_understood(tab):
+def test_a_connection_closes_on_an_invalid_filter(tab):
     tab.run("listen({ filter: { status: 'LOST' } })")
 
-    (error,) = tab.heard("errors", 1)
+    (error,) = tab.received("errors", 1)
 
     assert (error["status"], error["errors"][0]["field"]) == (400, "status")
     assert tab.run("return live.state") == "closed"
 
 
-def test_it_comes_back_when_a_busy_server_says_and_no_earlier(tab):
+def test_a_reconnect_waits_for_the_retry_after_of_a_busy_server(tab):
     tickets = []
 
     def be_busy_at_first(route):
@@ -258,7 +258,7 @@ def test_it_comes_back_when_a_busy_server_says_and_no_earlier(tab):
     assert early == (1, "waiting")
 
 
-def test_it_tries_at_once_when_the_network_is_back(tab):
+def test_a_reconnect_is_immediate_when_the_network_is_back(tab):
     attempts = []
 
     def be_away_at_first(route):
@@ -275,15 +275,15 @@ def test_it_tries_at_once_when_the_network_is_back(tab):
     tab.wait_for_state("open")
 
 
-def test_a_connection_that_has_gone_silent_is_made_anew(tab):
+def test_a_silent_connection_is_replaced(tab):
     task = create(tab)["id"]
     answers = []
 
     def swallow_pings_of_the_first(socket):
         answers.append([])
-        said, number, server = answers[-1], len(answers), socket.connect_to_server()
+        received_messages, number, server = answers[-1], len(answers), socket.connect_to_server()
         socket.on_message(lambda message: None if number == 1 and "ping" in message else server.send(message))
-        server.on_message(lambda message: (said.append(message), socket.send(message)))
+        server.on_message(lambda message: (received_messages.append(message), socket.send(message)))
 
     tab.page.route_web_socket("**/ws/tasks/**", swallow_pings_of_the_first)
     tab.stop_time()
@@ -294,29 +294,35 @@ def test_a_connection_that_has_gone_silent_is_made_anew(tab):
     tab.page.clock.run_for(1_000)
     tab.wait_for_state("open")
     tab.page.clock.run_for(25_000)
-    # Answered behind the ping.
+    # The response follows the pong.
     tab.run("live.presence(given)", task)
-    tab.heard("presence", 1)
+    tab.received("presence", 1)
     tab.page.clock.run_for(20_000)
 
-    assert [json.loads(said[0])["type"] for said in answers[1:]] == ["pong"]
+    assert [json.loads(received_messages[0])["type"] for received_messages in answers[1:]] == ["pong"]
     assert tab.run("return live.state") == "open"
 
 
-def test_one_that_is_closed_stays_closed(tab):
+def test_a_closed_connection_stays_closed(tab):
     tab.listen()
 
     tab.run("live.close()")
     tab.come_online()
     tab.listen(filter={"created_by": "me"})
     create(tab)
-    events = tab.heard("events", 1)
+    events = tab.received("events", 1)
 
-    assert [note["state"] for note in tab.heard("states", 5)] == ["connecting", "open", "closed", "connecting", "open"]
+    assert [note["state"] for note in tab.received("states", 5)] == [
+        "connecting",
+        "open",
+        "closed",
+        "connecting",
+        "open",
+    ]
     assert len(events) == 1
 
 
-def test_one_that_is_closed_at_once_never_connects(tab):
+def test_a_connection_closed_at_once_never_connects(tab):
     sockets = []
     tab.page.on("websocket", lambda socket: sockets.append(socket))
 
@@ -324,7 +330,7 @@ def test_one_that_is_closed_at_once_never_connects(tab):
     tab.listen()
 
     assert len(sockets) == 1
-    assert [note["state"] for note in tab.heard("states", 4)] == ["connecting", "closed", "connecting", "open"]
+    assert [note["state"] for note in tab.received("states", 4)] == ["connecting", "closed", "connecting", "open"]
 
 
 def test_the_example_of_the_documentation_works(context, origin, api, make_user):
@@ -341,7 +347,7 @@ def test_the_example_of_the_documentation_works(context, origin, api, make_user)
     assert answer.value.status == 201
 
 
-def test_it_works_in_node_too(api, make_user):
+def test_the_client_works_in_node(api, make_user):
     user = make_user()
     options = {"api": api, "tokens": {"access": user.access, "refresh": user.refresh}}
     script = f"""

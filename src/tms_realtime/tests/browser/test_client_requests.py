@@ -1,4 +1,4 @@
-"""The JavaScript client's requests, from pages of another origin, and what it says to servers that follow a script."""
+"""Requests of the JavaScript client, from pages of another origin, to real and to scripted servers."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +9,7 @@ STALE = "const { refresh } = shared.get(); shared.set({ access: 'stale', refresh
 
 
 def asked(path, *tabs):
-    """The requests to a path, from now on; not those that ask whether one may ask."""
+    """Records the requests to a path from now on, except preflight requests."""
     found = []
     for tab in tabs:
         tab.page.on("request", lambda one: found.append(one) if path in one.url and one.method != "OPTIONS" else None)
@@ -17,21 +17,21 @@ def asked(path, *tabs):
 
 
 def busy(status, seconds):
-    """An answer that says to come back later, as page.route takes it."""
+    """Return a response that asks for a later retry, for `route.fulfill`."""
     headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
     return {"status": status, "json": {"detail": "Later."}, "headers": {**headers, "Retry-After": str(seconds)}}
 
 
-def test_a_page_signs_in_and_asks(open_tab, make_user):
+def test_a_page_signs_in_and_sends_requests(open_tab, make_user):
     tab, user = open_tab(), make_user()
 
     tab.run("await tms.signIn(...given)", [user.username, PASSWORD])
 
     assert tab.request("GET", "/api/users/me")["id"] == user.id
-    assert [set(tokens) for tokens in tab.heard("tokens", 1)] == [{"access", "refresh"}]
+    assert [set(tokens) for tokens in tab.received("tokens", 1)] == [{"access", "refresh"}]
 
 
-def test_a_wrong_password_is_refused_once(open_tab, make_user):
+def test_a_wrong_password_is_rejected_without_retries(open_tab, make_user):
     tab = open_tab()
     requests = asked("/api/token", tab)
 
@@ -42,18 +42,18 @@ def test_a_wrong_password_is_refused_once(open_tab, make_user):
     assert len(requests) == 1
 
 
-def test_signing_out_ends_the_login_here_and_there(shared_tab):
+def test_signing_out_ends_the_session_in_page_and_server(shared_tab):
     refresh = shared_tab.run("return shared.get().refresh")
 
     shared_tab.run("await tms.signOut()")
 
-    assert shared_tab.run("return [shared.get(), heard.tokens.at(-1)]") == [None, None]
+    assert shared_tab.run("return [shared.get(), received.tokens.at(-1)]") == [None, None]
     assert shared_tab.refusal("tms.request('GET', '/api/users/me')")["status"] == 401
     body = {"refresh": refresh}
     assert shared_tab.refusal("tms.request('POST', '/api/token/refresh', { body: given })", body)["status"] == 401
 
 
-def test_all_tasks_come_page_by_page(tab):
+def test_all_tasks_are_read_page_by_page(tab):
     operations = [{"op": "create", "task": {"title": f"Task {number}"}} for number in range(5)]
     tab.request("POST", "/api/task/bulk", body={"operations": operations})
     requests = asked("/api/task", tab)
@@ -67,7 +67,7 @@ def test_all_tasks_come_page_by_page(tab):
     assert len(requests) == 3
 
 
-def test_every_fault_of_a_body_is_told(tab):
+def test_every_fault_of_a_body_is_reported(tab):
 
     error = tab.refusal("tms.request('POST', '/api/task', { body: given })", {"title": "", "priority": "NONE"})
 
@@ -75,7 +75,7 @@ def test_every_fault_of_a_body_is_told(tab):
     assert {fault["field"] for fault in error["errors"]} == {"title", "priority"}
 
 
-def test_a_creation_whose_answer_was_lost_is_done_once(tab):
+def test_a_creation_with_a_lost_response_is_executed_once(tab):
     answers = []
 
     def lose_the_first(route):
@@ -95,7 +95,7 @@ def test_a_creation_whose_answer_was_lost_is_done_once(tab):
     assert tab.request("GET", "/api/task", params={"created_by": "me"})["results"] == [created]
 
 
-def test_a_change_whose_answer_was_lost_is_not_repeated(tab):
+def test_a_change_with_a_lost_response_is_not_repeated(tab):
     attempts = []
     tab.page.route("**/api/task/1", lambda route: (attempts.append(route), route.abort()))
 
@@ -104,16 +104,16 @@ def test_a_change_whose_answer_was_lost_is_not_repeated(tab):
     assert (error["status"], len(attempts)) == (0, 1)
 
 
-def test_it_gives_up_where_nobody_ever_answers(tab):
+def test_retries_end_without_a_response(tab):
     attempts = []
     tab.page.route("**/api/task", lambda route: (attempts.append(route), route.abort()))
 
     error = tab.refusal("tms.request('GET', '/api/task', { tries: 3 })")
 
-    assert (error["status"], error["detail"], len(attempts)) == (0, "The server does not answer.", 3)
+    assert (error["status"], error["detail"], len(attempts)) == (0, "The server does not respond.", 3)
 
 
-def test_it_waits_for_as_long_as_a_busy_server_says(tab):
+def test_retries_wait_for_the_retry_after_of_a_busy_server(tab):
     statuses = [429, 503, 409]
     tab.page.route(
         "**/api/task/0", lambda route: route.fulfill(**busy(statuses.pop(0), 7)) if statuses else route.continue_()
@@ -129,13 +129,13 @@ def test_it_waits_for_as_long_as_a_busy_server_says(tab):
     assert all(7_000 <= pause < 8_000 for pause in tab.run("return pauses"))
 
 
-def test_it_does_not_wait_for_a_server_that_is_busy_for_long(tab):
+def test_a_long_retry_after_fails_at_once(tab):
     tab.page.route("**/api/task", lambda route: route.fulfill(**busy(503, 3600)))
 
     assert tab.refusal("tms.request('GET', '/api/task')")["status"] == 503
 
 
-def test_a_request_can_be_called_off(tab):
+def test_a_request_can_be_aborted(tab):
     tab.page.route("**/api/task", lambda route: route.fulfill(**busy(503, 20)))
 
     tab.stop_time()
@@ -148,7 +148,7 @@ def test_a_request_can_be_called_off(tab):
     assert tab.run("return asked")["error"]["name"] == "AbortError"
 
 
-def test_the_token_goes_nowhere_else(tab):
+def test_the_token_is_sent_to_no_other_host(tab):
 
     assert tab.refusal("tms.request('GET', 'https://evil.example/')")["name"] == "TypeError"
 
@@ -177,7 +177,7 @@ def test_two_tabs_with_a_stale_token_renew_it_once(shared_tab, open_tab):
     assert len(refreshed) == 1
 
 
-def test_a_login_that_has_ended_is_told(shared_tab):
+def test_an_ended_session_is_reported(shared_tab):
     tab = shared_tab
     tab.run("await tms.request('POST', '/api/token/revoke', { body: { refresh: shared.get().refresh } })")
     tab.run(STALE)
@@ -185,14 +185,14 @@ def test_a_login_that_has_ended_is_told(shared_tab):
     error = tab.refusal("tms.request('GET', '/api/users/me')")
 
     assert error["status"] == 401
-    assert tab.run("return [shared.get(), heard.tokens.at(-1)]") == [None, None]
+    assert tab.run("return [shared.get(), received.tokens.at(-1)]") == [None, None]
 
 
-def test_an_answer_that_is_no_json_comes_as_text(tab):
+def test_a_response_other_than_json_is_returned_as_text(tab):
     assert tab.request("GET", "/tms-client.js").startswith("/**")
 
 
-def test_somebody_who_signs_in_meanwhile_stays_signed_in(shared_tab, make_user):
+def test_a_concurrent_sign_in_is_kept(shared_tab, make_user):
     tab, user = shared_tab, make_user()
     tab.run("await tms.request('POST', '/api/token/revoke', { body: { refresh: shared.get().refresh } })")
     tab.run(STALE)
@@ -203,37 +203,37 @@ def test_somebody_who_signs_in_meanwhile_stays_signed_in(shared_tab, make_user):
     assert tab.request("GET", "/api/users/me")["id"] == user.id
 
 
-def test_nobody_listens_who_is_not_signed_in(open_tab):
+def test_listening_requires_a_signed_in_user(open_tab):
     tab = open_tab()
 
     tab.run("listen()")
 
-    assert tab.heard("errors", 1)[0]["status"] == 401
+    assert tab.received("errors", 1)[0]["status"] == 401
 
 
-def test_a_position_that_is_none_is_refused_at_once(tab):
+def test_an_invalid_position_is_rejected_at_once(tab):
     errors = [tab.refusal("(async () => listen({ since: given }))()", since) for since in (-1, 1.5, "7")]
 
     assert [error["name"] for error in errors] == ["TypeError"] * 3
 
 
-def test_what_comes_before_the_subscriptions_hold_is_left_to_the_resumption(tab):
-    said = []
+def test_events_before_the_subscriptions_apply_are_left_to_the_resumption(tab):
+    sent_messages = []
 
-    def obey(socket, message):
-        said.append(json.loads(message))
-        pongs = sum(one["type"] == "ping" for one in said)
-        if said[-1]["type"] == "ping":
+    def respond(socket, message):
+        sent_messages.append(json.loads(message))
+        pongs = sum(one["type"] == "ping" for one in sent_messages)
+        if sent_messages[-1]["type"] == "ping":
             socket.send('{"type": "pong"}')
         if pongs == 1:
-            # Before the resumption or after it? Nobody can tell.
+            # It is unclear whether this event precedes the resumption.
             socket.send('{"task_id": 1, "event": "updated", "event_id": 10, "match": "stay"}')
         if pongs == 4:
             for number in (7, 9, 10):
                 socket.send(json.dumps({"task_id": 1, "event": "updated", "event_id": number, "match": "stay"}))
 
     def begin(socket):
-        socket.on_message(lambda message: obey(socket, message))
+        socket.on_message(lambda message: respond(socket, message))
         socket.send('{"task_id": 1, "event": "updated", "event_id": 9}')
 
     tab.page.route_web_socket("**/ws/tasks/**", begin)
@@ -241,25 +241,25 @@ def test_what_comes_before_the_subscriptions_hold_is_left_to_the_resumption(tab)
         "listen({ since: 6 }); for (const status of given) live.subscribe({ status }, 'board')", ["LOST", "PENDING"]
     )
 
-    events = tab.heard("events", 3)
+    events = tab.received("events", 3)
 
     again = [{"type": "ping"}, {"type": "resume", "since": 6}, {"type": "ping"}]
     assert [(event["event_id"], event["match"]) for event in events] == [(7, "stay"), (9, "stay"), (10, "stay")]
-    assert said[0] == {"type": "unsubscribe"}
-    assert said[1:] == [{"type": "subscribe", "id": "board", "filter": {"status": "PENDING"}}, *again, *again]
+    assert sent_messages[0] == {"type": "unsubscribe"}
+    assert sent_messages[1:] == [{"type": "subscribe", "id": "board", "filter": {"status": "PENDING"}}, *again, *again]
 
 
-def test_what_is_changed_while_it_connects_holds(tab):
-    said = []
+def test_changes_while_connecting_are_applied(tab):
+    sent_messages = []
 
-    def obey(socket, message):
-        said.append(json.loads(message))
-        if said[-1]["type"] == "ping":
+    def respond(socket, message):
+        sent_messages.append(json.loads(message))
+        if sent_messages[-1]["type"] == "ping":
             socket.send('{"type": "pong"}')
-        if len(said) == 4:
+        if len(sent_messages) == 4:
             socket.send('{"task_id": 1, "event": "updated", "event_id": 7}')
 
-    tab.page.route_web_socket("**/ws/tasks/**", lambda socket: socket.on_message(lambda text: obey(socket, text)))
+    tab.page.route_web_socket("**/ws/tasks/**", lambda socket: socket.on_message(lambda text: respond(socket, text)))
     tab.run("""
         globalThis.WebSocket = class extends WebSocket {
             constructor(address) {
@@ -270,24 +270,29 @@ def test_what_is_changed_while_it_connects_holds(tab):
         listen({ since: 6, filter: { created_by: "none" } });
     """)
 
-    assert [event["event_id"] for event in tab.heard("events", 1)] == [7]
-    assert said == [{"type": "unsubscribe"}, {"type": "ping"}, {"type": "resume", "since": 6}, {"type": "ping"}]
+    assert [event["event_id"] for event in tab.received("events", 1)] == [7]
+    assert sent_messages == [
+        {"type": "unsubscribe"},
+        {"type": "ping"},
+        {"type": "resume", "since": 6},
+        {"type": "ping"},
+    ]
 
 
-def test_what_is_not_newer_is_dropped_and_what_is_missed_is_asked_for(tab):
+def test_older_events_are_dropped_and_missed_ones_are_requested(tab):
     addresses = []
 
-    def say(socket):
+    def send_events(socket):
         addresses.append(parse_qs(urlsplit(socket.url).query))
         for number in (7, 8, 8, 7, 9) if len(addresses) == 1 else (9, 10):
             socket.send(json.dumps({"task_id": 1, "event": "updated", "event_id": number}))
         if len(addresses) == 1:
             socket.close(code=1001)
 
-    tab.page.route_web_socket("**/ws/tasks/**", say)
+    tab.page.route_web_socket("**/ws/tasks/**", send_events)
     tab.run("listen({ since: 6, filter: { status: ['PENDING', 'COMPLETED'], priority: null } })")
 
-    assert [event["event_id"] for event in tab.heard("events", 4)] == [7, 8, 9, 10]
+    assert [event["event_id"] for event in tab.received("events", 4)] == [7, 8, 9, 10]
     assert [address["since"] for address in addresses] == [["6"], ["9"]]
     assert [address["status"] for address in addresses] == [["PENDING,COMPLETED"]] * 2
     assert addresses[0]["ticket"] != addresses[1]["ticket"]

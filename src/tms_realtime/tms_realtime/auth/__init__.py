@@ -1,1 +1,1 @@
-"""Who may come in, and who must leave."""
+"""Authentication of handshakes, and its revocation on open connections."""

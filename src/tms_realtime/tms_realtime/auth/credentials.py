@@ -1,4 +1,4 @@
-"""Whose token, or ticket, it is."""
+"""Resolves an access token, a personal token or a ticket to its claims."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tms_core.access_tokens import AccessClaims, AccessTokens
 from tms_core.errors import TooManyRequestsError
 from tms_core.personal_tokens import PREFIX, PersonalTokens
-from tms_realtime.auth.errors import HandshakeRejectedError, away, lacking, unauthorized
+from tms_realtime.auth.errors import HandshakeRejectedError, insufficient_scope, unauthorized, unavailable
 from tms_realtime.auth.tickets import TicketStore
 
 BEARER_PROTOCOL = "bearer."
@@ -20,11 +20,11 @@ INVALID = "the access token is invalid, expired or revoked"
 
 
 class RevocationsUnknownError(Exception):
-    """Whether a token was revoked cannot be said now: the database is away."""
+    """The database is down, so a token cannot be checked for revocation."""
 
 
 class CredentialVerifier:
-    """`is_revoked` may raise `RevocationsUnknownError`."""
+    """Verifies credentials. `is_revoked` may raise `RevocationsUnknownError`."""
 
     def __init__(
         self,
@@ -41,20 +41,20 @@ class CredentialVerifier:
         self._clock = clock
 
     async def by_ticket(self, ticket: str) -> AccessClaims:
-        """Raises `HandshakeRejectedError`, as both do."""
+        """Return the claims of a ticket, which is used up. Raises `HandshakeRejectedError`."""
         try:
             claims = await self._tickets.redeem(ticket)
         except (redis.RedisError, OSError):
-            raise away("redis, which knows the tickets,") from None
+            raise unavailable("redis") from None
         if claims is None:
             raise unauthorized("the ticket is unknown, too old or used", error="invalid_token")
-        return self._still_good(claims)
+        return self._require_valid(claims)
 
     async def by_token(self, token: str, network: str = "") -> AccessClaims:
         """`network` is where the client comes from."""
         if token.startswith(PREFIX):
             return await self._by_personal_token(token, network)
-        return self._still_good(self._access_tokens.read(token, self._clock()))
+        return self._require_valid(self._access_tokens.read(token, self._clock()))
 
     async def _by_personal_token(self, token: str, network: str) -> AccessClaims:
         try:
@@ -64,25 +64,25 @@ class CredentialVerifier:
                 HTTPStatus.TOO_MANY_REQUESTS, str(error), (("Retry-After", str(error.retry_after)),)
             ) from None
         except SQLAlchemyError:
-            raise away("the database") from None
-        claims = self._still_good(claims)
+            raise unavailable("the database") from None
+        claims = self._require_valid(claims)
         if claims.scopes is not None and SCOPE not in claims.scopes:
-            raise lacking(SCOPE)
+            raise insufficient_scope(SCOPE)
         return claims
 
-    def _still_good(self, claims: AccessClaims | None) -> AccessClaims:
+    def _require_valid(self, claims: AccessClaims | None) -> AccessClaims:
         try:
             if claims is None or claims.expires_at <= self._clock() or self._is_revoked(claims):
                 raise unauthorized(INVALID, error="invalid_token")
         except RevocationsUnknownError:
-            raise away("the database") from None
+            raise unavailable("the database") from None
         return claims
 
 
 def bearer_token(headers: Mapping[str, str], protocols: Sequence[str]) -> str | None:
-    """The token of the header, else that of the sub-protocols (browsers cannot set the header)."""
+    """Return the token of the Authorization header, else of the sub-protocols, since browsers cannot set the header."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
-    offered = (word for word in protocols if word.startswith(BEARER_PROTOCOL))
+    offered = (protocol for protocol in protocols if protocol.startswith(BEARER_PROTOCOL))
     return next(offered, "").removeprefix(BEARER_PROTOCOL) or None

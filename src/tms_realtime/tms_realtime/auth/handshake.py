@@ -1,4 +1,4 @@
-"""Who may connect, and with which wishes: decided from the request of the handshake."""
+"""Authenticates and validates the request of a handshake, for WebSocket and Server-Sent Events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +19,14 @@ from tms_realtime.settings import RealtimeSettings
 MAX_QUOTE_LENGTH = 100
 # The others may stand several times: their values add up.
 SINGLE = ("ticket", "since")
-WORDS = ("ticket", "since", *FILTER_PARAMS)
+QUERY_PARAMS = ("ticket", "since", *FILTER_PARAMS)
 MAX_POSITION_LENGTH = len(str(MAX_POSITION))
-SOMEBODY = 1
+# The user id with which a filter is validated before the user is known.
+ANY_USER_ID = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HandshakeRequest:
     """Header names are in lower case; `peer` is the address of the other end of the connection."""
 
     params: Mapping[str, Sequence[str]]
@@ -36,7 +37,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """`claims` is None for an anonymous client, `since` for one that wants no past, `filter` for one that wants all."""
+    """An accepted handshake.
+
+    `claims` is None for an anonymous client, `since` for a client without replay, `filter` for a client without one.
+    """
 
     claims: AccessClaims | None
     since: int | None
@@ -44,6 +48,8 @@ class Handshake:
 
 
 class Authenticator:
+    """Decides whether a client may connect: origin, query parameters, credentials."""
+
     def __init__(
         self,
         settings: RealtimeSettings,
@@ -58,20 +64,20 @@ class Authenticator:
         self._origins = settings.origins
         self._public_host = public_host
         self._allows_anonymous = settings.anonymous and visibility == "team"
-        self._identification = credentials
+        self._verifier = credentials
 
-    async def authenticate(self, request: Request) -> Handshake:
-        """Raises `HandshakeRejectedError`."""
+    async def authenticate(self, request: HandshakeRequest) -> Handshake:
+        """Return the accepted handshake. Raises `HandshakeRejectedError`."""
         self.check_origin(request.headers)
-        _refuse_unknown(request.params)
-        # Both before the ticket is used up; who is «me» will be known then.
+        _reject_unknown(request.params)
+        # Validated before the ticket is used up; the user that `me` stands for is known only afterwards.
         since = _since(request.params)
-        _filter(request.params, user_id=SOMEBODY)
+        _filter(request.params, user_id=ANY_USER_ID)
         claims = await self._claims(request)
         return Handshake(claims, since, _filter(request.params, user_id=claims.user_id if claims else None))
 
     def check_origin(self, headers: Mapping[str, str]) -> None:
-        """Raises `HandshakeRejectedError`."""
+        """Raise `HandshakeRejectedError` unless the origin is allowed."""
         origin = headers.get("origin")
         if not is_allowed(origin, self._origins, host=self._public_host or headers.get("host", "")):
             raise HandshakeRejectedError(
@@ -79,27 +85,27 @@ class Authenticator:
                 f"pages of {str(origin)[:MAX_QUOTE_LENGTH]} may not connect (tms.realtime.origins)",
             )
 
-    async def _claims(self, request: Request) -> AccessClaims | None:
+    async def _claims(self, request: HandshakeRequest) -> AccessClaims | None:
         if tickets := request.params.get("ticket"):
-            return await self._identification.by_ticket(tickets[0])
+            return await self._verifier.by_ticket(tickets[0])
         token = bearer_token(request.headers, request.protocols)
         if token is not None:
-            return await self._identification.by_token(token, self._network(request))
+            return await self._verifier.by_token(token, self._network(request))
         if self._allows_anonymous:
             return None
-        raise unauthorized("an access token or a ticket is needed")
+        raise unauthorized("an access token or a ticket is required")
 
-    def _network(self, request: Request) -> str:
+    def _network(self, request: HandshakeRequest) -> str:
         forwarded = request.headers.get("x-forwarded-for", "")
         environ = {"REMOTE_ADDR": request.peer, "HTTP_X_FORWARDED_FOR": forwarded}
         return network_of(address_of(environ, self._trusted_proxies))
 
 
-def _refuse_unknown(params: Mapping[str, Sequence[str]]) -> None:
-    """A filter with a slip of the pen in it would let everything pass."""
-    unknown = [name[:MAX_QUOTE_LENGTH] for name in params if name not in WORDS]
+def _reject_unknown(params: Mapping[str, Sequence[str]]) -> None:
+    """Reject unknown query parameters: with a misspelt filter, every event would pass."""
+    unknown = [name[:MAX_QUOTE_LENGTH] for name in params if name not in QUERY_PARAMS]
     if unknown:
-        message = f"{', '.join(sorted(unknown))}: not understood here; understood are {', '.join(WORDS)}"
+        message = f"{', '.join(sorted(unknown))}: unknown query parameters; allowed are {', '.join(QUERY_PARAMS)}"
         raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, message)
     for name in SINGLE:
         if len(params.get(name, ())) > 1:
@@ -110,10 +116,10 @@ def _since(params: Mapping[str, Sequence[str]]) -> int | None:
     given = params.get("since")
     if not given:
         return None
-    word = given[0]
-    if not (word.isascii() and word.isdigit() and len(word) <= MAX_POSITION_LENGTH and int(word) <= MAX_POSITION):
+    value = given[0]
+    if not (value.isascii() and value.isdigit() and len(value) <= MAX_POSITION_LENGTH and int(value) <= MAX_POSITION):
         raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, "since must be the event_id of an event, or 0")
-    return int(word)
+    return int(value)
 
 
 def _filter(params: Mapping[str, Sequence[str]], *, user_id: int | None) -> TaskFilter | None:

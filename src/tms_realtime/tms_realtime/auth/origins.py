@@ -1,4 +1,4 @@
-"""Which pages may connect. Only browsers send an origin, and they cannot be made to lie about it."""
+"""The check of the Origin header. Browsers always send it with a WebSocket handshake, and pages cannot forge it."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ def is_allowed(origin: str | None, allowed: Collection[str], *, host: str) -> bo
     if origin is None or "*" in allowed:
         return True
     if allowed:
-        return origin.lower() in {one.lower().rstrip("/") for one in allowed}
+        return origin.lower() in {item.lower().rstrip("/") for item in allowed}
     return _host_name(origin) is not None and _host_name(origin) == _host_name(f"//{host}")
 
 

@@ -1,4 +1,4 @@
-"""Closes the sockets whose token has expired or was revoked."""
+"""Closes the connections whose token has expired or was revoked."""
 
 import asyncio
 import logging
@@ -14,65 +14,71 @@ from tms_realtime.clients.hub import Hub
 
 UNAUTHORIZED = 4401
 SWEEP_INTERVAL = 0.25
-# The database may be away for so long before tokens are no longer taken at the handshake.
+# Seconds since the last successful poll after which handshakes with a token are rejected.
 TRUSTED_SECONDS = 5.0
 log = logging.getLogger(__name__)
 
 
 class RevocationMonitor(threading.Thread):
-    """Keeps `Revocations` fresh from a thread of its own, so that the reactor never waits for the database."""
+    """Polls `Revocations` in a thread of its own, so that the reactor never waits for the database."""
 
     def __init__(self, revocations: Revocations):
         super().__init__(name="revocations", daemon=True)
         self._revocations = revocations
-        self._looked_at = float("-inf")
+        self._polled_at = float("-inf")
         self._stopped = threading.Event()
 
     def is_revoked(self, claims: AccessClaims) -> bool:
-        """As of the last look; raises `RevocationsUnknownError` when that is too long ago to let somebody in."""
+        """Whether the token was revoked, as of the last poll.
+
+        Raises `RevocationsUnknownError` if that is too long ago to accept a handshake.
+        """
         if not self.are_fresh():
             raise RevocationsUnknownError
         return self.was_revoked(claims)
 
     def are_fresh(self) -> bool:
-        return time.monotonic() - self._looked_at <= TRUSTED_SECONDS
+        """Whether the last successful poll is recent enough to accept handshakes."""
+        return time.monotonic() - self._polled_at <= TRUSTED_SECONDS
 
     def was_revoked(self, claims: AccessClaims) -> bool:
+        """Whether the token was revoked as of the last poll, however long ago."""
         return self._revocations.knows(claims)
 
-    def look(self) -> bool:
-        """Whether the database answered."""
+    def poll(self) -> bool:
+        """Poll the database once; return whether it responded."""
         began = time.monotonic()
         try:
             self._revocations.refresh(force=True)
         except SQLAlchemyError as error:
-            log.debug("no look at revocations: %s", error)
+            log.debug("cannot poll revocations: %s", error)
             return False
-        self._looked_at = began
+        self._polled_at = began
         return True
 
     def stop(self) -> None:
         self._stopped.set()
 
     def run(self) -> None:
-        could_look = True
+        was_reachable = True
         while not self._stopped.wait(INTERVAL):
-            can_look = self.look()
-            if could_look and not can_look:
-                log.warning("the database is away: sockets stay open, new ones with a token are refused")
-            elif can_look and not could_look:
+            is_reachable = self.poll()
+            if was_reachable and not is_reachable:
+                log.warning("the database is down: connections stay open, handshakes with a token are rejected")
+            elif is_reachable and not was_reachable:
                 log.info("the database is back")
-            could_look = can_look
+            was_reachable = is_reachable
 
 
 async def close_unauthorized(hub: Hub, monitor: RevocationMonitor) -> None:
-    """Run for ever: end every client whose token is no longer good, within a second."""
+    """Run for ever: close every connection whose token is no longer valid, within a second."""
     while True:
         sweep(hub, monitor, now=time.time())
         await asyncio.sleep(SWEEP_INTERVAL)
 
 
 def sweep(hub: Hub, monitor: RevocationMonitor, *, now: float) -> None:
+    """Close the connections whose token has expired at `now` (epoch seconds) or was revoked."""
     for client in hub.clients():
         claims = client.claims
         if claims is None:

@@ -1,6 +1,6 @@
-"""One-time tickets, for browsers: their WebSocket and EventSource cannot carry a header with a token.
+"""Single-use tickets for browsers, whose WebSocket and EventSource cannot send an Authorization header.
 
-Redis has a ticket's digest and what its buyer's token said; whoever comes first takes it out.
+Redis maps the digest of a ticket to the claims of the token that it was issued for; redeeming deletes the entry.
 """
 
 import asyncio
@@ -17,25 +17,25 @@ from tms_realtime.redis import create_redis
 LIFE = 30
 TIMEOUT = 2.0
 MAX_LENGTH = 100
-# To Redis, for all who come at once.
+# Connections to Redis, shared by concurrent handshakes.
 CONNECTIONS = 8
 
 
 def issue(client: "redis.Redis", claims: AccessClaims) -> str:
-    """A ticket that is good for `LIFE` seconds, once. Raises `redis.RedisError`."""
+    """Return a new ticket, valid once for `LIFE` seconds. Raises `redis.RedisError`."""
     ticket = secrets.token_urlsafe(32)
     client.set(_key(ticket), _encode(claims), ex=LIFE)
     return ticket
 
 
 class TicketStore:
-    """The realtime process's end."""
+    """Redeems tickets, in the realtime process."""
 
     def __init__(self, url: str):
         self._redis = create_redis(url, connections=CONNECTIONS)
 
     async def redeem(self, ticket: str) -> AccessClaims | None:
-        """What the buyer's token said; None for a ticket that is unknown, old or used. Raises `redis.RedisError`."""
+        """Return the claims of a ticket, or None if it is unknown, expired or used. Raises `redis.RedisError`."""
         if len(ticket) > MAX_LENGTH:
             return None
         async with asyncio.timeout(TIMEOUT):

@@ -1,1 +1,1 @@
-"""Who listens: which events they get, what they may say, and how long they are put up with. Knows no sockets."""
+"""Connected clients: filtering and fan-out of events, commands, replay, presence and limits, independent of sockets."""

@@ -1,4 +1,4 @@
-"""What a client may say, and what it is answered. Nothing that it says wrongly ends the connection."""
+"""Handles the messages of a client. An invalid message is answered with an error and never ends the connection."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from tms_realtime.clients.connection import Connection
 from tms_realtime.clients.filter_parsing import MAX_POSITION, WHERE, parse_filter_object
 from tms_realtime.clients.view import Subscription
 
-KNOWN_TYPES = "understood are ping, subscribe, unsubscribe, resume and presence"
+KNOWN_TYPES = "known types are ping, subscribe, unsubscribe, resume and presence"
 MAX_QUOTE_LENGTH = 40
 MAX_NAME_LENGTH = 100
 Answer = dict[str, Any] | None
 
 
 class InvalidCommandError(Exception):
-    """`str(error)` says what would be right."""
+    """The command is invalid; `str(error)` says what would be valid."""
 
 
-def hear(connection: Connection, payload: bytes, *, is_binary: bool) -> bytes | None:
-    """Do what a client says; the text that answers it, if any does at once."""
+def handle(connection: Connection, payload: bytes, *, is_binary: bool) -> bytes | None:
+    """Execute a client's message and return the response, or None if it has no immediate response."""
     try:
         reply = _dispatch(connection, _read(payload, is_binary=is_binary))
     except InvalidCommandError as error:
@@ -30,40 +30,40 @@ def hear(connection: Connection, payload: bytes, *, is_binary: bool) -> bytes | 
 
 def _read(payload: bytes, *, is_binary: bool) -> dict[str, Any]:
     if is_binary:
-        raise InvalidCommandError("binary messages are not understood: send JSON as text")
+        raise InvalidCommandError("binary messages are not supported: send JSON as text")
     try:
-        said = orjson.loads(payload)
+        command = orjson.loads(payload)
     except orjson.JSONDecodeError:
-        raise InvalidCommandError('this is not JSON; say {"type": "ping"}, for one') from None
-    if not isinstance(said, dict):
-        raise InvalidCommandError('this is not a JSON object; say {"type": "ping"}, for one')
-    return said
+        raise InvalidCommandError('the message is not JSON; an example is {"type": "ping"}') from None
+    if not isinstance(command, dict):
+        raise InvalidCommandError('the message is not a JSON object; an example is {"type": "ping"}')
+    return command
 
 
-def _dispatch(connection: Connection, said: dict[str, Any]) -> Answer:
-    match said:
+def _dispatch(connection: Connection, command: dict[str, Any]) -> Answer:
+    match command:
         case {"type": "ping"}:
             return {"type": "pong"}
         case {"type": "subscribe"}:
-            return _subscribe(connection, said)
+            return _subscribe(connection, command)
         case {"type": "unsubscribe"}:
-            return _unsubscribe(connection, said)
+            return _unsubscribe(connection, command)
         case {"type": "resume"}:
-            _resume(connection, said)
+            _resume(connection, command)
             return None
         case {"type": "presence"}:
-            _presence(connection, said)
+            _presence(connection, command)
             return None
-        case {"type": str(word)}:
-            raise InvalidCommandError(f"unknown type {word[:MAX_QUOTE_LENGTH]!r}; {KNOWN_TYPES}")
+        case {"type": str(kind)}:
+            raise InvalidCommandError(f"unknown type {kind[:MAX_QUOTE_LENGTH]!r}; {KNOWN_TYPES}")
         case _:
             raise InvalidCommandError(f"type must be a string; {KNOWN_TYPES}")
 
 
-def _subscribe(connection: Connection, said: dict[str, Any]) -> Answer:
-    name = _name(said)
+def _subscribe(connection: Connection, command: dict[str, Any]) -> Answer:
+    name = _name(command)
     try:
-        wanted = parse_filter_object(said.get("filter", {}), user_id=connection.user_id)
+        wanted = parse_filter_object(command.get("filter", {}), user_id=connection.user_id)
         connection.subscribe(Subscription(wanted, name))
     except InvalidError as error:
         raise InvalidCommandError("; ".join(_sentence(fault.field, fault.message) for fault in error.faults)) from None
@@ -72,8 +72,8 @@ def _subscribe(connection: Connection, said: dict[str, Any]) -> Answer:
     return _named("subscribed", name)
 
 
-def _unsubscribe(connection: Connection, said: dict[str, Any]) -> Answer:
-    name = _name(said)
+def _unsubscribe(connection: Connection, command: dict[str, Any]) -> Answer:
+    name = _name(command)
     try:
         connection.unsubscribe(name)
     except LookupError as error:
@@ -81,32 +81,32 @@ def _unsubscribe(connection: Connection, said: dict[str, Any]) -> Answer:
     return _named("unsubscribed", name)
 
 
-def _resume(connection: Connection, said: dict[str, Any]) -> None:
-    connection.resume(_number(said, "since", smallest=0))
+def _resume(connection: Connection, command: dict[str, Any]) -> None:
+    connection.resume(_number(command, "since", smallest=0))
 
 
-def _presence(connection: Connection, said: dict[str, Any]) -> None:
+def _presence(connection: Connection, command: dict[str, Any]) -> None:
     if connection.user_id is None:
-        raise InvalidCommandError("presence is for signed-in clients")
-    connection.view_task(None if said.get("task_id", 0) is None else _number(said, "task_id", smallest=1))
+        raise InvalidCommandError("presence requires a signed-in client")
+    connection.view_task(None if command.get("task_id", 0) is None else _number(command, "task_id", smallest=1))
 
 
-def _number(said: dict[str, Any], name: str, *, smallest: int) -> int:
-    number = said.get(name)
+def _number(command: dict[str, Any], name: str, *, smallest: int) -> int:
+    number = command.get(name)
     if isinstance(number, bool) or not isinstance(number, int) or not smallest <= number <= MAX_POSITION:
-        raise InvalidCommandError(f"{name} must be a whole number from {smallest} on")
+        raise InvalidCommandError(f"{name} must be an integer of at least {smallest}")
     return number
 
 
-def _name(said: dict[str, Any]) -> str | None:
-    name = said.get("id")
+def _name(command: dict[str, Any]) -> str | None:
+    name = command.get("id")
     if name is not None and not (isinstance(name, str) and 0 < len(name) <= MAX_NAME_LENGTH):
         raise InvalidCommandError(f"id must be a string of 1 to {MAX_NAME_LENGTH} characters")
     return name
 
 
-def _named(word: str, name: str | None) -> dict[str, Any]:
-    return {"type": word} if name is None else {"type": word, "id": name}
+def _named(kind: str, name: str | None) -> dict[str, Any]:
+    return {"type": kind} if name is None else {"type": kind, "id": name}
 
 
 def _sentence(field: str, message: str) -> str:

@@ -1,4 +1,4 @@
-"""One client, on whatever wire: what it gets, what it has said, and how it ends."""
+"""A client's connection over either protocol: its subscriptions, its replay and its end."""
 
 import asyncio
 import logging
@@ -22,31 +22,31 @@ log = logging.getLogger(__name__)
 
 
 class Wire(Protocol):
-    """The socket's end."""
+    """The protocol side of a connection: WebSocket or event stream."""
 
     def send(self, message: OutboundMessage) -> None:
-        """Take a message, or end the connection where it has too much to send already; never blocks or raises."""
+        """Send a message, or end the connection if its backlog is too large; never blocks or raises."""
 
     def close(self, code: int, reason: str) -> None:
-        """Begin to close. The connection is told by `gone` when it is closed."""
+        """Begin to close; `Connection.gone` is called when the connection is closed."""
 
     @property
     def pending(self) -> int:
-        """Bytes that the client has not taken yet."""
+        """Bytes that are buffered for the client."""
 
     async def drained(self) -> None:
-        """Until there is room again. Raises TimeoutError where the client takes nothing for long."""
+        """Wait until the buffer has room. Raises TimeoutError if the client does not read."""
 
 
 class Connection:
-    """A `hub.Client`."""
+    """A client of the hub (`hub.Client`)."""
 
     __slots__ = ("_context", "_rate_limit", "_replay", "_subscriptions", "_wire", "actor", "claims", "send")
 
     def __init__(self, context: ConnectionContext, wire: Wire, claims: AccessClaims | None):
         self.claims = claims
         self.actor = Actor(claims.user_id, claims.is_admin) if claims else None
-        # The wire's own, since this is called for every message and client.
+        # Bound once, since it is called for every message of every client.
         self.send = wire.send
         self._wire = wire
         self._context = context
@@ -65,7 +65,7 @@ class Connection:
 
     @property
     def position(self) -> int | None:
-        """The event up to which it was sent all that it wants; None while it still catches up."""
+        """The position up to which the client is up to date; None during a replay."""
         return self._context.hub.position if self._replay is None else None
 
     @property
@@ -73,7 +73,7 @@ class Connection:
         return self.actor.id if self.actor else None
 
     def begin(self, *, since: int | None, wanted: TaskFilter | None) -> None:
-        """From now on messages come; those after the event `since` first."""
+        """Start sending events; with `since`, replay the events after it first."""
         self._subscriptions = () if wanted is None else (Subscription(wanted),)
         if since is None:
             self.go_live()
@@ -81,55 +81,56 @@ class Connection:
             self.resume(since)
 
     def resume(self, since: int) -> None:
-        """Begin again behind an event."""
+        """Restart after the event `since`."""
         self._context.hub.hold(self)
         self._stop_replay()
         self._replay = asyncio.ensure_future(self._resume(since))
 
     def go_live(self) -> None:
-        """Get what the hub sends from now on."""
+        """Receive the events that the hub publishes from now on."""
         self._replay = None
         self._context.hub.join(self, self.view)
 
     def subscribe(self, subscription: Subscription) -> None:
-        """Takes the place of one with the same name. Raises ValueError for one too many."""
+        """Add a subscription, replacing one of the same name. Raises ValueError above `MAX_SUBSCRIPTIONS`."""
         others = tuple(one for one in self._subscriptions if one.name is None or one.name != subscription.name)
         if len(others) >= MAX_SUBSCRIPTIONS:
             raise ValueError(f"a connection has at most {MAX_SUBSCRIPTIONS} subscriptions")
         self._subscribe((*others, subscription))
 
     def unsubscribe(self, name: str | None) -> None:
-        """Take one back, or all of them. Raises LookupError where there is none of that name."""
+        """Remove a subscription, or all if `name` is None. Raises LookupError for an unknown name."""
         left = () if name is None else tuple(one for one in self._subscriptions if one.name != name)
         if name is not None and len(left) == len(self._subscriptions):
             raise LookupError(f"there is no subscription {name!r}")
         self._subscribe(left)
 
     def view_task(self, task_id: int | None) -> None:
-        """Tell others that this user looks at the task, and be told who else does; None ends it."""
-        self._context.presence.look(self, task_id)
+        """Report this user as viewing the task, and send the other viewers; None ends it."""
+        self._context.presence.view_task(self, task_id)
 
     def may_send(self) -> bool:
-        """Whether one more message is taken; ends the connection where it is one too many."""
+        """Whether the rate limit allows another message; ends the connection if not."""
         if self._rate_limit.use():
             return True
         self.end(POLICY_VIOLATION, f"more than {self._context.settings.messages} messages a second")
         return False
 
     def end(self, code: int, reason: str) -> None:
+        """Leave the hub and begin to close with a WebSocket close code."""
         metrics.CLOSED.labels(code).inc()
         self.gone()
         self._wire.close(code, reason)
 
     def gone(self) -> None:
-        """Nothing more is sent. May be called again."""
+        """Clean up after the connection; idempotent."""
         self._context.hub.leave(self)
         self._context.presence.leave(self)
         self._stop_replay()
 
     def _subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:
         self._subscriptions = subscriptions
-        # One that is still on the way sees by its new view from the next event on.
+        # A running replay uses the new view from its next event on.
         if self._replay is None:
             self.go_live()
 
@@ -141,14 +142,14 @@ class Connection:
     async def _resume(self, since: int) -> None:
         try:
             await replay(self, self._wire, self._context, since)
-            # Unless what was sent last has ended it.
+            # Sending the last message may have ended the connection.
             if self._replay is asyncio.current_task():
                 self.go_live()
         except LogUnavailableError:
-            self.end(TRY_AGAIN_LATER, "the log cannot be read just now")
+            self.end(TRY_AGAIN_LATER, "the event log is unavailable")
         except TimeoutError:
             self.end(TRY_AGAIN_LATER, "too slow")
         except Exception:
-            # Nobody awaits this: the client would wait for ever.
-            log.exception("a client could not be told what it missed")
-            self.end(TRY_AGAIN_LATER, "the log cannot be read just now")
+            # The task is not awaited: without this, the client would wait for ever.
+            log.exception("replay failed")
+            self.end(TRY_AGAIN_LATER, "the event log is unavailable")

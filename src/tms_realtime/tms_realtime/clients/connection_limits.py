@@ -1,30 +1,30 @@
-"""How many may come in."""
+"""Limits on the number of connections."""
 
 from collections import Counter
 
 
 class ConnectionLimits:
-    """Connections of this process: in all, from the first byte on, and of each user. 0 is no limit."""
+    """Counts the connections of this process, in total and per user. A limit of 0 means none."""
 
-    def __init__(self, most: int, max_per_user: int):
-        self._most = most
-        self._most_of_user = max_per_user
+    def __init__(self, max_total: int, max_per_user: int):
+        self._max_total = max_total
+        self._max_per_user = max_per_user
         self._of_user: Counter[int] = Counter()
-        self.taken = 0
+        self.in_use = 0
 
-    def take(self) -> bool:
-        """False where the process is full."""
-        if self._most and self.taken >= self._most:
+    def acquire(self) -> bool:
+        """Count a connection, or return False if the process is full. Handshakes count too."""
+        if self._max_total and self.in_use >= self._max_total:
             return False
-        self.taken += 1
+        self.in_use += 1
         return True
 
     def release(self) -> None:
-        self.taken -= 1
+        self.in_use -= 1
 
     def acquire_for_user(self, user_id: int) -> bool:
-        """False where the user has all that are for one."""
-        if self._most_of_user and self._of_user[user_id] >= self._most_of_user:
+        """Count a connection of the user, or return False if the user has reached the limit."""
+        if self._max_per_user and self._of_user[user_id] >= self._max_per_user:
             return False
         self._of_user[user_id] += 1
         return True

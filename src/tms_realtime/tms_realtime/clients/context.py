@@ -1,4 +1,4 @@
-"""What all connections of a process share."""
+"""The objects that all connections of a process share."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class Follower(Protocol):
+    """The feed, as far as connections use it."""
+
     async def catch_up(self) -> None:
-        """Bring the hub to the log's end. Raises `LogUnavailableError`."""
+        """Publish all events of the log to the hub. Raises `LogUnavailableError`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionContext:
+    """Services and settings of one realtime process."""
+
     settings: RealtimeSettings
     visibility: Visibility
     limits: ConnectionLimits

@@ -1,43 +1,46 @@
-"""The filter that a client wishes, as the words of a query or of a message say it."""
+"""Parses the filter of a subscription from query parameters or JSON."""
 
 from typing import Any
 
 from tms_core.errors import FieldError, InvalidError
 from tms_core.services.task_filter import NAMES, NOBODY, SELF, TaskFilter, read_filter
 
-# All but full-text search, which is the database's.
+# All filters of the task list but full-text search, which needs the database.
 FILTER_PARAMS = tuple(name for name in NAMES if name != "q")
 MAX_POSITION = 2**63 - 1
 WHERE = "filter"
 
 
 def parse_filter_params(values: dict[str, list[str]], *, user_id: int | None) -> TaskFilter:
-    """Raises `InvalidError` with every fault. `user_id` is None for an anonymous client, who is not «me»."""
+    """Return the filter. `user_id` is None for an anonymous client, which cannot use `me`.
+
+    Raises `InvalidError` with all faults.
+    """
     if user_id is None:
         faults = [
             FieldError(WHERE, name, f"cannot be {SELF}: this client is anonymous")
-            for name, words in values.items()
-            if any(word.strip() == SELF for value in words for word in value.split(","))
+            for name, texts in values.items()
+            if any(item.strip() == SELF for text in texts for item in text.split(","))
         ]
         if faults:
             raise InvalidError(faults)
     return read_filter(values, actor_id=user_id or 0)
 
 
-def parse_filter_object(said: Any, *, user_id: int | None) -> TaskFilter:
-    """The same from JSON: each word with a value or a list of values. null means nobody."""
-    if not isinstance(said, dict):
+def parse_filter_object(given: Any, *, user_id: int | None) -> TaskFilter:
+    """Return the filter of a JSON object, each field with a value or a list of values; null means no user."""
+    if not isinstance(given, dict):
         raise InvalidError.of("filter", 'must be an object, as {"status": ["PENDING"]}', WHERE)
     faults = [
-        FieldError(WHERE, str(name)[:40], f"is not understood; understood are {', '.join(FILTER_PARAMS)}")
-        for name in said
+        FieldError(WHERE, str(name)[:40], f"is not a filter; filters are {', '.join(FILTER_PARAMS)}")
+        for name in given
         if name not in FILTER_PARAMS
     ]
     values = {}
     for name in FILTER_PARAMS:
-        if name in said:
+        if name in given:
             try:
-                values[name] = _words(said[name])
+                values[name] = _values(given[name])
             except ValueError as error:
                 faults.append(FieldError(WHERE, name, str(error)))
     if faults:
@@ -45,13 +48,13 @@ def parse_filter_object(said: Any, *, user_id: int | None) -> TaskFilter:
     return parse_filter_params(values, user_id=user_id)
 
 
-def _words(said: Any) -> list[str]:
-    return [_word(one) for one in (said if isinstance(said, list) else [said])]
+def _values(given: Any) -> list[str]:
+    return [_value(item) for item in (given if isinstance(given, list) else [given])]
 
 
-def _word(said: Any) -> str:
-    if said is None:
+def _value(given: Any) -> str:
+    if given is None:
         return NOBODY
-    if isinstance(said, str | int) and not isinstance(said, bool):
-        return str(said)
-    raise ValueError("must be a word, a number or null, or a list of them")
+    if isinstance(given, str | int) and not isinstance(given, bool):
+        return str(given)
+    raise ValueError("must be a string, a number or null, or a list of them")

@@ -1,4 +1,4 @@
-"""A message in the clothes of each wire, put on once however many clients get it."""
+"""A message encoded once for WebSocket and once for Server-Sent Events."""
 
 from collections.abc import Sequence
 
@@ -6,21 +6,23 @@ from autobahn.websocket.protocol import PreparedMessage
 
 
 class OutboundMessage:
-    """A message, or several that go in one write. `frame` is what a WebSocket carries (whole, unmasked, uncompressed
-    text messages), `event` what an event stream does."""
+    """One message, or several that are sent in one write.
+
+    `frame` has the WebSocket frames (unfragmented, unmasked, uncompressed text messages), `event` the SSE events.
+    """
 
     __slots__ = ("_event", "count", "frame", "parts")
 
     def __init__(self, text: bytes, position: int | None = None):
-        """`position` becomes the id in an event stream, at which a client can go on."""
+        """`position` becomes the SSE id, from which a client resumes; None for messages that are not events."""
         self.parts: tuple[tuple[bytes, int | None], ...] = ((text, position),)
         self.count = 1
         self.frame: bytes = PreparedMessage(text, isBinary=False, applyMask=False, doNotCompress=True).payloadHybi
         self._event: bytes | None = None
 
     @classmethod
-    def together(cls, messages: Sequence["OutboundMessage"]) -> "OutboundMessage":
-        """At least one message."""
+    def batch(cls, messages: Sequence["OutboundMessage"]) -> "OutboundMessage":
+        """Combine messages, at least one, to be sent in one write."""
         if len(messages) == 1:
             return messages[0]
         joined = cls.__new__(cls)
@@ -32,7 +34,7 @@ class OutboundMessage:
 
     @property
     def event(self) -> bytes:
-        """As `text/event-stream` has it (WHATWG HTML, 9.2)."""
+        """The messages as `text/event-stream` (WHATWG HTML, 9.2)."""
         if self._event is None:
             self._event = b"".join(_event(text, position) for text, position in self.parts)
         return self._event

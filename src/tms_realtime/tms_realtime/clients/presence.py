@@ -1,8 +1,8 @@
-"""Who looks at which task, over all processes.
+"""Which users view which task, across all processes.
 
-Redis has, for each task, a sorted set of «process:user» with the time until which that holds. Each process writes
-its own into it again and again, and reads those of its clients' tasks whenever one says on a channel that something
-has changed; so what a process leaves behind that was killed runs out by itself.
+Per task, Redis has a sorted set of `process:user` members, scored by their expiry. Each process renews its own members
+and publishes changes on a channel, upon which the others read the tasks that their clients view. The members of a
+killed process expire.
 """
 
 import asyncio
@@ -33,30 +33,32 @@ log = logging.getLogger(__name__)
 
 
 class Viewer(Protocol):
+    """A client whose presence is tracked."""
+
     actor: Actor | None
 
     def send(self, message: OutboundMessage) -> None: ...
 
 
 class Presence:
-    """One client looks at one task at most. While Redis is away, one is told of this process's users alone."""
+    """Tracks at most one task per client. While Redis is down, clients receive the viewers of this process only."""
 
     def __init__(self, url: str, reader: LogReader):
         self._url = url
         self._reader = reader
         self._process = uuid.uuid4().hex
-        # What was asked for and not yet looked into, and what is so now.
+        # Requested tasks that are not authorized yet; then the state.
         self._pending: dict[Viewer, int] = {}
         self._task_of: dict[Viewer, int] = {}
         self._viewers: dict[int, set[Viewer]] = {}
         self._sent: dict[Viewer, list[int]] = {}
-        # By task, what this process has written; tasks to be written or read again.
+        # Per task, the users that this process has stored; and the tasks to store and read again.
         self._written: dict[int, set[int]] = {}
         self._stale: set[int] = set()
         self._wake = asyncio.Event()
 
-    def look(self, viewer: Viewer, task_id: int | None) -> None:
-        """Of a signed-in client. It is answered by a message, also where there is no such task for it."""
+    def view_task(self, viewer: Viewer, task_id: int | None) -> None:
+        """Set the task that a signed-in client views; None ends it. The client gets a response or an error."""
         self.leave(viewer)
         if task_id is None:
             viewer.send(_message(None, []))
@@ -65,7 +67,7 @@ class Presence:
         self._wake.set()
 
     def leave(self, viewer: Viewer) -> None:
-        """May be called for one that looks at nothing."""
+        """End the presence of a client; idempotent."""
         self._pending.pop(viewer, None)
         task_id = self._task_of.pop(viewer, None)
         if task_id is None:
@@ -77,15 +79,15 @@ class Presence:
         self._touch(task_id)
 
     def follow(self, envelopes: Iterable[Envelope]) -> None:
-        """Whoever does not see a task any more does not look at it either."""
+        """Authorize the viewers of changed tasks again, and drop those of deleted tasks."""
         for envelope in envelopes:
             if envelope.task_id in self._viewers and (envelope.after is None or envelope.visibility_lost):
                 for viewer in tuple(self._viewers[envelope.task_id]):
-                    # The one who still may is looked up again.
-                    self.look(viewer, envelope.task_id)
+                    # Viewers who still may see the task are added again.
+                    self.view_task(viewer, envelope.task_id)
 
     async def run(self) -> None:
-        """For ever."""
+        """Run for ever."""
         while True:
             try:
                 async with (
@@ -99,10 +101,10 @@ class Presence:
                         tasks.create_task(self._receive(pubsub))
                         tasks.create_task(self._work(client))
             except* (redis.RedisError, OSError) as errors:
-                log.debug("presence is of this process alone: %s", errors.exceptions[0])
+                log.debug("presence is limited to this process: %s", errors.exceptions[0])
             await self._authorize_pending()
             for task_id in list(self._viewers):
-                self._tell(task_id, self._users_here(task_id))
+                self._send_users(task_id, self._users_here(task_id))
             await asyncio.sleep(1)
 
     async def _receive(self, pubsub: PubSub) -> None:
@@ -119,7 +121,7 @@ class Presence:
             for task_id in stale:
                 await self._write(client, task_id)
                 if task_id in self._viewers:
-                    self._tell(task_id, await self._read(client, task_id))
+                    self._send_users(task_id, await self._read(client, task_id))
             try:
                 async with asyncio.timeout(HEARTBEAT):
                     await self._wake.wait()
@@ -135,8 +137,8 @@ class Presence:
                 may_see = task_id in await self._reader.present_and_visible(viewer.actor, [task_id])
                 refusal = None if may_see else f"there is no task {task_id}"
             except LogUnavailableError as error:
-                refusal = f"presence cannot be had just now: {error}"
-            # It may have gone, or wished for something else.
+                refusal = f"presence is unavailable: {error}"
+            # The client may have left, or requested another task, in the meantime.
             if self._pending.get(viewer) != task_id:
                 continue
             del self._pending[viewer]
@@ -172,7 +174,7 @@ class Presence:
             members = cast(list[bytes], await client.zrangebyscore(_key(task_id), time.time(), "+inf"))
         return sorted({_number(member.rpartition(b":")[2]) for member in members} - {NOBODY})
 
-    def _tell(self, task_id: int, users: Sequence[int]) -> None:
+    def _send_users(self, task_id: int, users: Sequence[int]) -> None:
         for viewer in tuple(self._viewers.get(task_id, ())):
             others = [user for user in users if viewer.actor is None or user != viewer.actor.id]
             if self._sent.get(viewer) != others:
@@ -190,9 +192,9 @@ class Presence:
         self._wake.set()
 
 
-def _number(word: bytes) -> int:
-    """`NOBODY` for what no process of ours has written: it must not end this one."""
-    return int(word) if word.isdigit() and len(word) <= MAX_DIGITS else NOBODY
+def _number(text: bytes) -> int:
+    """Return the number, or `NOBODY` for foreign data, which must not stop this process."""
+    return int(text) if text.isdigit() and len(text) <= MAX_DIGITS else NOBODY
 
 
 def _key(task_id: int) -> str:

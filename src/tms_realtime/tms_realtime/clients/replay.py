@@ -1,11 +1,11 @@
-"""What a client missed, from the log, up to where the hub is; from there on it gets what all get."""
+"""Replay of missed events from the log, up to the hub's position, from where the client is live."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tms_realtime import metrics
 from tms_realtime.clients.context import ConnectionContext
-from tms_realtime.clients.hub import in_writes, reset_message
+from tms_realtime.clients.hub import batches, reset_message
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.clients.view import View
 from tms_realtime.event_log.envelope import Envelope
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 async def replay(client: "Connection", wire: "Wire", context: ConnectionContext, since: int) -> None:
-    """Send every event after `since` that the client may see now, up to where the hub is. Where the log does not reach
-    back so far, one reset. Whoever joins the hub before anything else is awaited misses nothing and gets nothing twice.
+    """Send the events after `since` that the client may see now, up to the hub's position, or one reset if the log does
+    not reach back to `since`. The caller must join the hub before awaiting anything else, or events would be lost.
 
-    Raises `LogUnavailableError`, and TimeoutError where the client does not read.
+    Raises `LogUnavailableError`, and TimeoutError if the client does not read.
     """
     hub = context.hub
     if since > hub.position:
@@ -28,11 +28,11 @@ async def replay(client: "Connection", wire: "Wire", context: ConnectionContext,
     position = since
     while is_whole and position < hub.position:
         events = await context.reader.after(position)
-        # What the hub has still to send must not come twice. There is nothing behind one that has gone back meanwhile.
-        behind = [event for event in events if event.position <= hub.position]
-        is_whole = bool(behind) and behind[0].position == position + 1
+        # Events that the hub has yet to publish would be sent twice. An empty result means that the log has gone back.
+        due = [event for event in events if event.position <= hub.position]
+        is_whole = bool(due) and due[0].position == position + 1
         if is_whole:
-            position = await _send(client, wire, context, behind, position)
+            position = await _send(client, wire, context, due, position)
     if not is_whole or position != hub.position:
         client.send(reset_message(hub.position))
     metrics.REPLAYS.labels("live" if is_whole else "reset").inc()
@@ -41,16 +41,18 @@ async def replay(client: "Connection", wire: "Wire", context: ConnectionContext,
 async def _send(
     client: "Connection", wire: "Wire", context: ConnectionContext, events: list[Envelope], position: int
 ) -> int:
-    """Send the events right after a position; the position to go on from, which may be amid them: where the client
-    wishes for something else meanwhile, nothing more is sent as it was wished before."""
+    """Send the events right after `position`; return the position to continue from.
+
+    Sending stops early if the client changes its subscriptions: the rest is read again with the new ones.
+    """
     view = client.view
     hidden = await _hidden_now(view, context, events)
     messages = [
-        _outgoing(text, event.position)
+        _outbound(text, event.position)
         for event in events
         if (text := view.message(event)) is not None and (event.task_id not in hidden or view.is_visibility_lost(event))
     ]
-    for message in in_writes(messages):
+    for message in batches(messages):
         await wire.drained()
         if client.view != view:
             return position
@@ -59,14 +61,14 @@ async def _send(
     return events[-1].position
 
 
-# Those who come back together missed the same.
+# Clients that reconnect at the same time have missed the same events.
 @lru_cache(maxsize=1_000)
-def _outgoing(text: bytes, position: int) -> OutboundMessage:
+def _outbound(text: bytes, position: int) -> OutboundMessage:
     return OutboundMessage(text, position)
 
 
 async def _hidden_now(view: View, context: ConnectionContext, events: list[Envelope]) -> set[int]:
-    """The tasks of these events that the viewer saw then and may not see any more."""
+    """Return the tasks of these events that the client could see then but may not see now."""
     if view.actor is None:
         return set()
     seen = {event.task_id for event in events if view.message(event) is not None}

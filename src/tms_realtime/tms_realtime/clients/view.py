@@ -1,4 +1,4 @@
-"""What a client is told of an event: by what its user may see, and by what it has subscribed to."""
+"""What a client receives of an event, by the visibility of its user and by its subscriptions."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from tms_core.permissions import Actor, may_see
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime.event_log.envelope import Envelope, TaskState
 
-# (whether the task was in the filter before the event, whether it is after it)
+# (whether the task matched the filter before the event, whether it matches after it)
 TRANSITIONS = {(False, True): "enter", (True, True): "stay", (True, False): "leave"}
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`name` is the client's word for it; one without a name is not told of by itself."""
+    """A filter. `name` is the id that the client gave it; without one, no match is reported for it separately."""
 
     filter: TaskFilter
     name: str | None = None
 
     def users(self) -> frozenset[int] | None:
-        """Who must be creator or assignee, before or after, for an event to match; None: anybody."""
+        """Return the users of whom one must be creator or assignee for an event to match; None if any may."""
         for named in (self.filter.assigned_to, self.filter.created_by):
             if named and None not in named:
                 return frozenset(user for user in named if user is not None)
@@ -29,13 +29,13 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Two clients with equal views are told the same. `actor` is None where every task is seen."""
+    """The visibility and subscriptions of a client. `actor` is None if every task is visible."""
 
     actor: Actor | None = None
     subscriptions: tuple[Subscription, ...] = ()
 
     def users(self) -> frozenset[int] | None:
-        """Who must be creator or assignee, before or after, for an event to concern this view; None: anybody."""
+        """Return the users of whom one must be creator or assignee for an event to be sent; None if any may."""
         if self.actor:
             return frozenset({self.actor.id})
         users = [subscription.users() for subscription in self.subscriptions]
@@ -44,7 +44,7 @@ class View:
         return frozenset().union(*(some for some in users if some is not None))
 
     def message(self, envelope: Envelope) -> bytes | None:
-        """The text for this event; None where it does not concern the view."""
+        """Return the message for this event, or None if it is not sent."""
         before, after = self._seen(envelope.before), self._seen(envelope.after)
         if before is None and after is None:
             return None
@@ -55,7 +55,7 @@ class View:
         return _with_matches(text, self.subscriptions, matches) if any(matches) else None
 
     def is_visibility_lost(self, envelope: Envelope) -> bool:
-        """Whether the task goes out of sight though it is still there: for this user it is gone."""
+        """Whether an update hides the task from this user, for whom it counts as deleted."""
         return envelope.after is not None and self._seen(envelope.after) is None
 
     def _seen(self, task: TaskState | None) -> TaskState | None:
@@ -72,12 +72,12 @@ def _match(wanted: TaskFilter, before: TaskState | None, after: TaskState | None
 
 
 def _with_matches(text: bytes, subscriptions: tuple[Subscription, ...], matches: list[str | None]) -> bytes:
-    """The message with `match` for all subscriptions together, and `subscriptions` for each one with a name."""
+    """Add `match` for all subscriptions, and `subscriptions` with the match of each named one."""
     found = set(matches) - {None}
-    # Out of one and into another is a stay.
+    # Leaving one filter and entering another counts as a stay.
     match = found.pop() if len(found) == 1 else "stay"
     more: dict[str, object] = {"match": match}
-    named = {one.name: match for one, match in zip(subscriptions, matches, strict=True) if one.name and match}
+    named = {item.name: match for item, match in zip(subscriptions, matches, strict=True) if item.name and match}
     if named:
         more["subscriptions"] = named
     return text[:-1] + b"," + orjson.dumps(more)[1:]

@@ -1,1 +1,1 @@
-"""The event log as clients get it: what an event becomes, where it is kept for them, and following it."""
+"""The event log as realtime clients read it: message format, storage in Redis, and reading."""

@@ -1,7 +1,7 @@
-"""What goes through Redis for each event: all that decides who gets it, and the finished messages.
+"""The entry of an event in the Redis stream: what decides who receives it, and the encoded messages.
 
-Three lines, since no JSON text of ours has a line break in it: the header, the message, and, where somebody was
-taken out of the task, the farewell. So the serving process reads a few words and never the message.
+An entry has three lines, since JSON of ours contains no line breaks: the header, the message, and the message for users
+who lose sight of the task (may be empty). The realtime process parses only the header.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ import orjson
 
 from tms_core.events import TaskEventRecord
 from tms_core.models import EventKind
-from tms_realtime.event_log.message import farewell_message, task_message
+from tms_realtime.event_log.message import task_message, visibility_lost_message
 
 RELATIONS = ("created_by", "assigned_to")
 
 
 @dataclass(frozen=True, slots=True)
 class TaskState:
-    """What visibility and filters look at (`services.task_filter.Filterable`)."""
+    """The fields of a task that visibility and filters use (`services.task_filter.Filterable`)."""
 
     created_by: int
     assigned_to: int | None
@@ -29,7 +29,7 @@ class TaskState:
 
     @classmethod
     def of(cls, task: dict[str, Any]) -> Self:
-        """From a task as JSON has it."""
+        """Return the state of a task in its JSON form."""
         due_date = task["due_date"]
         return cls(
             task["created_by"],
@@ -43,19 +43,22 @@ class TaskState:
         return [self.created_by, self.assigned_to, self.priority, self.status, self.due_date]
 
     @classmethod
-    def from_list(cls, words: list[Any]) -> Self:
-        created_by, assigned_to, priority, status, due_date = words
+    def from_list(cls, values: list[Any]) -> Self:
+        created_by, assigned_to, priority, status, due_date = values
         return cls(created_by, assigned_to, priority, status, date.fromisoformat(due_date) if due_date else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """`before` is None where the task was created, `after` where it was deleted. `at` is when it happened, in epoch
-    seconds. `visibility_lost` is empty where nobody was taken out of the task."""
+    """An event with the task's state before and after it.
+
+    `before` is None for a creation, `after` for a deletion. `occurred_at` is in epoch seconds. `visibility_lost` is the
+    message for users who lose sight of the task; empty if no user does.
+    """
 
     position: int
     task_id: int
-    at: float
+    occurred_at: float
     before: TaskState | None
     after: TaskState | None
     message: bytes
@@ -68,28 +71,29 @@ class Envelope:
         return cls(
             position=event.position,
             task_id=event.task_id,
-            at=event.created_at.timestamp(),
+            occurred_at=event.created_at.timestamp(),
             before=None if event.kind is EventKind.CREATED else TaskState.of(earlier),
             after=None if event.kind is EventKind.DELETED else TaskState.of(snapshot),
             message=task_message(event),
-            visibility_lost=farewell_message(event) if _takes_somebody_out(event, earlier) else b"",
+            visibility_lost=visibility_lost_message(event) if _removes_user(event, earlier) else b"",
         )
 
     def encode(self) -> bytes:
         states = (state.as_list() if state else None for state in (self.before, self.after))
-        header = orjson.dumps([self.position, self.task_id, self.at, *states])
+        header = orjson.dumps([self.position, self.task_id, self.occurred_at, *states])
         return b"\n".join((header, self.message, self.visibility_lost))
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Raises ValueError or TypeError for what `encode` did not make."""
+        """Return the envelope of encoded data. Raises ValueError or TypeError for malformed data."""
         header, message, visibility_lost = data.split(b"\n")
-        position, task_id, at, *states = orjson.loads(header)
+        position, task_id, occurred_at, *states = orjson.loads(header)
         before, after = (TaskState.from_list(state) if state else None for state in states)
-        return cls(position, task_id, at, before, after, message, visibility_lost)
+        return cls(position, task_id, occurred_at, before, after, message, visibility_lost)
 
 
-def _takes_somebody_out(event: TaskEventRecord, earlier: dict[str, Any]) -> bool:
+def _removes_user(event: TaskEventRecord, earlier: dict[str, Any]) -> bool:
+    """Whether a user who was creator or assignee is neither any more."""
     if event.kind is not EventKind.UPDATED:
         return False
     return bool({earlier[name] for name in RELATIONS} - {event.snapshot[name] for name in RELATIONS} - {None})

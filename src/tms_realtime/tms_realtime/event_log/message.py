@@ -1,4 +1,4 @@
-"""The text that a client gets for an event: keys and their order are the contract's, section 6."""
+"""The JSON text of an event. Keys and their order are part of the public contract."""
 
 from typing import Any
 
@@ -9,12 +9,13 @@ from tms_core.models import EventKind
 
 
 def task_message(event: TaskEventRecord) -> bytes:
-    """What happened. `changes` names the fields that changed; it is empty where the task was created or deleted."""
+    """Return the message of an event. `changes` has the names of the changed fields; empty for creation and
+    deletion."""
     return _text(event, event.snapshot, event.kind, list(event.changes))
 
 
-def farewell_message(event: TaskEventRecord) -> bytes:
-    """What one is told who no longer sees the task: deleted, and the task as it was when one still saw it."""
+def visibility_lost_message(event: TaskEventRecord) -> bytes:
+    """Return the message for users who lose sight of the task: a deletion, with the task as it was before."""
     before = event.snapshot | {field: old for field, (old, _new) in event.changes.items()}
     return _text(event, before, EventKind.DELETED, [])
 

@@ -1,4 +1,4 @@
-"""Reading the log again from some event on: from memory, else from Redis, else from the database."""
+"""Reads past events: from memory, else from Redis, else from the database."""
 
 import asyncio
 import logging
@@ -18,33 +18,35 @@ from tms_realtime.event_log.stream import KEY, entry_id, envelopes_in
 from tms_realtime.redis import create_redis
 
 BATCH = 200
-# For a read, and the wait for a connection before it.
+# Seconds for a read from Redis, including the wait for a connection.
 TIMEOUT = 5.0
-# Connections to Redis: a thousand clients that come back at once wait for one another.
+# Connections to Redis, shared by all clients that reconnect at the same time.
 CONNECTIONS = 8
-# Looks into the database at a time, likewise.
-LOOKS = 4
+# Concurrent reads from the database, for the same reason.
+MAX_DATABASE_READS = 4
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 class LogUnavailableError(Exception):
-    """Neither Redis nor the database can tell."""
+    """Neither Redis nor the database can be read."""
 
 
 class LogReader:
+    """Reads the event log for replays and for the feed."""
+
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
         self._redis = create_redis(runtime.core.redis, connections=CONNECTIONS)
-        # Filled by whoever follows the log.
+        # Filled by the feed.
         self.memory = RecentEvents()
-        self._looks = asyncio.Semaphore(LOOKS)
+        self._database_reads = asyncio.Semaphore(MAX_DATABASE_READS)
 
     async def after(self, position: int) -> list[Envelope]:
-        """The events after a position, some of them, in order and without gaps among them. None where there are no
-        later ones; the first is not the next one where the log does not reach back so far.
+        """Return a batch of events after a position, in order and without gaps.
 
-        Raises `LogUnavailableError`.
+        An empty list means that there are no later events; the first event is not the next one if the log no longer
+        reaches back to it. Raises `LogUnavailableError`.
         """
         if found := self.memory.after(position, BATCH):
             metrics.REPLAY_READS.labels("memory").inc()
@@ -57,47 +59,47 @@ class LogReader:
         return await self.table_after(position)
 
     async def table_after(self, position: int) -> list[Envelope]:
-        """The same, from the database alone."""
-        return await self._look(table.events_after, position)
+        """Return the same as `after`, from the database only."""
+        return await self._read_database(table.events_after, position)
 
     async def newest(self) -> int:
-        """The position of the newest event, 0 where there is none. Raises `LogUnavailableError`."""
-        return await self._look(table.newest_position)
+        """Return the position of the newest event, 0 for an empty log. Raises `LogUnavailableError`."""
+        return await self._read_database(table.newest_position)
 
     async def has(self, entry: Envelope) -> bool:
-        """Whether the database has this very event. Raises `LogUnavailableError`."""
-        return await self._look(table.has, entry)
+        """Whether the database has exactly this event. Raises `LogUnavailableError`."""
+        return await self._read_database(table.has, entry)
 
     async def visible_now(self, actor: Actor, task_ids: Collection[int]) -> set[int]:
-        """Which tasks the actor may see at present. Raises `LogUnavailableError`."""
-        return await self._look(table.visible_now, actor, self._runtime.core.visibility, task_ids)
+        """Return the tasks that the actor may see now. Raises `LogUnavailableError`."""
+        return await self._read_database(table.visible_now, actor, self._runtime.core.visibility, task_ids)
 
     async def present_and_visible(self, actor: Actor, task_ids: Collection[int]) -> set[int]:
-        """Which tasks there are for the actor. Raises `LogUnavailableError`."""
-        return await self._look(table.present_and_visible, actor, self._runtime.core.visibility, task_ids)
+        """Return the tasks that exist and that the actor may see. Raises `LogUnavailableError`."""
+        return await self._read_database(table.present_and_visible, actor, self._runtime.core.visibility, task_ids)
 
     async def close(self) -> None:
         await self._redis.aclose()
 
     async def _from_stream(self, position: int) -> list[Envelope]:
-        """Empty where the stream does not have the very next event."""
+        """Return the next events from the stream; empty if the next one is not in it."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 entries = await self._redis.xrange(KEY, min=f"({entry_id(position)}", count=BATCH)
             found = envelopes_in(cast(list[Any], entries))
         except (redis.RedisError, OSError, ValueError, TypeError, KeyError) as error:
-            log.debug("the stream cannot be read, going to the database: %s", error)
+            log.debug("cannot read the stream, reading the database: %s", error)
             return []
         return found if found and is_gapless(found, position) else []
 
-    async def _look(self, look: Callable[..., T], *args: Any) -> T:
-        async with self._looks:
+    async def _read_database(self, query: Callable[..., T], *args: Any) -> T:
+        async with self._database_reads:
             try:
-                return await asyncio.to_thread(look, self._runtime, *args)
+                return await asyncio.to_thread(query, self._runtime, *args)
             except SQLAlchemyError as error:
-                raise LogUnavailableError("the database is away") from error
+                raise LogUnavailableError("the database is unavailable") from error
 
 
 def is_gapless(events: list[Envelope], position: int) -> bool:
-    """Whether the events are those right after the position."""
+    """Whether the events are exactly those that follow the position."""
     return [event.position for event in events] == list(range(position + 1, position + 1 + len(events)))

@@ -1,7 +1,7 @@
-"""The newest events in Redis, as a stream: what all realtime processes follow, and read again for clients.
+"""The newest events as a Redis stream, which all realtime processes follow and from which they replay.
 
-An entry's id is the event's position (`4711-0`), and positions have no gaps. So a reader knows exactly what it lacks,
-and an entry that is already there cannot be added twice.
+The id of an entry is the event's position (`4711-0`), and positions have no gaps: a reader can tell which events it
+lacks, and an entry cannot be added twice.
 """
 
 from collections.abc import Iterable
@@ -20,25 +20,25 @@ def entry_id(position: int) -> str:
 
 
 def envelopes_in(entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> list[Envelope]:
-    """What a read of the stream found. Raises ValueError, TypeError or KeyError for what `append` did not write."""
+    """Return the envelopes of stream entries. Raises ValueError, TypeError or KeyError for foreign entries."""
     return [Envelope.decode(fields[FIELD]) for _id, fields in entries]
 
 
 class StreamWriter:
-    """The relay's end. Every method raises `redis.RedisError` while Redis is away."""
+    """Writes the stream, in the relay. Every method raises `redis.RedisError` while Redis is down."""
 
     def __init__(self, client: "redis.Redis", length: int):
-        """`length` is how many events are kept, about."""
+        """`length` is the approximate number of events to keep."""
         self._redis = client
         self._length = length
 
     def newest(self) -> Envelope | None:
-        """The last entry. Raises as `envelopes_in` for one that is not ours."""
+        """Return the newest entry, or None for an empty stream. Raises like `envelopes_in`."""
         entries = cast(list[Any], self._redis.xrevrange(KEY, count=1))
         return envelopes_in(entries)[0] if entries else None
 
     def append(self, envelopes: Iterable[Envelope]) -> None:
-        """Add events that are later than the newest entry, in order."""
+        """Add events after the newest entry, in order."""
         pipeline = self._redis.pipeline(transaction=False)
         for envelope in envelopes:
             pipeline.xadd(

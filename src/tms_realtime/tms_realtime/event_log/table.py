@@ -1,4 +1,4 @@
-"""Events from the database: all of them, for what Redis does not have (any more)."""
+"""Reads events from the database, which has all of them. Every function raises SQLAlchemyError while it is down."""
 
 from collections.abc import Collection
 
@@ -16,33 +16,32 @@ BATCH = 500
 
 
 def newest_position(runtime: Runtime) -> int:
-    """The last event's, 0 where there is none. Raises SQLAlchemyError when the database is away, as all here."""
+    """Return the position of the newest event, 0 if there is none."""
     with runtime.transaction() as session:
         return last_position(session)
 
 
 def events_after(runtime: Runtime, position: int) -> list[Envelope]:
-    """The next events after a position, at most `BATCH`, in order."""
+    """Return the next events after a position, at most `BATCH`, in order."""
     with runtime.transaction() as session:
         return [Envelope.of(event) for event in read_events(session, after=position, limit=BATCH)]
 
 
 def is_event(session: Session, entry: Envelope) -> bool:
-    """Whether the database has this very event, and not another one at its position."""
-    return any(
-        (event.position, event.task_id, event.created_at.timestamp()) == (entry.position, entry.task_id, entry.at)
-        for event in read_events(session, after=entry.position - 1, limit=1)
-    )
+    """Whether the database has exactly this event, and not another one at its position."""
+    events = read_events(session, after=entry.position - 1, limit=1)
+    identity = (entry.position, entry.task_id, entry.occurred_at)
+    return any((event.position, event.task_id, event.created_at.timestamp()) == identity for event in events)
 
 
 def has(runtime: Runtime, entry: Envelope) -> bool:
-    """The same, by a look of its own."""
+    """`is_event` in a transaction of its own."""
     with runtime.transaction() as session:
         return is_event(session, entry)
 
 
 def visible_now(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids: Collection[int]) -> set[int]:
-    """Which of the tasks the actor may see at present; of deleted ones, whether it might at the end."""
+    """Return the tasks that the actor may see now; for deleted ones, as of their last event."""
     newest = (
         select(TaskEvent.task_id, TaskEvent.snapshot)
         .where(TaskEvent.task_id.in_(task_ids))
@@ -58,7 +57,7 @@ def visible_now(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids
 
 
 def present_and_visible(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids: Collection[int]) -> set[int]:
-    """Which of the tasks there are for the actor."""
+    """Return the tasks that exist and that the actor may see."""
     criterion = visible_tasks(actor, visibility)
     wanted = select(Task.id).where(Task.id.in_(task_ids))
     with runtime.transaction() as session:

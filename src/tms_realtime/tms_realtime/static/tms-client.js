@@ -1,46 +1,46 @@
 /**
- * A client of TMS for pages and for Node 22 or newer: requests that renew their tokens and are sent again where that is
- * safe, and a live connection that goes on where it was. docs/realtime.md has an example.
+ * A client of TMS for pages and for Node 22 or newer: requests with token renewal and safe retries, and a live
+ * connection that reconnects and resumes. docs/realtime.md has an example.
  *
  * @typedef {{access: string, refresh?: string}} Tokens `access` alone may be a personal token.
- * @typedef {Record<string, string | number | (string | number)[] | null | undefined>} Words Of a query, as
- *     `{status: ["PENDING", "IN_PROGRESS"], assigned_to: "me"}`; null is left out.
+ * @typedef {Record<string, string | number | (string | number)[] | null | undefined>} Params Query parameters, as
+ *     `{status: ["PENDING", "IN_PROGRESS"], assigned_to: "me"}`; null is omitted.
  * @typedef {"connecting" | "open" | "waiting" | "closed"} State
  * @typedef {object} ClientOptions
- * @property {string} [api] Where the API is; by default where this module came from.
- * @property {string} [realtime] The WebSocket's address; by default what the API says.
- * @property {Tokens | null} [tokens] To begin with.
- * @property {{get: () => Tokens | null | Promise<Tokens | null>, set: (tokens: Tokens | null) => unknown}} [store] In
- *     place of this client's memory. One that several tabs share (localStorage) is read anew by each `get`.
- * @property {(tokens: Tokens | null) => void} [onTokens] Told of new tokens; of null when one has to sign in (again).
+ * @property {string} [api] The API's URL; by default the origin of this module.
+ * @property {string} [realtime] The WebSocket's URL; by default the one that the API gives.
+ * @property {Tokens | null} [tokens] The initial tokens.
+ * @property {{get: () => Tokens | null | Promise<Tokens | null>, set: (tokens: Tokens | null) => unknown}} [store]
+ *     Storage for the tokens, instead of memory. A store shared by tabs (localStorage) is read on every `get`.
+ * @property {(tokens: Tokens | null) => void} [onTokens] Receives new tokens, or null when the user must sign in again.
  * @property {Partial<typeof TIMING>} [timing]
  * @typedef {object} ListenOptions
- * @property {number} [since] The event behind which to begin; by default now.
- * @property {Words} [filter] As the task list's, but without `q`. It holds until `unsubscribe()`.
- * @property {(event: any) => void} [onEvent] Told of every event once, in order.
- * @property {(reset: {event_id: number}) => void} [onReset] Too much was missed: read the lists again.
+ * @property {number} [since] The event to resume after; by default now.
+ * @property {Params} [filter] Filters of the task list, except `q`; in effect until `unsubscribe()`.
+ * @property {(event: any) => void} [onEvent] Receives every event once, in order.
+ * @property {(reset: {event_id: number}) => void} [onReset] Too many events were missed: reload the lists.
  * @property {(presence: {task: number, users: number[]}) => void} [onPresence]
  * @property {(state: State, more: {retryIn?: number, cause?: unknown}) => void} [onState]
- * @property {(error: any) => void} [onError] Why it is no use to go on, when `state` is closed; or what the server has
- *     against a message.
+ * @property {(error: any) => void} [onError] Receives the permanent error when `state` is closed, or the server's
+ *     error for a message.
  */
 
 // In milliseconds.
 const TIMING = {
   answerWithin: 60_000, openWithin: 15_000, pingAfter: 25_000, pongWithin: 10_000, firstDelay: 500,
-  // Who was told to come back later waits that long at least; a connection that lasts less is a failure.
+  // Minimum delay after a close code that asks for one; a connection that lasts less counts as a failure.
   slowDelay: 5_000,
-  // A request fails rather than wait longer for a busy server. Who listens waits for as long as the server says.
+  // A request fails rather than wait longer for a busy server. A live connection waits as long as the server asks.
   longestDelay: 30_000,
 };
-const HOPELESS = [400, 401, 403];
-const CLOSED_FOR_LATER = [1008, 1009, 1013];
+const PERMANENT = [400, 401, 403];
+const DELAYED_RETRY = [1008, 1009, 1013];
 
-/** An answer that is no success; or, with status 0, that there was none. */
+/** An error response; `status` is 0 if there was no response. */
 export class TmsError extends Error {
   /** @param {number} status @param {any} document @param {{retryAfter?: number, cause?: unknown}} [more] */
   constructor(status, document, { retryAfter, cause } = {}) {
-    super(document?.detail ?? (status ? `The server answered ${status}.` : "The server does not answer."), { cause });
+    super(document?.detail ?? (status ? `The server returned ${status}.` : "The server does not respond."), { cause });
     this.name = "TmsError";
     this.status = status;
     this.detail = this.message;
@@ -57,7 +57,7 @@ export class TmsClient {
   constructor({ api = new URL(import.meta.url).origin, realtime, tokens = null, store, onTokens, timing } = {}) {
     if (!/^https?:/.test(api)) throw new TypeError(`api must be the API's address, not ${api}`);
     this.#api = api.replace(/\/+$/, "");
-    this.#store = store ?? { get: () => tokens, set: (given) => (tokens = given) };
+    this.#store = store ?? { get: () => tokens, set: (value) => (tokens = value) };
     this.#onTokens = onTokens;
     this.realtime = realtime;
     this.timing = { ...TIMING, ...timing };
@@ -65,12 +65,12 @@ export class TmsClient {
 
   /** @param {string} username Or an e-mail address. @param {string} password @returns {Promise<Tokens>} */
   signIn(username, password) {
-    return this.#alone(async () => this.#keep(await this.#post("/api/token", { username, password })));
+    return this.#serialize(async () => this.#keep(await this.#post("/api/token", { username, password })));
   }
 
-  /** Ends this login, here and on the server. @returns {Promise<void>} */
+  /** Ends the session, here and on the server. @returns {Promise<void>} */
   signOut() {
-    return this.#alone(async () => {
+    return this.#serialize(async () => {
       const tokens = await this.#store.get();
       await this.#keep(null);
       if (tokens?.refresh) await this.#post("/api/token/revoke", { refresh: tokens.refresh });
@@ -78,10 +78,10 @@ export class TmsClient {
   }
 
   /** @param {string} method @param {string} path As "/api/task/7".
-   *  @param {{body?: unknown, params?: Words, headers?: Record<string, string>, signal?: AbortSignal, tries?: number}}
-   *  [options] `tries`: how often it is sent at most. @returns {Promise<any>} Parsed JSON. Throws `TmsError`. */
+   *  @param {{body?: unknown, params?: Params, headers?: Record<string, string>, signal?: AbortSignal, tries?: number}}
+   *  [options] `tries`: maximum number of attempts. @returns {Promise<any>} Parsed JSON. Throws `TmsError`. */
   async request(method, path, { body, params, headers, signal, tries } = {}) {
-    // The token must not go to another host.
+    // The token must not be sent to another host.
     if (!path.startsWith("/")) throw new TypeError(`path must begin with a slash: ${path}`);
     const call = makeCall(method, this.#api + path + asQuery(params), { body, headers, signal, tries });
     const tokens = await this.#store.get();
@@ -89,12 +89,12 @@ export class TmsClient {
       return await this.#persist(call, tokens?.access);
     } catch (error) {
       if (error?.status !== 401 || !tokens?.refresh) throw error;
-      return this.#persist(call, (await this.#alone(() => this.#renew(tokens.access))).access);
+      return this.#persist(call, (await this.#serialize(() => this.#renew(tokens.access))).access);
     }
   }
 
-  /** All tasks, read a page at a time as one goes on; what others write meanwhile neither hides one nor shows it twice.
-   *  @param {Words} [filters] @param {{signal?: AbortSignal}} [options] @returns {AsyncGenerator<any, void>} */
+  /** All tasks, fetched a page at a time; concurrent changes neither hide nor repeat a task.
+   *  @param {Params} [filters] @param {{signal?: AbortSignal}} [options] @returns {AsyncGenerator<any, void>} */
   async *tasks(filters, { signal } = {}) {
     let cursor = "";
     do {
@@ -109,8 +109,8 @@ export class TmsClient {
     return new Live(this, options);
   }
 
-  /** Who changes the tokens does it alone: in this client, and in all tabs where the browser has locks. */
-  #alone(act) {
+  /** Serializes changes of the tokens: in this client, and across tabs where the browser supports locks. */
+  #serialize(act) {
     const { locks } = globalThis.navigator ?? {};
     const turn = this.#turn.then(() => (locks ? locks.request(`tms ${this.#api}`, act) : act()));
     this.#turn = turn.catch(() => {});
@@ -119,9 +119,9 @@ export class TmsClient {
 
   async #renew(stale) {
     const tokens = await this.#store.get();
-    // Another request or tab was faster, or somebody has just signed in.
+    // Another request or tab was faster, or the user has just signed in.
     if (tokens && tokens.access !== stale) return tokens;
-    if (!tokens?.refresh) throw new TmsError(401, { detail: "Nobody is signed in." });
+    if (!tokens?.refresh) throw new TmsError(401, { detail: "Not signed in." });
     try {
       return await this.#keep(await this.#post("/api/token/refresh", { refresh: tokens.refresh }));
     } catch (error) {
@@ -147,9 +147,9 @@ export class TmsClient {
       } catch (error) {
         const { status, retryAfter = 0 } = error ?? {};
         const isBusy = status === 429 || status === 503 || (status === 409 && retryAfter);
-        // Whether it was done nobody knows; but of these twice is as good as once, of a POST by its key.
-        const isWorthIt = isBusy || (status === 0 && call.method !== "PATCH");
-        if (!isWorthIt || failures + 1 >= call.tries || retryAfter > this.timing.longestDelay) throw error;
+        // The request may have been executed; repeating it is harmless, for a POST because of its key.
+        const isRetryable = isBusy || (status === 0 && call.method !== "PATCH");
+        if (!isRetryable || failures + 1 >= call.tries || retryAfter > this.timing.longestDelay) throw error;
         await pause(retryAfter + backOff(this.timing, failures), call.signal);
       }
     }
@@ -178,15 +178,15 @@ export class TmsClient {
   }
 }
 
-/** What one listens to: a connection that is made anew until `close()`. */
+/** A live connection, which reconnects until `close()`. */
 export class Live {
   /** @type {State} */
   state = "connecting";
-  /** @type {number | undefined} What to give as `since` to go on here another time. */
+  /** @type {number | undefined} The `since` with which to resume later. */
   lastEventId;
-  #client; #options; #filter; #socket; #settling; #timer;
+  #client; #options; #filter; #socket; #resync; #timer;
   #subscriptions = []; #isChanged = false; #taskId = null; #failures = 0; #wasRefused = false;
-  #stop = new AbortController(); #end = () => {}; #goOn = () => {};
+  #stop = new AbortController(); #end = () => {}; #retryNow = () => {};
 
   /** @param {TmsClient} client @param {ListenOptions} options */
   constructor(client, options) {
@@ -194,33 +194,33 @@ export class Live {
     if (since !== undefined && !(Number.isSafeInteger(since) && since >= 0)) throw new TypeError(`since: ${since}`);
     this.#client = client;
     this.#options = options;
-    this.#filter = filter && given(filter);
+    this.#filter = filter && defined(filter);
     this.lastEventId = since;
-    globalThis.addEventListener?.("online", this.#lookAgain, { signal: this.#stop.signal });
-    globalThis.document?.addEventListener("visibilitychange", this.#lookAgain, { signal: this.#stop.signal });
+    globalThis.addEventListener?.("online", this.#onWake, { signal: this.#stop.signal });
+    globalThis.document?.addEventListener("visibilitychange", this.#onWake, { signal: this.#stop.signal });
     this.#run();
   }
 
-  /** Listen to what fits this too. @param {Words} filter @param {string} [id] The same again takes its place. */
+  /** Subscribe to a filter as well. @param {Params} filter @param {string} [id] The same id replaces a subscription. */
   subscribe(filter, id) {
-    const subscription = { type: "subscribe", id, filter: given(filter) };
+    const subscription = { type: "subscribe", id, filter: defined(filter) };
     this.#subscriptions = [...this.#subscriptions.filter((one) => !id || one.id !== id), subscription];
     this.#isChanged = true;
-    this.#say(subscription);
+    this.#sendMessage(subscription);
   }
 
-  /** @param {string} [id] By default all, and the filter that one began with: then everything comes. */
+  /** @param {string} [id] By default all, including the initial filter: then all events are sent. */
   unsubscribe(id) {
     if (!id) this.#filter = undefined;
     this.#subscriptions = this.#subscriptions.filter((one) => id && one.id !== id);
     this.#isChanged = true;
-    this.#say({ type: "unsubscribe", id });
+    this.#sendMessage({ type: "unsubscribe", id });
   }
 
-  /** @param {number | null} taskId The task that one looks at now, if any; `onPresence` is told who else does. */
+  /** @param {number | null} taskId The task being viewed, if any; `onPresence` receives the other viewers. */
   presence(taskId) {
     this.#taskId = taskId;
-    this.#say({ type: "presence", task_id: taskId });
+    this.#sendMessage({ type: "presence", task_id: taskId });
   }
 
   close() {
@@ -235,47 +235,47 @@ export class Live {
     while (this.state !== "closed") {
       this.#become("connecting");
       try {
-        const { code, lasted } = await this.#converse(await this.#address());
+        const { code, lasted } = await this.#runConnection(await this.#address());
         this.#wasRefused = lasted === undefined;
         if (lasted > timing.slowDelay) this.#failures = 0;
-        await this.#rest(CLOSED_FOR_LATER.includes(code) ? timing.slowDelay : 0, code);
+        await this.#waitToRetry(DELAYED_RETRY.includes(code) ? timing.slowDelay : 0, code);
       } catch (error) {
         if (this.state === "closed") return;
-        if (!(error instanceof TmsError) || HOPELESS.includes(error.status)) {
+        if (!(error instanceof TmsError) || PERMANENT.includes(error.status)) {
           this.close();
-          return this.#tell("onError", error);
+          return this.#notify("onError", error);
         }
-        await this.#rest(error.retryAfter ?? 0, error, error.retryAfter !== undefined);
+        await this.#waitToRetry(error.retryAfter ?? 0, error, error.retryAfter !== undefined);
       }
     }
   }
 
-  /** A page is never told why a handshake failed, so the API is asked first. After 4401 that renews the tokens, too. */
+  /** A page cannot see why a handshake failed, so the API is asked first, which also renews the tokens after 4401. */
   async #address() {
     const options = { signal: this.#stop.signal, tries: 1 };
     if (this.#wasRefused && this.#filter) await this.#ask("/api/task", { ...options, params: this.#filter });
     this.lastEventId ??= (await this.#ask("/api/sync", options))?.next;
     const { ticket, url } = await this.#client.request("POST", "/api/ws-ticket", options);
-    // Subscriptions, and what is changed while it connects, are told on the open connection; then it is resumed.
+    // Subscriptions are sent on the open connection, which is then resumed. So are changes made while connecting.
     this.#isChanged = this.#subscriptions.length > 0;
-    const words = this.#isChanged ? {} : { ...this.#filter, since: this.lastEventId };
-    return (this.#client.realtime ?? url) + asQuery({ ...words, ticket });
+    const params = this.#isChanged ? {} : { ...this.#filter, since: this.lastEventId };
+    return (this.#client.realtime ?? url) + asQuery({ ...params, ticket });
   }
 
-  /** Nothing where the package that would answer is left out. */
+  /** Resolves to undefined if the endpoint's package is not installed. */
   #ask(path, options) {
     return this.#client.request("GET", path, options).catch((error) => {
       if (error?.status !== 404) throw error;
     });
   }
 
-  /** One connection: the code that it ended with, and how long it was open. */
-  #converse(address) {
+  /** Runs one connection; resolves to its close code and duration. */
+  #runConnection(address) {
     this.#stop.signal.throwIfAborted();
     return new Promise((resolve) => {
       let openedAt;
       const socket = (this.#socket = new WebSocket(address));
-      // Not waiting for the socket's own end: where the other side is gone that takes long.
+      // Without waiting for the close event, which takes long if the server is gone.
       this.#end = (code) => {
         socket.onopen = socket.onmessage = socket.onclose = null;
         socket.close();
@@ -285,7 +285,7 @@ export class Live {
         openedAt = Date.now();
         this.#opened();
       };
-      socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
+      socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
       socket.onclose = ({ code }) => this.#end(code);
       this.#within(this.#client.timing.openWithin, () => this.#end());
     });
@@ -294,62 +294,62 @@ export class Live {
   #opened() {
     this.#within(this.#client.timing.pingAfter, this.#probe);
     this.#become("open");
-    this.#settling = undefined;
+    this.#resync = undefined;
     if (this.#taskId !== null) this.presence(this.#taskId);
     if (!this.#isChanged) return;
-    this.#say({ type: "unsubscribe" });
-    if (this.#filter) this.#say({ type: "subscribe", filter: this.#filter });
-    for (const subscription of this.#subscriptions) this.#say(subscription);
-    if (this.lastEventId !== undefined) this.#settle();
+    this.#sendMessage({ type: "unsubscribe" });
+    if (this.#filter) this.#sendMessage({ type: "subscribe", filter: this.#filter });
+    for (const subscription of this.#subscriptions) this.#sendMessage(subscription);
+    if (this.lastEventId !== undefined) this.#beginResync();
   }
 
-  /** Subscriptions hold from the next event on, so it is resumed behind them. What follows the second pong has been
-   *  resumed; of what comes between the two nobody could tell, and it is done again. */
-  #settle() {
-    this.#settling = { pongs: 0, isUnclear: false };
-    this.#say({ type: "ping" });
-    this.#say({ type: "resume", since: this.lastEventId });
-    this.#say({ type: "ping" });
+  /** Subscriptions apply from the next event on, so the connection is resumed after them. Events after the second
+   *  pong are resumed ones; if any arrive between the pongs, their order is unclear and the connection is resumed again. */
+  #beginResync() {
+    this.#resync = { pongs: 0, isUnclear: false };
+    this.#sendMessage({ type: "ping" });
+    this.#sendMessage({ type: "resume", since: this.lastEventId });
+    this.#sendMessage({ type: "ping" });
   }
 
-  #heard(message) {
+  #receive(message) {
     this.#within(this.#client.timing.pingAfter, this.#probe);
     const { type, event_id: id } = message;
-    const settling = this.#settling;
-    if (type === "presence") this.#tell("onPresence", message);
-    else if (type === "error") this.#tell("onError", new TmsError(400, { detail: message.message }));
-    else if (type === "pong" && settling && ++settling.pongs === 2) {
-      this.#settling = undefined;
-      if (settling.isUnclear) this.#settle();
-    } else if (id !== undefined && settling) settling.isUnclear ||= settling.pongs === 1;
+    const resync = this.#resync;
+    if (type === "presence") this.#notify("onPresence", message);
+    else if (type === "error") this.#notify("onError", new TmsError(400, { detail: message.message }));
+    else if (type === "pong" && resync && ++resync.pongs === 2) {
+      this.#resync = undefined;
+      if (resync.isUnclear) this.#beginResync();
+    } else if (id !== undefined && resync) resync.isUnclear ||= resync.pongs === 1;
     else if (type === "reset" || id > (this.lastEventId ?? -1)) {
       this.lastEventId = id;
-      this.#tell(type === "reset" ? "onReset" : "onEvent", message);
+      this.#notify(type === "reset" ? "onReset" : "onEvent", message);
     }
   }
 
   #probe = () => {
-    if (!this.#settling) this.#say({ type: "ping" });
+    if (!this.#resync) this.#sendMessage({ type: "ping" });
     this.#within(this.#client.timing.pongWithin, () => this.#end());
   };
 
-  /** The network is back, or somebody looks at the page. */
-  #lookAgain = () => {
+  /** The network is back, or the page is visible again. */
+  #onWake = () => {
     if (globalThis.document?.visibilityState === "hidden") return;
     if (this.state === "open") this.#probe();
-    else this.#goOn();
+    else this.#retryNow();
   };
 
-  #rest(least, cause, isOrder = false) {
+  #waitToRetry(least, cause, isOrder = false) {
     const retryIn = least + backOff(this.#client.timing, this.#failures++);
     this.#become("waiting", { retryIn, cause });
     return new Promise((resolve) => {
-      this.#goOn = isOrder ? () => {} : resolve;
+      this.#retryNow = isOrder ? () => {} : resolve;
       this.#within(retryIn, resolve);
     });
   }
 
-  #say(message) {
+  #sendMessage(message) {
     if (this.state === "open") this.#socket.send(JSON.stringify(message));
   }
 
@@ -361,33 +361,33 @@ export class Live {
   #become(state, more = {}) {
     if (this.state === "closed") return;
     this.state = state;
-    this.#tell("onState", state, more);
+    this.#notify("onState", state, more);
   }
 
-  /** On its own, so that a mistake in a callback is reported like any other and ends nothing here. */
-  #tell(name, ...said) {
-    queueMicrotask(() => this.#options[name]?.(...said));
+  /** Asynchronous, so that an exception in a callback is reported as uncaught and does not affect the connection. */
+  #notify(name, ...args) {
+    queueMicrotask(() => this.#options[name]?.(...args));
   }
 }
 
 function makeCall(method, url, { body, headers, signal, tries = 5 }) {
-  // Not crypto.randomUUID, which is for https and localhost only.
+  // Not crypto.randomUUID, which requires a secure context.
   const own = method === "POST" ? { "Idempotency-Key": crypto.getRandomValues(new Uint32Array(4)).join("-") } : {};
   if (body !== undefined) own["Content-Type"] = "application/json";
   return { method, url, headers: { ...own, ...headers }, body: JSON.stringify(body), signal, tries };
 }
 
-function given(words = {}) {
-  return Object.fromEntries(Object.entries(words).filter(([, value]) => value !== undefined && value !== null));
+function defined(params = {}) {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined && value !== null));
 }
 
-/** Several values become one word with commas. */
-function asQuery(words) {
-  const text = new URLSearchParams(given(words)).toString();
+/** Several values are joined with commas. */
+function asQuery(params) {
+  const text = new URLSearchParams(defined(params)).toString();
   return text && `?${text}`;
 }
 
-/** Doubles from failure to failure; somewhere up to that, so that clients do not come back in step. */
+/** Exponential backoff with jitter, so that clients do not reconnect at the same time. */
 function backOff({ firstDelay, longestDelay }, failures) {
   return Math.random() * Math.min(longestDelay, firstDelay * 2 ** failures);
 }

@@ -1,1 +1,1 @@
-"""Bytes on sockets: WebSocket and Server-Sent Events."""
+"""The protocols on sockets: WebSocket and Server-Sent Events."""

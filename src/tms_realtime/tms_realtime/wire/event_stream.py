@@ -1,4 +1,4 @@
-"""Server-Sent Events at /api/events: the same messages, for clients without WebSocket."""
+"""Server-Sent Events at /api/events, with the same messages as the WebSocket."""
 # ruff: noqa: N802 - Twisted names the methods.
 
 import asyncio
@@ -11,17 +11,17 @@ from twisted.internet.protocol import Protocol, connectionDone
 
 from tms_realtime import metrics
 from tms_realtime.auth.errors import HandshakeRejectedError, too_many
-from tms_realtime.auth.handshake import Authenticator, Request
+from tms_realtime.auth.handshake import Authenticator, HandshakeRequest
 from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES, HttpRequest
 from tms_realtime.wire.http_responses import Header, http_response, problem
-from tms_realtime.wire.transport import ROOM, peer_of
+from tms_realtime.wire.transport import REPLAY_BUFFER_BYTES, peer_of
 
 METHODS = "GET, OPTIONS"
 HEADERS = "authorization, last-event-id, cache-control"
-# Milliseconds after which a browser comes back.
+# Milliseconds after which a browser reconnects.
 RETRY = 2000
 CLOSE_SECONDS = 3
 HTTP_VERSION = b"HTTP/1.1 "
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class EventStream(Protocol):
-    """A `connection.Wire`."""
+    """An HTTP connection that becomes an event stream (`connection.Wire`)."""
 
     def __init__(self, context: ConnectionContext, authenticator: Authenticator, reactor: Any):
         self._context = context
@@ -38,7 +38,7 @@ class EventStream(Protocol):
         self._reactor = reactor
         self._data: bytearray | None = bytearray()
         self._connection: Connection | None = None
-        self._admitting: asyncio.Task[None] | None = None
+        self._authentication: asyncio.Task[None] | None = None
         self._user_id: int | None = None
         self._timer: Any = None
         self._is_open = False
@@ -46,16 +46,16 @@ class EventStream(Protocol):
         self._request: HttpRequest | None = None
 
     def connectionMade(self) -> None:
-        self._give_up_after(self._context.settings.ping_interval + self._context.settings.ping_timeout)
+        self._set_user_timeout(self._context.settings.ping_interval + self._context.settings.ping_timeout)
         self._timer = self._reactor.callLater(self._context.settings.handshake_seconds, self.transport.abortConnection)
 
     def dataReceived(self, data: bytes) -> None:
-        # What comes after the request's head says nothing.
+        # Data after the head of the request is ignored.
         if self._data is None:
             return
         self._data += data
         if len(self._data) > MAX_REQUEST_BYTES:
-            self._answer(problem(431, "the request's header is too large"))
+            self._respond(problem(431, "the request's header is too large"))
         elif END in self._data:
             self._begin(bytes(self._data))
 
@@ -66,8 +66,8 @@ class EventStream(Protocol):
         self._is_open = False
         if self._timer.active():
             self._timer.cancel()
-        if self._admitting:
-            self._admitting.cancel()
+        if self._authentication:
+            self._authentication.cancel()
         if self._connection:
             self._connection.gone()
         if self._user_id is not None:
@@ -97,42 +97,42 @@ class EventStream(Protocol):
         return self.transport.pending
 
     async def drained(self) -> None:
-        await self.transport.drained(limit=ROOM, seconds=self._context.settings.stall_seconds)
+        await self.transport.drained(limit=REPLAY_BUFFER_BYTES, seconds=self._context.settings.stall_seconds)
 
     def _begin(self, data: bytes) -> None:
         self._data = None
         try:
             request = HttpRequest.parse(data[: data.index(END) + len(END)])
         except ValueError as error:
-            self._answer(problem(400, str(error)))
+            self._respond(problem(400, str(error)))
             return
         self._request = request
         try:
             self._authenticator.check_origin(request.headers)
-        except HandshakeRejectedError as refusal:
-            self._answer(problem(refusal.status, str(refusal), refusal.headers))
+        except HandshakeRejectedError as error:
+            self._respond(problem(error.status, str(error), error.headers))
             return
         match request.method:
             case "GET":
-                self._admitting = asyncio.ensure_future(self._authenticate(request))
+                self._authentication = asyncio.ensure_future(self._authenticate(request))
             case "OPTIONS":
-                self._answer(http_response(204, _preflight(request)))
+                self._respond(http_response(204, _preflight(request)))
             case _:
-                self._answer(problem(405, "an event stream is asked for by GET", [("Allow", METHODS)]))
+                self._respond(problem(405, "an event stream is requested with GET", [("Allow", METHODS)]))
 
     async def _authenticate(self, request: HttpRequest) -> None:
-        # The header comes from a browser that goes on where it was, by the address of its first time.
+        # A browser reconnects with the original URL; the header has its newest position.
         last = request.headers.get("last-event-id")
         params = {**request.params, "since": [last]} if last else request.params
         try:
-            wanted = Request(params, request.headers, peer=peer_of(self.transport))
+            wanted = HandshakeRequest(params, request.headers, peer=peer_of(self.transport))
             handshake = await self._authenticator.authenticate(wanted)
             if handshake.claims:
                 if not self._context.limits.acquire_for_user(handshake.claims.user_id):
                     raise too_many(self._context.settings.connections_per_user)
                 self._user_id = handshake.claims.user_id
-        except HandshakeRejectedError as refusal:
-            self._answer(problem(refusal.status, str(refusal), [*refusal.headers, *_cors(request)]))
+        except HandshakeRejectedError as error:
+            self._respond(problem(error.status, str(error), [*error.headers, *_cors(request)]))
             return
         self._open(request)
         self._connection = Connection(self._context, self, handshake.claims)
@@ -156,15 +156,15 @@ class EventStream(Protocol):
         self.transport.write("\r\n".join(lines).encode("latin-1") + END + b"retry: %d\n\n" % RETRY)
 
     def _keep_alive(self) -> None:
-        # Where something is on its way anyway, that keeps it alive.
+        # Pending data keeps the connection alive by itself.
         if not self.transport.pending:
             position = self._connection.position if self._connection else None
-            # No message, but the place to go on from (WHATWG HTML, 9.2.6): that of a narrow filter's would grow old.
+            # An id without data (WHATWG HTML, 9.2.6) advances the resume position while the filter excludes all events.
             self.transport.write(b":\n\n" if position is None else b"id: %d\n\n" % position)
         self._timer = self._reactor.callLater(self._context.settings.ping_interval, self._keep_alive)
 
-    def _give_up_after(self, seconds: int) -> None:
-        """There are no pongs, so the kernel is to end a connection that takes nothing for so long (RFC 5482)."""
+    def _set_user_timeout(self, seconds: int) -> None:
+        """Let the kernel end a connection whose peer acknowledges nothing (RFC 5482), since SSE has no pongs."""
         self.transport.setTcpKeepAlive(1)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             self.transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, seconds * 1000)
@@ -181,7 +181,7 @@ class EventStream(Protocol):
             user_id=self._user_id,
         )
 
-    def _answer(self, data: bytes) -> None:
+    def _respond(self, data: bytes) -> None:
         self._data = None
         self._log_handshake(int(data[len(HTTP_VERSION) :][:3]))
         self.transport.write(data)

@@ -1,4 +1,4 @@
-"""A request's head, as those of event streams and of the status port come."""
+"""Parses the head of HTTP requests, for event streams and the status port."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -16,7 +16,7 @@ BAD_HOST = "the Host header must be a host name or an IP address, with or withou
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """Header names are in lower case."""
+    """Request line and headers. Header names are in lower case."""
 
     method: str
     target: str
@@ -26,14 +26,14 @@ class HttpRequest:
 
     @classmethod
     def parse(cls, head: bytes) -> Self:
-        """From all up to the empty line. Raises ValueError for what is no HTTP."""
+        """Parse everything up to the empty line. Raises ValueError for malformed HTTP."""
         try:
             line, headers, counts = parseHttpHeader(head)
             method, target, version = line.split()
         except Exception as error:
-            raise ValueError("this is no HTTP request") from error
+            raise ValueError("not an HTTP request") from error
         if not version.startswith("HTTP/1."):
-            raise ValueError(f"{version[:20]} is not spoken here")
+            raise ValueError(f"{version[:20]} is not supported")
         host = headers.get("host", "localhost" if version == "HTTP/1.0" else "")
         if counts.get("host", 0) > 1 or not is_host(host):
             raise ValueError(BAD_HOST)
@@ -41,5 +41,5 @@ class HttpRequest:
 
 
 def query_params(target: str) -> dict[str, list[str]]:
-    """Of a request's address, the empty ones too. Raises ValueError for too many."""
+    """Return the query parameters of a URL, including empty ones. Raises ValueError for too many."""
     return parse_qs(urlsplit(target).query, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)

@@ -1,4 +1,4 @@
-"""Answers in HTTP to those who do not get a stream of messages."""
+"""Encodes HTTP responses that are not event streams."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -25,7 +25,7 @@ def http_response(status: int, headers: Sequence[Header], body: bytes = b"") -> 
 
 
 def problem(status: int, detail: str, headers: Sequence[Header] = ()) -> bytes:
-    """A problem document (RFC 9457)."""
+    """Return a problem document (RFC 9457), and count it."""
     metrics.REFUSED.labels(int(status)).inc()
     title = HTTPStatus(status).phrase
     body = orjson.dumps({"type": "about:blank", "title": title, "status": int(status), "detail": detail})

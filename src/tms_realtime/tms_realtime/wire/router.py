@@ -35,7 +35,7 @@ class ProtocolRouter(Protocol):
         self._data += data
         is_whole = END in self._data or len(self._data) > MAX_REQUEST_BYTES
         if not self.has_seat and (b"\n" in self._data or is_whole):
-            self.transport.write(problem(503, "this process has all the clients that it may have", RETRY_AFTER))
+            self.transport.write(problem(503, "this process has reached its connection limit", RETRY_AFTER))
             self.transport.loseConnection()
         elif is_whole:
             self._hand_over(self.factory.protocol_for(_path(self._data.partition(b"\n")[0])))
@@ -58,7 +58,7 @@ class ProtocolRouter(Protocol):
 
 
 class ProtocolRouterFactory(Factory):
-    """`protocol_for` makes the protocol that serves a path."""
+    """Creates routers. `protocol_for` returns the protocol for a path."""
 
     noisy = False
 
@@ -88,7 +88,7 @@ class Waiting:
         self._refused: dict[ProtocolRouter, None] = {}
 
     def add(self, entrance: ProtocolRouter) -> None:
-        entrance.has_seat = self._limits.take() or self._end_oldest(self._seated)
+        entrance.has_seat = self._limits.acquire() or self._end_oldest(self._seated)
         (self._seated if entrance.has_seat else self._refused)[entrance] = None
         if len(self._refused) > MAX_REFUSED:
             self._end_oldest(self._refused)
@@ -109,9 +109,9 @@ class Waiting:
 
 
 def _path(request_line: bytes) -> str:
-    """Empty where there is none to be understood, which the protocol for what is nothing else will say."""
-    words = request_line.split()
+    """Return the path, or an empty string if the request line is malformed; the WebSocket protocol rejects that."""
+    fields = request_line.split()
     try:
-        return urlsplit(words[1].decode("latin-1")).path
+        return urlsplit(fields[1].decode("latin-1")).path
     except (IndexError, ValueError):
         return ""

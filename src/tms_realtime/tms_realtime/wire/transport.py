@@ -1,45 +1,45 @@
-"""Listening, and a TCP transport that sends at once."""
+"""A listening port whose TCP transports send without delay."""
 
 import asyncio
 from typing import Any
 
 from twisted.internet import tcp
 
-# Clients that all come back at once after a restart.
+# The accept queue: after a restart, all clients reconnect at once.
 BACKLOG = 1024
-# Bytes that a client which catches up may have before it: less than it may be behind, even with another write.
-ROOM = 65_536
+# Bytes that may be buffered for a client during a replay; with one more write, still below its backlog limit.
+REPLAY_BUFFER_BYTES = 65_536
 
 
 class PromptTransport(tcp.Server):
-    """Sends at once what the socket takes; only the rest waits for the reactor.
+    """Writes to the socket immediately; only what it does not accept is left to the reactor.
 
-    Twisted's own write always waits for the reactor's next round, at two epoll changes and a callback for each
-    message: measured at a quarter of this one's throughput to 500 sockets.
+    Twisted's own write waits for the reactor's next iteration, with two epoll changes and a callback per message: a
+    quarter of the throughput with 500 sockets.
     """
 
     _waiting: asyncio.Future[None] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        # Autobahn means to do so, but (26.10) asks for its option before it has set it, and swallows the error.
+        # Autobahn means to do so, but (26.10) reads its option before setting it, and swallows the error.
         self.setTcpNoDelay(True)
 
     @property
     def pending(self) -> int:
-        """Bytes that the peer has not taken yet, beyond the kernel's buffers."""
+        """Bytes that are buffered in this process, beyond the kernel's buffers."""
         return len(self.dataBuffer) - self.offset + self._tempDataLen
 
     def write(self, data: bytes) -> None:
         sent = 0 if self.pending or not self.connected else self.writeSomeData(data)
         if isinstance(sent, BaseException):
-            # The reactor will meet the same error, and tells the protocol at a time when it expects it.
+            # The reactor gets the same error, and reports it when the protocol expects it.
             sent = 0
         if sent < len(data):
             super().write(data[sent:])
 
     async def drained(self, *, limit: int, seconds: float) -> None:
-        """Until at most `limit` bytes are pending; for one caller at a time. Raises TimeoutError."""
+        """Wait until at most `limit` bytes are pending; one caller at a time. Raises TimeoutError after `seconds`."""
         while self.pending > limit and self.connected:
             waiting = self._waiting = asyncio.get_running_loop().create_future()
             try:
@@ -47,7 +47,7 @@ class PromptTransport(tcp.Server):
                 async with asyncio.timeout(seconds):
                     await waiting
             finally:
-                # The next caller may be here already, while this one is only just being cancelled.
+                # A new caller may have replaced the future while this one is being cancelled.
                 if self._waiting is waiting:
                     self._waiting = None
 
@@ -65,11 +65,13 @@ def peer_of(transport: Any) -> str:
 
 
 class PromptPort(tcp.Port):
+    """A port that uses `PromptTransport`."""
+
     transport = PromptTransport
 
 
 def listen(reactor: Any, factory: Any, host: str, port: int) -> PromptPort:
-    """Raises `CannotListenError`."""
+    """Listen on a port. Raises `CannotListenError`."""
     listening = PromptPort(port, factory, BACKLOG, host, reactor)
     listening.startListening()
     return listening

@@ -1,8 +1,8 @@
-"""WebSocket at /ws/tasks/: Autobahn's protocol, between a socket and its connection.
+"""WebSocket at /ws/tasks/: connects Autobahn's protocol to `Connection`.
 
-Traps of Autobahn that are met here: an exception in `onOpen` vanishes in a Deferred; `sendClose` refuses 1001 and
-1013, `sendCloseFrame` does not; the request of a handshake is buffered without a bound, and looked at again with
-whatever comes while `onConnect` waits; `onClose` also comes for connections that never opened.
+Pitfalls of Autobahn that are handled here: an exception in `onOpen` is lost in a Deferred; `sendClose` rejects 1001 and
+1013, `sendCloseFrame` does not; the handshake request is buffered without a limit, and parsed again with data that
+arrives during `onConnect`; `onClose` is also called for connections that never opened.
 """
 # ruff: noqa: N802, N803 - Autobahn names the methods and their arguments.
 
@@ -19,20 +19,20 @@ from twisted.internet.defer import Deferred
 from tms_core.http_host import is_host
 from tms_realtime import metrics
 from tms_realtime.auth.errors import HandshakeRejectedError, Headers, too_many
-from tms_realtime.auth.handshake import Authenticator, Handshake, Request
-from tms_realtime.clients.commands import hear
+from tms_realtime.auth.handshake import Authenticator, Handshake, HandshakeRequest
+from tms_realtime.clients.commands import handle
 from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.wire.http_request import BAD_HOST, MAX_REQUEST_BYTES, query_params
 from tms_realtime.wire.http_responses import problem
 from tms_realtime.wire.router import SOCKET_PATHS
-from tms_realtime.wire.transport import ROOM, peer_of
+from tms_realtime.wire.transport import REPLAY_BUFFER_BYTES, peer_of
 
 MAX_MESSAGE_BYTES = 65_536
 CLOSE_SECONDS = 3
 MAX_REASON_BYTES = 123
-# Of what a client offers, the one without its token: what the server selects is sent back.
+# The sub-protocol to select: the selected one is sent back, so it must not be the one with the token.
 PROTOCOL = "tms"
 KIND = "websocket"
 HEADERS: dict[int, Headers] = {
@@ -43,11 +43,11 @@ log = logging.getLogger(__name__)
 
 
 class TaskProtocol(WebSocketServerProtocol):
-    """A `connection.Wire`."""
+    """A WebSocket connection (`connection.Wire`)."""
 
     connection: Connection | None = None
     handshake: Handshake | None = None
-    refusal: HandshakeRejectedError | None = None
+    rejection: HandshakeRejectedError | None = None
     user_id: int | None = None
     is_lost = False
     began = 0.0
@@ -64,27 +64,27 @@ class TaskProtocol(WebSocketServerProtocol):
 
     def onConnect(self, request: Any) -> Any:
         if request.path not in SOCKET_PATHS:
-            raise ConnectionDeny(404, f"there is nothing here; task changes are at {SOCKET_PATHS[0]}")
+            raise ConnectionDeny(404, f"not found; the WebSocket is at {SOCKET_PATHS[0]}")
         if not is_host(request.headers.get("host", "")):
             raise ConnectionDeny(400, BAD_HOST)
         try:
-            # Autobahn's own leave out the empty ones, and a filter without a value would let everything pass.
+            # Autobahn's parsed parameters omit empty ones, and without its empty value a filter would pass every event.
             params = query_params(self.http_request_uri)
         except ValueError as error:
             raise ConnectionDeny(400, str(error)) from None
-        # Until it is decided, nothing more is read.
+        # Reading pauses until the handshake is authenticated.
         self.transport.pauseProducing()
         return Deferred.fromFuture(asyncio.ensure_future(self._authenticate(request, params)))
 
     async def _authenticate(self, request: Any, params: dict[str, list[str]]) -> str | None:
         try:
-            wanted = Request(params, request.headers, request.protocols, peer_of(self.transport))
+            wanted = HandshakeRequest(params, request.headers, request.protocols, peer_of(self.transport))
             self.handshake = await self.factory.authenticator.authenticate(wanted)
             self._acquire_for_user(self.handshake)
-        except HandshakeRejectedError as refusal:
-            log.info("refused %s with %d: %s", self.peer, refusal.status, refusal)
-            self.refusal = refusal
-            raise ConnectionDeny(int(refusal.status), str(refusal)) from None
+        except HandshakeRejectedError as rejection:
+            log.info("rejected %s with %d: %s", self.peer, rejection.status, rejection)
+            self.rejection = rejection
+            raise ConnectionDeny(int(rejection.status), str(rejection)) from None
         finally:
             if not self.is_lost:
                 self.transport.resumeProducing()
@@ -97,7 +97,7 @@ class TaskProtocol(WebSocketServerProtocol):
             self.user_id = handshake.claims.user_id
 
     def onOpen(self) -> None:
-        # The client may have gone while it was looked into.
+        # The client may have disconnected during the authentication.
         if self.handshake is None or self.is_lost:
             return
         metrics.CONNECTIONS.labels(KIND).inc()
@@ -107,15 +107,15 @@ class TaskProtocol(WebSocketServerProtocol):
         self.handshake = None
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
-        # Whoever is being closed is not listened to any more, though what it says still comes.
+        # Messages that arrive during the closing handshake are ignored.
         if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_send():
             return
-        text = hear(self.connection, payload, is_binary=isBinary)
+        text = handle(self.connection, payload, is_binary=isBinary)
         if text is not None:
             self.send(OutboundMessage(text))
 
     def onPing(self, payload: bytes) -> None:
-        # One that does not read gets no pongs, or its pings would fill our memory.
+        # No pongs while data is pending: a client that pings without reading would fill the memory.
         if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_send():
             return
         if not self.transport.pending:
@@ -149,7 +149,7 @@ class TaskProtocol(WebSocketServerProtocol):
         return self.transport.pending
 
     async def drained(self) -> None:
-        await self.transport.drained(limit=ROOM, seconds=self.factory.context.settings.stall_seconds)
+        await self.transport.drained(limit=REPLAY_BUFFER_BYTES, seconds=self.factory.context.settings.stall_seconds)
 
     def _log_handshake(self, status: int) -> None:
         # Unset where the request could not be understood so far.
@@ -166,13 +166,14 @@ class TaskProtocol(WebSocketServerProtocol):
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
         self._log_handshake(code)
-        headers = self.refusal.headers if self.refusal else HEADERS.get(code, ())
-        # Autobahn would tell what was raised here.
-        detail = "something went wrong here; the log has it" if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
+        headers = self.rejection.headers if self.rejection else HEADERS.get(code, ())
+        # Autobahn's reason would disclose the exception.
+        detail = "internal error; see the log" if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
         self.sendData(problem(code, detail, [*(responseHeaders or ()), *headers]))
 
 
 def create_factory(reactor: Any, context: ConnectionContext, authenticator: Authenticator) -> WebSocketServerFactory:
+    """Return the Autobahn factory for `TaskProtocol`, configured from the settings."""
     settings = context.settings
     factory = WebSocketServerFactory(server="tms", reactor=reactor)
     factory.protocol = TaskProtocol
@@ -181,7 +182,7 @@ def create_factory(reactor: Any, context: ConnectionContext, authenticator: Auth
     factory.backlog = settings.backlog
     factory.setProtocolOptions(
         webStatus=False,
-        # Messages that break a rule are answered by a close frame with its code, not by a cut.
+        # Protocol violations are answered with a close frame and its code, rather than by dropping the connection.
         failByDrop=False,
         maxFramePayloadSize=MAX_MESSAGE_BYTES,
         maxMessagePayloadSize=MAX_MESSAGE_BYTES,
@@ -189,7 +190,7 @@ def create_factory(reactor: Any, context: ConnectionContext, authenticator: Auth
         closeHandshakeTimeout=CLOSE_SECONDS,
         autoPingInterval=settings.ping_interval,
         autoPingTimeout=settings.ping_timeout,
-        # The door checks origins.
+        # `Authenticator` checks origins.
         allowedOrigins=["*"],
         allowNullOrigin=True,
     )

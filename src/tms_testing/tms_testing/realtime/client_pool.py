@@ -1,4 +1,4 @@
-"""Followers on an event loop of their own, in a thread."""
+"""A pool of followers on an event loop in its own thread."""
 
 import asyncio
 import threading
@@ -8,16 +8,17 @@ from typing import Any
 from tms_testing.realtime.followers import Follower
 from tms_testing.realtime.process import PATIENCE
 
-LOOK = 0.01
+POLL_SECONDS = 0.01
 
 
-class Crowd:
-    """They follow from `start` to `stop`. What a follower raises is raised by whoever waits, and by `stop`."""
+class ClientPool:
+    """Runs followers from `start` to `stop`. An exception of a follower is raised by the waiting methods and by
+    `stop`."""
 
     def __init__(self, followers: Sequence[Follower]):
         self.followers = followers
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._run, name="crowd", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="client-pool", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._following: asyncio.Task[None] | None = None
         self._error: BaseException | None = None
@@ -29,7 +30,7 @@ class Crowd:
         self.wait_for(lambda: self._following is not None)
 
     def settle(self) -> None:
-        """No more escapades: all just follow."""
+        """Make all followers follow without further disturbances."""
         for follower in self.followers:
             follower.settle()
 
@@ -41,13 +42,14 @@ class Crowd:
         assert not self._thread.is_alive(), "followers do not end"
 
     def wait_for(self, is_so: Callable[[], bool]) -> bool:
-        """Whether it becomes so; it is looked at after each message and each end of a connection."""
+        """Wait for a condition, checked after each message and each disconnect; return whether it holds."""
         with self._changed:
             self._changed.wait_for(lambda: self._error is not None or is_so(), PATIENCE)
         self._raise()
         return is_so()
 
     def await_all(self, is_so: Callable[[Follower], bool], what: str) -> None:
+        """Wait until the condition holds for all followers; raises AssertionError that names the others."""
         self.wait_for(lambda: all(map(is_so, self.followers)))
         lacking = [
             f"{one.name} at {one.record.last} after {dict(one.record.ends)}" for one in self.followers if not is_so(one)
@@ -55,21 +57,22 @@ class Crowd:
         assert not lacking, f"{what}: not {'; '.join(lacking)}"
 
     def flush(self) -> None:
-        """Until everyone has read what was sent to it."""
+        """Wait until every follower has read what was sent to it."""
         self._do(self._flush())
 
     def cut(self, followers: Sequence[Follower]) -> None:
-        """End their connections, where they have any."""
+        """Abort the connections of the followers."""
         self._do(self._cut(followers))
 
     def send_away(self, followers: Sequence[Follower]) -> None:
-        """They stay away until they are let back."""
+        """Disconnect the followers, and keep them away until `let_back`."""
         for follower in followers:
             follower.is_away = True
         self.cut(followers)
         self.wait_for(lambda: all(follower.port is None for follower in followers))
 
     def let_back(self, followers: Sequence[Follower]) -> None:
+        """Let the followers reconnect."""
         for follower in followers:
             follower.is_away = False
 
@@ -80,7 +83,7 @@ class Crowd:
     async def _flush(self) -> None:
         for follower in self.followers:
             while not await follower.is_flushed():
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(POLL_SECONDS)
 
     async def _cut(self, followers: Sequence[Follower]) -> None:
         for follower in followers:
@@ -91,7 +94,7 @@ class Crowd:
             asyncio.run(self._follow())
         except asyncio.CancelledError:
             pass
-        except BaseException as error:  # noqa: BLE001 - raised where somebody waits
+        except BaseException as error:  # noqa: BLE001 - raised by the waiting methods
             self._error = error
         self._notice()
 

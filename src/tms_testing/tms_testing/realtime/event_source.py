@@ -1,4 +1,4 @@
-"""An event stream as a browser reads it."""
+"""A client for Server-Sent Events."""
 
 import http.client
 import socket
@@ -8,7 +8,7 @@ import orjson
 
 
 class EventSource:
-    """Reads the answer to a request that was sent already."""
+    """Reads the response to a request that was already sent."""
 
     def __init__(self, connection: socket.socket):
         self._connection = connection
@@ -17,11 +17,11 @@ class EventSource:
         self.headers = http.client.parse_headers(self._stream)
 
     def lines(self) -> list[str]:
-        """Up to the next empty line; none where the stream has ended."""
+        """Return the lines up to the next empty one; none at the end of the stream."""
         return list(iter(lambda: self._stream.readline().decode().rstrip("\n"), ""))
 
     def event(self) -> tuple[int, str]:
-        """The id and the data of the next event; what is none is passed over."""
+        """Return the id and data of the next event, skipping blocks without data. Raises EOFError at the end."""
         while lines := self.lines():
             fields = dict(line.split(": ", 1) for line in lines if ": " in line)
             if "data" in fields:
@@ -29,11 +29,12 @@ class EventSource:
         raise EOFError
 
     def message(self) -> dict[str, Any]:
+        """Return the decoded data of the next event."""
         message: dict[str, Any] = orjson.loads(self.event()[1])
         return message
 
     def rest(self) -> bytes:
-        """What comes until the server ends it."""
+        """Return everything until the server closes the stream."""
         return self._stream.read()
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Events made up, and brought into the log without a task that changed."""
+"""Synthetic events, added to the log without changing a task."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def make_event(
     actor: int = 1,
     **snapshot: Any,
 ) -> TaskEventRecord:
-    """An event as the relay hands it to a sink; positions rise from call to call."""
+    """Return an event as the relay passes it to a sink; positions increase from call to call."""
     whole = SNAPSHOT | snapshot
     return TaskEventRecord(
         position=position or next(_positions),
@@ -53,7 +53,7 @@ def make_event(
 
 @dataclass
 class Publisher:
-    """Brings events into the log, as services, relay and sink do; they get the next positions there."""
+    """Adds events to the log with the next positions, as services, relay and sink do."""
 
     runtime: Runtime
     stream: StreamWriter = field(init=False)
@@ -62,13 +62,13 @@ class Publisher:
         self.stream = StreamWriter(self.runtime.redis, 1_000_000)
 
     def __call__(self, *events: TaskEventRecord) -> list[TaskEventRecord]:
-        """The events as they stand in the log."""
-        told = self.commit(*events)
-        self.stream.append(map(Envelope.of, told))
-        return told
+        """Add events to the database and the stream; return them with their positions."""
+        stored = self.commit(*events)
+        self.stream.append(map(Envelope.of, stored))
+        return stored
 
     def commit(self, *events: TaskEventRecord) -> list[TaskEventRecord]:
-        """The same, but the stream does not get them."""
+        """Add events to the database only; return them with their positions."""
         rows = [
             {
                 "task_id": one.task_id,
@@ -83,12 +83,12 @@ class Publisher:
         with self.runtime.transaction() as session:
             last = last_position(session)
             session.execute(insert(TaskEvent), rows)
-        self.number()
+        self.assign_all_positions()
         with self.runtime.transaction() as session:
             return list(read_events(session, after=last, limit=len(events)))
 
-    def number(self) -> None:
-        """Give positions to what services have committed."""
+    def assign_all_positions(self) -> None:
+        """Assign positions to committed events."""
         with self.runtime.engine.connect() as connection:
             while assign_positions(connection):
                 pass

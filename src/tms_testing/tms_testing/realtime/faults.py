@@ -1,28 +1,29 @@
-"""What happens to the parts amid traffic. Each fault leaves everything running again."""
+"""Faults that are injected under traffic. After each one, all processes run again."""
 
 import random
 import signal
 from collections.abc import Callable
 
 from tms_testing.realtime.process import ManagedProcess
-from tms_testing.realtime.system import RedisPart
+from tms_testing.realtime.system import RedisProcess
 from tms_testing.realtime.traffic import Traffic
 
-FieldError = Callable[[Traffic], None]
+FaultFunction = Callable[[Traffic], None]
 SOME_FAILURES = 5
-# In worlds that say so.
+# The value of tms.realtime.stream_length in systems for these faults.
 REDIS_KEEPS = 300
 MORE_THAN_REDIS_KEEPS = 700
 
 
 def redis_is_killed(traffic: Traffic) -> None:
-    """It comes back with all that it had."""
+    """Redis restarts with all its data."""
     traffic.system.redis.kill()
     traffic.flow()
     traffic.system.redis.start()
 
 
 def redis_loses_its_data(traffic: Traffic) -> None:
+    """Redis restarts empty."""
     traffic.system.redis.kill()
     traffic.flow()
     traffic.system.redis.forget()
@@ -30,7 +31,7 @@ def redis_loses_its_data(traffic: Traffic) -> None:
 
 
 def redis_goes_back(traffic: Traffic) -> None:
-    """It comes back with what it had a while ago, as from a snapshot; a realtime process begins with that."""
+    """Redis restarts with older data, as from a snapshot, and then a realtime process restarts."""
     traffic.system.redis.keep()
     traffic.flow()
     traffic.system.redis.kill()
@@ -42,16 +43,16 @@ def redis_goes_back(traffic: Traffic) -> None:
 
 
 def postgres_is_killed(traffic: Traffic) -> None:
-    """Amid everything, clients come back while it is away."""
+    """PostgreSQL crashes, and clients reconnect while it is down."""
     kill_postgres(traffic)
     traffic.writers.await_failures(SOME_FAILURES)
-    traffic.crowd.cut(traffic.followers[::2])
+    traffic.clients.cut(traffic.followers[::2])
     traffic.writers.await_failures(SOME_FAILURES)
     traffic.system.postgres.start()
 
 
 def leading_relay_is_killed(traffic: Traffic) -> None:
-    """The other takes over."""
+    """The standby relay takes over."""
     leader = traffic.system.await_leader()
     leader.kill()
     traffic.flow()
@@ -59,42 +60,43 @@ def leading_relay_is_killed(traffic: Traffic) -> None:
 
 
 def realtime_is_killed(traffic: Traffic) -> None:
-    part = traffic.system.realtimes[0]
-    part.kill()
+    """A realtime process is killed and restarts."""
+    process = traffic.system.realtimes[0]
+    process.kill()
     traffic.flow()
-    part.start()
+    process.start()
 
 
 def realtime_stalls(traffic: Traffic) -> None:
-    """While more is written than Redis keeps."""
-    part = traffic.system.realtimes[0]
-    part.pause()
+    """A realtime process is suspended while more is written than Redis keeps."""
+    process = traffic.system.realtimes[0]
+    process.pause()
     try:
         traffic.writers.write_at_once(MORE_THAN_REDIS_KEEPS)
     finally:
-        part.go_on()
+        process.resume()
 
 
 def realtime_ends(traffic: Traffic) -> None:
-    """By SIGTERM: every WebSocket there is told to go elsewhere."""
-    part, port = traffic.system.realtimes[1], traffic.system.ports[1]
-    told = {one: one.record.ends["1001"] for one in traffic.followers if one.port == port and one.is_socket}
-    stop(part)
-    assert traffic.crowd.wait_for(lambda: all(one.record.ends["1001"] > before for one, before in told.items()))
+    """A realtime process shuts down on SIGTERM: every WebSocket is closed with 1001."""
+    process, port = traffic.system.realtimes[1], traffic.system.ports[1]
+    counts = {one: one.record.ends["1001"] for one in traffic.followers if one.port == port and one.is_socket}
+    stop(process)
+    assert traffic.clients.wait_for(lambda: all(one.record.ends["1001"] > count for one, count in counts.items()))
     traffic.flow()
-    part.start()
+    process.start()
 
 
 def realtime_ends_without_redis(traffic: Traffic) -> None:
-    """What it would say to Redis at its end cannot keep it."""
-    part = traffic.system.realtimes[1]
+    """An unreachable Redis does not keep a realtime process from shutting down."""
+    process = traffic.system.realtimes[1]
     traffic.system.redis.kill()
-    stop(part)
+    stop(process)
     traffic.system.redis.start()
-    part.start()
+    process.start()
 
 
-FAULTS: dict[str, FieldError] = {
+FAULTS: dict[str, FaultFunction] = {
     fault.__name__: fault
     for fault in (
         redis_is_killed,
@@ -111,74 +113,76 @@ FAULTS: dict[str, FieldError] = {
 
 
 def kill_postgres(traffic: Traffic) -> None:
-    """«Immediate»: as by a power cut, it has to recover. Its own children would outlive a SIGKILL."""
+    """Kill PostgreSQL by immediate shutdown, after which it has to recover. SIGKILL would leave its children
+    running."""
     traffic.system.postgres.end(signal.SIGQUIT)
 
 
-def stop(part: ManagedProcess) -> None:
-    status = part.stop()
-    assert status == 0, f"{part.name} ends with {status}:\n{part.log.text}"
+def stop(process: ManagedProcess) -> None:
+    """Stop a process; assert that its exit status is 0."""
+    status = process.stop()
+    assert status == 0, f"{process.name} ends with {status}:\n{process.log.text}"
 
 
 class Chaos:
-    """Anything, at any time: parts that are down when others go, or go while they start."""
+    """Random faults at random times, also while other processes are down or starting."""
 
     def __init__(self, traffic: Traffic, rng: random.Random):
         self._traffic = traffic
-        self._world = traffic.system
+        self._system = traffic.system
         self._random = rng
 
     def step(self) -> str:
-        """Something happens, and traffic goes on where it can; what it was."""
-        part = self._random.choice(self._world.parts)
-        what = self._fell(part) if part.is_running else self._raise(part)
+        """Inject a fault or restart a process, wait for traffic where possible, and return a description."""
+        process = self._random.choice(self._system.processes)
+        what = self._stop_or_kill(process) if process.is_running else self._restart(process)
         if self._can_flow():
             self._traffic.flow()
-        elif not self._world.postgres.is_running:
+        elif not self._system.postgres.is_running:
             self._traffic.writers.await_failures(SOME_FAILURES)
         else:
             self._traffic.writers.await_commits(SOME_FAILURES)
         return what
 
     def end(self) -> None:
-        """Everything runs again."""
-        self._world.start()
+        """Start all processes again."""
+        self._system.start()
         self._traffic.flow()
 
-    def _fell(self, part: ManagedProcess) -> str:
-        if part is self._world.postgres:
-            # It would not start without.
-            for realtime in self._world.realtimes:
+    def _stop_or_kill(self, process: ManagedProcess) -> str:
+        if process is self._system.postgres:
+            # A realtime process cannot start without the database.
+            for realtime in self._system.realtimes:
                 realtime.await_ready() if realtime.is_running else None
             kill_postgres(self._traffic)
             return "postgres is killed"
-        if isinstance(part, RedisPart):
-            part.keep() if self._random.random() < 0.5 else part.kill()
-            return "redis is killed" if not part.is_running else "redis makes a snapshot"
+        if isinstance(process, RedisProcess):
+            process.keep() if self._random.random() < 0.5 else process.kill()
+            return "redis is killed" if not process.is_running else "redis makes a snapshot"
         if self._random.random() < 0.5:
-            part.kill()
-            return f"{part.name} is killed"
-        part.await_ready()
-        stop(part)
-        return f"{part.name} ends"
+            process.kill()
+            return f"{process.name} is killed"
+        process.await_ready()
+        stop(process)
+        return f"{process.name} is stopped"
 
-    def _raise(self, part: ManagedProcess) -> str:
-        if part in self._world.realtimes and not self._world.postgres.is_running:
-            self._world.postgres.start()
-        what = "comes back"
-        if isinstance(part, RedisPart):
-            what = self._random.choice(["comes back", "comes back empty", "goes back"])
-            if what == "comes back empty":
-                part.forget()
-            elif what == "goes back" and part.has_kept:
-                part.go_back()
-        part.start() if part is self._world.postgres else part.launch()
-        return f"{part.name} {what}"
+    def _restart(self, process: ManagedProcess) -> str:
+        if process in self._system.realtimes and not self._system.postgres.is_running:
+            self._system.postgres.start()
+        what = "restarts"
+        if isinstance(process, RedisProcess):
+            what = self._random.choice(["restarts", "restarts empty", "goes back"])
+            if what == "restarts empty":
+                process.forget()
+            elif what == "goes back" and process.has_kept:
+                process.go_back()
+        process.start() if process is self._system.postgres else process.launch()
+        return f"{process.name} {what}"
 
     def _can_flow(self) -> bool:
-        system = self._world
-        return system.postgres.is_running and any_runs(system.relays) and any_runs(system.realtimes)
+        system = self._system
+        return system.postgres.is_running and any_running(system.relays) and any_running(system.realtimes)
 
 
-def any_runs(parts: list[ManagedProcess]) -> bool:
-    return any(part.is_running for part in parts)
+def any_running(processes: list[ManagedProcess]) -> bool:
+    return any(process.is_running for process in processes)

@@ -1,4 +1,4 @@
-"""Clients that remember the last event and come back behind it, to whichever process."""
+"""Clients that remember the last event and resume after it, at a random realtime process."""
 
 import asyncio
 import random
@@ -17,16 +17,16 @@ from tms_testing.realtime.process import PATIENCE
 from tms_testing.realtime.record import CUT, LEFT, Record
 from tms_testing.realtime.system import TestUser
 
-# They do not all come back at once, nor to a process that is being started again and again.
+# Seconds before a reconnect at most, so that clients do not all reconnect at once.
 MAX_PAUSE = 0.3
 CLOSE_SECONDS = 1
-# The kernel is to send no more, not even that this is the end.
+# SO_LINGER that makes the kernel drop unsent data, including the FIN.
 RESET = struct.pack("ii", 1, 0)
 PING = b'{"type": "ping"}'
 
 
 class HandshakeRejectedError(Exception):
-    """The handshake was answered by this HTTP status."""
+    """The handshake was rejected with this HTTP status."""
 
     def __init__(self, status: int):
         super().__init__(status)
@@ -34,7 +34,7 @@ class HandshakeRejectedError(Exception):
 
 
 class Follower(ABC):
-    """`run` goes on for ever. `notice` is called after each message."""
+    """A client that reconnects for ever (`run`). `notice` is called after each message and each disconnect."""
 
     kind = ""
     is_socket = False
@@ -42,7 +42,7 @@ class Follower(ABC):
     def __init__(
         self,
         name: str,
-        person: TestUser,
+        user: TestUser,
         ports: Sequence[int],
         since: int,
         viewer: Viewer,
@@ -54,33 +54,35 @@ class Follower(ABC):
         self.viewer = viewer
         self.record = Record(since)
         self.notice = notice
-        # The process that it is connected to now.
+        # The port of the process that the client is connected to, None while disconnected.
         self.port: int | None = None
-        # While it is, it does not come back.
+        # Whether reconnecting is suspended.
         self.is_away = False
-        self.person = person
+        self.user = user
         self._ports = ports
         self.random = random.Random(f"{seed} {name}")
 
     async def run(self) -> None:
+        """Connect again and again."""
         while True:
             if not self.is_away:
-                await self.come()
+                await self.connect_once()
             await asyncio.sleep(self.random.uniform(0, MAX_PAUSE))
 
     @property
     def keeps_up(self) -> bool:
+        """Whether the client can be expected to receive new events."""
         return not self.is_away
 
     def settle(self) -> None:
-        """Just follow from now on."""
+        """Follow without further disturbances."""
         self.is_away = False
 
-    async def come(self) -> None:
-        """Connect once, and listen until it ends, however it does."""
+    async def connect_once(self) -> None:
+        """Connect and receive until the connection ends, and record how it ended."""
         port = self.random.choice(self._ports)
         try:
-            await self._listen(port)
+            await self._receive_all(port)
             end = LEFT
         except ConnectionClosed as closed:
             end = str(closed.rcvd.code) if closed.rcvd else CUT
@@ -96,26 +98,30 @@ class Follower(ABC):
         self.notice()
 
     async def is_flushed(self) -> bool:
-        """Whether all that was sent to it until now has been read."""
+        """Whether everything sent so far has been read."""
         return True
 
     @abstractmethod
     def cut(self) -> None:
-        """End the connection, if there is one, as when the power is cut: what it has not read goes unread."""
+        """Abort the connection, if there is one, losing unread data."""
 
     def query(self, **more: int) -> str:
-        return urlencode({name: ",".join(values) for name, values in self.viewer.words.items()} | more)
+        """Return the query string of the filter."""
+        return urlencode({name: ",".join(values) for name, values in self.viewer.params.items()} | more)
 
     def take(self, text: bytes) -> None:
+        """Record a message."""
         self.record.take(text)
         self.notice()
 
     @abstractmethod
-    async def _listen(self, port: int) -> None:
-        """Until the connection ends."""
+    async def _receive_all(self, port: int) -> None:
+        """Connect and receive until the connection ends."""
 
 
 class SocketFollower(Follower):
+    """A follower over WebSocket."""
+
     kind = "WebSocket"
     is_socket = True
     connection: ClientConnection | None = None
@@ -137,7 +143,7 @@ class SocketFollower(Follower):
                 await asyncio.sleep(0.01)
         return self.record.pongs > pongs
 
-    async def _listen(self, port: int) -> None:
+    async def _receive_all(self, port: int) -> None:
         async with self.connect(port, self.query(since=self.record.last)) as connection:
             await self._receive(connection)
 
@@ -145,11 +151,11 @@ class SocketFollower(Follower):
     async def connect(
         self, port: int, query: str, sock: socket.socket | None = None
     ) -> AsyncIterator[ClientConnection]:
-        """`sock` is connected already."""
+        """Connect; a given `sock` is already connected."""
         async with connect(
             f"ws://127.0.0.1:{port}/ws/tasks/?{query}",
             sock=sock,
-            additional_headers={"Authorization": f"Bearer {self.person.token}"},
+            additional_headers={"Authorization": f"Bearer {self.user.token}"},
             compression=None,
             open_timeout=PATIENCE,
             ping_interval=None,
@@ -168,18 +174,18 @@ class SocketFollower(Follower):
 
 
 class StreamFollower(Follower):
-    """Server-Sent Events, as a browser does it."""
+    """A follower over Server-Sent Events, which resumes with Last-Event-ID."""
 
     kind = "SSE"
-    # Where to go on by an id that came without an event.
-    _place = 0
+    # The newest id that came without an event.
+    _newest_id = 0
     _transport: asyncio.WriteTransport | None = None
 
     def cut(self) -> None:
         if self._transport:
             _cut(self._transport)
 
-    async def _listen(self, port: int) -> None:
+    async def _receive_all(self, port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
         self._transport = writer.transport
         try:
@@ -198,18 +204,19 @@ class StreamFollower(Follower):
             self.take(await self.next_event(reader))
 
     async def next_event(self, reader: asyncio.StreamReader) -> bytes:
-        """The data of the next whole event; what was cut off amid it is none. Raises EOFError at the end."""
+        """Return the data of the next complete event. Raises EOFError at the end of the stream."""
         while True:
             block = await reader.readuntil(b"\n\n")
             fields = dict(line.split(b": ", 1) for line in block.splitlines() if line and not line.startswith(b":"))
             if b"data" in fields:
                 return fields[b"data"]
-            self._place = max(self._place, int(fields.get(b"id", 0)))
+            self._newest_id = max(self._newest_id, int(fields.get(b"id", 0)))
 
     def _request(self) -> bytes:
         return (
             f"GET /api/events?{self.query()} HTTP/1.1\r\nHost: localhost\r\n"
-            f"Authorization: Bearer {self.person.token}\r\nLast-Event-ID: {max(self.record.last, self._place)}\r\n\r\n"
+            f"Authorization: Bearer {self.user.token}\r\n"
+            f"Last-Event-ID: {max(self.record.last, self._newest_id)}\r\n\r\n"
         ).encode()
 
 

@@ -1,6 +1,6 @@
-"""What each client should have got, worked out from the database's rows alone, as plainly as it can be said.
+"""A test oracle: computes from the rows of the database what each client should have received.
 
-Nothing here is shared with the code that serves clients.
+It shares no code with the server.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ import orjson
 import psycopg2
 
 Task = dict[str, Any]
-# By filter word, the values that the query has for it.
-Words = Mapping[str, Sequence[str]]
+# Values by query parameter of the filter.
+Params = Mapping[str, Sequence[str]]
 ROWS = """
     SELECT position, task_id, kind::text, actor_id, changes, snapshot FROM task_event
     WHERE position > %s ORDER BY position
@@ -32,6 +32,8 @@ TRANSITIONS = {(False, True): "enter", (True, True): "stay", (True, False): "lea
 
 @dataclass(frozen=True)
 class Event:
+    """A row of the event log."""
+
     position: int
     task_id: int
     kind: str
@@ -67,17 +69,19 @@ def _rows(database_url: str, query: str, *values: object) -> Iterator[list[tuple
 
 
 def newest_position(database_url: str) -> int:
+    """Return the position of the newest event, 0 if there is none."""
     with _rows(database_url, "SELECT coalesce(max(position), 0) FROM task_event") as rows:
         return int(rows[0][0])
 
 
 def read_log(database_url: str, after: int = 0) -> list[Event]:
+    """Return the events after a position, in order."""
     with _rows(database_url, ROWS, after) as rows:
         return [Event(*row) for row in rows]
 
 
 def log_faults(events: Sequence[Event]) -> list[str]:
-    """What is wrong with the log itself: gaps, or events of a task in another order than its changes."""
+    """Return the faults of the log itself: gaps, and events of a task in another order than its versions."""
     found = [
         f"after event {earlier.position} comes {later.position}"
         for earlier, later in pairwise(events)
@@ -86,41 +90,45 @@ def log_faults(events: Sequence[Event]) -> list[str]:
     newest: dict[int, Event] = {}
     for event in events:
         earlier = newest.get(event.task_id)
-        # A deletion tells of the last version.
+        # A deletion has the version of the task before it.
         if earlier and event.version != earlier.version + (event.kind != "deleted"):
-            found.append(f"event {event.position} tells of version {event.version} after {earlier.version}")
+            found.append(f"event {event.position} has version {event.version} after {earlier.version}")
         newest[event.task_id] = event
     return found
 
 
 def sinks_behind(database_url: str, position: int) -> list[str]:
-    """The sinks that have not been handed all events up to a position."""
+    """Return the sinks that have not received all events up to a position."""
     with _rows(database_url, "SELECT sink FROM relay_cursor WHERE position < %s", position) as rows:
         return [sink for (sink,) in rows]
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """`user` sees only what it created or is assigned to; None sees all. `me` is who asks."""
+    """What a client may see. `user` sees only tasks it created or is assigned to, None all; `me` is the client's
+    user."""
 
     user: int | None = None
-    words: Words = field(default_factory=dict)
+    params: Params = field(default_factory=dict)
     me: int = 0
 
     def expected(self, events: Sequence[Event]) -> dict[int, dict[str, Any]]:
-        """The messages for these events, by position, for one who is always there."""
-        told = {event.position: self._message(event) for event in events}
-        return {position: message for position, message in told.items() if message is not None}
+        """Return the messages for these events, by position, for a client that is never away."""
+        messages = {event.position: self._message(event) for event in events}
+        return {position: message for position, message in messages.items() if message is not None}
 
     def withheld(self, events: Sequence[Event]) -> set[int]:
-        """What one does not get who comes back after the last of these events: «what one may not see now is left out»,
-        but not that it went out of sight."""
+        """Return the positions that a client does not get if it connects after these events.
+
+        A replay omits tasks that the user may not see now, except for the events that hid them.
+        """
         newest = {event.task_id: event.snapshot for event in events}
         hidden = {task_id for task_id, task in newest.items() if not self._sees(task)}
         return {event.position for event in events if event.task_id in hidden and not self._is_visibility_lost(event)}
 
     def may_lack(self, events: Sequence[Event]) -> set[int]:
-        """What one may not have got who was away now and then: what went out of sight later on."""
+        """Return the positions that a client may lack that was away at times: events of tasks that were hidden
+        later."""
         last = {event.task_id: event.position for event in events if self._is_visibility_lost(event)}
         return {
             event.position
@@ -134,7 +142,7 @@ class Viewer:
         if before is None and after is None:
             return None
         message = _visibility_lost(event) if self._is_visibility_lost(event) else _message(event)
-        if not self.words:
+        if not self.params:
             return message
         match = TRANSITIONS.get((self._wants(before), self._wants(after)))
         return message | {"match": match} if match else None
@@ -146,39 +154,39 @@ class Viewer:
         return event.kind == "updated" and self._sees(event.before) and not self._sees(event.after)
 
     def _wants(self, task: Task | None) -> bool:
-        return task is not None and all(self._fits(task, name, values) for name, values in self.words.items())
+        return task is not None and all(self._fits(task, name, values) for name, values in self.params.items())
 
     def _fits(self, task: Task, name: str, values: Sequence[str]) -> bool:
         if name in COMPARISONS:
-            # Days as JSON has them compare as text does.
+            # ISO 8601 dates compare as text.
             return task["due_date"] is not None and COMPARISONS[name](task["due_date"], values[0])
         named = "none" if task[name] is None else str(task[name])
         return named in values or ("me" in values and task[name] == self.me)
 
 
 def _message(event: Event) -> dict[str, Any]:
-    return _text(event, event.snapshot, event.kind, list(event.changes))
+    return _payload(event, event.snapshot, event.kind, list(event.changes))
 
 
 def _visibility_lost(event: Event) -> dict[str, Any]:
     assert event.before is not None
-    return _text(event, event.before, "deleted", [])
+    return _payload(event, event.before, "deleted", [])
 
 
-def _text(event: Event, task: Task, kind: str, changes: list[str]) -> dict[str, Any]:
-    told = {name: value for name, value in task.items() if name != "id"}
+def _payload(event: Event, task: Task, kind: str, changes: list[str]) -> dict[str, Any]:
+    fields = {name: value for name, value in task.items() if name != "id"}
     more = {"event": kind, "event_id": event.position, "actor": event.actor_id, "changes": changes}
-    return {"task_id": event.task_id, **told, **more}
+    return {"task_id": event.task_id, **fields, **more}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How what a client got differs from what it should have."""
+    """The difference between what a client received and what it should have received."""
 
     client: str
     wanted: int
     received: int
-    # Rightly: what had gone out of one's sight when one came back.
+    # Missing rightly: events of tasks that were hidden when the client reconnected.
     withheld: tuple[int, ...]
     lost: tuple[int, ...]
     repeated: tuple[int, ...]
@@ -186,7 +194,7 @@ class Verdict:
     strange: tuple[int, ...]
     different: tuple[int, ...]
     resets: int
-    # What else was said, and handshakes that ended as none should.
+    # Unexpected messages, and handshakes that ended unexpectedly.
     others: tuple[str, ...]
 
     @property
@@ -204,7 +212,7 @@ def judge(
     resets: int = 0,
     others: Iterable[str] = (),
 ) -> Verdict:
-    """`got` as it came, with its positions."""
+    """Compare the messages received, in order and with their positions, to those wanted."""
     positions = [position for position, _ in got]
     times = Counter(positions)
     lacking = [position for position in wanted if not times[position]]

@@ -1,4 +1,4 @@
-"""A process that is killed and started again, its log awaited."""
+"""A process of the system, which can be killed and restarted, and whose log can be awaited."""
 
 import os
 import signal
@@ -15,20 +15,20 @@ from tms_core.supervisor.orphans import dying_with_parent
 from tms_testing.output import ProcessOutput
 from tms_testing.processes import MARK
 
-# On a machine that others keep busy.
+# Seconds; generous, since other tests may keep the machine busy.
 PATIENCE = 60.0
 PROBE_INTERVAL = 0.02
 TMS = Path(sys.executable).with_name("tms")
 
 
 class ManagedProcess:
-    """One process of the system; a new one with each start.
+    """One process of the system; each start creates a new operating system process.
 
-    To be started by a thread that outlives it: the process gets its stop signal when that thread ends.
+    It must be started by a thread that outlives it: the process gets its stop signal when that thread ends.
     """
 
     def __init__(self, spec: ProcessSpec, mark: str, ready: Sequence[str] = ()):
-        """It is ready when its log has each of the expressions of `ready`, and `spec.is_ready` says so."""
+        """The process is ready when its log matches all patterns of `ready`, and `spec.is_ready` returns True."""
         self.name = spec.name
         self.log: ProcessOutput
         self._spec = spec
@@ -42,15 +42,16 @@ class ManagedProcess:
 
     @property
     def has_died(self) -> bool:
-        """Whether it ended without being told to."""
+        """Whether the process ended without being asked to."""
         return self._process is not None and self._process.poll() is not None
 
     def start(self) -> None:
+        """Start the process and wait until it is ready."""
         self.launch()
         self.await_ready()
 
     def launch(self) -> None:
-        """Start it, be it ready or not."""
+        """Start the process without waiting until it is ready."""
         assert self._process is None, f"{self.name} runs already"
         self._process = subprocess.Popen(
             dying_with_parent(self._spec.argv, self._spec.stop_signal),
@@ -66,35 +67,37 @@ class ManagedProcess:
         self.log = ProcessOutput(self._process.stdout, PATIENCE)
 
     def await_ready(self) -> None:
+        """Wait until the process is ready; raises AssertionError if it ends or takes too long."""
         for pattern in self._ready:
             self.log.wait_for(pattern)
         if self._spec.is_ready:
             self._await(self._spec.is_ready)
 
     def pause(self) -> None:
-        """It does not get the processor any more, as on a machine that is out of breath, until `go_on`."""
+        """Suspend the process until `resume`."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
+        """Resume a suspended process."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """At once, whatever it is doing."""
+        """Kill the process with SIGKILL."""
         self.end(signal.SIGKILL)
 
     def ask_to_end(self) -> None:
-        """And not wait for it, if it runs."""
+        """Send the stop signal, if the process is running, without waiting."""
         if self._process is not None:
             self._process.send_signal(self._spec.stop_signal)
 
     def stop(self) -> int:
-        """Its exit status when it was asked to end."""
+        """Send the stop signal, wait, and return the exit status."""
         return self.end(self._spec.stop_signal)
 
     def end(self, number: signal.Signals) -> int:
-        """Its exit status after a signal."""
+        """Send a signal, wait, and return the exit status."""
         assert self._process is not None, f"{self.name} does not run"
         self._process.send_signal(number)
         try:
@@ -118,21 +121,23 @@ class ManagedProcess:
                 raise AssertionError(f"{self.name} has ended:\n{self.log.text}")
 
 
-def command(name: str, ini: Path, word: str) -> ProcessSpec:
-    """`tms WORD`, run by an ini file."""
-    # Else a `TMS_DATABASE_URL` of the shell's would win over the file.
+def command(name: str, ini: Path, subcommand: str) -> ProcessSpec:
+    """Return the spec of `tms SUBCOMMAND` with an ini file."""
+    # TMS_ variables of the shell would take precedence over the file.
     env: Mapping[str, str] = {key: value for key, value in os.environ.items() if not key.startswith("TMS_")}
-    return ProcessSpec(name=name, argv=[TMS, "--ini", ini, word], env=env, cwd=ini.parent)
+    return ProcessSpec(name=name, argv=[TMS, "--ini", ini, subcommand], env=env, cwd=ini.parent)
 
 
 def new_mark() -> str:
-    """A word in the environment of all processes of a run, by which they are found again."""
+    """Return a random value for the environment of all processes of a run, by which they are found."""
     return uuid.uuid4().hex
 
 
 def living(mark: str, folder: Path) -> dict[int, str]:
-    """What was started with the mark, or works in the folder (PostgreSQL's children overwrite their environment), and
-    still lives: command lines by process id."""
+    """Return the running processes with the mark, or with a working directory in the folder, by process id.
+
+    The latter finds PostgreSQL's children, which overwrite their environment.
+    """
     found: dict[int, Any] = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -141,4 +146,4 @@ def living(mark: str, folder: Path) -> dict[int, str]:
                 found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-    return {pid: words for pid, words in found.items() if pid != os.getpid()}
+    return {pid: argv for pid, argv in found.items() if pid != os.getpid()}

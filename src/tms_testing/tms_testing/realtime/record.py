@@ -1,4 +1,4 @@
-"""What a client got, as it came."""
+"""The record of what a client received."""
 
 import time
 from collections import Counter
@@ -8,44 +8,45 @@ import orjson
 
 CUT = "cut off"
 LEFT = "left"
-# That, and to be told that the server ends, or to come back a little later.
+# Ends of a connection that faults explain: aborts, normal closes, server shutdown, and "try again later".
 EXCUSED = {CUT, LEFT, "1000", "1001", "1013", "HTTP 503"}
 
 
 @dataclass
 class Record:
-    """`since` is the event behind which the client begins."""
+    """Messages in the order received; `since` is the event after which the client begins."""
 
     since: int
     got: list[tuple[int, bytes]] = field(default_factory=list)
     resets: int = 0
     pongs: int = 0
-    # How connections ended, and how handshakes did that came to none.
+    # Counts of the ways in which connections ended or handshakes failed.
     ends: Counter[str] = field(default_factory=Counter)
-    # What nothing was asked for, as errors.
+    # Unexpected messages, such as errors.
     strange: list[str] = field(default_factory=list)
-    # The highest number of a write (`writers`) that it has seen.
+    # The highest write number (see `writers`) received.
     newest_write: int = 0
     longest_silence: float = 0.0
-    heard_at: float = field(default_factory=time.monotonic)
+    received_at: float = field(default_factory=time.monotonic)
 
     @property
     def last(self) -> int:
-        """Where to go on."""
+        """The position to resume from."""
         return self.got[-1][0] if self.got else self.since
 
     @property
     def unexpected(self) -> list[str]:
-        """What no fault excuses."""
+        """Unexpected messages, and ends of connections that no fault explains."""
         return [*self.strange, *(end for end in self.ends if end not in EXCUSED)]
 
     def take(self, text: bytes) -> None:
-        said = orjson.loads(text)
-        match said:
+        """Record a message."""
+        message = orjson.loads(text)
+        match message:
             case {"task_id": _}:
                 self._receive()
-                self.got.append((said["event_id"], text))
-                self.newest_write = max(self.newest_write, int(said["title"]))
+                self.got.append((message["event_id"], text))
+                self.newest_write = max(self.newest_write, int(message["title"]))
             case {"type": "reset"}:
                 self.resets += 1
             case {"type": "pong"}:
@@ -54,11 +55,11 @@ class Record:
                 self.strange.append(text.decode())
 
     def rewind(self, position: int) -> None:
-        """Forget what came behind an event: one has asked for it again."""
+        """Forget the messages after a position, from which the client resumes."""
         while self.got and self.got[-1][0] > position:
             self.got.pop()
 
     def _receive(self) -> None:
         now = time.monotonic()
-        self.longest_silence = max(self.longest_silence, now - self.heard_at)
-        self.heard_at = now
+        self.longest_silence = max(self.longest_silence, now - self.received_at)
+        self.received_at = now

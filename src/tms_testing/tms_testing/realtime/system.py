@@ -1,4 +1,4 @@
-"""The system under fire: PostgreSQL, Valkey, two relays and two realtime processes, all of its own."""
+"""A complete system of its own: PostgreSQL, Valkey, two relays and two realtime processes."""
 
 import secrets
 import shutil
@@ -36,6 +36,8 @@ READY_REALTIME = "listening on ws://"
 
 @dataclass(frozen=True)
 class TestUser:
+    """A user with an access token."""
+
     id: int
     is_admin: bool
     token: str
@@ -45,8 +47,8 @@ class TestUser:
         return Actor(self.id, self.is_admin)
 
 
-class RedisPart(ManagedProcess):
-    """What is written to it is on its disk before it answers, so that it comes back with all of it when killed."""
+class RedisProcess(ManagedProcess):
+    """A Valkey that writes to disk before it responds, so that it loses nothing when it is killed."""
 
     def __init__(self, valkey: Valkey, state: StateDirectory, account: Account, mark: str):
         super().__init__(valkey.process(), mark)
@@ -55,7 +57,7 @@ class RedisPart(ManagedProcess):
         self._account = account
 
     def keep(self) -> None:
-        """Remember what it has now, for `go_back`."""
+        """Save a copy of the data, for `go_back`."""
         shutil.rmtree(self._kept, ignore_errors=True)
         subprocess.run(["cp", "-a", self._data, self._kept], check=True)
 
@@ -64,21 +66,21 @@ class RedisPart(ManagedProcess):
         return self._kept.exists()
 
     def go_back(self) -> None:
-        """While it is down: have what it had at `keep`, as one that is restored from a snapshot."""
+        """Restore the data saved by `keep`, as from a snapshot; only while Valkey is down."""
         self.forget()
         shutil.copytree(self._kept, self._data, dirs_exist_ok=True)
-        # Its directory is the account's already, which `own` takes as a sign that all is.
+        # `own` assumes that the contents belong to the account if the directory does, as it does here.
         for entry in self._data.iterdir():
             self._account.own(entry)
 
     def forget(self) -> None:
-        """While it is down: have nothing."""
+        """Delete the data; only while Valkey is down."""
         for entry in self._data.iterdir():
             shutil.rmtree(entry)
 
 
 class System:
-    """Made by `running_system`. A part may be down when it ends."""
+    """Created by `running_system`. Processes may be down when it ends."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str]):
         self.mark = new_mark()
@@ -96,89 +98,90 @@ class System:
             "tms.state_dir": str(folder),
             "tms.database_url": postgres.url,
             "tms.redis_url": valkey.url,
-            # A machine that is busy with other tests must not look like a Redis that is away.
+            # A busy machine must not look like an unavailable Redis.
             "tms.redis_timeout": "2",
             "tms.jwt_private_key": secrets.token_hex(32),
             "tms.access_token_seconds": "86400",
             "tms.visibility": "private",
             "tms.realtime.status_port": "0",
-            # So often event streams say where they are.
+            # Event streams send their position this often.
             "tms.realtime.ping_interval": "1",
             **settings,
         }
         self.ports = [free_port() for _ in range(REALTIMES)]
         self.database_url = postgres.url
         self.postgres = ManagedProcess(postgres.process(), self.mark)
-        self.redis = RedisPart(valkey, state, account, self.mark)
-        self.relays = [self._part(f"relay{n}", "relay", ready=[READY_RELAY]) for n in range(RELAYS)]
+        self.redis = RedisProcess(valkey, state, account, self.mark)
+        self.relays = [self._make_process(f"relay{n}", "relay", ready=[READY_RELAY]) for n in range(RELAYS)]
         self.realtimes = [
-            self._part(f"realtime{n}", "realtime", ready=[READY_REALTIME], **{"tms.realtime.port": str(port)})
+            self._make_process(f"realtime{n}", "realtime", ready=[READY_REALTIME], **{"tms.realtime.port": str(port)})
             for n, port in enumerate(self.ports)
         ]
         self.runtime: Runtime = configure(self._ini, web=False).registry.tms
-        self.people: dict[str, TestUser] = {}
-        # Of all writes there ever are.
+        self.users: dict[str, TestUser] = {}
+        # Numbers for writes, unique over the life of the system.
         self.numbers = count(1)
 
     @property
-    def parts(self) -> list[ManagedProcess]:
+    def processes(self) -> list[ManagedProcess]:
         return [self.postgres, self.redis, *self.relays, *self.realtimes]
 
     @property
     def admin(self) -> TestUser:
-        return self.people["admin"]
+        return self.users["admin"]
 
     def start(self) -> None:
-        """Everything that is down; what others need first."""
+        """Start all processes that are down, dependencies first."""
         self._start(self.postgres, self.redis)
         self._start(*self.relays, *self.realtimes)
 
     def begin(self) -> None:
+        """Start the servers, create schema and users, and start the processes."""
         self._start(self.postgres, self.redis)
         upgrade(self.runtime)
-        self.people = {name: self._make_person(name) for name in NAMES}
+        self.users = {name: self._make_user(name) for name in NAMES}
         self.start()
         self.await_leader()
 
     def end(self) -> dict[str, int]:
-        """Exit statuses, of what was running; leaves nothing behind."""
+        """Stop all running processes, dependents first; return their exit statuses."""
         self.runtime.close()
-        for part in (*self.relays, *self.realtimes):
-            part.ask_to_end()
-        # What others need last.
-        return {part.name: part.stop() for part in reversed(self.parts) if part.is_running}
+        for process in (*self.relays, *self.realtimes):
+            process.ask_to_end()
+        # Dependencies are stopped last.
+        return {process.name: process.stop() for process in reversed(self.processes) if process.is_running}
 
     def await_leader(self) -> ManagedProcess:
-        """The relay that leads."""
+        """Return the leading relay, waiting for one."""
         deadline = time.monotonic() + PATIENCE
         while not (leaders := [relay for relay in self.relays if relay.is_running and _leads(relay)]):
             assert time.monotonic() < deadline, "no relay leads"
             time.sleep(PROBE_INTERVAL)
-        # One that does not know yet that it has lost the lead was earlier.
+        # A relay that lost the lead without noticing has the older log line.
         return max(leaders, key=lambda relay: relay.log.last(LEADS))
 
     def dead(self) -> list[str]:
-        """What ended without being told to, with its last words."""
-        return [f"{part.name}:\n{part.log.text[-3000:]}" for part in self.parts if part.has_died]
+        """Return the names of processes that ended by themselves, with the end of their output."""
+        return [f"{process.name}:\n{process.log.text[-3000:]}" for process in self.processes if process.has_died]
 
     def living(self) -> dict[int, str]:
-        """Processes that live, be it without their parent."""
+        """Return the running processes, including orphans."""
         return living(self.mark, self._folder)
 
-    def _start(self, *parts: ManagedProcess) -> None:
-        down = [part for part in parts if not part.is_running]
-        for part in down:
-            part.launch()
-        for part in down:
-            part.await_ready()
+    def _start(self, *processes: ManagedProcess) -> None:
+        down = [process for process in processes if not process.is_running]
+        for process in down:
+            process.launch()
+        for process in down:
+            process.await_ready()
 
-    def _part(self, name: str, word: str, *, ready: list[str], **settings: str) -> ManagedProcess:
+    def _make_process(self, name: str, subcommand: str, *, ready: list[str], **settings: str) -> ManagedProcess:
         lines = [f"{key} = {value}".replace("%", "%%") for key, value in (self._ini | settings).items()]
         path = self._folder / f"{name}.ini"
         path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines, ""]))
-        return ManagedProcess(command(name, path, word), self.mark, ready)
+        return ManagedProcess(command(name, path, subcommand), self.mark, ready)
 
-    def _make_person(self, name: str) -> TestUser:
+    def _make_user(self, name: str) -> TestUser:
         core = self.runtime.core
         is_admin = name == "admin"
         with self.runtime.transaction() as session:
@@ -196,9 +199,9 @@ def _leads(relay: ManagedProcess) -> bool:
 
 @contextmanager
 def running_system(**settings: str) -> Iterator[System]:
-    """`settings` by their keys, with `__` for a dot. Asserts that no process is left at the end."""
-    # Not below pytest's tmp_path, which is closed to the user whom root's servers run as.
-    with TemporaryDirectory(prefix="tms-world-") as folder:
+    """Run a system. `settings` are by key, with `__` for a dot. Asserts that no process is left at the end."""
+    # Not in pytest's tmp_path, which is closed to the user that servers started by root run as.
+    with TemporaryDirectory(prefix="tms-system-") as folder:
         system = System(Path(folder).resolve(), {key.replace("__", "."): value for key, value in settings.items()})
         try:
             system.begin()

@@ -1,4 +1,4 @@
-"""Writers who write and clients who follow, and the reckoning at the end."""
+"""Traffic on a system: writers, clients, and the report at the end."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tms_testing.realtime.client_pool import Crowd
+from tms_testing.realtime.client_pool import ClientPool
 from tms_testing.realtime.followers import Follower, SocketFollower, StreamFollower
 from tms_testing.realtime.oracle import (
     Event,
@@ -22,17 +22,17 @@ from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL
 from tms_testing.realtime.system import System
 from tms_testing.realtime.writers import Writers
 
-# Writes that go through everything before it counts as flowing.
+# Writes that must reach every client before traffic counts as flowing.
 SOME = 20
-# Clients that begin behind an event, or earlier.
-Gathering = Callable[[System, int], list[Follower]]
+# Creates clients that begin at a position or earlier.
+FollowerFactory = Callable[[System, int], list[Follower]]
 
 
 def usual_followers(system: System, since: int) -> list[Follower]:
-    """Some of each kind: who sees all by either wire, who sees what passes a filter, and who may not see all."""
-    admin, ann, bob = (system.people[name] for name in ("admin", "ann", "bob"))
+    """Return clients of each kind: all events over both protocols, filtered ones, and users with private tasks."""
+    admin, ann, bob = (system.users[name] for name in ("admin", "ann", "bob"))
     everything = Viewer()
-    some = Viewer(words={"status": ("PENDING", "IN_PROGRESS"), "assigned_to": ("me", "none")}, me=admin.id)
+    some = Viewer(params={"status": ("PENDING", "IN_PROGRESS"), "assigned_to": ("me", "none")}, me=admin.id)
     ports = system.ports
     return [
         SocketFollower("all 1", admin, ports, since, everything),
@@ -46,104 +46,109 @@ def usual_followers(system: System, since: int) -> list[Follower]:
 
 
 @dataclass(frozen=True)
-class Reckoning:
-    """What came of it, at the end."""
+class TrafficReport:
+    """The result of a run."""
 
-    # That were written meanwhile.
+    # The events that were written during the run.
     events: Sequence[Event]
     verdicts: Sequence[Verdict]
-    # Of clients that came at the end and began where the others had begun.
+    # Of clients that connected after the run and began where the others had begun.
     late_verdicts: Sequence[Verdict]
-    # Of the log, the writes, the sinks and the processes.
+    # Faults of the log, the writes, the sinks and the processes.
     other_faults: Sequence[str]
 
     def faults(self) -> list[object]:
-        """All that is not as it should be."""
+        """Return everything that is not as expected; empty for a clean run."""
         return [*(one for one in (*self.verdicts, *self.late_verdicts) if not one.is_clean), *self.other_faults]
 
 
 class Traffic:
-    """Made by `traffic_in`."""
+    """Created by `traffic_in`."""
 
-    def __init__(self, system: System, writers: Writers, gather: Gathering):
+    def __init__(self, system: System, writers: Writers, make_followers: FollowerFactory):
         self.system = system
         self.writers = writers
         self._since = newest_position(system.database_url)
-        self._gather = gather
-        self.crowd = self._gathered()
+        self._make_followers = make_followers
+        self.clients = self._make_clients()
 
     @property
     def followers(self) -> Sequence[Follower]:
-        return self.crowd.followers
+        return self.clients.followers
 
     def flow(self) -> None:
-        """Until everyone has got something that was written after this began, and some writes later."""
+        """Wait until every client has received an event that was written after the call."""
         number = self.writers.await_commits(SOME)
-        self.crowd.await_all(lambda one: not one.keeps_up or one.record.newest_write >= number, f"got write {number}")
+        self.clients.await_all(lambda one: not one.keeps_up or one.record.newest_write >= number, f"got write {number}")
 
-    def reckon(self) -> Reckoning:
-        """The end: waits until everyone has what it should have, if it ever gets it."""
+    def report(self) -> TrafficReport:
+        """End the run: stop the writers, wait for the clients, and return the report."""
         self.writers.stop()
-        self.crowd.settle()
+        self.clients.settle()
         last = self.writers.write_at_once(1)
-        self.crowd.wait_for(lambda: any(one.record.newest_write == last for one in self.followers))
+        self.clients.wait_for(lambda: any(one.record.newest_write == last for one in self.followers))
         events = read_log(self.system.database_url)
-        late = self._gathered()
+        late = self._make_clients()
         late.settle()
         late.start()
         try:
-            verdicts = self._judge(self.crowd, events, is_late=False)
+            verdicts = self._judge(self.clients, events, is_late=False)
             late_verdicts = self._judge(late, events, is_late=True)
         finally:
             late.stop()
         new = [event for event in events if event.position > self._since]
         faults = [*log_faults(events), *self.writers.outcomes.faults(new), *self._sinks_behind(events[-1].position)]
-        return Reckoning(new, verdicts, late_verdicts, [*faults, *self.system.dead()])
+        return TrafficReport(new, verdicts, late_verdicts, [*faults, *self.system.dead()])
 
     def _sinks_behind(self, position: int) -> list[str]:
-        """Those that are not handed all events in time."""
+        """Return faults for the sinks that do not receive all events in time."""
         deadline = time.monotonic() + PATIENCE
         while (behind := sinks_behind(self.system.database_url, position)) and time.monotonic() < deadline:
             time.sleep(PROBE_INTERVAL)
         return [f"the sink {sink} has not got all events" for sink in behind]
 
-    def _gathered(self) -> Crowd:
-        return Crowd(self._gather(self.system, self._since))
+    def _make_clients(self) -> ClientPool:
+        return ClientPool(self._make_followers(self.system, self._since))
 
-    def _judge(self, crowd: Crowd, events: Sequence[Event], *, is_late: bool) -> list[Verdict]:
-        wanted = {one: _wanted(one, events, is_late=is_late) for one in crowd.followers}
-        crowd.wait_for(lambda: all(one.record.last >= max(told, default=0) for one, told in wanted.items()))
-        # What would come too much is there as well now.
-        crowd.flush()
+    def _judge(self, clients: ClientPool, events: Sequence[Event], *, is_late: bool) -> list[Verdict]:
+        wanted = {one: _wanted(one, events, is_late=is_late) for one in clients.followers}
+        clients.wait_for(lambda: all(one.record.last >= max(messages, default=0) for one, messages in wanted.items()))
+        # Superfluous messages have arrived after this as well.
+        clients.flush()
         return [
             judge(
                 one.name,
                 one.record.got,
-                told,
+                messages,
                 may_lack=set() if is_late else one.viewer.may_lack(events),
                 resets=one.record.resets,
                 others=one.record.unexpected,
             )
-            for one, told in wanted.items()
+            for one, messages in wanted.items()
         ]
 
 
 def _wanted(one: Follower, events: Sequence[Event], *, is_late: bool) -> dict[int, dict[str, Any]]:
     withheld = one.viewer.withheld(events) if is_late else set()
-    told = one.viewer.expected([event for event in events if event.position > one.record.since])
-    return {position: message for position, message in told.items() if position not in withheld}
+    messages = one.viewer.expected([event for event in events if event.position > one.record.since])
+    return {position: message for position, message in messages.items() if position not in withheld}
 
 
 @contextmanager
 def traffic_in(
-    system: System, *, gather: Gathering = usual_followers, pause: float = 0.02, at_once: int = 1, seed: int = 0
+    system: System,
+    *,
+    make_followers: FollowerFactory = usual_followers,
+    pause: float = 0.02,
+    at_once: int = 1,
+    seed: int = 0,
 ) -> Iterator[Traffic]:
-    """It ends with the block, in which `reckon` is to be called."""
-    traffic = Traffic(system, Writers(system, threads=2, pause=pause, at_once=at_once, seed=seed), gather)
-    traffic.crowd.start()
+    """Run traffic during the block, in which `report` is to be called."""
+    traffic = Traffic(system, Writers(system, threads=2, pause=pause, at_once=at_once, seed=seed), make_followers)
+    traffic.clients.start()
     traffic.writers.start()
     try:
         yield traffic
     finally:
         traffic.writers.stop()
-        traffic.crowd.stop()
+        traffic.clients.stop()

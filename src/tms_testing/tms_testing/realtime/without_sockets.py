@@ -1,4 +1,4 @@
-"""Clients without sockets: the wire is a list, and what is said is heard at once."""
+"""Clients without sockets: messages are collected in a list, and commands are handled synchronously."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from tms_core.access_tokens import AccessClaims
-from tms_realtime.clients.commands import hear
+from tms_realtime.clients.commands import handle
 from tms_realtime.clients.connection import Connection
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
@@ -15,7 +15,7 @@ from tms_testing.realtime.process import PATIENCE
 
 
 class MemoryWire:
-    """A `connection.Wire` that remembers. Where it is `shut`, there is no room."""
+    """A `connection.Wire` that records messages. While `is_shut`, its buffer counts as full."""
 
     pending = 0
 
@@ -23,7 +23,7 @@ class MemoryWire:
         self.sent: list[dict[str, Any]] = []
         self.codes: list[int] = []
         self.is_shut = False
-        # Whether somebody has asked for room.
+        # Whether `drained` is waiting.
         self.is_awaited = False
         self._changed = asyncio.Event()
 
@@ -41,18 +41,20 @@ class MemoryWire:
         await self.until(lambda: not self.is_shut)
 
     def open(self) -> None:
+        """Let `drained` return."""
         self.is_shut = False
         self._changed.set()
 
     async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for a condition, checked after each change."""
         async with asyncio.timeout(PATIENCE):
             while not is_so():
                 self._changed.clear()
                 await self._changed.wait()
 
 
-class Speaker:
-    """A client without a socket: what it says is heard at once."""
+class MemoryClient:
+    """A client without a socket."""
 
     def __init__(self, context: ConnectionContext, user_id: int | None, is_admin: bool, since: int | None):
         self.context = context
@@ -61,10 +63,10 @@ class Speaker:
         self.connection = Connection(context, self.wire, claims)
         self.connection.begin(since=since, wanted=None)
 
-    def say(self, **words: Any) -> dict[str, Any] | None:
-        """What it is answered at once."""
-        return self.send(orjson.dumps(words))
+    def command(self, **fields: Any) -> dict[str, Any] | None:
+        """Send a command; return the immediate response, if there is one."""
+        return self.send(orjson.dumps(fields))
 
     def send(self, payload: bytes, *, is_binary: bool = False) -> dict[str, Any] | None:
-        answer = hear(self.connection, payload, is_binary=is_binary)
-        return None if answer is None else orjson.loads(answer)
+        response = handle(self.connection, payload, is_binary=is_binary)
+        return None if response is None else orjson.loads(response)

@@ -1,4 +1,4 @@
-"""Threads that change tasks through the service, through whatever happens, and know what came of it."""
+"""Threads that change tasks through the service despite faults, and record the outcome of each write."""
 
 import random
 import threading
@@ -20,7 +20,7 @@ from tms_testing.realtime.oracle import Event
 from tms_testing.realtime.process import PATIENCE
 from tms_testing.realtime.system import System
 
-# While the database is away.
+# Seconds between attempts while the database is down.
 AWAY_PAUSE = 0.1
 MAX_TASKS = 60
 FIRST_DAY = date(2030, 1, 1)
@@ -29,36 +29,36 @@ DAYS = 30
 
 @dataclass
 class Outcomes:
-    """Numbers of writes: the titles that they gave to their tasks. A deletion gives none, and counts by its task."""
+    """The outcome of writes, by number. A write stores its number as the task's title; a deletion counts by task."""
 
     committed: set[int] = field(default_factory=set)
     failed: set[int] = field(default_factory=set)
-    # The answer to the commit was lost: only the database knows.
+    # The response to the commit was lost.
     unknown: set[int] = field(default_factory=set)
     deleted: set[int] = field(default_factory=set)
 
     def faults(self, events: Sequence[Event]) -> list[str]:
-        """What the log says otherwise, of all events since the first of these writes."""
+        """Return the contradictions between the outcomes and the log since the first write."""
         numbers = [int(event.snapshot["title"]) for event in events if event.kind != "deleted"]
         deletions = [event.task_id for event in events if event.kind == "deleted"]
         found = set(numbers)
         return [
             *(f"write {number} was committed and is not in the log" for number in self.committed - found),
             *(f"write {number} failed and is in the log" for number in self.failed & found),
-            *(f"write {number} is in the log and nobody's" for number in found - self.committed - self.unknown),
-            *(f"task {task_id} was deleted and the log does not say so" for task_id in self.deleted - set(deletions)),
+            *(f"write {number} is in the log but was never made" for number in found - self.committed - self.unknown),
+            *(f"task {task_id} was deleted without an event" for task_id in self.deleted - set(deletions)),
             *(["a write is in the log twice"] if len(numbers) > len(found) else []),
             *(["a deletion is in the log twice"] if len(deletions) > len(set(deletions)) else []),
         ]
 
 
 class Writers:
-    """Write from `start` to `stop`."""
+    """Writes from `start` to `stop`."""
 
     def __init__(self, system: System, *, threads: int, pause: float, at_once: int, seed: int):
-        """`pause` is the longest between two transactions of a thread, each of which has `at_once` writes at most."""
+        """`pause` is the maximum between transactions of a thread, each of which has at most `at_once` writes."""
         self.outcomes = Outcomes()
-        self._world = system
+        self._system = system
         self._pause = pause
         self._at_once = at_once
         self._seed = seed
@@ -80,21 +80,21 @@ class Writers:
             assert not thread.is_alive(), f"{thread.name} does not end"
 
     def await_commits(self, count: int) -> int:
-        """Until so many more have been committed; the number of a write that is later than all of them."""
+        """Wait for `count` more commits; return the number of a write that is later than all of them."""
         self._await(lambda: len(self.outcomes.committed), count)
-        return next(self._world.numbers)
+        return next(self._system.numbers)
 
     def await_failures(self, count: int) -> None:
-        """Until so many more have failed."""
+        """Wait for `count` more failures."""
         self._await(lambda: len(self.outcomes.failed) + len(self.outcomes.unknown), count)
 
     def write_at_once(self, count: int) -> int:
-        """While the database is there: so many tasks in one transaction; the last one's number."""
+        """Create `count` tasks in one transaction, as soon as the database is up; return the number of the last one."""
         rng = self._random("at once")
         deadline = time.monotonic() + PATIENCE
         while True:
-            assert time.monotonic() < deadline, "the database does not come back"
-            numbers = [next(self._world.numbers) for _ in range(count)]
+            assert time.monotonic() < deadline, "the database is still down"
+            numbers = [next(self._system.numbers) for _ in range(count)]
             self._write(numbers, lambda session: self._create(session, rng, numbers))  # noqa: B023 - called at once
             if numbers[-1] in self.outcomes.committed:
                 return numbers[-1]
@@ -102,26 +102,28 @@ class Writers:
     def _await(self, counted: Callable[[], int], count: int) -> None:
         with self._changed:
             enough = counted() + count
-            assert self._changed.wait_for(lambda: counted() >= enough, PATIENCE), "the writers do not get on"
+            assert self._changed.wait_for(lambda: counted() >= enough, PATIENCE), "the writers make no progress"
 
     def _run(self, n: int) -> None:
         rng = self._random(n)
-        # Transactions that lock several tasks each, in any order, would be in each other's way.
+        # Transactions with several task locks in random order would deadlock, so threads do not share tasks then.
         tasks = self._tasks if self._at_once == 1 else []
         while not self._stopped.is_set():
-            numbers = [next(self._world.numbers) for _ in range(rng.randint(1, self._at_once))]
+            numbers = [next(self._system.numbers) for _ in range(rng.randint(1, self._at_once))]
             is_there = self._write(numbers, lambda session: self._act(session, tasks, rng, numbers))  # noqa: B023
             self._stopped.wait(rng.uniform(0, self._pause) if is_there else AWAY_PAUSE)
 
     def _write(self, numbers: Sequence[int], act: Callable[[Session], dict[int, int]]) -> bool:
-        """In one transaction. Whether the database was there. `act` returns the numbers that are deletions, of which
-        tasks."""
+        """Run `act` in a transaction; return whether the database was up.
+
+        `act` returns the task ids of deletions by write number.
+        """
         outcome = self.outcomes.failed
         deleted: dict[int, int] = {}
         try:
-            with self._world.runtime.transaction() as session:
+            with self._system.runtime.transaction() as session:
                 deleted = act(session)
-                # From here on an error does not say whether it was done.
+                # An error during the commit does not tell whether the transaction was committed.
                 outcome = self.outcomes.unknown
             outcome = self.outcomes.committed
         except NotFoundError:
@@ -147,7 +149,7 @@ class Writers:
                 if self._change(session, rng, task_id, number, deletes=len(tasks) > MAX_TASKS or rng.random() < 0.1):
                     continue
             except NotFoundError:
-                # Another was faster, or its creation has failed.
+                # The task was deleted by another thread, or its creation failed.
                 _forget(tasks, task_id)
                 raise
             _forget(tasks, task_id)
@@ -155,7 +157,7 @@ class Writers:
         return deleted
 
     def _change(self, session: Session, rng: random.Random, task_id: int, number: int, *, deletes: bool) -> bool:
-        """Whether it is still there."""
+        """Change or delete a task; return whether it still exists."""
         if deletes:
             self._service(session).delete(task_id)
             return False
@@ -166,24 +168,24 @@ class Writers:
     def _create(self, session: Session, rng: random.Random, numbers: Sequence[int]) -> dict[int, int]:
         service = self._service(session)
         drafts = [service.draft(self._values(rng, number)) for number in numbers]
-        TaskWriter(session, self._world.admin.id).create(drafts)
+        TaskWriter(session, self._system.admin.id).create(drafts)
         return {}
 
     def _service(self, session: Session) -> TaskService:
-        return TaskService(session, self._world.admin.actor, "private")
+        return TaskService(session, self._system.admin.actor, "private")
 
     def _values(self, rng: random.Random, number: int) -> dict[str, Any]:
-        creator = rng.choice([person.id for person in self._world.people.values()])
+        creator = rng.choice([user.id for user in self._system.users.values()])
         return {"title": f"{number}", "created_by": creator, **self._fields(rng)}
 
     def _fields(self, rng: random.Random) -> dict[str, Any]:
-        people = self._world.people
+        users = self._system.users
         return {
             "priority": rng.choice(list(Priority)),
             "status": rng.choice(list(Status)),
             "due_date": rng.choice([None, FIRST_DAY + timedelta(days=rng.randrange(DAYS))]),
-            # Nothing is given to bob, so that nothing is taken from him: he keeps what he has created.
-            "assigned_to": rng.choice([None, people["admin"].id, people["ann"].id]),
+            # bob is never assigned a task, so he always sees all that he created.
+            "assigned_to": rng.choice([None, users["admin"].id, users["ann"].id]),
             "description": rng.choice(["", "x" * rng.randrange(2000)]),
         }
 
