@@ -111,7 +111,7 @@ def _expensive_read(request) -> AbstractContextManager[None]:
 
 def _is_task_table_large(request) -> bool:
     size: TableSize = request.registry.task_table_size
-    return size.is_large(request.reading)
+    return size.is_large(request.autocommit_connection)
 
 
 def includeme(config):
