@@ -115,6 +115,8 @@ def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, st
         # A machine that is busy with other tests must not look like a Redis that is away.
         "tms.redis_timeout": "2",
         **({"tms.notifications.transport": "file"} if "tms_notifications" in packages else {}),
+        # Written a moment later, its lines would stand amid pytest's own.
+        "tms.access_log": "false",
         # Tests of other things ask more often than people do.
         **({"tms.api.limit_user": "0", "tms.api.limit_address": "0"} if "tms_api" in packages else {}),
         **settings,
