@@ -39,7 +39,7 @@ def packages():
 
 @pytest.fixture(scope="module")
 def settings():
-    return {"tms.log_format": "json", "tms.trusted_proxies": "10.0.0.1"}
+    return {"tms.access_log": "true", "tms.log_format": "json", "tms.trusted_proxies": "10.0.0.1"}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tms_realtime.auth.tickets import issue
 @pytest.fixture(scope="module")
 def settings():
     return {
+        "tms.access_log": "true",
         "tms.log_format": "json",
         "tms.trusted_proxies": "127.0.0.1",
         "tms.realtime.status_port": str(free_port()),

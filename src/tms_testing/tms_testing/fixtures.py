@@ -115,6 +115,8 @@ def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, st
         # A busy machine must not look like an unavailable Redis.
         "tms.redis_timeout": "2",
         **({"tms.notifications.transport": "file"} if "tms_notifications" in packages else {}),
+        # Lines of the access log, written a moment later, would appear among pytest's own.
+        "tms.access_log": "false",
         # Tests send more requests than users do.
         **({"tms.api.limit_user": "0", "tms.api.limit_address": "0"} if "tms_api" in packages else {}),
         **settings,
