@@ -1,4 +1,4 @@
-"""One operation of the description, from a method, what it says, and what follows from its route."""
+"""OpenAPI operations, from a method's documentation and its route."""
 
 from collections.abc import Iterator
 from inspect import cleandoc
@@ -17,7 +17,7 @@ NO_TOKEN: dict[str, list[str]] = {}
 
 
 def operation(method: Method, tag: str, scope: str | None, schemas: SchemaCollection) -> dict[str, Any]:
-    """`scope` is what a personal token needs for it; None where none opens it."""
+    """Return the Operation object of a method. `scope` is that of personal tokens; None if they are rejected."""
     said = documentation_of(method.function)
     summary, description = _sentences(method.function.__doc__ or "")
     found: dict[str, Any] = {
@@ -37,7 +37,7 @@ def operation(method: Method, tag: str, scope: str | None, schemas: SchemaCollec
 
 
 def answers_of(method: Method) -> dict[int, Answer | None]:
-    """What the method says, what its parameters may lead to, and (None) the usual answer under a status."""
+    """Return the responses of a method by status, including those of its parameters; None means the shared response."""
     said = documentation_of(method.function)
     found: dict[int, Answer | None] = dict.fromkeys(_usual_errors(method, said))
     for parameter in _sent(said):
@@ -62,7 +62,7 @@ def _usual_errors(method: Method, said: Documentation) -> Iterator[int]:
 
 
 def _sentences(text: str) -> tuple[str, str]:
-    """A docstring as its first sentence, without the full stop, and the rest."""
+    """Split a docstring into its first sentence, without the full stop, and the rest."""
     first, _, rest = " ".join(cleandoc(text).split()).partition(". ")
     return first.removesuffix("."), rest
 
