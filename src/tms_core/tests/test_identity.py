@@ -88,12 +88,12 @@ class TestUsernames:
             ("अ१1", "one script"),
             ("カナ철", "one script"),
             ("ⲁⲃ", "one script"),
-            ("me", "a meaning of its own"),
-            ("ＭＥ", "a meaning of its own"),
-            ("None", "a meaning of its own"),
-            (".", "a meaning of its own"),
-            ("..", "a meaning of its own"),
-            ("․․", "a meaning of its own"),
+            ("me", "which is reserved"),
+            ("ＭＥ", "which is reserved"),
+            ("None", "which is reserved"),
+            (".", "which is reserved"),
+            ("..", "which is reserved"),
+            ("․․", "which is reserved"),
         ],
     )
     def test_other_names_are_refused_with_the_reason(self, text, reason):

@@ -90,9 +90,8 @@ class Ready(_Open):
     @open_to_all
     @documented("get_readiness", answers={200: Readiness, 503: NOT_READY})
     def get(self):
-        """Report whether this process can serve requests. The status is `degraded` while only Redis is unavailable: reads
-        and writes still work. It is 503 while a required check fails. `checks` has the result of each check.
-        """
+        """Report whether this process can serve requests. The status is `degraded` while only Redis is unavailable:
+        reads and writes still work. 503 while a required check fails. `checks` has the result of each check."""
         runtime = self.request.registry.tms
         checks = readiness(runtime)
         status = overall_status(checks, OPTIONAL | runtime.optional_checks)

@@ -41,7 +41,7 @@ HEADERS = {
         RETRY_AFTER,
         Header(
             "RateLimit",
-            "The remaining quota of the exceeded limit, and seconds until its reset.",
+            "The remaining quota of the limit, and seconds until its reset.",
             '"user-minute";r=0;t=14',
         ),
         Header("RateLimit-Policy", "The limits.", '"user-minute";q=6000;w=60'),
