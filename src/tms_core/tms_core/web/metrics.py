@@ -71,7 +71,7 @@ class Metrics:
         needs_database=False,
     )
     def get(self):
-        """Return the server's metrics. Needs `tms.metrics.token` as Bearer token, but not from loopback in development."""
+        """Return the server's metrics. Needs `tms.metrics.token` as Bearer token, or loopback in development."""
         self.request.registry.metrics_access.check(self.request.environ.get("REMOTE_ADDR", ""), self.request.headers)
         encode, content_type = choose_encoder(self.request.headers.get("Accept", ""))
         response = Response(encode(registry_of(self.request.registry.tms)))
