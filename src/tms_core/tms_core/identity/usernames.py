@@ -49,7 +49,7 @@ def normalize_username(text: str) -> str:
     if found := patterns.invisible.search(name):
         raise ValueError(f"must not contain invisible characters (U+{ord(found[0]):04X})")
     if not patterns.characters.fullmatch(name):
-        raise ValueError("may have only letters, digits and the characters . + - _")
+        raise ValueError("may have letters, digits and the characters . + - _ only")
     if patterns.stray_mark.search(name):
         raise ValueError("must have each accent or vowel sign on a letter, and at most four on one")
     if not patterns.one_script.fullmatch(name) or len(_number_systems(name)) > 1:
