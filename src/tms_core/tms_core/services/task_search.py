@@ -7,7 +7,7 @@ from tms_core.services.task_reading import Reader
 
 # The result of querytree() for a query that requires no word.
 WITHOUT_WORDS = "T"
-MESSAGE = "must have a word to look for beside those to leave out, in each part that `or` separates"
+MESSAGE = "must have a word to search for, besides excluded words, in each part separated by `or`"
 
 
 def require_words(reader: Reader, q: str) -> None:

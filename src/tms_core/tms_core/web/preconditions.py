@@ -30,7 +30,7 @@ ANY = "*"
 # A number without quotes is accepted as the tag of that version.
 TAG = re.compile(r'(?:W/)?(?:"(?P<opaque>[\x21\x23-\x7e\x80-\xff]*)"|(?P<number>\d{1,18}))')
 SEPARATOR = re.compile(r"[ \t]*(?:,[ \t,]*|$)")
-FAILED = "A precondition of the request does not hold: it has changed since, or is not what the request says."
+FAILED = "A precondition of the request failed: the resource has changed, or is not in the expected state."
 
 
 @dataclass(frozen=True, slots=True)

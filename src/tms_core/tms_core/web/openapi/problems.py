@@ -16,7 +16,7 @@ DETAILS = {
     400: "The request is not valid; see errors.",
     403: "Only its creator, its assignee or an administrator may change a task.",
     409: "username is taken",
-    412: "A precondition of the request does not hold: it has changed since, or is not what the request says.",
+    412: "A precondition of the request failed: the resource has changed, or is not in the expected state.",
     413: "A body may have at most 1048576 bytes.",
     415: "Send the body as Content-Type: application/json.",
     429: "Too many requests. Try again later.",
