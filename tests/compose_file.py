@@ -50,9 +50,9 @@ def image_settings() -> dict[str, Any]:
     """Return ENV, HEALTHCHECK and USER of the image's last stage."""
     stage = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").rpartition("\nFROM ")[2]
     lines = [line.split(maxsplit=1) for line in stage.splitlines()[1:] if line]
-    env = dict(pair.split("=", 1) for word, rest in lines if word == "ENV" for pair in rest.split())
-    (healthcheck,) = (rest.partition("CMD ")[2] for word, rest in lines if word == "HEALTHCHECK")
-    (user,) = (rest for word, rest in lines if word == "USER")
+    env = dict(pair.split("=", 1) for instruction, rest in lines if instruction == "ENV" for pair in rest.split())
+    (healthcheck,) = (rest.partition("CMD ")[2] for instruction, rest in lines if instruction == "HEALTHCHECK")
+    (user,) = (rest for instruction, rest in lines if instruction == "USER")
     return {"env": env, "healthcheck": YAML(typ="safe").load(healthcheck), "user": user}
 
 

@@ -93,7 +93,7 @@ class Deployment:
         """Return the exit status of the service's health check."""
         service = self.services[name]
         ports = {"8000": str(self.api_port), "9001": str(self.status_port)}
-        command = [_replaced(word, ports) for word in service.healthcheck or []]
+        command = [_replaced(argument, ports) for argument in service.healthcheck or []]
         with self.run(command, self.environment(service)) as check:
             return check.end()
 

@@ -47,11 +47,11 @@ def _several(methods):
 
 
 def test_the_document_has_exactly_the_served_routes_and_methods(app, contract):
-    told = {(verb, path) for verb, path, _ in contract.operations()}
+    documented = {(verb, path) for verb, path, _ in contract.operations()}
 
     # HEAD comes with each GET (RFC 9110, section 9.3.2).
-    assert {(verb, path) for verb, path in served(app) if verb != "HEAD"} == told
-    assert len(told) > 30
+    assert {(verb, path) for verb, path in served(app) if verb != "HEAD"} == documented
+    assert len(documented) > 30
 
 
 def test_every_method_is_documented(app):
@@ -81,13 +81,13 @@ def test_every_operation_is_documented_completely(contract):
 def test_every_response_has_a_schema_and_every_error_is_a_problem_with_an_example(contract):
     for verb, path, operation in contract.operations():
         for status, response in operation["responses"].items():
-            told = contract.resolved(response)
-            assert told["description"], (verb, path, status)
+            documented = contract.resolved(response)
+            assert documented["description"], (verb, path, status)
             if status == "304":
-                assert "content" not in told
+                assert "content" not in documented
                 continue
-            assert told["content"], (verb, path, status)
-            for kind, media in told["content"].items():
+            assert documented["content"], (verb, path, status)
+            for kind, media in documented["content"].items():
                 assert media["schema"], (verb, path, status)
                 if status >= "400" and operation["operationId"] != "get_readiness":
                     assert kind == PROBLEM
@@ -96,11 +96,11 @@ def test_every_response_has_a_schema_and_every_error_is_a_problem_with_an_exampl
 
 
 def test_every_operation_has_a_tag_of_its_package(contract, packages):
-    told = {name for group in contract.document["x-tagGroups"] for name in group["tags"]}
+    documented = {name for group in contract.document["x-tagGroups"] for name in group["tags"]}
 
     assert {group["name"] for group in contract.document["x-tagGroups"]} <= {"tms_core", *packages}
-    assert {tag for _, _, operation in contract.operations() for tag in operation["tags"]} == told
-    assert {tag["name"] for tag in contract.document["tags"] if tag["description"]} == told
+    assert {tag for _, _, operation in contract.operations() for tag in operation["tags"]} == documented
+    assert {tag["name"] for tag in contract.document["tags"] if tag["description"]} == documented
 
 
 def test_operation_ids_are_unique_and_links_refer_to_them(contract):
@@ -157,12 +157,12 @@ def test_the_documented_query_parameters_are_those_that_are_read(app, make_user,
             continue
         address = path.replace("{id}", "1")
         answer = app.get(f"{address}?no-such-parameter=1", headers=user.headers, expect_errors=True)
-        told = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+        documented = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
         if answer.status_int == 400:
             known = answer.json["errors"][0]["message"].partition("known are: ")[2]
-            assert set(known.replace("none", "").replace(",", " ").split()) == told, path
+            assert set(known.replace("none", "").replace(",", " ").split()) == documented, path
         else:
-            assert told == set(), path
+            assert documented == set(), path
 
 
 def test_excluded_packages_are_not_in_the_document(contract, packages):
@@ -174,14 +174,14 @@ def test_excluded_packages_are_not_in_the_document(contract, packages):
 
 
 def test_operations_state_the_scope_of_personal_tokens(contract, runtime):
-    told = {
+    documented = {
         f"{verb} {path}": one["personal"][0]
         for verb, path, operation in contract.operations()
         for one in operation["security"]
         if "personal" in one
     }
 
-    assert told == runtime.scopes
+    assert documented == runtime.scopes
 
 
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs"])

@@ -138,10 +138,10 @@ def test_the_process_and_the_beat_entry_are_registered(runtime):
 
 
 def test_the_worker_runs_the_celery_task(site, ini_file, runtime, a_task, client):
-    words = [TMS, "--ini", ini_file, "worker", "--concurrency", "1"]
+    argv = [TMS, "--ini", ini_file, "worker", "--concurrency", "1"]
     use(runtime)
 
-    with WatchedProcess(words, patience=PATIENCE, env=os.environ | {"PYTHONPATH": str(site)}) as worker:
+    with WatchedProcess(argv, patience=PATIENCE, env=os.environ | {"PYTHONPATH": str(site)}) as worker:
         celery_app.send_task("foreign.forget_notes")
         worker.wait_for("forgot 1 notes")
         assert worker.stop() == 0

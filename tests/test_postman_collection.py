@@ -31,9 +31,9 @@ def test_the_committed_collection_is_up_to_date(made):
 def test_the_collection_has_every_operation(made, app):
     document = app.get("/api/openapi.json").json
     sent = [item["request"] for item in requests(made).values()]
-    told = {(request["method"], "/" + "/".join(request["url"]["path"])) for request in sent}
+    documented = {(request["method"], "/" + "/".join(request["url"]["path"])) for request in sent}
 
-    assert told == {
+    assert documented == {
         (verb.upper(), re.sub(r"\{(\w+)\}", r":\1", path))
         for path, verbs in document["paths"].items()
         for verb in verbs

@@ -115,7 +115,7 @@ def send(app, ann):
 def state(runtime):
     """Return a function that returns a digest of the tables that reads do not change."""
 
-    def look():
+    def digest():
         with runtime.engine.connect() as connection:
             tables = ("task", "users", "personal_token", "refresh_token", "task_event")
             return [
@@ -125,7 +125,7 @@ def state(runtime):
                 for name in tables
             ]
 
-    return look
+    return digest
 
 
 def test_every_method_of_every_resource_is_listed_here(app):

@@ -49,9 +49,9 @@ def system() -> Iterator[System]:
     with tempfile.TemporaryDirectory(prefix="tms-tour-") as folder:
         state = Path(folder) / "state"
         api_port, realtime_port = free_port(), free_port()
-        words = [BIN / "tms", "up", ROOT / "development.ini", "--state-dir", state]
+        argv = [BIN / "tms", "up", ROOT / "development.ini", "--state-dir", state]
         ports = ["--api-port", str(api_port), "--realtime-port", str(realtime_port)]
-        with WatchedProcess([*words, *ports], patience=PATIENCE) as process:
+        with WatchedProcess([*argv, *ports], patience=PATIENCE) as process:
             process.wait_for("TMS is up")
             yield System(process, state, api_port, realtime_port)
 

@@ -85,9 +85,9 @@ def test_each_constraint_of_a_schema_names_its_bound(schema):
         # Of an address the description tells a form, and bounds only roughly.
         if "format" in declared:
             continue
-        for word in ("minLength", "maxLength", "minItems", "maxItems", "minimum"):
-            if word in declared and not (word == "minimum" and "anyOf" in declared):
-                assert str(declared[word]) in found.replace(",", ""), (name, word, found)
+        for keyword in ("minLength", "maxLength", "minItems", "maxItems", "minimum"):
+            if keyword in declared and not (keyword == "minimum" and "anyOf" in declared):
+                assert str(declared[keyword]) in found.replace(",", ""), (name, keyword, found)
 
 
 def _unbounded(schema: dict, path: str = ""):

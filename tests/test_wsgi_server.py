@@ -141,13 +141,13 @@ def test_expect_100_continue_is_rejected_for_a_body_that_is_too_large(port):
 def test_head_and_not_modified_have_no_body(port, client):
     client.post_json("/api/task", {"title": "One"})
     token = client.user.headers["Authorization"].encode()
-    asked = b"Host: x\r\nAuthorization: " + token + b"\r\n"
+    fields = b"Host: x\r\nAuthorization: " + token + b"\r\n"
 
     heard = said(
         port,
-        b"HEAD /api/task/1 HTTP/1.1\r\n" + asked + b"\r\n"
-        b"GET /api/task/1 HTTP/1.1\r\n" + asked + b'If-None-Match: "1"\r\n\r\n'
-        b"HEAD /api/health HTTP/1.1\r\n" + asked + b"\r\n",
+        b"HEAD /api/task/1 HTTP/1.1\r\n" + fields + b"\r\n"
+        b"GET /api/task/1 HTTP/1.1\r\n" + fields + b'If-None-Match: "1"\r\n\r\n'
+        b"HEAD /api/health HTTP/1.1\r\n" + fields + b"\r\n",
         answers=3,
     )
 
@@ -255,8 +255,8 @@ def test_a_process_that_dies_is_replaced(ini_file):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_server_exits_with_status_0_on_a_signal(ini_file, workers, number):
     port = free_port()
-    words = [BIN / "tms", "--ini", ini_file, "api", "--port", str(port), "--workers", str(workers)]
-    with WatchedProcess(words, patience=PATIENCE) as process:
+    argv = [BIN / "tms", "--ini", ini_file, "api", "--port", str(port), "--workers", str(workers)]
+    with WatchedProcess(argv, patience=PATIENCE) as process:
         wait_until(lambda: answers(port))
 
         assert process.stop(number) == 0

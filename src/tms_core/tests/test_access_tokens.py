@@ -126,9 +126,9 @@ class TestRevocations:
 def signed(claims, header=None) -> str:
     """Return a correctly signed token with arbitrary claims."""
     parts = ({"alg": "HS256", "typ": "JWT", **(header or {})}, claims)
-    said = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
-    signature = base64.urlsafe_b64encode(hmac.digest(KEY.encode(), said, "sha256")).rstrip(b"=")
-    return (said + b"." + signature).decode()
+    signing_input = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    signature = base64.urlsafe_b64encode(hmac.digest(KEY.encode(), signing_input, "sha256")).rstrip(b"=")
+    return (signing_input + b"." + signature).decode()
 
 
 CLAIMS = ("kind", "iss", "exp", "sub", "sid", "epoch", "adm", "auth_time", "nbf", "iat", "aud", "jti")

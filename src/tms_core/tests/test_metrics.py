@@ -187,7 +187,7 @@ def test_unreadable_sources_are_omitted_and_reported(runtime, scrape, tmp_path, 
 
 def test_counters_of_several_processes_are_summed(tmp_path):
     count = "from tms_core.web.request_metrics import REQUESTS; REQUESTS.labels('GET', '/x', 200).inc(2)"
-    tell = (
+    script = (
         "from types import SimpleNamespace; from prometheus_client import generate_latest;"
         "from tms_core.web.metrics import registry_of;"
         "print(generate_latest(registry_of(SimpleNamespace(metrics={}))).decode())"
@@ -196,9 +196,9 @@ def test_counters_of_several_processes_are_summed(tmp_path):
 
     for code in (count, count):
         subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-    told = subprocess.run([sys.executable, "-c", tell], env=environment, check=True, capture_output=True, text=True)
+    scraped = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
 
-    assert Samples(told.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
+    assert Samples(scraped.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
 
 
 def test_counting_costs_little(app):

@@ -45,14 +45,14 @@ def in_production(ini, client):
 
 def links(client, headers, environ=STRANGER):
     """Return the distinct base URLs of all links in responses."""
-    asked = {"headers": headers, "extra_environ": environ}
-    page = client.get("/api/task?page_size=1", **asked).json["next"]
-    cursor = client.get("/api/task?page_size=1&cursor=", **asked).json["next"]
-    created = client.post_json("/api/task", {"title": "New"}, **asked).headers["Location"]
+    options = {"headers": headers, "extra_environ": environ}
+    page = client.get("/api/task?page_size=1", **options).json["next"]
+    cursor = client.get("/api/task?page_size=1&cursor=", **options).json["next"]
+    created = client.post_json("/api/task", {"title": "New"}, **options).headers["Location"]
     number = created.rpartition("/")[2]
-    history = client.get(f"/api/task/{number}/history?page_size=1", **asked).headers["Link"]
-    index = client.get("/api", **asked).json["links"]["tasks"]
-    home = client.get("/", **asked).headers["Location"]
+    history = client.get(f"/api/task/{number}/history?page_size=1", **options).headers["Link"]
+    index = client.get("/api", **options).json["links"]["tasks"]
+    home = client.get("/", **options).headers["Location"]
     return {
         page.removesuffix("/api/task?page_size=1&page=2"),
         cursor.partition("/api/task?page_size=1&cursor=")[0],

@@ -55,8 +55,8 @@ def test_only_the_revoked_personal_token_is_revoked(runtime, ann, is_revoked):
     reader = PersonalTokens(runtime.engine, LIFE)
     with runtime.transaction() as session:
         service = PersonalTokenService(session, ann.id, {"tasks:read"})
-        words = [service.create(name, ["tasks:read"], None)[1] for name in ("one", "other")]
-    one, other = (reader.read(word, time()) for word in words)
+        values = [service.create(name, ["tasks:read"], None)[1] for name in ("one", "other")]
+    one, other = (reader.read(value, time()) for value in values)
 
     with runtime.transaction() as session:
         PersonalTokenService(session, ann.id, ()).revoke(session.query(PersonalToken).filter_by(name="one").one().id)

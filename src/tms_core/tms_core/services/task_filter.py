@@ -117,7 +117,7 @@ def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _QueryParser:
     actor_id: int
     values: Mapping[str, list[str]]
     faults: list[FieldError] = field(default_factory=list)
@@ -180,16 +180,16 @@ def read_filter(values: Mapping[str, list[str]], *, actor_id: int) -> TaskFilter
 
     Several values of a parameter are comma-separated or repeated. Raises `InvalidError` with all errors.
     """
-    reading = _Reading(actor_id, values)
+    parser = _QueryParser(actor_id, values)
     found = TaskFilter(
-        priority=reading.each("priority", _choice(Priority), choices=len(Priority)),
-        status=reading.each("status", _choice(Status), choices=len(Status)),
-        due_date=reading.each("due_date", _due_date),
-        due_bounds=tuple((name, bound) for name in COMPARISONS for bound in reading.each(f"due_date_{name}", day)),
-        assigned_to=reading.each("assigned_to", reading.user),
-        created_by=reading.each("created_by", reading.user),
-        q=reading.search(),
+        priority=parser.each("priority", _choice(Priority), choices=len(Priority)),
+        status=parser.each("status", _choice(Status), choices=len(Status)),
+        due_date=parser.each("due_date", _due_date),
+        due_bounds=tuple((name, bound) for name in COMPARISONS for bound in parser.each(f"due_date_{name}", day)),
+        assigned_to=parser.each("assigned_to", parser.user),
+        created_by=parser.each("created_by", parser.user),
+        q=parser.search(),
     )
-    if reading.faults:
-        raise InvalidError(reading.faults)
+    if parser.faults:
+        raise InvalidError(parser.faults)
     return found.reduced()
