@@ -137,7 +137,7 @@ def test_unknown_paths(app, path, status, method):
     assert "X-Evil" not in answer.headers
 
 
-def test_a_path_that_is_not_utf8_is_404(client):
+def test_invalid_characters_in_paths_and_queries_are_400_or_404(client):
     for path in ("/api/task/%ff", "/api/task/1%00", "/api/task?q=%ff", "/api/users/%00"):
         assert client.get(path, expect_errors=True).status_int in (400, 404)
 

@@ -11,9 +11,9 @@ TASK = dict.fromkeys(("title", "description", "priority", "status", "due_date", 
 
 
 def refusal(document, fields=None) -> InvalidError:
-    with pytest.raises(InvalidError) as refused:
+    with pytest.raises(InvalidError) as error:
         require_few_values(orjson.dumps(document), fields)
-    return refused.value
+    return error.value
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,11 @@ def test_a_users_second_read_is_rejected_if_the_first_runs_long(reads, clock, ru
     running.enter_context(reads.slot(ANN))
     clock.now += MAX_WAIT
 
-    with pytest.raises(TooManyRequestsError) as refused, reads.slot(ANN):
+    with pytest.raises(TooManyRequestsError) as error, reads.slot(ANN):
         pass
 
-    assert refused.value.retry_after > 0
-    assert refused.value.headers["RateLimit-Policy"] == '"expensive-reads";q=1;qu="concurrent-requests"'
+    assert error.value.retry_after > 0
+    assert error.value.headers["RateLimit-Policy"] == '"expensive-reads";q=1;qu="concurrent-requests"'
     with reads.slot(BOB):
         pass
 

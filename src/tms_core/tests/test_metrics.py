@@ -196,9 +196,9 @@ def test_counters_of_several_processes_are_summed(tmp_path):
 
     for code in (count, count):
         subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-    scraped = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
 
-    assert Samples(scraped.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
+    assert Samples(result.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
 
 
 def test_counting_costs_little(app):

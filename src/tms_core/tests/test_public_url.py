@@ -139,6 +139,6 @@ def test_only_http_1_0_may_omit_the_host(app, version, status):
 @pytest.mark.parametrize(
     "url", ["ftp://tasks.example.com", "https://", "https://a@b", "https://a/?q", "https://a/#b", "tasks.example.com"]
 )
-def test_a_public_url_has_no_query_fragment_or_credentials(ini, url):
+def test_an_invalid_public_url_is_rejected(ini, url):
     with pytest.raises(Exception, match=r"tms\.public_url"):
         configure(ini | {"tms.public_url": url}, web=False)
