@@ -116,7 +116,7 @@ class TestNewPersonalToken:
 
         (message,) = smtp.received
         assert smtp.recipients == ["ann@example.com"]
-        assert message["Subject"] == "A personal API token was made for your account"
+        assert message["Subject"] == "A personal API token was created for your account"
         for text_ in (body(message), body(message, "html")):
             assert "Nightly export" in text_
             assert made["hint"] in text_
@@ -131,7 +131,7 @@ class TestNewPersonalToken:
         make_token()
         mail_log.send_all()
 
-        assert "Holds until: it is taken back" in body(smtp.received[0])
+        assert "Valid until: it is revoked" in body(smtp.received[0])
 
     def test_the_name_of_a_token_is_literal(self, make_token, smtp, mail_log):
         make_token("<b>x</b> =?utf-8?q?y?= {{ 7*7 }}")

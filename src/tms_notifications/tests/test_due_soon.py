@@ -171,7 +171,7 @@ def test_the_ones_own_change_preference_does_not_concern_it(runtime, smtp, annou
 
 
 def test_more_users_than_one_transaction_takes(monkeypatch, tasks, mail_log, make_user, ann, today):
-    monkeypatch.setattr("tms_notifications.services.due_soon.USERS_AT_ONCE", 2)
+    monkeypatch.setattr("tms_notifications.services.due_soon.USER_BATCH", 2)
     users = [make_user() for _ in range(5)]
     for user in users:
         tasks.create(ann, assigned_to=user.id, due_date=today)
@@ -215,7 +215,7 @@ def test_a_morning_that_was_looked_through_was_not_missed(runtime):
     assert missed_at(runtime, ten) == [(date(2026, 7, 1), None)]
 
     with runtime.transaction() as session:
-        create_service(runtime, session).end_morning(date(2026, 7, 1), None)
+        create_service(runtime, session).finish_run(date(2026, 7, 1), None)
 
     assert missed_at(runtime, ten) == []
     assert missed_at(runtime, ten + DAY) == [(date(2026, 7, 2), None)]

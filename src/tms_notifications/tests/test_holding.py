@@ -15,8 +15,8 @@ from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
 from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
 from tms_notifications.services.holding import UNPROVED
-from tms_notifications.services.link_requests import MAX_A_DAY_UNPROVED
-from tms_notifications.services.summaries import LISTED, SummaryService
+from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
+from tms_notifications.services.summaries import MAX_ITEMS, SummaryService
 from tms_notifications.tasks import send_waiting
 from tms_testing.fixtures import PASSWORD
 
@@ -131,12 +131,12 @@ def test_what_was_held_goes_out_as_one_mail_once_the_address_is_proved(stranger,
     assert subjects(smtp)[1:] == ["3 changes of your tasks"]
     message = smtp.received[1]
     for part in (body(message), body(message, "html")):
-        assert "held back while your e-mail address was not confirmed" in part
+        assert "held until your e-mail address was confirmed" in part
         assert all(f"Task {number}" in part for number in (1, 2, 3))
         assert "https://tasks.example.org/api/task/" in part
     (summary,) = [row for row in rows if row.kind.value == "summary"]
     told = [(row.status.value, row.reason) for row in rows if row.kind.value == "assigned"]
-    assert told == [("coalesced", f"told in mail {summary.id}")] * 3
+    assert told == [("coalesced", f"included in mail {summary.id}")] * 3
     assert ".all." in message["List-Unsubscribe"]
 
 
@@ -251,12 +251,12 @@ def test_proofs_are_limited_by_address_and_network(app, smtp, sweep):
 
 
 def test_proofs_that_are_asked_for_are_few_a_day(stranger, smtp, sweep, runtime):
-    for _ in range(MAX_A_DAY_UNPROVED + 4):
+    for _ in range(MAX_DAILY_UNPROVED + 4):
         with runtime.transaction() as session:
             runtime.mailer.ask(session, link_request("stranger@example.com"))
         sweep()
 
-    assert len(smtp.received) == MAX_A_DAY_UNPROVED
+    assert len(smtp.received) == MAX_DAILY_UNPROVED
 
 
 def link_request(email: str) -> LinkRequest:
@@ -346,15 +346,15 @@ def test_above_a_number_an_hour_the_rest_goes_out_in_one_mail(proved, assign, sm
 
 
 def test_a_long_summary_tells_how_many_more(proved, assign, smtp, mail_log, sweep, end_hour):
-    assign(proved, LISTED + 15)
+    assign(proved, MAX_ITEMS + 15)
     mail_log.send_all()
     end_hour()
     rows = sweep()
 
-    assert subjects(smtp)[3:] == [f"{LISTED + 12} changes of your tasks"]
+    assert subjects(smtp)[3:] == [f"{MAX_ITEMS + 12} changes of your tasks"]
     for part in (body(smtp.received[3]), body(smtp.received[3], "html")):
         assert "And 12 more." in part
-    assert by_status(rows) == {"coalesced": LISTED + 12, "sent": 4}
+    assert by_status(rows) == {"coalesced": MAX_ITEMS + 12, "sent": 4}
 
 
 def test_a_new_hour_has_its_own_number(proved, assign, smtp, mail_log, end_hour):

@@ -12,7 +12,7 @@ from tms_core.app import configure
 from tms_core.celery import app as celery
 from tms_core.celery import use
 from tms_core.events import read_events
-from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, hint_at_requests
+from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, enqueue_link_requests
 from tms_notifications.models import MailStatus
 from tms_notifications.sink import NotificationsSink
 
@@ -104,7 +104,7 @@ def test_a_broker_that_is_away_is_tried_once_a_message(runtime, ini, refusing_br
     use(configure(ini | {"tms.redis_url": f"redis://127.0.0.1:{port}/0"}, web=False).registry.tms)
     try:
         enqueue([1])
-        hint_at_requests()
+        enqueue_link_requests()
     finally:
         use(runtime)
 
