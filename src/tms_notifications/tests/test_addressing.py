@@ -42,13 +42,13 @@ def test_an_address_for_mail_servers(email, address):
         "a@exa mple.com", "a@exa_mple.com", f"a@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.{'f' * 60}.com",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused_in_a_sentence(email):
+def test_invalid_addresses_are_rejected_with_a_sentence(email):
     with pytest.raises(AddressError, match="must be an e-mail address: "):
         smtp_address(email)
 
 
 @given(st.text() | st.from_regex(r"[^@]{0,8}@[^@]{0,8}", fullmatch=True))
-def test_an_address_never_holds_what_ends_it(text):
+def test_an_address_never_contains_its_delimiters(text):
     try:
         address = smtp_address(text)
     except AddressError:

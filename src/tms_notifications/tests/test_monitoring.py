@@ -26,14 +26,14 @@ def findings(runtime) -> list[tuple[Level, str]]:
     return [(finding.level, finding.sentence) for finding in check_mail(runtime)]
 
 
-def test_a_server_that_takes_mail_is_fine(runtime, smtp):
+def test_a_server_that_accepts_mail_is_fine(runtime, smtp):
     ((level, sentence),) = findings(runtime)
 
     assert level is Level.OK
     assert "accepts mail" in sentence
 
 
-def test_a_server_that_is_away_is_bad(runtime, free_port):
+def test_an_unreachable_server_is_bad(runtime, free_port):
     away = configure({**runtime.ini, "tms.notifications.email_port": str(free_port)}, web=False).registry.tms
     ((level, sentence),) = findings(away)
     away.close()

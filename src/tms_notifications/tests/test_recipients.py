@@ -40,11 +40,11 @@ def event(kind: EventKind, assigned_to: int | None, changes=None, title="New tit
         (event(EventKind.DELETED, BOB), [(BOB, "deleted")]),
     ],
 )
-def test_an_event_tells_whom_it_concerns(happened, told):
+def test_recipients_and_kinds_of_an_event(happened, told):
     assert [(pending_mail.user_id, pending_mail.kind.value) for pending_mail in pending_mails_of(happened)] == told
 
 
-def test_who_lost_a_task_learns_only_its_title_from_before():
+def test_a_previous_assignee_is_sent_only_the_old_title():
     happened = event(
         EventKind.UPDATED, BOB, {"assigned_to": [ANN, BOB], "title": ["Old title", "New title"], "status": ["A", "B"]}
     )
@@ -56,7 +56,7 @@ def test_who_lost_a_task_learns_only_its_title_from_before():
     assert got.context["task"]["title"] == "New title"
 
 
-def test_a_new_assignee_does_not_learn_the_values_from_before():
+def test_a_new_assignee_is_not_sent_the_old_values():
     (got,) = pending_mails_of(event(EventKind.UPDATED, BOB, {"assigned_to": [None, BOB], "title": ["Old", "New"]}))
 
     assert got.context["changes"] == {}
@@ -67,7 +67,7 @@ fields = st.dictionaries(st.sampled_from(["title", "status", "due_date"]), st.ju
 
 
 @given(kind=st.sampled_from(EventKind), before=values, after=values, others=fields)
-def test_each_user_gets_at_most_one_mail_and_only_if_it_is_or_was_assignee(kind, before, after, others):
+def test_only_current_and_previous_assignees_are_mailed_once_each(kind, before, after, others):
     moved = {"assigned_to": [before, after]} if before != after else {}
     changes = {**others, **moved} if kind is EventKind.UPDATED else {}
 
