@@ -32,7 +32,7 @@ class TaskReportInsight:
         values = query_of(self.request, FILTER_NAMES)
         actor = self.request.actor
         wanted = read_filter(values, actor_id=actor.id)
-        require_words(self.request.reading, wanted.q)
+        require_words(self.request.autocommit_connection, wanted.q)
         with self.request.expensive_read():
             report = self.request.registry.reports.compute(actor, wanted)
         SECONDS.observe(report.elapsed_ms / 1000)
