@@ -1,4 +1,4 @@
-"""Links about accounts, from the request over HTTP to the mail server and back."""
+"""Mails about accounts: from the request over HTTP to the mail server, and use of the link."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def ann(make_user):
 
 @pytest.fixture
 def ask(app, ann, smtp):
-    """Asks for a new password."""
+    """Requests a password reset."""
     return lambda email="ann@example.com": app.post_json("/api/password-reset", {"email": email}, status=202)
 
 
@@ -47,11 +47,11 @@ def verify(client_of, ann, smtp):
 
 @pytest.fixture
 def requests(runtime):
-    def look() -> list[NotificationLinkRequest]:
+    def read() -> list[NotificationLinkRequest]:
         with runtime.transaction() as session:
             return list(session.scalars(select(NotificationLinkRequest)))
 
-    return look
+    return read
 
 
 @pytest.fixture
@@ -292,7 +292,7 @@ def test_the_token_is_never_stored_even_while_its_mail_waits(ask, smtp, mail_log
 
 
 def everything(runtime) -> str:
-    """All rows of all tables, and all that Redis has."""
+    """Return all rows of all tables and all values in Redis as text."""
     with runtime.transaction() as session:
         tables = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
         rows = [session.scalar(text(f"SELECT string_agg(t::text, ' ') FROM {name} t")) or "" for name in tables]

@@ -1,4 +1,4 @@
-"""`tms mail` on a development system, whose mails are files."""
+"""`tms mail` on a development system, which writes mails to files."""
 
 import logging
 import re
@@ -12,19 +12,19 @@ from tms_notifications.models import MailStatus, NotificationPreference
 
 @pytest.fixture
 def tms(ini, tmp_path):
-    """Runs `tms mail …` on the module's system."""
+    """Runs `tms mail` with arguments on the module's system."""
     path = tmp_path / "test.ini"
     lines = [f"{key} = {value}".replace("%", "%%").replace("\n", "\n    ") for key, value in ini.items()]
     path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
     logs = logging.getLogger().handlers[:]
 
-    def run(*words: str, code: int = 0) -> str:
-        result = CliRunner().invoke(main, ["--ini", str(path), "mail", *words])
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(main, ["--ini", str(path), "mail", *arguments])
         assert result.exit_code == code, result.output
         return result.output
 
     yield run
-    # A command sends the logs to its own standard error, which ends with it.
+    # The command redirects logging to its own standard error, which is closed at its end.
     logging.getLogger().handlers[:] = logs
 
 

@@ -1,4 +1,4 @@
-"""What a mail says, from its row; no database."""
+"""Composition of messages from rows, without a database."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -65,7 +65,7 @@ def recipient(name="Bob Ross", zone="UTC", email="bob@example.com"):
     return Recipient(BOB, name, email, ZoneInfo(zone))
 
 
-def on_the_wire(mail: OutgoingMail) -> EmailMessage:
+def parsed(mail: OutgoingMail) -> EmailMessage:
     return message_from_bytes(mail.content, policy=default)
 
 
@@ -74,7 +74,7 @@ def as_read(mail: OutgoingMail, name: str) -> str:
 
 
 def compose(runtime, mail, to=None) -> EmailMessage:
-    return on_the_wire(Composer(runtime).compose(mail, to or recipient(), NAMES))
+    return parsed(Composer(runtime).compose(mail, to or recipient(), NAMES))
 
 
 def text(message: EmailMessage) -> str:
@@ -123,10 +123,9 @@ def test_links_and_ids_are_not_encoded_in_headers(runtime):
 
 def test_headers_are_ascii_for_a_non_ascii_public_url(runtime):
     ini = {**runtime.ini, "tms.public_url": "https://aufgäben.example"}
-    elsewhere = configure(ini, web=False).registry.tms
+    other = configure(ini, web=False).registry.tms
 
-    message = compose(elsewhere, row())
-
+    message = compose(other, row())
     assert message["List-Unsubscribe"].startswith("<https://xn--aufgben-8wa.example/api/")
     assert message["References"] == "<task.12@xn--aufgben-8wa.example>"
 
@@ -199,7 +198,7 @@ def test_line_breaks_in_titles_and_names_add_no_header(runtime):
     mail = row(task={**TASK, "title": NASTY})
     message = Composer(runtime).compose(mail, recipient(name=NASTY), {ANN: NASTY})
 
-    read = on_the_wire(message)
+    read = parsed(message)
     assert read["Bcc"] is None
     assert read["Subject"] == f"Assigned to you: {one_line(NASTY)}"
     assert as_read(message, "To") == f"{one_line(NASTY)} <bob@example.com>"
@@ -207,14 +206,14 @@ def test_line_breaks_in_titles_and_names_add_no_header(runtime):
 
 
 ENCODED = "=?utf-8?q?Hi=0D=0AReply-To_:_evil@x.y=0D=0A<h1>PHISH</h1>?="
-words = st.one_of(
+user_texts = st.one_of(
     st.text(min_size=1, max_size=200),
     st.lists(st.sampled_from([ENCODED, "=?utf-8?b?SGk=?=", "=?", "?=", " ", "\r\nBcc: e@x.y", "\x00", "a"]), min_size=1)
     .map("".join),
 )  # fmt: skip
 
 
-@given(title=words, name=words, username=words)
+@given(title=user_texts, name=user_texts, username=user_texts)
 @example(title=ENCODED, name=ENCODED, username=ENCODED)
 @example(title="=?utf-8?q?x=00y?=", name="=?utf-8?q?a=0D=0ABcc:_e@x.y?=", username="=?x?=")
 def test_any_user_text_leaves_the_header_fields_intact_and_is_literal(runtime, title, name, username):
@@ -284,7 +283,7 @@ def test_an_invalid_address_is_named(runtime):
 
 
 def test_a_username_that_looks_like_a_link_is_defused(runtime):
-    message = on_the_wire(Composer(runtime).compose(row(), recipient(), {ANN: "evil.com"}))
+    message = parsed(Composer(runtime).compose(row(), recipient(), {ANN: "evil.com"}))
 
     for part in (text(message), html(message)):
         assert "evil[.]com assigned this task to you" in part
@@ -334,6 +333,6 @@ def test_a_custom_template_replaces_the_packages(tmp_path):
 
 
 def test_mails_link_to_the_configured_task_url():
-    elsewhere = make_runtime(task_url="https://app.example.org/#/t/{id}")
+    other = make_runtime(task_url="https://app.example.org/#/t/{id}")
 
-    assert "https://app.example.org/#/t/12" in text(compose(elsewhere, row()))
+    assert "https://app.example.org/#/t/12" in text(compose(other, row()))

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a mail: its attempt counts, it is not sent again for ever, and it ends with its reason."""
+"""Any error while a mail is sent counts as an attempt, retries are bounded, and failed mails have a reason."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,14 +29,14 @@ def ann(make_user):
 
 @pytest.fixture
 def waiting(smtp, tasks, relay_once, ann):
-    """One mail to ann waits."""
+    """One waiting mail to ann."""
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
 
 
 @pytest.fixture
 def raising(monkeypatch):
-    """Has a method of a class raise an error each time."""
+    """Makes a method of a class raise an error."""
 
     def replace(owner: type, name: str, error: BaseException) -> None:
         def fail(*_args: object, **_kwargs: object) -> None:
@@ -97,7 +97,7 @@ def test_any_error_counts_and_the_mail_fails_after_the_last_attempt(
 @pytest.mark.parametrize(
     ("owner", "name"),
     [(AttemptService, "lock"), (SendingService, "prepare"), (SmtpTransport, "send")],
-    ids=["at the start", "when it is prepared", "when it is out"],
+    ids=["at the start", "when prepared", "when sent"],
 )
 def test_a_mail_that_kills_its_worker_each_time_fails(waiting, smtp, mail_log, killed_after, owner, name):
     mail_id = mail_log.row().id
@@ -137,7 +137,7 @@ def test_the_servers_reply_is_stored_without_control_characters(waiting, smtp, m
 
 @pytest.fixture
 def commits_fail(runtime, smtp, monkeypatch):
-    """Has the given number of commits fail after each hand-over."""
+    """Makes the given number of commits fail after each hand-over."""
     monkeypatch.setattr(delivery, "PAUSES", (0.0, 0.0, 0.0, 0.0))
     left = []
 
@@ -174,7 +174,7 @@ def test_failing_commits_send_a_bounded_number_of_copies_with_one_id(waiting, sm
 
 @pytest.fixture
 def database_refuses(runtime):
-    """Has the database refuse rows of mails for which a condition holds."""
+    """Makes the database reject updates of mails for which a condition holds."""
 
     def start(condition: str) -> None:
         with runtime.transaction() as session:

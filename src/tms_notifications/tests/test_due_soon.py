@@ -1,4 +1,4 @@
-"""Ten o'clock: what is due today or tomorrow, one mail a user, each task and date once."""
+"""The daily mails: one per user, with tasks due today or tomorrow; each task and due date is announced once."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ def bob(make_user):
 
 @pytest.fixture
 def announce(runtime):
-    """What is made known on a morning; returns the ids of the mails."""
+    """Runs the daily announcement and returns the ids of the mails."""
 
     def run(today: date, zone: str | None = None) -> list[int]:
         with runtime.transaction() as session:
@@ -101,7 +101,7 @@ def test_concurrent_runs_add_each_mail_once(runtime, tasks, mail_log, in_thread,
 
     with runtime.transaction() as session:
         create_service(runtime, session).announce(today, None)
-        # Waits for this transaction's mails, and then finds them.
+        # The second run waits until this transaction ends, and then finds its mails.
         other = in_thread(send_due_soon)
     other.join()
 
@@ -234,7 +234,7 @@ def test_users_with_a_zone_are_notified_by_its_date(runtime, announce, tasks, ma
 
 
 def test_the_quarter_hourly_task_makes_up_for_missed_runs_once(runtime, tasks, mail_log, ann, make_user):
-    # Somewhere it is always past ten, and this user lives there.
+    # There is always a zone in which it is past ten; this user's zone is one.
     now = datetime.now(UTC)
     zone = next(name for hour in range(24) if now.astimezone(ZoneInfo(name := f"Etc/GMT-{hour % 15}")).hour >= 10)
     prefer(runtime, ann, timezone=zone)

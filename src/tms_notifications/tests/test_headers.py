@@ -1,4 +1,4 @@
-"""Header fields: whatever people write comes back literally, by two readers, and makes no other field."""
+"""Header fields: any text is decoded literally by two parsers and adds no other field."""
 
 import re
 from email import message_from_bytes
@@ -28,7 +28,7 @@ ENCODED_WORD = re.compile(rb"=\?utf-8\?[bq]\?[^?]*\?=")
 
 
 def decoded(content: bytes, name: str) -> str:
-    """As the older reader of the standard library has it."""
+    """Decode a field with the older parser of the standard library."""
     folded = str(message_from_bytes(content, policy=compat32)[name])
     return str(make_header(decode_header(folded.replace("\r\n", ""))))
 
@@ -76,7 +76,7 @@ def test_a_name_is_decoded_literally_and_adds_no_address(name):
     read = message_from_bytes(content, policy=default)
     (address,) = read["To"].addresses
     assert address.addr_spec == "ann@example.com"
-    # Python 3.11 reads a space between two encoded words of a name.
+    # Python 3.11 adds a space between two encoded words of a name.
     assert address.display_name.replace(" ", "") == name.replace(" ", "")
     assert read.keys() == ["To", "X-Next"]
 

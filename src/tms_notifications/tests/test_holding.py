@@ -1,4 +1,4 @@
-"""Mails to addresses that nobody has proved, over HTTP to the mail server and back: held, told of, and sent in one."""
+"""Held mails: to unverified addresses and above the hourly limit, and their summary after release."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -33,24 +33,24 @@ def settings(smtp_settings):
 
 @pytest.fixture
 def boss(make_user):
-    """Changes tasks, and gets no mails of that."""
+    """Assigns tasks to others, and is sent no mails."""
     return make_user("boss")
 
 
 @pytest.fixture
 def stranger(make_user):
-    """Whose address nobody has proved."""
+    """A user with an unverified address."""
     return make_user("ann", email="stranger@example.com", first_name="Ann")
 
 
 @pytest.fixture
-def proved(make_user):
+def verified(make_user):
     return make_user("bob", email_verified_at=datetime.now(UTC))
 
 
 @pytest.fixture
 def assign(tasks, relay_once, boss):
-    """Assigns so many tasks to a user."""
+    """Assigns `count` tasks to a user."""
 
     def run(user, count: int = 1, title: str = "Task") -> None:
         for number in range(count):
@@ -61,7 +61,7 @@ def assign(tasks, relay_once, boss):
 
 
 @pytest.fixture
-def prove(runtime):
+def verify(runtime):
     def run(user) -> None:
         with runtime.transaction() as session:
             session.get_one(User, user.id).email_verified_at = datetime.now(UTC)
@@ -71,7 +71,7 @@ def prove(runtime):
 
 @pytest.fixture
 def sweep(mail_log):
-    """What beat and the workers do."""
+    """Runs the tasks of beat and sends the mails, as workers would."""
 
     def run():
         send_waiting()
@@ -82,7 +82,7 @@ def sweep(mail_log):
 
 @pytest.fixture
 def end_hour(runtime):
-    """Lets an hour pass."""
+    """Moves the stored times one hour back."""
 
     def run() -> None:
         with runtime.transaction() as session:
@@ -135,23 +135,23 @@ def test_held_mails_are_sent_as_one_mail_after_verification(stranger, assign, sm
         assert all(f"Task {number}" in part for number in (1, 2, 3))
         assert "https://tasks.example.org/api/task/" in part
     (summary,) = [row for row in rows if row.kind.value == "summary"]
-    told = [(row.status.value, row.reason) for row in rows if row.kind.value == "assigned"]
-    assert told == [("coalesced", f"included in mail {summary.id}")] * 3
+    held = [(row.status.value, row.reason) for row in rows if row.kind.value == "assigned"]
+    assert held == [("coalesced", f"included in mail {summary.id}")] * 3
     assert ".all." in message["List-Unsubscribe"]
 
 
-def test_mails_after_verification_are_sent_at_once(stranger, assign, smtp, mail_log, sweep, prove):
-    prove(stranger)
+def test_mails_after_verification_are_sent_at_once(stranger, assign, smtp, mail_log, sweep, verify):
+    verify(stranger)
     assign(stranger)
     mail_log.send_all()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_a_single_held_mail_is_sent_unchanged(stranger, assign, smtp, mail_log, sweep, prove):
+def test_a_single_held_mail_is_sent_unchanged(stranger, assign, smtp, mail_log, sweep, verify):
     assign(stranger)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     sweep()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
@@ -223,8 +223,8 @@ def test_a_verification_mail_addresses_the_user_by_username_only(app, smtp, swee
     assert "won" not in smtp.received[0].as_string()
 
 
-def test_only_a_changed_address_is_sent_a_verification_link(app, client_of, proved, smtp, sweep):
-    mine = client_of(proved)
+def test_only_a_changed_address_is_sent_a_verification_link(app, client_of, verified, smtp, sweep):
+    mine = client_of(verified)
     change = {"email": "new@example.com", "current_password": PASSWORD}
     mine.patch_json("/api/users/me", change, status=200)
     sweep()
@@ -263,7 +263,7 @@ def link_request(email: str) -> LinkRequest:
     return LinkRequest(LinkPurpose.EMAIL_VERIFICATION, email, "https://tasks.example.org/#token={token}")
 
 
-def test_a_failing_request_does_not_block_others(stranger, proved, smtp, sweep, runtime, monkeypatch):
+def test_a_failing_request_does_not_block_others(stranger, verified, smtp, sweep, runtime, monkeypatch):
     create = AccountLinkService.create
 
     def fails_for_bob(self, purpose, email):
@@ -281,52 +281,52 @@ def test_a_failing_request_does_not_block_others(stranger, proved, smtp, sweep, 
 
 
 @pytest.fixture
-def elsewhere(runtime):
-    """The same system with other settings."""
-    made = []
+def reconfigured(runtime):
+    """Starts the same system with other settings."""
+    runtimes = []
 
     def start(**values: str):
         other = configure(
             {**runtime.ini, **{name.replace("__", "."): value for name, value in values.items()}}, web=True
         )
-        made.append(other.registry.tms)
+        runtimes.append(other.registry.tms)
         use(other.registry.tms)
         return TestApp(other.make_wsgi_app())
 
     yield start
-    for one in made:
-        one.close()
+    for other_runtime in runtimes:
+        other_runtime.close()
     use(runtime)
 
 
 @pytest.mark.parametrize("values", [{"tms__registration": "closed"}, {"tms__notifications__unproved": "send"}])
-def test_closed_registration_and_send_need_no_verification(stranger, assign, smtp, mail_log, elsewhere, values):
+def test_closed_registration_and_send_need_no_verification(stranger, assign, smtp, mail_log, reconfigured, values):
     assign(stranger)
-    elsewhere(**values)
+    reconfigured(**values)
     mail_log.send_all()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_closing_registration_releases_held_mails(stranger, assign, smtp, mail_log, elsewhere, sweep):
+def test_closing_registration_releases_held_mails(stranger, assign, smtp, mail_log, reconfigured, sweep):
     assign(stranger, 2)
     mail_log.send_all()
-    elsewhere(tms__registration="closed")
+    reconfigured(tms__registration="closed")
     rows = sweep()
 
     assert "2 changes of your tasks" in subjects(smtp)
     assert MailStatus.HELD not in {row.status for row in rows}
 
 
-def test_registration_sends_no_verification_link_where_mails_are_not_held(elsewhere, smtp, sweep, runtime):
-    register(elsewhere(tms__notifications__unproved="send"))
+def test_registration_sends_no_verification_link_where_mails_are_not_held(reconfigured, smtp, sweep, runtime):
+    register(reconfigured(tms__notifications__unproved="send"))
     sweep()
 
     assert smtp.received == []
 
 
-def test_mails_above_the_hourly_limit_are_sent_as_one_mail(proved, assign, smtp, mail_log, sweep, end_hour):
-    assign(proved, 10)
+def test_mails_above_the_hourly_limit_are_sent_as_one_mail(verified, assign, smtp, mail_log, sweep, end_hour):
+    assign(verified, 10)
     rows = mail_log.send_all()
     sweep()
 
@@ -345,8 +345,8 @@ def test_mails_above_the_hourly_limit_are_sent_as_one_mail(proved, assign, smtp,
     assert by_status(rows) == {"coalesced": 7, "sent": 4}
 
 
-def test_a_long_summary_has_the_number_of_further_mails(proved, assign, smtp, mail_log, sweep, end_hour):
-    assign(proved, MAX_ITEMS + 15)
+def test_a_long_summary_has_the_number_of_further_mails(verified, assign, smtp, mail_log, sweep, end_hour):
+    assign(verified, MAX_ITEMS + 15)
     mail_log.send_all()
     end_hour()
     rows = sweep()
@@ -357,27 +357,27 @@ def test_a_long_summary_has_the_number_of_further_mails(proved, assign, smtp, ma
     assert by_status(rows) == {"coalesced": MAX_ITEMS + 12, "sent": 4}
 
 
-def test_the_hourly_limit_starts_anew_each_hour(proved, assign, smtp, mail_log, end_hour):
-    assign(proved, 3)
+def test_the_hourly_limit_starts_anew_each_hour(verified, assign, smtp, mail_log, end_hour):
+    assign(verified, 3)
     mail_log.send_all()
     end_hour()
-    assign(proved, 3)
+    assign(verified, 3)
     mail_log.send_all()
 
     assert len(smtp.received) == 6
 
 
-def test_the_hourly_limit_is_per_user(proved, assign, smtp, mail_log, make_user):
+def test_the_hourly_limit_is_per_user(verified, assign, smtp, mail_log, make_user):
     zoe = make_user("zoe", email_verified_at=datetime.now(UTC))
-    assign(proved, 3)
+    assign(verified, 3)
     assign(zoe, 3)
     mail_log.send_all()
 
     assert len(smtp.received) == 6
 
 
-def test_retries_of_a_mail_count_once(proved, assign, smtp, mail_log):
-    assign(proved, 3)
+def test_retries_of_a_mail_count_once(verified, assign, smtp, mail_log):
+    assign(verified, 3)
     smtp.answers["RCPT"] = ["450 busy"] * 3
     mail_log.send_all()
     rows = mail_log.send_again()
@@ -385,22 +385,22 @@ def test_retries_of_a_mail_count_once(proved, assign, smtp, mail_log):
     assert by_status(rows) == {"sent": 3}
 
 
-def test_mails_that_are_dropped_do_not_count(proved, assign, smtp, mail_log, runtime):
+def test_mails_that_are_dropped_do_not_count(verified, assign, smtp, mail_log, runtime):
     with runtime.transaction() as session:
-        session.add(NotificationPreference(user_id=proved.id, assigned="off"))
-    assign(proved, 5)
+        session.add(NotificationPreference(user_id=verified.id, assigned="off"))
+    assign(verified, 5)
     mail_log.send_all()
     with runtime.transaction() as session:
-        session.get_one(NotificationPreference, proved.id).assigned = "immediate"
-    assign(proved, 3)
+        session.get_one(NotificationPreference, verified.id).assigned = "immediate"
+    assign(verified, 3)
     mail_log.send_all()
 
     assert len(smtp.received) == 3
 
 
-def test_zero_means_no_limit(proved, assign, smtp, mail_log, elsewhere):
-    assign(proved, 8)
-    elsewhere(tms__notifications__most_per_hour="0")
+def test_zero_means_no_limit(verified, assign, smtp, mail_log, reconfigured):
+    assign(verified, 8)
+    reconfigured(tms__notifications__most_per_hour="0")
     mail_log.send_all()
 
     assert len(smtp.received) == 8
@@ -411,7 +411,7 @@ def test_zero_means_no_limit(proved, assign, smtp, mail_log, elsewhere):
     [({"assigned": "off"}, "the user turned assigned off"), ({"own_changes": False}, "the user's own change")],
 )
 def test_unwanted_mails_are_not_in_the_summary(
-    stranger, tasks, relay_once, smtp, mail_log, sweep, prove, runtime, values, reason
+    stranger, tasks, relay_once, smtp, mail_log, sweep, verify, runtime, values, reason
 ):
     for _ in range(2):
         tasks.create(stranger, assigned_to=stranger.id)
@@ -419,7 +419,7 @@ def test_unwanted_mails_are_not_in_the_summary(
     mail_log.send_all()
     with runtime.transaction() as session:
         session.add(NotificationPreference(user_id=stranger.id, **values))
-    prove(stranger)
+    verify(stranger)
     rows = sweep()
 
     assert smtp.received == []
@@ -427,11 +427,11 @@ def test_unwanted_mails_are_not_in_the_summary(
 
 
 def test_a_waiting_summary_is_dropped_when_its_user_turns_mails_off(
-    stranger, assign, smtp, mail_log, sweep, prove, runtime
+    stranger, assign, smtp, mail_log, sweep, verify, runtime
 ):
     assign(stranger, 2)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     send_waiting()
     with runtime.transaction() as session:
         session.add(NotificationPreference(user_id=stranger.id, assigned="off"))
@@ -443,12 +443,12 @@ def test_a_waiting_summary_is_dropped_when_its_user_turns_mails_off(
 
 
 def test_a_mail_that_was_held_for_long_is_not_given_up_at_the_first_delay(
-    stranger, assign, smtp, mail_log, sweep, prove
+    stranger, assign, smtp, mail_log, sweep, verify
 ):
     assign(stranger)
     mail_log.send_all()
     mail_log.change(created_at=datetime.now(UTC) - timedelta(days=9))
-    prove(stranger)
+    verify(stranger)
     smtp.answers["RCPT"] = ["450 greylisted"]
     (row,) = sweep()
     assert (row.status, row.reason) == (MailStatus.WAITING, "450 greylisted")
@@ -459,14 +459,14 @@ def test_a_mail_that_was_held_for_long_is_not_given_up_at_the_first_delay(
 
 
 def test_hidden_tasks_are_not_in_the_summary(
-    stranger, boss, assign, tasks, smtp, mail_log, sweep, prove, elsewhere, relay_once
+    stranger, boss, assign, tasks, smtp, mail_log, sweep, verify, reconfigured, relay_once
 ):
     assign(stranger, 3)
     mail_log.send_all()
     lost = next(row.task_id for row in mail_log.rows())
     tasks.change(boss, lost, assigned_to=boss.id)
-    prove(stranger)
-    elsewhere(tms__visibility="private")
+    verify(stranger)
+    reconfigured(tms__visibility="private")
     send_waiting()
     mail_log.send_all()
 
@@ -487,13 +487,13 @@ def test_held_mails_of_a_deleted_account_are_dropped(stranger, assign, smtp, mai
 
 
 def test_a_failing_summary_does_not_block_other_users(
-    stranger, proved, assign, smtp, mail_log, sweep, prove, runtime, monkeypatch
+    stranger, verified, assign, smtp, mail_log, sweep, verify, runtime, monkeypatch
 ):
     assign(stranger, 2)
     mail_log.send_all()
-    assign(proved, 5)
+    assign(verified, 5)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     summarise = SummaryService._summarise
 
     def fails_for_ann(self, user_id: int) -> None:
@@ -520,11 +520,11 @@ def test_the_command_line_lists_held_mails(stranger, assign, smtp, mail_log, tms
 
 
 def test_a_summarys_unsubscribe_link_turns_off_all_kinds(
-    stranger, assign, smtp, mail_log, sweep, prove, app, client_of
+    stranger, assign, smtp, mail_log, sweep, verify, app, client_of
 ):
     assign(stranger, 2)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     sweep()
     (message,) = smtp.received
     link = message["List-Unsubscribe"].strip("<>").removeprefix("https://tasks.example.org")

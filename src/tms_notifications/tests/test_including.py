@@ -1,4 +1,4 @@
-"""Including the package costs little: the reactor process, above all, must not import Celery."""
+"""Including the package imports no heavy modules; in particular, the reactor process must not import Celery."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Going back behind the migrations, with rows of what they brought."""
+"""Downgrades with rows that use values of the newer schema."""
 
 from sqlalchemy import text
 

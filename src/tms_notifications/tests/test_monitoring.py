@@ -1,4 +1,4 @@
-"""Mail in `tms doctor` and /metrics."""
+"""The mail checks of `tms doctor` and the mail metrics."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ def settings(smtp_settings):
 
 @pytest.fixture
 def waiting(smtp, tasks, relay_once, make_user):
-    """One mail waits."""
+    """One waiting mail."""
     ann = make_user("ann")
     tasks.create(ann, assigned_to=ann.id)
     relay_once()

@@ -1,4 +1,4 @@
-"""Where one sees only one's own tasks, mails tell no more than that."""
+"""With private visibility, mails contain only tasks that their user may see."""
 
 import pytest
 

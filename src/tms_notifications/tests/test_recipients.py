@@ -25,7 +25,7 @@ def event(kind: EventKind, assigned_to: int | None, changes=None, title="New tit
 
 
 @pytest.mark.parametrize(
-    ("happened", "told"),
+    ("happened", "expected"),
     [
         (event(EventKind.CREATED, None), []),
         (event(EventKind.CREATED, BOB), [(BOB, "assigned")]),
@@ -34,14 +34,14 @@ def event(kind: EventKind, assigned_to: int | None, changes=None, title="New tit
         (event(EventKind.UPDATED, BOB, {"assigned_to": [None, BOB]}), [(BOB, "assigned")]),
         (event(EventKind.UPDATED, None, {"assigned_to": [BOB, None]}), [(BOB, "unassigned")]),
         (event(EventKind.UPDATED, BOB, {"assigned_to": [ANN, BOB]}), [(ANN, "unassigned"), (BOB, "assigned")]),
-        # One mail says it all to the new assignee, not «updated» too.
+        # The new assignee is sent one mail, not an additional "updated".
         (event(EventKind.UPDATED, BOB, {"assigned_to": [None, BOB], "title": ["a", "b"]}), [(BOB, "assigned")]),
         (event(EventKind.DELETED, None), []),
         (event(EventKind.DELETED, BOB), [(BOB, "deleted")]),
     ],
 )
-def test_recipients_and_kinds_of_an_event(happened, told):
-    assert [(pending_mail.user_id, pending_mail.kind.value) for pending_mail in pending_mails_of(happened)] == told
+def test_recipients_and_kinds_of_an_event(happened, expected):
+    assert [(pending_mail.user_id, pending_mail.kind.value) for pending_mail in pending_mails_of(happened)] == expected
 
 
 def test_a_previous_assignee_is_sent_only_the_old_title():
@@ -73,9 +73,9 @@ def test_only_current_and_previous_assignees_are_mailed_once_each(kind, before, 
 
     pending_mails = pending_mails_of(event(kind, after, changes))
 
-    told = [pending_mail.user_id for pending_mail in pending_mails]
+    recipients = [pending_mail.user_id for pending_mail in pending_mails]
     was_assignee = {before} if changes.get("assigned_to") else set()
-    assert len(told) == len(set(told))
-    assert set(told) == ({after} | was_assignee) - {None}
+    assert len(recipients) == len(set(recipients))
+    assert set(recipients) == ({after} | was_assignee) - {None}
     assert all(pending_mail.kind is not MailKind.DUE_SOON for pending_mail in pending_mails)
     assert len({pending_mail.key for pending_mail in pending_mails}) == len(pending_mails)

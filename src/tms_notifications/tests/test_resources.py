@@ -47,7 +47,7 @@ def test_preferences_require_authentication(app):
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "words"),
+    ("body", "field", "message"),
     [
         ({"assigned": "weekly"}, "assigned", "immediate"),
         ({"due_soon": "digest"}, "due_soon", "digest is not offered yet"),
@@ -58,16 +58,16 @@ def test_preferences_require_authentication(app):
         ({"assigned": None}, "assigned", ""),
     ],
 )
-def test_errors_name_their_field(client, body, field, words):
+def test_errors_name_their_field(client, body, field, message):
     (error,) = client.patch_json(URL, body, status=400).json["errors"]
 
     assert error["field"] == field
-    assert words in error["message"]
+    assert message in error["message"]
 
 
 @pytest.fixture
 def link(runtime):
-    """The path of the one-click link in a user's mails."""
+    """Returns the path of the unsubscribe link in a user's mails."""
 
     def make(user, preference: str = "updated", key: str | None = None) -> str:
         token = UnsubscribeTokens(key or runtime.core.jwt_key).create(user.id, preference)

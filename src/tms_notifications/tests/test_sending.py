@@ -1,4 +1,4 @@
-"""What the worker does with a row, against a mail server that answers as told."""
+"""Sending of mails by a worker to a mail server with scripted replies."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def ann(make_user):
 
 @pytest.fixture
 def waiting(smtp, tasks, relay_once, ann):
-    """One mail to ann waits."""
+    """One waiting mail to ann."""
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
 

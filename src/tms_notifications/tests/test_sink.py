@@ -1,4 +1,4 @@
-"""From an event to rows: one a mail, once, whatever is away."""
+"""The sink: each event adds one row per mail, once, even while Redis is down."""
 
 import json
 import socket
@@ -29,7 +29,7 @@ def bob(make_user):
 
 @pytest.fixture
 def queued(runtime):
-    """How many mails the Celery messages that wait are about."""
+    """Returns the number of mails in the queued Celery messages."""
 
     def count() -> int:
         messages = map(json.loads, runtime.redis.lrange("tms:celery:tms", 0, -1))
@@ -81,7 +81,7 @@ def test_mails_are_queued_in_batches(runtime, tasks, relay_once, queued, ann):
 
 @pytest.fixture
 def refusing_broker():
-    """A port that closes each connection at once, and counts them."""
+    """A server that closes each connection at once and counts them."""
     connections = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -161,7 +161,7 @@ def test_a_batch_that_is_rolled_back_queues_nothing(runtime, tasks, relay_once, 
 
 @pytest.fixture
 def without_redis(runtime, free_port):
-    """Celery's broker is away."""
+    """Celery's broker is unreachable."""
     celery.conf.broker_url = f"redis://127.0.0.1:{free_port}/0"
     celery._after_fork()
     yield

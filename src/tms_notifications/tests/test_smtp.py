@@ -1,4 +1,4 @@
-"""The conversation with a mail server, over real sockets."""
+"""The SMTP transport, over real sockets."""
 
 import socket
 import ssl
@@ -42,7 +42,7 @@ def message(to: str = "ann@example.com") -> OutgoingMail:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for this machine that signs itself, and its key."""
+    """A self-signed certificate for loopback, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test mail server")])
     now = datetime.now(UTC)
@@ -120,7 +120,7 @@ def test_a_server_without_starttls_is_sent_no_mail(mail_server):
 
 def test_port_465_uses_implicit_tls(mail_server, tls, certificate, monkeypatch):
     with mail_server(ssl_context=tls) as (server, port):
-        # The real 465 takes root.
+        # Port 465 itself needs root.
         monkeypatch.setattr(smtp, "IMPLICIT_TLS_PORT", port)
         transport(port, email_use_tls=True, ca_file=certificate / "cert.pem").send(message(), "1")
 
@@ -161,7 +161,7 @@ def test_an_address_that_the_server_does_not_support_is_rejected(mail_server):
         ("Ann.Lee+x@example.com", "Ann.Lee+x@example.com"),
         ('"a b"@x.com', '"a b"@x.com'),
         ('"a@b"@x.com', '"a@b"@x.com'),
-        # The quotes are needless, and the server takes them off.
+        # The quotes are unnecessary, and the server removes them.
         ('"ab"@x.com', "ab@x.com"),
     ],
 )
@@ -180,17 +180,17 @@ def test_an_unreachable_server_defers_the_mail(free_port):
 
 @pytest.fixture
 def talker(in_thread):
-    """A server that only ever says the given bytes, again and again; returns its port."""
+    """Starts a server that sends the given bytes repeatedly; returns its port."""
     listener = socket.create_server((ADDRESS, 0))
     ended = threading.Event()
 
-    def start(words: bytes) -> int:
+    def start(data: bytes) -> int:
         def talk() -> None:
             connection, _ = listener.accept()
-            # The other side hangs up.
+            # The client closes the connection.
             with connection, suppress(OSError):
                 while not ended.wait(0.02):
-                    connection.sendall(words)
+                    connection.sendall(data)
 
         in_thread(talk)
         return int(listener.getsockname()[1])
@@ -200,9 +200,9 @@ def talker(in_thread):
     listener.close()
 
 
-@pytest.mark.parametrize("words", [b"", b"2"])
-def test_a_hanging_or_slow_server_is_disconnected_in_time(talker, words):
-    hanging = transport(talker(words), smtp_timeout=0.3)
+@pytest.mark.parametrize("data", [b"", b"2"])
+def test_a_hanging_or_slow_server_is_disconnected_in_time(talker, data):
+    hanging = transport(talker(data), smtp_timeout=0.3)
     began = datetime.now(UTC)
 
     with pytest.raises(DeferredError):
