@@ -76,7 +76,7 @@ class Unsubscribe:
     @open_to_all
     @documented("unsubscribe", query=(TOKEN,), answers={200: Answer(Nothing, more={"text/html": str}), 400: BAD_TOKEN})
     def post(self):
-        """Turn off the mails of one kind, with one click and without signing in (RFC 8058)."""
+        """Turn off the mails of one kind. Needs one click and no authentication (RFC 8058)."""
         try:
             user_id, kind = self._read_token()
         except InvalidError:

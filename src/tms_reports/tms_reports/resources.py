@@ -28,7 +28,7 @@ class TaskReportInsight:
 
     @documented("get_report", query=FILTER, answers={200: Report})
     def get(self):
-        """The report over the tasks that the user may see, with the filters of the task list."""
+        """The report. Counts the tasks that the user may see, with the filters of the task list."""
         values = query_of(self.request, FILTER_NAMES)
         actor = self.request.actor
         wanted = read_filter(values, actor_id=actor.id)
