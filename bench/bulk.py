@@ -1,8 +1,8 @@
-"""500 creates in one call of POST /api/task/bulk, against 500 calls of POST /api/task.
+"""Compares 500 creates in one call of POST /api/task/bulk with 500 calls of POST /api/task.
 
     .venv/bin/python bench/bulk.py [--rounds 7]
 
-It starts PostgreSQL, Valkey, `tms api`, `tms relay` and `tms realtime` of its own, as bench/run.py does.
+Starts its own PostgreSQL, Valkey, `tms api`, `tms relay` and `tms realtime`, like bench/run.py.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def task(number: int) -> dict[str, Any]:
 
 
 async def send(api: Api, requests: Sequence[Request], connections: int) -> float:
-    """Seconds until all requests are answered, shared out among so many connections."""
+    """Send the requests over `connections` connections. Returns the seconds until all responses have arrived."""
     opened = [await asyncio.open_connection("127.0.0.1", api.port) for _ in range(connections)]
     waiting = iter(requests)
 
@@ -45,19 +45,19 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     creates: list[Request] = [("POST", "/api/task", task(number)) for number in range(CALLS)]
     operations = [{"op": "create", "task": task(number)} for number in range(CALLS)]
-    ways: dict[str, tuple[Sequence[Request], int]] = {
+    variants: dict[str, tuple[Sequence[Request], int]] = {
         "one call": ([("POST", "/api/task/bulk", {"operations": operations})], 1),
         f"{CALLS} calls, one after another": (creates, 1),
         f"{CALLS} calls over {CONNECTIONS} connections": (creates, CONNECTIONS),
     }
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in variants}
     with system(TASKS) as (api, _):
-        # By turns, so that what else the machine does disturbs each alike.
+        # Alternating, so that other load on the machine affects all variants equally.
         for _ in range(rounds):
-            for name, (requests, connections) in ways.items():
+            for name, (requests, connections) in variants.items():
                 times[name].append(asyncio.run(send(api, requests, connections)))
     fastest = statistics.median(times["one call"])
-    print("| 500 creates | ms | tasks a second | one call is faster by |\n|---|---|---|---|")
+    print("| 500 creates | ms | tasks/s | speed-up of one call |\n|---|---|---|---|")
     for name, seconds in times.items():
         median = statistics.median(seconds)
         print(f"| {name} | {median * 1000:.0f} | {CALLS / median:,.0f} | {median / fastest:.1f} |")

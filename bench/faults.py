@@ -1,7 +1,7 @@
-"""Parts of a whole system are killed at random amid traffic: .venv/bin/python bench/faults.py [--seconds 60].
+"""Injects random faults into a whole system under load: .venv/bin/python bench/faults.py [--seconds 60].
 
-PostgreSQL, Valkey, two relays and two realtime processes of its own, writers, and clients of every kind that come back
-where they were. Ends by itself; its exit status is 1 where a client lost an event, or got one twice or out of order.
+Starts its own PostgreSQL, Valkey, two relays and two realtime processes, writers, and clients of every kind, which
+resume after a disconnection. The exit status is 1 if a client lost an event, or received one twice or out of order.
 """
 
 import argparse
@@ -21,16 +21,16 @@ from tms_testing.realtime.oracle import Verdict
 from tms_testing.realtime.system import System, running_system
 from tms_testing.realtime.traffic import Traffic, TrafficReport, traffic_in, usual_followers
 
-WANDERERS = 6
+FLAKY_CLIENTS = 6
 WRITES_AT_ONCE = 3
 
 
 def clients(system: System, since: int) -> list[Follower]:
-    return [*usual_followers(system, since), *flaky_clients(system, since, count=WANDERERS, seed=since)]
+    return [*usual_followers(system, since), *flaky_clients(system, since, count=FLAKY_CLIENTS, seed=since)]
 
 
-def endure(traffic: Traffic, seconds: float, rng: random.Random, console: Console) -> int:
-    """How many things happened."""
+def inject_faults(traffic: Traffic, seconds: float, rng: random.Random, console: Console) -> int:
+    """Inject faults for `seconds`. Returns the number of faults."""
     chaos = Chaos(traffic, rng)
     traffic.flow()
     began = time.monotonic()
@@ -44,8 +44,8 @@ def endure(traffic: Traffic, seconds: float, rng: random.Random, console: Consol
 
 def table(followers: Sequence[Follower], verdicts: Sequence[Verdict]) -> Table:
     columns = (
-        "to get",
-        "got",
+        "expected",
+        "received",
         "withheld",
         "lost",
         "repeated",
@@ -75,12 +75,12 @@ def measure(seconds: float, seed: int, console: Console) -> TrafficReport:
         running_system(tms__realtime__stream_length="500", tms__realtime__messages="0") as system,
         traffic_in(system, make_followers=clients, at_once=WRITES_AT_ONCE, seed=seed) as traffic,
     ):
-        count = endure(traffic, seconds, random.Random(seed), console)
+        count = inject_faults(traffic, seconds, random.Random(seed), console)
         report = traffic.report()
         outcomes = traffic.writers.outcomes
         console.print(
-            f"\n{count} things happened; {len(report.events)} events in the log;"
-            f" {len(outcomes.failed)} writes failed, {len(outcomes.unknown)} got no answer to their commit"
+            f"\n{count} faults injected; {len(report.events)} events in the log;"
+            f" {len(outcomes.failed)} writes failed, {len(outcomes.unknown)} commits were not acknowledged"
         )
         console.print(table(traffic.followers, report.verdicts))
         return report
@@ -90,12 +90,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument(
-        "--seed", type=int, default=None, help="what happens in which order; default: another each time"
+        "--seed", type=int, default=None, help="random seed of the sequence of faults; default: a new one"
     )
     given = parser.parse_args()
     seed = random.randrange(1_000_000) if given.seed is None else given.seed
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
-    # That Redis is away, for one, is no news here.
+    # Warnings, such as those while Redis is down, are expected.
     logging.getLogger("tms_core").setLevel(logging.ERROR)
     console.print(f"--seconds {given.seconds:g} --seed {seed}")
     faults = measure(given.seconds, seed, console).faults()

@@ -1,9 +1,9 @@
-"""CPU time of one request inside the process, without server and network: where to look when something gets slow.
+"""Measures the CPU time per request inside the process, without server and network, to locate slow code.
 
     .venv/bin/python bench/inprocess.py [--only list_hot,get] [--profile]
 
-It starts a PostgreSQL and a Valkey of its own. CPU time is what this process used, so other load on the machine
-disturbs it little; what PostgreSQL and Valkey use is not in it, what waiting for them takes is in the elapsed time.
+Starts its own PostgreSQL and Valkey. CPU time is that of this process only, so other load on the machine has little
+effect. It excludes the CPU time of PostgreSQL and Valkey; waiting for them is included in the elapsed time.
 """
 
 import argparse
@@ -33,7 +33,7 @@ Request = tuple[str, str, str, dict[str, Any] | None]
 
 
 def requests() -> dict[str, Callable[[], Request]]:
-    """What each workload asks for next: method, path, query, body."""
+    """Return, per workload, a function that returns its next request: method, path, query and body."""
 
     def cold() -> Request:
         n = next(numbers)
@@ -66,14 +66,14 @@ def call(app: Callable[..., Any], token: str, request: Request) -> None:
         "wsgi.url_scheme": "http", "wsgi.input": BytesIO(raw), "wsgi.errors": None, "wsgi.version": (1, 0),
         "REMOTE_ADDR": "127.0.0.1",
     }  # fmt: skip
-    answers: list[str] = []
-    for _ in app(environ, lambda status, headers, *rest: answers.append(status)):
+    statuses: list[str] = []
+    for _ in app(environ, lambda status, headers, *rest: statuses.append(status)):
         pass
-    assert answers[0][0] == "2", answers
+    assert statuses[0][0] == "2", statuses
 
 
 def measure(app: Callable[..., Any], token: str, make: Callable[[], Request]) -> tuple[float, float]:
-    """Microseconds of CPU and elapsed a call: the medians of the rounds."""
+    """Return the CPU time and the elapsed time per call in microseconds, as medians of the rounds."""
     cpu, elapsed = [], []
     for _ in range(ROUNDS):
         began = time.process_time(), time.perf_counter()
@@ -87,7 +87,7 @@ def measure(app: Callable[..., Any], token: str, make: Callable[[], Request]) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="workloads, separated by commas")
-    parser.add_argument("--profile", action="store_true", help="show where the time goes")
+    parser.add_argument("--profile", action="store_true", help="print a profile per workload")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tms-bench-") as folder, embedded_services(folder) as (database, redis):
         config = configure(

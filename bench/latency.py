@@ -1,7 +1,7 @@
-"""How long after the answer to a change its message comes: python bench/latency.py [--clients 500] [--rate 100]
+"""Measures the delay from a response to its WebSocket message: python bench/latency.py [--clients 500] [--rate 100]
 
-Runs the whole system (PostgreSQL, Valkey, two API processes, relay, realtime), connects so many WebSockets, and sends
-changes at a fixed rate, whatever becomes of those before. A time below zero: the message came before the answer.
+Runs the whole system (PostgreSQL, Valkey, two API processes, relay, realtime), connects `--clients` WebSockets, and
+sends changes at a fixed rate (open loop). A negative time means that the message arrived before the response.
 """
 
 import argparse
@@ -18,7 +18,7 @@ THREADS = 16
 
 
 def changes(port: int, token: str, rate: int, numbers: range, pipe) -> None:
-    """In a process of its own. Sends back, by the number that stands in the title, when each was answered."""
+    """Send changes, in a separate process. Sends the response times to `pipe`, by the number in the task's title."""
     answered: dict[int, float] = {}
     began = time.monotonic() + 0.5
 
@@ -57,7 +57,7 @@ def measure(api: Api, realtime_port: int, clients: int, rate: int, numbers: rang
         time.sleep(0.05)
     arrivals, lost = listeners.close()
     if not answered:
-        raise SystemExit("no change was answered with 200")
+        raise SystemExit("no change received a response of 200")
     times = [(at - answered[number]) * 1000 for number, at in arrivals if number in answered]
     return (
         f"| {clients} × {rate}/s | {len(answered)} | {len(arrivals):,} of {wanted:,} | {lost} "
@@ -68,17 +68,17 @@ def measure(api: Api, realtime_port: int, clients: int, rate: int, numbers: rang
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=500)
-    parser.add_argument("--rate", type=int, default=100, help="changes a second")
+    parser.add_argument("--rate", type=int, default=100, help="changes per second")
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     with system(10_000) as (api, realtime_port):
         time.sleep(3)
-        print("| clients × changes | changes | delivered | lost connections | ms after the answer, p50 | p99 |")
+        print("| clients × changes | changes | delivered | lost connections | ms after the response, p50 | p99 |")
         print("|---|---|---|---|---|---|")
         count = int(options.rate * options.seconds)
         for number in range(options.rounds):
-            # Titles that no round before had: what changes nothing is told to nobody.
+            # Titles must be new in each round: a change without effect produces no event.
             numbers = range(number * count, (number + 1) * count)
             print(measure(api, realtime_port, options.clients, options.rate, numbers), flush=True)
 

@@ -1,11 +1,11 @@
-"""Migrates, and makes the load generator's user an administrator: its PATCHes go to everybody's tasks."""
+"""Migrates the database and adds the load generator's user as an administrator, who may change all tasks."""
 
 from tms_core.app import bootstrap, default_ini
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.services.passwords import hash_password
 
-# Beyond the ids that the data set brings along.
+# Larger than the ids in the data set.
 USER = User(id=1001, username="bench", email="bench@example.com", is_admin=True)
 
 runtime = bootstrap(default_ini())

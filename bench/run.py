@@ -1,7 +1,7 @@
-"""The project's own benchmark: `make bench`, or .venv/bin/python bench/run.py [--tasks 100000,1000000] [--seconds 4].
+"""The main benchmark: `make bench`, or .venv/bin/python bench/run.py [--tasks 100000,1000000] [--seconds 4].
 
-It runs PostgreSQL, Valkey, `tms api`, `tms relay` and `tms realtime` of its own, loads demo data, and sends requests
-over 32 keep-alive connections to 127.0.0.1. Client and servers share the machine, so read ratios, not absolute numbers.
+Starts its own PostgreSQL, Valkey, `tms api`, `tms relay` and `tms realtime`, loads demo data, and sends requests over
+32 keep-alive connections to 127.0.0.1. Client and servers share the machine: compare ratios, not absolute numbers.
 """
 
 import argparse
@@ -34,13 +34,13 @@ Workload = Callable[[int], tuple[str, str, dict[str, Any] | None]]
 
 
 def workloads(tasks: int) -> dict[str, Workload]:
-    """What the n-th request of each asks for: method, path, body."""
+    """Return, per workload, a function from n to its n-th request: method, path and body."""
 
     def cold(n: int) -> tuple[str, str, None]:
-        words = f"status={STATUSES[n % 4]}&priority={PRIORITIES[n // 4 % 4]}"
+        query = f"status={STATUSES[n % 4]}&priority={PRIORITIES[n // 4 % 4]}"
         return (
             "GET",
-            f"/api/task/?{words}&due_date_gte=2025-{n % 12 + 1:02}-{n % 28 + 1:02}&page_size={n % 100 + 1}",
+            f"/api/task/?{query}&due_date_gte=2025-{n % 12 + 1:02}-{n % 28 + 1:02}&page_size={n % 100 + 1}",
             None,
         )
 
@@ -54,7 +54,7 @@ def workloads(tasks: int) -> dict[str, Workload]:
 
 
 class Api:
-    """The system under test, and one administrator's token."""
+    """The API under test: its port, and the access token of an administrator."""
 
     def __init__(self, port: int, token: str):
         self.port = port
@@ -69,7 +69,7 @@ class Api:
         return head.encode() + content
 
     async def exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
-        """Send one request; returns the status once the whole answer is there."""
+        """Send one request and read the whole response. Returns the status."""
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
@@ -78,7 +78,7 @@ class Api:
 
 
 async def load(api: Api, workload: Workload, seconds: float) -> tuple[float, list[float], int]:
-    """Requests a second, the latencies in ms, and how many answers were not 2xx."""
+    """Return the requests per second, the latencies in ms, and the number of responses other than 2xx."""
     numbers, times, bad = count(1), [], 0
     end = time.perf_counter() + seconds
 
@@ -97,7 +97,7 @@ async def load(api: Api, workload: Workload, seconds: float) -> tuple[float, lis
 
 
 async def push(api: Api, realtime_port: int) -> list[float]:
-    """Milliseconds from the answer to a PATCH to its message on the socket; negative where the message is first."""
+    """Return the milliseconds from the response of a PATCH to its message; negative if the message is first."""
     address = f"ws://127.0.0.1:{realtime_port}/ws/tasks/"
     lags = []
     async with connect(address, additional_headers={"Authorization": f"Bearer {api.token}"}) as socket:
@@ -119,7 +119,7 @@ async def push(api: Api, realtime_port: int) -> list[float]:
 
 
 def report(api: Api, calls: int = 10) -> list[float]:
-    """Milliseconds of a report, a PATCH before each, so that nothing remembered answers."""
+    """Return the milliseconds per report. A PATCH before each report invalidates caches."""
     times = []
     for n in range(calls):
         _call(api, "PATCH", "/api/task/1", {"title": f"Counted {n} {time.time()}"})
@@ -133,13 +133,13 @@ def _call(api: Api, method: str, path: str, body: dict[str, Any] | None) -> Any:
     headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(f"http://127.0.0.1:{api.port}{path}", data, headers, method=method)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+    with urllib.request.urlopen(request, timeout=60) as response:
+        return json.load(response)
 
 
 @contextmanager
 def system(tasks: int) -> Iterator[tuple[Api, int]]:
-    """A system with so many tasks; yields its API and the port of its WebSocket."""
+    """Run a system with `tasks` tasks. Yields its API and the port of its WebSocket."""
     with tempfile.TemporaryDirectory(prefix="tms-bench-") as folder, embedded_services(folder) as (database, redis):
         port, realtime_port = free_port(), free_port()
         environment = os.environ | {
@@ -151,8 +151,8 @@ def system(tasks: int) -> Iterator[tuple[Api, int]]:
             "TMS_API_PORT": str(port),
             "TMS_REALTIME_PORT": str(realtime_port),
         }
-        for words in (["migrate"], ["demo-data", "--tasks", str(tasks), "--users", "200"]):
-            subprocess.run([TMS, *words], env=environment, check=True, stdout=subprocess.DEVNULL)
+        for command in (["migrate"], ["demo-data", "--tasks", str(tasks), "--users", "200"]):
+            subprocess.run([TMS, *command], env=environment, check=True, stdout=subprocess.DEVNULL)
         add_user = [TMS, "user", "create", "bench", "--admin", "--password-stdin"]
         subprocess.run(add_user, env=environment, check=True, input=b"bench-pass\n", stdout=subprocess.DEVNULL)
         with (
@@ -191,8 +191,8 @@ def percentile(values: list[float], share: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", default="100000,1000000", help="sizes, separated by commas")
-    parser.add_argument("--seconds", type=float, default=4, help="length of a run")
+    parser.add_argument("--tasks", default="100000,1000000", help="numbers of tasks, separated by commas")
+    parser.add_argument("--seconds", type=float, default=4, help="duration of a round")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     for tasks in map(int, options.tasks.split(",")):
@@ -202,7 +202,7 @@ def main() -> None:
             print("| workload | requests/s | p50 ms | p99 ms | not 2xx |\n|---|---|---|---|---|")
             for name, workload in workloads(tasks).items():
                 rounds = [asyncio.run(load(api, workload, options.seconds)) for _ in range(options.rounds)]
-                times = [one for _, latencies, _ in rounds for one in latencies]
+                times = [latency for _, latencies, _ in rounds for latency in latencies]
                 rate = statistics.median(rate for rate, _, _ in rounds)
                 print(
                     f"| {name} | {rate:.0f} | {percentile(times, 0.5):.1f} | {percentile(times, 0.99):.1f} "
@@ -213,7 +213,7 @@ def main() -> None:
             print(f"\nreport: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
             lags = asyncio.run(push(api, realtime_port))
             print(
-                f"answer to message: median {statistics.median(lags):.1f} ms, p99 {percentile(lags, 0.99):.1f} ms",
+                f"response to message: median {statistics.median(lags):.1f} ms, p99 {percentile(lags, 0.99):.1f} ms",
                 flush=True,
             )
 

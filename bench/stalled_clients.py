@@ -1,8 +1,8 @@
-"""How fast `tms api` answers while other clients stall within their bodies or hold idle connections.
+"""Measures response times of `tms api` while other clients stall in a request body or hold idle connections.
 
     .venv/bin/python bench/stalled_clients.py [--tms PATH] [--stalled 200] [--idle 5000] [--calls 50]
 
-It starts a PostgreSQL and a Valkey of its own. `--tms` names the command of another checkout, to compare with.
+Starts its own PostgreSQL and Valkey. `--tms` is the `tms` command of another checkout, for comparisons.
 """
 
 import argparse
@@ -36,7 +36,7 @@ FRAMINGS = {
 
 @contextmanager
 def system(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The ini file of a system with one user, and the user's access token."""
+    """Prepare a system with one user. Yields its ini file and the user's access token."""
     with embedded_services(folder, durable=False) as (database_url, redis_url):
         ini = {
             "pyramid.includes": "tms_api",
@@ -75,7 +75,7 @@ def server(tms: str, ini: Path) -> Iterator[int]:
 
 
 def elapsed(port: int, path: str, headers: dict[str, str]) -> float | None:
-    """Seconds of a request on a new connection; None where it fails."""
+    """Return the seconds of a request on a new connection; None if the request fails."""
     began = time.perf_counter()
     connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
@@ -90,7 +90,7 @@ def elapsed(port: int, path: str, headers: dict[str, str]) -> float | None:
 
 
 def measure(port: int, path: str, headers: dict[str, str], calls: int) -> str:
-    """The first, the median and the slowest of the later calls, in milliseconds."""
+    """Return the milliseconds of the first call, and the median and the maximum of the later calls, as text."""
     times = []
     for _ in range(calls + 1):
         found = elapsed(port, path, headers)
@@ -101,7 +101,7 @@ def measure(port: int, path: str, headers: dict[str, str], calls: int) -> str:
 
 
 def connect(stack: ExitStack, port: int, count: int, sent: bytes) -> None:
-    """Opens connections that send this and no more; those that the server does not take in are left waiting."""
+    """Open connections that send only these bytes. Connections that the server does not accept stay pending."""
     for _ in range(count):
         peer = stack.enter_context(socket.socket())
         peer.setblocking(False)
@@ -115,7 +115,7 @@ def connect(stack: ExitStack, port: int, count: int, sent: bytes) -> None:
 
 
 def cases(token: str, stalled: int, idle: int) -> Iterator[tuple[str, int, bytes]]:
-    yield "nobody else", 0, b""
+    yield "none", 0, b""
     for framing, (field, begun) in FRAMINGS.items():
         for path in ("/api/token", "/api/task", "/api/nope"):
             for is_signed_in in (False, True):
@@ -142,7 +142,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, system(Path(folder)) as (ini, token):
         for name, count, sent in cases(token, chosen.stalled, chosen.idle):
             with server(chosen.tms, ini) as port, ExitStack() as stack:
-                # Until all processes have connections to the database.
+                # Warm-up, until all processes have database connections.
                 measure(port, "/api/task", {"Authorization": f"Bearer {token}"}, 100)
                 time.sleep(1)
                 connect(stack, port, count, sent)

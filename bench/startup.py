@@ -1,8 +1,8 @@
-"""How long `tms up` takes until it is up, and how much memory the idle system has: .venv/bin/python bench/startup.py.
+"""Measures the start-up time of `tms up` and the memory of the idle system: .venv/bin/python bench/startup.py.
 
-Each round is a first start (no data yet) and a second one on its data, in a state directory of its own that is removed
-at the end. Beside the time by the clock stands the processor time of all its processes, which a busy machine changes
-less; memory is the sum of their proportional set sizes (PSS), in which shared pages count once. Linux only.
+Each round consists of a first start without data and a second start with the data of the first, in a temporary state
+directory. Besides the elapsed time, the CPU time of all processes is measured, which depends less on other load.
+Memory is the sum of proportional set sizes (PSS), in which shared pages count once. Linux only.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from tms_core.embedded.ports import free_port
 ROOT = Path(__file__).resolve().parent.parent
 TMS = Path(sys.executable).with_name("tms")
 TICKS = os.sysconf("SC_CLK_TCK")
-# utime, stime, cutime and cstime behind the name in /proc/PID/stat.
+# utime, stime, cutime and cstime among the fields after the name in /proc/PID/stat.
 TIMES = slice(11, 15)
 
 
@@ -36,7 +36,7 @@ class Start(NamedTuple):
 
 
 def processor_seconds(pids: list[int]) -> float:
-    return sum(sum(map(int, words[TIMES])) for pid in pids if (words := _stat(pid))) / TICKS
+    return sum(sum(map(int, fields[TIMES])) for pid in pids if (fields := _stat(pid))) / TICKS
 
 
 def mebibytes(pids: list[int]) -> float:
@@ -51,17 +51,17 @@ def mebibytes(pids: list[int]) -> float:
 
 
 def descendants(pid: int) -> list[int]:
-    """A process and all below it."""
-    parents = {int(path.name): _stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
+    """Return the ids of a process and all its descendants."""
+    stats = {int(path.name): _stat(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
     found = [pid]
     for parent in found:
-        found += [child for child, words in parents.items() if words and int(words[1]) == parent]
+        found += [child for child, fields in stats.items() if fields and int(fields[1]) == parent]
     return found
 
 
 def _stat(pid: int) -> list[str]:
     try:
-        # The name before it, in brackets, may hold anything.
+        # The process name, in parentheses before these fields, may contain any character.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
@@ -76,7 +76,7 @@ def start(ini: Path, state: Path, idle: float) -> Start:
     ) as system:
         assert system.stdout
         if not any("TMS is up" in line for line in system.stdout):
-            raise SystemExit("tms up did not come up")
+            raise SystemExit("tms up did not start")
         seconds = time.monotonic() - began
         processor = processor_seconds(descendants(system.pid))
         time.sleep(idle)
@@ -89,7 +89,7 @@ def start(ini: Path, state: Path, idle: float) -> Start:
 
 
 def help_seconds() -> tuple[float, float]:
-    """By the clock, and of the processor."""
+    """Return the elapsed time and the CPU time of `tms --help`."""
     began, before = time.monotonic(), os.times()
     subprocess.run([TMS, "--help"], stdout=subprocess.DEVNULL, check=True)
     after = os.times()

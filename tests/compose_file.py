@@ -1,4 +1,4 @@
-"""docker-compose.yml and Dockerfile as tests read them: each service's command, environment and times."""
+"""Parses docker-compose.yml and the Dockerfile: commands, environment and timeouts of the services."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docker-compose.yml").read_text()
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?::(?P<kind>[?-])(?P<rest>[^}]*))?\}")
 EXAMPLE = {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()}
-# What a deployer has to fill in.
+# Variables that a deployer must set.
 FILLED_IN = {
     "POSTGRES_PASSWORD": "c64b1f0e9a7d",
     "TMS_JWT_PRIVATE_KEY": "7f3b9c0de1a24586b7e9d0c3f5a81267",
@@ -35,24 +35,24 @@ class Service:
 
 
 def services(dotenv: Mapping[str, str]) -> dict[str, Service]:
-    """The services that run our image, as compose would start them with this `.env`."""
+    """Return the services that run our image, as compose would start them with this `.env`."""
     image = image_settings()
     found = YAML(typ="safe").load(TEXT)["services"]
     return {name: _service(name, given, dotenv, image) for name, given in found.items() if "build" in given}
 
 
 def variables() -> dict[str, tuple[str, str]]:
-    """What compose takes from `.env`: by name, `?` or `-` and the message or the default."""
+    """Return the variables that compose reads from `.env`: by name, `?` and a message, or `-` and a default."""
     return {found["name"]: (found["kind"] or "", found["rest"] or "") for found in VARIABLE.finditer(TEXT)}
 
 
 def image_settings() -> dict[str, Any]:
-    """What the image's last stage sets: ENV, HEALTHCHECK, USER."""
+    """Return ENV, HEALTHCHECK and USER of the image's last stage."""
     stage = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").rpartition("\nFROM ")[2]
     lines = [line.split(maxsplit=1) for line in stage.splitlines()[1:] if line]
-    env = dict(pair.split("=", 1) for word, rest in lines if word == "ENV" for pair in rest.split())
-    (healthcheck,) = (rest.partition("CMD ")[2] for word, rest in lines if word == "HEALTHCHECK")
-    (user,) = (rest for word, rest in lines if word == "USER")
+    env = dict(pair.split("=", 1) for instruction, rest in lines if instruction == "ENV" for pair in rest.split())
+    (healthcheck,) = (rest.partition("CMD ")[2] for instruction, rest in lines if instruction == "HEALTHCHECK")
+    (user,) = (rest for instruction, rest in lines if instruction == "USER")
     return {"env": env, "healthcheck": YAML(typ="safe").load(healthcheck), "user": user}
 
 

@@ -1,4 +1,4 @@
-"""The description as a judge of real answers: what it does not tell must not come."""
+"""Validates real responses against the OpenAPI document; undocumented keys are errors."""
 
 import copy
 import re
@@ -12,7 +12,7 @@ SCHEMAS = "#/components/schemas/"
 class Contract:
     def __init__(self, document: dict[str, Any]):
         self.document = document
-        # Readers must bear more keys than they know; the server must not send any that it does not tell of.
+        # Clients must tolerate unknown keys; the server must not send undocumented ones.
         self._components = {"schemas": {name: _closed(one) for name, one in document["components"]["schemas"].items()}}
         self._patterns = {path: re.compile(re.sub(r"\{\w+\}", "[^/]+", path) + "/?") for path in document["paths"]}
         self.seen: set[tuple[str, int]] = set()
@@ -23,7 +23,7 @@ class Contract:
                 yield verb.upper(), path, operation
 
     def operation(self, verb: str, path: str) -> dict[str, Any]:
-        """The one that a request went to; a path without a placeholder comes first."""
+        """Return the operation of a request; paths with fewer placeholders take precedence."""
         found = [known for known, pattern in self._patterns.items() if pattern.fullmatch(path)]
         known = min(found, key=lambda one: one.count("{"))
         return self.document["paths"][known][verb.lower()]
@@ -34,15 +34,15 @@ class Contract:
         return self.document["components"]["responses"][response["$ref"].rpartition("/")[2]]
 
     def check(self, answer: Any) -> None:
-        """Raise unless this webtest answer is one that the description foretells."""
+        """Raise AssertionError or a validation error unless this WebTest response is documented."""
         request = answer.request
         operation = self.operation(request.method, request.path)
         status = str(answer.status_int)
-        assert status in operation["responses"], f"{operation['operationId']} does not tell of {status}: {answer.text}"
-        told = self.resolved(operation["responses"][status])
-        for name, header in told.get("headers", {}).items():
+        assert status in operation["responses"], f"{operation['operationId']} does not document {status}: {answer.text}"
+        documented = self.resolved(operation["responses"][status])
+        for name, header in documented.get("headers", {}).items():
             assert name in answer.headers or not header["required"], f"{operation['operationId']}: no {name}"
-        content = told.get("content", {})
+        content = documented.get("content", {})
         assert bool(content) == bool(answer.body), operation["operationId"]
         if content:
             assert answer.content_type in content, f"{operation['operationId']}: {answer.content_type}"
@@ -56,7 +56,7 @@ class Contract:
 
 
 def _closed(schema: Any) -> Any:
-    """The same, without room for keys that are not told."""
+    """Return the schema with additionalProperties set to false."""
     match schema:
         case dict():
             closed = {name: _closed(one) for name, one in schema.items()}

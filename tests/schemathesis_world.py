@@ -1,4 +1,4 @@
-"""What a schema cannot say, so that a valid request is one: who signs in, whom there is, what a mail brought."""
+"""State that makes generated requests valid beyond their schema: a login, existing users, tokens from mails."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ USERS = ("assigned_to", "created_by")
 
 
 class World:
-    """Signs in as an administrator, and as another one when that one has signed itself out or was ended."""
+    """Signs in as an administrator, and as a new one if a request has ended the session or the account."""
 
     def __init__(self, app: TestApp, runtime: Runtime, make_user: Callable[..., SignedIn]):
         self._app = app
@@ -43,7 +43,7 @@ class World:
         self._is_sure = True
 
     def token(self) -> str:
-        """One that holds just now."""
+        """Return a valid access token."""
         if not self._is_sure:
             self._app.app.registry.revocations.refresh(force=True)
             me = self._app.get("/api/users/me", headers=self._me.headers, expect_errors=True)
@@ -53,7 +53,7 @@ class World:
         return self._me.access
 
     def notice(self, case: Any, response: Any) -> None:
-        """What happens to accounts and logins may happen to one's own."""
+        """Record the effects of a request, which may have ended the own session or account."""
         if case.method != "GET" and "task" not in case.path and response.status_code < 300:
             self._is_sure = False
         if "task" in case.path and case.path.endswith("/undo") and response.status_code == 200:
@@ -66,9 +66,11 @@ class World:
             self.forget()
 
     def explains(self, failure: Any, case: Any) -> bool:
-        """Whether a thing is there again, or not for one's eyes, for a reason that only this world knows: its
-        deletion, or its creation, was undone; it was made long ago, and its maker told of it once more; it is there,
-        but not the event that was made up; it belongs to the administrator that one was before."""
+        """Return whether a resource exists again or is not visible for a reason that schemathesis cannot know.
+
+        Its deletion or creation was undone, its creation was replayed by an idempotency key, only the event id was
+        invented, or it belongs to a previous administrator.
+        """
         name = str(case.path_parameters.get("id"))
         match failure:
             case UseAfterFree():
@@ -81,7 +83,7 @@ class World:
                 return False
 
     def renew(self, case: Any) -> None:
-        """Put in what holds or may be used only once: the token, and the key and version of the examples."""
+        """Replace values that expire or can be used only once: the token, and the example's key and version."""
         if case.headers.get("Authorization", "").removeprefix("Bearer ") in self._tokens:
             case.headers["Authorization"] = f"Bearer {self.token()}"
         if case.headers.get("Idempotency-Key") == KEY.example:
@@ -90,7 +92,7 @@ class World:
             case.headers["If-Match"] = "*"
 
     def mend(self, case: Any) -> None:
-        """Put into a valid request what is there or holds just now."""
+        """Replace values of a valid request by existing ids and valid tokens."""
         if "cursor" in case.query:
             case.query["cursor"] = ""
             case.query.pop("page", None)
@@ -112,7 +114,7 @@ class World:
                 self._mend_tasks(operation["task"], operation.get("id", 0))
 
     def _mend_account(self, body: dict[str, Any], operation: str) -> None:
-        # No pattern says what is a name or an address. Sometimes another account has it.
+        # Schemas do not define valid names and addresses. Every second one is already taken.
         newcomer = f"newcomer{next(self._numbers) // 2}"
         body |= {"username": newcomer} if "username" in body and operation != "sign_in" else {}
         body |= {"email": f"{newcomer}@example.com"} if "email" in body else {}

@@ -1,4 +1,4 @@
-"""Real answers are those that the description foretells: status, headers, kind of content, and every key."""
+"""Real responses match the OpenAPI document: status, headers, content type and every key."""
 
 import pytest
 from contract import Contract
@@ -8,7 +8,7 @@ from tms_api.schemas.task_answers import Task
 from tms_core.services.task_state import TaskRow
 from tms_testing.fixtures import PASSWORD
 
-ON_THIS_MACHINE = {"REMOTE_ADDR": "127.0.0.1"}
+LOOPBACK = {"REMOTE_ADDR": "127.0.0.1"}
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def contract(app):
 
 @pytest.fixture
 def checked(app, contract):
-    """The application; each of its answers must be a documented one."""
+    """The application; undocumented responses fail the test."""
 
     class Checked(TestApp):
         def do_request(self, *args, **kwargs):
@@ -26,7 +26,7 @@ def checked(app, contract):
             contract.check(answer)
             return answer
 
-    return Checked(app.app, extra_environ=ON_THIS_MACHINE)
+    return Checked(app.app, extra_environ=LOOPBACK)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def ann(make_user):
     return make_user("ann").headers
 
 
-def test_a_task_as_told_has_the_fields_of_a_task():
+def test_the_documented_task_has_the_fields_of_a_task():
     assert tuple(Task.model_fields) == TaskRow._fields
 
 
@@ -98,7 +98,7 @@ def test_tasks(checked, contract, ann, make_user):
     } <= contract.seen
 
 
-def test_bulk_history_undo_and_copies(checked, contract, ann, relay_once):
+def test_bulk_history_undo_and_sync(checked, contract, ann, relay_once):
     def bulk(*operations):
         return checked.post_json("/api/task/bulk", {"operations": list(operations)}, headers=ann)
 
@@ -132,7 +132,7 @@ def test_bulk_history_undo_and_copies(checked, contract, ann, relay_once):
     } <= contract.seen
 
 
-def test_users_and_what_is_theirs(checked, contract, ann, make_user):
+def test_users_and_their_resources(checked, contract, ann, make_user):
     root = make_user("root", is_admin=True).headers
     checked.get("/api/users?q=r", headers=ann)
     checked.get("/api/users", headers=root)
@@ -164,11 +164,11 @@ def test_users_and_what_is_theirs(checked, contract, ann, make_user):
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/ready", "/metrics", "/api/openapi.json", "/api/docs"])
-def test_what_is_open(checked, path):
+def test_open_routes(checked, path):
     assert checked.get(path).status_int == 200
 
 
-def test_a_key_that_is_not_told_would_be_found_out(contract):
+def test_an_undocumented_key_is_detected(contract):
     task = {**Task.example, "secret": 1}
 
     with pytest.raises(ValueError, match="secret"):

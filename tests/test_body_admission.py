@@ -1,4 +1,4 @@
-"""Bodies that the server does not read (tms_core.server.admission): the application would have refused the request."""
+"""Bodies that the server does not read because the application would reject the request (tms_core.server.admission)."""
 
 import logging
 import re
@@ -18,7 +18,7 @@ def wsgi(app):
 
 
 def paths(wsgi):
-    """A path for each route of all packages, and some that lead nowhere."""
+    """A path for each route of all packages, and some unknown paths."""
     routes = wsgi.registry.queryUtility(IRoutesMapper).get_routes()
     found = [re.sub(r"\{[^}]*\}", "1", route.pattern) for route in routes if "*" not in route.pattern]
     assert len(found) > 20
@@ -50,7 +50,7 @@ def call(wsgi, environ):
 
 
 @pytest.mark.parametrize("kind", ["none", "nonsense", "own"])
-def test_a_body_that_is_not_read_belongs_to_a_request_that_is_refused(wsgi, client, kind):
+def test_only_rejected_requests_have_unread_bodies(wsgi, client, kind):
     token = {"none": None, "nonsense": "nonsense", "own": client.user.access}[kind]
     admission, refused = Admission(wsgi.registry), 0
     for path in paths(wsgi):
@@ -74,18 +74,18 @@ def test_a_body_that_is_not_read_belongs_to_a_request_that_is_refused(wsgi, clie
         ("POST", "/api/task/bulk", True),
     ],
 )
-def test_a_body_that_the_application_would_look_at_is_read(wsgi, client, method, path, is_signed_in):
+def test_bodies_that_the_application_needs_are_read(wsgi, client, method, path, is_signed_in):
     token = client.user.access if is_signed_in else None
 
     assert Admission(wsgi.registry).needs_body(environ_of(method, path, token))
 
 
-def test_a_personal_token_is_left_to_the_database(wsgi):
+def test_personal_tokens_are_not_checked_at_admission(wsgi):
     assert Admission(wsgi.registry).needs_body(environ_of("POST", "/api/task", "tms_unknown"))
 
 
 @pytest.mark.parametrize("path", ["/api/token", "/api/task"])
-def test_a_body_that_ends_too_early_under_another_server_is_one_line_in_the_log(wsgi, client, caplog, path):
+def test_an_incomplete_body_under_another_server_is_logged_in_one_line(wsgi, client, caplog, path):
     with caplog.at_level(logging.INFO):
         status, content = call(wsgi, environ_of("POST", path, client.user.access, b'{"title"', length=100))
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml, Dockerfile and .env.example against each other and against the code."""
+"""Consistency of docker-compose.yml, Dockerfile, .env.example and the code."""
 
 import pytest
 from compose_file import EXAMPLE, FILLED_IN, ROOT, TEXT, image_settings, services, variables
@@ -7,7 +7,7 @@ from tms_core.app import configure, read_ini
 from tms_core.process_specs import CORE_PROCESSES
 
 
-def test_every_process_of_the_system_has_its_service():
+def test_every_process_has_a_service():
     given = {**EXAMPLE, **FILLED_IN}
     runtime = configure(
         read_ini(str(ROOT / "production.ini"))
@@ -37,7 +37,7 @@ def test_no_secret_has_a_default():
     assert {EXAMPLE[name] for name in EXAMPLE if any(word in name for word in ("PASSWORD", "KEY", "TOKEN"))} == {""}
 
 
-def test_what_must_be_set_stands_in_the_example_and_is_asked_for_by_name():
+def test_required_variables_are_in_the_example_and_named_if_missing():
     required = {name for name, (kind, _) in variables().items() if kind == "?"}
 
     assert required <= EXAMPLE.keys()
@@ -46,14 +46,14 @@ def test_what_must_be_set_stands_in_the_example_and_is_asked_for_by_name():
             services({**EXAMPLE, **FILLED_IN, name: ""})
 
 
-def test_the_example_names_only_what_somebody_reads():
+def test_the_example_has_only_variables_that_are_used():
     runtime = configure(read_ini(str(ROOT / "testing.ini")), web=False).registry.tms
     settings = {declared.env for group in runtime.groups for declared in group.declarations()}
 
     assert EXAMPLE.keys() <= settings | variables().keys()
 
 
-def test_ours_run_as_an_unprivileged_user_and_listen_on_loopback_until_somebody_says_otherwise():
+def test_our_services_run_unprivileged_and_listen_on_loopback_by_default():
     assert image_settings()["user"] == "10001"
     assert TEXT.count("cap_drop: [ALL]") == TEXT.count("build: .") == 1
     assert {variables()[f"{name}_ADDRESS"] for name in ("API", "REALTIME")} == {

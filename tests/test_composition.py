@@ -1,4 +1,4 @@
-"""Every composition of packages: it configures, migrates its own tables, serves its own part and no other's."""
+"""Every combination of packages is configured, migrates its own tables and serves its own routes."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ CORE_TABLES = {
     mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith("tms_core.")
 }
 CORE_COMMANDS = {"api", "beat", "demo-data", "doctor", "init", "migrate", "relay", "up", "user", "worker"}
-# What each package brings, as it shows from outside.
+# The visible contributions of each package.
 TABLES = {"api": "tms_api", "report": "tms_reports", "realtime": "tms_realtime", "notification": "tms_notifications"}
 COMMANDS = {"tms_reports": {"report"}, "tms_realtime": {"realtime"}, "tms_notifications": {"mail"}}
 PATHS = {
@@ -46,7 +46,7 @@ def brought(packages, by_package):
     return set().union(*(by_package.get(package, set()) for package in packages))
 
 
-def test_only_its_own_tables_are_migrated(runtime, packages):
+def test_a_composition_migrates_its_own_tables_only(runtime, packages):
     with runtime.engine.connect() as connection:
         tables = set(inspect(connection).get_table_names()) - CORE_TABLES - {"alembic_version"}
         assert missing_revisions(runtime, connection) == foreign_revisions(runtime, connection) == set()
@@ -56,29 +56,29 @@ def test_only_its_own_tables_are_migrated(runtime, packages):
     assert owners <= set(packages)
 
 
-def test_it_serves_its_own_part_and_answers_404_for_the_rest(client, packages):
+def test_a_composition_serves_its_own_routes_only(client, packages):
     statuses = {path: client.get(path, expect_errors=True).status_int for package in PATHS for path in PATHS[package]}
 
     assert statuses == {path: 200 if package in packages else 404 for package in PATHS for path in PATHS[package]}
 
 
-def test_it_is_ready(runtime):
+def test_a_composition_is_ready(runtime):
     assert set(readiness(runtime).values()) == {"ok"}
 
 
-def test_tms_shows_its_commands_alone(tms, packages):
+def test_tms_help_lists_the_commands_of_the_composition_only(tms, packages):
     listed = tms("--help").stdout.partition("Commands:")[2]
 
     assert set(re.findall(r"^  ([\w-]+)", listed, re.MULTILINE)) == CORE_COMMANDS | brought(packages, COMMANDS)
 
 
-def test_a_command_of_a_package_that_is_left_out_names_the_package(tms, packages):
+def test_a_command_of_an_excluded_package_names_the_package(tms, packages):
     for package in set(COMMANDS) - set(packages):
         (command,) = COMMANDS[package]
         assert f"tms {command} is a command of {package}, and " in tms(command).stderr
 
 
-def test_its_sinks_beat_entries_and_tasks_are_its_own(runtime, packages):
+def test_a_composition_has_its_own_sinks_beat_entries_and_tasks_only(runtime, packages):
     # As in tms.notifications.send_mail.
     owners = {f"tms_{entry.task.split('.')[1]}" for entry in runtime.beat_entries.values()}
 
@@ -87,7 +87,7 @@ def test_its_sinks_beat_entries_and_tasks_are_its_own(runtime, packages):
     assert {module.partition(".")[0] for module in runtime.task_modules} <= set(packages)
 
 
-def test_a_package_goes_with_its_line_and_its_settings_may_stay(ini, packages):
+def test_settings_of_an_excluded_package_are_ignored(ini, packages):
     for package, key in SETTINGS.items():
         if package not in packages:
             runtime = configure(ini | {key: "1"}, web=False).registry.tms
@@ -95,7 +95,7 @@ def test_a_package_goes_with_its_line_and_its_settings_may_stay(ini, packages):
             assert key not in {one.key for group in runtime.groups for one in group.declarations()}
 
 
-def test_what_is_left_out_is_not_imported(ini_file, packages):
+def test_excluded_packages_are_not_imported(ini_file, packages):
     code = (
         "import sys; from tms_core.app import configure, read_ini; configure(read_ini(sys.argv[1]), web=True);"
         "print(*{name.partition('.')[0] for name in sys.modules})"
@@ -106,7 +106,7 @@ def test_what_is_left_out_is_not_imported(ini_file, packages):
     assert set(done.stdout.split()) & {"tms_api", *FEATURES} == set(packages)
 
 
-def test_packages_can_be_taken_out_and_put_back_with_their_tables_left(runtime, ini):
+def test_packages_can_be_removed_and_added_again_with_their_tables_kept(runtime, ini):
     bare = {key: value for key, value in ini.items() if key not in SETTINGS.values()}
     without = configure(bare | {"pyramid.includes": "tms_api"}, web=False).registry.tms
 

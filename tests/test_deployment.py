@@ -1,5 +1,8 @@
-"""docker-compose.yml without Docker: the very commands of its services, with production.ini and the environment that
-compose would give them, against a PostgreSQL and a Valkey over TCP."""
+"""The services of docker-compose.yml without Docker.
+
+Their commands run with production.ini and the environment that compose would set, against PostgreSQL and Valkey over
+TCP.
+"""
 
 import json
 import os
@@ -30,14 +33,14 @@ from tms_core.supervisor.probe import Probe
 from tms_testing.processes import WatchedProcess
 
 BIN = Path(sys.executable).parent
-# On a busy machine a dozen interpreters need their time.
+# A dozen interpreters start slowly on a busy machine.
 PATIENCE = 120.0
 SMALL = {"TMS_API_WORKERS": "1", "TMS_WORKER_PROCESSES": "1"}
 PROCESSES = ("api", "realtime", "relay", "worker", "beat")
 
 
 class Inbox:
-    """An SMTP server's handler that keeps what it is given."""
+    """An SMTP handler that stores the mails."""
 
     def __init__(self) -> None:
         self.mails: queue.Queue = queue.Queue()
@@ -48,7 +51,7 @@ class Inbox:
 
 
 class Deployment:
-    """What compose would start, on free ports of this machine."""
+    """The services that compose would start, on free local ports."""
 
     def __init__(self, folder: Path, database_url: str, redis_url: str, email_port: int):
         shutil.copy(ROOT / "production.ini", folder)
@@ -64,7 +67,7 @@ class Deployment:
         return f"http://127.0.0.1:{self.api_port}"
 
     def environment(self, service: Service) -> dict[str, str]:
-        """Nothing of ours; names of other containers, and paths in the image, become those of this machine."""
+        """Return the environment with host names of containers and paths of the image replaced by local ones."""
         given = {**service.environment, "PATH": f"{BIN}:{os.defpath}", "HOME": str(self._folder)}
         for name, url in self._urls.items():
             given = {key: value.replace(name, url) for key, value in given.items()}
@@ -87,10 +90,10 @@ class Deployment:
         return process
 
     def check_health(self, name: str) -> int:
-        """The exit status of the service's health check."""
+        """Return the exit status of the service's health check."""
         service = self.services[name]
         ports = {"8000": str(self.api_port), "9001": str(self.status_port)}
-        command = [_replaced(word, ports) for word in service.healthcheck or []]
+        command = [_replaced(argument, ports) for argument in service.healthcheck or []]
         with self.run(command, self.environment(service)) as check:
             return check.end()
 
@@ -126,7 +129,7 @@ def answers(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as."""
+    """A temporary directory that is accessible to the users as whom root's servers run, unlike tmp_path."""
     with tempfile.TemporaryDirectory(prefix="tms-deployment-") as name:
         yield Path(name)
 
@@ -148,7 +151,7 @@ def deployment(folder, inbox) -> Iterator[Deployment]:
         deployment.close()
 
 
-def test_the_services_do_the_main_job_and_end_when_they_are_told(deployment, inbox, folder):
+def test_the_services_work_end_to_end_and_stop_on_sigterm(deployment, inbox, folder):
     assert deployment.start("migrate").end() == 0
     for name in PROCESSES:
         deployment.start(name)
@@ -169,12 +172,12 @@ def test_the_services_do_the_main_job_and_end_when_they_are_told(deployment, inb
 
 
 def do_the_main_job(deployment: Deployment, inbox: Inbox) -> tuple[dict, list[str], object]:
-    """A task is created over HTTP; what comes by WebSocket, and by mail to whom."""
+    """Create a task over HTTP; return the WebSocket message, the mail's recipients and the mail."""
     ids = {}
     for name in ("ann", "bob"):
         user = {"username": name, "email": f"{name}@example.com", "password": "password123"}
         ids[name] = call(f"{deployment.api}/api/users/", user)["id"]
-    # Registration is open, so no mail about tasks goes to an address before it is proved.
+    # Registration is open, so mails about tasks are sent to verified addresses only.
     for _ in ids:
         proof = inbox.mails.get(timeout=PATIENCE)[1].get_body(("plain",)).get_content()
         token = re.search(r"#token=(\S+)", proof)[1]
@@ -188,7 +191,7 @@ def do_the_main_job(deployment: Deployment, inbox: Inbox) -> tuple[dict, list[st
 
 
 def ended(deployment: Deployment) -> dict[str, int]:
-    """The exit status of every service, told to end all at once, each within its grace; none leaves a process."""
+    """Stop all services at once, each within its grace period; return their exit statuses."""
     running = {name: process for name, process in deployment.processes.items() if name != "migrate"}
     began = time.monotonic()
     for process in running.values():
@@ -201,7 +204,7 @@ def ended(deployment: Deployment) -> dict[str, int]:
     return found
 
 
-def test_without_a_key_no_service_starts(deployment):
+def test_no_service_starts_without_a_key(deployment):
     with ExitStack() as stack:
         processes = {name: stack.enter_context(with_key(deployment, name, "")) for name in deployment.services}
         statuses = {name: process.end() for name, process in processes.items()}
@@ -211,7 +214,7 @@ def test_without_a_key_no_service_starts(deployment):
 
 
 @pytest.mark.parametrize("key", ["random-but-short-7f3b9c0d", "change-me-change-me-change-me-change-me"])
-def test_with_a_weak_key_the_api_does_not_start(deployment, key):
+def test_the_api_does_not_start_with_a_weak_key(deployment, key):
     with with_key(deployment, "api", key) as process:
         assert process.end() == 2
 

@@ -1,4 +1,4 @@
-"""/api/openapi.json tells of everything that the included packages serve, and of nothing else."""
+"""/api/openapi.json documents exactly the routes of the included packages."""
 
 import json
 import re
@@ -28,13 +28,13 @@ def contract(app):
 
 
 def served(app):
-    """(method, path) of every view behind a route of the API."""
+    """Return (method, path) of every view of an API route."""
     introspector = app.app.registry.introspector
     routes = {one["introspectable"]["name"]: one["introspectable"] for one in introspector.get_category("routes")}
     for entry in introspector.get_category("views"):
         view = entry["introspectable"]
         route = routes.get(view["route_name"])
-        # Cornice's last view of a route says 405.
+        # Cornice's last view of a route returns 405.
         if route is None or view["callable"].__name__ == "_fallback_view" or not route["pattern"].startswith(API):
             continue
         methods = view["request_methods"]
@@ -46,15 +46,15 @@ def _several(methods):
     return (methods,) if isinstance(methods, str) else methods
 
 
-def test_every_route_and_method_stands_in_it_and_nothing_else(app, contract):
-    told = {(verb, path) for verb, path, _ in contract.operations()}
+def test_the_document_has_exactly_the_served_routes_and_methods(app, contract):
+    documented = {(verb, path) for verb, path, _ in contract.operations()}
 
     # HEAD comes with each GET (RFC 9110, section 9.3.2).
-    assert {(verb, path) for verb, path in served(app) if verb != "HEAD"} == told
-    assert len(told) > 30
+    assert {(verb, path) for verb, path in served(app) if verb != "HEAD"} == documented
+    assert len(documented) > 30
 
 
-def test_every_method_says_what_it_takes_and_answers(app):
+def test_every_method_is_documented(app):
     silent = [
         f"{one.verb} {one.pattern}" for one in methods_of(app.app.registry) if not hasattr(one.function, ATTRIBUTE)
     ]
@@ -62,7 +62,7 @@ def test_every_method_says_what_it_takes_and_answers(app):
     assert silent == []
 
 
-def test_every_operation_is_described_whole(contract):
+def test_every_operation_is_documented_completely(contract):
     for verb, path, operation in contract.operations():
         name = f"{verb} {path}"
         assert operation["summary"], name
@@ -78,16 +78,16 @@ def test_every_operation_is_described_whole(contract):
             assert {"400", "413", "415"} <= statuses, name
 
 
-def test_every_answer_has_a_schema_and_every_error_is_a_problem_with_an_example(contract):
+def test_every_response_has_a_schema_and_every_error_is_a_problem_with_an_example(contract):
     for verb, path, operation in contract.operations():
         for status, response in operation["responses"].items():
-            told = contract.resolved(response)
-            assert told["description"], (verb, path, status)
+            documented = contract.resolved(response)
+            assert documented["description"], (verb, path, status)
             if status == "304":
-                assert "content" not in told
+                assert "content" not in documented
                 continue
-            assert told["content"], (verb, path, status)
-            for kind, media in told["content"].items():
+            assert documented["content"], (verb, path, status)
+            for kind, media in documented["content"].items():
                 assert media["schema"], (verb, path, status)
                 if status >= "400" and operation["operationId"] != "get_readiness":
                     assert kind == PROBLEM
@@ -96,14 +96,14 @@ def test_every_answer_has_a_schema_and_every_error_is_a_problem_with_an_example(
 
 
 def test_every_operation_has_a_tag_of_its_package(contract, packages):
-    told = {name for group in contract.document["x-tagGroups"] for name in group["tags"]}
+    documented = {name for group in contract.document["x-tagGroups"] for name in group["tags"]}
 
     assert {group["name"] for group in contract.document["x-tagGroups"]} <= {"tms_core", *packages}
-    assert {tag for _, _, operation in contract.operations() for tag in operation["tags"]} == told
-    assert {tag["name"] for tag in contract.document["tags"] if tag["description"]} == told
+    assert {tag for _, _, operation in contract.operations() for tag in operation["tags"]} == documented
+    assert {tag["name"] for tag in contract.document["tags"] if tag["description"]} == documented
 
 
-def test_operations_are_named_once_and_links_lead_to_them(contract):
+def test_operation_ids_are_unique_and_links_refer_to_them(contract):
     names = [operation["operationId"] for _, _, operation in contract.operations()]
     linked = {
         link["operationId"]
@@ -118,11 +118,11 @@ def test_operations_are_named_once_and_links_lead_to_them(contract):
     assert {"get_task", "undo_task_event", "get_user", "refresh_token", "get_changes"} <= linked <= set(names)
 
 
-def test_it_is_valid_openapi(contract):
+def test_the_document_is_valid_openapi(contract):
     assert list(OpenAPIV31SpecValidator(contract.document).iter_errors()) == []
 
 
-def test_every_example_fits_its_schema(contract):
+def test_every_example_is_valid(contract):
     examples = list(_examples(contract.document))
 
     for value, schema in examples:
@@ -141,7 +141,7 @@ def _examples(node):
             yield from _examples(inner)
 
 
-def test_every_pattern_can_be_used_by_a_reader(contract):
+def test_every_pattern_is_a_portable_regular_expression(contract):
     patterns = set(re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', json.dumps(contract.document)))
 
     assert patterns
@@ -149,7 +149,7 @@ def test_every_pattern_can_be_used_by_a_reader(contract):
         assert jsonschema_rs.Draft202012Validator({"pattern": pattern}) is not None
 
 
-def test_the_query_that_it_tells_is_the_one_that_is_read(app, make_user, contract):
+def test_the_documented_query_parameters_are_those_that_are_read(app, make_user, contract):
     user = make_user()
 
     for verb, path, operation in contract.operations():
@@ -157,15 +157,15 @@ def test_the_query_that_it_tells_is_the_one_that_is_read(app, make_user, contrac
             continue
         address = path.replace("{id}", "1")
         answer = app.get(f"{address}?no-such-parameter=1", headers=user.headers, expect_errors=True)
-        told = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
+        documented = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
         if answer.status_int == 400:
             known = answer.json["errors"][0]["message"].partition("known are: ")[2]
-            assert set(known.replace("none", "").replace(",", " ").split()) == told, path
+            assert set(known.replace("none", "").replace(",", " ").split()) == documented, path
         else:
-            assert told == set(), path
+            assert documented == set(), path
 
 
-def test_packages_that_are_left_out_do_not_stand_in_it(contract, packages):
+def test_excluded_packages_are_not_in_the_document(contract, packages):
     paths = set(contract.document["paths"])
 
     assert ("/api/task-report-insight" in paths) == ("tms_reports" in packages)
@@ -173,19 +173,19 @@ def test_packages_that_are_left_out_do_not_stand_in_it(contract, packages):
     assert ("Report" in contract.document["components"]["schemas"]) == ("tms_reports" in packages)
 
 
-def test_a_personal_token_opens_what_its_scope_says(contract, runtime):
-    told = {
+def test_operations_state_the_scope_of_personal_tokens(contract, runtime):
+    documented = {
         f"{verb} {path}": one["personal"][0]
         for verb, path, operation in contract.operations()
         for one in operation["security"]
         if "personal" in one
     }
 
-    assert told == runtime.scopes
+    assert documented == runtime.scopes
 
 
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs"])
-def test_what_one_has_already_is_not_sent_again(app, path):
+def test_unchanged_documents_are_answered_with_304(app, path):
     whole = app.get(path, status=200)
 
     again = app.get(path, headers={"If-None-Match": whole.headers["ETag"]}, status=304)

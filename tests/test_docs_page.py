@@ -1,4 +1,4 @@
-"""/api/docs shows the description, and asks no other host for anything."""
+"""/api/docs shows the OpenAPI document and loads nothing from other hosts."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ def page(app):
     return app.get("/api/docs", status=200)
 
 
-def test_it_has_no_outside_address(page):
+def test_the_page_has_no_external_urls(page):
     addresses = re.findall(r"(?:href|src|action|srcset|data)\s*=\s*[\"']([^\"']*)", page.text)
     style = "".join(re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL))
 
@@ -22,7 +22,7 @@ def test_it_has_no_outside_address(page):
     assert not re.search(r"<(?:iframe|object|embed|link|img|script [^>]*src)\b", page.text)
 
 
-def test_it_may_only_run_what_it_brings(page):
+def test_the_policy_allows_only_the_pages_own_script(page):
     policy = dict(part.strip().split(" ", 1) for part in page.headers["Content-Security-Policy"].split(";"))
 
     assert policy["default-src"] == policy["base-uri"] == policy["form-action"] == policy["frame-ancestors"] == "'none'"
@@ -34,7 +34,7 @@ def test_it_may_only_run_what_it_brings(page):
     assert not re.search(r"\s(?:style|on\w+)\s*=", re.sub(r"<(script|style)>.*?</\1>", "", page.text, flags=re.DOTALL))
 
 
-def test_it_shows_every_operation_and_every_schema(app, page):
+def test_the_page_shows_every_operation_and_schema(app, page):
     document = app.get("/api/openapi.json").json
     operations = [one["operationId"] for verbs in document["paths"].values() for one in verbs.values()]
     schemas = [name for name, one in document["components"]["schemas"].items() if one["type"] == "object"]
@@ -45,6 +45,6 @@ def test_it_shows_every_operation_and_every_schema(app, page):
     assert set(re.findall(r'href="#([^"]+)"', page.text)) <= set(ids)
 
 
-def test_it_needs_no_token(app, page):
+def test_the_page_needs_no_token(app, page):
     assert page.content_type == "text/html"
     assert app.get("/api/docs/", status=200).text == page.text

@@ -1,4 +1,4 @@
-"""A package of somebody else, built as a wheel and put beside ours: every seam of the core, used from outside."""
+"""A third-party package, built as a wheel, that uses every extension point of the core."""
 
 import os
 import re
@@ -26,7 +26,7 @@ PATIENCE = 120.0
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A directory on the path into which the wheel was unpacked, as an installer does it."""
+    """A directory on sys.path with the unpacked wheel."""
     folder = tmp_path_factory.mktemp("site")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "dist")]
     subprocess.run(build, cwd=SOURCE, check=True, capture_output=True)
@@ -55,16 +55,16 @@ def a_task(client, relay_once):
     relay_once()
 
 
-def test_its_sink_fills_its_table_and_its_resource_shows_it_with_its_setting(client, a_task):
+def test_the_sink_fills_the_table_and_the_resource_reads_it(client, a_task):
     assert client.get("/api/foreign-notes").json == ["* Paint the shed"]
 
 
-def test_its_resource_has_the_cores_security_and_errors(app, client):
+def test_the_resource_has_the_cores_security_and_errors(app, client):
     assert app.get("/api/foreign-notes/", status=401).content_type == "application/problem+json"
     assert client.post("/api/foreign-notes", status=405).json["status"] == 405
 
 
-def test_its_resource_stands_in_the_description_under_its_own_name(app):
+def test_the_resource_is_in_the_openapi_document(app):
     document = app.get("/api/openapi.json").json
     operation = document["paths"]["/api/foreign-notes"]["get"]
 
@@ -75,13 +75,13 @@ def test_its_resource_stands_in_the_description_under_its_own_name(app):
 
 
 @pytest.fixture
-def unnoticed(app, monkeypatch):
-    """The process does not look whether a token was revoked."""
+def without_revocation_polling(app, monkeypatch):
+    """Stops the process from reading revocations."""
     monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
     monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 3600)
 
 
-def test_its_writes_are_refused_to_a_revoked_access_token_by_default(client, a_task, unnoticed):
+def test_writes_reject_a_revoked_access_token_by_default(client, a_task, without_revocation_polling):
     client.post("/api/token/revoke-all", status=200)
 
     client.delete("/api/foreign-notes", status=401)
@@ -89,7 +89,7 @@ def test_its_writes_are_refused_to_a_revoked_access_token_by_default(client, a_t
     assert client.get("/api/foreign-notes").json == ["* Paint the shed"]
 
 
-def test_its_writes_are_refused_to_a_revoked_personal_token(app, client, a_task, unnoticed):
+def test_writes_reject_a_revoked_personal_token(app, client, a_task, without_revocation_polling):
     made = client.post_json("/api/api-tokens", {"name": "script", "scopes": ["foreign:write"]}).json
     headers = {"Authorization": f"Bearer {made['token']}"}
     app.delete("/api/foreign-notes", headers=headers, status=200)
@@ -99,7 +99,7 @@ def test_its_writes_are_refused_to_a_revoked_personal_token(app, client, a_task,
     app.delete("/api/foreign-notes", headers=headers, status=401)
 
 
-def test_its_sink_may_get_an_event_twice(client, a_task, runtime, relay_once):
+def test_the_sink_tolerates_a_repeated_event(client, a_task, runtime, relay_once):
     with runtime.transaction() as session:
         session.connection().exec_driver_sql("UPDATE relay_cursor SET position = 0")
 
@@ -108,7 +108,7 @@ def test_its_sink_may_get_an_event_twice(client, a_task, runtime, relay_once):
     assert client.get("/api/foreign-notes").json == ["* Paint the shed"]
 
 
-def test_its_setting_is_listed_checked_and_a_misspelt_one_refused(tms, ini):
+def test_settings_are_listed_and_checked(tms, ini):
     assert "foreign.mark = *" in tms("doctor", "--settings").stdout
     with pytest.raises(ConfigurationError, match=r"foreign\.longest \(or FOREIGN_LONGEST\)"):
         configure(ini | {"foreign.longest": "0"}, web=False)
@@ -116,12 +116,12 @@ def test_its_setting_is_listed_checked_and_a_misspelt_one_refused(tms, ini):
         configure(ini | {"foreign.marc": "*"}, web=False)
 
 
-def test_its_command_is_one_of_tms(tms, a_task):
+def test_the_command_is_available_in_tms(tms, a_task):
     assert re.search(r"^  notes +Print the notes\.$", tms("--help").stdout, re.MULTILINE)
     assert tms("notes").stdout == "Paint the shed\n"
 
 
-def test_its_checks_and_its_metric_stand_beside_the_cores(app, runtime, a_task):
+def test_checks_and_metrics_are_added_to_the_cores(app, runtime, a_task):
     findings = {name: finding.sentence for name, finding in examine(runtime)}
     metrics = app.get("/metrics", extra_environ={"REMOTE_ADDR": "127.0.0.1"}).text
 
@@ -130,18 +130,18 @@ def test_its_checks_and_its_metric_stand_beside_the_cores(app, runtime, a_task):
     assert "\nforeign_notes 1.0\n" in metrics
 
 
-def test_its_process_and_its_beat_entry_are_known(runtime):
+def test_the_process_and_the_beat_entry_are_registered(runtime):
     entry = configuration(runtime)["beat_schedule"]["forget_notes"]
 
     assert entry == {"task": "foreign.forget_notes", "schedule": 3600.0}
     assert "foreign" in [spec.name for spec in processes(runtime)]
 
 
-def test_its_task_is_run_by_the_worker(site, ini_file, runtime, a_task, client):
-    words = [TMS, "--ini", ini_file, "worker", "--concurrency", "1"]
+def test_the_worker_runs_the_celery_task(site, ini_file, runtime, a_task, client):
+    argv = [TMS, "--ini", ini_file, "worker", "--concurrency", "1"]
     use(runtime)
 
-    with WatchedProcess(words, patience=PATIENCE, env=os.environ | {"PYTHONPATH": str(site)}) as worker:
+    with WatchedProcess(argv, patience=PATIENCE, env=os.environ | {"PYTHONPATH": str(site)}) as worker:
         celery_app.send_task("foreign.forget_notes")
         worker.wait_for("forgot 1 notes")
         assert worker.stop() == 0
@@ -149,8 +149,8 @@ def test_its_task_is_run_by_the_worker(site, ini_file, runtime, a_task, client):
     assert client.get("/api/foreign-notes").json == []
 
 
-def test_its_migration_is_whole_and_the_package_leaves_cleanly(runtime, ini):
-    """Taken out, its table stays and harms nobody; taken back to base before, it is gone."""
+def test_the_migration_is_complete_and_the_package_can_be_removed(runtime, ini):
+    """Without a downgrade to base, the table of a removed package is kept."""
     without = configure(ini | {"pyramid.includes": "tms_api"} | {"foreign.mark": ""}, web=False).registry.tms
     try:
         with runtime.engine.connect() as connection:

@@ -1,5 +1,4 @@
-"""Every route with every method, and addresses that nobody has: the right status, as a problem document, and the
-security headers on each answer."""
+"""Status, problem document and security headers for every route and method, and for unknown paths."""
 
 import re
 
@@ -17,7 +16,7 @@ ON_THIS_MACHINE = {"REMOTE_ADDR": "127.0.0.1"}
 
 @pytest.fixture
 def routes(app):
-    """The methods of every path, with ids in the place of placeholders."""
+    """Return the methods of every path, with ids in place of placeholders."""
     found = {path: set(verbs) for path, verbs in OUTSIDE_THE_API.items()}
     for method in methods_of(app.app.registry):
         found.setdefault(re.sub(r"\{[^}]*\}", "1", method.pattern), set()).add(method.verb)
@@ -25,7 +24,7 @@ def routes(app):
 
 
 def ask(app, path, method, headers=None):
-    """Past webtest's own checks, which know few methods."""
+    """Send a request without WebTest's checks, which reject uncommon methods."""
     request = app.RequestClass.blank(path, environ=dict(ON_THIS_MACHINE), method=method, headers=headers or {})
     return request.get_response(app.app)
 
@@ -39,13 +38,13 @@ def is_problem(answer, method="GET"):
     return True
 
 
-def test_the_routes_of_all_packages_are_walked(routes):
+def test_the_routes_of_all_packages_are_included(routes):
     assert {"/api/task", "/api/task/1", "/api/task-report-insight", "/api/ws-ticket", "/api", "/metrics"} <= set(routes)
     assert len(routes) > 30
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_method_that_a_route_has_not_is_405_with_those_that_it_has(app, make_user, routes, method):
+def test_an_unsupported_method_is_405_with_allow(app, make_user, routes, method):
     signed_in = make_user(is_admin=True).headers
     for path, verbs in routes.items():
         for headers in ({}, signed_in):
@@ -58,7 +57,7 @@ def test_a_method_that_a_route_has_not_is_405_with_those_that_it_has(app, make_u
             assert {verb.strip() for verb in answer.headers["Allow"].split(",")} == verbs, (method, path)
 
 
-def test_every_get_has_its_head(app, make_user, routes):
+def test_every_get_route_supports_head(app, make_user, routes):
     headers = make_user(is_admin=True).headers
     for path, verbs in routes.items():
         if "GET" in verbs:
@@ -71,7 +70,7 @@ def test_every_get_has_its_head(app, make_user, routes):
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/html"])
-def test_every_answer_is_nosniff_and_every_page_strict(app, make_user, routes, accept):
+def test_every_response_is_nosniff_and_every_page_has_a_strict_policy(app, make_user, routes, accept):
     headers = make_user(is_admin=True).headers | {"Accept": accept}
     for path, verbs in routes.items():
         for method in verbs - {"HEAD"}:
@@ -89,7 +88,7 @@ def test_every_answer_is_nosniff_and_every_page_strict(app, make_user, routes, a
                 assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_behind_https_every_answer_says_so(ini, runtime):
+def test_every_response_has_hsts_behind_https(ini, runtime):
     config = configure(ini | {"tms.public_url": "https://tasks.example.com"}, web=True)
     app = TestApp(config.make_wsgi_app(), extra_environ=ON_THIS_MACHINE)
 
@@ -126,7 +125,7 @@ def test_behind_https_every_answer_says_so(ini, runtime):
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "TRACE", "HEAD"])
-def test_addresses_that_nobody_has(app, path, status, method):
+def test_unknown_paths(app, path, status, method):
     answer = ask(app, path, method)
 
     if answer.status_int == 405:
@@ -138,7 +137,7 @@ def test_addresses_that_nobody_has(app, path, status, method):
     assert "X-Evil" not in answer.headers
 
 
-def test_a_path_that_is_no_text_is_refused_like_others_to_whoever_is_signed_in(client):
+def test_invalid_characters_in_paths_and_queries_are_400_or_404(client):
     for path in ("/api/task/%ff", "/api/task/1%00", "/api/task?q=%ff", "/api/users/%00"):
         assert client.get(path, expect_errors=True).status_int in (400, 404)
 

@@ -1,4 +1,4 @@
-"""What is at the addresses that everybody tries first: /, /api, /favicon.ico and /robots.txt."""
+"""/, /api, /favicon.ico and /robots.txt."""
 
 import pytest
 from pyramid.response import Response
@@ -13,7 +13,7 @@ ALL = {"health", "ready", "description", "docs", "token", "users", "tasks", "rep
 
 @pytest.fixture
 def serve(ini, runtime, monkeypatch):
-    """Makes the application of a composition of packages."""
+    """Return a function that creates the application for some packages."""
     runtimes = []
 
     def make(*packages):
@@ -27,7 +27,7 @@ def serve(ini, runtime, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/"])
-def test_the_index_leads_to_what_there_is(app, client, path):
+def test_the_links_of_the_index_work(app, client, path):
     answer = app.get(path, headers={"Host": "localhost:8170"})
 
     assert answer.json["name"] == "TMS"
@@ -38,23 +38,23 @@ def test_the_index_leads_to_what_there_is(app, client, path):
         assert client.get(url.removeprefix("http://localhost:8170"), expect_errors=True).status_int in (200, 405)
 
 
-def test_the_index_is_the_same_to_browsers(app):
+def test_the_index_is_json_also_for_browsers(app):
     assert app.get("/api", headers={"Accept": "text/html,*/*;q=0.8"}).content_type == "application/json"
 
 
-def test_the_index_names_only_what_the_included_packages_bring(serve):
+def test_the_index_links_only_to_included_packages(serve):
     assert set(serve().get("/api").json["links"]) == {"health", "ready"}
     assert set(serve("tms_api").get("/api").json["links"]) == ALL - {"report", "events_ticket"}
 
 
-def test_home_leads_to_the_docs_or_else_to_the_index(app, serve):
+def test_home_redirects_to_the_docs_or_to_the_index(app, serve):
     answer = app.get("/", headers={"Host": "localhost:8170"}, status=302)
     assert answer.headers["Location"] == "http://localhost:8170/api/docs"
     assert answer.follow(headers={"Host": "localhost:8170"}).content_type == "text/html"
     assert serve().get("/", status=302).headers["Location"] == "http://localhost/api"
 
 
-def test_home_gives_way_to_a_package_that_has_one(serve):
+def test_a_package_can_replace_home(serve):
     app = serve("tms_api", __name__)
 
     assert app.get("/").text == TEXT
@@ -62,7 +62,7 @@ def test_home_gives_way_to_a_package_that_has_one(serve):
     app.get("/robots.txt", status=200)
 
 
-def test_crawlers_are_kept_out(app):
+def test_robots_txt_excludes_crawlers(app):
     answer = app.get("/robots.txt")
 
     assert answer.text.splitlines() == ["User-agent: *", "Disallow: /"]
@@ -70,7 +70,7 @@ def test_crawlers_are_kept_out(app):
     assert answer.headers["Cache-Control"] == "public, max-age=86400"
 
 
-def test_there_is_an_icon(app):
+def test_the_icon_is_served(app):
     answer = app.get("/favicon.ico")
 
     assert answer.content_type == "image/x-icon"
@@ -80,7 +80,7 @@ def test_there_is_an_icon(app):
 
 
 def includeme(config):
-    """This module is a package of the system too, with a page at /."""
+    """Makes this module a package of the system, with a page at /."""
     config.add_route("page", "/")
     config.add_view(
         lambda request: Response("A page of a package"), route_name="page", permission=NO_PERMISSION_REQUIRED

@@ -1,4 +1,4 @@
-"""docs/tms.postman_collection.json is what the description makes, and can be clicked through after signing in."""
+"""docs/tms.postman_collection.json is generated from the OpenAPI document and works after signing in."""
 
 import importlib.util
 import json
@@ -24,23 +24,23 @@ def requests(collection):
     return {item["name"]: item for folder in collection["item"] for item in folder["item"]}
 
 
-def test_the_committed_collection_is_what_the_description_makes(made):
+def test_the_committed_collection_is_up_to_date(made):
     assert json.loads((DOCS / "tms.postman_collection.json").read_text()) == made, "run: make docs"
 
 
-def test_it_holds_every_operation_of_the_api(made, app):
+def test_the_collection_has_every_operation(made, app):
     document = app.get("/api/openapi.json").json
     sent = [item["request"] for item in requests(made).values()]
-    told = {(request["method"], "/" + "/".join(request["url"]["path"])) for request in sent}
+    documented = {(request["method"], "/" + "/".join(request["url"]["path"])) for request in sent}
 
-    assert told == {
+    assert documented == {
         (verb.upper(), re.sub(r"\{(\w+)\}", r":\1", path))
         for path, verbs in document["paths"].items()
         for verb in verbs
     }
 
 
-def test_signing_in_stores_the_token_that_the_others_send(made):
+def test_signing_in_stores_the_token_for_other_requests(made):
     sign_in = requests(made)["Sign in"]
     variables = {one["key"] for one in made["variable"]}
 
@@ -51,7 +51,7 @@ def test_signing_in_stores_the_token_that_the_others_send(made):
     assert "auth" not in requests(made)["Create a task"]["request"]
 
 
-def test_its_first_steps_work(made, app, make_user):
+def test_the_first_steps_work(made, app, make_user):
     make_user("ann")
     values = {one["key"]: one["value"] for one in made["variable"]} | {"base_url": ""}
 

@@ -1,4 +1,4 @@
-"""Preconditions of RFC 9110, section 13, on every method of every resource; and Cache-Control on every answer."""
+"""Preconditions (RFC 9110, section 13) on every method, and Cache-Control on every response."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ YESTERDAY, TOMORROW = (
     format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(days=days), usegmt=True) for days in (-1, 1)
 )
 FOREIGN = '"of-something-else"'
-# Every method of every resource, as it succeeds: the path, and the body of those that take one.
+# A successful request for every method of every resource: path and body.
 REQUESTS = {
     "GET /api": ("/api", None),
     "GET /api/health": ("/api/health", None),
@@ -62,21 +62,21 @@ REQUESTS = {
     "GET /api/password-reset/confirm": ("/api/password-reset/confirm", None),
     "GET /api/email-change/undo": ("/api/email-change/undo", None),
 }
-# They need a token out of a mail.
+# These need a token from a mail.
 MAILED = {
     "POST /api/email-change/undo", "POST /api/email-verification/confirm", "POST /api/password-reset/confirm",
     "GET /api/notifications/unsubscribe", "POST /api/notifications/unsubscribe",
 }  # fmt: skip
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
-# Whatever these answer, an answer says how it may be kept.
+# Requests whose responses are private.
 PERSONAL = [
-    one for one in REQUESTS if any(word in one for word in ("users", "token", "sessions", "ticket", "sync", "report"))
+    one for one in REQUESTS if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report"))
 ]
 
 
 def _has_a_representation(name: str) -> bool:
-    """Whether there is something before the request that a precondition may ask for."""
+    """Return whether the target has a representation before the request."""
     return not name.startswith("POST ") or name.replace("POST", "GET") in REQUESTS
 
 
@@ -93,7 +93,7 @@ def ann(app, make_user, relay_once):
 
 @pytest.fixture
 def send(app, ann):
-    """Sends one of the requests with further headers."""
+    """Return a function that sends a request of REQUESTS with additional headers."""
     session = ann.get("/api/sessions").json["results"][0]["id"]
 
     def run(name, verb="", **headers):
@@ -113,9 +113,9 @@ def send(app, ann):
 
 @pytest.fixture
 def state(runtime):
-    """What is in the database, but for what reading leaves behind."""
+    """Return a function that returns a digest of the tables that reads do not change."""
 
-    def look():
+    def digest():
         with runtime.engine.connect() as connection:
             tables = ("task", "users", "personal_token", "refresh_token", "task_event")
             return [
@@ -125,17 +125,17 @@ def state(runtime):
                 for name in tables
             ]
 
-    return look
+    return digest
 
 
-def test_every_method_of_every_resource_is_here(app):
+def test_every_method_of_every_resource_is_listed_here(app):
     known = {f"{one.verb} {path_of(one.pattern)}" for one in methods_of(app.app.registry)}
 
     assert known - MAILED <= REQUESTS.keys()
 
 
 @pytest.mark.parametrize("name", READING + WRITING)
-def test_every_answer_says_how_it_may_be_kept(send, name):
+def test_every_response_has_cache_control(send, name):
     answer = send(name)
 
     assert answer.status_int // 100 == 2, answer.text
@@ -146,18 +146,18 @@ def test_every_answer_says_how_it_may_be_kept(send, name):
 
 @pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete", "options", "head"])
 @pytest.mark.parametrize("path", ["/nothing", "/api/task", "/api/task/9", "/api/users/me", "/api/task/abc"])
-def test_so_does_every_error(app, verb, path):
+def test_every_error_has_cache_control(app, verb, path):
     assert getattr(app, verb)(path, expect_errors=True).headers["Cache-Control"] in ("no-store", "private, no-cache")
 
 
-def test_tasks_are_kept_by_their_reader_alone_and_asked_for_again(ann):
+def test_tasks_are_cached_privately_and_revalidated(ann):
     for path in ("/api/task", "/api/task/1", "/api/task/1/history"):
         assert ann.get(path).headers["Cache-Control"] == "private, no-cache"
 
 
 @pytest.mark.parametrize("verb", ["get", "head"])
 @pytest.mark.parametrize("name", READING)
-def test_reading_heeds_each_precondition(send, name, verb):
+def test_reads_evaluate_each_precondition(send, name, verb):
     tag = send(name).headers.get("ETag")
 
     def status(**headers):
@@ -174,13 +174,13 @@ def test_reading_heeds_each_precondition(send, name, verb):
         assert status(If_None_Match=tag) == 304
         assert status(If_None_Match=f"{FOREIGN}, W/{tag}") == 304
         assert status(If_Match=f"{FOREIGN}, {tag}") == 200
-        # If-Match first, then If-None-Match; dates only where no tag is asked for.
+        # If-Match precedes If-None-Match; dates are used only without tags.
         assert status(If_Match=FOREIGN, If_None_Match=tag) == 412
         assert status(If_Match=tag, If_None_Match=tag, If_Unmodified_Since=YESTERDAY) == 304
         assert status(If_None_Match=FOREIGN, If_Modified_Since=TOMORROW) == 200
 
 
-def test_reading_a_task_heeds_dates(send):
+def test_reading_a_task_evaluates_dates(send):
     modified = send("GET /api/task/{id}").headers["Last-Modified"]
     earlier = format_datetime(parsedate_to_datetime(modified) - timedelta(seconds=1), usegmt=True)
 
@@ -194,7 +194,7 @@ def test_reading_a_task_heeds_dates(send):
     assert status(If_Match='"2"', If_Unmodified_Since=earlier) == 200
 
 
-def test_a_304_repeats_the_tag_and_has_no_body(send):
+def test_a_304_has_the_tag_and_no_body(send):
     answer = send("GET /api/task/{id}", If_None_Match='"2"')
 
     assert (answer.status_int, answer.body) == (304, b"")
@@ -204,7 +204,7 @@ def test_a_304_repeats_the_tag_and_has_no_body(send):
 
 
 @pytest.mark.parametrize("name", WRITING)
-def test_a_write_whose_precondition_fails_is_412_and_does_nothing(send, state, name):
+def test_a_write_with_a_failed_precondition_is_412_and_changes_nothing(send, state, name):
     before = state()
 
     answer = send(name, If_Match=FOREIGN)
@@ -218,7 +218,7 @@ def test_a_write_whose_precondition_fails_is_412_and_does_nothing(send, state, n
 
 
 @pytest.mark.parametrize("name", WRITING)
-def test_a_write_whose_preconditions_hold_is_done(send, name):
+def test_a_write_with_fulfilled_preconditions_succeeds(send, name):
     headers = {"If_Match": "*"} if _has_a_representation(name) else {"If_None_Match": "*"}
 
     answer = send(name, **headers, If_Modified_Since=TOMORROW, Range="bytes=0-1")
@@ -246,7 +246,7 @@ def test_a_write_whose_preconditions_hold_is_done(send, name):
         ({"If_Match": '"2"', "If_None_Match": '"2"'}, 412),
     ],
 )
-def test_writing_a_task_heeds_versions_and_dates(send, ann, name, headers, status):
+def test_writing_a_task_evaluates_versions_and_dates(send, ann, name, headers, status):
     answer = send(name, **headers)
 
     assert answer.status_int == status
@@ -256,7 +256,7 @@ def test_writing_a_task_heeds_versions_and_dates(send, ann, name, headers, statu
 
 
 @pytest.mark.parametrize("name", ["PUT /api/users/{id}", "PATCH /api/users/{id}", "DELETE /api/users/{id}"])
-def test_writing_a_user_heeds_its_tag(send, ann, name):
+def test_writing_a_user_evaluates_its_tag(send, ann, name):
     tag = ann.get("/api/users/me").headers["ETag"]
     ann.patch_json("/api/users/me", {"last_name": "Lee"})
 
@@ -266,7 +266,7 @@ def test_writing_a_user_heeds_its_tag(send, ann, name):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/api/task/99", 404), ("/api/users/2", 403), ("/api/api-tokens/9", 404)])
-def test_other_refusals_come_before_a_precondition(ann, make_user, path, status):
+def test_other_errors_precede_preconditions(ann, make_user, path, status):
     make_user("bob")
 
     ann.delete(path, headers={"If-None-Match": "*", "If-Unmodified-Since": YESTERDAY}, status=status)
@@ -285,7 +285,7 @@ def test_other_refusals_come_before_a_precondition(ann, make_user, path, status)
         ("", None),
     ],
 )
-def test_entity_tags_are_read_as_a_list(header, tags):
+def test_entity_tags_are_parsed_as_a_list(header, tags):
     if tags is None:
         with pytest.raises(InvalidError):
             read_tags(header)

@@ -1,4 +1,4 @@
-"""The README's tour, pasted into a shell against a whole system that `tms up` runs: the main job, end to end."""
+"""The README's tour, run in a shell against a system started by `tms up`."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tms_testing.processes import WatchedProcess
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 TOUR = re.search(r"## Five minutes\n(.*?)\n## ", (ROOT / "README.md").read_text(), re.DOTALL)
-# A busy machine starts nine interpreters on two cores.
+# Nine interpreters start slowly on a busy machine with two cores.
 PATIENCE = 120.0
 MESSAGE_TIMEOUT = 30.0
 
@@ -33,7 +33,7 @@ class System:
     realtime_port: int
 
     def shell(self, *blocks: str) -> str:
-        """What the blocks print, pasted into one shell."""
+        """Run the code blocks in one shell and return their output."""
         script = "\n".join(blocks).replace(":8000/", f":{self.api_port}/").replace(".venv/bin/", f"{BIN}/")
         environment = os.environ | {"TMS_STATE_DIR": str(self.state), "TMS_INI": str(ROOT / "development.ini")}
         done = subprocess.run(
@@ -49,15 +49,15 @@ def system() -> Iterator[System]:
     with tempfile.TemporaryDirectory(prefix="tms-tour-") as folder:
         state = Path(folder) / "state"
         api_port, realtime_port = free_port(), free_port()
-        words = [BIN / "tms", "up", ROOT / "development.ini", "--state-dir", state]
+        argv = [BIN / "tms", "up", ROOT / "development.ini", "--state-dir", state]
         ports = ["--api-port", str(api_port), "--realtime-port", str(realtime_port)]
-        with WatchedProcess([*words, *ports], patience=PATIENCE) as process:
+        with WatchedProcess([*argv, *ports], patience=PATIENCE) as process:
             process.wait_for("TMS is up")
             yield System(process, state, api_port, realtime_port)
 
 
 def documents(text: str) -> list[dict]:
-    """The JSON documents that stand one after another in a text."""
+    """Return the concatenated JSON documents in a text."""
     decoder, found, place = json.JSONDecoder(), [], 0
     while place < len(text):
         document, place = decoder.raw_decode(text, place)
@@ -65,7 +65,7 @@ def documents(text: str) -> list[dict]:
     return found
 
 
-def test_the_readmes_tour_shows_what_it_says_and_leaves_no_process_behind(system):
+def test_the_readme_tour_prints_the_documented_output_and_leaves_no_process(system):
     sign_in, watch, work, read_mail = re.findall(r"```bash\n(.*?)```", TOUR[1], re.DOTALL)
     address = watch.split()[1].replace(":8001/", f":{system.realtime_port}/")
 

@@ -1,4 +1,4 @@
-"""A token that was revoked half a second ago leaves nothing that lasts: every route of every package is walked."""
+"""A revoked token that the process still accepts changes nothing, on every route of every package."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ from tms_core.web.openapi.paths import path_of
 from tms_core.web.resource import Method, methods_of
 from tms_core.web.revalidation import UNSAFE_METHODS, Revalidation
 
-# What an access token need not hold any more for, each with its reason in docs/accounts.md.
+# Routes without revalidation; docs/accounts.md has the reasons.
 WRITES_TASKS = {
     ("POST", "/api/task"),
     ("PUT", "/api/task/{id}"),
@@ -28,7 +28,7 @@ WRITES_TASKS = {
     ("POST", "/api/task/bulk"),
 }
 READS_ONLY = {("POST", "/api/ws-ticket")}
-# Their proof is another than an access token: a password, a refresh token, the token of a mail.
+# Routes authenticated by other means: a password, a refresh token or the token of a mail.
 OPEN = {
     ("POST", "/api/token"),
     ("POST", "/api/token/refresh"),
@@ -58,7 +58,7 @@ ENDINGS: dict[str, End] = {
 
 
 def changing(app) -> dict[tuple[str, str], Method]:
-    """The methods that change something, by verb and path."""
+    """Return the methods with an unsafe verb, by verb and path."""
     return {(one.verb, path_of(one.pattern)): one for one in methods_of(app.app.registry) if one.verb in UNSAFE_METHODS}
 
 
@@ -82,7 +82,7 @@ def make_administrator(make_user):
 
 @pytest.fixture
 def end(app, runtime):
-    """Ends a token in one of the ways, unnoticed by the process."""
+    """Return a function that revokes a token without the process noticing."""
 
     def run(ending: End, access: str) -> None:
         registry = app.app.registry
@@ -96,7 +96,7 @@ def end(app, runtime):
 @pytest.fixture
 def rows(runtime):
     def read() -> dict[str, str]:
-        """What stands in the tables."""
+        """Return the content of all tables."""
         with runtime.transaction() as session:
             names = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
             return {
@@ -109,7 +109,7 @@ def rows(runtime):
 
 @pytest.fixture
 def send(app):
-    """Sends what a route's documentation has as its example."""
+    """Return a function that sends the documented example of a route."""
 
     def request(route: tuple[str, str], method: Method, user, user_id: int | str = "me"):
         body = documentation_of(method.function).body
@@ -137,11 +137,11 @@ def test_a_revoked_token_changes_nothing_on_any_route(app, make_administrator, e
             assert answer.status_int == 401, route
             assert answer.headers["WWW-Authenticate"] == "Bearer"
             assert rows() == before, route
-            # It is the database that refuses it: the process does not know yet.
+            # The database rejects the token; the process still accepts it.
             assert app.get("/api/task", headers=user.headers, status=200)
 
 
-def test_a_valid_token_is_let_through(app, make_administrator, send):
+def test_a_valid_token_is_accepted(app, make_administrator, send):
     held = {route: method for route, method in changing(app).items() if route not in WRITES_TASKS | OPEN}
 
     for route, method in held.items():

@@ -1,4 +1,4 @@
-"""`tms init`: the files that come with the package are those of the repository, and good to start from."""
+"""`tms init`: the packaged sample files equal those of the repository and work."""
 
 import re
 import shutil
@@ -29,11 +29,11 @@ def written(tmp_path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["development.ini", "production.ini", ".env.example"])
-def test_each_sample_is_the_repositorys_file(written, name):
+def test_samples_equal_the_files_of_the_repository(written, name):
     assert (written / name).read_bytes() == (ROOT / name).read_bytes(), "run: make docs"
 
 
-def test_what_is_there_already_stays(written):
+def test_existing_files_are_kept(written):
     (written / "production.ini").write_text("mine")
     (written / "development.ini").unlink()
 
@@ -44,7 +44,7 @@ def test_what_is_there_already_stays(written):
     assert (written / "production.ini").read_text() == "mine"
 
 
-def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
+def test_an_unwritable_directory_is_named(tmp_path):
     (tmp_path / "file").touch()
 
     result = CliRunner().invoke(main, ["init", str(tmp_path / "file" / "x")])
@@ -53,7 +53,7 @@ def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
     assert result.stderr.startswith(f"Error: {tmp_path / 'file'}")
 
 
-def test_production_starts_from_the_samples_when_they_are_filled_in(written, monkeypatch):
+def test_production_starts_with_completed_samples(written, monkeypatch):
     servers = {"TMS_DATABASE_URL": "postgresql://tms@127.0.0.1/tms", "TMS_REDIS_URL": "redis://127.0.0.1"}
     for name, value in {**FILLED_IN, **servers}.items():
         monkeypatch.setenv(name, value)
@@ -82,7 +82,7 @@ def test_the_target_starts_every_process(written):
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
-def test_systemd_has_nothing_to_say_against_the_units(written):
+def test_systemd_accepts_the_units(written):
     units = [*(written / "systemd").iterdir()]
 
     done = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
@@ -90,7 +90,7 @@ def test_systemd_has_nothing_to_say_against_the_units(written):
     assert (done.returncode, [line for line in done.stderr.splitlines() if "tms" in line]) == (0, [])
 
 
-def test_the_page_about_deploying_names_only_variables_that_there_are():
+def test_the_deployment_page_names_only_existing_variables():
     runtime = configure(read_ini(str(ROOT / "testing.ini")), web=False).registry.tms
     settings = {declared.env for group in runtime.groups for declared in group.declarations()}
     page = (ROOT / "docs" / "deploying.md").read_text()

@@ -1,4 +1,4 @@
-"""schemathesis tries the whole API by its description: examples, edge cases, random data and walks along its links."""
+"""schemathesis tests the API by its OpenAPI document: examples, edge cases, random data and links."""
 
 from collections import Counter
 from pathlib import Path
@@ -29,8 +29,8 @@ def world(app, runtime, make_user):
     return World(app, runtime, make_user)
 
 
-def on_this_machine(app):
-    """The metrics are for this machine alone."""
+def from_loopback(app):
+    """Requests come from loopback, which the metrics require."""
     return lambda environ, start_response: app({**environ, "REMOTE_ADDR": "127.0.0.1"}, start_response)
 
 
@@ -55,7 +55,7 @@ def schema(app, world, monkeypatch):
             case.headers["Authorization"] = f"Bearer {token}"
 
     send = WSGITransport.send
-    # Its probes without a token hand on what only requests over a network know (schemathesis 4.32).
+    # Probes without a token pass arguments that only network requests support (schemathesis 4.32).
     monkeypatch.setattr(
         WSGITransport,
         "send",
@@ -64,7 +64,7 @@ def schema(app, world, monkeypatch):
         ),
     )
     config = SchemathesisConfig.from_path(CONFIG)
-    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", on_this_machine(app.app), config=config)
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", from_loopback(app.app), config=config)
     schema.auth(refresh_interval=None)(Login)
     schema.hook(filter_failure)
     for hook in (before_call, after_call):
@@ -75,7 +75,7 @@ def schema(app, world, monkeypatch):
 
 
 @pytest.mark.parametrize("phases", [["examples", "coverage"], ["fuzzing"], ["stateful"]], ids=" ".join)
-def test_it_finds_nothing(schema, phases, capsys):
+def test_schemathesis_finds_no_failures(schema, phases, capsys):
     schema.config.phases.update(phases=phases)
     found, cases, errors = Statistic(), Counter(), []
 
@@ -93,7 +93,7 @@ def test_it_finds_nothing(schema, phases, capsys):
     failures = [_told(label, group) for label, groups in found.failures.items() for group in groups.values()]
     if failures or errors:
         pytest.fail("\n\n".join([*failures, *errors]), pytrace=False)
-    # A link out of a list leads nowhere where the list is empty.
+    # Links from an empty list cannot be followed.
     assert [one for one in found.extraction_failures if one.expression == "$response.body#/id"] == []
     assert sum(cases.values()) > len(found.tested_operations) > 0
 

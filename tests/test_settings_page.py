@@ -4,7 +4,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
-def test_the_page_of_settings_is_what_the_code_declares():
+def test_the_settings_page_is_up_to_date():
     spec = importlib.util.spec_from_file_location("make_settings", DOCS / "make_settings.py")
     assert spec
     assert spec.loader

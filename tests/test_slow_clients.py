@@ -1,4 +1,4 @@
-"""`tms api` and clients that stall, drip, stay silent or leave: they hold up nobody, and are ended."""
+"""`tms api` with stalled, slow, silent and disconnecting clients, which must not block others."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def settings():
         "tms.api_connections": str(CONNECTIONS),
         "tms.body_limit": str(BODY_LIMIT),
         "tms.api.limit_registration": "0",
-        # Nothing here ends because of its time, but where a test says so.
+        # Long timeouts, so that no connection times out unless a test intends it.
         "tms.api_header_seconds": "600",
         "tms.api_body_seconds": "600",
     }
@@ -76,7 +76,7 @@ def port(server):
 
 @pytest.fixture(scope="module")
 def hasty(ini_file, _system):
-    """The port of a server whose patience ends soon."""
+    """The port of a server with short timeouts."""
     quick = {"TMS_API_HEADER_SECONDS": "0.3", "TMS_API_BODY_SECONDS": "0.3", "TMS_API_BODY_RATE": "2000"}
     with serving(ini_file, **quick, TMS_API_KEEP_ALIVE_SECONDS="1", TMS_API_SEND_SECONDS="0.3") as (_, port):
         yield port
@@ -87,7 +87,7 @@ def connect(port):
 
 
 def receive(peer):
-    """The status, the headers and the problem or document of one response; None where the connection ended."""
+    """Return status, headers and JSON of one response, or None if the connection was closed."""
     with peer.makefile("rb") as stream:
         line = stream.readline()
         if not line:
@@ -106,7 +106,7 @@ def answer(port, request):
 
 
 def ends(peer):
-    """Whether the server ends a connection without a word."""
+    """Return whether the server closes the connection without a response."""
     try:
         return peer.recv(1) == b""
     except ConnectionResetError:
@@ -125,7 +125,7 @@ def post(path, body, token):
 @pytest.mark.parametrize("framing", [LENGTH, CHUNKED], ids=["length", "chunks"])
 @pytest.mark.parametrize("is_signed_in", [False, True])
 @pytest.mark.parametrize("path", [b"/api/token", b"/api/task", b"/api/nope"])
-def test_stalled_bodies_hold_up_neither_health_nor_signed_in_requests(port, client, path, is_signed_in, framing):
+def test_stalled_bodies_do_not_block_health_or_authenticated_requests(port, client, path, is_signed_in, framing):
     token = client.user.access if is_signed_in else None
     with ExitStack() as stack:
         for _ in range(THREADS * 10):
@@ -148,7 +148,7 @@ def test_stalled_bodies_hold_up_neither_health_nor_signed_in_requests(port, clie
         (b"PATCH", b"/api/task/1", "nonsense", 401),
     ],
 )
-def test_what_is_refused_anyway_is_refused_before_its_body_comes(port, client, method, path, token, status, framing):
+def test_rejected_requests_are_answered_before_the_body_arrives(port, client, method, path, token, status, framing):
     token = client.user.access if token == "own" else token
     request = head(method, path, framing, b"X-Request-ID: mine\r\nOrigin: https://x.example\r\n", token=token)
 
@@ -161,7 +161,7 @@ def test_what_is_refused_anyway_is_refused_before_its_body_comes(port, client, m
 
 
 @pytest.mark.parametrize("sent", [b"", b"{" * 100])
-def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(port, client, sent):
+def test_a_content_length_above_the_limit_is_rejected_before_the_body_arrives(port, client, sent):
     request = head(b"POST", b"/api/task", b"Content-Length: %d\r\n" % (BODY_LIMIT + 1), token=client.user.access)
 
     status, _, problem = answer(port, request + sent)
@@ -169,7 +169,7 @@ def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(port, client
     assert (status, problem["detail"]) == (413, f"A body may have at most {BODY_LIMIT} bytes.")
 
 
-def test_chunks_beyond_the_limit_are_refused_before_the_last_one_comes(port, client):
+def test_chunks_above_the_limit_are_rejected_before_the_last_one_arrives(port, client):
     chunk = b"1000\r\n" + b" " * 4096 + b"\r\n"
 
     status, _, problem = answer(port, head(b"POST", b"/api/task", CHUNKED, token=client.user.access) + chunk + chunk)
@@ -177,7 +177,7 @@ def test_chunks_beyond_the_limit_are_refused_before_the_last_one_comes(port, cli
     assert (status, problem["status"]) == (413, 413)
 
 
-def test_a_refused_request_and_its_late_body_are_followed_by_the_next_one(port):
+def test_the_late_body_of_a_rejected_request_is_skipped(port):
     with connect(port) as peer:
         peer.sendall(head(b"POST", b"/api/nope", LENGTH))
         assert receive(peer)[0] == 404
@@ -185,7 +185,7 @@ def test_a_refused_request_and_its_late_body_are_followed_by_the_next_one(port):
         assert receive(peer)[0] == 200
 
 
-def test_a_client_that_waits_for_leave_to_send_gets_it_only_where_the_body_is_needed(port, client):
+def test_100_continue_is_sent_only_if_the_body_is_needed(port, client):
     body = b'{"title": "One"}'
     with connect(port) as peer:
         length = b"Content-Length: %d\r\n" % len(body)
@@ -209,7 +209,7 @@ IDLE = {
 
 
 @pytest.mark.parametrize("sent", IDLE.values(), ids=IDLE)
-def test_where_connections_are_too_many_the_oldest_idle_one_is_ended(port, sent):
+def test_the_oldest_idle_connection_is_closed_above_the_limit(port, sent):
     with ExitStack() as stack:
         peers = []
         for _ in range(CONNECTIONS + 10):
@@ -225,7 +225,7 @@ def test_where_connections_are_too_many_the_oldest_idle_one_is_ended(port, sent)
         assert sent not in (b"", HEALTH) or receive(peers[-1])[0] == 200
 
 
-def test_a_request_under_way_is_not_ended_for_silent_connections(port, runtime, client):
+def test_a_running_request_is_not_closed_for_silent_connections(port, runtime, client):
     client.post_json("/api/task", {"title": "One"})
     with ExitStack() as stack, runtime.engine.connect() as holder:
         holder.execute(text("LOCK TABLE task IN ACCESS EXCLUSIVE MODE"))
@@ -247,7 +247,7 @@ def waits_for_lock(runtime):
         return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
 
 
-def test_a_client_that_leaves_within_its_body_is_one_line_in_the_log(server):
+def test_a_connection_closed_within_the_body_is_logged_in_one_line(server):
     process, port = server
     for framing in (LENGTH, CHUNKED):
         with connect(port) as peer:
@@ -260,19 +260,19 @@ def test_a_client_that_leaves_within_its_body_is_one_line_in_the_log(server):
     assert "Traceback" not in process.text
 
 
-def test_a_silent_connection_is_ended(hasty):
+def test_a_silent_connection_is_closed(hasty):
     with connect(hasty) as peer:
         assert ends(peer)
 
 
 @pytest.mark.parametrize("sent", [b"G", b"GET /api/health HTTP/1.1\r\nHost: x\r\n", HEALTH[:-1]])
-def test_a_head_that_does_not_come_in_time_is_refused(hasty, sent):
+def test_a_late_head_is_rejected(hasty, sent):
     status, headers, problem = answer(hasty, sent)
 
     assert (status, problem["status"], headers["connection"]) == (408, 408, "close")
 
 
-def test_a_head_that_does_not_come_in_time_on_a_used_connection_is_refused(hasty):
+def test_a_late_head_on_a_reused_connection_is_rejected(hasty):
     with connect(hasty) as peer:
         peer.sendall(HEALTH)
         assert receive(peer)[0] == 200
@@ -281,7 +281,7 @@ def test_a_head_that_does_not_come_in_time_on_a_used_connection_is_refused(hasty
         assert ends(peer)
 
 
-def test_an_idle_connection_is_ended(hasty):
+def test_an_idle_connection_is_closed(hasty):
     with connect(hasty) as peer:
         peer.sendall(HEALTH)
         assert receive(peer)[0] == 200
@@ -289,7 +289,7 @@ def test_an_idle_connection_is_ended(hasty):
 
 
 @pytest.mark.parametrize("framing", [LENGTH, CHUNKED], ids=["length", "chunks"])
-def test_a_body_that_does_not_come_in_time_is_refused(hasty, framing):
+def test_a_late_body_is_rejected(hasty, framing):
     with connect(hasty) as peer:
         peer.sendall(head(b"POST", b"/api/token", framing, b"X-Request-ID: mine\r\n") + BEGUN[framing])
         status, headers, problem = receive(peer)
@@ -299,7 +299,7 @@ def test_a_body_that_does_not_come_in_time_is_refused(hasty, framing):
         assert ends(peer)
 
 
-def test_a_body_that_drips_is_refused(hasty):
+def test_a_slow_body_is_rejected(hasty):
     with connect(hasty) as peer:
         peer.sendall(head(b"POST", b"/api/token", LENGTH))
         peer.settimeout(0.02)
@@ -313,14 +313,14 @@ def test_a_body_that_drips_is_refused(hasty):
     pytest.fail("a byte each 20 ms came through")
 
 
-def test_the_rest_of_a_body_that_nobody_needs_is_not_waited_for(hasty):
+def test_the_rest_of_an_unneeded_body_is_not_waited_for(hasty):
     with connect(hasty) as peer:
         peer.sendall(head(b"POST", b"/api/nope", LENGTH))
         assert receive(peer)[0] == 404
         assert ends(peer)
 
 
-def test_a_client_that_takes_none_of_its_responses_is_ended(hasty):
+def test_a_client_that_does_not_read_responses_is_disconnected(hasty):
     with connect(hasty) as peer:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         request = b"GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100
@@ -351,7 +351,7 @@ SMUGGLED = {
 
 
 @pytest.mark.parametrize("rest", SMUGGLED.values(), ids=SMUGGLED)
-def test_a_request_that_a_proxy_might_read_otherwise_is_refused_and_ends_the_connection(port, rest):
+def test_an_ambiguously_framed_request_is_rejected_and_closes_the_connection(port, rest):
     with connect(port) as peer:
         peer.sendall(b"POST /api/token HTTP/1.1\r\nHost: x\r\n" + rest + HEALTH)
 
@@ -359,7 +359,7 @@ def test_a_request_that_a_proxy_might_read_otherwise_is_refused_and_ends_the_con
         assert ends(peer)
 
 
-def test_garbage_behind_a_request_does_not_stand_before_its_response(port):
+def test_garbage_after_a_request_does_not_precede_its_response(port):
     with connect(port) as peer:
         peer.sendall(HEALTH + b"garbage\r\n\r\n")
         status, headers, _ = receive(peer)
@@ -368,7 +368,7 @@ def test_garbage_behind_a_request_does_not_stand_before_its_response(port):
         assert ends(peer)
 
 
-def test_a_field_with_an_underscore_does_not_pass_for_one_with_a_hyphen(port):
+def test_header_names_with_underscores_are_not_taken_for_hyphens(port):
     _, headers, _ = answer(port, head(b"GET", b"/api/health", b"X_Request_ID: mine\r\n"))
 
     assert headers["x-request-id"] != "mine"

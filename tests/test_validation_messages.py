@@ -1,4 +1,4 @@
-"""Every constraint of every schema and of every setting speaks the product's words, never those of pydantic."""
+"""Every constraint of schemas and settings has a message of its own instead of pydantic's."""
 
 import importlib
 import json
@@ -16,7 +16,7 @@ from tms_core.web.validation import Schema, schema_faults
 
 PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notifications")
 PYDANTIC = re.compile(r"\bshould\b|\bInput\b|Value error|\btag\b|validation|\bvalid \w+,|unable to|instance of", re.I)
-# What each kind of JSON, and each bound, is provoked by.
+# Values that violate the types and bounds.
 JSON_VALUES = [
     None, True, False, 0, -1, 1.5, 10**30, 10**400, "", " ", "x", "x\x00", "x" * 20_000, "2027-13-45", "\u200b",
     [], [None], [{}], [{"op": "x"}], [{"op": "create"}], [{"op": "update", "id": 0}], ["x" * 60] * 600, {}, {"id": "x"},
@@ -54,13 +54,13 @@ def _faults(schema, body: bytes):
     return []
 
 
-def test_all_schemas_and_settings_are_looked_at():
+def test_all_schemas_and_settings_are_found():
     assert {one.__name__ for one in SCHEMAS} >= {"NewTask", "Bulk", "NewUser", "NewApiToken", "PreferencesChange"}
     assert {one.__name__ for one in GROUPS} >= {"CoreSettings", "ApiSettings", "ReportSettings", "RealtimeSettings"}
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda one: one.__name__)
-def test_faults_of_a_body_are_in_our_words(schema):
+def test_body_errors_have_our_messages(schema):
     bodies = [b"", b"{", b"[]", b"null", b"1", b'{"a": NaN}', b"[" * 10_000, b'"\xff"', b'{"x": "\\ud800"}']
     bodies += [
         json.dumps({name: value}).encode() for name in (*schema.model_fields, "unknown") for value in JSON_VALUES
@@ -74,7 +74,7 @@ def test_faults_of_a_body_are_in_our_words(schema):
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda one: one.__name__)
 def test_each_constraint_of_a_schema_names_its_bound(schema):
-    """The messages that all values provoke together have every bound that the schema declares."""
+    """Check that the messages for all values together mention every bound of the schema."""
     for name, declared in schema.model_json_schema().get("properties", {}).items():
         found = " ".join(
             fault.message
@@ -85,9 +85,9 @@ def test_each_constraint_of_a_schema_names_its_bound(schema):
         # Of an address the description tells a form, and bounds only roughly.
         if "format" in declared:
             continue
-        for word in ("minLength", "maxLength", "minItems", "maxItems", "minimum"):
-            if word in declared and not (word == "minimum" and "anyOf" in declared):
-                assert str(declared[word]) in found.replace(",", ""), (name, word, found)
+        for keyword in ("minLength", "maxLength", "minItems", "maxItems", "minimum"):
+            if keyword in declared and not (keyword == "minimum" and "anyOf" in declared):
+                assert str(declared[keyword]) in found.replace(",", ""), (name, keyword, found)
 
 
 def _unbounded(schema: dict, path: str = ""):

@@ -1,4 +1,4 @@
-"""The wheels of all packages, built one by one and installed outside the checkout, where they do their work."""
+"""The wheels of all packages, built separately, installed outside the checkout and used there."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ UV = Path(sys.executable).with_name("uv")
 
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory) -> dict[str, Path]:
-    """By package; each was built from its own directory."""
+    """The wheels by package, each built from its own directory."""
     folder = tmp_path_factory.mktemp("dist")
     for member in MEMBERS:
         command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
@@ -31,10 +31,13 @@ def wheels(tmp_path_factory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def elsewhere(wheels, tmp_path_factory):
-    """A virtual environment with the wheels; third parties come from the one that runs the tests, its editable
-    packages do not (they stand in .pth files, which are read in site directories alone)."""
-    folder = tmp_path_factory.mktemp("elsewhere")
+def run_installed(wheels, tmp_path_factory):
+    """A virtual environment with the wheels.
+
+    Third-party packages come from the environment that runs the tests. Its editable packages do not, because .pth files
+    are processed in site directories only.
+    """
+    folder = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     install = [UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", folder / "bin" / "python"]
     subprocess.run([*install, *wheels.values()], check=True)
@@ -79,22 +82,24 @@ def test_migrations_and_templates_are_in_the_wheels(wheels):
     assert "tms_notifications/templates/task/task_email.html" in names(wheels["tms_notifications"])
 
 
-def test_installed_elsewhere_every_command_is_there(elsewhere, ini_file):
-    where = elsewhere("python", "-c", "import tms_core, tms_reports; print(tms_core.__file__, tms_reports.__file__)")
-    listed = elsewhere("tms", "--ini", ini_file, "--help")
+def test_installed_wheels_provide_every_command(run_installed, ini_file):
+    where = run_installed(
+        "python", "-c", "import tms_core, tms_reports; print(tms_core.__file__, tms_reports.__file__)"
+    )
+    listed = run_installed("tms", "--ini", ini_file, "--help")
 
     assert str(ROOT) not in where
     assert all(f"\n  {command} " in listed for command in ("api", "mail", "migrate", "realtime", "report"))
 
 
-def test_installed_elsewhere_migrations_are_found_and_the_application_serves(elsewhere, ini_file):
+def test_installed_wheels_can_migrate_and_serve(run_installed, ini_file):
     serve = (
         "import sys; from pyramid.paster import get_app; from webob import Request;"
         "answer = Request.blank('/api/ready').get_response(get_app(sys.argv[1])); print(answer.status, answer.text)"
     )
 
-    applied = elsewhere("tms", "--ini", ini_file, "migrate")
-    served = elsewhere("python", "-c", serve, str(ini_file))
+    applied = run_installed("tms", "--ini", ini_file, "migrate")
+    served = run_installed("python", "-c", serve, str(ini_file))
 
     assert "applied core_0001" in applied
     assert "applied notifications_0001" in applied
@@ -103,7 +108,7 @@ def test_installed_elsewhere_migrations_are_found_and_the_application_serves(els
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory) -> list[Requirement]:
-    """What the meta-distribution at the root asks for. It is built from a copy: setuptools leaves litter."""
+    """The requirements of the meta-distribution at the root, built from a copy, because setuptools leaves files."""
     folder = tmp_path_factory.mktemp("suite")
     for name in ("setup.py", "pyproject.toml"):
         (folder / name).write_bytes((ROOT / name).read_bytes())
@@ -122,7 +127,7 @@ def suite(tmp_path_factory) -> list[Requirement]:
         ("all", set(MEMBERS) - {"tms_client", "tms_testing"}),
     ],
 )
-def test_an_extra_of_the_suite_is_the_core_and_that_package(suite, extra, members):
+def test_an_extra_of_the_suite_requires_the_core_and_its_package(suite, extra, members):
     chosen = [one for one in suite if one.marker is None or one.marker.evaluate({"extra": extra})]
 
     folders = [Path(url2pathname(urlparse(one.url or "").path)).resolve() for one in chosen]

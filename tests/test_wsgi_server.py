@@ -1,4 +1,4 @@
-"""`tms api` as a process, spoken to through sockets: what the WSGI server owes (docs/adr/0004-wsgi-server.md)."""
+"""The requirements on the WSGI server, tested over sockets (docs/adr/0004-wsgi-server.md)."""
 
 import http.client
 import json
@@ -72,7 +72,7 @@ def connected(port):
 
 
 def said(port, data, answers=1):
-    """What the server says to these bytes, until it closes or has given so many answers."""
+    """Send bytes and return what the server sends until it closes or has sent the expected number of responses."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
         peer.sendall(data)
         heard = b""
@@ -94,7 +94,7 @@ def test_one_connection_serves_many_requests(port):
         assert connection.sock is opened
 
 
-def test_requests_that_do_not_wait_for_answers_are_answered_in_order(port):
+def test_pipelined_requests_are_answered_in_order(port):
     requests = b"".join(b"GET /api/%s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"health", b"nope", b"health"))
 
     heard = said(port, requests, answers=3)
@@ -102,7 +102,7 @@ def test_requests_that_do_not_wait_for_answers_are_answered_in_order(port):
     assert re.findall(rb"HTTP/1.1 (\d+)", heard) == [b"200", b"404", b"200"]
 
 
-def test_a_body_in_chunks_is_one_body(port, client):
+def test_a_chunked_body_is_reassembled(port, client):
     body = json.dumps({"title": "In chunks", "description": "x" * 5000}).encode()
     parts = [body[start : start + 700] for start in range(0, len(body), 700)]
 
@@ -117,7 +117,7 @@ def test_a_body_in_chunks_is_one_body(port, client):
 
 
 @pytest.mark.parametrize("in_chunks", [False, True])
-def test_a_body_that_is_too_large_is_refused_and_the_next_request_is_served(port, client, in_chunks):
+def test_a_body_that_is_too_large_is_rejected_and_the_next_request_is_served(port, client, in_chunks):
     body = b'{"title": "' + b"x" * 5_000_000 + b'"}'
     headers = {**client.user.headers, "Content-Type": "application/json"}
 
@@ -132,7 +132,7 @@ def test_a_body_that_is_too_large_is_refused_and_the_next_request_is_served(port
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_client_that_asks_first_is_spared_sending_a_body_that_is_too_large(port):
+def test_expect_100_continue_is_rejected_for_a_body_that_is_too_large(port):
     asking = b"POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\nExpect: 100-continue\r\n\r\n"
 
     assert said(port, asking).startswith(b"HTTP/1.1 413 ")
@@ -141,13 +141,13 @@ def test_a_client_that_asks_first_is_spared_sending_a_body_that_is_too_large(por
 def test_head_and_not_modified_have_no_body(port, client):
     client.post_json("/api/task", {"title": "One"})
     token = client.user.headers["Authorization"].encode()
-    asked = b"Host: x\r\nAuthorization: " + token + b"\r\n"
+    fields = b"Host: x\r\nAuthorization: " + token + b"\r\n"
 
     heard = said(
         port,
-        b"HEAD /api/task/1 HTTP/1.1\r\n" + asked + b"\r\n"
-        b"GET /api/task/1 HTTP/1.1\r\n" + asked + b'If-None-Match: "1"\r\n\r\n'
-        b"HEAD /api/health HTTP/1.1\r\n" + asked + b"\r\n",
+        b"HEAD /api/task/1 HTTP/1.1\r\n" + fields + b"\r\n"
+        b"GET /api/task/1 HTTP/1.1\r\n" + fields + b'If-None-Match: "1"\r\n\r\n'
+        b"HEAD /api/health HTTP/1.1\r\n" + fields + b"\r\n",
         answers=3,
     )
 
@@ -157,21 +157,21 @@ def test_head_and_not_modified_have_no_body(port, client):
 
 
 @pytest.mark.parametrize("headers", [b"X-Long: " + b"a" * 1_000_000 + b"\r\n", b"X: y\r\n" * 1000])
-def test_headers_beyond_all_measure_are_refused(port, headers):
+def test_headers_that_are_too_large_are_rejected(port, headers):
     assert said(port, b"GET /api/health HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n").startswith(b"HTTP/1.1 431 ")
 
 
-def test_what_is_not_http_is_refused(port):
+def test_invalid_http_is_rejected(port):
     assert said(port, b"MAIL FROM:<ann@example.com>\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 
 
-def test_two_lengths_of_a_body_are_refused(port):
+def test_conflicting_body_lengths_are_rejected(port):
     lengths = b"Content-Length: 2\r\nContent-Length: 3\r\n"
 
     assert said(port, b"POST /api/token HTTP/1.1\r\nHost: x\r\n" + lengths + b"\r\n{}").startswith(b"HTTP/1.1 400 ")
 
 
-def test_clients_that_go_away_in_the_middle_hold_up_nobody(port):
+def test_disconnecting_clients_do_not_block_others(port):
     for request in (
         b"POST /api/users HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
         b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -180,13 +180,13 @@ def test_clients_that_go_away_in_the_middle_hold_up_nobody(port):
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
                 peer.sendall(request)
-                # No farewell: the peer gets a reset.
+                # Closed without a shutdown, so that the peer gets a reset.
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
     assert answers(port)
 
 
-def test_idle_connections_hold_up_nobody(port):
+def test_idle_connections_do_not_block_others(port):
     peers = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(100)]
     try:
         assert answers(port)
@@ -195,7 +195,7 @@ def test_idle_connections_hold_up_nobody(port):
             peer.close()
 
 
-def test_what_the_processes_count_is_told_as_one(port):
+def test_metrics_of_the_processes_are_summed(port):
     before = requests_counted(port)
 
     with ThreadPoolExecutor(8) as threads:
@@ -210,7 +210,7 @@ def requests_counted(port):
     return float(counted[1]) if counted else 0.0
 
 
-def test_sigterm_lets_requests_that_are_under_way_finish(ini_file, runtime, client):
+def test_sigterm_lets_running_requests_finish(ini_file, runtime, client):
     client.post_json("/api/task", {"title": "One"})
     with serving(ini_file) as (process, port), ThreadPoolExecutor(4) as threads, runtime.engine.connect() as holder:
         holder.execute(text("LOCK TABLE task IN ACCESS EXCLUSIVE MODE"))
@@ -253,10 +253,10 @@ def test_a_process_that_dies_is_replaced(ini_file):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_signal_ends_the_server_with_status_0(ini_file, workers, number):
+def test_the_server_exits_with_status_0_on_a_signal(ini_file, workers, number):
     port = free_port()
-    words = [BIN / "tms", "--ini", ini_file, "api", "--port", str(port), "--workers", str(workers)]
-    with WatchedProcess(words, patience=PATIENCE) as process:
+    argv = [BIN / "tms", "--ini", ini_file, "api", "--port", str(port), "--workers", str(workers)]
+    with WatchedProcess(argv, patience=PATIENCE) as process:
         wait_until(lambda: answers(port))
 
         assert process.stop(number) == 0
@@ -264,7 +264,7 @@ def test_a_signal_ends_the_server_with_status_0(ini_file, workers, number):
         assert "Traceback" not in process.text
 
 
-def test_a_port_that_is_taken_is_told(ini_file, port):
+def test_a_port_in_use_is_reported(ini_file, port):
     with WatchedProcess([BIN / "tms", "--ini", ini_file, "api", "--port", str(port)], patience=PATIENCE) as second:
         assert second.end() == 1
 
@@ -272,7 +272,7 @@ def test_a_port_that_is_taken_is_told(ini_file, port):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs prctl")
-def test_a_server_that_is_killed_leaves_no_process_on_its_port_and_the_next_one_tidies_up(ini_file, port):
+def test_a_killed_server_leaves_no_process_and_the_next_one_cleans_up(ini_file, port):
     with serving(ini_file) as (process, own_port):
         process.send(signal.SIGKILL)
         wait_until(lambda: not answers(own_port) and not process.living())

@@ -1,5 +1,7 @@
-"""A process that listens on many WebSockets and counts what comes; it understands no more than frame heads, so that
-the clients cost as little as they can beside the server under test."""
+"""A process with many WebSocket clients that count messages.
+
+Only frame headers are parsed, so that the clients use little CPU time next to the server under test.
+"""
 
 import asyncio
 import multiprocessing as mp
@@ -13,7 +15,7 @@ DIGITS = 8
 
 
 class Listener(asyncio.BufferedProtocol):
-    """Counts frames by their lengths; notes the arrival of those that carry a mark, where it is asked to."""
+    """Counts frames by their lengths, and records the arrival of frames that contain `MARK` if timed."""
 
     def __init__(self, request: bytes, tally: "Tally"):
         self.request = request
@@ -49,7 +51,7 @@ class Listener(asyncio.BufferedProtocol):
             self.opened.set_exception(error or ConnectionError("closed in the handshake"))
 
     def _read(self, data: bytes) -> int:
-        """How much of the data were whole frames."""
+        """Process complete frames. Returns their total length."""
         at, end, now = 0, len(data), time.monotonic()
         while end - at >= 4:
             size, head = data[at + 1], 2
@@ -80,7 +82,7 @@ class Tally:
 
 
 class Listeners:
-    """`clients` connections to a WebSocket, in a process of their own."""
+    """`clients` WebSocket connections in a separate process."""
 
     def __init__(self, url: str, token: str | None, clients: int, *, is_timed: bool = False):
         context = mp.get_context("spawn")
@@ -94,11 +96,11 @@ class Listeners:
 
     @property
     def received(self) -> int:
-        """Messages, over all clients."""
+        """The number of messages received by all clients."""
         return int(self._count.value)
 
     def close(self) -> tuple[list[tuple[int, float]], int]:
-        """The arrivals that were noted, and how many connections the server had closed."""
+        """Close the connections. Returns the recorded arrivals and the number of connections lost before."""
         self._pipe.send("close")
         result = self._pipe.recv()
         self._process.join()

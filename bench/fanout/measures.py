@@ -1,4 +1,4 @@
-"""What is asked of a server: how many deliveries a second, and how much memory a connection takes."""
+"""Measures the deliveries per second and the memory per connection of a server."""
 
 import time
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 from listeners import Listeners
 from servers import Server
 
-# Events that may be on their way, so that nobody is measured by how much it can buffer.
+# Maximum number of events in flight, so that the result does not depend on the server's buffers.
 WINDOW = 200
 
 
 def deliveries(server: Server, clients: int, seconds: float) -> tuple[float, int]:
-    """Messages a second over all clients, fed as fast as they come through; and how many connections were lost."""
+    """Return the messages per second over all clients, at the highest sustained rate, and the connections lost."""
     listeners = Listeners(server.url, None, clients)
     fed, began = 0, time.monotonic()
     while time.monotonic() - began < seconds:
@@ -22,7 +22,7 @@ def deliveries(server: Server, clients: int, seconds: float) -> tuple[float, int
         else:
             time.sleep(0.0005)
     elapsed, received = time.monotonic() - began, listeners.received
-    # All of it must come, only later.
+    # All messages must arrive, even if late.
     deadline = time.monotonic() + 20
     while listeners.received < fed * clients and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -34,7 +34,7 @@ def deliveries(server: Server, clients: int, seconds: float) -> tuple[float, int
 
 
 def memory(server: Server, clients: int) -> float:
-    """kB of resident memory that each of so many idle connections adds to the process; one message to each included."""
+    """Return the resident memory per idle connection in kB, after one message was sent to each."""
     before = _resident(server.pid)
     listeners = Listeners(server.url, None, clients)
     server.feed(1)
@@ -47,7 +47,7 @@ def memory(server: Server, clients: int) -> float:
 
 
 def _resident(pid: int) -> int:
-    """kB."""
+    """Return the resident memory of a process in kB."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])

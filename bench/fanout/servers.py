@@ -1,4 +1,4 @@
-"""The servers whose sockets are measured, each fed by Redis: one `tms realtime` process, and the floor."""
+"""The servers under test: one `tms realtime` process, a bare asyncio loop, and servers that others have started."""
 
 import asyncio
 import multiprocessing as mp
@@ -38,7 +38,7 @@ NEW_EVENT = """INSERT INTO task_event (position, task_id, kind, changes, snapsho
 
 @dataclass
 class Server:
-    """`feed` hands `count` messages to it; `pid` is the process that holds the sockets."""
+    """A server under test. `feed(count)` makes it send messages; `pid` is the process that holds the sockets."""
 
     name: str
     url: str
@@ -51,8 +51,8 @@ def envelope(position: int) -> Envelope:
 
 
 @contextmanager
-def own_server() -> Iterator[Server]:
-    """One realtime process on a database of its own."""
+def realtime_server() -> Iterator[Server]:
+    """Run one `tms realtime` process with its own database."""
     with tempfile.TemporaryDirectory(prefix="tms-fanout-") as folder, embedded_services(folder) as (database, url):
         port = free_port()
         environment = os.environ | {
@@ -66,12 +66,12 @@ def own_server() -> Iterator[Server]:
         client = redis.Redis.from_url(url)
         writer, position = StreamWriter(client, 10_000), [FIRST]
         engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://"))
-        _note_newest(engine, position[0], NEW_EVENT)
+        _set_newest(engine, position[0], NEW_EVENT)
 
         def feed(count: int) -> None:
             writer.append(envelope(position[0] + n) for n in range(count))
             position[0] += count
-            _note_newest(engine, position[0] - 1, "UPDATE task_event SET position = :position")
+            _set_newest(engine, position[0] - 1, "UPDATE task_event SET position = :position")
 
         try:
             _await_port(port)
@@ -82,22 +82,22 @@ def own_server() -> Iterator[Server]:
 
 
 @contextmanager
-def floor() -> Iterator[Server]:
-    """A bare asyncio loop that writes the same bytes to as many sockets, one write a message."""
+def asyncio_baseline() -> Iterator[Server]:
+    """Run a bare asyncio loop that writes the same bytes to as many sockets, with one write per message."""
     port, context = free_port(), mp.get_context("spawn")
     mine, theirs = context.Pipe()
-    process = context.Process(target=_serve_floor, args=(port, theirs))
+    process = context.Process(target=_serve_baseline, args=(port, theirs))
     process.start()
     mine.recv()
     try:
-        yield Server("floor: bare asyncio loop", f"ws://127.0.0.1:{port}/", process.pid or 0, mine.send)
+        yield Server("baseline: bare asyncio loop", f"ws://127.0.0.1:{port}/", process.pid or 0, mine.send)
     finally:
         process.terminate()
         process.join()
 
 
 def other_server(name: str, url: str, redis_url: str, channel: str, pid: str, message_file: str = "") -> Server:
-    """Any server that sends on what comes on a Redis channel: the task message, or what stands in a file."""
+    """Return a running server that forwards messages from a Redis channel: a task's, or the content of a file."""
     client = redis.Redis.from_url(redis_url)
     message = Path(message_file).read_bytes() if message_file else envelope(FIRST).message
 
@@ -110,17 +110,17 @@ def other_server(name: str, url: str, redis_url: str, channel: str, pid: str, me
     return Server(name, url, int(pid), feed)
 
 
-def _note_newest(engine: Engine, position: int, statement: str) -> None:
-    """What the process looks at when nothing comes: that the log is where it should be."""
+def _set_newest(engine: Engine, position: int, statement: str) -> None:
+    """Store the newest position, which the realtime process compares with the stream when idle."""
     with engine.begin() as connection:
         connection.execute(text(statement), {"position": position})
 
 
-def _serve_floor(port: int, pipe) -> None:
-    asyncio.run(_run_floor(port, pipe))
+def _serve_baseline(port: int, pipe) -> None:
+    asyncio.run(_run_baseline(port, pipe))
 
 
-async def _run_floor(port: int, pipe) -> None:
+async def _run_baseline(port: int, pipe) -> None:
     message = envelope(FIRST).message
     frame = b"\x81\x7e" + len(message).to_bytes(2, "big") + message
     transports = set()

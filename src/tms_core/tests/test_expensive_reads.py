@@ -1,4 +1,4 @@
-"""Who may search now, by a clock that stands still."""
+"""Limits of concurrent expensive reads, with a manual clock."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -10,7 +10,7 @@ from tms_core.settings import CoreSettings
 from tms_core.web.expensive_reads import ExpensiveReads, TableSize
 
 ANN, BOB, EVE = 1, 2, 3
-PATIENCE = 0.5
+MAX_WAIT = 0.5
 
 
 class Clock:
@@ -27,43 +27,43 @@ def clock():
 
 @pytest.fixture
 def running():
-    """Ends what a test left running."""
+    """Ends the reads that a test has started."""
     with ExitStack() as stack:
         yield stack
 
 
 @pytest.fixture
 def reads(clock):
-    return ExpensiveReads(2, 1, PATIENCE, clock=clock)
+    return ExpensiveReads(2, 1, MAX_WAIT, clock=clock)
 
 
-def test_a_second_read_of_a_user_is_refused_where_the_first_is_a_long_one(reads, clock, running):
+def test_a_users_second_read_is_rejected_if_the_first_runs_long(reads, clock, running):
     running.enter_context(reads.slot(ANN))
-    clock.now += PATIENCE
+    clock.now += MAX_WAIT
 
-    with pytest.raises(TooManyRequestsError) as refused, reads.slot(ANN):
+    with pytest.raises(TooManyRequestsError) as error, reads.slot(ANN):
         pass
 
-    assert refused.value.retry_after > 0
-    assert refused.value.headers["RateLimit-Policy"] == '"expensive-reads";q=1;qu="concurrent-requests"'
+    assert error.value.retry_after > 0
+    assert error.value.headers["RateLimit-Policy"] == '"expensive-reads";q=1;qu="concurrent-requests"'
     with reads.slot(BOB):
         pass
 
 
-def test_a_third_read_in_a_process_is_refused_where_the_others_are_long_ones(reads, clock, running):
+def test_a_third_read_of_a_process_is_rejected_if_the_others_run_long(reads, clock, running):
     running.enter_context(reads.slot(ANN))
     running.enter_context(reads.slot(BOB))
-    clock.now += PATIENCE
+    clock.now += MAX_WAIT
 
     with pytest.raises(UnavailableError), reads.slot(EVE):
         pass
 
 
-def test_a_read_that_ended_or_failed_leaves_its_place(reads, clock):
+def test_a_finished_or_failed_read_frees_its_slot(reads, clock):
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), reads.slot(ANN):
             raise ZeroDivisionError
-        clock.now += PATIENCE
+        clock.now += MAX_WAIT
 
     with reads.slot(ANN), reads.slot(BOB):
         pass
@@ -83,7 +83,7 @@ def test_a_read_waits_for_a_short_one_to_end(clock):
         assert waiting.result(30) == "begun"
 
 
-def test_nobody_waits_where_there_is_no_patience(clock, running):
+def test_reads_do_not_wait_if_the_maximum_wait_is_zero(clock, running):
     reads = ExpensiveReads(1, 1, 0.0, clock=clock)
     running.enter_context(reads.slot(ANN))
 
@@ -94,7 +94,7 @@ def test_nobody_waits_where_there_is_no_patience(clock, running):
 
 
 @pytest.mark.parametrize(("threads", "wanted", "most"), [(1, 8, 1), (2, 8, 1), (4, 8, 3), (4, 2, 2)])
-def test_a_thread_is_left_for_other_requests(threads, wanted, most, running):
+def test_one_thread_is_kept_for_other_requests(threads, wanted, most, running):
     ini = {"tms.environment": "development", "tms.api_threads": str(threads), "tms.reads.expensive": str(wanted)}
     reads = ExpensiveReads.of(CoreSettings.read({**ini, "tms.reads.wait": "0"}, {}))
 
@@ -104,7 +104,7 @@ def test_a_thread_is_left_for_other_requests(threads, wanted, most, running):
         pass
 
 
-def test_the_size_of_a_table_is_asked_for_once_a_minute(clock):
+def test_the_table_size_is_cached_for_a_minute(clock):
     class Connection:
         rows = -1.0
         asked = 0

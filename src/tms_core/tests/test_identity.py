@@ -1,4 +1,4 @@
-"""The canonical forms of user names, e-mail addresses and passwords."""
+"""Normalization of user names, e-mail addresses and passwords."""
 
 import unicodedata
 
@@ -12,7 +12,7 @@ from tms_core.identity.usernames import normalize_username, username_key
 
 
 def fold_variants(text: str) -> st.SearchStrategy[str]:
-    """Other spellings of a text."""
+    """Return spellings of a text that differ in case or normalization form."""
     return st.sampled_from(
         [text.upper(), text.lower(), unicodedata.normalize("NFD", text), unicodedata.normalize("NFKC", text)]
     )
@@ -26,7 +26,7 @@ DOMAINS = st.text(
 )
 ADDRESSES = st.builds("{}@{}.de".format, st.text(LETTERS | st.sampled_from('."!#'), max_size=8), DOMAINS)
 
-# Of few mailboxes, so that two are often the same.
+# Spellings of few mailboxes, so that two are often the same one.
 SPELLINGS = st.builds(
     "{}@{}".format,
     st.sampled_from(["ss", "SS", "ß", '"ss"', "é", "e\u0301", "É"]),
@@ -60,7 +60,7 @@ class TestUsernames:
             ("...", "..."),
         ],
     )
-    def test_every_living_script_makes_names_in_their_composed_form(self, text, name):
+    def test_names_in_every_living_script_are_accepted_in_composed_form(self, text, name):
         assert normalize_username(text) == name
 
     @pytest.mark.parametrize(
@@ -88,15 +88,15 @@ class TestUsernames:
             ("अ१1", "one script"),
             ("カナ철", "one script"),
             ("ⲁⲃ", "one script"),
-            ("me", "a meaning of its own"),
-            ("ＭＥ", "a meaning of its own"),
-            ("None", "a meaning of its own"),
-            (".", "a meaning of its own"),
-            ("..", "a meaning of its own"),
-            ("․․", "a meaning of its own"),
+            ("me", "which is reserved"),
+            ("ＭＥ", "which is reserved"),
+            ("None", "which is reserved"),
+            (".", "which is reserved"),
+            ("..", "which is reserved"),
+            ("․․", "which is reserved"),
         ],
     )
-    def test_other_names_are_refused_with_the_reason(self, text, reason):
+    def test_other_names_are_rejected_with_the_reason(self, text, reason):
         with pytest.raises(ValueError, match=reason):
             normalize_username(text)
 
@@ -109,7 +109,7 @@ class TestUsernames:
 
     @given(st.text(LETTERS, max_size=12), st.data())
     @example("ß", None)
-    def test_names_are_normalised_for_good_and_keep_their_key(self, text, data):
+    def test_normalizing_a_name_is_idempotent_and_keeps_its_key(self, text, data):
         key = username_key(text)
         assert username_key(key) == key
         try:
@@ -121,7 +121,7 @@ class TestUsernames:
         if data:
             assert username_key(data.draw(fold_variants(name))) == key
 
-    def test_of_a_megabyte_not_more_is_looked_at_than_a_name_may_have(self):
+    def test_names_are_cut_before_folding(self):
         assert len(username_key("\ufdfa" * 1_000_000)) <= 20 * 600
         with pytest.raises(ValueError, match="at most 150"):
             normalize_username("\ufdfa" * 1_000_000)
@@ -150,17 +150,17 @@ class TestEmailAddresses:
             ("a+tag@demo.example", "a+tag@demo.example", "a+tag@demo.example"),
         ],
     )
-    def test_each_mailbox_has_one_form(self, text, shown, envelope):
+    def test_each_mailbox_has_one_canonical_form(self, text, shown, envelope):
         assert normalize_email(text) == shown
         assert envelope_address(shown) == envelope
         assert email_key(text) == email_key(shown) == envelope.lower()
 
-    def test_of_a_megabyte_not_more_is_looked_at_than_an_address_may_have(self):
+    def test_addresses_are_cut_before_folding(self):
         assert len(email_key("é" * 1_000_000)) <= 4 * 254
         with pytest.raises(ValueError, match="more than 254"):
             normalize_email("a@" + "é" * 1_000_000)
 
-    def test_sharp_s_and_ss_are_two_domains(self):
+    def test_sharp_s_and_ss_are_different_domains(self):
         assert email_key("x@faß.de") != email_key("x@fass.de")
 
     @pytest.mark.parametrize(
@@ -199,17 +199,17 @@ class TestEmailAddresses:
             "Ann <a@x.com>",
         ],
     )
-    def test_what_no_mail_reaches_is_refused_with_the_reason(self, text):
+    def test_undeliverable_addresses_are_rejected_with_the_reason(self, text):
         with pytest.raises(ValueError, match=r"must be an e-mail address: \w.+"):
             normalize_email(text)
 
-    def test_letters_beyond_ascii_before_the_at_need_a_server_that_takes_them(self):
+    def test_non_ascii_local_parts_need_smtputf8(self):
         assert normalize_email("ü@x.com", smtputf8=True) == "ü@x.com"
         with pytest.raises(ValueError, match="SMTPUTF8"):
             normalize_email("ü@x.com", smtputf8=False)
 
     @given(ADDRESSES)
-    def test_addresses_are_normalised_for_good_and_keep_their_key(self, text):
+    def test_normalizing_an_address_is_idempotent_and_keeps_its_key(self, text):
         key = email_key(text)
         try:
             shown = normalize_email(text)
@@ -220,7 +220,7 @@ class TestEmailAddresses:
         assert len(envelope_address(shown)) <= 254
 
     @given(SPELLINGS, SPELLINGS)
-    def test_one_key_is_one_mailbox(self, one, other):
+    def test_equal_keys_mean_the_same_mailbox(self, one, other):
         mailboxes = [envelope_address(normalize_email(text)).casefold() for text in (one, other)]
 
         assert (email_key(one) == email_key(other)) == (mailboxes[0] == mailboxes[1])
@@ -237,22 +237,22 @@ class TestPasswords:
             ("Case Stays", "Case Stays"),
         ],
     )
-    def test_they_are_composed_and_their_spaces_are_one_kind(self, typed, password):
+    def test_passwords_are_composed_and_spaces_unified(self, typed, password):
         assert normalize_password(typed) == password
 
     @pytest.mark.parametrize(
         ("typed", "reason"),
         [("seven77", "at least 8"), ("e\u0301" * 7, "at least 8"), ("a" * 1001, "at most 1000"), ("a\x00" * 8, "U")],
     )
-    def test_length_counts_after_that(self, typed, reason):
+    def test_password_length_is_checked_after_normalization(self, typed, reason):
         with pytest.raises(ValueError, match=reason):
             normalize_password(typed)
 
-    def test_every_space_of_unicode_is_the_same_one(self):
+    def test_all_unicode_spaces_are_equal(self):
         spaces = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) == "Zs"]
 
         assert {opaque_string(space) for space in spaces} == {" "}
 
     @given(st.text())
-    def test_they_are_normalised_for_good(self, typed):
+    def test_normalizing_a_password_is_idempotent(self, typed):
         assert opaque_string(opaque_string(typed)) == opaque_string(typed)

@@ -60,21 +60,21 @@ def enums(runtime) -> set[str]:
     return names(runtime, "SELECT typname FROM pg_type WHERE typtype = 'e'")
 
 
-def test_up_brings_every_table_of_the_included_packages_and_no_other(system):
+def test_upgrading_creates_the_tables_of_the_included_packages_only(system):
     assert tables(system) == CORE
 
 
-def test_the_migrated_database_is_what_the_models_say(system):
+def test_the_migrated_schema_equals_the_models(system):
     with system.engine.connect() as connection:
         assert differences(system, connection) == []
 
 
-def test_the_models_of_all_packages_are_migrated(whole_system):
+def test_the_migrated_schema_of_all_packages_equals_their_models(whole_system):
     with whole_system.engine.connect() as connection:
         assert differences(whole_system, connection) == []
 
 
-def test_a_drift_is_found(system):
+def test_a_drift_is_detected(system):
     with system.engine.connect() as connection, connection.begin() as transaction:
         connection.execute(text("ALTER TABLE task DROP COLUMN description"))
         connection.execute(text("DROP INDEX ix_task_due_date"))
@@ -83,7 +83,7 @@ def test_a_drift_is_found(system):
         transaction.rollback()
 
 
-def test_down_takes_everything_back_and_up_brings_it_again(system):
+def test_downgrading_drops_everything_and_upgrading_recreates_it(system):
     downgrade(system, "core@base")
 
     assert tables(system) == {"alembic_version"}
@@ -98,7 +98,7 @@ def test_down_takes_everything_back_and_up_brings_it_again(system):
         assert missing_revisions(system, connection) == set()
 
 
-def test_logins_from_before_have_begun_with_their_first_token(system):
+def test_existing_sessions_begin_with_their_first_token(system):
     downgrade(system, "core_0001")
     with system.engine.begin() as connection:
         connection.execute(
@@ -119,7 +119,7 @@ def test_logins_from_before_have_begun_with_their_first_token(system):
     assert [f"{row.began_at:%m-%d}" for row in began] == ["01-03", "01-04"]
 
 
-def test_accounts_from_before_get_keys_and_none_is_lost_where_two_have_the_same(system):
+def test_existing_accounts_get_keys_except_duplicates(system):
     downgrade(system, "core_0004-1")
     names = [
         (1, "ﬁsh", "one@example.com"),
@@ -144,23 +144,23 @@ def test_accounts_from_before_get_keys_and_none_is_lost_where_two_have_the_same(
         connection.execute(text("DELETE FROM users"))
     assert [row[:2] for row in rows] == [row[1:] for row in names]
     assert [row[2:] for row in rows] == [
-        # The one that is spelled canonically has the key, though it is the younger one.
+        # The canonical spelling has the key, although the account is the younger one.
         (None, "one@example.com"),
         ("fish", "two@example.com"),
         ("strasse", None),
         ("fıx", "x@xn--mnchen-3ya.de"),
         ("admini", "i@example.com"),
-        # Too long for an entry of an index.
+        # Too long for an index entry.
         (None, None),
         ("gone", None),
     ]
 
 
-def test_a_second_upgrade_has_nothing_to_do(system):
+def test_a_second_upgrade_does_nothing(system):
     assert upgrade(system) == []
 
 
-def test_a_package_goes_and_leaves_the_others_tables(whole_system, system):
+def test_removing_a_package_keeps_the_other_tables(whole_system, system):
     labels = [label for label in whole_system.migrations if label != "core"]
     with system.engine.connect() as connection:
         assert foreign_revisions(system, connection) != set()
@@ -174,7 +174,7 @@ def test_a_package_goes_and_leaves_the_others_tables(whole_system, system):
         assert foreign_revisions(system, connection) == set()
 
 
-def test_of_two_hosts_that_migrate_at_once_one_waits_for_the_other(system):
+def test_concurrent_migrations_are_serialized(system):
     downgrade(system, "core@base")
     start = Barrier(2)
 
@@ -189,7 +189,7 @@ def test_of_two_hosts_that_migrate_at_once_one_waits_for_the_other(system):
     assert tables(system) == CORE
 
 
-def test_an_upgrade_that_cannot_have_a_lock_gives_up_and_changes_nothing(system, monkeypatch):
+def test_an_upgrade_that_cannot_get_a_lock_fails_without_changes(system, monkeypatch):
     monkeypatch.setattr("tms_core.migrations_runner.LOCK_TIMEOUT", "50ms")
     downgrade(system, "core@base")
     with system.engine.begin() as holder:

@@ -1,4 +1,4 @@
-"""Pages for people: what is given is escaped, and the headers let nothing else happen."""
+"""HTML pages: escaping and security headers."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ def source(text):
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def test_everything_given_is_escaped():
+def test_all_arguments_are_escaped():
     field = Field(EVIL, EVIL, EVIL, EVIL, EVIL)
 
     text = page(EVIL, EVIL, form=Form(EVIL, (field,), EVIL)).text
@@ -43,7 +43,7 @@ def test_a_page_has_a_heading_a_sentence_and_a_button_and_fits_a_phone():
 
 
 @pytest.mark.parametrize("script", ["", SCRIPT])
-def test_a_page_runs_and_loads_only_what_it_brings(script):
+def test_the_policy_allows_only_the_pages_own_style_and_script(script):
     response = page("A", "B", form=Form("C"), script=script)
     style = re.search(r"<style>(.*?)</style>", response.text, re.DOTALL)[1]
 
@@ -59,11 +59,11 @@ def test_a_page_runs_and_loads_only_what_it_brings(script):
 @pytest.mark.parametrize(
     ("form", "script", "action"), [(None, "", "'none'"), (Form("A"), "", "'self'"), (Form("A"), SCRIPT, "'none'")]
 )
-def test_a_page_posts_only_the_form_that_it_has(form, script, action):
+def test_the_policy_allows_posting_only_with_a_form(form, script, action):
     assert policy_of(page("A", "B", form=form, script=script))["form-action"] == action
 
 
-def test_no_cache_keeps_a_page_and_nobody_learns_its_address():
+def test_pages_are_not_cached_and_send_no_referrer():
     headers = page("A", "B").headers
 
     assert headers["Cache-Control"] == "no-store"

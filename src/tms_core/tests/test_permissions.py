@@ -1,4 +1,4 @@
-"""The predicate in Python and the same in SQL are one."""
+"""Task permissions: the Python predicate and the SQL criterion are equivalent."""
 
 from itertools import product
 
@@ -30,7 +30,7 @@ def tasks(runtime, make_user):
 
 @pytest.mark.parametrize("visibility", ["team", "private"])
 @pytest.mark.parametrize("actor", [Actor(ADMIN, is_admin=True), Actor(ANN), Actor(BOB), Actor(EVE)], ids=str)
-def test_a_query_finds_exactly_the_tasks_that_may_be_seen(runtime, tasks, actor, visibility):
+def test_the_sql_criterion_selects_exactly_the_visible_tasks(runtime, tasks, actor, visibility):
     criterion = visible_tasks(actor, visibility)
     with runtime.transaction() as session:
         statement = select(Task.id) if criterion is None else select(Task.id).where(criterion)
@@ -43,7 +43,7 @@ def test_a_query_finds_exactly_the_tasks_that_may_be_seen(runtime, tasks, actor,
     }
 
 
-def test_those_with_one_scope_see_the_same_and_only_they():
+def test_actors_share_a_visibility_scope_only_if_they_see_the_same_tasks():
     admin, ann, bob = Actor(ADMIN, is_admin=True), Actor(ANN), Actor(BOB)
 
     assert len({visibility_scope(actor, "team") for actor in (admin, ann, bob)}) == 1
@@ -51,7 +51,7 @@ def test_those_with_one_scope_see_the_same_and_only_they():
     assert visibility_scope(admin, "private") == visibility_scope(Actor(EVE, is_admin=True), "private")
 
 
-def test_nobody_is_related_to_a_task_by_having_no_assignee():
+def test_an_unassigned_task_has_no_assignee_relation():
     nobody = Actor(0)
 
     assert not may_see(nobody, "private", created_by=ANN, assigned_to=None)

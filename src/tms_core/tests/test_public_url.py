@@ -1,4 +1,4 @@
-"""Links in answers: where they lead in production and in development, and what a Host header may be."""
+"""The base URL of links in production and in development, and validation of the Host header."""
 
 import pytest
 from webtest import TestApp
@@ -37,22 +37,22 @@ def client(client_of, make_user):
 
 @pytest.fixture
 def in_production(ini, client):
-    """The system as its user sees it in production."""
+    """A client of the system with production settings."""
     config = configure(ini | {"tms.environment": "production", "tms.public_url": PUBLIC}, web=True)
     yield Client(TestApp(config.make_wsgi_app()), client.user)
     config.registry.tms.close()
 
 
 def links(client, headers, environ=STRANGER):
-    """All that an answer may link to, each with the base that it was built on taken out."""
-    asked = {"headers": headers, "extra_environ": environ}
-    page = client.get("/api/task?page_size=1", **asked).json["next"]
-    cursor = client.get("/api/task?page_size=1&cursor=", **asked).json["next"]
-    created = client.post_json("/api/task", {"title": "New"}, **asked).headers["Location"]
+    """Return the distinct base URLs of all links in responses."""
+    options = {"headers": headers, "extra_environ": environ}
+    page = client.get("/api/task?page_size=1", **options).json["next"]
+    cursor = client.get("/api/task?page_size=1&cursor=", **options).json["next"]
+    created = client.post_json("/api/task", {"title": "New"}, **options).headers["Location"]
     number = created.rpartition("/")[2]
-    history = client.get(f"/api/task/{number}/history?page_size=1", **asked).headers["Link"]
-    index = client.get("/api", **asked).json["links"]["tasks"]
-    home = client.get("/", **asked).headers["Location"]
+    history = client.get(f"/api/task/{number}/history?page_size=1", **options).headers["Link"]
+    index = client.get("/api", **options).json["links"]["tasks"]
+    home = client.get("/", **options).headers["Location"]
     return {
         page.removesuffix("/api/task?page_size=1&page=2"),
         cursor.partition("/api/task?page_size=1&cursor=")[0],
@@ -65,30 +65,30 @@ def links(client, headers, environ=STRANGER):
 
 @pytest.mark.parametrize("environ", [STRANGER, PROXY])
 @pytest.mark.parametrize("headers", [{}, {"Host": "evil.example"}, {"Host": "evil.example", **FORWARDED}])
-def test_in_production_every_link_begins_with_the_public_url(in_production, headers, environ):
+def test_links_begin_with_the_public_url_in_production(in_production, headers, environ):
     assert links(in_production, headers, environ) == {PUBLIC}
 
 
-def test_in_production_the_socket_is_at_the_public_host(in_production):
+def test_the_websocket_url_has_the_public_host_in_production(in_production):
     ticket = in_production.post_json("/api/ws-ticket", {}, headers={"Host": "evil.example"}).json
 
     assert ticket["url"] == "wss://tasks.example.com:8001/ws/tasks/"
 
 
-def test_the_description_names_the_public_url_as_its_server(app, in_production):
+def test_the_openapi_server_is_the_public_url(app, in_production):
     assert in_production.get("/api/openapi.json", headers={"Host": "evil.example"}).json["servers"] == [{"url": PUBLIC}]
     assert app.get("/api/openapi.json").json["servers"] == [{"url": "/"}]
 
 
-def test_in_development_links_begin_as_the_request_did(client):
+def test_links_follow_the_host_header_in_development(client):
     assert links(client, {"Host": "127.0.0.1:8170"}) == {"http://127.0.0.1:8170"}
 
 
-def test_what_a_trusted_proxy_forwards_is_where_links_begin(client):
+def test_links_follow_the_headers_of_a_trusted_proxy(client):
     assert links(client, FORWARDED, PROXY) == {"https://tasks.example.org/tms"}
 
 
-def test_what_anybody_else_forwards_is_not(client):
+def test_forwarded_headers_of_other_peers_are_ignored(client):
     assert links(client, {"Host": "localhost", **FORWARDED}, STRANGER) == {"http://localhost"}
 
 
@@ -104,13 +104,13 @@ def test_what_anybody_else_forwards_is_not(client):
         ("X-Forwarded-Prefix", "tms", "http://localhost"),
     ],
 )
-def test_the_nearest_proxy_is_believed_where_it_makes_sense(client, header, value, begin):
+def test_only_valid_values_of_the_nearest_proxy_are_used(client, header, value, begin):
     assert links(client, {"Host": "localhost", header: value}, PROXY) == {begin}
 
 
 @pytest.mark.parametrize("host", ["a b", "evil/..", "user@evil", "münchen", "a:b"])
 @pytest.mark.parametrize("path", ["/api/health", "/api/task", "/nowhere"])
-def test_a_host_that_is_no_host_name_is_refused(app, in_production, host, path):
+def test_an_invalid_host_header_is_rejected(app, in_production, host, path):
     for asked in (app, in_production):
         answer = asked.get(path, headers={"Host": host}, status=400)
 
@@ -119,19 +119,19 @@ def test_a_host_that_is_no_host_name_is_refused(app, in_production, host, path):
         assert answer.json["request_id"] == answer.headers["X-Request-ID"]
 
 
-def test_a_forwarded_host_that_is_none_is_refused(client):
+def test_an_invalid_forwarded_host_is_rejected(client):
     answer = client.get("/api/task", headers={"X-Forwarded-Host": "a b"}, extra_environ=PROXY, status=400)
 
     assert "X-Forwarded-Host" in answer.json["detail"]
 
 
 @pytest.mark.parametrize(("version", "status"), [("HTTP/1.0", 200), ("HTTP/1.1", 400)])
-def test_only_old_clients_may_leave_the_host_out(app, version, status):
+def test_only_http_1_0_may_omit_the_host(app, version, status):
     request = app.RequestClass.blank("/api/health", environ={"SERVER_PROTOCOL": version})
     del request.environ["HTTP_HOST"]
     assert request.get_response(app.app).status_int == status
 
-    # As some servers write one that is not there.
+    # Some servers set an empty value if the header is absent.
     request.environ["HTTP_HOST"] = ""
     assert request.get_response(app.app).status_int == status
 
@@ -139,6 +139,6 @@ def test_only_old_clients_may_leave_the_host_out(app, version, status):
 @pytest.mark.parametrize(
     "url", ["ftp://tasks.example.com", "https://", "https://a@b", "https://a/?q", "https://a/#b", "tasks.example.com"]
 )
-def test_a_public_url_is_an_address_and_nothing_more(ini, url):
+def test_an_invalid_public_url_is_rejected(ini, url):
     with pytest.raises(Exception, match=r"tms\.public_url"):
         configure(ini | {"tms.public_url": url}, web=False)

@@ -1,4 +1,4 @@
-"""Claims whose user, login or personal token was taken back."""
+"""Revocation of access tokens, sessions and personal tokens."""
 
 from datetime import timedelta
 from time import time
@@ -27,14 +27,14 @@ def tokens(runtime):
 
 @pytest.fixture
 def is_revoked(runtime):
-    """Whether claims are revoked, to the eyes of a process that has just looked."""
+    """Return a function that returns whether claims are revoked, after a refresh."""
 
-    def look(claims: AccessClaims) -> bool:
+    def check(claims: AccessClaims) -> bool:
         revocations = Revocations(runtime.engine, LIFE)
         revocations.refresh(force=True)
         return revocations.knows(claims)
 
-    return look
+    return check
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def ann(make_user):
     return make_user("ann")
 
 
-def test_a_login_that_was_ended_is_revoked_and_no_other(runtime, tokens, ann, make_user, is_revoked):
+def test_only_the_ended_session_is_revoked(runtime, tokens, ann, make_user, is_revoked):
     mine, others = (tokens.read(user.access, time()) for user in (ann, make_user()))
 
     with runtime.transaction() as session:
@@ -51,12 +51,12 @@ def test_a_login_that_was_ended_is_revoked_and_no_other(runtime, tokens, ann, ma
     assert (is_revoked(mine), is_revoked(others)) == (True, False)
 
 
-def test_a_personal_token_that_was_taken_back_is_revoked_and_no_other(runtime, ann, is_revoked):
+def test_only_the_revoked_personal_token_is_revoked(runtime, ann, is_revoked):
     reader = PersonalTokens(runtime.engine, LIFE)
     with runtime.transaction() as session:
         service = PersonalTokenService(session, ann.id, {"tasks:read"})
-        words = [service.create(name, ["tasks:read"], None)[1] for name in ("one", "other")]
-    one, other = (reader.read(word, time()) for word in words)
+        values = [service.create(name, ["tasks:read"], None)[1] for name in ("one", "other")]
+    one, other = (reader.read(value, time()) for value in values)
 
     with runtime.transaction() as session:
         PersonalTokenService(session, ann.id, ()).revoke(session.query(PersonalToken).filter_by(name="one").one().id)
@@ -64,7 +64,7 @@ def test_a_personal_token_that_was_taken_back_is_revoked_and_no_other(runtime, a
     assert (is_revoked(one), is_revoked(other)) == (True, False)
 
 
-def test_the_claims_of_a_personal_token_hold_no_longer_than_those_of_an_access_token(runtime, ann):
+def test_claims_of_personal_tokens_expire_like_those_of_access_tokens(runtime, ann):
     with runtime.transaction() as session:
         _, word = PersonalTokenService(session, ann.id, {"tasks:read"}).create("a", ["tasks:read"], None)
 

@@ -1,4 +1,4 @@
-"""The filter that looks at a task, beside the one that PostgreSQL evaluates."""
+"""The task filter in Python, compared with its SQL."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -28,7 +28,7 @@ def packages():
 
 @dataclass(frozen=True)
 class Row:
-    """A task in plain words."""
+    """A task with plain string values."""
 
     priority: str
     status: str
@@ -39,7 +39,7 @@ class Row:
 
 @pytest.fixture
 def tasks(runtime, make_user) -> dict[int, Row]:
-    """Every combination of what a filter looks at, by id."""
+    """Tasks with every combination of the filtered fields, by id."""
     users = [make_user().id for _ in range(3)]
     rows = [
         Row(*values) for values in product(map(str, Priority), map(str, Status), [None, *DAYS], [None, *users], users)
@@ -51,11 +51,11 @@ def tasks(runtime, make_user) -> dict[int, Row]:
 
 
 def some(values: st.SearchStrategy[Any]) -> st.SearchStrategy[frozenset[Any]]:
-    # Often nothing, so that not all that passes one part fails at another.
+    # Often empty, so that filters do not become too narrow to match anything.
     return st.just(frozenset()) | st.frozensets(values, max_size=3)
 
 
-# Users that there are, nobody, and some that there are not.
+# Existing users, None, and unknown users.
 USERS = st.none() | st.integers(1, 5)
 SOME_DAYS = st.sampled_from(DAYS) | st.dates()
 FILTERS = st.builds(
@@ -69,7 +69,7 @@ FILTERS = st.builds(
 )
 
 
-def test_a_filter_lets_the_same_tasks_pass_as_its_sql_does(runtime, tasks):
+def test_a_filter_matches_the_same_tasks_as_its_sql(runtime, tasks):
     @given(wanted=FILTERS)
     @hypothesis_settings(max_examples=200, deadline=None)
     def check(wanted: TaskFilter) -> None:
@@ -84,18 +84,18 @@ def test_a_filter_lets_the_same_tasks_pass_as_its_sql_does(runtime, tasks):
     check()
 
 
-def test_an_empty_filter_lets_every_task_pass():
+def test_an_empty_filter_matches_every_task():
     assert TaskFilter().matches(Row("LOW", "PENDING", None, None, 1))
 
 
-def test_a_task_without_a_due_date_is_neither_before_nor_after_any_day():
+def test_a_task_without_a_due_date_is_outside_every_bound():
     undated = Row("LOW", "PENDING", None, None, 1)
 
     for name in COMPARISONS:
         assert not TaskFilter(due_bounds=((name, TODAY),)).matches(undated)
 
 
-def test_a_query_is_read_with_me_and_none_and_its_values_by_commas_or_repeated():
+def test_queries_accept_me_none_and_comma_separated_or_repeated_values():
     wanted = read_filter(
         {"assigned_to": ["me,none", "3"], "status": ["PENDING"], "due_date_lt": ["2025-03-18"]}, actor_id=7
     )
@@ -109,15 +109,15 @@ def test_a_query_is_read_with_me_and_none_and_its_values_by_commas_or_repeated()
     assert not wanted.matches(Row("LOW", "PENDING", TODAY, 2, 1))
 
 
-def test_every_fault_of_a_query_is_named():
-    with pytest.raises(InvalidError) as refused:
+def test_every_error_of_a_query_is_reported():
+    with pytest.raises(InvalidError) as error:
         read_filter({"status": ["DONE"], "due_date": ["soon"], "created_by": ["ann"]}, actor_id=7)
 
-    assert [fault.field for fault in refused.value.faults] == ["status", "due_date", "created_by"]
+    assert [fault.field for fault in error.value.faults] == ["status", "due_date", "created_by"]
 
 
 @pytest.mark.parametrize(
-    ("words", "reduced"),
+    ("query", "reduced"),
     [
         ({"due_date_gte": ["2025-03-17"] * 400}, {"due_bounds": (("gte", TODAY),)}),
         ({"due_date_gte": ["2025-03-17,2025-03-19,2025-03-18"]}, {"due_bounds": (("gte", DAYS[2]),)}),
@@ -135,8 +135,8 @@ def test_every_fault_of_a_query_is_named():
         ({"due_date": ["none"]}, {"due_date": {None}}),
     ],
 )
-def test_a_filter_has_nothing_twice_and_nothing_that_follows_from_the_rest(words, reduced):
-    assert read_filter(words, actor_id=7) == TaskFilter(**reduced)
+def test_filters_are_reduced_to_non_redundant_conditions(query, reduced):
+    assert read_filter(query, actor_id=7) == TaskFilter(**reduced)
 
 
 @pytest.mark.parametrize(
@@ -151,29 +151,29 @@ def test_a_filter_has_nothing_twice_and_nothing_that_follows_from_the_rest(words
         ("gte=0001-01-01", "lt=0001-01-01", True),
     ],
 )
-def test_bounds_that_leave_no_day_let_nothing_pass(lower, upper, is_contradictory):
-    words = {f"due_date_{word}": [day] for word, _, day in (one.partition("=") for one in (lower, upper))}
+def test_bounds_that_exclude_every_day_are_contradictory(lower, upper, is_contradictory):
+    query = {f"due_date_{name}": [day] for name, _, day in (bound.partition("=") for bound in (lower, upper))}
 
-    assert read_filter(words, actor_id=7).is_contradictory is is_contradictory
+    assert read_filter(query, actor_id=7).is_contradictory is is_contradictory
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "q"])
 @pytest.mark.parametrize(
-    "spell", [lambda word, number: [word] * number, lambda word, number: [",".join([word] * number)]]
+    "spell", [lambda value, count: [value] * count, lambda value, count: [",".join([value] * count)]]
 )
-def test_a_parameter_has_so_many_values_and_no_more(name, spell):
-    word = {"priority": "LOW", "status": "PENDING", "assigned_to": "3", "created_by": "3"}.get(name, "2025-03-17")
+def test_the_number_of_values_per_parameter_is_limited(name, spell):
+    value = {"priority": "LOW", "status": "PENDING", "assigned_to": "3", "created_by": "3"}.get(name, "2025-03-17")
 
-    read_filter({name: spell(word, MAX_VALUES)}, actor_id=7)
-    with pytest.raises(InvalidError) as refused:
-        read_filter({name: spell(word, 5_500)}, actor_id=7)
+    read_filter({name: spell(value, MAX_VALUES)}, actor_id=7)
+    with pytest.raises(InvalidError) as error:
+        read_filter({name: spell(value, 5_500)}, actor_id=7)
 
-    assert [(fault.field, fault.message) for fault in refused.value.faults] == [(name, "must have at most 500 values")]
+    assert [(fault.field, fault.message) for fault in error.value.faults] == [(name, "must have at most 500 values")]
 
 
-@pytest.mark.parametrize("word", ["9" * 5_000, "9" * 20, "²"])
-def test_a_number_that_is_no_id_is_refused_in_our_words(word):
-    with pytest.raises(InvalidError) as refused:
-        read_filter({"assigned_to": [word]}, actor_id=7)
+@pytest.mark.parametrize("text", ["9" * 5_000, "9" * 20, "²"])
+def test_a_number_that_is_not_an_id_is_rejected_with_our_message(text):
+    with pytest.raises(InvalidError) as error:
+        read_filter({"assigned_to": [text]}, actor_id=7)
 
-    assert refused.value.faults[0].message == "must be a user's id, me or none"
+    assert error.value.faults[0].message == "must be a user's id, me or none"

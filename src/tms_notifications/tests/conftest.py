@@ -1,4 +1,4 @@
-"""A mail server that answers as a test says, and short ways to tasks and to the worker's work."""
+"""Fixtures: a mail server with scripted replies, changes of tasks, and the mail log."""
 
 import asyncio
 import threading
@@ -25,7 +25,10 @@ ADDRESS = "127.0.0.1"
 
 
 class ScriptedServer:
-    """aiosmtpd's handler: accepts everything but what `answers` says, once each, for a stage (MAIL, RCPT, DATA)."""
+    """A handler for aiosmtpd that accepts all mails.
+
+    `answers` maps a stage (MAIL, RCPT, DATA) to replies, each of which is used once in place of 250.
+    """
 
     def __init__(self) -> None:
         self.received: list[EmailMessage] = []
@@ -59,7 +62,7 @@ class ScriptedServer:
 
 @contextmanager
 def running_mail_server(port: int = 0, **options: Any) -> Iterator[tuple[ScriptedServer, int]]:
-    """A mail server on this machine, and its port; `options` are aiosmtpd's."""
+    """Run a mail server on loopback and yield its handler and port; `options` are passed to aiosmtpd."""
     handler = ScriptedServer()
     controller = Controller(handler, hostname=ADDRESS, port=port or ports.free_port(), **options)
     controller.start()
@@ -71,13 +74,13 @@ def running_mail_server(port: int = 0, **options: Any) -> Iterator[tuple[Scripte
 
 @pytest.fixture
 def free_port() -> int:
-    """Nobody listens there."""
+    """A port on which no server listens."""
     return ports.free_port()
 
 
 @pytest.fixture
 def mail_server():
-    """`with mail_server(…) as (server, port)`: one that the test alone uses."""
+    """`with mail_server(…) as (server, port)`: a server for one test only."""
     return running_mail_server
 
 
@@ -89,7 +92,7 @@ def _module_server() -> Iterator[tuple[ScriptedServer, int]]:
 
 @pytest.fixture
 def smtp(_module_server) -> ScriptedServer:
-    """The mail server that the module's system sends to, with nothing received yet."""
+    """The module's mail server, reset before each test."""
     _module_server[0].__init__()
     return _module_server[0]
 
@@ -119,7 +122,7 @@ def runtime(runtime):
 
 
 class Tasks:
-    """Changes of tasks, each in a transaction of its own."""
+    """Changes tasks, each in its own transaction."""
 
     def __init__(self, runtime):
         self._runtime = runtime
@@ -142,8 +145,8 @@ def tasks(runtime) -> Tasks:
     return Tasks(runtime)
 
 
-class Ledger:
-    """The rows of notification_mail, and the worker's work on them."""
+class MailLog:
+    """Reads and changes the rows of notification_mail, and sends mails as a worker."""
 
     def __init__(self, runtime):
         self._runtime = runtime
@@ -157,7 +160,7 @@ class Ledger:
         return row
 
     def kinds(self) -> list[tuple[int, str]]:
-        """To whom, and what."""
+        """Return the recipient and the kind of each mail."""
         return [(row.user_id, row.kind.value) for row in self.rows()]
 
     def change(self, **values: Any) -> None:
@@ -168,12 +171,12 @@ class Ledger:
                     setattr(row, name, value)
 
     def send_again(self) -> list[NotificationMail]:
-        """As `send_all`, when the next attempts are due."""
+        """Make the next attempts due, then call `send_all`."""
         self.change(next_attempt_at=datetime.now(UTC))
         return self.send_all()
 
     def send_all(self) -> list[NotificationMail]:
-        """What a worker does that gets a message for each waiting mail; returns the rows afterwards."""
+        """Send each waiting mail, as a worker would. Returns the rows afterwards."""
         for row in self.rows():
             if row.status is MailStatus.WAITING:
                 send_mail(row.id)
@@ -181,28 +184,28 @@ class Ledger:
 
 
 @pytest.fixture
-def mail_log(runtime) -> Ledger:
-    return Ledger(runtime)
+def mail_log(runtime) -> MailLog:
+    return MailLog(runtime)
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """Stands for the end of the process."""
 
 
 @pytest.fixture
 def killed_after(monkeypatch) -> Callable[[type, str], AbstractContextManager[None]]:
-    """`with killed_after(Class, "method"): …`: the worker's process dies right after the method has done its work."""
+    """`with killed_after(Class, "method"): …` simulates that the worker is killed right after the method returns."""
 
     @contextmanager
     def killed(owner: type, name: str) -> Iterator[None]:
         method = getattr(owner, name)
 
-        def last(*args: Any, **kwargs: Any) -> None:
+        def call_and_die(*args: Any, **kwargs: Any) -> None:
             method(*args, **kwargs)
             raise Killed
 
         with monkeypatch.context() as patches, suppress(Killed):
-            patches.setattr(owner, name, last)
+            patches.setattr(owner, name, call_and_die)
             yield
 
     return killed
@@ -210,7 +213,7 @@ def killed_after(monkeypatch) -> Callable[[type, str], AbstractContextManager[No
 
 @pytest.fixture
 def in_thread() -> Iterator[Callable[[Callable[[], Any]], threading.Thread]]:
-    """Runs something beside the test, which ends only when it has ended."""
+    """Runs a function in a thread; the test fails if the thread does not end."""
     threads = []
 
     def start(action: Callable[[], Any]) -> threading.Thread:

@@ -1,4 +1,4 @@
-"""Links about accounts, from the request over HTTP to the mail server and back."""
+"""Mails about accounts: from the request over HTTP to the mail server, and use of the link."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def ann(make_user):
 
 @pytest.fixture
 def ask(app, ann, smtp):
-    """Asks for a new password."""
+    """Requests a password reset."""
     return lambda email="ann@example.com": app.post_json("/api/password-reset", {"email": email}, status=202)
 
 
@@ -47,11 +47,11 @@ def verify(client_of, ann, smtp):
 
 @pytest.fixture
 def requests(runtime):
-    def look() -> list[NotificationLinkRequest]:
+    def read() -> list[NotificationLinkRequest]:
         with runtime.transaction() as session:
             return list(session.scalars(select(NotificationLinkRequest)))
 
-    return look
+    return read
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def token_in(message) -> str:
     return link_in(message).partition("#token=")[2]
 
 
-def test_who_asks_for_a_new_password_gets_a_link_that_sets_it(app, ask, smtp, mail_log):
+def test_a_password_reset_mail_has_a_link_that_sets_a_new_password(app, ask, smtp, mail_log):
     ask("Ann@Example.com")
     answer_link_requests()
     (row,) = mail_log.send_all()
@@ -89,7 +89,7 @@ def test_who_asks_for_a_new_password_gets_a_link_that_sets_it(app, ask, smtp, ma
     app.post_json("/api/token", {"username": "ann", "password": PASSWORD}, status=401)
 
 
-def test_who_verifies_its_address_gets_a_link_that_does_it(app, client_of, ann, verify, smtp, mail_log):
+def test_a_verification_mail_has_a_link_that_verifies_the_address(app, client_of, ann, verify, smtp, mail_log):
     verify()
     answer_link_requests()
     mail_log.send_all()
@@ -116,7 +116,7 @@ class TestNewPersonalToken:
 
         (message,) = smtp.received
         assert smtp.recipients == ["ann@example.com"]
-        assert message["Subject"] == "A personal API token was made for your account"
+        assert message["Subject"] == "A personal API token was created for your account"
         for text_ in (body(message), body(message, "html")):
             assert "Nightly export" in text_
             assert made["hint"] in text_
@@ -127,11 +127,11 @@ class TestNewPersonalToken:
         assert (row.kind.value, row.status) == ("token_created", MailStatus.SENT)
         assert made["token"] not in str(row.context)
 
-    def test_a_token_without_expiry_says_so(self, make_token, smtp, mail_log):
+    def test_a_token_without_expiry_is_valid_until_revoked(self, make_token, smtp, mail_log):
         make_token()
         mail_log.send_all()
 
-        assert "Holds until: it is taken back" in body(smtp.received[0])
+        assert "Valid until: it is revoked" in body(smtp.received[0])
 
     def test_the_name_of_a_token_is_literal(self, make_token, smtp, mail_log):
         make_token("<b>x</b> =?utf-8?q?y?= {{ 7*7 }}")
@@ -153,7 +153,7 @@ class TestNewPersonalToken:
         make_token()
         assert queued() == 1
 
-    def test_a_refused_token_sends_no_mail(self, client_of, ann, smtp, mail_log, queued):
+    def test_a_rejected_token_sends_no_mail(self, client_of, ann, smtp, mail_log, queued):
         body_ = {"name": "a", "scopes": ["admin"], "expires_at": None}
         client_of(ann).post_json("/api/api-tokens", body_, status=400)
 
@@ -166,7 +166,7 @@ class TestNewPersonalToken:
         assert "Nightly export" in tms("mail", "show", str(mail_log.row().id)).output
 
 
-def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app, client_of, ann, smtp, mail_log):
+def test_the_old_address_is_mailed_a_link_that_undoes_the_change(app, client_of, ann, smtp, mail_log):
     change = {"email": "new@example.com", "current_password": PASSWORD}
     client_of(ann).patch_json("/api/users/me", change, status=200)
     (row,) = mail_log.send_all()
@@ -189,7 +189,7 @@ def test_the_old_address_is_told_of_a_change_with_a_link_that_takes_it_back(app,
     app.post_json("/api/token", {"username": "ann@example.com", "password": NEW}, status=200)
 
 
-def test_a_change_by_an_administrator_is_told_without_a_link(client_of, make_user, ann, smtp, mail_log):
+def test_a_change_by_an_administrator_is_mailed_without_a_link(client_of, make_user, ann, smtp, mail_log):
     admin = client_of(make_user("root", is_admin=True))
     admin.patch_json(f"/api/users/{ann.id}", {"email": "new@example.com"}, status=200)
     mail_log.send_all()
@@ -200,7 +200,7 @@ def test_a_change_by_an_administrator_is_told_without_a_link(client_of, make_use
     assert "token=" not in message.as_string()
 
 
-def test_a_change_that_is_rolled_back_is_not_told(client_of, make_user, ann, smtp, mail_log):
+def test_a_change_that_is_rolled_back_sends_no_mail(client_of, make_user, ann, smtp, mail_log):
     make_user("bob")
     change = {"email": "new@example.com", "username": "bob", "current_password": PASSWORD}
     client_of(ann).patch_json("/api/users/me", change, status=409)
@@ -236,7 +236,7 @@ def test_a_link_goes_to_the_mailbox_that_was_registered(app, runtime, smtp, mail
     assert smtp.recipients == [recipient]
 
 
-def test_such_a_mail_has_no_link_to_turn_it_off(ask, smtp, mail_log):
+def test_account_mails_have_no_unsubscribe_link(ask, smtp, mail_log):
     ask()
     answer_link_requests()
     mail_log.send_all()
@@ -247,7 +247,7 @@ def test_such_a_mail_has_no_link_to_turn_it_off(ask, smtp, mail_log):
     assert "Turn off" not in body(message) + body(message, "html")
 
 
-def test_who_turned_all_mails_off_gets_it_too(ask, smtp, mail_log, runtime, ann):
+def test_preferences_do_not_affect_account_mails(ask, smtp, mail_log, runtime, ann):
     with runtime.transaction() as session:
         off = dict.fromkeys(("assigned", "updated", "due_soon"), "off")
         session.add(NotificationPreference(user_id=ann.id, own_changes=False, **off))
@@ -259,7 +259,7 @@ def test_who_turned_all_mails_off_gets_it_too(ask, smtp, mail_log, runtime, ann)
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "idle@example.com", "ann"])
-def test_an_address_that_no_active_account_has_gets_nothing(ask, make_user, app, smtp, mail_log, requests, email):
+def test_an_address_without_an_active_account_is_sent_nothing(ask, make_user, app, smtp, mail_log, requests, email):
     make_user("idle", is_active=False)
     app.post_json("/api/password-reset", {"email": email}, expect_errors=True)
     answer_link_requests()
@@ -268,7 +268,7 @@ def test_an_address_that_no_active_account_has_gets_nothing(ask, make_user, app,
     assert (smtp.received, mail_log.rows(), requests()) == ([], [], [])
 
 
-def test_a_request_that_is_answered_is_gone(ask, requests):
+def test_an_answered_request_is_deleted(ask, requests):
     ask()
     assert [one.email for one in requests()] == ["ann@example.com"]
 
@@ -278,7 +278,7 @@ def test_a_request_that_is_answered_is_gone(ask, requests):
     assert requests() == []
 
 
-def test_the_token_stands_nowhere_in_the_database_not_even_while_its_mail_waits(ask, smtp, mail_log, runtime):
+def test_the_token_is_never_stored_even_while_its_mail_waits(ask, smtp, mail_log, runtime):
     ask()
     answer_link_requests()
     before = everything(runtime)
@@ -292,7 +292,7 @@ def test_the_token_stands_nowhere_in_the_database_not_even_while_its_mail_waits(
 
 
 def everything(runtime) -> str:
-    """All rows of all tables, and all that Redis has."""
+    """Return all rows of all tables and all values in Redis as text."""
     with runtime.transaction() as session:
         tables = session.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
         rows = [session.scalar(text(f"SELECT string_agg(t::text, ' ') FROM {name} t")) or "" for name in tables]
@@ -301,7 +301,7 @@ def everything(runtime) -> str:
     return " ".join([*tables, *rows, *redis])
 
 
-def test_a_crash_before_the_note_sends_the_same_token_once_more(ask, smtp, mail_log, killed_after):
+def test_a_crash_before_the_commit_sends_the_same_token_again(ask, smtp, mail_log, killed_after):
     ask()
     answer_link_requests()
     with killed_after(SmtpTransport, "send"):
@@ -313,7 +313,7 @@ def test_a_crash_before_the_note_sends_the_same_token_once_more(ask, smtp, mail_
     assert first["Message-ID"] == second["Message-ID"]
 
 
-def test_a_mail_that_is_put_off_goes_out_while_its_link_works(ask, smtp, mail_log):
+def test_a_deferred_mail_is_sent_while_its_link_is_valid(ask, smtp, mail_log):
     ask()
     answer_link_requests()
     smtp.answers["RCPT"] = ["450 busy"]
@@ -330,7 +330,7 @@ def test_a_mail_that_is_put_off_goes_out_while_its_link_works(ask, smtp, mail_lo
     [{"expires_at": func.now() - timedelta(seconds=1)}, {"used_at": func.now()}],
     ids=["expired", "used"],
 )
-def test_a_link_that_is_of_no_use_any_more_is_not_sent(ask, smtp, mail_log, runtime, values):
+def test_an_invalid_link_is_not_sent(ask, smtp, mail_log, runtime, values):
     ask()
     answer_link_requests()
     with runtime.transaction() as session:
@@ -342,7 +342,7 @@ def test_a_link_that_is_of_no_use_any_more_is_not_sent(ask, smtp, mail_log, runt
     assert row.reason == "its link was used, has expired, or the address was changed"
 
 
-def test_an_address_that_was_changed_meanwhile_gets_nothing_of_the_old_one(ask, smtp, mail_log, runtime, ann):
+def test_a_link_for_the_old_address_is_not_sent_to_a_new_one(ask, smtp, mail_log, runtime, ann):
     ask()
     answer_link_requests()
     with runtime.transaction() as session:
@@ -368,7 +368,7 @@ def test_a_request_is_queued_after_its_commit(ask, queued, requests):
     assert queued() == 1
 
 
-def test_a_request_that_the_queue_lost_is_found(ask, mail_log, runtime, queued):
+def test_a_request_that_the_queue_lost_is_answered(ask, mail_log, runtime, queued):
     ask()
     runtime.redis.flushall()
 
@@ -378,7 +378,7 @@ def test_a_request_that_the_queue_lost_is_found(ask, mail_log, runtime, queued):
     assert queued() == 1
 
 
-def test_with_redis_away_the_request_is_kept(ann, runtime, requests, mail_log):
+def test_the_request_is_kept_while_redis_is_down(ann, runtime, requests, mail_log):
     ini = {**runtime.ini, "tms.redis_url": "redis://127.0.0.1:1/0"}
     away = TestApp(configure(ini, web=True).make_wsgi_app())
     try:
@@ -413,7 +413,7 @@ def test_the_command_line_shows_the_mail_and_not_its_token(ask, smtp, mail_log, 
     assert "Choose a new password" in tms("mail", "list").output
 
 
-def test_a_deployers_own_page_is_where_the_link_leads(ask, smtp, mail_log, runtime, ann):
+def test_the_link_leads_to_the_configured_page(ask, smtp, mail_log, runtime, ann):
     ini = {**runtime.ini, "tms.api.password_reset_url": "{public_url}/new-password?t={token}"}
     own = TestApp(configure(ini, web=True).make_wsgi_app())
     try:

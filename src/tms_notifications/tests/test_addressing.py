@@ -11,7 +11,7 @@ from tms_notifications.hostnames import AddressError, mail_host, smtp_address
     [
         ("ann@example.com", "ann@example.com"),
         ("Ann.Lee+tms@Example.com", "Ann.Lee+tms@example.com"),
-        # IDNA 2008: another domain than fass.de, which is what IDNA 2003 makes of it.
+        # IDNA 2008 keeps this domain distinct from fass.de, to which IDNA 2003 maps it.
         ("x@faß.de", "x@xn--fa-hia.de"),
         ("x@βόλος.com", "x@xn--nxasmm1c.com"),
         ("x@münchen.de", "x@xn--mnchen-3ya.de"),
@@ -19,7 +19,7 @@ from tms_notifications.hostnames import AddressError, mail_host, smtp_address
         ("x@ｅｘａｍｐｌｅ.com", "x@example.com"),
         ("x@example。com", "x@example.com"),
         ("x@ex\u200bample.com", "x@example.com"),
-        # The same mailbox: these quotes are needless.
+        # The quotes are unnecessary, and the mailbox is the same without them.
         ('"ab"@x.com', "ab@x.com"),
         ('"a b"@x.com', '"a b"@x.com'),
         (r'"a\"b"@x.com', r'"a\"b"@x.com'),
@@ -42,13 +42,13 @@ def test_an_address_for_mail_servers(email, address):
         "a@exa mple.com", "a@exa_mple.com", f"a@{'b' * 60}.{'c' * 60}.{'d' * 60}.{'e' * 60}.{'f' * 60}.com",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused_in_a_sentence(email):
+def test_invalid_addresses_are_rejected_with_a_sentence(email):
     with pytest.raises(AddressError, match="must be an e-mail address: "):
         smtp_address(email)
 
 
 @given(st.text() | st.from_regex(r"[^@]{0,8}@[^@]{0,8}", fullmatch=True))
-def test_an_address_never_holds_what_ends_it(text):
+def test_an_address_never_contains_its_delimiters(text):
     try:
         address = smtp_address(text)
     except AddressError:

@@ -1,4 +1,4 @@
-"""`tms mail` on a development system, whose mails are files."""
+"""`tms mail` on a development system, which writes mails to files."""
 
 import logging
 import re
@@ -12,19 +12,19 @@ from tms_notifications.models import MailStatus, NotificationPreference
 
 @pytest.fixture
 def tms(ini, tmp_path):
-    """Runs `tms mail …` on the module's system."""
+    """Runs `tms mail` with arguments on the module's system."""
     path = tmp_path / "test.ini"
     lines = [f"{key} = {value}".replace("%", "%%").replace("\n", "\n    ") for key, value in ini.items()]
     path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
     logs = logging.getLogger().handlers[:]
 
-    def run(*words: str, code: int = 0) -> str:
-        result = CliRunner().invoke(main, ["--ini", str(path), "mail", *words])
+    def run(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(main, ["--ini", str(path), "mail", *arguments])
         assert result.exit_code == code, result.output
         return result.output
 
     yield run
-    # A command sends the logs to its own standard error, which ends with it.
+    # The command redirects logging to its own standard error, which is closed at its end.
     logging.getLogger().handlers[:] = logs
 
 
@@ -37,7 +37,7 @@ def test_there_are_no_mails_at_first(runtime, tms):
     assert tms("list") == "no mails\n"
 
 
-def test_mails_are_listed_and_read(tms, tasks, relay_once, mail_log, ann):
+def test_mails_are_listed_and_shown(tms, tasks, relay_once, mail_log, ann):
     tasks.create(ann, assigned_to=ann.id, title="Buy [bold]milk[/bold]")
     relay_once()
     mail_log.send_all()
@@ -54,7 +54,7 @@ def test_mails_are_listed_and_read(tms, tasks, relay_once, mail_log, ann):
     assert "List-Unsubscribe: <http" in tms("show", "1", "--raw")
 
 
-def test_one_sees_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, mail_log, ann):
+def test_the_list_shows_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, mail_log, ann):
     with runtime.transaction() as session:
         session.merge(NotificationPreference(user_id=ann.id, assigned="off"))
     tasks.create(ann, assigned_to=ann.id)
@@ -65,7 +65,7 @@ def test_one_sees_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, mail_
     assert "[dropped: the user turned assigned off]" in tms("show", "1")
 
 
-def test_a_mail_can_be_read_before_it_is_sent(tms, tasks, relay_once, ann):
+def test_a_mail_can_be_shown_before_it_is_sent(tms, tasks, relay_once, ann):
     tasks.create(ann, assigned_to=ann.id, title="Not yet")
     relay_once()
 
@@ -74,7 +74,7 @@ def test_a_mail_can_be_read_before_it_is_sent(tms, tasks, relay_once, ann):
     assert "Subject: Assigned to you: Not yet" in tms("show", "1")
 
 
-def test_the_list_narrows(tms, tasks, relay_once, ann, make_user):
+def test_the_list_can_be_filtered(tms, tasks, relay_once, ann, make_user):
     bob = make_user("bob")
     first = tasks.create(ann, assigned_to=ann.id, title="The first")
     tasks.create(ann, assigned_to=bob.id, title="The second")
@@ -94,7 +94,7 @@ def test_control_characters_do_not_reach_the_terminal(tms, tasks, relay_once, ma
     assert not {"\x1b", "\x07"} & set(tms("list") + tms("show", "1"))
 
 
-def test_what_only_looks_encoded_is_shown_literally(tms, tasks, relay_once, mail_log, ann):
+def test_text_that_looks_encoded_is_shown_literally(tms, tasks, relay_once, mail_log, ann):
     title = "=?utf-8?q?Hi=0D=0AReply-To_:_evil@x.y?="
     tasks.create(ann, assigned_to=ann.id, title=title)
     relay_once()
@@ -105,7 +105,7 @@ def test_what_only_looks_encoded_is_shown_literally(tms, tasks, relay_once, mail
     assert "\nReply-To" not in tms("show", "1") + tms("show", "1", "--raw")
 
 
-def test_the_names_of_files_have_nothing_of_a_mail(runtime, tasks, relay_once, mail_log, ann):
+def test_file_names_contain_nothing_from_the_mail(runtime, tasks, relay_once, mail_log, ann):
     tasks.create(ann, assigned_to=ann.id, title="../../etc/passwd")
     relay_once()
     (row,) = mail_log.send_all()
@@ -115,7 +115,7 @@ def test_the_names_of_files_have_nothing_of_a_mail(runtime, tasks, relay_once, m
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_an_address_in_other_letters_becomes_a_file_too(tms, tasks, relay_once, mail_log, make_user):
+def test_a_mail_to_a_non_ascii_address_is_written_to_a_file(tms, tasks, relay_once, mail_log, make_user):
     user = make_user("u", email="ü@x.com")
     tasks.create(user, assigned_to=user.id)
     relay_once()
@@ -126,7 +126,7 @@ def test_an_address_in_other_letters_becomes_a_file_too(tms, tasks, relay_once, 
     assert "To: u <ü@x.com>" in tms("show", "1", "--raw")
 
 
-def test_an_address_tells_the_terminal_nothing(tms, tasks, relay_once, mail_log, make_user):
+def test_an_address_cannot_control_the_terminal(tms, tasks, relay_once, mail_log, make_user):
     user = make_user("u", email="a\x1b[2J\u202e@x.com")
     tasks.create(user, assigned_to=user.id)
     relay_once()
@@ -139,5 +139,5 @@ def test_an_address_tells_the_terminal_nothing(tms, tasks, relay_once, mail_log,
     assert not {"\x1b", "\u202e"} & set(tms("show", "1", code=1))
 
 
-def test_a_number_that_is_not_there(runtime, tms):
+def test_an_unknown_number_is_an_error(runtime, tms):
     assert "There is no mail 7" in tms("show", "7", code=1)

@@ -1,4 +1,4 @@
-"""What a mail says, from its row; no database."""
+"""Composition of messages from rows, without a database."""
 
 from datetime import UTC, datetime
 from email import message_from_bytes
@@ -65,7 +65,7 @@ def recipient(name="Bob Ross", zone="UTC", email="bob@example.com"):
     return Recipient(BOB, name, email, ZoneInfo(zone))
 
 
-def on_the_wire(mail: OutgoingMail) -> EmailMessage:
+def parsed(mail: OutgoingMail) -> EmailMessage:
     return message_from_bytes(mail.content, policy=default)
 
 
@@ -74,7 +74,7 @@ def as_read(mail: OutgoingMail, name: str) -> str:
 
 
 def compose(runtime, mail, to=None) -> EmailMessage:
-    return on_the_wire(Composer(runtime).compose(mail, to or recipient(), NAMES))
+    return parsed(Composer(runtime).compose(mail, to or recipient(), NAMES))
 
 
 def text(message: EmailMessage) -> str:
@@ -85,7 +85,7 @@ def html(message: EmailMessage) -> str:
     return message.get_body(("html",)).get_content().replace("\r\n", "\n")
 
 
-def test_an_assigned_mail_shows_the_task_and_leads_to_it(runtime):
+def test_an_assigned_mail_shows_the_task_and_links_to_it(runtime):
     message = compose(runtime, row())
 
     assert message["Subject"] == "Assigned to you: Paint the fence"
@@ -97,7 +97,7 @@ def test_an_assigned_mail_shows_the_task_and_leads_to_it(runtime):
         assert "https://tasks.example.org/api/task/12" in part
 
 
-def test_the_headers_say_who_what_and_how_to_end_it(runtime):
+def test_headers_have_sender_subject_and_unsubscribe_link(runtime):
     message = compose(runtime, row())
 
     assert message["To"] == "Bob Ross <bob@example.com>"
@@ -110,7 +110,7 @@ def test_the_headers_say_who_what_and_how_to_end_it(runtime):
     assert message["References"] == "<task.12@tasks.example.org>"
 
 
-def test_links_and_ids_stand_in_their_headers_uncoded(runtime):
+def test_links_and_ids_are_not_encoded_in_headers(runtime):
     raw = Composer(runtime).compose(row(), recipient(), NAMES).content.replace(b"\r\n ", b" ")
 
     for start in (
@@ -121,12 +121,11 @@ def test_links_and_ids_stand_in_their_headers_uncoded(runtime):
         assert b"\r\n" + start in raw
 
 
-def test_a_deployment_in_other_letters_keeps_its_headers_plain(runtime):
+def test_headers_are_ascii_for_a_non_ascii_public_url(runtime):
     ini = {**runtime.ini, "tms.public_url": "https://aufgäben.example"}
-    elsewhere = configure(ini, web=False).registry.tms
+    other = configure(ini, web=False).registry.tms
 
-    message = compose(elsewhere, row())
-
+    message = compose(other, row())
     assert message["List-Unsubscribe"].startswith("<https://xn--aufgben-8wa.example/api/")
     assert message["References"] == "<task.12@xn--aufgben-8wa.example>"
 
@@ -150,7 +149,7 @@ def test_a_change_shows_old_and_new_of_every_field(runtime):
     assert "<b>black" not in html(message)
 
 
-def test_who_lost_a_task_reads_its_title_and_nothing_else(runtime):
+def test_an_unassigned_mail_shows_only_the_title(runtime):
     message = compose(runtime, row(MailKind.UNASSIGNED, task={"id": 12, "title": "Paint the fence"}))
 
     assert message["Subject"] == "No longer assigned to you: Paint the fence"
@@ -158,17 +157,17 @@ def test_who_lost_a_task_reads_its_title_and_nothing_else(runtime):
     assert "Status" not in text(message) + html(message)
 
 
-def test_a_deleted_task_is_not_linked_to(runtime):
+def test_a_deleted_task_has_no_link(runtime):
     message = compose(runtime, row(MailKind.DELETED, task={"id": 12, "title": "Paint the fence"}))
 
     assert "/api/task/12" not in text(message) + html(message)
 
 
-def test_ones_own_change_is_told_in_the_second_person(runtime):
+def test_the_recipients_own_change_is_in_the_second_person(runtime):
     assert "You assigned this task to yourself" in text(compose(runtime, row(actor_id=BOB)))
 
 
-def test_times_are_the_recipients(runtime):
+def test_times_are_in_the_recipients_zone(runtime):
     message = compose(runtime, row(), recipient(zone="Asia/Kathmandu"))
 
     assert "Sun, 1 March 2026, 17:45 (Asia/Kathmandu)" in text(message)
@@ -186,7 +185,7 @@ def test_due_tasks_are_listed_with_their_day(runtime):
     assert "token=2.due_soon." in message["List-Unsubscribe"]
 
 
-def test_one_due_task_stands_in_the_subject(runtime):
+def test_a_single_due_task_is_named_in_the_subject(runtime):
     mail = row(MailKind.DUE_SOON, today="2026-03-31", tasks=[TASK])
 
     assert compose(runtime, mail)["Subject"] == "Due today: Paint the fence"
@@ -195,11 +194,11 @@ def test_one_due_task_stands_in_the_subject(runtime):
 NASTY = "Pay now\r\nBcc: all@example.com\r\n\r\n<script>alert(1)</script>\x00\x1b[2J\u2028end"
 
 
-def test_a_line_break_in_title_or_names_makes_no_header(runtime):
+def test_line_breaks_in_titles_and_names_add_no_header(runtime):
     mail = row(task={**TASK, "title": NASTY})
     message = Composer(runtime).compose(mail, recipient(name=NASTY), {ANN: NASTY})
 
-    read = on_the_wire(message)
+    read = parsed(message)
     assert read["Bcc"] is None
     assert read["Subject"] == f"Assigned to you: {one_line(NASTY)}"
     assert as_read(message, "To") == f"{one_line(NASTY)} <bob@example.com>"
@@ -207,17 +206,17 @@ def test_a_line_break_in_title_or_names_makes_no_header(runtime):
 
 
 ENCODED = "=?utf-8?q?Hi=0D=0AReply-To_:_evil@x.y=0D=0A<h1>PHISH</h1>?="
-words = st.one_of(
+user_texts = st.one_of(
     st.text(min_size=1, max_size=200),
     st.lists(st.sampled_from([ENCODED, "=?utf-8?b?SGk=?=", "=?", "?=", " ", "\r\nBcc: e@x.y", "\x00", "a"]), min_size=1)
     .map("".join),
 )  # fmt: skip
 
 
-@given(title=words, name=words, username=words)
+@given(title=user_texts, name=user_texts, username=user_texts)
 @example(title=ENCODED, name=ENCODED, username=ENCODED)
 @example(title="=?utf-8?q?x=00y?=", name="=?utf-8?q?a=0D=0ABcc:_e@x.y?=", username="=?x?=")
-def test_whatever_users_write_the_header_has_its_fields_and_says_it_literally(runtime, title, name, username):
+def test_any_user_text_leaves_the_header_fields_intact_and_is_literal(runtime, title, name, username):
     mail = row(task={**TASK, "title": title})
 
     message = Composer(runtime).compose(mail, recipient(name=name), {ANN: username})
@@ -244,13 +243,13 @@ def test_whatever_users_write_the_header_has_its_fields_and_says_it_literally(ru
     assert f"#12 {one_line(title)}\n" in text(read)
 
 
-def test_a_domain_in_other_letters_is_written_as_the_mail_servers_know_it(runtime):
+def test_a_non_ascii_domain_is_written_in_ascii(runtime):
     message = compose(runtime, row(), recipient(email="bob@exämple.com"))
 
     assert message["To"].addresses[0].addr_spec == "bob@xn--exmple-cua.com"
 
 
-def test_sharp_s_stays_the_domain_that_it_is(runtime):
+def test_sharp_s_in_a_domain_is_not_replaced(runtime):
     mail = Composer(runtime).compose(row(), recipient(email="x@faß.de"), NAMES)
 
     assert mail.recipient == "x@xn--fa-hia.de"
@@ -264,27 +263,27 @@ def test_a_quoted_local_part_is_not_quoted_again(runtime):
     assert b'To: Bob Ross <"a b"@x.com>\r\n' in mail.content
 
 
-def test_needless_quotes_are_left_out(runtime):
+def test_unnecessary_quotes_are_removed(runtime):
     mail = Composer(runtime).compose(row(), recipient(email='"ab"@x.com'), NAMES)
 
     assert mail.recipient == "ab@x.com"
     assert b"To: Bob Ross <ab@x.com>\r\n" in mail.content
 
 
-def test_a_local_part_in_other_letters_stands_in_its_header_uncoded(runtime):
+def test_a_non_ascii_local_part_is_not_encoded(runtime):
     mail = Composer(runtime).compose(row(), recipient(email="ü@x.com"), NAMES)
 
     assert mail.needs_smtputf8
     assert "To: Bob Ross <ü@x.com>\r\n".encode() in mail.content
 
 
-def test_an_impossible_address_is_named(runtime):
+def test_an_invalid_address_is_named(runtime):
     with pytest.raises(AddressError, match="must be an e-mail address"):
         Composer(runtime).compose(row(), recipient(email="a..b@x.com"), NAMES)
 
 
-def test_a_user_name_that_looks_like_a_link_is_none(runtime):
-    message = on_the_wire(Composer(runtime).compose(row(), recipient(), {ANN: "evil.com"}))
+def test_a_username_that_looks_like_a_link_is_defused(runtime):
+    message = parsed(Composer(runtime).compose(row(), recipient(), {ANN: "evil.com"}))
 
     for part in (text(message), html(message)):
         assert "evil[.]com assigned this task to you" in part
@@ -305,25 +304,25 @@ def user(**values) -> User:
         ("a\r\nBcc: e", "bob", "a Bcc: e"),
     ],
 )
-def test_a_recipient_is_addressed_by_its_name_unless_that_leads_somewhere(first_name, username, name):
+def test_recipients_are_addressed_by_full_name_unless_it_contains_an_address(first_name, username, name):
     whom = Recipient.of(user(first_name=first_name, username=username), row(), ZoneInfo("UTC"))
 
     assert whom.name == name
 
 
-def test_a_mail_with_a_link_says_no_name_that_somebody_could_have_made_a_sentence_of():
+def test_mails_with_links_address_users_by_username_only():
     mail = row(MailKind.EMAIL_VERIFICATION)
 
     assert Recipient.of(user(first_name="You", last_name="have won"), mail, ZoneInfo("UTC")).name == "bob"
 
 
-def test_a_mail_about_another_address_goes_there():
+def test_a_mail_about_another_address_is_sent_to_that_address():
     mail = row(MailKind.EMAIL_VERIFICATION, to="old@example.com")
 
     assert Recipient.of(user(), mail, ZoneInfo("UTC")).email == "old@example.com"
 
 
-def test_a_deployers_template_takes_the_place_of_ours(tmp_path):
+def test_a_custom_template_replaces_the_packages(tmp_path):
     (tmp_path / "task").mkdir()
     (tmp_path / "task" / "task_email.html").write_text("<p>Hallo {{ recipient }}: {{ task.title }}</p>")
 
@@ -333,7 +332,7 @@ def test_a_deployers_template_takes_the_place_of_ours(tmp_path):
     assert "ann assigned this task to you" in text(message)
 
 
-def test_mails_link_where_the_deployer_says():
-    elsewhere = make_runtime(task_url="https://app.example.org/#/t/{id}")
+def test_mails_link_to_the_configured_task_url():
+    other = make_runtime(task_url="https://app.example.org/#/t/{id}")
 
-    assert "https://app.example.org/#/t/12" in text(compose(elsewhere, row()))
+    assert "https://app.example.org/#/t/12" in text(compose(other, row()))

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a mail: its attempt counts, it is not sent again for ever, and it ends with its reason."""
+"""Any error while a mail is sent counts as an attempt, retries are bounded, and failed mails have a reason."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,14 +29,14 @@ def ann(make_user):
 
 @pytest.fixture
 def waiting(smtp, tasks, relay_once, ann):
-    """One mail to ann waits."""
+    """One waiting mail to ann."""
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
 
 
 @pytest.fixture
 def raising(monkeypatch):
-    """Has a method of a class raise an error each time."""
+    """Makes a method of a class raise an error."""
 
     def replace(owner: type, name: str, error: BaseException) -> None:
         def fail(*_args: object, **_kwargs: object) -> None:
@@ -48,7 +48,7 @@ def raising(monkeypatch):
 
 
 @pytest.mark.parametrize("title", [ATTACK, "=?utf-8?q?x=00y?=", "=?utf-8?q?a=0D=0ABcc:_e@x.y?=", "=?utf-8?b?eAB5?="])
-def test_a_title_that_looks_encoded_is_mailed_once_and_literally(smtp, tasks, relay_once, mail_log, ann, title):
+def test_a_title_that_looks_encoded_is_sent_once_and_literally(smtp, tasks, relay_once, mail_log, ann, title):
     tasks.create(ann, assigned_to=ann.id, title=title)
     relay_once()
     mail_log.send_all()
@@ -74,7 +74,9 @@ ERRORS = [
 @pytest.mark.parametrize(
     ("owner", "name"), [(SmtpTransport, "send"), (SendingService, "prepare")], ids=["hand-over", "preparing"]
 )
-def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, mail_log, raising, owner, name, error):
+def test_any_error_counts_and_the_mail_fails_after_the_last_attempt(
+    waiting, smtp, mail_log, raising, owner, name, error
+):
     raising(owner, name, error)
     (row,) = mail_log.send_all()
 
@@ -95,9 +97,9 @@ def test_any_error_counts_and_the_last_attempt_ends_the_mail(waiting, smtp, mail
 @pytest.mark.parametrize(
     ("owner", "name"),
     [(AttemptService, "lock"), (SendingService, "prepare"), (SmtpTransport, "send")],
-    ids=["at the start", "when it is prepared", "when it is out"],
+    ids=["at the start", "when prepared", "when sent"],
 )
-def test_a_mail_that_kills_its_worker_each_time_ends(waiting, smtp, mail_log, killed_after, owner, name):
+def test_a_mail_that_kills_its_worker_each_time_fails(waiting, smtp, mail_log, killed_after, owner, name):
     mail_id = mail_log.row().id
     for number in range(1, MAX_FAULTS + 1):
         mail_log.change(next_attempt_at=datetime.now(UTC))
@@ -116,7 +118,7 @@ def test_a_mail_that_kills_its_worker_each_time_ends(waiting, smtp, mail_log, ki
     assert len({message["Message-ID"] for message in smtp.received}) <= 1
 
 
-def test_what_the_server_answers_is_no_fault(waiting, smtp, mail_log):
+def test_answers_of_the_server_are_not_faults(waiting, smtp, mail_log):
     for _ in range(MAX_FAULTS + 3):
         smtp.answers["RCPT"] = ["450 busy"]
         (row,) = mail_log.send_again()
@@ -126,7 +128,7 @@ def test_what_the_server_answers_is_no_fault(waiting, smtp, mail_log):
     assert (row.status, row.attempts) == (MailStatus.SENT, MAX_FAULTS + 4)
 
 
-def test_the_servers_words_are_stored_as_a_terminal_may_show_them(waiting, smtp, mail_log):
+def test_the_servers_reply_is_stored_without_control_characters(waiting, smtp, mail_log):
     smtp.answers["RCPT"] = ["550 no \x1b[31msuch\x00 user"]
     (row,) = mail_log.send_all()
 
@@ -135,7 +137,7 @@ def test_the_servers_words_are_stored_as_a_terminal_may_show_them(waiting, smtp,
 
 @pytest.fixture
 def commits_fail(runtime, smtp, monkeypatch):
-    """Has the given number of commits fail after each hand-over."""
+    """Makes the given number of commits fail after each hand-over."""
     monkeypatch.setattr(delivery, "PAUSES", (0.0, 0.0, 0.0, 0.0))
     left = []
 
@@ -152,7 +154,7 @@ def commits_fail(runtime, smtp, monkeypatch):
     event.remove(runtime.sessions, "before_commit", fail)
 
 
-def test_a_database_that_fails_after_the_hand_over_learns_of_it_when_it_is_back(waiting, smtp, mail_log, commits_fail):
+def test_a_mail_is_recorded_as_sent_after_the_database_recovers(waiting, smtp, mail_log, commits_fail):
     commits_fail(3)
     send_mail(mail_log.row().id)
 
@@ -160,7 +162,7 @@ def test_a_database_that_fails_after_the_hand_over_learns_of_it_when_it_is_back(
     assert (mail_log.row().status, mail_log.row().attempts) == (MailStatus.SENT, 1)
 
 
-def test_one_that_stays_away_costs_copies_with_the_same_id_and_not_for_ever(waiting, smtp, mail_log, commits_fail):
+def test_failing_commits_send_a_bounded_number_of_copies_with_one_id(waiting, smtp, mail_log, commits_fail):
     commits_fail(5)
     for _ in range(MAX_FAULTS + 3):
         (row,) = mail_log.send_again()
@@ -172,7 +174,7 @@ def test_one_that_stays_away_costs_copies_with_the_same_id_and_not_for_ever(wait
 
 @pytest.fixture
 def database_refuses(runtime):
-    """Has the database refuse rows of mails for which a condition holds."""
+    """Makes the database reject updates of mails for which a condition holds."""
 
     def start(condition: str) -> None:
         with runtime.transaction() as session:
@@ -190,7 +192,7 @@ def database_refuses(runtime):
 
 
 @pytest.mark.parametrize("condition", ["NEW.status = 'sent'", "NEW.subject IS NOT NULL", "NEW.address IS NOT NULL"])
-def test_what_the_database_does_not_take_is_not_handed_over(waiting, smtp, mail_log, database_refuses, condition):
+def test_mails_that_cannot_be_recorded_as_sent_are_not_sent(waiting, smtp, mail_log, database_refuses, condition):
     database_refuses(condition)
     (row,) = mail_log.send_all()
     assert (row.status, row.attempts) == (MailStatus.WAITING, 1)
@@ -203,7 +205,7 @@ def test_what_the_database_does_not_take_is_not_handed_over(waiting, smtp, mail_
     assert smtp.received == []
 
 
-def test_an_attempt_that_was_overtaken_changes_nothing(waiting, smtp, mail_log, monkeypatch):
+def test_a_superseded_attempt_changes_nothing(waiting, smtp, mail_log, monkeypatch):
     prepare = SendingService.prepare
 
     def overtaken(self, mail_id: int, attempt: int):
@@ -221,7 +223,7 @@ def test_an_attempt_that_was_overtaken_changes_nothing(waiting, smtp, mail_log, 
 
 
 @pytest.mark.parametrize("email", ["a..b@x.com", "a@b..c", "a@-b.com", "ann"])
-def test_an_impossible_address_ends_it_at_once(waiting, smtp, mail_log, runtime, ann, email):
+def test_an_invalid_address_fails_at_once(waiting, smtp, mail_log, runtime, ann, email):
     with runtime.transaction() as session:
         session.get_one(User, ann.id).email = email
     (row,) = mail_log.send_all()
@@ -231,7 +233,7 @@ def test_an_impossible_address_ends_it_at_once(waiting, smtp, mail_log, runtime,
     assert smtp.received == []
 
 
-def test_a_user_whose_time_zone_is_known_no_more_gets_the_deployments(waiting, smtp, mail_log, runtime, ann):
+def test_an_unknown_time_zone_is_replaced_by_the_deployments(waiting, smtp, mail_log, runtime, ann):
     with runtime.transaction() as session:
         session.execute(
             text("INSERT INTO notification_preference (user_id, timezone) VALUES (:id, 'Atlantis/Gone')"),
@@ -242,9 +244,7 @@ def test_a_user_whose_time_zone_is_known_no_more_gets_the_deployments(waiting, s
     assert row.status is MailStatus.SENT
 
 
-def test_an_attempt_that_was_never_noted_is_queued_again_when_its_pause_is_over(
-    waiting, mail_log, runtime, killed_after
-):
+def test_an_unfinished_attempt_is_queued_again_after_its_pause(waiting, mail_log, runtime, killed_after):
     with killed_after(AttemptService, "lock"):
         send_mail(mail_log.row().id)
     runtime.redis.delete("tms:celery:tms")

@@ -1,4 +1,4 @@
-"""Ten o'clock: what is due today or tomorrow, one mail a user, each task and date once."""
+"""The daily mails: one per user, with tasks due today or tomorrow; each task and due date is announced once."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -39,7 +39,7 @@ def bob(make_user):
 
 @pytest.fixture
 def announce(runtime):
-    """What is made known on a morning; returns the ids of the mails."""
+    """Runs the daily announcement and returns the ids of the mails."""
 
     def run(today: date, zone: str | None = None) -> list[int]:
         with runtime.transaction() as session:
@@ -59,7 +59,7 @@ def prefer(runtime, user, **values):
         session.merge(NotificationPreference(user_id=user.id, **values))
 
 
-def test_one_mail_a_user_lists_what_is_open_and_due_today_or_tomorrow(tasks, mail_log, ann, bob, today):
+def test_each_user_is_sent_one_mail_of_open_tasks_due_today_or_tomorrow(tasks, mail_log, ann, bob, today):
     for days, title in [(-1, "yesterday"), (0, "today"), (1, "tomorrow"), (2, "later")]:
         tasks.create(ann, assigned_to=ann.id, title=title, due_date=today + days * DAY)
     tasks.create(ann, assigned_to=ann.id, title="begun", due_date=today, status="IN_PROGRESS", priority="URGENT")
@@ -86,7 +86,7 @@ def test_the_mail_goes_out(smtp, tasks, mail_log, ann, today):
     assert smtp.received[0]["Subject"] == "Due today: Paint"
 
 
-def test_twice_makes_it_once(tasks, mail_log, ann, today):
+def test_a_repeated_run_adds_no_second_mail(tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, due_date=today)
 
     send_due_soon()
@@ -95,20 +95,20 @@ def test_twice_makes_it_once(tasks, mail_log, ann, today):
     assert mail_log.kinds() == [(ann.id, "due_soon")]
 
 
-def test_two_at_once_make_it_once(runtime, tasks, mail_log, in_thread, ann, bob, today):
+def test_concurrent_runs_add_each_mail_once(runtime, tasks, mail_log, in_thread, ann, bob, today):
     for user in (ann, bob):
         tasks.create(ann, assigned_to=user.id, due_date=today)
 
     with runtime.transaction() as session:
         create_service(runtime, session).announce(today, None)
-        # Waits for this transaction's mails, and then finds them.
+        # The second run waits until this transaction ends, and then finds its mails.
         other = in_thread(send_due_soon)
     other.join()
 
     assert sorted(mail_log.kinds()) == [(ann.id, "due_soon"), (bob.id, "due_soon")]
 
 
-def test_what_was_told_yesterday_is_not_told_today(announce, tasks, mail_log, ann, today):
+def test_tasks_announced_yesterday_are_not_announced_today(announce, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, title="old", due_date=today + DAY)
     announce(today)
     tasks.create(ann, assigned_to=ann.id, title="new", due_date=today + DAY)
@@ -118,7 +118,7 @@ def test_what_was_told_yesterday_is_not_told_today(announce, tasks, mail_log, an
     assert [titles(row) for row in mail_log.rows()] == [["old"], ["new"]]
 
 
-def test_a_task_with_another_date_is_told_again(announce, tasks, mail_log, ann, today):
+def test_a_task_with_a_new_due_date_is_announced_again(announce, tasks, mail_log, ann, today):
     task_id = tasks.create(ann, assigned_to=ann.id, due_date=today)
     announce(today)
     tasks.change(ann, task_id, due_date=today + 2 * DAY)
@@ -128,7 +128,7 @@ def test_a_task_with_another_date_is_told_again(announce, tasks, mail_log, ann, 
     assert len(mail_log.rows()) == 2
 
 
-def test_a_new_assignee_is_told_of_the_same_date(announce, tasks, mail_log, ann, bob, today):
+def test_a_new_assignee_is_notified_of_the_same_due_date(announce, tasks, mail_log, ann, bob, today):
     task_id = tasks.create(ann, assigned_to=ann.id, due_date=today + DAY)
     announce(today)
     tasks.change(ann, task_id, assigned_to=bob.id)
@@ -138,7 +138,7 @@ def test_a_new_assignee_is_told_of_the_same_date(announce, tasks, mail_log, ann,
     assert mail_log.kinds() == [(ann.id, "due_soon"), (bob.id, "due_soon")]
 
 
-def test_a_second_look_on_the_same_day_makes_no_second_mail_and_forgets_nothing(announce, tasks, mail_log, ann, today):
+def test_a_second_run_on_a_day_adds_no_mail_and_loses_no_task(announce, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, title="first", due_date=today)
     announce(today)
     tasks.create(ann, assigned_to=ann.id, title="second", due_date=today + DAY)
@@ -149,7 +149,7 @@ def test_a_second_look_on_the_same_day_makes_no_second_mail_and_forgets_nothing(
     assert [titles(row) for row in mail_log.rows()] == [["first"], ["second"]]
 
 
-def test_who_turned_it_off_or_left_gets_none(runtime, announce, tasks, mail_log, ann, bob, today):
+def test_inactive_users_and_those_who_turned_it_off_are_not_mailed(runtime, announce, tasks, mail_log, ann, bob, today):
     for user in (ann, bob):
         tasks.create(ann, assigned_to=user.id, due_date=today)
     prefer(runtime, ann, due_soon="off")
@@ -161,7 +161,7 @@ def test_who_turned_it_off_or_left_gets_none(runtime, announce, tasks, mail_log,
     assert mail_log.rows() == []
 
 
-def test_the_ones_own_change_preference_does_not_concern_it(runtime, smtp, announce, tasks, mail_log, ann, today):
+def test_the_own_changes_preference_does_not_apply(runtime, smtp, announce, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, due_date=today)
     prefer(runtime, ann, own_changes=False)
 
@@ -170,8 +170,8 @@ def test_the_ones_own_change_preference_does_not_concern_it(runtime, smtp, annou
     assert [row.status for row in mail_log.send_all()] == [MailStatus.SENT]
 
 
-def test_more_users_than_one_transaction_takes(monkeypatch, tasks, mail_log, make_user, ann, today):
-    monkeypatch.setattr("tms_notifications.services.due_soon.USERS_AT_ONCE", 2)
+def test_users_are_processed_in_batches(monkeypatch, tasks, mail_log, make_user, ann, today):
+    monkeypatch.setattr("tms_notifications.services.due_soon.USER_BATCH", 2)
     users = [make_user() for _ in range(5)]
     for user in users:
         tasks.create(ann, assigned_to=user.id, due_date=today)
@@ -186,7 +186,7 @@ def missed_at(runtime, moment: datetime):
         return create_service(runtime, session).missed(moment, runtime.core.zone)
 
 
-def test_ten_o_clock_is_each_zones_own(runtime, ann, bob):
+def test_runs_are_due_at_ten_in_each_zone(runtime, ann, bob):
     prefer(runtime, ann, timezone="Asia/Tokyo")
     prefer(runtime, bob, timezone="America/New_York")
     midsummer = date(2026, 7, 1)
@@ -201,7 +201,7 @@ def test_ten_o_clock_is_each_zones_own(runtime, ann, bob):
     assert at(14) == [(midsummer, None), (midsummer, "Asia/Tokyo"), (midsummer, "America/New_York")]
 
 
-def test_a_zone_that_is_known_no_more_stops_nobodys_morning(runtime, ann, bob):
+def test_an_unknown_zone_does_not_stop_other_runs(runtime, ann, bob):
     prefer(runtime, ann, timezone="Atlantis/Gone")
     prefer(runtime, bob, timezone="Asia/Tokyo")
 
@@ -210,18 +210,18 @@ def test_a_zone_that_is_known_no_more_stops_nobodys_morning(runtime, ann, bob):
     assert sorted(at_ten, key=str) == [(date(2026, 7, 1), zone) for zone in ("Asia/Tokyo", "Atlantis/Gone", None)]
 
 
-def test_a_morning_that_was_looked_through_was_not_missed(runtime):
+def test_a_finished_run_is_not_missed(runtime):
     ten = datetime(2026, 7, 1, 8, tzinfo=UTC)
     assert missed_at(runtime, ten) == [(date(2026, 7, 1), None)]
 
     with runtime.transaction() as session:
-        create_service(runtime, session).end_morning(date(2026, 7, 1), None)
+        create_service(runtime, session).finish_run(date(2026, 7, 1), None)
 
     assert missed_at(runtime, ten) == []
     assert missed_at(runtime, ten + DAY) == [(date(2026, 7, 2), None)]
 
 
-def test_who_has_a_zone_of_its_own_is_told_by_that_ones_today(runtime, announce, tasks, mail_log, ann, bob, today):
+def test_users_with_a_zone_are_notified_by_its_date(runtime, announce, tasks, mail_log, ann, bob, today):
     prefer(runtime, ann, timezone="Pacific/Kiritimati")
     tasks.create(ann, assigned_to=ann.id, due_date=today + 2 * DAY)
     tasks.create(ann, assigned_to=bob.id, due_date=today + 2 * DAY)
@@ -233,8 +233,8 @@ def test_who_has_a_zone_of_its_own_is_told_by_that_ones_today(runtime, announce,
     assert mail_log.kinds() == [(ann.id, "due_soon")]
 
 
-def test_the_quarter_hourly_look_makes_up_for_what_was_missed_once(runtime, tasks, mail_log, ann, make_user):
-    # Somewhere it is always past ten, and this user lives there.
+def test_the_quarter_hourly_task_makes_up_for_missed_runs_once(runtime, tasks, mail_log, ann, make_user):
+    # There is always a zone in which it is past ten; this user's zone is one.
     now = datetime.now(UTC)
     zone = next(name for hour in range(24) if now.astimezone(ZoneInfo(name := f"Etc/GMT-{hour % 15}")).hour >= 10)
     prefer(runtime, ann, timezone=zone)
@@ -246,7 +246,7 @@ def test_the_quarter_hourly_look_makes_up_for_what_was_missed_once(runtime, task
     assert mail_log.kinds() == [(ann.id, "due_soon")]
 
 
-def test_notes_of_days_long_gone_are_forgotten(runtime, announce, tasks, ann, today):
+def test_notifications_of_past_due_dates_are_deleted(runtime, announce, tasks, ann, today):
     tasks.create(ann, assigned_to=ann.id, due_date=today - 30 * DAY)
     tasks.create(ann, assigned_to=ann.id, due_date=today)
     announce(today - 30 * DAY)
@@ -257,7 +257,7 @@ def test_notes_of_days_long_gone_are_forgotten(runtime, announce, tasks, ann, to
         assert session.scalars(select(NotificationDue.due_date)).all() == [today]
 
 
-def test_beat_looks_at_ten_in_the_deployments_zone(runtime):
+def test_beat_runs_at_ten_in_the_deployments_zone(runtime):
     beat = configuration(runtime)
 
     entry = beat["beat_schedule"]["send_notifications_at_10_am"]

@@ -1,4 +1,4 @@
-"""Mails to addresses that nobody has proved, over HTTP to the mail server and back: held, told of, and sent in one."""
+"""Held mails: to unverified addresses and above the hourly limit, and their summary after release."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -15,8 +15,8 @@ from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
 from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
 from tms_notifications.services.holding import UNPROVED
-from tms_notifications.services.link_requests import MAX_A_DAY_UNPROVED
-from tms_notifications.services.summaries import LISTED, SummaryService
+from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
+from tms_notifications.services.summaries import MAX_ITEMS, SummaryService
 from tms_notifications.tasks import send_waiting
 from tms_testing.fixtures import PASSWORD
 
@@ -33,24 +33,24 @@ def settings(smtp_settings):
 
 @pytest.fixture
 def boss(make_user):
-    """Changes tasks, and gets no mails of that."""
+    """Assigns tasks to others, and is sent no mails."""
     return make_user("boss")
 
 
 @pytest.fixture
 def stranger(make_user):
-    """Whose address nobody has proved."""
+    """A user with an unverified address."""
     return make_user("ann", email="stranger@example.com", first_name="Ann")
 
 
 @pytest.fixture
-def proved(make_user):
+def verified(make_user):
     return make_user("bob", email_verified_at=datetime.now(UTC))
 
 
 @pytest.fixture
 def assign(tasks, relay_once, boss):
-    """Assigns so many tasks to a user."""
+    """Assigns `count` tasks to a user."""
 
     def run(user, count: int = 1, title: str = "Task") -> None:
         for number in range(count):
@@ -61,7 +61,7 @@ def assign(tasks, relay_once, boss):
 
 
 @pytest.fixture
-def prove(runtime):
+def verify(runtime):
     def run(user) -> None:
         with runtime.transaction() as session:
             session.get_one(User, user.id).email_verified_at = datetime.now(UTC)
@@ -71,7 +71,7 @@ def prove(runtime):
 
 @pytest.fixture
 def sweep(mail_log):
-    """What beat and the workers do."""
+    """Runs the tasks of beat and sends the mails, as workers would."""
 
     def run():
         send_waiting()
@@ -82,7 +82,7 @@ def sweep(mail_log):
 
 @pytest.fixture
 def end_hour(runtime):
-    """Lets an hour pass."""
+    """Moves the stored times one hour back."""
 
     def run() -> None:
         with runtime.transaction() as session:
@@ -108,7 +108,7 @@ def by_status(rows) -> dict[str, int]:
     return {status: statuses.count(status) for status in sorted(set(statuses))}
 
 
-def test_no_task_mail_goes_to_an_address_that_nobody_has_proved(stranger, assign, smtp, mail_log, sweep):
+def test_task_mails_to_an_unverified_address_are_held(stranger, assign, smtp, mail_log, sweep):
     assign(stranger, 5)
     mail_log.send_all()
     rows = sweep()
@@ -118,7 +118,7 @@ def test_no_task_mail_goes_to_an_address_that_nobody_has_proved(stranger, assign
     assert [row.reason for row in held] == [UNPROVED] * 5
 
 
-def test_what_was_held_goes_out_as_one_mail_once_the_address_is_proved(stranger, assign, smtp, mail_log, sweep, app):
+def test_held_mails_are_sent_as_one_mail_after_verification(stranger, assign, smtp, mail_log, sweep, app):
     assign(stranger, 3)
     mail_log.send_all()
     sweep()
@@ -131,33 +131,33 @@ def test_what_was_held_goes_out_as_one_mail_once_the_address_is_proved(stranger,
     assert subjects(smtp)[1:] == ["3 changes of your tasks"]
     message = smtp.received[1]
     for part in (body(message), body(message, "html")):
-        assert "held back while your e-mail address was not confirmed" in part
+        assert "held until your e-mail address was confirmed" in part
         assert all(f"Task {number}" in part for number in (1, 2, 3))
         assert "https://tasks.example.org/api/task/" in part
     (summary,) = [row for row in rows if row.kind.value == "summary"]
-    told = [(row.status.value, row.reason) for row in rows if row.kind.value == "assigned"]
-    assert told == [("coalesced", f"told in mail {summary.id}")] * 3
+    held = [(row.status.value, row.reason) for row in rows if row.kind.value == "assigned"]
+    assert held == [("coalesced", f"included in mail {summary.id}")] * 3
     assert ".all." in message["List-Unsubscribe"]
 
 
-def test_later_mails_go_out_at_once(stranger, assign, smtp, mail_log, sweep, prove):
-    prove(stranger)
+def test_mails_after_verification_are_sent_at_once(stranger, assign, smtp, mail_log, sweep, verify):
+    verify(stranger)
     assign(stranger)
     mail_log.send_all()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_one_held_mail_goes_out_as_it_is(stranger, assign, smtp, mail_log, sweep, prove):
+def test_a_single_held_mail_is_sent_unchanged(stranger, assign, smtp, mail_log, sweep, verify):
     assign(stranger)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     sweep()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_an_address_that_an_administrator_gave_counts_as_proved(make_user, client_of, assign, smtp, mail_log, sweep):
+def test_an_address_set_by_an_administrator_counts_as_verified(make_user, client_of, assign, smtp, mail_log, sweep):
     body = {"username": "zoe", "email": "zoe@example.com", "password": PASSWORD}
     zoe = client_of(make_user("root", is_admin=True)).post_json("/api/users", body, status=201).json
     assign(SimpleNamespace(**zoe))
@@ -167,7 +167,7 @@ def test_an_address_that_an_administrator_gave_counts_as_proved(make_user, clien
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_the_proof_itself_is_sent_unasked_once(stranger, assign, smtp, mail_log, sweep):
+def test_a_verification_link_is_sent_once_without_a_request(stranger, assign, smtp, mail_log, sweep):
     for _ in range(3):
         assign(stranger)
         mail_log.send_all()
@@ -176,7 +176,7 @@ def test_the_proof_itself_is_sent_unasked_once(stranger, assign, smtp, mail_log,
     assert subjects(smtp) == ["Confirm your e-mail address"]
 
 
-def test_another_address_is_asked_for_its_own_proof(stranger, assign, smtp, mail_log, sweep, runtime):
+def test_a_new_address_is_sent_its_own_verification_link(stranger, assign, smtp, mail_log, sweep, runtime):
     assign(stranger)
     mail_log.send_all()
     sweep()
@@ -194,7 +194,7 @@ def register(app, name: str = "eve", **more: str):
     return app.post_json("/api/users/", body, status=201).json
 
 
-def test_registering_sends_the_proof(app, smtp, sweep, runtime):
+def test_registration_sends_a_verification_link(app, smtp, sweep, runtime):
     register(app)
     rows = sweep()
 
@@ -203,7 +203,7 @@ def test_registering_sends_the_proof(app, smtp, sweep, runtime):
     assert [row.kind.value for row in rows] == ["email_verification"]
 
 
-def test_the_proof_of_who_registered_is_not_sent_again_when_a_mail_is_held(app, smtp, mail_log, sweep, assign, runtime):
+def test_a_held_mail_sends_no_second_verification_link_after_registration(app, smtp, mail_log, sweep, assign, runtime):
     eve = register(app)
     sweep()
     with runtime.transaction() as session:
@@ -215,7 +215,7 @@ def test_the_proof_of_who_registered_is_not_sent_again_when_a_mail_is_held(app, 
     assert subjects(smtp) == ["Confirm your e-mail address"]
 
 
-def test_the_name_in_a_proof_is_the_user_name_alone(app, smtp, sweep):
+def test_a_verification_mail_addresses_the_user_by_username_only(app, smtp, sweep):
     register(app, first_name="You have won", last_name="a prize")
     sweep()
 
@@ -223,8 +223,8 @@ def test_the_name_in_a_proof_is_the_user_name_alone(app, smtp, sweep):
     assert "won" not in smtp.received[0].as_string()
 
 
-def test_a_change_of_address_sends_the_proof_to_the_new_one_and_no_change_none(app, client_of, proved, smtp, sweep):
-    mine = client_of(proved)
+def test_only_a_changed_address_is_sent_a_verification_link(app, client_of, verified, smtp, sweep):
+    mine = client_of(verified)
     change = {"email": "new@example.com", "current_password": PASSWORD}
     mine.patch_json("/api/users/me", change, status=200)
     sweep()
@@ -235,7 +235,7 @@ def test_a_change_of_address_sends_the_proof_to_the_new_one_and_no_change_none(a
     assert smtp.recipients.count("new@example.com") == 1
 
 
-def test_proofs_are_limited_by_address_and_network(app, smtp, sweep):
+def test_verification_links_are_limited_by_address_and_network(app, smtp, sweep):
     answers = [
         app.post_json(
             "/api/users/",
@@ -250,20 +250,20 @@ def test_proofs_are_limited_by_address_and_network(app, smtp, sweep):
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
-def test_proofs_that_are_asked_for_are_few_a_day(stranger, smtp, sweep, runtime):
-    for _ in range(MAX_A_DAY_UNPROVED + 4):
+def test_requested_verification_links_are_limited_per_day(stranger, smtp, sweep, runtime):
+    for _ in range(MAX_DAILY_UNPROVED + 4):
         with runtime.transaction() as session:
             runtime.mailer.ask(session, link_request("stranger@example.com"))
         sweep()
 
-    assert len(smtp.received) == MAX_A_DAY_UNPROVED
+    assert len(smtp.received) == MAX_DAILY_UNPROVED
 
 
 def link_request(email: str) -> LinkRequest:
     return LinkRequest(LinkPurpose.EMAIL_VERIFICATION, email, "https://tasks.example.org/#token={token}")
 
 
-def test_a_request_that_cannot_be_answered_stops_none_behind_it(stranger, proved, smtp, sweep, runtime, monkeypatch):
+def test_a_failing_request_does_not_block_others(stranger, verified, smtp, sweep, runtime, monkeypatch):
     create = AccountLinkService.create
 
     def fails_for_bob(self, purpose, email):
@@ -281,52 +281,52 @@ def test_a_request_that_cannot_be_answered_stops_none_behind_it(stranger, proved
 
 
 @pytest.fixture
-def elsewhere(runtime):
-    """The same system with other settings."""
-    made = []
+def reconfigured(runtime):
+    """Starts the same system with other settings."""
+    runtimes = []
 
     def start(**values: str):
         other = configure(
             {**runtime.ini, **{name.replace("__", "."): value for name, value in values.items()}}, web=True
         )
-        made.append(other.registry.tms)
+        runtimes.append(other.registry.tms)
         use(other.registry.tms)
         return TestApp(other.make_wsgi_app())
 
     yield start
-    for one in made:
-        one.close()
+    for other_runtime in runtimes:
+        other_runtime.close()
     use(runtime)
 
 
 @pytest.mark.parametrize("values", [{"tms__registration": "closed"}, {"tms__notifications__unproved": "send"}])
-def test_closed_registration_and_send_need_no_proof(stranger, assign, smtp, mail_log, elsewhere, values):
+def test_closed_registration_and_send_need_no_verification(stranger, assign, smtp, mail_log, reconfigured, values):
     assign(stranger)
-    elsewhere(**values)
+    reconfigured(**values)
     mail_log.send_all()
 
     assert subjects(smtp) == ["Assigned to you: Task 1"]
 
 
-def test_closing_registration_lets_out_what_was_held(stranger, assign, smtp, mail_log, elsewhere, sweep):
+def test_closing_registration_releases_held_mails(stranger, assign, smtp, mail_log, reconfigured, sweep):
     assign(stranger, 2)
     mail_log.send_all()
-    elsewhere(tms__registration="closed")
+    reconfigured(tms__registration="closed")
     rows = sweep()
 
     assert "2 changes of your tasks" in subjects(smtp)
     assert MailStatus.HELD not in {row.status for row in rows}
 
 
-def test_where_mails_are_sent_anyway_registering_sends_no_proof(elsewhere, smtp, sweep, runtime):
-    register(elsewhere(tms__notifications__unproved="send"))
+def test_registration_sends_no_verification_link_where_mails_are_not_held(reconfigured, smtp, sweep, runtime):
+    register(reconfigured(tms__notifications__unproved="send"))
     sweep()
 
     assert smtp.received == []
 
 
-def test_above_a_number_an_hour_the_rest_goes_out_in_one_mail(proved, assign, smtp, mail_log, sweep, end_hour):
-    assign(proved, 10)
+def test_mails_above_the_hourly_limit_are_sent_as_one_mail(verified, assign, smtp, mail_log, sweep, end_hour):
+    assign(verified, 10)
     rows = mail_log.send_all()
     sweep()
 
@@ -345,39 +345,39 @@ def test_above_a_number_an_hour_the_rest_goes_out_in_one_mail(proved, assign, sm
     assert by_status(rows) == {"coalesced": 7, "sent": 4}
 
 
-def test_a_long_summary_tells_how_many_more(proved, assign, smtp, mail_log, sweep, end_hour):
-    assign(proved, LISTED + 15)
+def test_a_long_summary_has_the_number_of_further_mails(verified, assign, smtp, mail_log, sweep, end_hour):
+    assign(verified, MAX_ITEMS + 15)
     mail_log.send_all()
     end_hour()
     rows = sweep()
 
-    assert subjects(smtp)[3:] == [f"{LISTED + 12} changes of your tasks"]
+    assert subjects(smtp)[3:] == [f"{MAX_ITEMS + 12} changes of your tasks"]
     for part in (body(smtp.received[3]), body(smtp.received[3], "html")):
         assert "And 12 more." in part
-    assert by_status(rows) == {"coalesced": LISTED + 12, "sent": 4}
+    assert by_status(rows) == {"coalesced": MAX_ITEMS + 12, "sent": 4}
 
 
-def test_a_new_hour_has_its_own_number(proved, assign, smtp, mail_log, end_hour):
-    assign(proved, 3)
+def test_the_hourly_limit_starts_anew_each_hour(verified, assign, smtp, mail_log, end_hour):
+    assign(verified, 3)
     mail_log.send_all()
     end_hour()
-    assign(proved, 3)
+    assign(verified, 3)
     mail_log.send_all()
 
     assert len(smtp.received) == 6
 
 
-def test_one_users_number_is_no_other_users(proved, assign, smtp, mail_log, make_user):
+def test_the_hourly_limit_is_per_user(verified, assign, smtp, mail_log, make_user):
     zoe = make_user("zoe", email_verified_at=datetime.now(UTC))
-    assign(proved, 3)
+    assign(verified, 3)
     assign(zoe, 3)
     mail_log.send_all()
 
     assert len(smtp.received) == 6
 
 
-def test_an_attempt_that_is_put_off_counts_once(proved, assign, smtp, mail_log):
-    assign(proved, 3)
+def test_retries_of_a_mail_count_once(verified, assign, smtp, mail_log):
+    assign(verified, 3)
     smtp.answers["RCPT"] = ["450 busy"] * 3
     mail_log.send_all()
     rows = mail_log.send_again()
@@ -385,22 +385,22 @@ def test_an_attempt_that_is_put_off_counts_once(proved, assign, smtp, mail_log):
     assert by_status(rows) == {"sent": 3}
 
 
-def test_mails_that_are_dropped_do_not_count(proved, assign, smtp, mail_log, runtime):
+def test_mails_that_are_dropped_do_not_count(verified, assign, smtp, mail_log, runtime):
     with runtime.transaction() as session:
-        session.add(NotificationPreference(user_id=proved.id, assigned="off"))
-    assign(proved, 5)
+        session.add(NotificationPreference(user_id=verified.id, assigned="off"))
+    assign(verified, 5)
     mail_log.send_all()
     with runtime.transaction() as session:
-        session.get_one(NotificationPreference, proved.id).assigned = "immediate"
-    assign(proved, 3)
+        session.get_one(NotificationPreference, verified.id).assigned = "immediate"
+    assign(verified, 3)
     mail_log.send_all()
 
     assert len(smtp.received) == 3
 
 
-def test_zero_is_no_bound(proved, assign, smtp, mail_log, elsewhere):
-    assign(proved, 8)
-    elsewhere(tms__notifications__most_per_hour="0")
+def test_zero_means_no_limit(verified, assign, smtp, mail_log, reconfigured):
+    assign(verified, 8)
+    reconfigured(tms__notifications__most_per_hour="0")
     mail_log.send_all()
 
     assert len(smtp.received) == 8
@@ -410,8 +410,8 @@ def test_zero_is_no_bound(proved, assign, smtp, mail_log, elsewhere):
     ("values", "reason"),
     [({"assigned": "off"}, "the user turned assigned off"), ({"own_changes": False}, "the user's own change")],
 )
-def test_what_its_user_does_not_want_any_more_is_in_no_summary(
-    stranger, tasks, relay_once, smtp, mail_log, sweep, prove, runtime, values, reason
+def test_unwanted_mails_are_not_in_the_summary(
+    stranger, tasks, relay_once, smtp, mail_log, sweep, verify, runtime, values, reason
 ):
     for _ in range(2):
         tasks.create(stranger, assigned_to=stranger.id)
@@ -419,19 +419,19 @@ def test_what_its_user_does_not_want_any_more_is_in_no_summary(
     mail_log.send_all()
     with runtime.transaction() as session:
         session.add(NotificationPreference(user_id=stranger.id, **values))
-    prove(stranger)
+    verify(stranger)
     rows = sweep()
 
     assert smtp.received == []
     assert [(row.status, row.reason) for row in rows] == [(MailStatus.DROPPED, reason)] * 2
 
 
-def test_a_summary_that_waits_is_dropped_when_its_user_turns_that_off(
-    stranger, assign, smtp, mail_log, sweep, prove, runtime
+def test_a_waiting_summary_is_dropped_when_its_user_turns_mails_off(
+    stranger, assign, smtp, mail_log, sweep, verify, runtime
 ):
     assign(stranger, 2)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     send_waiting()
     with runtime.transaction() as session:
         session.add(NotificationPreference(user_id=stranger.id, assigned="off"))
@@ -442,11 +442,13 @@ def test_a_summary_that_waits_is_dropped_when_its_user_turns_that_off(
     assert smtp.received == []
 
 
-def test_what_was_held_for_long_is_not_given_up_at_the_first_delay(stranger, assign, smtp, mail_log, sweep, prove):
+def test_a_mail_that_was_held_for_long_is_not_given_up_at_the_first_delay(
+    stranger, assign, smtp, mail_log, sweep, verify
+):
     assign(stranger)
     mail_log.send_all()
     mail_log.change(created_at=datetime.now(UTC) - timedelta(days=9))
-    prove(stranger)
+    verify(stranger)
     smtp.answers["RCPT"] = ["450 greylisted"]
     (row,) = sweep()
     assert (row.status, row.reason) == (MailStatus.WAITING, "450 greylisted")
@@ -456,15 +458,15 @@ def test_what_was_held_for_long_is_not_given_up_at_the_first_delay(stranger, ass
     assert smtp.received[0]["Date"].datetime > datetime.now(UTC) - timedelta(hours=1)
 
 
-def test_what_may_be_seen_no_more_is_in_no_summary(
-    stranger, boss, assign, tasks, smtp, mail_log, sweep, prove, elsewhere, relay_once
+def test_hidden_tasks_are_not_in_the_summary(
+    stranger, boss, assign, tasks, smtp, mail_log, sweep, verify, reconfigured, relay_once
 ):
     assign(stranger, 3)
     mail_log.send_all()
     lost = next(row.task_id for row in mail_log.rows())
     tasks.change(boss, lost, assigned_to=boss.id)
-    prove(stranger)
-    elsewhere(tms__visibility="private")
+    verify(stranger)
+    reconfigured(tms__visibility="private")
     send_waiting()
     mail_log.send_all()
 
@@ -474,7 +476,7 @@ def test_what_may_be_seen_no_more_is_in_no_summary(
     assert "Task 2\n" in body(message)
 
 
-def test_a_deleted_accounts_held_mails_end(stranger, assign, smtp, mail_log, sweep, client_of):
+def test_held_mails_of_a_deleted_account_are_dropped(stranger, assign, smtp, mail_log, sweep, client_of):
     assign(stranger, 2)
     mail_log.send_all()
     client_of(stranger).delete("/api/users/me", status=200)
@@ -484,14 +486,14 @@ def test_a_deleted_accounts_held_mails_end(stranger, assign, smtp, mail_log, swe
     assert {row.reason for row in rows if row.status is MailStatus.DROPPED} >= {"the account was deleted"}
 
 
-def test_a_summary_that_cannot_be_made_holds_up_nobody_elses(
-    stranger, proved, assign, smtp, mail_log, sweep, prove, runtime, monkeypatch
+def test_a_failing_summary_does_not_block_other_users(
+    stranger, verified, assign, smtp, mail_log, sweep, verify, runtime, monkeypatch
 ):
     assign(stranger, 2)
     mail_log.send_all()
-    assign(proved, 5)
+    assign(verified, 5)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     summarise = SummaryService._summarise
 
     def fails_for_ann(self, user_id: int) -> None:
@@ -508,7 +510,7 @@ def test_a_summary_that_cannot_be_made_holds_up_nobody_elses(
     assert by_status(row for row in rows if row.user_id == stranger.id and row.kind.value == "assigned") == {"held": 2}
 
 
-def test_the_command_line_tells_what_is_held(stranger, assign, smtp, mail_log, tms):
+def test_the_command_line_lists_held_mails(stranger, assign, smtp, mail_log, tms):
     assign(stranger)
     mail_log.send_all()
     (row,) = [row for row in mail_log.rows() if row.status is MailStatus.HELD]
@@ -517,10 +519,12 @@ def test_the_command_line_tells_what_is_held(stranger, assign, smtp, mail_log, t
     assert f"[held: {UNPROVED}]" in tms("mail", "show", str(row.id)).output
 
 
-def test_one_click_ends_all_that_a_summary_tells(stranger, assign, smtp, mail_log, sweep, prove, app, client_of):
+def test_a_summarys_unsubscribe_link_turns_off_all_kinds(
+    stranger, assign, smtp, mail_log, sweep, verify, app, client_of
+):
     assign(stranger, 2)
     mail_log.send_all()
-    prove(stranger)
+    verify(stranger)
     sweep()
     (message,) = smtp.received
     link = message["List-Unsubscribe"].strip("<>").removeprefix("https://tasks.example.org")

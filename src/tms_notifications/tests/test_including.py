@@ -1,4 +1,4 @@
-"""Including the package costs little: the reactor process, above all, must not import Celery."""
+"""Including the package imports no heavy modules; in particular, the reactor process must not import Celery."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ print(*sorted({"celery", "kombu", "jinja2", "cornice", "smtplib", "tms_notificat
 """
 
 
-def test_including_the_package_imports_nothing_heavy():
+def test_including_the_package_does_not_import_celery():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == ""

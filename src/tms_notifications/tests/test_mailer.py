@@ -15,7 +15,7 @@ def message(subject: str, to: str = "ann@example.com") -> OutgoingMail:
     return OutgoingMail("tasks@example.org", to, subject, serialised(fields, "Text", "<p>Text</p>"))
 
 
-def test_a_mail_becomes_a_file_that_mail_programs_read(tmp_path):
+def test_a_mail_is_written_to_a_file_that_mail_programs_can_open(tmp_path):
     FileTransport(tmp_path / "mail").send(message("Grüße"), "20260301T120000-00000005")
 
     (file,) = (tmp_path / "mail").iterdir()
@@ -23,7 +23,7 @@ def test_a_mail_becomes_a_file_that_mail_programs_read(tmp_path):
     assert message_from_bytes(file.read_bytes(), policy=default)["Subject"] == "Grüße"
 
 
-def test_the_same_mail_again_is_the_same_file(tmp_path):
+def test_a_mail_sent_again_replaces_its_file(tmp_path):
     transport = FileTransport(tmp_path)
     transport.send(message("first"), "a")
     transport.send(message("second"), "a")
@@ -32,13 +32,13 @@ def test_the_same_mail_again_is_the_same_file(tmp_path):
     assert b"second" in transport.path("a").read_bytes()
 
 
-def test_mails_are_for_their_owners_eyes(tmp_path):
+def test_files_of_mails_are_private(tmp_path):
     FileTransport(tmp_path / "mail").send(message("x"), "a")
 
     assert (tmp_path / "mail").stat().st_mode & 0o077 == 0
 
 
-def test_a_folder_that_cannot_be_made_is_a_reason_to_wait(tmp_path):
+def test_an_unwritable_folder_defers_the_mail(tmp_path):
     (tmp_path / "mail").write_text("not a folder")
 
     with pytest.raises(DeferredError):

@@ -1,4 +1,4 @@
-"""Going back behind the migrations, with rows of what they brought."""
+"""Downgrades with rows that use values of the newer schema."""
 
 from sqlalchemy import text
 
@@ -8,7 +8,7 @@ from tms_notifications.models import MailKind, MailStatus, NotificationMail
 ROWS = text("SELECT key, kind::text, status::text, reason FROM notification_mail ORDER BY id")
 
 
-def test_mails_that_are_held_or_told_elsewhere_are_kept_as_dropped(runtime, make_user):
+def test_a_downgrade_keeps_held_and_coalesced_mails_as_dropped(runtime, make_user):
     ann = make_user("ann")
     with runtime.transaction() as session:
         for key, kind, status, reason in (

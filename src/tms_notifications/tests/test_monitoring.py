@@ -1,4 +1,4 @@
-"""Mail in `tms doctor` and /metrics."""
+"""The mail checks of `tms doctor` and the mail metrics."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ def settings(smtp_settings):
 
 @pytest.fixture
 def waiting(smtp, tasks, relay_once, make_user):
-    """One mail waits."""
+    """One waiting mail."""
     ann = make_user("ann")
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
@@ -26,14 +26,14 @@ def findings(runtime) -> list[tuple[Level, str]]:
     return [(finding.level, finding.sentence) for finding in check_mail(runtime)]
 
 
-def test_a_server_that_takes_mail_is_fine(runtime, smtp):
+def test_a_server_that_accepts_mail_is_fine(runtime, smtp):
     ((level, sentence),) = findings(runtime)
 
     assert level is Level.OK
-    assert "takes mail from us" in sentence
+    assert "accepts mail" in sentence
 
 
-def test_a_server_that_is_away_is_bad(runtime, free_port):
+def test_an_unreachable_server_is_bad(runtime, free_port):
     away = configure({**runtime.ini, "tms.notifications.email_port": str(free_port)}, web=False).registry.tms
     ((level, sentence),) = findings(away)
     away.close()

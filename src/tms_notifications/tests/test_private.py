@@ -1,4 +1,4 @@
-"""Where one sees only one's own tasks, mails tell no more than that."""
+"""With private visibility, mails contain only tasks that their user may see."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def bob(make_user):
     return make_user("bob")
 
 
-def test_who_lost_a_task_hears_nothing_of_what_it_became(smtp, tasks, relay_once, mail_log, ann, bob):
+def test_previous_assignees_are_not_sent_later_values(smtp, tasks, relay_once, mail_log, ann, bob):
     task_id = tasks.create(ann, assigned_to=bob.id, title="Old")
     relay_once()
     mail_log.send_all()
@@ -35,7 +35,7 @@ def test_who_lost_a_task_hears_nothing_of_what_it_became(smtp, tasks, relay_once
     assert f"/api/task/{task_id}" not in whole
 
 
-def test_a_mail_that_waited_too_long_is_not_for_its_reader_any_more(smtp, tasks, relay_once, mail_log, ann, bob):
+def test_a_waiting_mail_is_dropped_when_the_task_becomes_invisible(smtp, tasks, relay_once, mail_log, ann, bob):
     task_id = tasks.create(ann, assigned_to=bob.id)
     tasks.change(ann, task_id, assigned_to=None)
     relay_once()
@@ -46,7 +46,7 @@ def test_a_mail_that_waited_too_long_is_not_for_its_reader_any_more(smtp, tasks,
     assert lost.status is MailStatus.SENT
 
 
-def test_an_assignee_gets_its_mails(smtp, tasks, relay_once, mail_log, ann, bob):
+def test_assignees_are_sent_their_mails(smtp, tasks, relay_once, mail_log, ann, bob):
     task_id = tasks.create(ann, assigned_to=bob.id)
     tasks.change(ann, task_id, status="IN_PROGRESS")
     relay_once()

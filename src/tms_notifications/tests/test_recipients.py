@@ -25,7 +25,7 @@ def event(kind: EventKind, assigned_to: int | None, changes=None, title="New tit
 
 
 @pytest.mark.parametrize(
-    ("happened", "told"),
+    ("happened", "expected"),
     [
         (event(EventKind.CREATED, None), []),
         (event(EventKind.CREATED, BOB), [(BOB, "assigned")]),
@@ -34,17 +34,17 @@ def event(kind: EventKind, assigned_to: int | None, changes=None, title="New tit
         (event(EventKind.UPDATED, BOB, {"assigned_to": [None, BOB]}), [(BOB, "assigned")]),
         (event(EventKind.UPDATED, None, {"assigned_to": [BOB, None]}), [(BOB, "unassigned")]),
         (event(EventKind.UPDATED, BOB, {"assigned_to": [ANN, BOB]}), [(ANN, "unassigned"), (BOB, "assigned")]),
-        # One mail says it all to the new assignee, not «updated» too.
+        # The new assignee is sent one mail, not an additional "updated".
         (event(EventKind.UPDATED, BOB, {"assigned_to": [None, BOB], "title": ["a", "b"]}), [(BOB, "assigned")]),
         (event(EventKind.DELETED, None), []),
         (event(EventKind.DELETED, BOB), [(BOB, "deleted")]),
     ],
 )
-def test_an_event_tells_whom_it_concerns(happened, told):
-    assert [(pending_mail.user_id, pending_mail.kind.value) for pending_mail in pending_mails_of(happened)] == told
+def test_recipients_and_kinds_of_an_event(happened, expected):
+    assert [(pending_mail.user_id, pending_mail.kind.value) for pending_mail in pending_mails_of(happened)] == expected
 
 
-def test_who_lost_a_task_learns_only_its_title_from_before():
+def test_a_previous_assignee_is_sent_only_the_old_title():
     happened = event(
         EventKind.UPDATED, BOB, {"assigned_to": [ANN, BOB], "title": ["Old title", "New title"], "status": ["A", "B"]}
     )
@@ -56,7 +56,7 @@ def test_who_lost_a_task_learns_only_its_title_from_before():
     assert got.context["task"]["title"] == "New title"
 
 
-def test_a_new_assignee_does_not_learn_the_values_from_before():
+def test_a_new_assignee_is_not_sent_the_old_values():
     (got,) = pending_mails_of(event(EventKind.UPDATED, BOB, {"assigned_to": [None, BOB], "title": ["Old", "New"]}))
 
     assert got.context["changes"] == {}
@@ -67,15 +67,15 @@ fields = st.dictionaries(st.sampled_from(["title", "status", "due_date"]), st.ju
 
 
 @given(kind=st.sampled_from(EventKind), before=values, after=values, others=fields)
-def test_each_user_gets_at_most_one_mail_and_only_if_it_is_or_was_assignee(kind, before, after, others):
+def test_only_current_and_previous_assignees_are_mailed_once_each(kind, before, after, others):
     moved = {"assigned_to": [before, after]} if before != after else {}
     changes = {**others, **moved} if kind is EventKind.UPDATED else {}
 
     pending_mails = pending_mails_of(event(kind, after, changes))
 
-    told = [pending_mail.user_id for pending_mail in pending_mails]
+    recipients = [pending_mail.user_id for pending_mail in pending_mails]
     was_assignee = {before} if changes.get("assigned_to") else set()
-    assert len(told) == len(set(told))
-    assert set(told) == ({after} | was_assignee) - {None}
+    assert len(recipients) == len(set(recipients))
+    assert set(recipients) == ({after} | was_assignee) - {None}
     assert all(pending_mail.kind is not MailKind.DUE_SOON for pending_mail in pending_mails)
     assert len({pending_mail.key for pending_mail in pending_mails}) == len(pending_mails)

@@ -14,11 +14,11 @@ DEFAULTS = {
 }
 
 
-def test_who_never_said_anything_has_the_defaults(client):
+def test_preferences_have_defaults(client):
     assert client.get(URL).json == DEFAULTS
 
 
-def test_a_change_sets_what_it_names_and_leaves_the_rest(client):
+def test_a_change_sets_the_given_preferences_only(client):
     assert client.patch_json(URL, {"updated": "off"}).json == {**DEFAULTS, "updated": "off"}
     assert client.patch_json(URL, {"timezone": "Europe/Berlin"}).json == {
         **DEFAULTS,
@@ -32,22 +32,22 @@ def test_a_change_sets_what_it_names_and_leaves_the_rest(client):
     }
 
 
-def test_nothing_named_changes_nothing(client):
+def test_an_empty_change_changes_nothing(client):
     assert client.patch_json(URL, {}).json == DEFAULTS
 
 
-def test_they_are_each_users_own(client, client_of, make_user):
+def test_preferences_are_per_user(client, client_of, make_user):
     client.patch_json(URL, {"assigned": "off"})
 
     assert client_of(make_user()).get(URL).json == DEFAULTS
 
 
-def test_they_need_a_token(app):
+def test_preferences_require_authentication(app):
     assert app.get(URL, status=401).headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(
-    ("body", "field", "words"),
+    ("body", "field", "message"),
     [
         ({"assigned": "weekly"}, "assigned", "immediate"),
         ({"due_soon": "digest"}, "due_soon", "digest is not offered yet"),
@@ -58,16 +58,16 @@ def test_they_need_a_token(app):
         ({"assigned": None}, "assigned", ""),
     ],
 )
-def test_what_is_wrong_is_named(client, body, field, words):
+def test_errors_name_their_field(client, body, field, message):
     (error,) = client.patch_json(URL, body, status=400).json["errors"]
 
     assert error["field"] == field
-    assert words in error["message"]
+    assert message in error["message"]
 
 
 @pytest.fixture
 def link(runtime):
-    """The path of the one-click link in a user's mails."""
+    """Returns the path of the unsubscribe link in a user's mails."""
 
     def make(user, preference: str = "updated", key: str | None = None) -> str:
         token = UnsubscribeTokens(key or runtime.core.jwt_key).create(user.id, preference)
@@ -76,21 +76,21 @@ def link(runtime):
     return make
 
 
-def test_one_click_without_a_log_in_ends_a_kind_of_mail(app, client, link):
+def test_unsubscribing_needs_one_click_and_no_authentication(app, client, link):
     answer = app.post(link(client.user), {"List-Unsubscribe": "One-Click"})
 
     assert answer.json == {}
     assert client.get(URL).json == {**DEFAULTS, "updated": "off"}
 
 
-def test_a_second_click_changes_nothing(app, client, link):
+def test_unsubscribing_twice_changes_nothing(app, client, link):
     for _ in range(2):
         app.post(link(client.user, "due_soon"), {"List-Unsubscribe": "One-Click"})
 
     assert client.get(URL).json == {**DEFAULTS, "due_soon": "off"}
 
 
-def test_looking_at_the_link_shows_a_button_and_ends_nothing(app, client, link):
+def test_a_get_shows_a_button_and_changes_nothing(app, client, link):
     page = app.get(link(client.user))
 
     assert page.content_type == "text/html"
@@ -101,7 +101,7 @@ def test_looking_at_the_link_shows_a_button_and_ends_nothing(app, client, link):
     assert client.get(URL).json == {**DEFAULTS, "updated": "off"}
 
 
-def test_a_link_that_is_not_ours_does_nothing(app, client, link):
+def test_a_forged_link_changes_nothing(app, client, link):
     forged = [
         link(client.user, key="another key of forty characters, at least"),
         link(client.user, "own_changes"),
@@ -117,7 +117,7 @@ def test_a_link_that_is_not_ours_does_nothing(app, client, link):
     assert client.get(URL).json == DEFAULTS
 
 
-def test_a_broken_link_is_a_page_to_browsers_and_a_problem_to_programs(app, client):
+def test_a_broken_link_is_a_page_for_browsers_and_a_problem_for_programs(app, client):
     url = "/api/notifications/unsubscribe?token=1.assigned.x"
 
     for ask in (app.get, app.post):

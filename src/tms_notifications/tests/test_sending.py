@@ -1,4 +1,4 @@
-"""What the worker does with a row, against a mail server that answers as told."""
+"""Sending of mails by a worker to a mail server with scripted replies."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ def ann(make_user):
 
 @pytest.fixture
 def waiting(smtp, tasks, relay_once, ann):
-    """One mail to ann waits."""
+    """One waiting mail to ann."""
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
 
@@ -41,7 +41,7 @@ def long_ago():
     return datetime.now(UTC) - timedelta(days=5)
 
 
-def test_a_mail_goes_out_and_is_noted(waiting, smtp, mail_log):
+def test_a_mail_is_sent_and_recorded(waiting, smtp, mail_log):
     (row,) = mail_log.send_all()
 
     assert smtp.recipients == ["ann@example.com"]
@@ -52,21 +52,21 @@ def test_a_mail_goes_out_and_is_noted(waiting, smtp, mail_log):
     assert row.sent_at is not None
 
 
-def test_a_message_that_celery_delivers_again_sends_nothing_again(waiting, smtp, mail_log):
+def test_a_redelivered_celery_message_sends_no_second_mail(waiting, smtp, mail_log):
     mail_log.send_all()
     send_mail(mail_log.row().id)
 
     assert len(smtp.received) == 1
 
 
-def test_what_goes_wrong_with_one_mail_holds_up_no_other(waiting, smtp, mail_log):
+def test_an_error_with_one_mail_does_not_block_others(waiting, smtp, mail_log):
     with pytest.raises(ExceptionGroup, match="1 of 2 mails were not sent"):
         send_mail("no number", mail_log.row().id)
 
     assert len(smtp.received) == 1
 
 
-def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, mail_log, killed_after):
+def test_a_crash_before_the_commit_sends_the_same_mail_again(waiting, smtp, mail_log, killed_after):
     with killed_after(SmtpTransport, "send"):
         send_mail(mail_log.row().id)
     send_mail(mail_log.row().id)
@@ -80,7 +80,7 @@ def test_a_crash_before_the_note_sends_the_same_mail_once_more(waiting, smtp, ma
     assert (row.status, row.attempts) == (MailStatus.SENT, 2)
 
 
-def test_two_workers_at_once_send_one_mail(waiting, smtp, mail_log, in_thread):
+def test_two_concurrent_workers_send_one_mail(waiting, smtp, mail_log, in_thread):
     at_data, go_on = threading.Event(), threading.Event()
     smtp.at_data = lambda: (at_data.set(), go_on.wait(30))
     mail_id = mail_log.row().id
@@ -95,7 +95,7 @@ def test_two_workers_at_once_send_one_mail(waiting, smtp, mail_log, in_thread):
     assert mail_log.row().attempts == 1
 
 
-def test_a_mail_that_is_put_off_is_tried_again_later(waiting, smtp, mail_log):
+def test_a_deferred_mail_is_retried_later(waiting, smtp, mail_log):
     smtp.answers["RCPT"] = ["451 4.7.1 greylisted, try later"]
     (row,) = mail_log.send_all()
 
@@ -112,7 +112,7 @@ def test_a_mail_that_is_put_off_is_tried_again_later(waiting, smtp, mail_log):
     assert len(smtp.received) == 1
 
 
-def test_a_refused_mail_has_failed_with_the_servers_words(waiting, smtp, mail_log):
+def test_a_rejected_mail_fails_with_the_servers_reply(waiting, smtp, mail_log):
     smtp.answers["DATA"] = ["554 5.7.1 looks like spam"]
     (row,) = mail_log.send_all()
 
@@ -121,7 +121,7 @@ def test_a_refused_mail_has_failed_with_the_servers_words(waiting, smtp, mail_lo
     assert smtp.received == []
 
 
-def test_a_server_that_is_away_and_comes_back(waiting, mail_log, runtime, mail_server, free_port):
+def test_a_mail_is_sent_when_the_server_is_back(waiting, mail_log, runtime, mail_server, free_port):
     ini = {**runtime.ini, "tms.notifications.email_port": str(free_port)}
     use(away := configure(ini, web=False).registry.tms)
     try:
@@ -137,7 +137,7 @@ def test_a_server_that_is_away_and_comes_back(waiting, mail_log, runtime, mail_s
         away.close()
 
 
-def test_after_some_days_of_putting_off_it_has_failed(waiting, smtp, mail_log, long_ago):
+def test_a_mail_fails_after_days_of_deferrals(waiting, smtp, mail_log, long_ago):
     mail_log.change(created_at=long_ago)
     smtp.answers["RCPT"] = ["450 busy"]
     (row,) = mail_log.send_all()
@@ -154,7 +154,7 @@ def test_the_pause_grows_and_is_bounded():
     assert max(pauses) <= MAX_DELAY * 1.2
 
 
-def test_the_address_is_the_one_of_the_moment(waiting, smtp, mail_log, runtime, ann):
+def test_the_current_address_is_used(waiting, smtp, mail_log, runtime, ann):
     with runtime.transaction() as session:
         session.get_one(User, ann.id).email = "new@example.com"
     mail_log.send_all()
@@ -162,7 +162,7 @@ def test_the_address_is_the_one_of_the_moment(waiting, smtp, mail_log, runtime, 
     assert smtp.recipients == ["new@example.com"]
 
 
-def test_a_mail_to_nobody_is_dropped(waiting, smtp, mail_log, runtime, ann, make_user):
+def test_a_mail_without_a_valid_recipient_is_dropped(waiting, smtp, mail_log, runtime, ann, make_user):
     admin = make_user("root", is_admin=True)
     with runtime.transaction() as session:
         UserService(session, admin.actor).delete(ann.id, TokenService(session, None, runtime.core))
@@ -184,9 +184,7 @@ def prefer(runtime, user, **values):
         ({"own_changes": False}, "the user's own change"),
     ],
 )
-def test_what_a_user_does_not_want_is_dropped_and_the_ledger_says_why(
-    waiting, smtp, mail_log, runtime, ann, values, reason
-):
+def test_unwanted_mails_are_dropped_with_a_reason(waiting, smtp, mail_log, runtime, ann, values, reason):
     prefer(runtime, ann, **values)
     (row,) = mail_log.send_all()
 
@@ -195,14 +193,14 @@ def test_what_a_user_does_not_want_is_dropped_and_the_ledger_says_why(
 
 
 @pytest.mark.parametrize("values", [{"updated": "off"}, {"due_soon": "off"}, {"timezone": "Europe/Berlin"}])
-def test_other_preferences_do_not_keep_it_back(waiting, smtp, mail_log, runtime, ann, values):
+def test_other_preferences_do_not_affect_the_mail(waiting, smtp, mail_log, runtime, ann, values):
     prefer(runtime, ann, **values)
     mail_log.send_all()
 
     assert len(smtp.received) == 1
 
 
-def test_a_mail_that_cannot_be_composed_is_tried_a_few_times_and_holds_up_nobody(
+def test_a_mail_that_cannot_be_composed_is_retried_and_does_not_block_others(
     waiting, smtp, tasks, relay_once, mail_log, ann
 ):
     mail_log.change(context={"actor_id": ann.id})
@@ -238,7 +236,7 @@ def queued(runtime):
     return lambda: runtime.redis.llen("tms:celery:tms")
 
 
-def test_what_the_queue_lost_is_queued_again_once(waiting, mail_log, runtime, queued):
+def test_a_mail_that_the_queue_lost_is_queued_again_once(waiting, mail_log, runtime, queued):
     runtime.redis.delete("tms:celery:tms")
     send_waiting()
     assert queued() == 0
@@ -249,7 +247,7 @@ def test_what_the_queue_lost_is_queued_again_once(waiting, mail_log, runtime, qu
     assert queued() == 1
 
 
-def test_what_is_put_off_is_queued_when_its_time_has_come(waiting, smtp, mail_log, runtime, queued):
+def test_a_deferred_mail_is_queued_when_due(waiting, smtp, mail_log, runtime, queued):
     smtp.answers["RCPT"] = ["450 busy"]
     mail_log.send_all()
     runtime.redis.delete("tms:celery:tms")
@@ -261,7 +259,7 @@ def test_what_is_put_off_is_queued_when_its_time_has_come(waiting, smtp, mail_lo
     assert queued() == 1
 
 
-def test_a_real_worker_takes_it_from_the_queue(waiting, smtp, mail_log):
+def test_a_real_worker_sends_the_mail(waiting, smtp, mail_log):
     arrived = threading.Event()
     smtp.at_data = arrived.set
     with start_worker(celery, pool="solo", perform_ping_check=False, shutdown_timeout=30):

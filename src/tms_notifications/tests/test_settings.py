@@ -11,20 +11,20 @@ def read(environ=None, **ini: str) -> NotificationSettings:
     return NotificationSettings.read({f"tms.notifications.{name}": value for name, value in ini.items()}, environ or {})
 
 
-def test_the_environment_names_the_mail_server():
+def test_the_mail_server_is_set_by_the_environment():
     settings = read({**SMTP, "EMAIL_PORT": "465", "EMAIL_USE_TLS": "false"})
 
     assert (settings.email_host, settings.email_port, settings.email_use_tls) == ("mail.example.org", 465, False)
     assert settings.email_password.get_secret_value() == "word"
 
 
-def test_the_port_is_587_with_starttls_unless_it_is_said():
+def test_the_default_is_port_587_with_starttls():
     settings = read(SMTP)
 
     assert (settings.email_port, settings.email_use_tls) == (587, True)
 
 
-def test_mails_come_from_the_log_in_unless_a_sender_is_named():
+def test_the_default_sender_is_email_id():
     assert read(SMTP).sender_mailbox.address == "tasks@example.org"
     assert read(SMTP, sender="Our tasks <no-reply@example.org>").sender_mailbox == Mailbox(
         "Our tasks", "no-reply@example.org"
@@ -51,7 +51,7 @@ def test_mails_come_from_the_log_in_unless_a_sender_is_named():
         (SMTP, {"transport": "pigeon"}, "tms.notifications.transport"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(environ, ini, named):
+def test_missing_and_wrong_settings_are_named(environ, ini, named):
     with pytest.raises(ConfigurationError, match=named):
         read(environ, **ini)
 

@@ -1,4 +1,4 @@
-"""From an event to rows: one a mail, once, whatever is away."""
+"""The sink: each event adds one row per mail, once, even while Redis is down."""
 
 import json
 import socket
@@ -12,7 +12,7 @@ from tms_core.app import configure
 from tms_core.celery import app as celery
 from tms_core.celery import use
 from tms_core.events import read_events
-from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, hint_at_requests
+from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, enqueue_link_requests
 from tms_notifications.models import MailStatus
 from tms_notifications.sink import NotificationsSink
 
@@ -29,7 +29,7 @@ def bob(make_user):
 
 @pytest.fixture
 def queued(runtime):
-    """How many mails the Celery messages that wait are about."""
+    """Returns the number of mails in the queued Celery messages."""
 
     def count() -> int:
         messages = map(json.loads, runtime.redis.lrange("tms:celery:tms", 0, -1))
@@ -38,7 +38,7 @@ def queued(runtime):
     return count
 
 
-def test_each_change_makes_the_mails_that_follow_from_it(tasks, mail_log, relay_once, ann, bob):
+def test_each_change_adds_its_mails(tasks, mail_log, relay_once, ann, bob):
     task_id = tasks.create(ann, assigned_to=ann.id)
     tasks.change(ann, task_id, title="Paint the gate")
     tasks.change(ann, task_id, assigned_to=bob.id, title="Paint the door")
@@ -54,7 +54,7 @@ def test_each_change_makes_the_mails_that_follow_from_it(tasks, mail_log, relay_
     ]
 
 
-def test_a_change_that_changes_nothing_makes_no_mail(tasks, mail_log, relay_once, ann):
+def test_an_empty_change_adds_no_mail(tasks, mail_log, relay_once, ann):
     task_id = tasks.create(ann, assigned_to=ann.id, title="Same")
     tasks.change(ann, task_id, title="Same")
     relay_once()
@@ -70,7 +70,7 @@ def test_each_mail_is_queued(tasks, relay_once, queued, ann, bob):
     assert queued() == 3
 
 
-def test_many_mails_are_queued_some_together(runtime, tasks, relay_once, queued, ann):
+def test_mails_are_queued_in_batches(runtime, tasks, relay_once, queued, ann):
     for _ in range(20):
         tasks.create(ann, assigned_to=ann.id)
     relay_once()
@@ -81,7 +81,7 @@ def test_many_mails_are_queued_some_together(runtime, tasks, relay_once, queued,
 
 @pytest.fixture
 def refusing_broker():
-    """A port that closes each connection at once, and counts them."""
+    """A server that closes each connection at once and counts them."""
     connections = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -99,19 +99,19 @@ def refusing_broker():
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_broker_that_is_away_is_tried_once_a_message(runtime, ini, refusing_broker):
+def test_an_unreachable_broker_is_tried_once_per_message(runtime, ini, refusing_broker):
     port, connections = refusing_broker
     use(configure(ini | {"tms.redis_url": f"redis://127.0.0.1:{port}/0"}, web=False).registry.tms)
     try:
         enqueue([1])
-        hint_at_requests()
+        enqueue_link_requests()
     finally:
         use(runtime)
 
     assert len(connections) == 2
 
 
-def test_the_same_events_again_make_nothing_new(runtime, tasks, mail_log, relay_once, queued, ann):
+def test_redelivered_events_add_nothing(runtime, tasks, mail_log, relay_once, queued, ann):
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
     runtime.redis.delete("tms:celery:tms")
@@ -127,7 +127,7 @@ def test_the_same_events_again_make_nothing_new(runtime, tasks, mail_log, relay_
     assert queued() == 0
 
 
-def test_a_row_that_was_lost_comes_again_with_the_same_message_id(runtime, tasks, mail_log, relay_once, ann):
+def test_a_lost_row_is_added_again_with_the_same_message_id(runtime, tasks, mail_log, relay_once, ann):
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
     lost = mail_log.row().message_id
@@ -161,7 +161,7 @@ def test_a_batch_that_is_rolled_back_queues_nothing(runtime, tasks, relay_once, 
 
 @pytest.fixture
 def without_redis(runtime, free_port):
-    """Celery's broker is away."""
+    """Celery's broker is unreachable."""
     celery.conf.broker_url = f"redis://127.0.0.1:{free_port}/0"
     celery._after_fork()
     yield
@@ -169,12 +169,12 @@ def without_redis(runtime, free_port):
     celery._after_fork()
 
 
-def test_without_redis_the_mail_is_written_down_and_waits(tasks, mail_log, relay_once, without_redis, ann):
+def test_without_redis_the_mail_is_added_and_waits(tasks, mail_log, relay_once, without_redis, ann):
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
 
     assert mail_log.row().status is MailStatus.WAITING
 
 
-def test_celery_knows_the_task_that_the_sink_queues():
+def test_the_task_that_the_sink_queues_is_registered():
     assert SEND_MAIL in celery.tasks

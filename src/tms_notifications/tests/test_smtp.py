@@ -1,4 +1,4 @@
-"""The conversation with a mail server, over real sockets."""
+"""The SMTP transport, over real sockets."""
 
 import socket
 import ssl
@@ -42,7 +42,7 @@ def message(to: str = "ann@example.com") -> OutgoingMail:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for this machine that signs itself, and its key."""
+    """A self-signed certificate for loopback, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test mail server")])
     now = datetime.now(UTC)
@@ -77,7 +77,7 @@ def logging_in(server, session, envelope, mechanism, data) -> AuthResult:
     return AuthResult(success=(data.login, data.password) == (b"tasks", b"the password"), handled=False)
 
 
-def test_a_mail_arrives_as_it_was_written(mail_server):
+def test_a_mail_arrives_unchanged(mail_server):
     with mail_server() as (server, port):
         transport(port).send(message(), "1")
 
@@ -86,7 +86,7 @@ def test_a_mail_arrives_as_it_was_written(mail_server):
     assert server.received[0].get_body(("plain",)).get_content() == "Zwölf Boxkämpfer\r\n"
 
 
-def test_starttls_and_log_in(mail_server, tls, certificate):
+def test_starttls_and_authentication(mail_server, tls, certificate):
     options = {"tls_context": tls, "require_starttls": True, "authenticator": logging_in, "auth_required": True}
     settings = {"email_use_tls": True, "email_id": "tasks", "email_password": "the password"}
     with mail_server(**options) as (server, port):
@@ -95,7 +95,7 @@ def test_starttls_and_log_in(mail_server, tls, certificate):
     assert len(server.received) == 1
 
 
-def test_a_wrong_password_waits_for_whoever_mends_it(mail_server, tls, certificate):
+def test_a_wrong_password_defers_the_mail(mail_server, tls, certificate):
     options = {"tls_context": tls, "authenticator": logging_in, "auth_required": True}
     settings = {"email_use_tls": True, "email_id": "tasks", "email_password": "wrong"}
     with mail_server(**options) as (server, port), pytest.raises(DeferredError, match="535"):
@@ -104,23 +104,23 @@ def test_a_wrong_password_waits_for_whoever_mends_it(mail_server, tls, certifica
     assert server.received == []
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_mail(mail_server, tls):
+def test_a_server_with_an_untrusted_certificate_is_sent_no_mail(mail_server, tls):
     with mail_server(tls_context=tls) as (server, port), pytest.raises(DeferredError, match="certificate"):
         transport(port, email_use_tls=True).send(message(), "1")
 
     assert server.received == []
 
 
-def test_a_server_without_starttls_gets_no_mail_where_tls_is_asked_for(mail_server):
+def test_a_server_without_starttls_is_sent_no_mail(mail_server):
     with mail_server() as (server, port), pytest.raises(DeferredError, match="STARTTLS"):
         transport(port, email_use_tls=True).send(message(), "1")
 
     assert server.received == []
 
 
-def test_the_port_for_it_speaks_tls_from_the_first_byte(mail_server, tls, certificate, monkeypatch):
+def test_port_465_uses_implicit_tls(mail_server, tls, certificate, monkeypatch):
     with mail_server(ssl_context=tls) as (server, port):
-        # The real 465 takes root.
+        # Port 465 itself needs root.
         monkeypatch.setattr(smtp, "IMPLICIT_TLS_PORT", port)
         transport(port, email_use_tls=True, ca_file=certificate / "cert.pem").send(message(), "1")
 
@@ -137,7 +137,7 @@ def test_the_port_for_it_speaks_tls_from_the_first_byte(mail_server, tls, certif
         ("530 5.7.0 authentication required", DeferredError),
     ],
 )
-def test_the_servers_answer_decides(mail_server, stage, answer, outcome):
+def test_the_servers_reply_decides(mail_server, stage, answer, outcome):
     with mail_server() as (server, port):
         server.answers[stage] = [answer]
 
@@ -149,7 +149,7 @@ def test_the_servers_answer_decides(mail_server, stage, answer, outcome):
     assert len(server.received) == 1
 
 
-def test_an_address_that_the_server_cannot_write_is_refused(mail_server):
+def test_an_address_that_the_server_does_not_support_is_rejected(mail_server):
     with mail_server(enable_SMTPUTF8=False) as (_server, port), pytest.raises(RefusedError, match="SMTPUTF8"):
         transport(port).send(message("jörg@example.com"), "1")
 
@@ -161,11 +161,11 @@ def test_an_address_that_the_server_cannot_write_is_refused(mail_server):
         ("Ann.Lee+x@example.com", "Ann.Lee+x@example.com"),
         ('"a b"@x.com', '"a b"@x.com'),
         ('"a@b"@x.com', '"a@b"@x.com'),
-        # The quotes are needless, and the server takes them off.
+        # The quotes are unnecessary, and the server removes them.
         ('"ab"@x.com', "ab@x.com"),
     ],
 )
-def test_the_server_is_told_the_address_as_it_is(mail_server, to, understood):
+def test_the_address_is_sent_to_the_server_unchanged(mail_server, to, understood):
     with mail_server(enable_SMTPUTF8=True) as (server, port):
         transport(port).send(message(to), "1")
 
@@ -173,24 +173,24 @@ def test_the_server_is_told_the_address_as_it_is(mail_server, to, understood):
     assert f"To: {to}\r\n".encode() in server.raw
 
 
-def test_a_server_that_is_away_is_a_reason_to_wait(free_port):
+def test_an_unreachable_server_defers_the_mail(free_port):
     with pytest.raises(DeferredError, match="refused"):
         transport(free_port).send(message(), "1")
 
 
 @pytest.fixture
 def talker(in_thread):
-    """A server that only ever says the given bytes, again and again; returns its port."""
+    """Starts a server that sends the given bytes repeatedly; returns its port."""
     listener = socket.create_server((ADDRESS, 0))
     ended = threading.Event()
 
-    def start(words: bytes) -> int:
+    def start(data: bytes) -> int:
         def talk() -> None:
             connection, _ = listener.accept()
-            # The other side hangs up.
+            # The client closes the connection.
             with connection, suppress(OSError):
                 while not ended.wait(0.02):
-                    connection.sendall(words)
+                    connection.sendall(data)
 
         in_thread(talk)
         return int(listener.getsockname()[1])
@@ -200,9 +200,9 @@ def talker(in_thread):
     listener.close()
 
 
-@pytest.mark.parametrize("words", [b"", b"2"])
-def test_a_server_that_hangs_or_dribbles_is_left_in_time(talker, words):
-    hanging = transport(talker(words), smtp_timeout=0.3)
+@pytest.mark.parametrize("data", [b"", b"2"])
+def test_a_hanging_or_slow_server_is_disconnected_in_time(talker, data):
+    hanging = transport(talker(data), smtp_timeout=0.3)
     began = datetime.now(UTC)
 
     with pytest.raises(DeferredError):
@@ -211,7 +211,7 @@ def test_a_server_that_hangs_or_dribbles_is_left_in_time(talker, words):
     assert datetime.now(UTC) - began < timedelta(seconds=5)
 
 
-def test_checking_tells_whether_a_mail_could_go_out(mail_server):
+def test_the_check_reports_whether_mails_can_be_sent(mail_server):
     with mail_server() as (server, port):
         transport(port).check()
 

@@ -1,4 +1,4 @@
-"""E-mail about tasks: to assignees when something changes, and every morning what is due; and links about accounts."""
+"""E-mail about task changes, a daily mail of due tasks, and mails about accounts (links and security notices)."""
 
 from tms_notifications.settings import NotificationSettings
 

@@ -1,4 +1,4 @@
-"""The web process's end of mails about accounts: requests are written down, and a worker looks whose they are."""
+"""Stores requests for mails about accounts in the web process; a worker resolves the address and sends the mail."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -12,7 +12,7 @@ from tms_core.models import AccountLink
 from tms_core.runtime import Runtime
 from tms_core.values import instant
 from tms_notifications.account_notices import add_notice
-from tms_notifications.celery_queue import enqueue, hint_at_requests
+from tms_notifications.celery_queue import enqueue, enqueue_link_requests
 from tms_notifications.models import MailKind, NotificationLinkRequest
 from tms_notifications.recipients import PendingMail
 from tms_notifications.services.mails import create_service
@@ -20,7 +20,10 @@ from tms_notifications.settings import needs_proof
 
 
 class LinkMailer(AccountMailer):
-    """The row is in the caller's transaction; the message to the workers may be lost, and `send_waiting` looks too."""
+    """Inserts rows in the caller's transaction and enqueues a Celery message after its commit.
+
+    `send_waiting` picks up the rows whose Celery message is lost.
+    """
 
     def __init__(self, runtime: Runtime):
         super().__init__(runtime)
@@ -34,14 +37,14 @@ class LinkMailer(AccountMailer):
         session.execute(
             insert(NotificationLinkRequest).values(purpose=request.purpose, email=request.email, url=request.url)
         )
-        event.listen(session, "after_commit", lambda _session: hint_at_requests(), once=True)
+        event.listen(session, "after_commit", lambda _session: enqueue_link_requests(), once=True)
 
     def notify(self, session: Session, pending_mail: AccountNotice) -> None:
         mail_ids = add_notice(self.runtime, session, pending_mail)
         event.listen(session, "after_commit", lambda _session: enqueue(mail_ids), once=True)
 
     def tell_of_email_change(self, session: Session, pending_mail: EmailChangeNotice) -> None:
-        """The mail is written down at once: whose the address was is no secret to who changed it."""
+        """Insert the mail at once, not by a link request: the account is known to the user who changed the address."""
         link = session.get_one(AccountLink, pending_mail.link_id) if pending_mail.link_id else None
         context: dict[str, object] = {
             "to": pending_mail.old_email,

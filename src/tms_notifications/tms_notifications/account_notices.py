@@ -1,4 +1,4 @@
-"""Mails that tell the owner of an account what happened to it."""
+"""Mails that notify users of changes to their own account, such as a new personal token."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from tms_notifications.services.mails import create_service
 
 
 def add_notice(runtime: Runtime, session: Session, pending_mail: AccountNotice) -> list[int]:
-    """Write the mail down by `session`, unless it is there already; returns its id."""
+    """Insert the mail unless its key exists already. Returns the ids of the inserted mails: one or none."""
     mail = PendingMail(
         key=f"account:{pending_mail.kind}:{pending_mail.key}",
         user_id=pending_mail.user_id,
@@ -26,7 +26,7 @@ def add_notice(runtime: Runtime, session: Session, pending_mail: AccountNotice) 
 
 
 def token_created_variables(context: Mapping[str, Any], presenter: Presenter, site: str) -> dict[str, Any]:
-    """What the template of a new personal token may say; the token itself is nowhere."""
+    """Return the template variables of a `token_created` mail; the token itself is not among them."""
     expires_at = context["expires_at"]
     return {
         "name": one_line(context["name"]),

@@ -1,4 +1,4 @@
-"""Telling the Celery workers of mails that are to be sent."""
+"""Enqueues Celery tasks for mails and link requests."""
 
 import logging
 from collections.abc import Sequence
@@ -8,31 +8,37 @@ from kombu.exceptions import OperationalError
 from tms_core.celery import app
 
 SEND_MAIL = "tms.notifications.send_mail"
-# A task costs the relay a millisecond, which realtime would have to wait. So few that all workers have some, and that
-# a slow mail server does not outlast `celery.VISIBILITY_SECONDS`.
+# Sending one Celery message takes the relay a millisecond and delays live updates, so mails are batched. Batches are
+# small, so that all workers share them and that a slow mail server does not exceed `celery.VISIBILITY_SECONDS`.
 MAILS_PER_TASK = 8
 ANSWER_LINK_REQUESTS = "tms.notifications.answer_link_requests"
 log = logging.getLogger(__name__)
 
 
 def prepare() -> None:
-    """Load what sending the first task would load: while that goes on, no other thread of the process does."""
+    """Import and create what Celery loads lazily for its first task, because that would block the other threads."""
     _ = app.amqp.send_task_message, app.backend, app.producer_pool
 
 
 def enqueue(mail_ids: Sequence[int]) -> None:
-    """Queue the mails, some a task. Never raises for want of Redis: what was not queued is found by `send_waiting`."""
+    """Enqueue the mails, `MAILS_PER_TASK` per Celery task.
+
+    Logs a warning while Redis is down and does not raise: `send_waiting` enqueues these mails later.
+    """
     for start in range(0, len(mail_ids), MAILS_PER_TASK):
         try:
             app.send_task(SEND_MAIL, tuple(mail_ids[start : start + MAILS_PER_TASK]))
         except OperationalError as error:
-            log.warning("redis is away, %d mails wait: %s", len(mail_ids) - start, error)
+            log.warning("redis is down, %d mails wait: %s", len(mail_ids) - start, error)
             return
 
 
-def hint_at_requests() -> None:
-    """Have a worker look at the requests for links. Never raises for want of Redis: `send_waiting` looks too."""
+def enqueue_link_requests() -> None:
+    """Enqueue the task that answers link requests.
+
+    Logs a warning while Redis is down and does not raise: `send_waiting` answers the requests later.
+    """
     try:
         app.send_task(ANSWER_LINK_REQUESTS)
     except OperationalError as error:
-        log.warning("redis is away, a request for a link waits: %s", error)
+        log.warning("redis is down, a link request waits: %s", error)

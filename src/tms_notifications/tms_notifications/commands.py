@@ -1,4 +1,4 @@
-"""`tms mail`: reading the mails of development, and in every deployment what became of each."""
+"""The command group `tms mail`: lists mails with their status and shows their content."""
 
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ COLUMNS = ("N", "When", "To", "Kind", "Task", "Status")
 
 @click.group()
 def mail() -> None:
-    """Read mails, and see why one was or was not sent."""
+    """List and show mails, and why each was or was not sent."""
 
 
 @mail.command("list")
@@ -39,7 +39,7 @@ def mail() -> None:
 def list_mails(
     invocation: Invocation, username: str | None, task_id: int | None, status: str | None, limit: int
 ) -> None:
-    """The newest mails: to whom, of what, sent or why not."""
+    """List the newest mails: recipient, kind, task, status and reason."""
     runtime = invocation.bootstrap()
     search = Search(username, task_id, MailStatus(status) if status else None, limit)
     with runtime.transaction() as session:
@@ -49,18 +49,18 @@ def list_mails(
         return
     console = invocation.console
     if not console.is_terminal:
-        # A pipe has no width to keep to.
+        # Output to a pipe is not wrapped to a terminal's width.
         console.width = PIPE_WIDTH
     console.print(_table(found))
 
 
 @mail.command()
 @click.argument("number", type=int)
-@click.option("--html", is_flag=True, help="The HTML part, as for a browser.")
-@click.option("--raw", is_flag=True, help="The whole message as it goes over the wire.")
+@click.option("--html", is_flag=True, help="Print the HTML part.")
+@click.option("--raw", is_flag=True, help="Print the whole message as it is sent.")
 @click.pass_obj
 def show(invocation: Invocation, number: int, *, html: bool, raw: bool) -> None:
-    """One mail: what became of it, its headers and its text."""
+    """Show one mail: its status, headers and text."""
     runtime = invocation.bootstrap()
     with runtime.transaction() as session:
         row, user = MailLogService(session).get(number)
@@ -71,7 +71,7 @@ def show(invocation: Invocation, number: int, *, html: bool, raw: bool) -> None:
     if html:
         click.echo(several_lines(body_of(content, "html")))
         return
-    click.echo(f"[{_fate(row, runtime.core.zone)}]")
+    click.echo(f"[{_describe_status(row, runtime.core.zone)}]")
     for name in SHOWN_HEADERS:
         click.echo(f"{name}: {one_line(header_of(content, name))}")
     click.echo(f"\n{several_lines(body_of(content, 'plain'))}")
@@ -85,7 +85,7 @@ def _table(rows: list[list[Text]]) -> Table:
 
 
 def _cells(row: NotificationMail, user: User, zone: ZoneInfo) -> list[Text]:
-    """Texts, not markup: a title may contain anything."""
+    """Return plain `Text` cells: a title may contain characters that are Rich markup."""
     subject = row.subject or row.context.get("task", {}).get("title", "")
     return [
         Text(str(row.id)),
@@ -98,7 +98,7 @@ def _cells(row: NotificationMail, user: User, zone: ZoneInfo) -> list[Text]:
     ]
 
 
-def _fate(row: NotificationMail, zone: ZoneInfo) -> str:
+def _describe_status(row: NotificationMail, zone: ZoneInfo) -> str:
     match row.status:
         case MailStatus.SENT:
             return f"sent {moment(row.sent_at or row.created_at, zone)} to {one_line(row.address or '')}"
@@ -112,7 +112,7 @@ def _fate(row: NotificationMail, zone: ZoneInfo) -> str:
 
 
 def _content(runtime: Runtime, session: Session, row: NotificationMail, user: User) -> bytes:
-    """As it was written to its file, else composed anew from the row."""
+    """Return the message from its .eml file, or composed again from the row where there is no file."""
     transport = create_transport(runtime)
     if isinstance(transport, FileTransport) and transport.path(file_name(row)).exists():
         return transport.path(file_name(row)).read_bytes()
@@ -121,4 +121,5 @@ def _content(runtime: Runtime, session: Session, row: NotificationMail, user: Us
         return create_service(runtime, session).compose(row, user, preference).content
     except Exception as error:
         reason = one_line(str(error))
-        raise click.ClickException(f"{_fate(row, runtime.core.zone)}; it cannot be composed: {reason}") from error
+        status = _describe_status(row, runtime.core.zone)
+        raise click.ClickException(f"{status}; the mail cannot be composed: {reason}") from error

@@ -1,4 +1,4 @@
-"""A mail's row made into the message that goes out."""
+"""Composes the outgoing message from a row of `notification_mail`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from tms_notifications.wording import HELD, TOO_MANY, sentence
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """The user as it is now; `zone` is its own or the deployment's."""
+    """The user's current data. `zone` is the user's time zone, or the deployment's where none is set."""
 
     id: int
     name: str
@@ -35,13 +35,13 @@ class Recipient:
 
     @classmethod
     def of(cls, user: User, mail: NotificationMail, zone: ZoneInfo) -> "Recipient":
-        # Whoever gave an address that is not its own must not be able to write a sentence to it.
+        # Somebody may register with another person's address: full names could then carry a text to that person.
         name = user.username if mail.kind.has_link else f"{user.first_name} {user.last_name}"
         return cls(user.id, display_name(one_line(name), one_line(user.username)), address_of(mail, user) or "", zone)
 
 
 def address_of(mail: NotificationMail, user: User) -> str | None:
-    """Where the mail goes: to the account's address, unless it is about another one (`to` in its context)."""
+    """Return `to` of the mail's context, or the account's address; None where the account has none."""
     address: str | None = mail.context.get("to", user.email)
     return address
 
@@ -59,10 +59,10 @@ class Composer:
         token: str = "",
         context: Mapping[str, Any] | None = None,
     ) -> OutgoingMail:
-        """The finished mail; raises `AddressError` for an impossible address, and what a template raises. `token` is
-        that of the link, if it carries one; `context` takes the place of the mail's.
+        """Return the finished message. Raises `AddressError` for an invalid address, and whatever a template raises.
 
-        The same row gives the same Message-ID and Date each time.
+        `names` maps user ids to usernames, `token` is inserted into the mail's link, and `context` replaces the
+        context of the row. The Message-ID and Date of a row never change.
         """
         context = mail.context if context is None else context
         variables = self._variables(mail, context, recipient, names, token) | {
@@ -77,7 +77,7 @@ class Composer:
             "From": address_field("From", sender),
             "To": address_field("To", to),
             "Subject": text_field("Subject", rendered.subject),
-            **self._fields_for_programs(mail, variables["unsubscribe_url"]),
+            **self._technical_fields(mail, variables["unsubscribe_url"]),
         }
         content = serialised(fields, rendered.text, rendered.html)
         return OutgoingMail(sender.address, to.address, rendered.subject, content)
@@ -86,7 +86,7 @@ class Composer:
         which = mail.kind.unsubscribes_from
         return unsubscribe_url(self._runtime, recipient.id, which) if which else None
 
-    def _fields_for_programs(self, mail: NotificationMail, unsubscribe_url: str | None) -> dict[str, bytes]:
+    def _technical_fields(self, mail: NotificationMail, unsubscribe_url: str | None) -> dict[str, bytes]:
         values = {
             "Date": format_datetime(mail.created_at),
             "Message-ID": mail.message_id,
@@ -94,7 +94,7 @@ class Composer:
             "X-Auto-Response-Suppress": "All",
         }
         if mail.task_id is not None:
-            # No mail has this id; it only makes a task's mails one conversation.
+            # No message has this id; it groups the mails of one task into a thread.
             values["References"] = f"<task.{mail.task_id}@{mail_host(self._runtime)}>"
         if unsubscribe_url:
             values["List-Unsubscribe"] = f"<{unsubscribe_url}>"
@@ -118,13 +118,13 @@ class Composer:
             return self._due_soon_variables(context, presenter)
         if mail.kind is MailKind.SUMMARY:
             return self._summary_variables(context, presenter, recipient)
-        told = self._told(mail.kind, context, presenter, recipient)
-        return told | {"changes": presenter.changes(context["changes"]), "task_url": told["url"]}
+        variables = self._task_variables(mail.kind, context, presenter, recipient)
+        return variables | {"changes": presenter.changes(context["changes"]), "task_url": variables["url"]}
 
-    def _told(
+    def _task_variables(
         self, kind: MailKind, context: Mapping[str, Any], presenter: Presenter, recipient: Recipient
     ) -> dict[str, Any]:
-        """Who did what to a task."""
+        """Return the template variables of one task event: the task, the actor, the time and a sentence."""
         task = presenter.task(context["task"])
         is_own = context["actor_id"] == recipient.id
         actor = None if is_own else presenter.actor(context["actor_id"])
@@ -142,7 +142,7 @@ class Composer:
         items = [
             {"due": presenter.day(item["today"]), "count": item["count"]}
             if item["kind"] == MailKind.DUE_SOON
-            else self._told(MailKind(item["kind"]), item, presenter, recipient)
+            else self._task_variables(MailKind(item["kind"]), item, presenter, recipient)
             for item in context["items"]
         ]
         count = len(items) + context["more"]

@@ -1,9 +1,10 @@
-"""Sending one mail, step by step, each in a transaction of its own.
+"""Delivers one mail in steps, each in its own transaction.
 
-1. The attempt is counted, before anything can go wrong with it.
-2. The mail is composed and serialised, and what the ledger will say of it is stored.
-3. It is noted as sent, handed over, and the note committed: after the hand-over, nothing but that commit can fail.
-4. Where a step raises, whatever it is, that is noted in place of it.
+1. The attempt is counted, before anything else can fail.
+2. The mail is composed and serialised; its subject and address are stored.
+3. The status is set to `sent`, the mail is handed to the transport, and the transaction is committed. After the
+   hand-over only that commit can fail.
+4. If a step raises, its error is recorded as the end of the attempt.
 """
 
 import logging
@@ -24,7 +25,7 @@ from tms_notifications.services.sending import file_name
 
 log = logging.getLogger(__name__)
 Action = Callable[[Session, AttemptService, NotificationMail], object]
-# Seconds between attempts to note that a mail is out, while the database comes back.
+# Seconds between attempts to record a mail as sent while the database is down.
 PAUSES = (0.0, 0.5, 2.0, 5.0)
 
 
@@ -34,9 +35,9 @@ class MailDelivery:
         self._transport = create_transport(runtime)
 
     def deliver(self, mail_id: int) -> None:
-        """Send the mail unless it was sent, is not due, or is being sent by another.
+        """Send the mail unless it is sent already, is not due, or is being sent by another worker.
 
-        Raises only what the database raises; then too the attempt is counted.
+        Raises only database errors; the attempt counts in that case too.
         """
         with self._runtime.transaction() as session:
             attempt = create_service(self._runtime, session).begin(mail_id)
@@ -48,7 +49,7 @@ class MailDelivery:
                 outgoing = sending_service(self._runtime, session).prepare(mail_id, attempt)
             if outgoing is not None:
                 self._hand_over(mail_id, attempt, outgoing)
-        except Exception as error:  # noqa: BLE001 - noted in the ledger, and logged
+        except Exception as error:  # noqa: BLE001 - recorded in the mail log, and logged
             self._note_end(mail_id, attempt, error)
 
     def _hand_over(self, mail_id: int, attempt: int, outgoing: OutgoingMail) -> None:
@@ -66,24 +67,24 @@ class MailDelivery:
         except Exception:
             if not is_out:
                 raise
-            log.exception("mail %d is out, and could not be noted as sent", mail_id)
-            self._note_sent_after_all(mail_id, attempt)
+            log.exception("mail %d was sent, but could not be recorded as sent", mail_id)
+            self._retry_note_sent(mail_id, attempt)
 
-    def _note_sent_after_all(self, mail_id: int, attempt: int) -> None:
+    def _retry_note_sent(self, mail_id: int, attempt: int) -> None:
         for pause in PAUSES:
             time.sleep(pause)
             try:
                 self._with_lock(mail_id, attempt, lambda _session, attempts, mail: attempts.note_sent(mail))
             except SQLAlchemyError as error:
-                log.warning("mail %d still cannot be noted as sent: %s", mail_id, error)
+                log.warning("mail %d still cannot be recorded as sent: %s", mail_id, error)
             else:
                 return
-        log.error("mail %d will be sent once more, with the same Message-ID", mail_id)
+        log.error("mail %d will be sent again, with the same Message-ID", mail_id)
 
     def _note_end(self, mail_id: int, attempt: int, error: Exception) -> None:
         match error:
             case DeferredError():
-                log.warning("mail %d is put off: %s", mail_id, error)
+                log.warning("mail %d is deferred: %s", mail_id, error)
             case RefusedError():
                 log.warning("mail %d is refused: %s", mail_id, error)
             case _:
@@ -98,7 +99,7 @@ class MailDelivery:
                 case CompositionError():
                     attempts.note_fault(mail, str(error))
                 case DBAPIError():
-                    # Without the statement and its values.
+                    # `orig` has neither the statement nor its parameters.
                     attempts.note_fault(mail, f"{type(error).__name__}: {error.orig}")
                 case _:
                     attempts.note_fault(mail, f"{type(error).__name__}: {error}")
@@ -106,7 +107,7 @@ class MailDelivery:
         self._with_lock(mail_id, attempt, note)
 
     def _with_lock(self, mail_id: int, attempt: int, action: Action) -> None:
-        """Do something with the mail in a transaction, unless another attempt has begun or its end is noted."""
+        """Call `action` with the locked mail in a transaction, unless this attempt has ended or a newer one began."""
         with self._runtime.transaction() as session:
             attempts = create_service(self._runtime, session)
             mail = attempts.lock(mail_id, attempt)

@@ -1,13 +1,13 @@
-"""Why a mail does not go out; the text is for the ledger."""
+"""Errors of mail delivery; the message becomes the `reason` in the mail log."""
 
 
 class DeferredError(Exception):
-    """Not now: the server is away, or says so."""
+    """A temporary failure: the server is unreachable or answers 4xx. The mail is retried."""
 
 
 class RefusedError(Exception):
-    """Never: the server refuses this mail."""
+    """A permanent failure: the server rejects this mail."""
 
 
 class CompositionError(Exception):
-    """Nothing can be made of it, as it and the templates are now."""
+    """The message cannot be composed from the row with the current templates."""

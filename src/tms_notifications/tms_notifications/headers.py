@@ -1,6 +1,7 @@
-"""Header fields written as the bytes that go out (RFC 5322, RFC 2047).
+"""Serialises header fields to bytes (RFC 5322, RFC 2047).
 
-Nothing here parses or decodes: the standard library's header classes decode encoded words that a user typed.
+Values are never parsed or decoded. The header classes of the standard library would decode encoded words that a user
+typed.
 """
 
 import re
@@ -16,31 +17,33 @@ MAX_LINE_LENGTH = 998
 START = {"b": "=?utf-8?b?", "q": "=?utf-8?q?"}
 END = "?="
 PADDING = len(START["b"]) + len(END)
-# Words parted by single spaces. Longer words would not fit a line.
+# Words separated by single spaces; longer words would not fit on a line.
 PLAIN_TEXT = re.compile(r"[!-~]{1,60}(?: [!-~]{1,60})*")
 PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 VERBATIM = re.compile(r"[!-~]+(?: [!-~]+)*")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 FIELD = re.compile(rb"([!-9;-~]+):")
 NOT_IN_A_LINE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-# The only characters that stand for themselves in a name too (RFC 2047, section 5).
+# The only characters that need no encoding in a display name either (RFC 2047, section 5).
 SAFE_IN_Q = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
 
 
 class HeaderError(ValueError):
-    """A header that would not be what was meant."""
+    """The value cannot be written as a valid header field."""
 
 
 def text_field(name: str, value: str) -> bytes:
-    """A field of text that people read. Whatever is not plain, or looks encoded, is encoded."""
+    """Return an unstructured field. A value that is not plain ASCII, or that looks like an encoded word, is encoded."""
     if PLAIN_TEXT.fullmatch(value) and "=?" not in value:
         return _field(name, _folded(value.split(" "), len(name) + 2))
     return _field(name, list(encoded_words(value, len(name) + 2)))
 
 
 def address_field(name: str, mailbox: Mailbox) -> bytes:
-    """A field with one mailbox. Its name is plain or encoded, never a quoted string; raises `HeaderError` for one
-    with control characters, at which readers fail even where it is encoded."""
+    """Return a field with one mailbox, its name plain or encoded and never a quoted string.
+
+    Raises `HeaderError` for a name with control characters, on which mail programs fail even if they are encoded.
+    """
     if CONTROL.search(mailbox.name):
         raise HeaderError(f"the name in {name} must have no control characters")
     address = f"<{mailbox.address}>"
@@ -56,14 +59,17 @@ def address_field(name: str, mailbox: Mailbox) -> bytes:
 
 
 def verbatim_field(name: str, value: str) -> bytes:
-    """A field for programs, as an id or a link, in one line: no mail program follows an encoded link."""
+    """Return a field with an id or URL, unencoded and unfolded: mail programs do not follow an encoded link.
+
+    Raises `HeaderError` unless the value is printable ASCII.
+    """
     if not VERBATIM.fullmatch(value):
         raise HeaderError(f"{name} must be printable ASCII")
     return _field(name, [value])
 
 
 def _field(name: str, lines: Sequence[str]) -> bytes:
-    # Only an address may have other letters here (RFC 6532), which the server must then understand.
+    # Only addresses may be non-ASCII here (RFC 6532); they need a server with SMTPUTF8.
     return f"{name}: {FOLD.join(lines)}\r\n".encode()
 
 
@@ -79,7 +85,7 @@ def _folded(words: Sequence[str], used: int) -> list[str]:
 
 
 def encoded_words(text: str, used: int) -> Iterator[str]:
-    """The text as encoded words, each for a line of its own; on the first line `used` characters stand already."""
+    """Yield the text as encoded words, one per line. The first line has `used` characters already."""
     characters = [character.encode("utf-8", "replace") for character in text]
     quoted = [_quoted(character) for character in characters]
     is_binary = len(b64encode(b"".join(characters))) < sum(map(len, quoted))
@@ -99,7 +105,7 @@ def _quoted(character: bytes) -> bytes:
 
 
 def _chunks(pieces: Sequence[bytes], first: int, size: int) -> Iterator[bytes]:
-    """The pieces, none of them cut, joined to chunks of at most `first` bytes and then `size`."""
+    """Join the pieces, without splitting any, into chunks of at most `first` bytes, then `size` bytes."""
     chunk, limit = b"", first
     for piece in pieces:
         if len(chunk) + len(piece) > limit:
@@ -111,7 +117,7 @@ def _chunks(pieces: Sequence[bytes], first: int, size: int) -> Iterator[bytes]:
 
 
 def check_fields(content: bytes, names: Sequence[str]) -> None:
-    """Raise `HeaderError` unless the header of a finished mail has exactly the fields of these names."""
+    """Raise `HeaderError` unless the header of a serialised mail has exactly these fields, in this order."""
     found: list[str] = []
     for line in content.partition(b"\r\n\r\n")[0].split(b"\r\n"):
         if len(line) > MAX_LINE_LENGTH or NOT_IN_A_LINE.search(line):

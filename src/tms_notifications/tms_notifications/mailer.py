@@ -1,4 +1,4 @@
-"""Handing a message over: to the mail server, or, in development, to a file."""
+"""Transports for outgoing mails: SMTP, or files in development."""
 
 import os
 from pathlib import Path
@@ -17,11 +17,11 @@ from tms_notifications.smtp import SmtpTransport
 
 class Transport(Protocol):
     def send(self, mail: OutgoingMail, name: str) -> None:
-        """Returns when the mail is in other hands; raises `DeferredError` or `RefusedError`. `name` is unique."""
+        """Hand the mail over. Raises `DeferredError` or `RefusedError`. `name` is unique per mail."""
 
 
 class FileTransport:
-    """A mail becomes a .eml file, which `tms mail` and every mail program read."""
+    """Writes each mail to an .eml file, which `tms mail` and mail programs can open."""
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -30,7 +30,7 @@ class FileTransport:
         return self._folder / f"{name}.eml"
 
     def send(self, mail: OutgoingMail, name: str) -> None:
-        """A reader never sees half a mail; the same name again replaces it."""
+        """Write the file atomically; an existing file of the same name is replaced."""
         draft = self._folder / f".{name}.{os.getpid()}.tmp"
         try:
             make_state_directory(self._folder.parent)

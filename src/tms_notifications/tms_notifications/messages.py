@@ -1,4 +1,4 @@
-"""A finished mail: the bytes that are handed over, and what the mail server is told beside them."""
+"""A finished mail: its bytes and its SMTP envelope."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from email.policy import SMTP
 
 from tms_notifications.headers import check_fields
 
-# Seven bits pass every server; the bodies are encoded for that.
+# Every server accepts 7-bit bodies.
 BODY = SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
-    """`sender` and `recipient` are the envelope's addresses."""
+    """A serialised mail. `sender` and `recipient` are the addresses of the envelope."""
 
     sender: str
     recipient: str
@@ -22,12 +22,15 @@ class OutgoingMail:
 
     @property
     def needs_smtputf8(self) -> bool:
-        """Whether only servers with SMTPUTF8 (RFC 6531) can take it."""
+        """Whether the mail can only be sent to servers with SMTPUTF8 (RFC 6531)."""
         return not (self.sender.isascii() and self.recipient.isascii())
 
 
 def serialised(fields: Mapping[str, bytes], text: str, html: str) -> bytes:
-    """The mail of these header fields and both bodies; raises `HeaderError` where the fields would not stand alone."""
+    """Return the mail with these header fields and both bodies as bytes.
+
+    Raises `HeaderError` if the result would have other header fields than these and those of the bodies.
+    """
     body = EmailMessage(policy=BODY)
     body.set_content(text, charset="utf-8", cte="quoted-printable")
     body.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")

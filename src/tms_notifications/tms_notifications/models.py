@@ -1,4 +1,4 @@
-"""The tables of mail: one row a mail, what was announced as due, and what each user wants."""
+"""Tables: the mail log, hold state per user, link requests, due-date notifications and preferences."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,7 +18,7 @@ class MailKind(StrEnum):
     UNASSIGNED = "unassigned"
     DELETED = "deleted"
     DUE_SOON = "due_soon"
-    # What was held back, in one mail.
+    # One mail that lists held mails.
     SUMMARY = "summary"
     PASSWORD_RESET = LinkPurpose.PASSWORD_RESET.value
     EMAIL_VERIFICATION = LinkPurpose.EMAIL_VERIFICATION.value
@@ -27,43 +27,45 @@ class MailKind(StrEnum):
 
     @property
     def has_link(self) -> bool:
-        """Whether it is about the account itself and not about tasks: with a one-time link, and no preference turns it
-        off."""
+        """Whether the mail is about an `AccountLink`: a one-time link that the user or an administrator asked for."""
         return self.value in set(LinkPurpose)
 
     @property
     def is_about_account(self) -> bool:
-        """Whether it is about the user's account, not about tasks: no preference turns it off."""
+        """Whether the mail is about the user's account and not about tasks; no preference turns such mails off."""
         return self.has_link or self.value in set(AccountNoticeKind)
 
     @property
     def preference(self) -> str | None:
-        """The preference that turns this kind off, if one does. What is taken away goes with what is assigned."""
+        """The preference that turns this kind off; None for kinds without one.
+
+        `unassigned` and `deleted` mails belong to the preference `assigned`.
+        """
         if self.is_about_account or self is MailKind.SUMMARY:
             return None
         return self.value if self in (MailKind.UPDATED, MailKind.DUE_SOON) else "assigned"
 
     @property
     def unsubscribes_from(self) -> str | None:
-        """What the link at the end of the mail turns off: a preference, or all of them; None: it has no such link."""
+        """The preference that the unsubscribe link turns off, or "all"; None for mails without such a link."""
         return "all" if self is MailKind.SUMMARY else self.preference
 
     @property
     def is_about_tasks(self) -> bool:
-        """Whether it tells what others do, so that it can be held back. Mails about the account itself never are."""
+        """Whether the mail is about tasks and may be held. Mails about the account are never held."""
         return self.unsubscribes_from is not None
 
 
 class MailStatus(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
-    # Until its user proves the address, or the hour is over in which too many went out: `reason` says.
+    # Held until the user verifies the address, or until the hour with too many mails ends; see `reason`.
     HELD = "held"
-    # Told in the one mail of all that was held: `reason` has its number.
+    # Listed in a summary mail, whose number is in `reason`.
     COALESCED = "coalesced"
-    # The server refused it, nothing could be made of it, or it was put off for too long: `reason` says.
+    # Rejected by the server, impossible to compose, or deferred for too long; see `reason`.
     FAILED = "failed"
-    # Its user does not want it, or may not have it any more: `reason` says.
+    # Unwanted by the user, or no longer permitted; see `reason`.
     DROPPED = "dropped"
 
 
@@ -78,9 +80,9 @@ def _enum(kind: type[StrEnum], name: str) -> Enum:
 
 
 class NotificationMail(Base):
-    """One mail to one user, for ever: whether it went out, and if not, why. `key` makes a second one impossible.
+    """The mail log: one row per mail and recipient, never deleted. The unique `key` prevents duplicates.
 
-    What it says is in `context`; it is rendered when it is sent.
+    `context` holds the data of the mail, which is rendered when it is sent.
     """
 
     __tablename__ = "notification_mail"
@@ -97,14 +99,15 @@ class NotificationMail(Base):
         _enum(MailStatus, "notification_mail_status"), server_default=MailStatus.WAITING.value
     )
     reason: Mapped[str | None] = mapped_column(Text)
-    # As it was sent, or tried last.
+    # Subject and address of the last attempt.
     subject: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(String(254))
     attempts: Mapped[int] = mapped_column(server_default="0")
-    # The attempts since the mail server last answered: each is one until its end is noted.
+    # Attempts that failed for another reason than an answer of the mail server, since its last answer. An attempt
+    # counts from its beginning, until its end is recorded.
     faults: Mapped[int] = mapped_column(server_default="0")
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    # Until then a Celery message for it is under way, and no other is sent after it.
+    # A Celery message is assumed to be in flight until then; no other one is sent.
     queued_until: Mapped[datetime] = mapped_column(server_default=text("now() + interval '1 minute'"))
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[datetime | None]
@@ -119,7 +122,10 @@ class NotificationMail(Base):
 
 
 class NotificationRecipient(Base):
-    """How many mails a user got in the present hour, and whether some are held. No row: none of both."""
+    """The number of mails in the current hour per user, and the time until which mails are held.
+
+    A user without a row has had no mail in the current hour, and has no held mails.
+    """
 
     __tablename__ = "notification_recipient"
 
@@ -128,9 +134,9 @@ class NotificationRecipient(Base):
     )
     hour_began_at: Mapped[datetime | None]
     mails: Mapped[int] = mapped_column(server_default="0")
-    # There are held mails, which may go out from then on, once the address is proved where that is needed.
+    # When held mails may be sent, if the address is verified or need not be; None without held mails.
     held_until: Mapped[datetime | None]
-    # The address that a link to prove it was sent to without being asked for.
+    # The address to which a verification link was last sent without a request of the user.
     proof_sent_to: Mapped[str | None] = mapped_column(String(254))
 
     __table_args__ = (
@@ -139,8 +145,10 @@ class NotificationRecipient(Base):
 
 
 class NotificationLinkRequest(Base):
-    """Somebody asked for a link to this address, which need not be anybody's. Gone once the link's mail is written
-    down, or nobody has the address."""
+    """A request for a link, by an address that may belong to no account.
+
+    The row is deleted once the mail is inserted, or when no account has the address.
+    """
 
     __tablename__ = "notification_link_request"
 
@@ -152,12 +160,12 @@ class NotificationLinkRequest(Base):
 
 
 class NotificationDue(Base):
-    """A user was told that a task is due on a day, and is not told again."""
+    """A user was notified of a task and its due date; no further mail is sent for the same date."""
 
     __tablename__ = "notification_due"
 
     due_date: Mapped[date] = mapped_column(primary_key=True)
-    # No foreign key: a task that is restored with its id was still told of.
+    # No foreign key: a deleted task may be restored under the same id, and must not be announced again.
     task_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     user_id: Mapped[int] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
@@ -166,7 +174,7 @@ class NotificationDue(Base):
 
 
 class DailyDigestRun(Base):
-    """The last day whose due tasks were looked through in a zone; '' is the deployment's."""
+    """The last day whose due tasks were announced, per time zone; '' is the zone of the deployment."""
 
     __tablename__ = "notification_morning"
 
@@ -175,7 +183,7 @@ class DailyDigestRun(Base):
 
 
 class NotificationPreference(Base):
-    """What a user wants; who has no row has the defaults."""
+    """The mail preferences per user; users without a row have the defaults."""
 
     __tablename__ = "notification_preference"
 

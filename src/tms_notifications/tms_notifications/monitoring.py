@@ -1,4 +1,4 @@
-"""How mail is doing, for `tms doctor` and /metrics."""
+"""The mail checks of `tms doctor` and the mail metrics of /metrics."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ FAILED = text(
     "SELECT count(*) FROM notification_mail WHERE status = 'failed' AND created_at > now() - interval '1 day'"
 )
 
-# Bounded by the primary key, since it is asked at every scrape.
-OF_THE_DAY = text("""
+# Bounded by the primary key, because it runs at every scrape.
+LAST_DAY = text("""
     SELECT status::text, count(*) FROM notification_mail
     WHERE id > (SELECT max(id) - 100000 FROM notification_mail) AND created_at > now() - interval '1 day'
     GROUP BY status
@@ -33,7 +33,7 @@ OF_THE_DAY = text("""
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many mails wait, and for how many seconds the oldest has."""
+    """The number of waiting mails, and the age of the oldest in seconds."""
 
     mails: int
     seconds: float
@@ -50,15 +50,15 @@ def collect(runtime: Runtime) -> Iterator[GaugeMetricFamily]:
     yield GaugeMetricFamily("tms_mails_waiting", "Mails that are not sent yet.", waiting.mails)
     yield GaugeMetricFamily("tms_mails_oldest_seconds", "How long the oldest of them has waited.", waiting.seconds)
     with runtime.engine.connect() as connection:
-        counts = dict(map(tuple, connection.execute(OF_THE_DAY)))
-    of_the_day = GaugeMetricFamily("tms_mails_of_the_day", "Mails of the last 24 hours.", labels=["status"])
+        counts = dict(map(tuple, connection.execute(LAST_DAY)))
+    last_day = GaugeMetricFamily("tms_mails_of_the_day", "Mails of the last 24 hours.", labels=["status"])
     for status in MailStatus:
-        of_the_day.add_metric([status], counts.get(status, 0))
-    yield of_the_day
+        last_day.add_metric([status], counts.get(status, 0))
+    yield last_day
 
 
 def check_mail(runtime: Runtime) -> Iterator[Finding]:
-    yield _judge_transport(runtime)
+    yield _check_transport(runtime)
     yield from judge_backlog(backlog(runtime))
     with runtime.engine.connect() as connection:
         failed = connection.execute(FAILED).scalar_one()
@@ -74,20 +74,20 @@ def judge_backlog(waiting: Backlog) -> Iterator[Finding]:
         )
 
 
-def _judge_transport(runtime: Runtime) -> Finding:
+def _check_transport(runtime: Runtime) -> Finding:
     transport = create_transport(runtime)
     if not isinstance(transport, SmtpTransport):
-        return fine(f"mails become files in {runtime.core.state_dir / 'mail'}")
+        return fine(f"mails are written to files in {runtime.core.state_dir / 'mail'}")
     settings = runtime.settings(NotificationSettings)
     server = f"{settings.email_host}:{settings.email_port}"
     try:
         transport.check()
     except DeferredError as error:
         return bad(
-            f"{server} takes no mail from us ({error}): check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_ID and "
+            f"{server} does not accept mail ({error}): check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_ID and "
             "EMAIL_PASSWORD."
         )
-    return fine(f"{server} takes mail from us")
+    return fine(f"{server} accepts mail")
 
 
 def _mails(count: int) -> str:

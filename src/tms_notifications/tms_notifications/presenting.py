@@ -1,4 +1,4 @@
-"""What a mail's context reads like for its recipient: names for ids, words for values, times of its zone."""
+"""Formats a mail's context for its recipient: names for ids, labels for values, times in the recipient's zone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Change:
 
 
 def user_ids(context: Mapping[str, Any]) -> set[int]:
-    """The users whose names are needed to present a context."""
+    """Return the ids of the users that a context mentions."""
     found = {context.get("actor_id")} | {context.get("task", {}).get(field) for field in USERS}
     found |= {item.get("actor_id") for item in context.get("items", ())}
     for field in USERS:
@@ -40,7 +40,7 @@ def user_ids(context: Mapping[str, Any]) -> set[int]:
 
 @dataclass(frozen=True, slots=True)
 class Presenter:
-    """`names` are the usernames of `user_ids(context)`."""
+    """Formats values for one recipient. `names` maps the ids of `user_ids(context)` to usernames."""
 
     names: Mapping[int, str]
     zone: ZoneInfo
@@ -49,7 +49,7 @@ class Presenter:
         return without_addresses(one_line(self.names.get(user_id, f"user {user_id}")))
 
     def actor(self, user_id: int | None) -> str:
-        """Who did it; None is nobody that has an account."""
+        """Return the name of the acting user. None means TMS itself, such as a command of an operator."""
         return "TMS" if user_id is None else self.name(user_id)
 
     def value(self, field: str, value: Any) -> str:
@@ -70,7 +70,7 @@ class Presenter:
                 return one_line(str(value))
 
     def task(self, task: Mapping[str, Any]) -> dict[str, Any]:
-        """The fields that the context has, as one reads them."""
+        """Return the task's id and the formatted values of the fields that it has."""
         return {"id": task["id"]} | {field: self.value(field, task[field]) for field in LABELS if field in task}
 
     def changes(self, changes: Mapping[str, list[Any]]) -> list[Change]:
@@ -97,7 +97,7 @@ def moment(value: datetime, zone: ZoneInfo) -> str:
 
 
 def relative_day(value: date, today: date) -> str:
-    """«today» or «tomorrow» where it is one of them."""
+    """Return "today", "tomorrow" or the formatted date."""
     match value - today:
         case timedelta(days=0):
             return "today"

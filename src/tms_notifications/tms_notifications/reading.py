@@ -1,4 +1,4 @@
-"""Reading a mail back that was written here."""
+"""Reads headers and bodies of mails that this package has composed."""
 
 import quopri
 import re
@@ -7,13 +7,13 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 
-# The standard library's readers take no letters but ASCII beside encoded words, as an address may have.
+# The standard library's parser rejects non-ASCII letters beside encoded words, which an address may contain.
 ENCODED_WORD = re.compile(r"=\?utf-8\?([bq])\?([^?]*)\?=", re.IGNORECASE)
 BETWEEN_WORDS = re.compile(r"(?<=\?=)[ \t]+(?==\?)")
 
 
 def header_of(content: bytes, name: str) -> str:
-    """A header field, decoded; empty where there is none."""
+    """Return the decoded value of a header field; empty if the mail has no such field."""
     header = content.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
     field = re.search(rf"^{name}: ([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", header, re.IGNORECASE | re.MULTILINE)
     unfolded = field[1].replace("\r\n", "") if field else ""
@@ -27,6 +27,6 @@ def _decoded(word: re.Match[str]) -> str:
 
 
 def body_of(content: bytes, kind: str) -> str:
-    """The part of the mail that is «plain» or «html»."""
+    """Return the text of the part `kind`: "plain" or "html"."""
     body = message_from_bytes(content, EmailMessage, policy=default).get_body((kind,))
     return str(body.get_content()) if body else ""

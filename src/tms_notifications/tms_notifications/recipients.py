@@ -1,4 +1,4 @@
-"""Which mails follow from an event, and what each of them knows."""
+"""Derives mails from task events: recipients, kinds and contexts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tms_notifications.models import MailKind
 
 @dataclass(frozen=True, slots=True)
 class PendingMail:
-    """A user is to be told of an event. `context` is all that the mail will know of it, as JSON has it."""
+    """A mail that is to be added to the mail log. `context` holds all data of the mail as JSON values."""
 
     key: str
     user_id: int
@@ -23,7 +23,7 @@ class PendingMail:
 
 
 def pending_mails_of(event: TaskEventRecord) -> list[PendingMail]:
-    """At most one a user: the present assignee, and the one from whom the task was taken away."""
+    """Return the mails of an event, at most one per user: for the assignee and for the previous one."""
     return [_pending_mail(event, user_id, kind) for user_id, kind in recipients(event) if user_id is not None]
 
 
@@ -49,8 +49,8 @@ def _pending_mail(event: TaskEventRecord, user_id: int, kind: MailKind) -> Pendi
         context={
             "actor_id": event.actor_id,
             "at": instant(event.created_at),
-            "task": _what_may_be_said(event, kind),
-            # A new assignee may never have seen the values from before.
+            "task": _visible_fields(event, kind),
+            # A new assignee may not have been permitted to see the old values.
             "changes": event.changes if kind is MailKind.UPDATED else {},
         },
         task_id=event.task_id,
@@ -58,8 +58,8 @@ def _pending_mail(event: TaskEventRecord, user_id: int, kind: MailKind) -> Pendi
     )
 
 
-def _what_may_be_said(event: TaskEventRecord, kind: MailKind) -> dict[str, Any]:
-    """The task; to one who has lost it only its name, as it was until then."""
+def _visible_fields(event: TaskEventRecord, kind: MailKind) -> dict[str, Any]:
+    """Return the task's fields; for a user who has lost the task, only its id and the title before the event."""
     if kind in (MailKind.ASSIGNED, MailKind.UPDATED):
         return event.snapshot
     title = event.changes["title"][0] if "title" in event.changes else event.snapshot["title"]

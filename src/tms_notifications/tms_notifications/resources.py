@@ -1,4 +1,4 @@
-"""What a user wants to be mailed, and the one click that ends it."""
+"""Resources: the mail preferences of a user, and unsubscribing by the link in a mail."""
 
 from tms_core.errors import InvalidError
 from tms_core.web.openapi import Answer, Nothing, Parameter, Problem, Tag, documented
@@ -17,14 +17,14 @@ KINDS = {
     "all": "tasks",
 }
 
-MAIL = Tag("Mail", "What one wants to be mailed.")
-TOKEN = Parameter(name="token", help="From a mail.", is_required=True)
-BAD_TOKEN = Answer(Problem, "The link is not one from a mail of this deployment.", more={"text/html": str})
+MAIL = Tag("Mail", "Mail preferences.")
+TOKEN = Parameter(name="token", help="The token from the unsubscribe link in a mail.", is_required=True)
+BAD_TOKEN = Answer(Problem, "The link is not from a mail of this deployment.", more={"text/html": str})
 BAD_LINK = (
     "This link does not work",
-    "It is not complete, or not from a mail of this deployment. Open it from the mail again.",
+    "It is incomplete, or not from a mail of this deployment. Open it from the mail again.",
 )
-PAGE = Answer(str, "A page to look at.", content_types=("text/html",))
+PAGE = Answer(str, "A page with a button to unsubscribe.", content_types=("text/html",))
 
 
 @resource(path="/api/users/me/notifications", name="notification-preferences")
@@ -36,14 +36,14 @@ class Preferences:
 
     @documented("get_mail_preferences", query=(), answers={200: PreferencesAnswer})
     def get(self):
-        """What one is mailed."""
+        """The mail preferences of the signed-in user."""
         query_of(self.request, ())
         service = PreferenceService(self.request.db)
         return json_response(present_preferences(service.get(self.request.actor.id)))
 
     @documented("change_mail_preferences", body=PreferencesChange, answers={200: PreferencesAnswer})
     def patch(self):
-        """Change what one is mailed. Only what is named changes."""
+        """Change mail preferences. Fields that are left out keep their values."""
         change = body_of(self.request, PreferencesChange).model_dump(exclude_unset=True)
         service = PreferenceService(self.request.db)
         user_id = self.request.actor.id
@@ -53,7 +53,7 @@ class Preferences:
 
 @resource(path=PATH, name="notification-unsubscribe")
 class Unsubscribe:
-    """Reached from a mail, so without a log-in: the token in the address is the proof (RFC 8058)."""
+    """Unsubscribes by the signed token in the URL, without signing in (RFC 8058)."""
 
     tag = MAIL
 
@@ -63,9 +63,9 @@ class Unsubscribe:
     @open_to_all
     @documented("show_unsubscribing", query=(TOKEN,), answers={200: PAGE, 400: BAD_TOKEN})
     def get(self):
-        """A page with a button. Whoever only looks at links, as mail scanners do, must not unsubscribe anyone."""
+        """A page with a button to unsubscribe. A GET changes nothing, because mail scanners follow links."""
         try:
-            _user_id, kind = self._said()
+            _user_id, kind = self._read_token()
         except InvalidError:
             if not self._is_browser:
                 raise
@@ -76,9 +76,9 @@ class Unsubscribe:
     @open_to_all
     @documented("unsubscribe", query=(TOKEN,), answers={200: Answer(Nothing, more={"text/html": str}), 400: BAD_TOKEN})
     def post(self):
-        """Turn off the mails of one kind. With one click and without a log-in (RFC 8058)."""
+        """Turn off the mails of one kind. Needs one click and no authentication (RFC 8058)."""
         try:
-            user_id, kind = self._said()
+            user_id, kind = self._read_token()
         except InvalidError:
             if not self._is_browser:
                 raise
@@ -92,13 +92,13 @@ class Unsubscribe:
     def _is_browser(self) -> bool:
         return "text/html" in self.request.headers.get("Accept", "")
 
-    def _said(self) -> tuple[int, str]:
+    def _read_token(self) -> tuple[int, str]:
         tokens = query_of(self.request, ("token",)).get("token", [])
         key = self.request.registry.tms.core.jwt_key
-        said = UnsubscribeTokens(key).read(tokens[0]) if len(tokens) == 1 else None
-        if said is None:
+        found = UnsubscribeTokens(key).read(tokens[0]) if len(tokens) == 1 else None
+        if found is None:
             raise InvalidError.of("token", "must be one from a mail of this deployment", "query")
-        return said
+        return found
 
 
 def includeme(config):

@@ -1,4 +1,4 @@
-"""The bodies of this package's resources."""
+"""Request and response bodies."""
 
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -18,11 +18,13 @@ def _no_digest_yet(value: object) -> object:
 
 Choice = Annotated[Literal["immediate", "off"], BeforeValidator(_no_digest_yet)]
 
-Zone = Annotated[str, Field(max_length=100, description="An IANA time zone, as Europe/Berlin; null: the deployment's.")]
+Zone = Annotated[
+    str, Field(max_length=100, description="An IANA time zone such as Europe/Berlin; null: the deployment's.")
+]
 
 
 class Preferences(AnswerSchema):
-    """What a user wants to be mailed."""
+    """The mail preferences of a user."""
 
     example = {
         "assigned": "immediate",
@@ -40,7 +42,7 @@ class Preferences(AnswerSchema):
 
 
 class PreferencesChange(Schema):
-    """What it names is set; the rest stays."""
+    """Changes of mail preferences; fields that are left out keep their values."""
 
     example = {"due_soon": "off", "timezone": "Europe/Berlin"}
     is_partial = True

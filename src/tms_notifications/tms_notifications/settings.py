@@ -1,4 +1,4 @@
-"""The settings of mail. The names of the mail server's environment variables are the product's own: EMAIL_*."""
+"""Mail settings. The mail server is configured by the environment variables EMAIL_*."""
 
 import os
 from email.utils import parseaddr
@@ -20,7 +20,7 @@ def _lines(value: object) -> object:
 
 
 def _existing_file(path: Path) -> Path:
-    # Unlike Path.is_file this answers, where no path can be as long as this one.
+    # Unlike Path.is_file, os.path.isfile returns False for a path that is too long.
     if not os.path.isfile(path):
         raise ValueError("must be the path of a file that exists")
     return path
@@ -33,7 +33,7 @@ FILE_SENDER = "TMS <tms@localhost>"
 
 
 def _is_address(value: str) -> bool:
-    """Whether every mail server takes mails from it."""
+    """Whether the value is an address that every mail server accepts as a sender: valid and ASCII."""
     try:
         return smtp_address(value).isascii()
     except AddressError:
@@ -42,52 +42,53 @@ def _is_address(value: str) -> bool:
 
 class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     transport: Literal["smtp", "file"] = setting(
-        "smtp", help="smtp: mails go to EMAIL_HOST; file: they become .eml files under STATE/mail."
+        "smtp", help="smtp: mails are sent to EMAIL_HOST; file: mails are written to .eml files under STATE/mail."
     )
     email_host: str | None = setting(
         None, env="EMAIL_HOST", help="The mail server; required where the transport is smtp."
     )
     email_port: int = setting(
-        587, env="EMAIL_PORT", help="The mail server's port; 465 speaks TLS from the first byte.", ge=1, le=65535
+        587, env="EMAIL_PORT", help="The mail server's port; 465 uses implicit TLS.", ge=1, le=65535
     )
     email_use_tls: bool = setting(
-        True, env="EMAIL_USE_TLS", help="Encrypt by STARTTLS, and send nothing to a server that does not offer it."
+        True, env="EMAIL_USE_TLS", help="Require STARTTLS; a server without it is sent nothing."
     )
     email_id: str | None = setting(
-        None, env="EMAIL_ID", help="The name to log in with; also the sender's address where no other is set."
+        None,
+        env="EMAIL_ID",
+        help="The user name for the mail server; also the sender unless tms.notifications.sender is set.",
     )
     email_password: SecretStr | None = setting(
-        None, env="EMAIL_PASSWORD", help="The password to log in with; empty: no log-in."
+        None, env="EMAIL_PASSWORD", help="The password for the mail server; empty: no authentication."
     )
-    sender: str | None = setting(
-        None, help="The address that mails come from, as TMS <tms@example.com>; default: EMAIL_ID."
-    )
+    sender: str | None = setting(None, help="The sender of mails, such as TMS <tms@example.com>; default: EMAIL_ID.")
     ca_file: ExistingFile | None = setting(
-        None, help="Certificates to trust the mail server by, in place of the system's."
+        None, help="A file of CA certificates for the mail server's TLS, in place of the system's."
     )
     smtp_timeout: float = setting(
-        30.0, help="Seconds that handing one mail to the server may take in all.", gt=0, le=600
+        30.0, help="Seconds that delivering one mail to the server may take in total.", gt=0, le=600
     )
     template_path: Folders = setting(
         (), help="Folders whose templates (task/task_email.html, …) replace the package's; comma-separated."
     )
     task_url: str = setting(
-        "{public_url}/api/task/{id}", help="Where mails link to: {id} is the task's, {public_url} the deployment's."
+        "{public_url}/api/task/{id}",
+        help="URL of a task in mails: {id} is the task's id, {public_url} the value of tms.public_url.",
     )
     retry_interval: float = setting(
-        30.0, help="Seconds between the looks for mails that are due for another attempt.", ge=1, le=3600
+        30.0, help="Seconds between checks for mails that are due to be sent or retried.", ge=1, le=3600
     )
     give_up_days: float = setting(
-        4.0, help="Days after which a mail that the server keeps putting off is recorded as failed.", gt=0, le=30
+        4.0, help="Days after which a mail that the server keeps deferring is recorded as failed.", gt=0, le=30
     )
 
     unproved: Literal["send", "hold"] = setting(
         default_factory=lambda others: "hold" if others.get("transport") == "smtp" else "send",
-        help="hold: where registration is open, mails about tasks wait until the address is proved, and then go out in "
-        "one; send: they go to any address. Default: hold where the transport is smtp.",
+        help="hold: where registration is open, mails about tasks to an unverified address wait until it is verified, "
+        "and are then sent as one mail; send: mails are sent to any address. Default: hold if the transport is smtp.",
     )
     most_per_hour: int = setting(
-        60, help="Mails about tasks that one user gets in an hour; more go out in one mail after it. 0: no bound.", ge=0
+        60, help="Mails about tasks per user and hour; further ones are sent as one mail afterwards. 0: no limit.", ge=0
     )
 
     @field_validator("template_path")
@@ -111,7 +112,7 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
         if value is not None and not _is_address(parseaddr(value)[1]):
-            raise ValueError("must be an address, as TMS <tms@example.com>")
+            raise ValueError("must be an address, such as TMS <tms@example.com>")
         return value
 
     @model_validator(mode="after")
@@ -141,5 +142,5 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
 
 
 def needs_proof(runtime: Runtime) -> bool:
-    """Whether mails about tasks wait for their recipient to prove its address."""
+    """Whether mails about tasks are held until their recipient has verified the address."""
     return runtime.settings(NotificationSettings).unproved == "hold" and runtime.core.registration == "open"

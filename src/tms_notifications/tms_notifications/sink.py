@@ -1,4 +1,4 @@
-"""The relay's end of mail: each event's mails are written down together with the cursor's move, then queued."""
+"""Event sink of the relay: adds mails in the transaction that moves the sink's cursor, then enqueues them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 class NotificationsSink(EventSink):
-    """A row a mail, with a unique key: the same event again writes nothing. Who gets it in the end (preferences,
-    rights, address) is decided when it is sent."""
+    """Adds one row per mail. The unique key makes redelivery of an event harmless.
+
+    Preferences, permissions and the address are checked when the mail is sent.
+    """
 
     batch_window = 0.05
 

@@ -1,4 +1,4 @@
-"""The conversation with the mail server."""
+"""SMTP transport."""
 
 import smtplib
 import socket
@@ -13,19 +13,19 @@ from tms_notifications.messages import OutgoingMail
 from tms_notifications.settings import NotificationSettings
 
 IMPLICIT_TLS_PORT = 465
-# The server wants another log-in first: nothing that this mail could mend.
-ABOUT_LOGGING_IN = {530, 534, 535, 538}
+# Replies about authentication, which do not concern the mail itself.
+AUTHENTICATION_CODES = {530, 534, 535, 538}
 
 
-class _Bounded:
-    """Ends the whole conversation after `timeout` seconds; smtplib's own time-out starts anew at every byte."""
+class _Deadline:
+    """Closes the connection after `timeout` seconds in total; smtplib's own timeout restarts at every byte."""
 
     sock: Any
     timeout: float
     _timer: threading.Timer | None = None
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
-        self._timer = threading.Timer(self.timeout, self._cut)
+        self._timer = threading.Timer(self.timeout, self._shut_down)
         self._timer.daemon = True
         self._timer.start()
         try:
@@ -39,56 +39,58 @@ class _Bounded:
             self._timer.cancel()
         super().close()  # type: ignore[misc]
 
-    def _cut(self) -> None:
+    def _shut_down(self) -> None:
         if self.sock:
             with suppress(OSError):
-                # Not SSLSocket's own method, which would meddle with the thread that reads.
+                # SSLSocket.shutdown() is not safe while another thread reads.
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
-class _Plain(_Bounded, smtplib.SMTP):
+class _Plain(_Deadline, smtplib.SMTP):
     pass
 
 
-class _ImplicitTls(_Bounded, smtplib.SMTP_SSL):
+class _ImplicitTls(_Deadline, smtplib.SMTP_SSL):
     pass
 
 
 class SmtpTransport:
-    """One connection a mail."""
+    """Sends mails over SMTP, on one connection per mail."""
 
-    def __init__(self, settings: NotificationSettings, own_name: str):
+    def __init__(self, settings: NotificationSettings, local_hostname: str):
+        """`local_hostname` is sent with EHLO."""
         self._settings = settings
-        self._own_name = own_name
+        self._local_hostname = local_hostname
 
     def send(self, mail: OutgoingMail, name: str) -> None:
-        server = self._attempt(self._open, _about_the_server)
+        """Send the mail. Raises `DeferredError` or `RefusedError`. `name` is not used."""
+        server = self._attempt(self._open, _connection_error)
         try:
-            self._attempt(lambda: _hand_over(server, mail), _about_the_mail)
+            self._attempt(lambda: _hand_over(server, mail), _mail_error)
         except BaseException:
             server.close()
             raise
-        # The server has the mail: whatever happens now must not send it again.
+        # The server has accepted the mail: an error from here on must not lead to a retry.
         with suppress(smtplib.SMTPException, OSError):
             server.quit()
         server.close()
 
     def check(self) -> None:
-        """Connect and log in, as for a mail; raises `DeferredError` with what is wrong."""
-        self._attempt(self._open, _about_the_server).close()
+        """Connect and authenticate without sending a mail. Raises `DeferredError`."""
+        self._attempt(self._open, _connection_error).close()
 
-    def _attempt(self, action: Callable[[], Any], judge: Callable[[Exception], Exception]) -> Any:
+    def _attempt(self, action: Callable[[], Any], convert: Callable[[Exception], Exception]) -> Any:
         try:
             return action()
         except (smtplib.SMTPException, OSError, ValueError) as error:
-            raise judge(error) from error
+            raise convert(error) from error
 
     def _open(self) -> smtplib.SMTP:
         server = self._connect()
         try:
             server.ehlo_or_helo_if_needed()
             if self._settings.email_use_tls and not isinstance(server, smtplib.SMTP_SSL):
-                server.starttls(context=self._trust())
+                server.starttls(context=self._tls_context())
             if self._settings.email_id and self._settings.email_password:
                 server.login(self._settings.email_id, self._settings.email_password.get_secret_value())
         except BaseException:
@@ -98,13 +100,13 @@ class SmtpTransport:
 
     def _connect(self) -> smtplib.SMTP:
         host, port = self._settings.email_host or "", self._settings.email_port
-        # Named, because smtplib would ask the resolver for this host's own name.
-        options: dict[str, Any] = {"local_hostname": self._own_name, "timeout": self._settings.smtp_timeout}
+        # Without `local_hostname`, smtplib would look up this host's name by DNS.
+        options: dict[str, Any] = {"local_hostname": self._local_hostname, "timeout": self._settings.smtp_timeout}
         if port == IMPLICIT_TLS_PORT:
-            return _ImplicitTls(host, port, context=self._trust(), **options)
+            return _ImplicitTls(host, port, context=self._tls_context(), **options)
         return _Plain(host, port, **options)
 
-    def _trust(self) -> ssl.SSLContext:
+    def _tls_context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._settings.ca_file)
 
 
@@ -112,23 +114,24 @@ def _hand_over(server: smtplib.SMTP, mail: OutgoingMail) -> None:
     options = ("SMTPUTF8", "BODY=8BITMIME") if mail.needs_smtputf8 else ()
     if options and not server.has_extn("smtputf8"):
         raise smtplib.SMTPNotSupportedError(
-            f"the mail server takes no address such as {mail.recipient}: it does not offer SMTPUTF8"
+            f"the mail server does not accept addresses such as {mail.recipient}: it does not offer SMTPUTF8"
         )
     server.sendmail(mail.sender, [mail.recipient], mail.content, options)
 
 
-def _about_the_server(error: Exception) -> Exception:
-    """Before the mail came up: every mail would fare the same, so it waits until somebody mends it."""
-    return DeferredError(_words(error))
+def _connection_error(error: Exception) -> Exception:
+    """Convert an error from before the mail was transmitted: it would affect every mail, so the mail is retried."""
+    return DeferredError(_describe(error))
 
 
-def _about_the_mail(error: Exception) -> Exception:
+def _mail_error(error: Exception) -> Exception:
+    """Convert an error while the mail was transmitted: permanent for 5xx replies, else temporary."""
     code = _code(error)
     if isinstance(error, (smtplib.SMTPNotSupportedError, ValueError)):
-        return RefusedError(_words(error))
-    if 500 <= code < 600 and code not in ABOUT_LOGGING_IN:
-        return RefusedError(_words(error))
-    return DeferredError(_words(error))
+        return RefusedError(_describe(error))
+    if 500 <= code < 600 and code not in AUTHENTICATION_CODES:
+        return RefusedError(_describe(error))
+    return DeferredError(_describe(error))
 
 
 def _code(error: Exception) -> int:
@@ -141,19 +144,19 @@ def _code(error: Exception) -> int:
             return 0
 
 
-def _words(error: Exception) -> str:
-    """What the server said, else what went wrong on the way to it."""
+def _describe(error: Exception) -> str:
+    """Return the server's reply, or the text of the error where there was no reply."""
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=recipients):
-            return _said(*next(iter(recipients.values())))
-        case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
-            return _said(code, said)
+            return _reply(*next(iter(recipients.values())))
+        case smtplib.SMTPResponseException(smtp_code=code, smtp_error=message):
+            return _reply(code, message)
         case TimeoutError():
             return "the mail server does not answer in time"
         case _:
             return str(error) or type(error).__name__
 
 
-def _said(code: int, said: bytes | str) -> str:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return f"{code} {' '.join(words.split())}"[:1000]
+def _reply(code: int, message: bytes | str) -> str:
+    decoded = message.decode("utf-8", "replace") if isinstance(message, bytes) else message
+    return f"{code} {' '.join(decoded.split())}"[:1000]

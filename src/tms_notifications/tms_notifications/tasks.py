@@ -1,4 +1,4 @@
-"""The Celery tasks of mail. Each may be delivered twice or be cut off anywhere: the rows say what is done."""
+"""Celery tasks. Each may be delivered twice or interrupted anywhere: progress is recorded in the database."""
 
 from datetime import UTC, date, datetime
 
@@ -12,18 +12,18 @@ from tms_notifications.services.link_requests import create_service as link_requ
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.summaries import create_service as summary_service
 
-HANDED_OUT_AT_ONCE = 500
-USERS_AT_ONCE = 200
+BATCH = 500
+USER_BATCH = 200
 
 
 @app.task(name=SEND_MAIL)
 def send_mail(*mail_ids: int) -> None:
-    """Send mails, each unless it was sent. What goes wrong with one holds up no other."""
+    """Send mails that are not sent yet. An error with one mail is raised after the others were processed."""
     delivery, errors = MailDelivery(current_runtime()), []
     for mail_id in mail_ids:
         try:
             delivery.deliver(mail_id)
-        except Exception as error:  # noqa: BLE001 - raised behind the others
+        except Exception as error:  # noqa: BLE001 - raised below, in a group
             error.add_note(f"mail {mail_id}")
             errors.append(error)
     if errors:
@@ -32,35 +32,35 @@ def send_mail(*mail_ids: int) -> None:
 
 @app.task(name=ANSWER_LINK_REQUESTS)
 def answer_link_requests() -> None:
-    """Make the mails of the links that were asked for, and queue them."""
+    """Answer link requests: add the mails and enqueue them."""
     runtime = current_runtime()
     with runtime.transaction() as session:
-        mail_ids = link_request_service(runtime, session).answer(HANDED_OUT_AT_ONCE)
+        mail_ids = link_request_service(runtime, session).answer(BATCH)
     enqueue(mail_ids)
 
 
 @app.task(name="tms.notifications.send_waiting")
 def send_waiting() -> None:
-    """Queue the mails that are due and that nobody has queued: put off by the server, held, or lost with Redis."""
+    """Enqueue due mails without a Celery message in flight: deferred, released from a hold, or lost with Redis."""
     answer_link_requests()
     runtime = current_runtime()
     with runtime.transaction() as session:
-        summary_service(runtime, session).release(USERS_AT_ONCE)
+        summary_service(runtime, session).release(USER_BATCH)
     with runtime.transaction() as session:
-        mail_ids = mail_service(runtime, session).claim_due(HANDED_OUT_AT_ONCE)
+        mail_ids = mail_service(runtime, session).claim_due(BATCH)
     enqueue(mail_ids)
 
 
 @app.task(name="tms.notifications.send_due_soon")
 def send_due_soon() -> None:
-    """To everyone who has no time zone of its own: what is due today or tomorrow in the deployment's."""
+    """Send the daily mails of users without a preferred time zone, by the date in the deployment's zone."""
     runtime = current_runtime()
     _announce(runtime, today_in(runtime.core.zone), None)
 
 
 @app.task(name="tms.notifications.send_missed_due_soon")
 def send_missed_due_soon() -> None:
-    """The same in users' own zones, and in the deployment's if ten o'clock was missed."""
+    """Send the daily mails in users' preferred time zones, and in the deployment's if its run was missed."""
     runtime = current_runtime()
     with runtime.transaction() as session:
         missed = due_soon_service(runtime, session).missed(datetime.now(UTC), runtime.core.zone)
@@ -69,11 +69,11 @@ def send_missed_due_soon() -> None:
 
 
 def _announce(runtime: Runtime, today: date, zone: str | None) -> None:
-    """A transaction for every few hundred users, so that none is long."""
+    """Add and enqueue the daily mails of one zone, in short transactions of some hundred users each."""
     last: int | None = 0
     while last is not None:
         with runtime.transaction() as session:
             mail_ids, last = due_soon_service(runtime, session).announce(today, zone, after_user=last)
         enqueue(mail_ids)
     with runtime.transaction() as session:
-        due_soon_service(runtime, session).end_morning(today, zone)
+        due_soon_service(runtime, session).finish_run(today, zone)

@@ -1,4 +1,4 @@
-"""The templates of mails: the deployer's folders first, the package's own behind them."""
+"""Mail templates: those in `tms.notifications.template_path` override those of the package."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +20,7 @@ class Rendered:
 
 @cache
 def environment(folders: tuple[Path, ...]) -> Environment:
-    """Looks at the files' times, so that a changed template serves the next mail."""
+    """Return the Jinja2 environment of these folders. Changed templates are reloaded."""
     return Environment(
         loader=ChoiceLoader([FileSystemLoader(folders), PackageLoader("tms_notifications")]),
         autoescape=select_autoescape(["html"]),
@@ -31,7 +31,7 @@ def environment(folders: tuple[Path, ...]) -> Environment:
 
 
 def render(folders: tuple[Path, ...], kind: MailKind, variables: dict[str, Any]) -> Rendered:
-    """All parts of a mail of this kind; raises whatever a template raises."""
+    """Render the subject and both bodies of a mail of this kind. Raises whatever a template raises."""
     name = _name(kind)
     templates = environment(folders)
     subject = one_line(templates.get_template(f"{name}_subject.txt").render(variables))

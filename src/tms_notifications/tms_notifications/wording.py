@@ -8,16 +8,16 @@ BY_OTHERS = {
     MailKind.UNASSIGNED: "{actor} took this task away from you; it is no longer assigned to you:",
     MailKind.DELETED: "{actor} deleted a task that was assigned to you:",
 }
-BY_ONESELF = {
+BY_RECIPIENT = {
     MailKind.ASSIGNED: "You assigned this task to yourself:",
     MailKind.UPDATED: "You changed a task that is assigned to you:",
     MailKind.UNASSIGNED: "You gave this task away; it is no longer assigned to you:",
     MailKind.DELETED: "You deleted a task that was assigned to you:",
 }
-HELD = "These mails were held back while your e-mail address was not confirmed:"
-TOO_MANY = "Much happened in a short time. These are the changes that no other mail told you of:"
+HELD = "These mails were held until your e-mail address was confirmed:"
+TOO_MANY = "There were many changes in a short time. You were not sent a mail about these:"
 
 
 def sentence(kind: MailKind, actor: str | None) -> str:
-    """What happened; `actor` is None where the recipient did it."""
-    return BY_ONESELF[kind] if actor is None else BY_OTHERS[kind].format(actor=actor)
+    """Return the sentence for an event. `actor` is None where the recipient made the change."""
+    return BY_RECIPIENT[kind] if actor is None else BY_OTHERS[kind].format(actor=actor)

@@ -1,10 +1,10 @@
-"""Time zones that users chose."""
+"""Preferred time zones of users."""
 
 from zoneinfo import ZoneInfo
 
 
 def zone_of(name: str | None, deployment: ZoneInfo) -> ZoneInfo:
-    """The zone of this name; the deployment's without a name, or with one that the zones' database has dropped."""
+    """Return the zone of this name, or the deployment's if the name is None or not in the time zone database."""
     if not name:
         return deployment
     try:

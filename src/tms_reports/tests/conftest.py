@@ -1,4 +1,4 @@
-"""A report service whose clock stands still, and short ways to users and tasks."""
+"""Fixtures: a report service with a fixed clock, users and tasks."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +20,7 @@ def packages() -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def noon() -> datetime:
-    """The instant at which `service` counts."""
+    """The fixed time of `service`."""
     return datetime(2025, 3, 17, 12, tzinfo=UTC)
 
 
@@ -37,8 +37,8 @@ def service(runtime, noon) -> Iterator[ReportService]:
 
 
 @pytest.fixture
-def people(runtime) -> dict[int, str]:
-    """Three users: id and name."""
+def usernames(runtime) -> dict[int, str]:
+    """Three users: usernames by id."""
     names = ("ann", "Bob", "zoé [1]")
     with runtime.transaction() as session:
         users = [User(username=name, email=f"{number}@example.com") for number, name in enumerate(names)]
@@ -49,16 +49,16 @@ def people(runtime) -> dict[int, str]:
 
 @pytest.fixture
 def add_tasks(runtime, today) -> Callable[[Sequence[Row]], list[Row]]:
-    """Adds tasks without events, `due` being in days from today; what is not given is as usual. Returns the rows."""
+    """Inserts tasks without events and returns their rows. `due` is in days from today; other columns have defaults."""
 
     def complete(given: Row) -> Row:
         due = given.get("due")
-        usual = {"title": "a task", "status": Status.PENDING, "priority": Priority.MEDIUM, "assigned_to": None}
+        defaults = {"title": "a task", "status": Status.PENDING, "priority": Priority.MEDIUM, "assigned_to": None}
         values = {name: value for name, value in given.items() if name != "due"}
-        return {**usual, **values, "due_date": None if due is None else today + timedelta(days=due)}
+        return {**defaults, **values, "due_date": None if due is None else today + timedelta(days=due)}
 
     def add(given: Sequence[Row]) -> list[Row]:
-        rows = [complete(one) for one in given]
+        rows = [complete(row) for row in given]
         if rows:
             with runtime.transaction() as session:
                 session.execute(insert(Task.__table__), rows)

@@ -1,4 +1,4 @@
-"""`tms report` in its three formats, through the `tms` command."""
+"""`tms report` in its three formats."""
 
 import csv
 import io
@@ -23,15 +23,15 @@ def tms(ini, runtime, tmp_path, monkeypatch):
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", list(root.handlers))
 
-    def run(*words):
-        return CliRunner().invoke(main, ["--ini", str(path), *words], catch_exceptions=False)
+    def run(*arguments):
+        return CliRunner().invoke(main, ["--ini", str(path), *arguments], catch_exceptions=False)
 
     return run
 
 
 @pytest.fixture
-def some_tasks(people, add_tasks):
-    ann, bob, zoe = people
+def some_tasks(usernames, add_tasks):
+    ann, bob, zoe = usernames
     add_tasks([
         {"created_by": ann, "status": Status.COMPLETED},
         {"created_by": ann, "assigned_to": zoe, "due": -1},
@@ -39,7 +39,7 @@ def some_tasks(people, add_tasks):
     ])  # fmt: skip
 
 
-def test_json_is_the_answer_of_the_api(tms, some_tasks):
+def test_json_is_the_response_of_the_api(tms, some_tasks):
     result = tms("report", "--format", "json", "--threads", "2")
 
     report = orjson.loads(result.stdout)
@@ -48,7 +48,7 @@ def test_json_is_the_answer_of_the_api(tms, some_tasks):
     assert report["tasks_assigned"] == {"zoé [1]": 1}
 
 
-def test_csv_has_one_number_a_row(tms, some_tasks):
+def test_csv_has_one_number_per_row(tms, some_tasks):
     rows = list(csv.reader(io.StringIO(tms("report", "--format", "csv").stdout)))
 
     assert rows[:2] == [["figure", "key", "value"], ["total", "", "3"]]
@@ -57,7 +57,7 @@ def test_csv_has_one_number_a_row(tms, some_tasks):
     assert ["overdue", "", "1"] in rows
 
 
-def test_names_in_csv_are_no_formulas(tms, some_tasks, runtime):
+def test_names_in_csv_are_not_formulas(tms, some_tasks, runtime):
     with runtime.transaction() as session:
         session.execute(text("UPDATE users SET username = '+cmd' WHERE username = 'ann'"))
 
@@ -66,10 +66,10 @@ def test_names_in_csv_are_no_formulas(tms, some_tasks, runtime):
     assert ["tasks_created", "'+cmd", "2"] in rows
 
 
-def test_the_table_names_everything(tms, some_tasks):
+def test_the_table_shows_all_figures(tms, some_tasks):
     output = tms("report").stdout
 
-    for word in (
+    for text_in_table in (
         "By status",
         "IN_PROGRESS",
         "By priority",
@@ -78,17 +78,17 @@ def test_the_table_names_everything(tms, some_tasks):
         "assigned to nobody",
         "33.3% completed",
     ):
-        assert word in output
+        assert text_in_table in output
 
 
-def test_the_table_of_nothing_says_so(tms):
+def test_the_table_without_tasks_has_no_completion_rate(tms):
     result = tms("report")
 
     assert result.exit_code == 0
     assert "none yet completed" in result.stdout
 
 
-def test_more_threads_than_sensible_are_refused(tms):
+def test_too_many_threads_are_rejected(tms):
     result = tms("report", "--threads", "1000")
 
     assert result.exit_code == 2

@@ -1,4 +1,4 @@
-"""The different work lists answer alike."""
+"""All work lists give the same result."""
 
 from itertools import product
 
@@ -16,7 +16,7 @@ MANY_USERS = Sizes(tasks=1_000_000, users=900_000)
 
 @pytest.fixture
 def tally(service, today):
-    """What a work list for tables of these sizes comes to, without the keys that nothing has."""
+    """The result of a work list for tables of these sizes, without zero counts."""
 
     def count(sizes):
         counted = count_together(service.pool, lambda _: work_list([], today=today, sizes=sizes), threads=2)
@@ -25,8 +25,8 @@ def tally(service, today):
     return count
 
 
-def test_sliced_keyed_and_grouped_lists_come_to_the_same(tally, people, add_tasks):
-    ids = list(people)
+def test_sliced_keyed_and_grouped_lists_give_the_same_result(tally, usernames, add_tasks):
+    ids = list(usernames)
     add_tasks([
         {"created_by": ids[number % 2], "assigned_to": (None, *ids)[number % 4], "due": number - 8,
          "status": status, "priority": priority}
@@ -39,13 +39,13 @@ def test_sliced_keyed_and_grouped_lists_come_to_the_same(tally, people, add_task
     assert tally(SMALL) == tally(FEW_USERS) == tally(LARGE) == grouped
 
 
-def test_a_large_table_is_counted_in_more_pieces_than_a_small_one(today):
-    pieces = [len(work_list([], today=today, sizes=sizes)) for sizes in (SMALL, FEW_USERS, LARGE, MANY_USERS)]
+def test_large_tables_are_counted_by_more_statements(today):
+    lengths = [len(work_list([], today=today, sizes=sizes)) for sizes in (SMALL, FEW_USERS, LARGE, MANY_USERS)]
 
-    assert pieces == [5, 5, 17, 5]
+    assert lengths == [5, 5, 17, 5]
 
 
-def test_a_filter_is_counted_by_groups(today):
+def test_filtered_tasks_are_counted_by_groups(today):
     some = work_list([Task.status == Status.PENDING], today=today, sizes=LARGE)
 
     assert len(some) == 5

@@ -1,4 +1,4 @@
-"""What `tms doctor` says about the reports' database."""
+"""The check of the report database by `tms doctor`."""
 
 import pytest
 from pydantic import SecretStr
@@ -10,7 +10,7 @@ from tms_reports.settings import ReportSettings
 
 @pytest.fixture
 def findings(runtime, monkeypatch):
-    """The findings where reports count on the database of a URL."""
+    """The findings for a report database at this URL; None means the main database."""
 
     def check(url):
         settings = ReportSettings(database_url=url and SecretStr(url))
@@ -20,11 +20,11 @@ def findings(runtime, monkeypatch):
     return check
 
 
-def test_without_a_replica_all_is_well(findings):
-    assert findings(None) == [(Level.OK, "count on the main database")]
+def test_the_main_database_is_fine(findings):
+    assert findings(None) == [(Level.OK, "reports use the main database")]
 
 
-def test_a_replica_that_does_not_answer_is_named_without_its_password(findings):
+def test_an_unreachable_replica_is_reported_without_its_password(findings):
     [(level, sentence)] = findings("postgresql://tms:hush@127.0.0.1:1/tms")
 
     assert level is Level.BAD
@@ -33,14 +33,14 @@ def test_a_replica_that_does_not_answer_is_named_without_its_password(findings):
     assert "hush" not in sentence
 
 
-def test_a_primary_in_the_place_of_a_replica_is_said(findings, runtime):
+def test_a_primary_instead_of_a_replica_is_a_warning(findings, runtime):
     [(level, sentence)] = findings(runtime.core.database)
 
     assert level is Level.WARNING
-    assert "no replica" in sentence
+    assert "not a replica" in sentence
 
 
-def test_a_replica_that_is_behind_is_said():
+def test_a_replica_that_is_behind_is_a_warning():
     levels = [judge("there", is_replica=True, seconds_behind=seconds).level for seconds in (0, 59, 600)]
 
     assert levels == [Level.OK, Level.OK, Level.WARNING]

@@ -8,7 +8,7 @@ def settings():
     return {"tms.visibility": "private"}
 
 
-def test_one_counts_only_what_one_created_or_is_assigned_to(make_user, client_of, runtime):
+def test_users_count_only_tasks_that_they_created_or_are_assigned_to(make_user, client_of, runtime):
     ann, bob, admin = make_user("ann"), make_user("bob"), make_user("admin", is_admin=True)
     for creator, assignee in ((ann, ann), (ann, bob), (bob, None), (admin, None)):
         with runtime.transaction() as session:

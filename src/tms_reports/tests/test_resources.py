@@ -18,7 +18,7 @@ KEYS = [
 
 @pytest.fixture
 def create_task(runtime):
-    """Creates a task as a user does."""
+    """Creates a task as a user."""
 
     def create(user, **values):
         with runtime.transaction() as session:
@@ -31,7 +31,7 @@ def today():
     return datetime.now(UTC).date()
 
 
-def test_without_tasks_every_word_stands_there_with_zero(client):
+def test_without_tasks_every_status_and_priority_is_zero(client):
     report = client.get(f"{PATH}/").json
 
     assert list(report) == KEYS
@@ -42,16 +42,16 @@ def test_without_tasks_every_word_stands_there_with_zero(client):
     assert report["tasks_assigned"] == report["tasks_created"] == {}
 
 
-def test_with_and_without_the_trailing_slash_the_answer_is_the_same(client, create_task):
+def test_the_trailing_slash_is_optional(client, create_task):
     create_task(client.user)
-    circumstances = ("generated_at", "elapsed_ms")
+    variable_keys = ("generated_at", "elapsed_ms")
 
     first, second = client.get(f"{PATH}/").json, client.get(PATH).json
 
-    assert {**first, **dict.fromkeys(circumstances)} == {**second, **dict.fromkeys(circumstances)}
+    assert {**first, **dict.fromkeys(variable_keys)} == {**second, **dict.fromkeys(variable_keys)}
 
 
-def test_names_numbers_and_the_last_event(client, make_user, create_task, relay_once):
+def test_the_report_has_usernames_counts_and_the_last_event(client, make_user, create_task, relay_once):
     bob = make_user("bob")
     create_task(client.user, assigned_to=bob.id, due_date=today() + timedelta(days=1), priority="URGENT")
     create_task(client.user, assigned_to=bob.id, due_date=today() - timedelta(days=1), status="IN_PROGRESS")
@@ -87,7 +87,7 @@ def test_the_filters_of_the_task_list_apply(client, create_task, query, total):
     assert client.get(f"{PATH}?{query}").json["total"] == total
 
 
-def test_an_unknown_word_or_a_bad_value_is_named(client):
+def test_unknown_parameters_and_bad_values_are_named(client):
     unknown = client.get(f"{PATH}?colour=red", status=400)
     bad = client.get(f"{PATH}?status=DONE&due_date=soon", status=400)
 
@@ -96,17 +96,17 @@ def test_an_unknown_word_or_a_bad_value_is_named(client):
     assert {fault["field"] for fault in bad.json["errors"]} == {"status", "due_date"}
 
 
-def test_it_is_for_those_who_are_signed_in(app):
-    answer = app.get(f"{PATH}/", status=401)
+def test_the_report_requires_authentication(app):
+    response = app.get(f"{PATH}/", status=401)
 
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_it_only_reads(client):
+def test_other_methods_are_not_allowed(client):
     assert client.post_json(PATH, {}, status=405).json["status"] == 405
 
 
-def test_a_deleted_user_keeps_its_tasks_in_the_report(client, runtime, make_user):
+def test_tasks_of_a_deleted_user_stay_in_the_report(client, runtime, make_user):
     gone = make_user("gone", deleted_at=datetime.now(UTC), is_active=False)
     with runtime.transaction() as session:
         session.execute(insert(Task).values(title="left behind", created_by=gone.id))

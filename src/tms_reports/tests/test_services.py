@@ -1,4 +1,4 @@
-"""The report's numbers against a plain model of the same tasks."""
+"""The report's numbers, compared with a model in plain Python."""
 
 from collections import Counter
 from dataclasses import asdict
@@ -17,42 +17,42 @@ from tms_core.services.task_filter import TaskFilter
 from tms_core.settings import CoreSettings
 from tms_reports.services import ReportService
 
-CIRCUMSTANCES = ("generated_at", "as_of_event", "elapsed_ms", "threads")
-# Users are drawn as places among `people`, whose ids differ from test to test.
-PLACES = st.integers(0, 2)
+METADATA = ("generated_at", "as_of_event", "elapsed_ms", "threads")
+# Users are drawn as indexes into `usernames`, because their ids differ between tests.
+USER_INDEXES = st.integers(0, 2)
 TASKS = st.lists(
     st.fixed_dictionaries({
         "status": st.sampled_from(Status),
         "priority": st.sampled_from(Priority),
         "due": st.none() | st.integers(-3, 3),
-        "created_by": PLACES,
-        "assigned_to": st.none() | PLACES,
+        "created_by": USER_INDEXES,
+        "assigned_to": st.none() | USER_INDEXES,
     }),
     max_size=25,
 )  # fmt: skip
-WORDS = st.fixed_dictionaries({
+FILTERS = st.fixed_dictionaries({
     "status": st.frozensets(st.sampled_from(Status), max_size=2),
     "priority": st.frozensets(st.sampled_from(Priority), max_size=2),
-    "assigned_to": st.frozensets(st.none() | PLACES, max_size=2),
-    "created_by": st.frozensets(PLACES, max_size=2),
+    "assigned_to": st.frozensets(st.none() | USER_INDEXES, max_size=2),
+    "created_by": st.frozensets(USER_INDEXES, max_size=2),
 })  # fmt: skip
 
 
 class Case(NamedTuple):
-    """What is in the table, who asks, and for what."""
+    """The rows of the table, the actor and the filter."""
 
     tasks: list
-    asks: int
+    actor_index: int
     is_admin: bool
-    words: dict
+    filters: dict
     due_from: int | None
 
 
-CASES = st.builds(Case, TASKS, PLACES, st.booleans(), WORDS, st.none() | st.integers(-3, 3))
+CASES = st.builds(Case, TASKS, USER_INDEXES, st.booleans(), FILTERS, st.none() | st.integers(-3, 3))
 
 
 def expected_report(rows, names, today):
-    """What the report must say of these tasks, but for its own circumstances."""
+    """Return the expected report of these tasks, without its metadata."""
     soon = (today, today + timedelta(days=1))
     is_open = (Status.PENDING, Status.IN_PROGRESS)
     completed = sum(task["status"] is Status.COMPLETED for task in rows)
@@ -60,8 +60,10 @@ def expected_report(rows, names, today):
         "total": len(rows),
         "completed": completed,
         "pending": sum(task["status"] is Status.PENDING for task in rows),
-        "tasks_by_priority": {word.value: sum(task["priority"] is word for task in rows) for word in Priority},
-        "tasks_by_status": {word.value: sum(task["status"] is word for task in rows) for word in Status},
+        "tasks_by_priority": {
+            priority.value: sum(task["priority"] is priority for task in rows) for priority in Priority
+        },
+        "tasks_by_status": {status.value: sum(task["status"] is status for task in rows) for status in Status},
         "tasks_assigned": by_name(rows, "assigned_to", names),
         "tasks_created": by_name(rows, "created_by", names),
         "tasks_due_soon": sum(task["status"] is Status.PENDING and task["due_date"] in soon for task in rows),
@@ -76,15 +78,15 @@ def by_name(rows, field, names):
     return dict(sorted(found.items(), key=lambda entry: (-entry[1], entry[0])))
 
 
-def passes(task, words, due_from):
-    """The filter in plain Python."""
+def matches(task, filters, due_from):
+    """Whether a task matches the filter, in plain Python."""
     if due_from is not None and (task["due_date"] is None or task["due_date"] < due_from):
         return False
-    return all(not allowed or task[name] in allowed for name, allowed in words.items())
+    return all(not allowed or task[name] in allowed for name, allowed in filters.items())
 
 
 def numbers(report):
-    return {name: value for name, value in asdict(report).items() if name not in CIRCUMSTANCES}
+    return {name: value for name, value in asdict(report).items() if name not in METADATA}
 
 
 @pytest.fixture(scope="module", params=["team", "private"])
@@ -94,27 +96,30 @@ def settings(request):
 
 @hypothesis_settings(max_examples=60)
 @given(case=CASES)
-def test_numbers_are_a_plain_models_for_any_tasks_filter_actor_and_threads(
-    case, runtime, service, people, add_tasks, today
+def test_numbers_equal_the_models_for_any_tasks_filter_actor_and_threads(
+    case, runtime, service, usernames, add_tasks, today
 ):
-    ids = dict(enumerate(people)) | {None: None}
+    ids = dict(enumerate(usernames)) | {None: None}
     with runtime.transaction() as session:
         session.execute(delete(Task))
     rows = add_tasks(
-        [{**one, "created_by": ids[one["created_by"]], "assigned_to": ids[one["assigned_to"]]} for one in case.tasks]
+        [
+            {**task, "created_by": ids[task["created_by"]], "assigned_to": ids[task["assigned_to"]]}
+            for task in case.tasks
+        ]
     )
-    users = {name: frozenset(ids[one] for one in case.words[name]) for name in ("assigned_to", "created_by")}
-    words = {**case.words, **users}
+    users = {name: frozenset(ids[index] for index in case.filters[name]) for name in ("assigned_to", "created_by")}
+    filters = {**case.filters, **users}
     due_from = None if case.due_from is None else today + timedelta(days=case.due_from)
-    actor = Actor(ids[case.asks], case.is_admin)
+    actor = Actor(ids[case.actor_index], case.is_admin)
     visible = [
-        one
-        for one in rows
+        row
+        for row in rows
         if actor.is_admin
-        or may_see(actor, runtime.core.visibility, created_by=one["created_by"], assigned_to=one["assigned_to"])
+        or may_see(actor, runtime.core.visibility, created_by=row["created_by"], assigned_to=row["assigned_to"])
     ]
-    expected = expected_report([one for one in visible if passes(one, words, due_from)], people, today)
-    wanted = TaskFilter(**words, due_bounds=(("gte", due_from),) if due_from else ())
+    expected = expected_report([row for row in visible if matches(row, filters, due_from)], usernames, today)
+    wanted = TaskFilter(**filters, due_bounds=(("gte", due_from),) if due_from else ())
 
     found = [service.compute(actor, wanted, threads=threads) for threads in (1, 2, 3, 4)]
 
@@ -122,8 +127,8 @@ def test_numbers_are_a_plain_models_for_any_tasks_filter_actor_and_threads(
     assert [list(report.tasks_assigned) for report in found] == [list(expected["tasks_assigned"])] * 4
 
 
-def test_users_come_with_the_largest_count_first_and_ties_by_name(service, people, add_tasks):
-    ann, bob, zoe = people
+def test_users_are_in_descending_order_of_tasks_and_ties_by_name(service, usernames, add_tasks):
+    ann, bob, zoe = usernames
     add_tasks([{"created_by": zoe}, {"created_by": bob}, {"created_by": ann}, {"created_by": zoe, "assigned_to": bob}])
 
     report = service.compute(Actor(ann, is_admin=True))
@@ -133,22 +138,22 @@ def test_users_come_with_the_largest_count_first_and_ties_by_name(service, peopl
     assert report.unassigned == 3
 
 
-def test_a_day_is_a_day_in_the_time_zone_of_the_deployment(runtime, people, add_tasks, monkeypatch):
+def test_due_dates_are_in_the_time_zone_of_the_deployment(runtime, usernames, add_tasks, monkeypatch):
     late_in_utc = datetime(2025, 3, 17, 23, 30, tzinfo=UTC)
-    ann = next(iter(people))
+    ann = next(iter(usernames))
     add_tasks([{"created_by": ann, "due": due} for due in (0, 1, 2)])
     monkeypatch.setitem(runtime.groups, CoreSettings, runtime.core.model_copy(update={"timezone": "Pacific/Auckland"}))
     service = ReportService(runtime, clock=lambda: late_in_utc)
 
     report = service.compute(Actor(ann, is_admin=True))
 
-    # There it is the 18th already: the 18th and 19th are soon, the 17th is past.
+    # In Auckland it is the 18th already: the 18th and 19th are due soon, the 17th is overdue.
     assert (report.tasks_due_soon, report.overdue) == (2, 1)
     service.close()
 
 
-def test_connections_that_the_server_dropped_meanwhile_cost_no_report(runtime, service, people, add_tasks, noon):
-    actor = Actor(next(iter(people)), is_admin=True)
+def test_a_report_survives_connections_that_the_server_dropped(runtime, service, usernames, add_tasks, noon):
+    actor = Actor(next(iter(usernames)), is_admin=True)
     add_tasks([{"created_by": actor.id}])
     service.compute(actor, threads=3)
     with runtime.engine.connect() as connection:

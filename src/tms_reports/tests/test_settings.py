@@ -4,7 +4,7 @@ from tms_core.errors import ConfigurationError
 from tms_reports.settings import ReportSettings
 
 
-def test_a_replica_must_be_a_postgresql():
+def test_the_replica_must_be_a_postgresql_url():
     with pytest.raises(ConfigurationError, match=r"tms.reports.database_url \(or TMS_REPORTS_DATABASE_URL\)"):
         ReportSettings.read({"tms.reports.database_url": "mysql://localhost/tms"}, environ={})
 

@@ -1,4 +1,4 @@
-"""One instant for all threads, whatever commits meanwhile; connections come back, whatever fails."""
+"""All threads see one snapshot despite concurrent commits, and connections are released after any error."""
 
 import time
 from contextlib import ExitStack
@@ -29,15 +29,15 @@ def engine(runtime):
 
 @pytest.fixture
 def pool(engine) -> SnapshotPool:
-    return SnapshotPool(engine, SIZE, patience=0.01)
+    return SnapshotPool(engine, SIZE, max_wait=0.01)
 
 
 @pytest.fixture
-def create_task(runtime, people, relay_once, today):
-    """Commits a task and its numbered event, as another process would."""
+def create_task(runtime, usernames, relay_once, today):
+    """Commits a task and an event with a position, as another process would."""
 
     def create():
-        actor = Actor(next(iter(people)), is_admin=True)
+        actor = Actor(next(iter(usernames)), is_admin=True)
         with runtime.transaction() as session:
             TaskService(session, actor, "team").create({"title": "meanwhile", "due_date": today})
         relay_once()
@@ -45,12 +45,12 @@ def create_task(runtime, people, relay_once, today):
     return create
 
 
-def taken(engine: Engine) -> int:
+def checked_out(engine: Engine) -> int:
     return engine.pool.checkedout()
 
 
-def free_seats(pool: SnapshotPool) -> int:
-    """How many connections the pool still lends."""
+def free_connections(pool: SnapshotPool) -> int:
+    """Return the number of connections that are free."""
     with pool.export() as (_, snapshot):
         return 1 + _joined(pool, snapshot)
 
@@ -66,8 +66,8 @@ def totals(counted) -> set[int]:
 
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("threads", [1, 2, 4])
-def test_a_commit_between_two_counts_is_in_none_of_them(pool, people, add_tasks, create_task, today, sizes, threads):
-    ann = next(iter(people))
+def test_a_commit_between_two_counts_is_not_counted(pool, usernames, add_tasks, create_task, today, sizes, threads):
+    ann = next(iter(usernames))
     add_tasks([{"created_by": ann, "status": status, "due": 0} for status in Status])
     create_task()
 
@@ -97,7 +97,7 @@ def test_threads_that_join_after_a_commit_do_not_see_it(pool, create_task, today
     assert counted.snapshot.last_position == 1
 
 
-def test_a_count_that_fails_ends_the_others_and_raises_and_all_connections_come_back(pool, engine):
+def test_an_error_in_a_count_cancels_the_others_and_releases_all_connections(pool, engine):
     slow = Count("created", select(literal("ann"), func.pg_sleep(20)))
     bad = Count("overdue", select(literal(1) / literal(0)))
     began = time.monotonic()
@@ -106,42 +106,42 @@ def test_a_count_that_fails_ends_the_others_and_raises_and_all_connections_come_
         count_together(pool, lambda _: [slow, slow, slow, bad], threads=4)
 
     assert time.monotonic() - began < 10
-    assert taken(engine) == 0
-    assert free_seats(pool) == SIZE
+    assert checked_out(engine) == 0
+    assert free_connections(pool) == SIZE
 
 
-def test_an_error_in_the_progress_callback_raises_and_all_connections_come_back(pool, engine, today):
+def test_an_error_in_the_progress_callback_releases_all_connections(pool, engine, today):
     def progress(done, total):
         raise LookupError("no terminal")
 
     with pytest.raises(LookupError, match="no terminal"):
         count_together(pool, lambda _: work_list([], today=today, sizes=SIZES[0]), threads=3, progress=progress)
 
-    assert taken(engine) == 0
-    assert free_seats(pool) == SIZE
+    assert checked_out(engine) == 0
+    assert free_connections(pool) == SIZE
 
 
-def test_progress_counts_up_to_all(pool, today):
-    heard = []
+def test_progress_is_called_for_every_count(pool, today):
+    calls = []
 
     count_together(
         pool,
         lambda _: work_list([], today=today, sizes=SIZES[1]),
         threads=3,
-        progress=lambda *numbers: heard.append(numbers),
+        progress=lambda *numbers: calls.append(numbers),
     )
 
-    assert heard == [(done, 17) for done in range(1, 18)]
+    assert calls == [(done, 17) for done in range(1, 18)]
 
 
-def test_where_connections_are_short_fewer_threads_count(pool, today):
+def test_fewer_threads_count_if_connections_are_in_use(pool, today):
     with pool.export() as (_, snapshot), pool.join(snapshot), pool.join(snapshot):
         counted = count_together(pool, lambda _: work_list([], today=today, sizes=SIZES[0]), threads=4)
 
     assert counted.threads == 1
 
 
-def test_where_no_connection_is_left_the_report_is_refused_for_now(pool):
+def test_a_report_without_a_free_connection_is_unavailable(pool):
     with ExitStack() as stack:
         _, snapshot = stack.enter_context(pool.export())
         for _ in range(SIZE - 1):
@@ -149,7 +149,7 @@ def test_where_no_connection_is_left_the_report_is_refused_for_now(pool):
         with pytest.raises(UnavailableError, match="Try again"):
             count_together(pool, lambda _: [], threads=2)
 
-    assert free_seats(pool) == SIZE
+    assert free_connections(pool) == SIZE
 
 
 def test_a_report_cannot_write(pool):

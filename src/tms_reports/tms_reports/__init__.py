@@ -1,4 +1,4 @@
-"""The report: how many tasks there are of which kind, and with whom, all at one instant."""
+"""The task report: counts of tasks by status, priority, assignee and creator, all from one database snapshot."""
 
 from tms_reports.settings import ReportSettings
 

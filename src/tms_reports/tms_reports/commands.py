@@ -1,4 +1,4 @@
-"""`tms report`: the report in the terminal, over all tasks."""
+"""The command `tms report`: the report over all tasks."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -23,10 +23,10 @@ MAX_LIST_LENGTH = 10
 
 @click.command()
 @click.option("--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-@click.option("--threads", type=click.IntRange(1, 32), help="Threads that count; default: tms.reports.threads.")
+@click.option("--threads", type=click.IntRange(1, 32), help="Number of counting threads; default: tms.reports.threads.")
 @click.pass_obj
 def report(invocation: Invocation, style: str, threads: int | None) -> None:
-    """Count all tasks: by priority, status and user, due soon, overdue. All numbers are of one instant."""
+    """Count all tasks: by priority, status and user, due soon and overdue, all from one snapshot."""
     service = ReportService(invocation.bootstrap())
     try:
         with _progress_bar() as progress:
@@ -44,7 +44,7 @@ def report(invocation: Invocation, style: str, threads: int | None) -> None:
 
 @contextmanager
 def _progress_bar() -> Iterator[OnProgress]:
-    """A bar on standard error while it is a terminal, gone at the end; standard output is the report's alone."""
+    """Show a transient progress bar on standard error if that is a terminal. Standard output has only the report."""
     columns = (TextColumn("counting"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -66,8 +66,8 @@ def _tables(found: Report) -> Group:
         _table("Tasks", summary),
         _table("By status", found.tasks_by_status.items()),
         _table("By priority", found.tasks_by_priority.items()),
-        _table("Assigned to", _longest(found.tasks_assigned)),
-        _table("Created by", _longest(found.tasks_created)),
+        _table("Assigned to", _shortened(found.tasks_assigned)),
+        _table("Created by", _shortened(found.tasks_created)),
     ]
     footer = (
         f"{rate} completed · up to event {found.as_of_event} · {found.generated_at:%Y-%m-%d %H:%M:%S} UTC · "
@@ -76,8 +76,8 @@ def _tables(found: Report) -> Group:
     return Group(Columns(tables), Text(footer, style="dim"))
 
 
-def _longest(numbers: dict[str, int]) -> list[tuple[str, int]]:
-    """The first few, and the rest as one line."""
+def _shortened(numbers: dict[str, int]) -> list[tuple[str, int]]:
+    """Return the first `MAX_LIST_LENGTH` entries, and the sum of the others as one entry."""
     entries = list(numbers.items())
     if rest := entries[MAX_LIST_LENGTH:]:
         return [*entries[:MAX_LIST_LENGTH], (f"({len(rest)} others)", sum(number for _, number in rest))]

@@ -1,6 +1,6 @@
-"""The work list of a report: independent counts, each one small statement over a dimension or a slice of one.
+"""Builds the statements of a report: independent counts, each over one dimension or a slice of one.
 
-Every statement is read from an index alone where the filter lets it; docs/adr/0005 has the plans and figures.
+Every statement is an index-only scan where the filter permits; docs/adr/0005 has the plans and figures.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Criteria = Sequence[ColumnElement[bool]]
 Statement: TypeAlias = Select[*tuple[Any, ...]]
 
 OPEN = (Status.PENDING, Status.IN_PROGRESS)
-# Below this many tasks a user, asking for each user costs more than grouping saves.
+# With fewer tasks per user, one count per user is slower than GROUP BY.
 MIN_TASKS_PER_USER = 200
 TASKS_PER_SLICE = 250_000
 MAX_SLICES = 8
@@ -28,7 +28,7 @@ PEOPLE: dict[Dimension, Any] = {"created": Task.created_by, "assigned": Task.ass
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One entry of the work list. The rows of the statement are a key's columns and, last, a number."""
+    """One statement of the work list. Its rows consist of the columns of a key and, last, a number."""
 
     dimension: Dimension
     statement: Statement
@@ -36,28 +36,28 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """About how many rows there are, negative where nobody knows; chooses among statements that answer alike."""
+    """Estimated numbers of rows, negative if unknown. They affect the choice of statements, not the result."""
 
     tasks: int
     users: int
 
 
 def work_list(criteria: Criteria, *, today: date, sizes: Sizes) -> list[Count]:
-    """The counts of a report over the tasks that meet all criteria, those that take longest first."""
+    """Return the counts of a report over the tasks that meet all criteria, the slowest first."""
     if not criteria and 0 < sizes.users * MIN_TASKS_PER_USER <= sizes.tasks:
         slices = min(MAX_SLICES, 1 + sizes.tasks // TASKS_PER_SLICE)
-        dimensions = [count for one in range(slices) for count in _keyed(one, slices)]
+        dimensions = [count for index in range(slices) for count in _keyed(index, slices)]
     else:
         dimensions = _grouped(criteria)
     return [*dimensions, _overdue(criteria, today), _due_soon(criteria, today)]
 
 
-def _keyed(one: int, slices: int) -> list[Count]:
-    """Every `slices`-th key of each dimension, a plain count for each key.
+def _keyed(index: int, slices: int) -> list[Count]:
+    """Return counts per key, for every `slices`-th key of each dimension from `index` on.
 
-    A third faster than GROUP BY: the index finds a key's entries, and nothing is compared row by row.
+    A third faster than GROUP BY, because each key is an index lookup and no rows are compared.
     """
-    statuses, priorities = zip(*list(product(Status, Priority))[one::slices], strict=True)
+    statuses, priorities = zip(*list(product(Status, Priority))[index::slices], strict=True)
     cell = (
         func.unnest(cast(statuses, ARRAY(STATUS)), cast(priorities, ARRAY(PRIORITY)))
         .table_valued(column("status", STATUS), column("priority", PRIORITY))
@@ -65,18 +65,18 @@ def _keyed(one: int, slices: int) -> list[Count]:
     )
     in_cell = _number_where(Task.status == cell.c.status, Task.priority == cell.c.priority)
     cells = select(cell.c.status, cell.c.priority, in_cell.scalar_subquery())
-    everyone = select(User.username).where(User.id % slices == one)
+    users = select(User.username).where(User.id % slices == index)
     return [
         Count("cells", cells),
         *(
-            Count(name, everyone.add_columns(_number_where(person == User.id).scalar_subquery()))
+            Count(name, users.add_columns(_number_where(person == User.id).scalar_subquery()))
             for name, person in PEOPLE.items()
         ),
     ]
 
 
 def _grouped(criteria: Criteria) -> list[Count]:
-    """The same by GROUP BY, which needs one pass where criteria leave no index that answers alone."""
+    """Return counts with GROUP BY: one pass per dimension, for criteria that rule out index-only scans per key."""
     cells = select(Task.status, Task.priority, func.count()).where(*criteria)
     return [
         *(Count(name, _by_person(person, criteria)) for name, person in PEOPLE.items()),
@@ -95,7 +95,7 @@ def _overdue(criteria: Criteria, today: date) -> Count:
 
 
 def _due_soon(criteria: Criteria, today: date) -> Count:
-    """Within 24 hours; a due date is a day, so: today or tomorrow."""
+    """Return the count of pending tasks due within 24 hours; due dates are days, so today or tomorrow."""
     soon = Task.due_date.between(today, today + timedelta(days=1))
     return Count("due_soon", _number_where(Task.status == Status.PENDING, soon, *criteria))
 

@@ -1,4 +1,4 @@
-"""What `tms doctor` says about the database that reports count on."""
+"""The check of the report database by `tms doctor`."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from tms_core.runtime import Runtime
 from tms_reports.services import create_report_engine
 from tms_reports.settings import ReportSettings
 
-TOLERATED_SECONDS = 60.0
-# A replica that has replayed all that it received is not behind, however long ago that was.
-BEHIND = text(
+MAX_SECONDS_BEHIND = 60.0
+# A replica that has replayed everything it received is not behind, however old its last transaction is.
+REPLICATION_LAG = text(
     "SELECT pg_is_in_recovery(), CASE WHEN pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn()"
     " THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END"
 )
@@ -20,24 +20,24 @@ BEHIND = text(
 
 def check_database(runtime: Runtime) -> Iterator[Finding]:
     if runtime.settings(ReportSettings).database_url is None:
-        yield fine("count on the main database")
+        yield fine("reports use the main database")
         return
     engine = create_report_engine(runtime)
     where = engine.url.render_as_string(hide_password=True)
     try:
         with engine.connect() as connection:
-            is_replica, behind = connection.execute(BEHIND).one()
+            is_replica, behind = connection.execute(REPLICATION_LAG).one()
         yield judge(where, is_replica=is_replica, seconds_behind=float(behind or 0))
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        yield bad(f"{where} does not answer ({reason}): mend it, or unset tms.reports.database_url.")
+        yield bad(f"{where} does not answer ({reason}): repair it, or unset tms.reports.database_url.")
     finally:
         engine.dispose()
 
 
 def judge(where: str, *, is_replica: bool, seconds_behind: float) -> Finding:
     if not is_replica:
-        return warning(f"{where} is no replica: reports count there all the same, if it has these tables.")
-    if seconds_behind > TOLERATED_SECONDS:
+        return warning(f"{where} is not a replica: reports use it nevertheless, if it has the tables.")
+    if seconds_behind > MAX_SECONDS_BEHIND:
         return warning(f"the replica {where} is {seconds_behind:.0f} s behind, and so are reports.")
-    return fine(f"count on the replica {where}")
+    return fine(f"reports use the replica {where}")

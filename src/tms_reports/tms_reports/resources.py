@@ -1,3 +1,5 @@
+"""The report as a resource."""
+
 from prometheus_client import Histogram
 
 from tms_core.services.task_filter import read_filter
@@ -11,7 +13,7 @@ from tms_reports.services import ReportService
 
 SECONDS = Histogram(
     "tms_report_seconds",
-    "Time that counting a report took.",
+    "Duration of a report in seconds.",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 FILTER_NAMES = names_of(FILTER)
@@ -19,14 +21,14 @@ FILTER_NAMES = names_of(FILTER)
 
 @resource(path="/api/task-report-insight")
 class TaskReportInsight:
-    tag = Tag("Report", "How many tasks there are of which kind, and with whom, all at one instant.")
+    tag = Tag("Report", "Counts of tasks by status, priority, assignee and creator, all from one snapshot.")
 
     def __init__(self, request, context=None):
         self.request = request
 
     @documented("get_report", query=FILTER, answers={200: Report})
     def get(self):
-        """The report. Over the tasks that one may see, filtered by the words of the task list."""
+        """The report. Counts the tasks that the user may see, with the filters of the task list."""
         values = query_of(self.request, FILTER_NAMES)
         actor = self.request.actor
         wanted = read_filter(values, actor_id=actor.id)

@@ -1,4 +1,4 @@
-"""The report as everybody sees it: over HTTP, in the terminal, in files."""
+"""The report as returned over HTTP and printed by `tms report`."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -9,8 +9,11 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The keys of the answer, in its order. Every priority and status is there, and only users with a task,
-    the busiest first."""
+    """The keys of the response, in order.
+
+    All priorities and statuses are present, with 0 where there are no tasks. Users without tasks are left out, and
+    users are in descending order of their number of tasks.
+    """
 
     total: int
     completed: int
@@ -32,7 +35,7 @@ class Report:
         return orjson.dumps(self, option=orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indented else 0))
 
     def as_rows(self) -> Iterator[tuple[str, str, object]]:
-        """The same as (figure, key, value), one number a row; the key is empty where a figure is one number."""
+        """Yield the report as rows (figure, key, value). The key is empty where a figure is a single value."""
         for figure, value in asdict(self).items():
             match value:
                 case dict():

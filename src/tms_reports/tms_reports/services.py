@@ -1,4 +1,4 @@
-"""Counting a report."""
+"""Computes reports."""
 
 import time
 from collections import Counter
@@ -26,7 +26,7 @@ EVERYTHING = TaskFilter()
 
 
 def create_report_engine(runtime: Runtime, *, statement_timeout: float | None = None) -> Engine:
-    """Connections to the replica where one is set, else to the main database."""
+    """Return an engine for the replica, or for the main database if no replica is set."""
     settings = runtime.settings(ReportSettings)
     url = settings.database_url.get_secret_value() if settings.database_url else None
     return create_database_engine(
@@ -35,8 +35,11 @@ def create_report_engine(runtime: Runtime, *, statement_timeout: float | None = 
 
 
 class ReportService:
-    """Counts what an actor sees, all of it at one instant; only reads. One a process: it keeps the connections. Each
-    statement ends after `statement_timeout` seconds (default: `tms.database_statement_timeout`)."""
+    """Computes reports over the tasks that an actor may see, from one database snapshot; read-only.
+
+    A process has one instance, which owns the connection pool. Each statement is cancelled after `statement_timeout`
+    seconds; None means `tms.database_statement_timeout`.
+    """
 
     def __init__(
         self,
@@ -64,8 +67,11 @@ class ReportService:
         threads: int | None = None,
         progress: Progress | None = None,
     ) -> Report:
-        """The report over the tasks that pass the filter and that the actor sees. The numbers do not depend on
-        `threads` (default: the setting)."""
+        """Return the report over the tasks that match the filter and that the actor may see.
+
+        `threads` limits the number of counting threads and does not affect the numbers; None means
+        `tms.reports.threads`. Raises `UnavailableError` if no connection is free in time.
+        """
         began = time.perf_counter()
         now = self._clock()
         today = now.astimezone(self._core.zone).date()
@@ -85,7 +91,7 @@ class ReportService:
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            # The server had dropped connections that lay in the pool; SQLAlchemy has thrown them all away now.
+            # The server had closed pooled connections; SQLAlchemy has now discarded all of them.
             return count_together(self.pool, list_counts, threads=threads, progress=progress)
 
     def close(self) -> None:
@@ -95,7 +101,7 @@ class ReportService:
 
 def _report(counted: Counted, now: datetime, began: float) -> Report:
     tallies = counted.tallies
-    by_status = _by_word(tallies, Status, 0)
+    by_status = _by_member(tallies, Status, 0)
     assigned = _by_user(tallies["assigned"])
     total = sum(by_status.values())
     completed = by_status[Status.COMPLETED]
@@ -103,13 +109,13 @@ def _report(counted: Counted, now: datetime, began: float) -> Report:
         total=total,
         completed=completed,
         pending=by_status[Status.PENDING],
-        tasks_by_priority=_by_word(tallies, Priority, 1),
+        tasks_by_priority=_by_member(tallies, Priority, 1),
         tasks_by_status=by_status,
         tasks_assigned=assigned,
         tasks_created=_by_user(tallies["created"]),
         tasks_due_soon=tallies["due_soon"][()],
         overdue=tallies["overdue"][()],
-        # Of the same instant as the rest, so what nobody has is what is left.
+        # All counts are from the same snapshot, so the difference is exact.
         unassigned=total - sum(assigned.values()),
         completion_rate=round(completed / total, 4) if total else None,
         generated_at=now,
@@ -119,12 +125,12 @@ def _report(counted: Counted, now: datetime, began: float) -> Report:
     )
 
 
-def _by_word(tallies: Tallies, words: type[StrEnum], place: int) -> dict[str, int]:
-    """The cells summed up by one part of their key; words without a task have 0."""
+def _by_member(tallies: Tallies, enum: type[StrEnum], index: int) -> dict[str, int]:
+    """Return the sums of the cells by the enum member at `index` of their key; 0 for members without tasks."""
     found = Counter[Any]()
     for key, number in tallies["cells"].items():
-        found[key[place]] += number
-    return {word.value: found[word] for word in words}
+        found[key[index]] += number
+    return {member.value: found[member] for member in enum}
 
 
 def _by_user(tally: Counter[tuple[Any, ...]]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The reports' settings."""
+"""Report settings."""
 
 from pydantic import SecretStr, field_validator
 
@@ -6,12 +6,10 @@ from tms_core.settings_base import SettingsGroup, setting
 
 
 class ReportSettings(SettingsGroup, prefix="tms.reports"):
-    threads: int = setting(
-        4, help="Threads that count one report, each on a database connection of its own.", ge=1, le=32
-    )
-    pool_size: int = setting(4, help="Database connections that one process keeps for reports.", ge=1, le=64)
+    threads: int = setting(4, help="Threads per report, each with its own database connection.", ge=1, le=32)
+    pool_size: int = setting(4, help="Database connections for reports per process.", ge=1, le=64)
     database_url: SecretStr | None = setting(
-        None, help="A read replica that reports count on, as postgresql://…; empty: the main database."
+        None, help="A read replica for reports, such as postgresql://…; empty: the main database."
     )
 
     @field_validator("database_url")

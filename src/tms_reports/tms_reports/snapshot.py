@@ -1,4 +1,4 @@
-"""Connections that see one instant of the database together, from a bounded pool of the reports' own."""
+"""Connections that share one database snapshot, from a bounded pool for reports only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,30 +11,33 @@ from tms_core.errors import UnavailableError
 from tms_core.models import Base, Task, TaskEvent, User
 from tms_reports.counts import Sizes
 
-# Seconds that a report waits for the connection that it needs at least.
-PATIENCE = 5.0
+# Seconds that a report waits for its first connection.
+MAX_WAIT = 5.0
 
 
-def _about(model: type[Base]) -> ColumnElement[int]:
-    """The planner's estimate of a table's rows; -1 where it was never analysed."""
+def _estimated_rows(model: type[Base]) -> ColumnElement[int]:
+    """Return the planner's estimate of the number of rows; -1 if the table was never analysed."""
     table = func.to_regclass(literal(model.__tablename__, Text))
     found = select(cast(column("reltuples"), BigInteger)).select_from(text("pg_class"))
     return found.where(column("oid") == table).scalar_subquery()
 
 
-# One statement, so that a small report is not mostly round trips.
+# One statement instead of four saves round trips.
 EXPORT = select(
     func.pg_export_snapshot(),
     select(func.max(TaskEvent.position)).scalar_subquery(),
-    _about(Task),
-    _about(User),
+    _estimated_rows(Task),
+    _estimated_rows(User),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An instant. `last_position` is the newest event in it; changes that the relay has not numbered yet may be
-    in it too."""
+    """An exported snapshot.
+
+    `last_position` is the position of the newest event in the snapshot. Changes whose events have no position yet may
+    be included too.
+    """
 
     name: str
     last_position: int
@@ -42,29 +45,34 @@ class Snapshot:
 
 
 class SnapshotPool:
-    """At most `size` connections. A report waits for one; more it takes only as long as they are free, so that
-    reports never wait for each other in a circle."""
+    """A pool of at most `size` connections.
 
-    def __init__(self, engine: Engine, size: int, *, patience: float = PATIENCE):
+    A report waits only for its first connection and uses others if they are free, so that reports cannot deadlock.
+    """
+
+    def __init__(self, engine: Engine, size: int, *, max_wait: float = MAX_WAIT):
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._seats = BoundedSemaphore(size)
-        self._patience = patience
+        self._free = BoundedSemaphore(size)
+        self._max_wait = max_wait
 
     @contextmanager
     def export(self) -> Iterator[tuple[Connection, Snapshot]]:
-        """A connection and the instant that it sees, which others can join until the block ends."""
-        if not self._seats.acquire(timeout=self._patience):
+        """Yield a connection and its snapshot, which others can join until the block ends.
+
+        Raises `UnavailableError` if no connection is free within `max_wait` seconds.
+        """
+        if not self._free.acquire(timeout=self._max_wait):
             raise UnavailableError("Too many reports are being counted right now. Try again in a few seconds.")
         try:
             with self._engine.connect() as connection:
                 yield connection, _export(connection)
         finally:
-            self._seats.release()
+            self._free.release()
 
     @contextmanager
     def join(self, snapshot: Snapshot) -> Iterator[Connection | None]:
-        """One more connection that sees the same instant; None where all are taken."""
-        if not self._seats.acquire(blocking=False):
+        """Yield another connection with the same snapshot; None if all connections are in use."""
+        if not self._free.acquire(blocking=False):
             yield None
             return
         try:
@@ -72,7 +80,7 @@ class SnapshotPool:
                 connection.execute(text("SET TRANSACTION SNAPSHOT :name"), {"name": snapshot.name})
                 yield connection
         finally:
-            self._seats.release()
+            self._free.release()
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,4 +1,4 @@
-"""Threads that work a list of counts off together, on connections that see the same instant."""
+"""Executes a list of counts in several threads, on connections that share one snapshot."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Tallies = dict[Dimension, Counter[tuple[Any, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the counts came to, by dimension and key, and how many threads there were."""
+    """The results by dimension and key, their snapshot, and the number of threads that counted."""
 
     tallies: Tallies
     snapshot: Snapshot
@@ -30,7 +30,7 @@ class Counted:
 
 @dataclass
 class _Work:
-    """Hands each count to one thread and adds up what comes back."""
+    """Distributes counts to threads and adds up the results."""
 
     waiting: deque[Count]
     progress: Progress | None
@@ -42,7 +42,7 @@ class _Work:
     lock: Lock = field(default_factory=Lock)
 
     def do(self, connection: Connection) -> None:
-        """Take counts until none is left."""
+        """Execute counts until none is left."""
         driver = connection.connection.driver_connection
         while (count := self._begin(driver)) is not None:
             try:
@@ -52,7 +52,7 @@ class _Work:
             self._add(count, rows)
 
     def help(self, pool: SnapshotPool, snapshot: Snapshot) -> None:
-        """The same on one more connection, if one is free."""
+        """Execute counts on another connection, if one is free."""
         with pool.join(snapshot) as connection:
             if connection is None:
                 return
@@ -61,7 +61,7 @@ class _Work:
             self.do(connection)
 
     def stop(self) -> None:
-        """Let nobody begin another count, and end those that run."""
+        """Discard waiting counts and cancel running ones."""
         with self.lock:
             self.waiting.clear()
             for driver in self.running:
@@ -96,8 +96,11 @@ def count_together(
     threads: int,
     progress: Progress | None = None,
 ) -> Counted:
-    """Work the list off by at most `threads` threads, fewer where connections are short. `progress` hears how
-    many counts of how many are done. A count that fails ends the others and raises."""
+    """Execute the counts in at most `threads` threads, fewer if connections are in use.
+
+    `progress` is called with the numbers of finished and of all counts. An error of one count cancels the others and
+    is raised.
+    """
     with pool.export() as (connection, snapshot):
         counts = list_counts(snapshot)
         work = _Work(deque(counts), progress, total=len(counts), threads=1)
@@ -107,7 +110,7 @@ def count_together(
             try:
                 ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
             finally:
-                # All is done here, unless a count failed or Ctrl-C came.
+                # Has an effect only after an error or Ctrl-C.
                 work.stop()
         for future in ended:
             future.result()

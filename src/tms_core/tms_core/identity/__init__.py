@@ -1,6 +1,6 @@
-"""Text that names or proves a person, normalised once: user names, e-mail addresses, passwords.
+"""Normalization of user names, e-mail addresses and passwords.
 
-Registration, signing in, `tms user`, look-ups, mails and unique indexes use these functions and no others. Each
-`normalize_…` is idempotent and raises ValueError with a sentence for the user; each `…_key` takes any text, raises
-nothing, and gives equal keys for what is one account.
+Registration, signing in, `tms user`, look-ups, mails and unique indexes use only these functions. Each `normalize_…` is
+idempotent and raises ValueError with a message for the user. Each `…_key` accepts any text without raising and returns
+equal keys for spellings of the same account.
 """

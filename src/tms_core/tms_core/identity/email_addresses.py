@@ -1,8 +1,8 @@
-"""E-mail addresses: one canonical form for each mailbox.
+"""E-mail addresses: one canonical form per mailbox.
 
-The domain goes through UTS 46 (non-transitional) and IDNA 2008 first, so `faß.de` stays another domain than
-`fass.de`, and full-width letters, ideographic full stops and A-labels are other spellings of the same one. The library
-email-validator then checks the whole by RFC 5321, 5322 and 6531.
+The domain is processed by UTS 46 (non-transitional) and IDNA 2008, so `faß.de` and `fass.de` are different domains, and
+full-width letters, ideographic full stops and A-labels are spellings of the same one. The library email-validator then
+checks the address by RFC 5321, 5322 and 6531.
 """
 
 import unicodedata
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
     from email_validator import ValidatedEmail
 
 MAX_EMAIL_LENGTH = 254
-# No spelling of an address is longer; to look at a megabyte takes seconds.
+# No spelling of an address is longer. Processing a megabyte would take seconds.
 MAX_SPELLING_LENGTH = 4 * MAX_EMAIL_LENGTH
-NEEDS_SMTPUTF8 = "must have ASCII characters only before the @: the mail server here takes no others (no SMTPUTF8)"
+NEEDS_SMTPUTF8 = (
+    "must have only ASCII characters before the @: the mail server here does not support others (no SMTPUTF8)"
+)
 
 
 def normalize_email(text: str, *, smtputf8: bool = True) -> str:
-    """The address as it is stored and shown: local part in NFC, domain in Unicode; raises ValueError with the reason.
+    """Return the address as stored and displayed: local part in NFC, domain in Unicode; raises ValueError.
 
-    `smtputf8`: whether the mail server takes local parts beyond ASCII.
+    `smtputf8` is whether the mail server supports local parts beyond ASCII.
     """
     found = _validated(text)
     if not found.local_part.isascii() and not smtputf8:
@@ -32,7 +34,7 @@ def normalize_email(text: str, *, smtputf8: bool = True) -> str:
 
 
 def email_key(text: str) -> str:
-    """Equal for two spellings of one mailbox, whatever its case; text that is no address is folded only."""
+    """Return a key that is equal for all spellings of a mailbox; text that is not an address is case-folded only."""
     text = text[:MAX_SPELLING_LENGTH]
     if text.isascii() and '"' not in text and "xn--" not in text.lower():
         return text.lower()
@@ -44,7 +46,7 @@ def email_key(text: str) -> str:
 
 
 def envelope_address(text: str) -> str:
-    """A stored address as mail servers are told it: the domain in ASCII; raises ValueError for what is no address."""
+    """Return the address for the SMTP envelope, with an ASCII domain; raises ValueError for an invalid address."""
     found = _validated(text)
     return f"{found.local_part}@{found.ascii_domain}"
 
@@ -72,16 +74,16 @@ def _validated(text: str) -> "ValidatedEmail":
 
 @cache
 def _validate() -> "Callable[..., ValidatedEmail]":
-    # Loaded with the first address that is checked: most processes check none.
+    # Imported on first use, because most processes check no address.
     import email_validator
 
-    # The library's way to accept reserved domains: `localhost` and `.local` are usual where mail stays in the house.
+    # Accept reserved domains; `localhost` and `.local` are common in internal networks.
     email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
     return email_validator.validate_email
 
 
 def _ascii_domain(domain: str) -> str:
-    """The domain with A-labels; what is no domain comes back as it was, for the library to say why."""
+    """Return the domain with A-labels; an invalid domain is returned unchanged, for the library to report."""
     if domain.isascii():
         return domain.lower()
     import idna
@@ -94,5 +96,5 @@ def _ascii_domain(domain: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    words = str(error).rstrip(".")
-    return words[:1].lower() + words[1:]
+    reason = str(error).rstrip(".")
+    return reason[:1].lower() + reason[1:]

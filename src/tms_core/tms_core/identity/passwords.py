@@ -1,15 +1,15 @@
-"""Passwords: normalised by RFC 8265 (OpaqueString), so that the same keys on another keyboard give the same one."""
+"""Password normalization by RFC 8265 (OpaqueString), so that different input methods give the same password."""
 
 import unicodedata
 
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 1000
-# What Unicode calls a space separator (category Zs), besides U+0020.
+# Unicode space separators (category Zs) other than U+0020.
 SPACES = dict.fromkeys([0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000], " ")
 
 
 def normalize_password(text: str) -> str:
-    """A new password as it is hashed; raises ValueError with what would be right."""
+    """Return a new password as it is hashed; raises ValueError if it is not acceptable."""
     password = opaque_string(text)
     if "\x00" in password:
         raise ValueError("must not contain the character U+0000")
@@ -21,5 +21,5 @@ def normalize_password(text: str) -> str:
 
 
 def opaque_string(text: str) -> str:
-    """NFC, with every kind of space as U+0020 (RFC 8265, section 4.2)."""
+    """Return the text in NFC, with every space separator as U+0020 (RFC 8265, section 4.2)."""
     return unicodedata.normalize("NFC", text.translate(SPACES))

@@ -1,8 +1,8 @@
-"""User names: NFKC, letters, marks and digits of one script, and `. + - _`.
+"""User names: in NFKC, with letters, marks and digits of one script, and `. + - _`.
 
-The rules follow Unicode Technical Standard 39 (restriction level «Single Script», with the combined scripts of
-Japanese, Korean and Bopomofo) and Unicode Standard Annex 31 (scripts in modern use). Two names that are equal when
-case and compatibility variants are folded are one.
+The rules follow Unicode Technical Standard 39 (restriction level "Single Script", with the combined scripts of
+Japanese, Korean and Bopomofo) and Unicode Standard Annex 31 (scripts in modern use). Names that differ only in case or
+compatibility variants are the same.
 """
 
 import unicodedata
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from regex import Pattern
 
 MAX_USERNAME_LENGTH = 150
-# No spelling of a name is longer; to fold a megabyte takes a while.
+# No spelling of a name is longer. Folding a megabyte would take long.
 MAX_SPELLING_LENGTH = 4 * MAX_USERNAME_LENGTH
-# They mean something else in filters (`assigned_to=me`) and in paths.
+# These have other meanings in filters (`assigned_to=me`) and in paths.
 RESERVED = frozenset({"me", "none", ".", ".."})
 # UAX 31, tables 5 and 7: recommended and limited-use scripts, by their codes of ISO 15924.
 SCRIPTS = (
@@ -39,7 +39,7 @@ class _Patterns:
 
 
 def normalize_username(text: str) -> str:
-    """The name as it is stored and shown; raises ValueError with what would be right."""
+    """Return the name as stored and displayed; raises ValueError if it is not acceptable."""
     name = unicodedata.normalize("NFKC", text[: MAX_SPELLING_LENGTH + 1])
     if not name:
         raise ValueError("must have at least 1 character")
@@ -55,12 +55,12 @@ def normalize_username(text: str) -> str:
     if not patterns.one_script.fullmatch(name) or len(_number_systems(name)) > 1:
         raise ValueError("must keep to the letters and digits of one script")
     if username_key(name) in RESERVED:
-        raise ValueError(f"must not be {name}, which has a meaning of its own here")
+        raise ValueError(f"must not be {name}, which is reserved")
     return name
 
 
 def username_key(text: str) -> str:
-    """Equal for two names that are one: compatibility caseless matching (The Unicode Standard, D146)."""
+    """Return a key that is equal for equal names: compatibility caseless matching (The Unicode Standard, D146)."""
     folded = unicodedata.normalize("NFD", text[:MAX_SPELLING_LENGTH]).casefold()
     folded = unicodedata.normalize("NFKD", folded).casefold()
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", folded))
@@ -68,7 +68,7 @@ def username_key(text: str) -> str:
 
 @cache
 def _patterns() -> _Patterns:
-    # Loaded when the first name is checked: most processes check none, and it takes 60 ms.
+    # Imported on first use: it takes 60 ms, and most processes check no name.
     import regex
 
     alternatives = [*((script,) for script in SCRIPTS.split()), *COMBINED_SCRIPTS]
@@ -78,5 +78,5 @@ def _patterns() -> _Patterns:
 
 
 def _number_systems(name: str) -> set[int]:
-    """The code points of zero of the digits in the name."""
+    """Return the number systems of the digits in the name, each as the code point of its zero."""
     return {ord(one) - unicodedata.decimal(one) for one in name if one.isdecimal()}

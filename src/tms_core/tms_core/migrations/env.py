@@ -1,5 +1,8 @@
-"""Alembic's environment: runs on the connection that `tms_core.migrations_runner` hands over, or, when the `alembic`
-command calls, on one made from the ini file that alembic.ini names."""
+"""Alembic environment.
+
+Runs on the connection passed by `tms_core.migrations_runner`, or, under the `alembic` command, on one made from the ini
+file that alembic.ini names.
+"""
 
 from alembic import context
 
@@ -26,7 +29,7 @@ def _run(connection) -> None:
 
 
 def _ignore_foreign_revisions() -> None:
-    """What a package left that the ini no longer includes must not stop the others' migrations."""
+    """Ignore database revisions of packages that the ini no longer includes."""
     migrations = context.get_context()
     in_database = migrations.get_current_heads
     known = {revision.revision for revision in context.script.walk_revisions()}

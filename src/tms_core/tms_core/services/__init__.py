@@ -1,1 +1,1 @@
-"""Use cases: they check rules, write, and know neither request nor transaction end."""
+"""Use cases. Services check rules and write; callers own the request and commit the transaction."""

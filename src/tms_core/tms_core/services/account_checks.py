@@ -1,4 +1,4 @@
-"""What user names, addresses and passwords must be, whoever sets them: the API, `tms user`, or another service."""
+"""Validation of user names, e-mail addresses and passwords, for the API, `tms user` and other services."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,8 +19,7 @@ CLAIMS: dict[str, Callable[[str], ColumnElement[bool]]] = {"username": has_usern
 
 
 def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
-    """The values with user name, address and password in their canonical forms; raises `InvalidError` with all that
-    is wrong with them."""
+    """Return the values with user name, address and password normalized; raises `InvalidError` with all errors."""
     rules: dict[str, Callable[[str], str]] = {
         "username": normalize_username,
         "email": partial(normalize_email, smtputf8=smtputf8),
@@ -38,8 +37,8 @@ def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
 
 
 def refuse_taken(session: Session, values: Mapping[str, Any], *, but: int | None = None) -> None:
-    """Raise `ConflictError` with each of the values that another account than `but` has."""
-    # In this order: an address that another transaction gives up is seen as its account's, or as reserved.
+    """Raise `ConflictError` with the values that an account other than `but` has."""
+    # In this order, so that an address that another transaction is giving up is found by one of the two queries.
     taken = [
         FieldError("body", name, "is taken")
         for name, claim in CLAIMS.items()
@@ -54,7 +53,7 @@ def refuse_taken(session: Session, values: Mapping[str, Any], *, but: int | None
 
 
 def conflict_of(error: IntegrityError) -> ConflictError | None:
-    """The conflict that a unique index found, after somebody took the value between the look and the write."""
+    """Return the conflict for a unique violation, which a concurrent transaction can cause; None for other errors."""
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     for name in CLAIMS:
         if constraint in (f"uq_users_{name}_lower", f"uq_users_{name}_key"):
@@ -68,7 +67,7 @@ def _is_claimed(session: Session, claim: ColumnElement[bool], but: int | None) -
 
 
 def _is_reserved(session: Session, email: str, but: int | None) -> bool:
-    """Whether the address was changed away from another account lately, which may still have it back."""
+    """Return whether another account recently changed away from this address and can still restore it."""
     link = AccountLink
     reserved = select(link.id).where(
         link.reserved_key == email_key(email),

@@ -1,4 +1,4 @@
-"""One-time links: whoever uses one reads the mails of the account's address."""
+"""One-time links in mails, which prove access to the mailbox of the account's address."""
 
 import base64
 import hashlib
@@ -23,8 +23,11 @@ SEED_BYTES = 32
 
 
 class AccountLinkService:
-    """Never commits. The token of a link follows from the deployment's key and the link's seed, so the database by
-    itself, or a copy of it, gives nobody one; and a mail that must be sent again has the same."""
+    """Creates and redeems links; never commits.
+
+    The token of a link is derived from the deployment's key and the link's seed. A copy of the database alone reveals
+    no token, and a mail that is sent again contains the same one.
+    """
 
     def __init__(self, session: Session, key: str):
         self._session = session
@@ -32,18 +35,20 @@ class AccountLinkService:
         self._key = hmac.digest(key.encode(), b"tms.account_link", hashlib.sha256)
 
     def create(self, purpose: LinkPurpose, email: str) -> AccountLink | None:
-        """A new link for the active account that has this address; None where there is none, or where the address is
-        no place for such a link."""
+        """Create a link for the active account with this address.
+
+        Returns None if there is no such account, or if the address is not trusted for this purpose.
+        """
         user = account_with_email(self._session, email)
         if user is None or not user.is_active or user.email is None:
             return None
-        # An address that replaced another one may be a thief's, or a mistake, until it is proved.
+        # A changed address may be a thief's, or a mistake, until it is verified.
         if purpose is LinkPurpose.PASSWORD_RESET and user.email_changed_at and not user.email_verified:
             return None
         return self._create(user, purpose, user.email)
 
     def create_for_change(self, user: User, old_email: str) -> AccountLink:
-        """A new link that gives an account the address back that it had; until it ends, nobody else may take that."""
+        """Create a link that restores the account's previous address, which is reserved until the link expires."""
         return self._create(user, LinkPurpose.EMAIL_CHANGE, old_email, reserved_key=email_key(old_email))
 
     def _create(self, user: User, purpose: LinkPurpose, email: str, reserved_key: str | None = None) -> AccountLink:
@@ -63,16 +68,17 @@ class AccountLinkService:
         return link
 
     def token(self, link_id: int) -> str | None:
-        """The token of a link that can still be used, else None."""
+        """Return the token of a link, or None if the link can no longer be used."""
         link = self._session.get(AccountLink, link_id)
         if link is None or self._usable_by(link) is None:
             return None
         token = self._token(link.seed)
-        # With another key, as after a change of it, the seed gives another token, which would open nothing.
+        # After a change of the key, the seed yields a token that does not match.
         return token if sha256_of(token) == link.digest else None
 
     def redeem(self, purpose: LinkPurpose, token: str) -> User | None:
-        """Use a link up: its account, locked; None where the token is unknown, used, expired or its account gone."""
+        """Use a link up and return its account, locked; None if the token is unknown, used or expired, or the account
+        is inactive."""
         link = self._redeemed(purpose, token)
         if link is None:
             return None
@@ -81,8 +87,10 @@ class AccountLinkService:
         return user
 
     def redeem_change(self, token: str) -> tuple[User, str] | None:
-        """Use a link up that takes a change of address back: its account, locked, and the address it had. Links that
-        later changes gave out end, since they went to addresses that are taken back with this one."""
+        """Use up a link that reverts a change of address; return its account, locked, and the previous address.
+
+        Links of later changes expire, because they were sent to addresses that are reverted with this one.
+        """
         link = self._redeemed(LinkPurpose.EMAIL_CHANGE, token)
         if link is None:
             return None
@@ -95,7 +103,7 @@ class AccountLinkService:
         )
         if link is None:
             return None
-        # The account's lock first, as everywhere: of two who use the link at once, one waits here, and finds it used.
+        # Lock the account first, as everywhere. Of two concurrent uses, the second waits here and finds the link used.
         self._session.execute(select(User.id).where(User.id == link.user_id).with_for_update(key_share=True))
         self._session.refresh(link)
         if self._usable_by(link) is None:
@@ -107,16 +115,16 @@ class AccountLinkService:
         if link.used_at is not None or link.expires_at <= datetime.now(UTC):
             return None
         user = self._session.get_one(User, link.user_id, populate_existing=True)
-        # After a change of address the old one proves nothing any more, but that it may be taken back.
-        is_still_its = link.purpose is LinkPurpose.EMAIL_CHANGE or user.email == link.email
-        return user if user.is_active and is_still_its else None
+        # After a change of address, the old mailbox proves only that the change may be reverted.
+        is_current = link.purpose is LinkPurpose.EMAIL_CHANGE or user.email == link.email
+        return user if user.is_active and is_current else None
 
     def _token(self, seed: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(self._key, seed, hashlib.sha256)).decode().rstrip("=")
 
 
 def end_links(session: Session, user_id: int, purpose: LinkPurpose, *criteria: ColumnElement[bool]) -> None:
-    """Have no link of a user work any more that was given out for a purpose."""
+    """Expire all links of a user for a purpose, or those that match the criteria."""
     session.execute(
         update(AccountLink)
         .where(AccountLink.user_id == user_id, AccountLink.purpose == purpose, AccountLink.used_at.is_(None), *criteria)

@@ -1,4 +1,4 @@
-"""Bounds of days, as `gte`, `gt`, `lte` and `lt` of a filter: many of them say no more than two."""
+"""Date bounds (`gte`, `gt`, `lte`, `lt`) of a filter, reduced to at most one lower and one upper bound."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import date
@@ -10,9 +10,9 @@ Bounds = tuple[tuple[str, date], ...]
 
 
 def strictest_bounds(bounds: Iterable[tuple[str, date]]) -> Bounds:
-    """At most one lower and one upper bound, in this order, that hold for the same days as all of these."""
+    """Return at most one lower and one upper bound, in this order, that are equivalent to all the bounds."""
     given = list(bounds)
-    # Of equal days the one that leaves the day itself out is the stricter one.
+    # For equal days, the exclusive bound is stricter.
     lower = max(
         (one for one in given if one[0] in ("gte", "gt")), key=lambda one: (one[1], one[0] == "gt"), default=None
     )
@@ -23,16 +23,16 @@ def strictest_bounds(bounds: Iterable[tuple[str, date]]) -> Bounds:
 
 
 def within_bounds(days: Collection[date | None], bounds: Bounds) -> frozenset[date | None]:
-    """Those of the days that are within all bounds; None, which stands for no day, is within none."""
+    """Return the days within all bounds; None (no date) is outside every bound."""
     return frozenset(
-        one for one in days if all(one is not None and COMPARISONS[word](one, bound) for word, bound in bounds)
+        one for one in days if all(one is not None and COMPARISONS[operator](one, bound) for operator, bound in bounds)
     )
 
 
 def exclude_each_other(bounds: Bounds) -> bool:
-    """Whether no day is within these bounds, of which there is at most one on each side."""
+    """Return whether no day is within the bounds, of which there is at most one on each side."""
     if len(bounds) < 2:
         return False
-    (lower_word, lower), (upper_word, upper) = bounds
-    room = (upper - lower).days - (lower_word == "gt") - (upper_word == "lt")
+    (lower_operator, lower), (upper_operator, upper) = bounds
+    room = (upper - lower).days - (lower_operator == "gt") - (upper_operator == "lt")
     return room < 0

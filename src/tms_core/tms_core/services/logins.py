@@ -1,4 +1,4 @@
-"""A user's logins, as it sees them itself: each is a family of refresh tokens."""
+"""The sessions of a user, each a family of refresh tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tms_core.services.tokens import TokenService, unused
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """`last_used_at` and what it was used from are as of its last sign-in or refresh."""
+    """A session; `last_used_at`, `user_agent` and `address` are those of its last sign-in or refresh."""
 
     id: UUID
     began_at: datetime
@@ -26,14 +26,14 @@ class Login:
 
 
 class LoginService:
-    """Never commits."""
+    """Lists and ends the sessions of a user; never commits."""
 
     def __init__(self, session: Session, user_id: int):
         self._session = session
         self._user_id = user_id
 
     def list(self) -> Sequence[Login]:
-        """Those that have not ended, the one used last first."""
+        """Return the active sessions, the most recently used first."""
         token = RefreshToken
         newest = (
             select(token.family, token.began_at, token.created_at, token.user_agent, token.address)
@@ -45,7 +45,7 @@ class LoginService:
         return [Login(*row) for row in self._session.execute(select(newest).order_by(newest.c.created_at.desc()))]
 
     def end(self, login_id: UUID, tokens: TokenService) -> None:
-        """End one; its access tokens stop working within a second."""
+        """End a session; its access tokens stop working within a second."""
         if login_id not in {login.id for login in self.list()}:
             raise NotFoundError("You have no such session.")
         tokens.revoke_login(self._user_id, login_id)

@@ -1,4 +1,4 @@
-"""Passwords as argon2id hashes, of their normalised form."""
+"""Password hashing with argon2id, of the normalized password."""
 
 import secrets
 from functools import cache
@@ -17,11 +17,11 @@ def hash_password(password: str) -> str:
 
 
 def is_password(password_hash: str | None, password: str) -> bool:
-    """Whether the password fits; takes as long where there is no hash, so that nobody learns that from the time."""
-    # As typed, too: hashes from before passwords were normalised are of that.
+    """Return whether the password matches the hash; None never matches, in the same time as a wrong password."""
+    # Also as typed, for hashes from before passwords were normalized.
     spellings = dict.fromkeys((opaque_string(password), password))
-    fits = [_verifies(password_hash or _nobodys_hash(), spelling) for spelling in spellings]
-    return password_hash is not None and any(fits)
+    matches = [_verifies(password_hash or _dummy_hash(), spelling) for spelling in spellings]
+    return password_hash is not None and any(matches)
 
 
 def _verifies(password_hash: str, password: str) -> bool:
@@ -32,5 +32,5 @@ def _verifies(password_hash: str, password: str) -> bool:
 
 
 @cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return HASHER.hash(secrets.token_urlsafe())

@@ -1,4 +1,4 @@
-"""Personal API tokens: making, listing and taking back one's own."""
+"""Personal API tokens: creating, listing and revoking."""
 
 import secrets
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ MAX_TOKENS = 100
 
 
 class PersonalTokenService:
-    """A user's own tokens; never commits."""
+    """Manages the personal tokens of a user; never commits."""
 
     def __init__(self, session: Session, user_id: int, known_scopes: Collection[str]):
         self._session = session
@@ -25,32 +25,32 @@ class PersonalTokenService:
         self._known_scopes = known_scopes
 
     def create(self, name: str, scopes: Collection[str], expires_at: datetime | None) -> tuple[PersonalToken, str]:
-        """A new token, and the word that it is: nobody can tell that again."""
+        """Create a token and return its row and the token itself, which cannot be retrieved later."""
         self._refuse(scopes, expires_at)
-        # Whoever ends the account's tokens waits for this one, and the other way round.
+        # Serializes with transactions that end the account's tokens.
         self._session.execute(select(User.id).where(User.id == self._user_id).with_for_update(key_share=True))
         if len(self.list()) >= MAX_TOKENS:
             raise ConflictError("name", f"would be token number {MAX_TOKENS + 1}: delete one that is not needed")
-        word = PREFIX + secrets.token_urlsafe(32)
+        token = PREFIX + secrets.token_urlsafe(32)
         row = PersonalToken(
             user_id=self._user_id,
             name=name,
-            hint=word[:SHOWN_CHARACTERS],
-            digest=sha256_of(word),
+            hint=token[:SHOWN_CHARACTERS],
+            digest=sha256_of(token),
             scopes=sorted(set(scopes)),
             expires_at=expires_at,
         )
         self._session.add(row)
         self._session.flush()
         self._session.refresh(row)
-        return row, word
+        return row, token
 
     def list(self) -> Sequence[PersonalToken]:
-        """Those that were not taken back, newest first; also expired ones, so that one learns why a script stopped."""
+        """Return the tokens that are not revoked, newest first; expired ones are included."""
         return self._session.scalars(self._own().order_by(PersonalToken.id.desc())).all()
 
     def revoke(self, token_id: int) -> None:
-        """Take a token back; it stops working within a second."""
+        """Revoke a token; it stops working within a second."""
         row = self._session.scalar(self._own().where(PersonalToken.id == token_id).with_for_update())
         if row is None:
             raise NotFoundError("You have no such token.")
@@ -69,7 +69,7 @@ class PersonalTokenService:
 
 
 def end_personal_tokens(session: Session, user_id: int) -> None:
-    """Take back every personal token of a user."""
+    """Revoke every personal token of a user."""
     session.execute(
         update(PersonalToken)
         .where(PersonalToken.user_id == user_id, PersonalToken.revoked_at.is_(None))

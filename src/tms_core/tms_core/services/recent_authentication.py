@@ -1,4 +1,4 @@
-"""What needs more than an access token: the user proves again who it is, unless it has just done so."""
+"""Re-authentication for sensitive requests: a recent sign-in or the current password is required."""
 
 import time
 
@@ -16,9 +16,11 @@ MISSING = f"is required: you signed in more than {RECENT_MINUTES} minutes ago"
 
 
 def require_recent_authentication(session: Session, claims: AccessClaims, current_password: str | None) -> None:
-    """Raise unless the password is the account's, or none is given and the user signed in within the last minutes;
-    refreshing does not count. Raises `InvalidError` where a password is needed, `PasswordRequiredError` where it
-    is another."""
+    """Require the current password, or, if it is None, a sign-in within the last `RECENT_MINUTES`.
+
+    Refreshing a token does not count as signing in. Raises `InvalidError` if a password is needed,
+    `PasswordRequiredError` if it is wrong.
+    """
     if current_password is None:
         if claims.authenticated_at < time.time() - RECENT_MINUTES * 60:
             raise InvalidError.of("current_password", MISSING)

@@ -1,4 +1,4 @@
-"""The words that refresh tokens are: the first of a session is random, each further one follows from the one before."""
+"""Refresh token values: the first of a session is random, each successor is derived from its predecessor."""
 
 import base64
 import hashlib
@@ -7,8 +7,10 @@ import secrets
 
 
 class RefreshTokenChain:
-    """Two who use the same refresh token at once get the same new one, though the database has only digests: it is
-    derived from the used one, which the caller has just shown, by the deployment's key."""
+    """Derives the next refresh token from the one in use and the deployment's key.
+
+    Concurrent uses of a refresh token thus return the same successor, although the database stores digests only.
+    """
 
     def __init__(self, key: str):
         # A key for this purpose only, derived from the one that signs access tokens.

@@ -1,7 +1,7 @@
-"""Who a task may be assigned to, read under locks that the end of an account waits for.
+"""Checks of assignees, under locks for which the deletion of an account waits.
 
-An active account may be assigned. A deleted account keeps the tasks that were done when it was deleted, and no open
-one: whichever way such a task is opened again, it becomes unassigned in the same event.
+Tasks can be assigned to active accounts only. A deleted account keeps its completed tasks; one that is reopened becomes
+unassigned in the same event.
 """
 
 from collections.abc import Collection, Mapping
@@ -15,8 +15,8 @@ from tms_core.models.user import USERS
 from tms_core.services.task_rules import reopens
 from tms_core.services.task_state import TaskRow
 
-# Waits for an account that is being deleted right now, and has the deletion wait for this transaction. An array, since
-# a list would become other SQL each time.
+# Waits for a concurrent deletion of the account, and makes later ones wait for this transaction. The array parameter
+# keeps the SQL text constant.
 ACCOUNTS = (
     select(USERS.c.id, USERS.c.is_active, USERS.c.deleted_at)
     .where(USERS.c.id == any_(bindparam("user_ids", type_=ARRAY(BigInteger))))
@@ -26,7 +26,7 @@ ACCOUNTS = (
 
 
 class TaskAssignees:
-    """Remembers what it has read: its locks hold until the transaction ends."""
+    """Caches the accounts that were read, since the locks hold until the transaction ends."""
 
     def __init__(self, session: Session):
         self._session = session
@@ -34,7 +34,7 @@ class TaskAssignees:
         self._is_deleted: dict[int, bool] = {}
 
     def load(self, user_ids: Collection[int]) -> None:
-        """Read accounts in one query, so that the other methods need none for them."""
+        """Load accounts in one query, so that the other methods need none."""
         missing = sorted(set(user_ids) - self._is_active.keys())
         if not missing:
             return
@@ -45,7 +45,7 @@ class TaskAssignees:
             self._is_deleted[user_id] = row is None or row.deleted_at is not None
 
     def is_active(self, user_id: int) -> bool:
-        """Whether something may be assigned to the account."""
+        """Return whether tasks can be assigned to the account."""
         self.load([user_id])
         return self._is_active[user_id]
 
@@ -54,11 +54,11 @@ class TaskAssignees:
         return self._is_deleted[user_id]
 
     def restored(self, user_id: int | None) -> int | None:
-        """Whom a task is assigned to that gets an earlier assignee back."""
+        """Return an earlier assignee to restore, or None if that account is not active."""
         return user_id if user_id is not None and self.is_active(user_id) else None
 
     def completed(self, task: TaskRow, changed: Mapping[str, Any]) -> dict[str, Any]:
-        """The changed fields, and with them the assignee where the change opens a task of a deleted account."""
+        """Return the changed fields, with `assigned_to` set to None if a deleted account's task is reopened."""
         if reopens(task, changed) and task.assigned_to is not None and self.is_deleted(task.assigned_to):
             return {**changed, "assigned_to": None}
         return dict(changed)

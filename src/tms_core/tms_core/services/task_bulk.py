@@ -1,4 +1,4 @@
-"""Many operations on tasks at once: all or nothing, in a handful of statements however many there are."""
+"""Bulk operations on tasks: atomic, and in a constant number of SQL statements."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from tms_core.services.task_state import TaskRow, after_change, differences
 from tms_core.services.task_writing import Change, TaskWriter
 from tms_core.services.tasks import TaskService, users_named
 
-# Locked in the order of their ids, so that two bulk calls never wait for one another in a circle.
+# Locked in the order of their ids, so that concurrent bulk calls do not deadlock.
 SELECT_TASKS = select(*COLUMNS).where(TASK.c.id.in_(bindparam("ids", expanding=True))).order_by(TASK.c.id)
 
 
@@ -44,7 +44,7 @@ Operation = Creation | Update | Deletion
 
 @dataclass(slots=True)
 class _Plan:
-    """What the operations come to; written only when all of them are decided."""
+    """The result of the operations, which is written once all of them have been checked."""
 
     tasks: dict[int, TaskRow]
     created: dict[int, TaskRow] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class _Plan:
 
 
 class TaskBulkService:
-    """Enforces the same rules as `TaskService`, operation by operation; never commits."""
+    """Enforces the rules of `TaskService` per operation; never commits."""
 
     def __init__(self, session: Session, actor: Actor, visibility: Visibility):
         self._session = session
@@ -66,9 +66,10 @@ class TaskBulkService:
         self._writer = TaskWriter(session, actor.id)
 
     def apply(self, operations: Sequence[Operation]) -> list[TaskRow | None]:
-        """Each operation's task, None where it was deleted; later operations see what earlier ones did.
+        """Apply the operations in order and return the task of each, or None if it was deleted.
 
-        Raises `OperationError` with the place of the first one that fails, and writes nothing then.
+        Operations see the effects of earlier ones. Raises `OperationError` with the index of the first one that fails,
+        in which case nothing is written.
         """
         plan = _Plan(self._lock(operations))
         self._load_assignees(plan, operations)
@@ -76,7 +77,7 @@ class TaskBulkService:
             try:
                 self._decide(plan, index, operation)
             except TmsError as error:
-                # One before it may name a user who is not there, and then that one is the first that fails.
+                # An earlier operation with an unknown user fails first.
                 self._check_users(plan)
                 raise OperationError(index, error) from error
         self._check_users(plan)
@@ -92,7 +93,7 @@ class TaskBulkService:
         return {row.id: TaskRow(*row) for row in self._session.execute(statement, {"ids": ids})}
 
     def _load_assignees(self, plan: _Plan, operations: Sequence[Operation]) -> None:
-        """Read at once whose tasks may be opened again."""
+        """Load the assignees of all tasks that may be reopened in one query."""
         reopened = [
             plan.tasks[one.task_id]
             for one in operations
@@ -106,9 +107,9 @@ class TaskBulkService:
                 plan.created[index] = task = self._tasks.draft(values)
                 plan.users.append((index, users_named(task, self._actor)))
             case Update(task_id, values, expected):
-                plan.results[index] = self._decide_update(plan, index, self._seen(plan, task_id), values, expected)
+                plan.results[index] = self._decide_update(plan, index, self._visible(plan, task_id), values, expected)
             case Deletion(task_id, expected):
-                self._tasks.decide_delete(self._seen(plan, task_id), expected)
+                self._tasks.decide_delete(self._visible(plan, task_id), expected)
                 plan.deleted[task_id] = plan.tasks.pop(task_id)
 
     def _decide_update(
@@ -123,8 +124,8 @@ class TaskBulkService:
         plan.tasks[task.id] = plan.updated[task.id] = after
         return after
 
-    def _seen(self, plan: _Plan, task_id: int) -> TaskRow:
-        """The task as the operations so far leave it, if the actor still sees it then."""
+    def _visible(self, plan: _Plan, task_id: int) -> TaskRow:
+        """Return the task after the previous operations; raises `NotFoundError` if the actor does not see it."""
         task = plan.tasks.get(task_id)
         if task and may_see(self._actor, self._visibility, created_by=task.created_by, assigned_to=task.assigned_to):
             return task
@@ -134,7 +135,7 @@ class TaskBulkService:
         try:
             self._tasks.check_users(pair for _, named in plan.users for pair in named)
         except TmsError:
-            # One look for all told that something is wrong; one look each tells where.
+            # Check each operation to find the one at fault.
             for index, named in plan.users:
                 try:
                     self._tasks.check_users(named)
@@ -143,17 +144,17 @@ class TaskBulkService:
 
     def _write(self, plan: _Plan) -> None:
         if plan.created:
-            made = self._writer.create(list(plan.created.values()))
-            plan.results.update(zip(plan.created, made, strict=True))
+            created = self._writer.create(list(plan.created.values()))
+            plan.results.update(zip(plan.created, created, strict=True))
         if plan.changes:
-            # One that is deleted further on goes through its changes first: its events tell of all of them.
+            # Also tasks that a later operation deletes, because the events must contain all changes.
             self._writer.update(list(plan.updated.values()), plan.changes)
         if plan.deleted:
             self._writer.delete(list(plan.deleted.values()))
 
 
 def _unwritten(plan: _Plan, task: TaskRow, expected: Expectation | None) -> list[dict[str, list[Any]]]:
-    """What earlier operations change since the version that the caller saw, newest first."""
+    """Return the changes by earlier operations since the version that the caller expects, newest first."""
     if expected is None or expected.version == task.version:
         return []
     return [

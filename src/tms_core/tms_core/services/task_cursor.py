@@ -1,4 +1,4 @@
-"""Cursors: where a deep reading goes on, as an opaque word that only we can make."""
+"""Opaque, signed pagination cursors."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from tms_core.services.task_ordering import Ordering
 from tms_core.services.task_state import TaskRow
 
 MAC_LENGTH = 16
-# Of all fields, a title of 200 characters takes most: 6 bytes for each as JSON escapes it, and a third more in base64.
+# The largest field is a title of 200 characters: up to 6 bytes per character in JSON, plus a third for base64.
 MAX_CURSOR_LENGTH = 4_000
 READERS: dict[str, Any] = {
     "due_date": date.fromisoformat,
@@ -26,25 +26,25 @@ READERS: dict[str, Any] = {
 
 
 class Cursors:
-    """`purpose` is what a cursor belongs to (the words of the query): with another one it is not valid."""
+    """Creates and reads cursors for a `purpose`, such as the query parameters; other cursors are invalid."""
 
     def __init__(self, key: str, purpose: str):
         self._key = hashlib.sha256(f"tms cursor {key}".encode()).digest()
         self._purpose = purpose
 
     def after(self, task: TaskRow, ordering: Ordering) -> str:
-        """The cursor that goes on behind a task."""
+        """Return the cursor for the tasks after this one."""
         return self._signed(orjson.dumps([getattr(task, term.name) for term in ordering]))
 
     def read(self, cursor: str, ordering: Ordering) -> list[Any]:
-        """The values of the task to go on behind; raises `InvalidError` for what we did not make for this query."""
+        """Return the ordering values of the cursor's task; raises `InvalidError` if its signature is wrong."""
         if len(cursor) > MAX_CURSOR_LENGTH:
             raise InvalidError.of("cursor", f"must have at most {MAX_CURSOR_LENGTH:,} characters", "query")
         try:
             payload = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[MAC_LENGTH:]
         except ValueError:
             payload = b""
-        # As a whole: several spellings in base64 can mean the same bytes.
+        # Compare the encoded text, because several base64 texts can decode to the same bytes.
         if not hmac.compare_digest(self._signed(payload).encode(), cursor.encode()):
             raise InvalidError.of("cursor", "must be empty, or come from `next` of this very list", "query")
         return [

@@ -1,4 +1,4 @@
-"""The task list's filter words: what a query may say, and the same as SQL. Lists and reports share it."""
+"""The task filter: parsed from query parameters, evaluated in SQL or in Python. Lists and reports share it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,20 +14,20 @@ from tms_core.services.day_bounds import COMPARISONS, Bounds, exclude_each_other
 from tms_core.values import MAX_ID, day
 
 NAMES = (
-    "priority", "status", "due_date", *(f"due_date_{word}" for word in COMPARISONS),
+    "priority", "status", "due_date", *(f"due_date_{operator}" for operator in COMPARISONS),
     "assigned_to", "created_by", "q",
 )  # fmt: skip
 NOBODY = WITHOUT = "none"
 SELF = "me"
 MAX_SEARCH_LENGTH = 500
-# Of one parameter, in all its repetitions.
+# Per parameter, over all its repetitions.
 MAX_VALUES = 500
-# A word in the title counts ten times one in the description.
+# Matches in the title weigh ten times those in the description.
 RANKED_DOCUMENT = "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', description)"
 
 
 class Filterable(Protocol):
-    """What a filter without `q` looks at. Enumerations may be their plain words."""
+    """The fields that a filter without `q` reads. Enumerations may be plain strings."""
 
     @property
     def priority(self) -> str: ...
@@ -43,9 +43,9 @@ class Filterable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaskFilter:
-    """What a task must be to pass; empty parts let everything pass. None among values means tasks without one.
+    """A filter for tasks; empty fields accept every task, and None among the values accepts tasks without a value.
 
-    `is_contradictory`: no task can pass.
+    `is_contradictory` means that no task matches.
     """
 
     priority: frozenset[Priority] = frozenset()
@@ -58,7 +58,7 @@ class TaskFilter:
     is_contradictory: bool = False
 
     def criteria(self) -> list[ColumnElement[bool]]:
-        """The filter as SQL conditions on `Task`, all of which must hold."""
+        """Return SQL conditions on `Task`, to be combined with AND."""
         if self.is_contradictory:
             return [false()]
         found: list[ColumnElement[bool]] = []
@@ -71,13 +71,13 @@ class TaskFilter:
         ):
             if values:
                 found.append(_one_of(column, values))
-        found += [COMPARISONS[word](Task.due_date, bound) for word, bound in self.due_bounds]
+        found += [COMPARISONS[operator](Task.due_date, bound) for operator, bound in self.due_bounds]
         if self.q:
             found.append(literal_column(SEARCH_DOCUMENT).op("@@")(self._query()))
         return found
 
     def matches(self, task: Filterable) -> bool:
-        """Whether a task passes, for what does not stand in the database; `q` is not looked at."""
+        """Return whether a task that is not in the database matches; `q` is ignored."""
         return (
             not self.is_contradictory
             and (not self.priority or task.priority in self.priority)
@@ -86,13 +86,14 @@ class TaskFilter:
             and (not self.created_by or task.created_by in self.created_by)
             and (not self.due_date or task.due_date in self.due_date)
             and all(
-                task.due_date is not None and COMPARISONS[word](task.due_date, bound) for word, bound in self.due_bounds
+                task.due_date is not None and COMPARISONS[operator](task.due_date, bound)
+                for operator, bound in self.due_bounds
             )
         )
 
     def reduced(self) -> "TaskFilter":
-        """The same filter without what follows from the rest of it: at most one bound on each side, none beside days
-        that are named, and none at all where no day is left."""
+        """Return an equivalent filter without redundant date bounds: at most one on each side, and none in addition to
+        explicit days or if no day is left."""
         bounds = strictest_bounds(self.due_bounds)
         if self.due_date:
             days = within_bounds(self.due_date, bounds)
@@ -100,7 +101,7 @@ class TaskFilter:
         return replace(self, due_bounds=bounds, is_contradictory=exclude_each_other(bounds))
 
     def rank(self) -> ColumnElement[float]:
-        """How well a task matches `q`, in SQL: the more, the better."""
+        """Return the SQL rank of a task for `q`; higher is better."""
         return func.ts_rank(literal_column(RANKED_DOCUMENT), self._query())
 
     def _query(self) -> ColumnElement[Any]:
@@ -108,7 +109,7 @@ class TaskFilter:
 
 
 def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
-    # Sorted, so that equal filters make equal statements and hit the statement cache.
+    # Sorted, so that equal filters compile to equal statements.
     named = sorted(value for value in values if value is not None)
     if None not in values:
         return column == named[0] if len(named) == 1 else column.in_(named)
@@ -116,19 +117,19 @@ def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _QueryParser:
     actor_id: int
     values: Mapping[str, list[str]]
     faults: list[FieldError] = field(default_factory=list)
 
     def each(self, name: str, convert: Callable[[str], Any], *, choices: int = 0) -> frozenset[Any]:
-        """The different values of a parameter; none where they are all of its `choices`, which let everything pass."""
+        """Return the distinct values of a parameter; empty if all of its `choices` are given, since all tasks match."""
         given = self.values.get(name, [])
         if sum(value.count(",") + 1 for value in given) > MAX_VALUES:
             self.faults.append(FieldError("query", name, f"must have at most {MAX_VALUES} values"))
             return frozenset()
         found = set()
-        # Each once, in their order: a fault that is repeated is one fault.
+        # Without duplicates, in order, so that a repeated error is reported once.
         for part in dict.fromkeys(part.strip() for value in given for part in value.split(",")):
             try:
                 found.add(convert(part))
@@ -136,13 +137,13 @@ class _Reading:
                 self.faults.append(FieldError("query", name, str(error)))
         return frozenset() if len(found) == choices else frozenset(found)
 
-    def user(self, word: str) -> int | None:
-        if word == SELF:
+    def user(self, text: str) -> int | None:
+        if text == SELF:
             return self.actor_id
-        if word == NOBODY:
+        if text == NOBODY:
             return None
-        if word.isascii() and word.isdigit() and len(word) < 20 and 0 < int(word) <= MAX_ID:
-            return int(word)
+        if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_ID:
+            return int(text)
         raise ValueError("must be a user's id, me or none")
 
     def search(self) -> str:
@@ -156,39 +157,39 @@ class _Reading:
 
 
 def _choice(kind: type[Priority] | type[Status]) -> Callable[[str], Any]:
-    def convert(word: str) -> Any:
+    def convert(text: str) -> Any:
         try:
-            return kind(word)
+            return kind(text)
         except ValueError:
             raise ValueError(f"must be one of {', '.join(kind)}") from None
 
     return convert
 
 
-def _due_date(word: str) -> date | None:
-    if word == WITHOUT:
+def _due_date(text: str) -> date | None:
+    if text == WITHOUT:
         return None
     try:
-        return day(word)
+        return day(text)
     except ValueError as error:
         raise ValueError(f"{error} or {WITHOUT}") from None
 
 
 def read_filter(values: Mapping[str, list[str]], *, actor_id: int) -> TaskFilter:
-    """The filter that a query's parameters say (`values` holds those of `NAMES` that are there).
+    """Return the filter in a query; `values` has the parameters of `NAMES` that are present.
 
-    Raises `InvalidError` with every fault. Several values are separated by commas or repeated.
+    Several values of a parameter are comma-separated or repeated. Raises `InvalidError` with all errors.
     """
-    reading = _Reading(actor_id, values)
+    parser = _QueryParser(actor_id, values)
     found = TaskFilter(
-        priority=reading.each("priority", _choice(Priority), choices=len(Priority)),
-        status=reading.each("status", _choice(Status), choices=len(Status)),
-        due_date=reading.each("due_date", _due_date),
-        due_bounds=tuple((word, bound) for word in COMPARISONS for bound in reading.each(f"due_date_{word}", day)),
-        assigned_to=reading.each("assigned_to", reading.user),
-        created_by=reading.each("created_by", reading.user),
-        q=reading.search(),
+        priority=parser.each("priority", _choice(Priority), choices=len(Priority)),
+        status=parser.each("status", _choice(Status), choices=len(Status)),
+        due_date=parser.each("due_date", _due_date),
+        due_bounds=tuple((name, bound) for name in COMPARISONS for bound in parser.each(f"due_date_{name}", day)),
+        assigned_to=parser.each("assigned_to", parser.user),
+        created_by=parser.each("created_by", parser.user),
+        q=parser.search(),
     )
-    if reading.faults:
-        raise InvalidError(reading.faults)
+    if parser.faults:
+        raise InvalidError(parser.faults)
     return found.reduced()

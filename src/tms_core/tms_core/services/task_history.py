@@ -1,4 +1,4 @@
-"""What happened to a task."""
+"""The event history of a task."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from tms_core.permissions import Actor, Visibility, may_see, relations
 
 
 class TaskHistory:
-    """Whoever sees the task sees its history; of a deleted task, its creator and administrators do."""
+    """Reads the history of tasks that the actor sees. A deleted task's is open to its creator and administrators."""
 
     def __init__(self, session: Session, actor: Actor, visibility: Visibility):
         self._session = session
@@ -21,8 +21,10 @@ class TaskHistory:
         self._visibility = visibility
 
     def events(self, task_id: int, *, limit: int, before: int | None = None) -> Sequence[Row[Any]]:
-        """At most `limit` numbered events (position, kind, actor_id, created_at, changes), newest first, older than
-        the position `before`."""
+        """Return up to `limit` events that have a position, newest first, optionally only those before `before`.
+
+        Rows are (position, kind, actor_id, created_at, changes). Raises `NotFoundError`.
+        """
         self.require_readable(task_id)
         statement = select(
             TaskEvent.position, TaskEvent.kind, TaskEvent.actor_id, TaskEvent.created_at, TaskEvent.changes
@@ -32,12 +34,12 @@ class TaskHistory:
         return self._session.execute(statement.order_by(TaskEvent.id.desc()).limit(limit)).all()
 
     def require_readable(self, task_id: int) -> None:
-        """Raise `NotFoundError` unless the actor may know what happened to the task."""
+        """Raise `NotFoundError` unless the actor may read the history of the task."""
         if not self._is_seen(task_id) and not self._is_readable_when_deleted(task_id):
             raise NotFoundError("There is no such task.")
 
     def _is_seen(self, task_id: int) -> bool:
-        """Whether the task is there and the actor sees it."""
+        """Return whether the task exists and the actor sees it."""
         present = self._session.execute(
             select(TASK.c.created_by, TASK.c.assigned_to).where(TASK.c.id == task_id)
         ).one_or_none()
@@ -50,7 +52,7 @@ class TaskHistory:
         if last is None:
             return False
         if last.kind is not EventKind.DELETED:
-            # Somebody brought it back since the first look.
+            # The task was restored after the first query.
             return self._is_seen(task_id)
         return bool(
             {"creator", "admin"} & relations(self._actor, created_by=last.snapshot["created_by"], assigned_to=None)
@@ -58,5 +60,5 @@ class TaskHistory:
 
 
 def last_event(session: Session, task_id: int) -> TaskEvent | None:
-    """A task's newest event, numbered or not."""
+    """Return the newest event of a task, with or without a position; None if there is none."""
     return session.scalar(select(TaskEvent).where(TaskEvent.task_id == task_id).order_by(TaskEvent.id.desc()).limit(1))

@@ -9,24 +9,24 @@ from sqlalchemy import ColumnElement, collate, func
 from tms_core.errors import InvalidError
 from tms_core.models.task import TASK
 
-MAX_WORDS = 50
+MAX_TERMS = 50
 FIELDS = ("id", "due_date", "priority", "status", "created_at", "updated_at", "title")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One field of an ordering. Empty dates stand behind all others, and before them when it descends."""
+    """One field of an ordering. NULLs sort last, or first when descending."""
 
     name: str
     descends: bool
 
     @property
     def column(self) -> Any:
-        """The expression to sort by, as in the field's index."""
+        """The sort expression, which is that of the field's index."""
         return self.key_of(TASK.c[self.name])
 
     def key_of(self, value: Any) -> Any:
-        """The sort key of a value of this field."""
+        """Return the sort key of a value of this field."""
         return collate(func.fold_text(value), "C") if self.name == "title" else value
 
     @property
@@ -43,25 +43,24 @@ NEWEST_FIRST: Ordering = (Term("id", descends=True),)
 
 
 def read_ordering(values: Sequence[str]) -> Ordering | None:
-    """The terms of `ordering=` words, the id behind them where it is not among them: no two tasks are equal then. None
-    where there are no words.
+    """Return the ordering in the values of `ordering=`, or None if these are empty.
 
-    Raises `InvalidError` naming what may stand there.
+    The id is appended unless present, which makes the order total. Raises `InvalidError` for unknown fields.
     """
-    if sum(value.count(",") + 1 for value in values) > MAX_WORDS:
-        raise InvalidError.of("ordering", f"must have at most {MAX_WORDS} words", "query")
-    words = [word.strip() for value in values for word in value.split(",") if word.strip()]
+    if sum(value.count(",") + 1 for value in values) > MAX_TERMS:
+        raise InvalidError.of("ordering", f"must have at most {MAX_TERMS} fields", "query")
+    names = [name.strip() for value in values for name in value.split(",") if name.strip()]
     terms: dict[str, Term] = {}
-    for word in words:
-        name = word.removeprefix("-")
+    for signed_name in names:
+        name = signed_name.removeprefix("-")
         if name not in FIELDS:
             raise InvalidError.of("ordering", f"must be among {', '.join(FIELDS)}, with - to descend", "query")
-        # Behind the id nothing is left to order.
+        # Fields after the id have no effect.
         if "id" not in terms:
-            terms.setdefault(name, Term(name, word.startswith("-")))
+            terms.setdefault(name, Term(name, signed_name.startswith("-")))
     if not terms:
         return None
     if "id" not in terms:
-        # In the direction of the term before it, so that one index serves the ordering both ways.
+        # In the direction of the previous term, so that one index serves both directions.
         terms["id"] = Term("id", next(reversed(terms.values())).descends)
     return tuple(terms.values())

@@ -1,4 +1,4 @@
-"""What a change of a task must keep to, decided on plain values."""
+"""Rules for changes of tasks, as functions of plain values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from tms_core.models import Status
 from tms_core.permissions import Actor, Verb, may
 from tms_core.services.task_state import TaskRow, as_json, snapshot_of
 
-# What a caller may set.
+# The fields that callers can set.
 FIELDS = ("title", "description", "priority", "status", "due_date", "assigned_to", "created_by")
 
-# What is still to be done.
+# The statuses of tasks that are not finished.
 OPEN = frozenset({Status.PENDING, Status.IN_PROGRESS})
 
 REFUSALS: dict[Verb, str] = {
@@ -24,8 +24,10 @@ REFUSALS: dict[Verb, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The version that the caller saw, 0 for one that no task has. `merge`: being behind is fine while none of its
-    fields changed since. `alternatives` are further versions that will do."""
+    """The version that the caller expects; 0 matches no task. `alternatives` are further acceptable versions.
+
+    With `merge`, an older version is accepted if no field of the request has changed since.
+    """
 
     version: int
     merge: bool
@@ -42,23 +44,23 @@ def require(actor: Actor, verb: Verb, *, created_by: int, assigned_to: int | Non
 
 
 def changed_fields(task: TaskRow, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the values that are not the task's present ones."""
+    """Return the values that differ from those of the task."""
     return {name: value for name, value in values.items() if getattr(task, name) != value}
 
 
 def reopens(task: TaskRow, changed: Mapping[str, Any]) -> bool:
-    """Whether the change opens a task that was done, without a word on its assignee."""
+    """Return whether the change reopens a finished task without setting its assignee."""
     return task.status not in OPEN and changed.get("status") in OPEN and "assigned_to" not in changed
 
 
 def reconcile(
     task: TaskRow, values: Mapping[str, Any], expected: Expectation, since: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Raise `PreconditionFailedError` unless the caller's fields are untouched since the version that it saw.
+    """Raise `PreconditionFailedError` unless `merge` allows the values to be applied to the present version.
 
-    `since` are the changes of the events after that version, newest first.
+    `since` are the changes of the events after the expected version, newest first.
     """
-    # The oldest change comes last, and what it changed from is the base.
+    # The oldest change comes last; its old value is the base.
     base = {name: old for changes in since for name, (old, _new) in changes.items()}
     conflicts = {
         name: {"base": base[name], "theirs": as_json(getattr(task, name)), "yours": as_json(value)}

@@ -5,13 +5,13 @@ from sqlalchemy import func, literal, select
 from tms_core.errors import InvalidError
 from tms_core.services.task_reading import Reader
 
-# What PostgreSQL writes where no word of a query must be in what it finds.
+# The result of querytree() for a query that requires no word.
 WITHOUT_WORDS = "T"
-MESSAGE = "must have a word to look for beside those to leave out, in each part that `or` separates"
+MESSAGE = "must have a word to search for, besides excluded words, in each part separated by `or`"
 
 
 def require_words(reader: Reader, q: str) -> None:
-    """Raise `InvalidError` for a search of negations only, as `-done`: every task would have to be read for it."""
+    """Raise `InvalidError` for a search of only negations, such as `-done`, which would scan all tasks."""
     if "-" not in q:
         return
     query = func.websearch_to_tsquery("simple", literal(q))

@@ -1,4 +1,4 @@
-"""A task as plain values, as the database, the events and the answers have it."""
+"""A task as plain values, and its conversion to and from event snapshots."""
 
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class TaskRow(NamedTuple):
 
 
 def snapshot_of(task: TaskRow) -> dict[str, Any]:
-    """A task as events keep it and as JSON has it (instants in UTC with a Z)."""
+    """Return the task as a JSON-compatible dict, as in events; instants are in UTC with a `Z`."""
     return {
         **{name: as_json(value) for name, value in zip(TaskRow._fields, task, strict=True)},
         "created_at": instant(task.created_at),
@@ -33,7 +33,7 @@ def snapshot_of(task: TaskRow) -> dict[str, Any]:
 
 
 def as_json(value: Any) -> Any:
-    """A field's value as events and answers have it."""
+    """Return a field's value as in events and JSON responses."""
     match value:
         case Priority() | Status():
             return value.value
@@ -46,7 +46,7 @@ def as_json(value: Any) -> Any:
 
 
 def from_snapshot(snapshot: dict[str, Any]) -> TaskRow:
-    """The task that a snapshot was taken of."""
+    """Return the task in a snapshot."""
     due = snapshot["due_date"]
     return TaskRow(
         **{
@@ -61,11 +61,13 @@ def from_snapshot(snapshot: dict[str, Any]) -> TaskRow:
 
 
 def after_change(task: TaskRow, changed: dict[str, Any]) -> TaskRow:
-    """The task with the fields changed: a version later, updated now, or when the row was last written if this
-    host's clock is behind the one that did."""
+    """Return the task with the fields changed, the next version, and `updated_at` set to now.
+
+    If this host's clock is behind, `updated_at` keeps its value.
+    """
     return task._replace(**changed, version=task.version + 1, updated_at=max(datetime.now(UTC), task.updated_at))
 
 
 def differences(before: TaskRow, after: TaskRow, names: Any) -> dict[str, list[Any]]:
-    """{field: [old, new]} as JSON has it, for the named fields."""
+    """Return {field: [old, new]} of the named fields, in JSON form."""
     return {name: [as_json(getattr(before, name)), as_json(getattr(after, name))] for name in names}

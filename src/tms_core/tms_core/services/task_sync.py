@@ -1,4 +1,4 @@
-"""Keeping a copy: what has changed since an event, what is gone, and where to go on."""
+"""Incremental synchronization: tasks changed or gone since a position of the event log."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,12 @@ from tms_core.services.task_state import TaskRow
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The tasks as they are now that changed since, the ids of those that are gone from the actor's sight (deleted,
-    or no longer for its eyes), the event to go on from, and whether that was all. `is_reset`: the position is none of
-    this log, as after the database was restored from a backup, and the copy has to be made anew."""
+    """The changes since a position.
+
+    `tasks` have their present state; `gone` are ids of tasks that were deleted or became invisible to the actor. `next`
+    is the position to continue from; `is_complete` means that there are no more changes. `is_reset` means that the log
+    does not have the position, as after a restore from a backup, so that the copy must be rebuilt.
+    """
 
     tasks: Sequence[TaskRow]
     gone: Sequence[int]
@@ -27,8 +30,10 @@ class Changes:
 
 
 class TaskSync:
-    """Applied in order, its answers bring a copy to what the actor sees: a task that changes while the pages are read
-    comes again with a later one."""
+    """Reads changes page by page; applied in order, the pages bring a copy up to date with what the actor sees.
+
+    A task that changes between two pages appears again in a later one.
+    """
 
     def __init__(self, session: Session, actor: Actor, visibility: Visibility):
         self._session = session
@@ -36,11 +41,11 @@ class TaskSync:
         self._visibility = visibility
 
     def now(self) -> Changes:
-        """Nothing but where to go on: to be asked before a copy is begun from the list."""
+        """Return no changes and the latest position, to be read before a copy is made from the list."""
         return Changes([], [], last_position(self._session), True)
 
     def since(self, position: int, *, limit: int) -> Changes:
-        """What at most `limit` events after `position` come to."""
+        """Return the combined changes of up to `limit` events after `position`."""
         events = read_events(self._session, after=position, limit=limit)
         if not events and position > (last := last_position(self._session)):
             return Changes([], [], last, True, is_reset=True)
@@ -61,7 +66,7 @@ class TaskSync:
         return [TaskRow(*row) for row in self._session.execute(statement)]
 
     def _was_seen(self, event: TaskEventRecord) -> bool:
-        """Whether the actor saw the task before this event: of others it is not told even the id."""
+        """Return whether the actor saw the task before this event; ids of other tasks are not disclosed."""
         before = {**event.snapshot, **{name: old for name, (old, _new) in event.changes.items()}}
         return may_see(
             self._actor,

@@ -1,4 +1,4 @@
-"""Taking back what an event did, as a new change."""
+"""Undoing an event by a new change."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from tms_core.services.tasks import TaskService
 
 
 class TaskUndoService:
-    """Guarded as by If-Match: what has changed since stays, and is told. Never commits."""
+    """Undoes events unless a field has changed since, as with If-Match; never commits."""
 
     def __init__(self, session: Session, actor: Actor, visibility: Visibility):
         self._session = session
@@ -25,10 +25,10 @@ class TaskUndoService:
         self._writer = TaskWriter(session, actor.id)
 
     def undo(self, task_id: int, position: int) -> TaskRow | None:
-        """The task after the undoing; None where that was to take its creation back.
+        """Undo the event at `position` and return the task, or None if the event created it and it is now deleted.
 
-        Raises `NotFoundError` for an event that is not this task's, `PreconditionFailedError` where a field of the
-        event has changed since, `ConflictError` where the task is not deleted any more.
+        Raises `NotFoundError` for an event of another task, `PreconditionFailedError` if a field of the event has
+        changed since, `ConflictError` for a deletion if the task exists.
         """
         self._history.require_readable(task_id)
         event = self._session.scalar(
@@ -58,7 +58,7 @@ class TaskUndoService:
             raise PreconditionFailedError("What this event changed has been changed since.", present, conflicts)
         before = from_snapshot({**present, **{name: old for name, (old, _new) in changes.items()}})
         values = {name: getattr(before, name) for name in changes}
-        # Refused where the assignee is all there is to bring back.
+        # If only the assignee changed, an inactive one is an error.
         if "assigned_to" in values and len(values) > 1:
             values["assigned_to"] = self._tasks.assignees.restored(before.assigned_to)
         return self._tasks.change(task_id, values)
@@ -75,11 +75,11 @@ class TaskUndoService:
         return after
 
     def _locked_deletion(self, task_id: int) -> TaskEvent | None:
-        """The last event of a deleted task, locked; None where the task is there."""
+        """Return the last event of a deleted task, locked, or None if the task exists."""
         event = last_event(self._session, task_id)
         if event is None or event.kind is not EventKind.DELETED:
             return None
-        # Of two who restore at once, the second waits here and then finds the first one's event behind this one.
+        # Of two concurrent restores, the second waits here and then finds the event of the first.
         self._session.refresh(event, with_for_update=True)
         newest = self._session.scalar(select(func.max(TaskEvent.id)).where(TaskEvent.task_id == task_id))
         return event if event.id == newest else self._locked_deletion(task_id)

@@ -1,4 +1,4 @@
-"""The statements that write tasks, each together with the events of what it writes: one round trip, however many."""
+"""SQL statements that write tasks together with their events, in one round trip for any number of tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tms_core.events import WROTE_EVENTS
 from tms_core.models import EventKind
 from tms_core.services.task_state import TaskRow, snapshot_of
 
-# Rows travel as one JSON document, so that one prepared text serves any number of them.
+# Rows are passed as one JSON document, so that the SQL text does not depend on their number.
 _FIELDS = """title text, description text, priority task_priority, status task_status, due_date date,
     assigned_to bigint, created_by bigint, created_at timestamptz, updated_at timestamptz, version bigint"""
 _COLUMNS = "title, description, priority, status, due_date, assigned_to, created_by, created_at, updated_at, version"
@@ -21,7 +21,7 @@ _EVENTS = """jsonb_to_recordset(CAST(:events AS jsonb))
 _ADD_EVENTS = f"""INSERT INTO task_event (task_id, kind, actor_id, changes, snapshot)
     SELECT task_id, kind, :actor_id, changes, snapshot FROM {_EVENTS} ORDER BY place"""
 
-# The ids are drawn in the order of the rows, so sorting them tells which row got which.
+# Ids are assigned in the order of the rows, so the sorted ids correspond to the rows.
 CREATE = text(f"""
     WITH given AS (
         SELECT nextval(pg_get_serial_sequence('task', 'id')) AS id, sorted.*
@@ -62,7 +62,7 @@ DELETE = text(f"""
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event tells: the task after it (a deleted one: as it last was), and {field: [old, new]}."""
+    """The content of an event: the task after it (for a deletion, its last state) and {field: [old, new]}."""
 
     kind: EventKind
     task: TaskRow
@@ -70,16 +70,18 @@ class Change:
 
 
 class TaskWriter:
-    """Writes into the caller's transaction. The rows that it changes must be locked by then, so that the ids of one
-    task's events follow its commits."""
+    """Writes tasks and events in the caller's transaction.
+
+    Rows to change must be locked before, so that the event ids of a task are in the order of its commits.
+    """
 
     def __init__(self, session: Session, actor_id: int):
         self._session = session
-        # The operator of the command line has no account.
+        # Commands run without an account.
         self._actor_id = actor_id or None
 
     def create(self, tasks: Sequence[TaskRow]) -> list[TaskRow]:
-        """Add tasks, whose ids are not yet known; returns them with their ids."""
+        """Insert tasks and return them with their new ids."""
         rows = [
             {**(snapshot := snapshot_of(task)), "place": place, "snapshot": snapshot}
             for place, task in enumerate(tasks)
@@ -88,11 +90,11 @@ class TaskWriter:
         return [task._replace(id=task_id) for task, task_id in zip(tasks, ids, strict=True)]
 
     def restore(self, task: TaskRow, change: Change) -> None:
-        """Bring a deleted task back under its id."""
+        """Insert a deleted task again, with its id."""
         self._execute(RESTORE, rows=[snapshot_of(task)], events=_events([change]))
 
     def update(self, tasks: Sequence[TaskRow], changes: Sequence[Change]) -> None:
-        """Bring tasks to their new state; a task may have gone through several changes."""
+        """Update tasks to their new state; `changes` may have several per task."""
         self._execute(UPDATE, rows=[snapshot_of(task) for task in tasks], events=_events(changes))
 
     def delete(self, tasks: Sequence[TaskRow]) -> None:

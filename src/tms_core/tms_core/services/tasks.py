@@ -1,5 +1,7 @@
-"""Tasks: reading one, creating, changing, deleting. Whatever writes a task goes through here or `task_bulk`, and
-both through `task_writing`, which writes the event with it."""
+"""Reading, creating, changing and deleting one task.
+
+All writes of tasks go through this module or `task_bulk`; both use `task_writing`, which also writes the event.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -28,7 +30,7 @@ DEFAULTS = {
 
 
 class TaskService:
-    """Enforces who may do what; never commits."""
+    """Enforces permissions and rules; never commits."""
 
     def __init__(self, session: Session, actor: Actor, visibility: Visibility):
         self._session = session
@@ -42,13 +44,13 @@ class TaskService:
         return read_task(self._session, one_visible(self._actor, self._visibility), task_id)
 
     def create(self, values: Mapping[str, Any]) -> TaskRow:
-        """A new task; `title` must be there, the creator is the actor where none is named."""
+        """Create a task; `title` is required, and the creator defaults to the actor."""
         task = self.draft(values)
         self.check_users(users_named(task, self._actor))
         return self._writer.create([task])[0]
 
     def change(self, task_id: int, values: Mapping[str, Any], expected: Expectation | None = None) -> TaskRow:
-        """Set the given fields. What equals the present state is no change; no change at all writes nothing."""
+        """Set the given fields and return the task. If no value differs, nothing is written."""
         task = self.locked(task_id)
         changed = self.decide_change(task, values, expected)
         if not changed:
@@ -64,7 +66,7 @@ class TaskService:
         self._writer.delete([task])
 
     def draft(self, values: Mapping[str, Any]) -> TaskRow:
-        """A task as it would be created, without an id; raises where the actor may not create it so."""
+        """Return the task to create, without an id; raises `ForbiddenError` if the actor may not create it."""
         now = datetime.now(UTC)
         given = {"created_by": self._actor.id, **DEFAULTS, **values}
         if given["created_by"] != self._actor.id:
@@ -78,10 +80,10 @@ class TaskService:
         expected: Expectation | None,
         unwritten: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
-        """The fields that change, those that follow from a rule included; raises where the actor may not, or where the
-        task is not as it expected.
+        """Return the fields that change, including those set by rules.
 
-        `unwritten` are changes since then that the log does not have yet, newest first.
+        Raises `ForbiddenError` if the actor may not change the task, `PreconditionFailedError` if its version is not
+        the expected one. `unwritten` are changes since that version that are not in the event log yet, newest first.
         """
         self.require("update", created_by=task.created_by, assigned_to=task.assigned_to)
         self._check_version(task, values, expected, unwritten)
@@ -91,13 +93,17 @@ class TaskService:
         return self.assignees.completed(task, changed)
 
     def decide_delete(self, task: TaskRow, expected: Expectation | None) -> None:
-        """Raises where the actor may not, or where the task is not as it expected."""
+        """Raise `ForbiddenError` if the actor may not delete the task, `PreconditionFailedError` if its version is not
+        the expected one."""
         self.require("delete", created_by=task.created_by, assigned_to=task.assigned_to)
         self._check_version(task, {}, expected)
 
     def require(self, verb: Verb, *, created_by: int, assigned_to: int | None = None) -> None:
-        """Raise `ForbiddenError` unless the actor may do this to such a task. Where only the administrator's role
-        allows it, the role is read again: a token tells of one that was lost half a second ago."""
+        """Raise `ForbiddenError` unless the actor may do this to such a task.
+
+        If only the administrator role allows it, the role is read from the database, because the token may be outdated
+        by half a second.
+        """
         require(self._actor, verb, created_by=created_by, assigned_to=assigned_to)
         if self._is_role_confirmed or not needs_role(self._actor, verb, created_by=created_by, assigned_to=assigned_to):
             return
@@ -105,11 +111,11 @@ class TaskService:
         self._is_role_confirmed = True
 
     def locked(self, task_id: int) -> TaskRow:
-        """The task, if the actor sees it, locked until the transaction ends."""
+        """Return the task, locked until the transaction ends; raises `NotFoundError` if the actor does not see it."""
         return read_task(self._session, one_visible(self._actor, self._visibility, lock=True), task_id)
 
     def check_users(self, named: Iterable[tuple[str, int | None]]) -> None:
-        """Raise `InvalidError` for the first of the (field, user id) pairs that names no active user."""
+        """Raise `InvalidError` for the first (field, user id) pair whose user is not active."""
         wanted = [(field, user_id) for field, user_id in named if user_id is not None]
         self.assignees.load({user_id for _, user_id in wanted})
         for field, user_id in wanted:
@@ -127,7 +133,7 @@ class TaskService:
             reconcile(task, values, expected, [*unwritten, *self._changes_since(task, expected.version)])
 
     def _changes_since(self, task: TaskRow, version: int) -> Sequence[dict[str, Any]]:
-        """The changes of the events after a version, newest first."""
+        """Return the changes of the events after a version, newest first."""
         return self._session.scalars(
             select(TaskEvent.changes)
             .where(TaskEvent.task_id == task.id, TaskEvent.snapshot["version"].as_integer() > version)
@@ -136,6 +142,6 @@ class TaskService:
 
 
 def users_named(task: TaskRow, actor: Actor) -> list[tuple[str, int | None]]:
-    """The users of a new task that must be looked up: who creates it for itself has just shown its token."""
+    """Return the (field, user id) pairs of a new task to check; the authenticated actor needs no check."""
     creator = None if task.created_by == actor.id else task.created_by
     return [("created_by", creator), ("assigned_to", task.assigned_to)]

@@ -24,7 +24,7 @@ class TokenPair:
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """What a login is used from, for its owner to recognise it by."""
+    """The client of a session, by which its owner can recognise it."""
 
     user_agent: str | None = None
     address: str | None = None
@@ -34,8 +34,10 @@ UNKNOWN_CLIENT = ClientInfo()
 
 
 class TokenService:
-    """Never commits. What it refuses it returns as None, because a refusal may have revoked something, which an
-    exception would roll back."""
+    """Manages sessions; never commits.
+
+    Failures are returned as None, because an exception would roll back a revocation made on failure.
+    """
 
     def __init__(
         self,
@@ -49,32 +51,34 @@ class TokenService:
         self._client_info = client_info
         self._life = timedelta(days=settings.refresh_token_days)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
-        self._most_sessions = settings.sessions_per_user
+        self._max_sessions = settings.sessions_per_user
         self._chain = RefreshTokenChain(settings.jwt_key)
 
     def authenticate(self, username: str, password: str) -> User | None:
-        """The active account, locked, with a user name or e-mail address and a password; None where they do not
-        fit."""
+        """Return the active account with this user name or e-mail address, locked; None if the password is wrong."""
         user = account_named(self._session, username)
-        proved = user.password_hash if user else None
-        if not is_password(proved, password) or user is None:
+        verified_hash = user.password_hash if user else None
+        if not is_password(verified_hash, password) or user is None:
             return None
-        # Looked at again: meanwhile somebody may have changed the password, or closed the account.
+        # Read again under the lock: the password may have changed, or the account may have been closed.
         self._lock(user.id)
         self._session.refresh(user)
-        if not user.is_active or user.password_hash != proved:
+        if not user.is_active or user.password_hash != verified_hash:
             return None
         return user
 
     def begin_login(self, user: User) -> TokenPair:
-        """A new session for a user who has proved who it is; one too many ends the one not used for longest."""
+        """Create a session for an authenticated user; above the limit, the least recently used session ends."""
         pair = self._pair(user, RefreshToken(family=uuid4()), self._chain.first())
         self._end_surplus_sessions(user.id)
         return pair
 
     def refresh(self, token: str) -> TokenPair | None:
-        """A new pair for a refresh token, which is used up by it. Within the grace time a used one still answers
-        (two tabs), with the same refresh token; used later, it was stolen: its whole family is revoked."""
+        """Use up a refresh token and return a new pair, or None if the token is not valid.
+
+        Within the grace time, a used token (as from a second tab) returns the same successor. Later use counts as theft
+        and revokes the whole family.
+        """
         now = datetime.now(UTC)
         found = self._found(token)
         if found is None:
@@ -94,19 +98,19 @@ class TokenService:
         return self._present_pair(user, found, token, now)
 
     def revoke(self, token: str) -> None:
-        """End the login of a refresh token; an unknown one is as good as revoked (RFC 7009, section 2.2)."""
+        """End the session of a refresh token; unknown tokens are ignored (RFC 7009, section 2.2)."""
         found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == sha256_of(token)))
         if found:
             self._lock(found.user_id)
             self._revoke(RefreshToken.family == found.family)
 
     def revoke_login(self, user_id: int, family: UUID) -> None:
-        """End one login of a user."""
+        """End one session of a user."""
         self._lock(user_id)
         self._revoke(RefreshToken.user_id == user_id, RefreshToken.family == family)
 
     def revoke_all(self, user_id: int, *, except_session: str | None = None) -> None:
-        """End every login of a user, or every other one; their access tokens stop working within a second."""
+        """End all sessions of a user but `except_session`; their access tokens stop working within a second."""
         self._lock(user_id)
         criterion = RefreshToken.user_id == user_id
         if except_session is None:
@@ -116,8 +120,7 @@ class TokenService:
             self._revoke(criterion, RefreshToken.family != UUID(except_session))
 
     def _lock(self, user_id: int) -> None:
-        """Whoever begins, renews or ends a login of a user waits here for the others who do: a token that is just
-        being made would else survive."""
+        """Serialize changes of a user's sessions, so that revoking includes tokens that are being created."""
         self._session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
     def _revoke(self, *criteria) -> None:
@@ -134,8 +137,10 @@ class TokenService:
         return found.revoked_at is None and found.expires_at > now
 
     def _present_pair(self, user: User, used: RefreshToken, token: str, now: datetime) -> TokenPair | None:
-        """The pair of the session that a token was used for a moment ago: its refresh token is the one in the chain
-        behind it that was not used. None where another key made the chain."""
+        """Return the present pair of a recently used token's session: the first unused token after it in the chain.
+
+        Returns None if the chain was made with another key.
+        """
         found: RefreshToken | None = used
         while found and found.used_at:
             token = self._chain.successor(token)
@@ -169,14 +174,14 @@ class TokenService:
             .where(*unused(user_id))
             .group_by(RefreshToken.family)
             .order_by(func.max(RefreshToken.id).desc())
-            .offset(self._most_sessions)
+            .offset(self._max_sessions)
         )
         if families := self._session.scalars(surplus).all():
             self._revoke(RefreshToken.user_id == user_id, RefreshToken.family.in_(families))
 
 
 def unused(user_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Criteria of the refresh tokens that a user's open sessions go on with: one each."""
+    """Return the criteria of the current refresh tokens of a user's active sessions, one per session."""
     token = RefreshToken
     return (
         token.user_id == user_id,
@@ -187,7 +192,7 @@ def unused(user_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def end_access(session: Session, user_id: int) -> None:
-    """End the access tokens that a user holds now; its logins go on and get new ones by refreshing."""
+    """Revoke the present access tokens of a user; its sessions continue and get new ones by refreshing."""
     session.execute(
         update(User)
         .where(User.id == user_id)

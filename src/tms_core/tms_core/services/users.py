@@ -1,4 +1,4 @@
-"""Accounts: registering, changing, deactivating, deleting."""
+"""Accounts: creating, changing, deactivating and deleting."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -20,25 +20,27 @@ from tms_core.services.task_rules import OPEN
 from tms_core.services.tasks import TaskService
 from tms_core.services.tokens import TokenService, end_access
 
-# Whoever takes or gives away the administrator's right waits here for the others who do; taken after the users' rows.
+# Advisory lock that serializes changes of administrators; acquired after the locks of the users' rows.
 ADMINISTRATORS_LOCK = 7_305_310_002
 ONLY_ADMIN = ("is_admin", "is_active")
 LAST_ADMINISTRATOR = "This is the last active administrator: make another account an administrator first."
-# Is called with an account and the address that it had.
+# Called with an account and its previous address.
 OnEmailChange = Callable[[User, str], None]
 
 
 class WrongPasswordError(InvalidError):
-    """Somebody who is signed in does not know the account's password, and wants to change it."""
+    """A wrong current password in a request that changes the password."""
 
 
 class PasswordRequiredError(ForbiddenError):
-    """Somebody who is signed in does not know the account's password, and wants to change what it protects."""
+    """A wrong current password in a request that the password protects."""
 
 
 class UserService:
-    """Enforces who may do what; never commits. `actor` is None for somebody who is not signed in; `smtputf8` is the
-    setting of that name."""
+    """Enforces permissions and rules; never commits.
+
+    `actor` is None for an anonymous caller; `smtputf8` is the setting of that name.
+    """
 
     def __init__(self, session: Session, actor: Actor | None, *, smtputf8: bool = False):
         self._session = session
@@ -46,11 +48,13 @@ class UserService:
         self._smtputf8 = smtputf8
 
     def create(self, values: Mapping[str, Any]) -> User:
-        """A new account from username, email, password, names and, by an administrator, is_admin. An address that an
-        administrator gives counts as proved."""
+        """Create an account from username, email, password, names and, by an administrator, is_admin.
+
+        An address that an administrator sets counts as verified.
+        """
         is_admin = bool(self._actor and self._actor.is_admin)
         if values.get("is_admin") and not is_admin:
-            raise ForbiddenError("Only an administrator makes an administrator.")
+            raise ForbiddenError("Only an administrator may create an administrator.")
         values = normalized(values, smtputf8=self._smtputf8)
         refuse_taken(self._session, values)
         fields = {name: value for name, value in values.items() if name != "password"}
@@ -68,7 +72,7 @@ class UserService:
         return user
 
     def page(self, *, q: str = "", limit: int, offset: int = 0) -> tuple[int, Sequence[User]]:
-        """How many accounts match, and one page of them by id; `q` is part of the user name or the names."""
+        """Return the number of matching accounts and one page of them by id; `q` is a part of a name."""
         statement = self._existing()
         if q:
             statement = statement.where(_contains(q))
@@ -85,25 +89,27 @@ class UserService:
         tokens: TokenService,
         on_email_change: OnEmailChange | None = None,
     ) -> User:
-        """Set the given fields. One's own new password or address needs the current password, and the password ends
-        all other logins; `session_id` is the login that stays. An administrator's change of another's needs none, and
-        resets the password."""
+        """Set the given fields and return the account.
+
+        Changing one's own password or address requires `current_password`. A new password ends all other sessions but
+        `session_id`. For another account, an administrator needs no current password; setting its password resets it.
+        """
         user = self._own(user_id)
         if values.keys() & {*ONLY_ADMIN}:
             self._lock_administrators()
         changed = self._changed(user, values)
         if changed.keys() & {*ONLY_ADMIN} and not (self._actor and self._actor.is_admin):
             raise ForbiddenError("Only an administrator may change is_admin and is_active.")
-        is_moving = "email" in changed and email_key(changed["email"]) != email_key(user.email or "")
-        # First, since whether an address is taken is not for everyone who holds a token.
-        if is_moving:
+        is_email_change = "email" in changed and email_key(changed["email"]) != email_key(user.email or "")
+        # Before the check for conflicts, so that a token alone does not disclose whether an address is taken.
+        if is_email_change:
             self._require_password_for_email(user, current_password)
         if "password" in changed:
             self._require_password_for_password(user, current_password)
         refuse_taken(self._session, changed, but=user_id)
-        self._keep_an_administrator(user, changed)
-        if is_moving:
-            self._note_move(user, on_email_change)
+        self._require_remaining_administrator(user, changed)
+        if is_email_change:
+            self._record_email_change(user, on_email_change)
         for name, value in changed.items():
             if name != "password":
                 setattr(user, name, value)
@@ -111,55 +117,59 @@ class UserService:
             self._change_password(user, changed["password"], session_id, tokens)
         self._flush()
         if changed.get("is_active") is False:
-            self._lock_out(user_id, tokens)
+            self._end_all_access(user_id, tokens)
         elif "is_admin" in changed:
             end_access(self._session, user_id)
         return user
 
     def take_email_back(self, user: User, email: str, tokens: TokenService) -> None:
-        """Undo a change of address for one who reads the mails of the old one. Whoever made it knew the password, so
-        that, every login and every personal token end; a new password takes a mailed link."""
+        """Revert a change of address, on proof of access to the old mailbox.
+
+        Because the change required the password, the password is removed and all sessions and personal tokens end. A
+        new password requires a mailed link.
+        """
         refuse_taken(self._session, {"email": email}, but=user.id)
         user.email, user.email_verified_at, user.email_changed_at = email, func.now(), None
         user.password_hash = None
         self._flush()
-        self._lock_out(user.id, tokens)
+        self._end_all_access(user.id, tokens)
 
     def delete(self, user_id: int, tokens: TokenService) -> None:
-        """End the account: it leaves every list, what is personal is erased, its open tasks become unassigned."""
+        """Delete the account: hide it from all lists, erase personal data and unassign its open tasks."""
         user = self._own(user_id)
         self._lock_administrators()
-        self._keep_an_administrator(user, None)
-        self._lock_out(user_id, tokens)
+        self._require_remaining_administrator(user, None)
+        self._end_all_access(user_id, tokens)
         self._unassign_open_tasks(user_id)
         self._erase(user)
 
     def reset_password(self, user: User, password: str, tokens: TokenService) -> None:
-        """A new password for one who has proved by mail who it is. Whoever had the account until now has it no more:
-        every login and every personal token ends."""
+        """Set a new password after proof by mail, or by an administrator; end all sessions and personal tokens."""
         self._set_password(user, password)
-        self._lock_out(user.id, tokens)
+        self._end_all_access(user.id, tokens)
 
     def _existing(self) -> Select[User]:
         return select(User).where(User.deleted_at.is_(None))
 
     def _own(self, user_id: int) -> User:
-        """The account, locked, if the actor may change it."""
-        mine = self._existing().where(User.id == user_id).with_for_update()
-        # Anew: it may have been read without the lock before.
-        user = self._session.scalar(mine, execution_options={"populate_existing": True})
+        """Return the account, locked; raises `NotFoundError`, or `ForbiddenError` if the actor may not change it."""
+        statement = self._existing().where(User.id == user_id).with_for_update()
+        # Refresh, because the account may have been read without the lock before.
+        user = self._session.scalar(statement, execution_options={"populate_existing": True})
         if user is None:
             raise NotFoundError("There is no such user.")
         if self._actor is None or (self._actor.id != user_id and not self._actor.is_admin):
-            raise ForbiddenError("A user changes only itself; an administrator anyone.")
+            raise ForbiddenError("Only the user or an administrator may change an account.")
         return user
 
     def _is_owner(self, user: User) -> bool:
         return self._actor is not None and self._actor.id == user.id
 
     def _changed(self, user: User, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Those of the values that differ from the account's, in their canonical forms. What it has already is not
-        looked at: names from before today's rules stay."""
+        """Return the values that differ from the account's, normalized.
+
+        Unchanged values are not validated, so that names from before the present rules can stay.
+        """
         given = {name: value for name, value in values.items() if name == "password" or getattr(user, name) != value}
         if "email_verified" in given:
             raise InvalidError.of("email_verified", "is set by the server")
@@ -184,9 +194,11 @@ class UserService:
         if not is_password(user.password_hash, current):
             raise PasswordRequiredError("current_password is not your present password, so email stays as it is.")
 
-    def _note_move(self, user: User, on_email_change: OnEmailChange | None) -> None:
-        """Note that the address changes. The new one is proved where an administrator gave it. The old one is told
-        where it was proved, or the account's first, since any other may be a stranger's."""
+    def _record_email_change(self, user: User, on_email_change: OnEmailChange | None) -> None:
+        """Record a change of address; an address set by an administrator counts as verified.
+
+        `on_email_change` is called if the old address was verified or the account's first; others may be a stranger's.
+        """
         if user.email and on_email_change and (user.email_verified or user.email_changed_at is None):
             on_email_change(user, user.email)
         user.email_verified_at = None if self._is_owner(user) else func.now()
@@ -203,26 +215,26 @@ class UserService:
         user.password_hash = hash_password(password)
         end_links(self._session, user.id, LinkPurpose.PASSWORD_RESET)
 
-    def _lock_out(self, user_id: int, tokens: TokenService) -> None:
+    def _end_all_access(self, user_id: int, tokens: TokenService) -> None:
         tokens.revoke_all(user_id)
         end_personal_tokens(self._session, user_id)
 
     def _erase(self, user: User) -> None:
-        """What is personal; the row and the name stay, because tasks and events refer to them."""
+        """Erase personal data; the row and the user name stay, because tasks and events refer to them."""
         user.is_active = user.is_admin = False
         user.email = user.email_verified_at = user.email_changed_at = user.password_hash = None
         user.first_name = user.last_name = ""
         user.deleted_at = func.now()
         self._session.flush()
-        logins = update(RefreshToken).where(RefreshToken.user_id == user.id)
-        self._session.execute(logins.values(user_agent=None, address=None))
+        sessions = update(RefreshToken).where(RefreshToken.user_id == user.id)
+        self._session.execute(sessions.values(user_agent=None, address=None))
         self._session.execute(delete(AccountLink).where(AccountLink.user_id == user.id))
 
     def _lock_administrators(self) -> None:
         self._session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
 
-    def _keep_an_administrator(self, user: User, changed: Mapping[str, Any] | None) -> None:
-        """Raise `ConflictError` where no active administrator would be left; None for `changed`: the account ends."""
+    def _require_remaining_administrator(self, user: User, changed: Mapping[str, Any] | None) -> None:
+        """Raise `ConflictError` if no active administrator would remain; `changed` is None for a deletion."""
         leaving = [name for name in ONLY_ADMIN if changed and changed.get(name) is False]
         if not (user.is_admin and user.is_active) or not (leaving or changed is None):
             return
@@ -237,10 +249,10 @@ class UserService:
             select(Task.id)
             .where(Task.assigned_to == user_id, Task.status.in_(OPEN))
             .order_by(Task.id)
-            # One that is just being deleted or given to another is another's matter.
+            # Tasks that are concurrently deleted or reassigned drop out after the wait.
             .with_for_update(key_share=True)
         ).all()
-        # As an administrator: an assignee's account may end though it created none of them.
+        # As an administrator, because the assignee may not be allowed to change the task.
         tasks = TaskService(self._session, Actor(self._actor.id if self._actor else user_id, True), "team")
         for task_id in open_tasks:
             tasks.change(task_id, {"assigned_to": None})

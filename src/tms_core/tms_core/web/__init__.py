@@ -1,4 +1,4 @@
-"""The ground of every package's resources: security, transactions, problem+json, validation, health."""
+"""The base of every package's resources: security, transactions, problem+json, validation, health checks."""
 
 
 def includeme(config):

@@ -1,4 +1,4 @@
-"""Logs every request once it is answered."""
+"""Access log: one line per request, written after the response."""
 
 import re
 import time
@@ -33,7 +33,7 @@ def access_log_tween_factory(handler, registry):
 
 
 def target_of(environ) -> str:
-    """The path and the query as the client sent them, the path percent-encoded again."""
+    """Return the path and query as the client sent them, with the path percent-encoded again."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING")
     if not PLAIN_PATH.fullmatch(path):
         path = quote(path, safe="/:@!$&'()*+,;=~", encoding="latin-1")
@@ -41,10 +41,10 @@ def target_of(environ) -> str:
 
 
 def _log(access_log: AccessLog, request, target: str, status: int, began: float, error: Exception | None) -> None:
-    # An attempt that pyramid_retry repeats is no answer.
+    # pyramid_retry repeats the request, so this is not the response.
     if error is not None and is_error_retryable(request, error):
         return
-    # Only where a view has asked who it is: the log shall not look anybody up.
+    # Set only if the view authenticated the request; logging must not trigger a look-up.
     claims = request.__dict__.get("claims")
     access_log.log(
         request.environ["REQUEST_METHOD"],

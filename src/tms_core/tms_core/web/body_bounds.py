@@ -1,5 +1,7 @@
-"""Bounds of what a JSON body holds, checked before it is validated: to describe tens of thousands of faults takes a
-second, though only the first few are told."""
+"""Size checks on a JSON body before validation.
+
+Pydantic needs a second to describe tens of thousands of errors, of which a response lists only the first few.
+"""
 
 from typing import Any
 
@@ -7,15 +9,17 @@ import orjson
 
 from tms_core.errors import MAX_FAULTS, FieldError, InvalidError
 
-# What is smaller can hold no more faults than are found in some milliseconds.
+# Bodies up to this size (bytes) cannot hold enough errors to take more than a few milliseconds.
 SMALL_BODY = 8_192
-# Far more than the largest body has that is valid: 500 operations with all fields of a task.
+# Far more than the largest valid body has: 500 bulk operations with all fields of a task.
 MAX_VALUES = 20_000
 
 
 def require_few_values(body: bytes, fields: frozenset[str] | None) -> None:
-    """Raise `InvalidError` for a body of too many values, or of many unknown fields where `fields` are all it may have.
-    What is no JSON is left to the validation."""
+    """Raise `InvalidError` if the body has too many values, or many fields outside `fields` (None allows any field).
+
+    Malformed JSON passes; the validation reports it.
+    """
     if len(body) <= SMALL_BODY:
         return
     try:
@@ -31,13 +35,13 @@ def require_few_values(body: bytes, fields: frozenset[str] | None) -> None:
         raise InvalidError.of("body", f"must have at most {MAX_VALUES:,} values in all")
 
 
-def _has_more_values(document: Any, most: int) -> bool:
-    waiting, seen = [document], 0
-    while waiting:
-        value = waiting.pop()
+def _has_more_values(document: Any, limit: int) -> bool:
+    pending, seen = [document], 0
+    while pending:
+        value = pending.pop()
         if isinstance(value, dict | list):
             seen += len(value)
-            if seen > most:
+            if seen > limit:
                 return True
-            waiting += value.values() if isinstance(value, dict) else value
+            pending += value.values() if isinstance(value, dict) else value
     return False

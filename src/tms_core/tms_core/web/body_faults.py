@@ -1,4 +1,4 @@
-"""Answers requests whose body did not come whole: the server says so in the environ."""
+"""Error responses for incomplete request bodies, which the server reports in the WSGI environ."""
 
 import logging
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class BodyFault:
-    """Why the body is not there, as an HTTP status and a sentence."""
+    """The reason why a body is missing, as an HTTP status and a sentence."""
 
     status: int
     detail: str
 
 
-TIMED_OUT = BodyFault(408, "The body did not come in time. Try again on a new connection.")
-LEFT = BodyFault(400, "The connection ended in the middle of the body.")
-OVERLOADED = BodyFault(503, "The server holds as many bodies as it may. Try again in a few seconds.")
+TIMED_OUT = BodyFault(408, "The body did not arrive in time. Try again on a new connection.")
+LEFT = BodyFault(400, "The connection closed in the middle of the body.")
+OVERLOADED = BodyFault(503, "The server is busy with too many request bodies. Try again in a few seconds.")
 
 
 def log_departure(environ: Mapping[str, Any]) -> None:
-    """Logs, in one line, a request whose connection ended before its body did."""
+    """Log one line for a request whose connection closed before its body was complete."""
     path = environ["PATH_INFO"].encode("unicode_escape").decode()
     log.info("the connection ended in the middle of the body of %s %s", environ["REQUEST_METHOD"], path)
 

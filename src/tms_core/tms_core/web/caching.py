@@ -1,4 +1,4 @@
-"""Cache-Control on every answer: what does not say how it may be kept is personal, and not kept."""
+"""Cache-Control on every response; responses without one are private and not cached."""
 
 from pyramid.tweens import INGRESS
 
@@ -6,7 +6,7 @@ NO_STORE = "no-store"
 
 
 def cache_control_tween_factory(handler, registry):
-    """Adds `Cache-Control: no-store` to each answer that has no Cache-Control of its own."""
+    """Add `Cache-Control: no-store` to responses that have no Cache-Control."""
 
     def cache_control_tween(request):
         response = handler(request)

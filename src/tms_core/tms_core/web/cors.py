@@ -1,6 +1,6 @@
-"""Cross-origin requests, by the WHATWG Fetch standard, for the origins that `tms.cors_origins` names.
+"""Cross-origin requests (CORS, WHATWG Fetch standard) for the origins in `tms.cors_origins`.
 
-Tokens travel in a header, never in a cookie, so no answer ever allows credentials.
+Tokens are sent in a header, never in a cookie, so no response allows credentials.
 """
 
 from pyramid.response import Response

@@ -1,5 +1,7 @@
-"""Limits how many expensive reads (searches, reports, counts of a large table) run at once, for each user and in each
-process, so that they never take all threads from health checks and ordinary requests."""
+"""Limits concurrent expensive reads (searches, reports, counts of a large table) per user and per process.
+
+Threads remain free for health checks and ordinary requests.
+"""
 
 import threading
 import time
@@ -15,7 +17,7 @@ from tms_core.settings import CoreSettings
 RETRY_SECONDS = 2
 HEADERS = {"RateLimit": f'"expensive-reads";r=0;t={RETRY_SECONDS}'}
 POLICY = '"expensive-reads";q={};qu="concurrent-requests"'
-# The planner's estimate, as of the last VACUUM or ANALYZE.
+# The planner's row estimate, updated by VACUUM and ANALYZE.
 ESTIMATE = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass('task')")
 ESTIMATE_SECONDS = 60.0
 
@@ -27,27 +29,34 @@ class _Running:
 
 
 class ExpensiveReads:
-    """At most `most` at once, and `most_per_user` of one user. A further one waits up to `patience` seconds; where all
-    that it waits for have been running for longer than that, it is refused at once, because waiting keeps a thread."""
+    """Allows `limit` concurrent reads, of which `limit_per_user` per user; thread-safe.
 
-    def __init__(self, most: int, most_per_user: int, patience: float, *, clock: Callable[[], float] = time.monotonic):
-        self._most = most
-        self._most_per_user = most_per_user
-        self._patience = patience
+    Further reads wait up to `max_wait` seconds for a slot. A read is rejected at once if all running reads that block
+    it have run for longer than `max_wait`, because waiting occupies a thread.
+    """
+
+    def __init__(
+        self, limit: int, limit_per_user: int, max_wait: float, *, clock: Callable[[], float] = time.monotonic
+    ):
+        self._limit = limit
+        self._limit_per_user = limit_per_user
+        self._max_wait = max_wait
         self._clock = clock
         self._running: set[_Running] = set()
         self._ended = threading.Condition()
 
     @classmethod
     def of(cls, settings: CoreSettings) -> "ExpensiveReads":
-        """By the settings; one thread at least is left for other requests, where there is more than one."""
-        most = min(settings.expensive_reads, max(1, settings.api_threads - 1))
-        return cls(most, settings.expensive_reads_per_user, settings.expensive_read_wait)
+        """Create the limits from the settings; of several threads, at least one is kept for other requests."""
+        limit = min(settings.expensive_reads, max(1, settings.api_threads - 1))
+        return cls(limit, settings.expensive_reads_per_user, settings.expensive_read_wait)
 
     @contextmanager
     def slot(self, user_id: int) -> Iterator[None]:
-        """A place for one read, until the block ends; raises `TooManyRequestsError` where the user has too many
-        already, and `UnavailableError` where the process has."""
+        """Hold a slot for one read during the `with` block.
+
+        Raises `TooManyRequestsError` if the user has reached its limit, `UnavailableError` if the process has.
+        """
         running = self._begin(user_id)
         try:
             yield
@@ -57,37 +66,37 @@ class ExpensiveReads:
                 self._ended.notify_all()
 
     def _begin(self, user_id: int) -> _Running:
-        latest = self._clock() + self._patience
+        deadline = self._clock() + self._max_wait
         with self._ended:
-            while (obstacles := self._obstacles(user_id)) is not None:
-                youngest = max(one.began for one in obstacles)
-                left = min(latest, youngest + self._patience) - self._clock()
+            while (blocking := self._blocking(user_id)) is not None:
+                newest = max(one.began for one in blocking)
+                left = min(deadline, newest + self._max_wait) - self._clock()
                 if left <= 0:
-                    raise self._refusal(obstacles, user_id)
+                    raise self._rejection(blocking, user_id)
                 self._ended.wait(left)
             running = _Running(user_id, self._clock())
             self._running.add(running)
             return running
 
-    def _obstacles(self, user_id: int) -> set[_Running] | None:
-        """Those of which one must end before the user's next one may begin; None where there is room."""
+    def _blocking(self, user_id: int) -> set[_Running] | None:
+        """Return the reads of which one must end before the user's next read, or None if a slot is free."""
         own = {one for one in self._running if one.user_id == user_id}
-        if len(own) >= self._most_per_user:
+        if len(own) >= self._limit_per_user:
             return own
-        return set(self._running) if len(self._running) >= self._most else None
+        return set(self._running) if len(self._running) >= self._limit else None
 
-    def _refusal(self, obstacles: set[_Running], user_id: int) -> TmsError:
-        if len(obstacles) >= self._most_per_user and all(one.user_id == user_id for one in obstacles):
+    def _rejection(self, blocking: set[_Running], user_id: int) -> TmsError:
+        if len(blocking) >= self._limit_per_user and all(one.user_id == user_id for one in blocking):
             return TooManyRequestsError(
                 "Another search or report of yours is still running. Try again when it has ended.",
                 RETRY_SECONDS,
-                {**HEADERS, "RateLimit-Policy": POLICY.format(self._most_per_user)},
+                {**HEADERS, "RateLimit-Policy": POLICY.format(self._limit_per_user)},
             )
         return UnavailableError("Too many searches and reports are running right now. Try again in a few seconds.")
 
 
 class TableSize:
-    """Whether the table of tasks is large, by an estimate that is asked for once a minute."""
+    """Whether the `task` table is large, by a row estimate that is cached for a minute."""
 
     def __init__(self, large: int, *, clock: Callable[[], float] = time.monotonic):
         self._large = large
@@ -97,14 +106,14 @@ class TableSize:
 
     def is_large(self, connection: Connection) -> bool:
         if self._clock() >= self._until:
-            # -1 where nobody has counted yet.
+            # -1 before the first VACUUM or ANALYZE.
             self._is_large = max(0, connection.scalar(ESTIMATE) or 0) >= self._large
             self._until = self._clock() + ESTIMATE_SECONDS
         return self._is_large
 
 
 def _expensive_read(request) -> AbstractContextManager[None]:
-    """The place of an expensive read of the caller: `with request.expensive_read()`."""
+    """Return a context manager that holds a slot for the caller: `with request.expensive_read()`."""
     reads: ExpensiveReads = request.registry.expensive_reads
     return reads.slot(request.actor.id)
 

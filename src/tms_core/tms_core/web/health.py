@@ -1,4 +1,4 @@
-"""/api/health: this process is alive. /api/ready: it can do its work, and what is missing."""
+"""Health checks: /api/health reports that the process is alive, /api/ready whether its dependencies are available."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -38,21 +38,21 @@ CHECKS: dict[str, Callable[[Runtime], None]] = {
 
 
 def readiness(runtime: Runtime) -> dict[str, str]:
-    """Each check with «ok» or what is wrong, in a sentence without addresses or credentials."""
-    found = {}
+    """Return each check's result: "ok", or a sentence without addresses and credentials."""
+    results = {}
     for name, check in {**CHECKS, **{name: resolve(dotted) for name, dotted in runtime.readiness.items()}}.items():
         try:
             check(runtime)
-            found[name] = "ok"
+            results[name] = "ok"
         except UnavailableError as error:
-            found[name] = str(error)
+            results[name] = str(error)
         except (SQLAlchemyError, redis.RedisError) as error:
-            found[name] = f"does not answer ({type(error).__name__})"
-    return found
+            results[name] = f"does not answer ({type(error).__name__})"
+    return results
 
 
 class Alive(AnswerSchema):
-    """It is."""
+    """The process is alive."""
 
     example = {"status": "ok"}
 
@@ -60,7 +60,7 @@ class Alive(AnswerSchema):
 
 
 class Readiness(AnswerSchema):
-    """Each check with «ok», or with what is wrong."""
+    """The overall status, and each check with `ok` or a description of the problem."""
 
     example = {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
 
@@ -68,7 +68,7 @@ class Readiness(AnswerSchema):
     checks: dict[str, str]
 
 
-NOT_READY = Answer(Readiness, "Something is missing.", (Header("Retry-After", "Seconds to wait.", "5"),))
+NOT_READY = Answer(Readiness, "A required check fails.", (Header("Retry-After", "Seconds to wait.", "5"),))
 
 
 class _Open:
@@ -81,7 +81,7 @@ class Health(_Open):
     @open_to_all
     @documented("get_health", answers={200: Alive}, needs_database=False)
     def get(self):
-        """This process is alive."""
+        """Report that this process is alive."""
         return json_response({"status": "ok"})
 
 
@@ -90,8 +90,8 @@ class Ready(_Open):
     @open_to_all
     @documented("get_readiness", answers={200: Readiness, 503: NOT_READY})
     def get(self):
-        """Whether this process can do its work. `degraded` while only Redis is away: reads and writes work then. 503
-        while something that it cannot do without is missing. `checks` names what is."""
+        """Report whether this process can serve requests. The status is `degraded` while only Redis is unavailable:
+        reads and writes still work. 503 while a required check fails. `checks` has the result of each check."""
         runtime = self.request.registry.tms
         checks = readiness(runtime)
         status = overall_status(checks, OPTIONAL | runtime.optional_checks)

@@ -1,4 +1,4 @@
-"""/ where no package has a page of its own there: leads to the page of the API's description."""
+"""A redirect from / to the API documentation, for deployments in which no package serves /."""
 
 from pyramid.response import Response
 

@@ -1,4 +1,4 @@
-"""/api: where things are, for whoever has nothing but the address."""
+"""/api: an index of the API's URLs."""
 
 from tms_core.web.openapi import AnswerSchema, documented
 from tms_core.web.public_url import absolute_url
@@ -6,7 +6,7 @@ from tms_core.web.resource import json_response, open_to_all, resource
 
 
 class Index(AnswerSchema):
-    """Addresses by name."""
+    """URLs by name."""
 
     example = {
         "name": "TMS",
@@ -29,7 +29,7 @@ class IndexResource:
     @open_to_all
     @documented("get_index", answers={200: Index}, needs_database=False)
     def get(self):
-        """Where to begin. The addresses of the description, of its page for people and of what the packages bring."""
+        """List the API's entry points. These are the OpenAPI document, its HTML page and the packages' URLs."""
         paths = self.request.registry.tms.index_links
         links = {name: absolute_url(self.request, path) for name, path in paths.items()}
         headers = {"Cache-Control": "public, max-age=300"}

@@ -1,6 +1,6 @@
-"""/metrics for Prometheus: what this server's processes counted, and what the packages tell at each scrape.
+"""/metrics for Prometheus: the counters of this server's processes, and metrics that packages compute at each scrape.
 
-`tms api` has its processes share their counts through PROMETHEUS_MULTIPROC_DIR; without it one process tells its own.
+`tms api` makes its processes share counters through PROMETHEUS_MULTIPROC_DIR; without it, a process reports its own.
 """
 
 import os
@@ -25,7 +25,7 @@ CONTENT_TYPES = ("text/plain", "application/openmetrics-text")
 
 
 class PackagesCollector(Collector):
-    """What the packages registered by `config.add_metrics`; what cannot be told just now is left out."""
+    """Collects the metrics registered with `config.add_metrics`; sources that cannot be read are omitted."""
 
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
@@ -64,14 +64,14 @@ class Metrics:
     @documented(
         "get_metrics",
         answers={
-            200: Answer(str, "The metrics, as Prometheus reads them.", content_types=CONTENT_TYPES),
+            200: Answer(str, "The metrics in a Prometheus text format.", content_types=CONTENT_TYPES),
             401: "The metrics token is missing or wrong.",
-            403: "The metrics token is needed here, and none is set.",
+            403: "The metrics token is required here, but none is configured.",
         },
         needs_database=False,
     )
     def get(self):
-        """What this server counted. With `tms.metrics.token` as Bearer; in development from loopback without, too."""
+        """Return the server's metrics. Needs `tms.metrics.token` as Bearer token, or loopback in development."""
         self.request.registry.metrics_access.check(self.request.environ.get("REMOTE_ADDR", ""), self.request.headers)
         encode, content_type = choose_encoder(self.request.headers.get("Accept", ""))
         response = Response(encode(registry_of(self.request.registry.tms)))

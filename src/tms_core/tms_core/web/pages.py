@@ -1,7 +1,7 @@
-"""Plain pages for people: a heading, a sentence and a button, in one look and with strict security headers.
+"""Plain HTML pages with a heading, a sentence and a form, and strict security headers.
 
-Everything given is escaped. A page loads nothing from anywhere and cannot be framed; its address, which may hold a
-token, is sent to nobody, and no cache keeps it.
+All arguments are escaped. Pages load no external resources, cannot be framed and are not cached. The URL, which may
+contain a token, is not sent as Referer.
 """
 
 import base64
@@ -22,7 +22,7 @@ TEMPLATE = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A text field that must be filled in."""
+    """A required text field; `shortest` is the minimum length."""
 
     name: str
     label: str
@@ -34,7 +34,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A button that posts the fields to the page's own address; `done` is for a script that posts them itself."""
+    """A form that posts its fields to the page's URL; `done` is a message for a script that posts them instead."""
 
     button: str
     fields: Sequence[Field] = ()
@@ -42,7 +42,7 @@ class Form:
 
 
 def page(heading: str, sentence: str, *, form: Form | None = None, script: str = "", status: int = 200) -> Response:
-    """A page; with a script, only the script posts its form."""
+    """Return a page as a response; with a script, only the script can submit the form."""
     text = TEMPLATE.render(
         heading=heading,
         sentence=sentence,
@@ -58,12 +58,12 @@ def page(heading: str, sentence: str, *, form: Form | None = None, script: str =
 
 
 def page_headers(policy: str) -> dict[str, str]:
-    """What every page carries besides the headers of all answers."""
+    """Return the headers of every page, in addition to those of every response."""
     return {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 
 
 def content_security_policy(*, style: str, script: str = "", posts_forms: bool = False) -> str:
-    """Allows just this style and this script, which may ask this host alone."""
+    """Return a policy that allows only this style and script; the script can connect to this host only."""
     rules = {
         "default-src": "'none'",
         "style-src": _source(style),

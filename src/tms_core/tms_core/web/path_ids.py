@@ -1,4 +1,4 @@
-"""Answers for paths whose id is no id: they name it, so that nobody looks for the fault elsewhere."""
+"""Error details for paths with an invalid id."""
 
 import re
 from functools import lru_cache
@@ -16,18 +16,18 @@ MAX_ID_LENGTH = 40
 
 
 def bad_id(name: str, text: str, expected: str = NUMBER) -> str:
-    """The sentence about one id of a path."""
+    """Return the error message for an id of a path."""
     return f"{name} must be {expected}, not {shortened(text, MAX_ID_LENGTH)}"
 
 
 def bad_ids(request) -> list[FieldError]:
-    """The faults of a path that would be a route's, were its ids numbers; empty for every other path."""
+    """Return the errors of a path that matches a route except that an id is not a number; empty for other paths."""
     path = request.path_info
     for route in request.registry.getUtility(IRoutesMapper).get_routes():
         if DIGITS in route.pattern and (found := _with_any_id(route.pattern).fullmatch(path)):
-            words = {name: _words(expression) for name, expression in PLACEHOLDER.findall(route.pattern)}
+            alternatives = {name: _alternatives(expression) for name, expression in PLACEHOLDER.findall(route.pattern)}
             return [
-                FieldError("path", name, bad_id(name, text, f"{NUMBER}{words[name]}").removeprefix(f"{name} "))
+                FieldError("path", name, bad_id(name, text, f"{NUMBER}{alternatives[name]}").removeprefix(f"{name} "))
                 for name, text in found.groupdict().items()
                 if not text.isdecimal()
             ]
@@ -36,7 +36,7 @@ def bad_ids(request) -> list[FieldError]:
 
 @lru_cache(maxsize=256)
 def _with_any_id(pattern: str) -> re.Pattern[str]:
-    """A route's pattern as an expression that takes any text as its ids."""
+    """Return a regular expression of a route's pattern that accepts any text as id."""
     parts, end = [], 0
     for place in PLACEHOLDER.finditer(pattern):
         name, expression = place.groups()
@@ -45,8 +45,8 @@ def _with_any_id(pattern: str) -> re.Pattern[str]:
     return re.compile("".join([*parts, re.escape(pattern[end:])]))
 
 
-def _words(expression: str) -> str:
-    r"""The alternatives to a number in `\d+|me`, as they continue a sentence."""
+def _alternatives(expression: str) -> str:
+    r"""Return " or me" for `\d+|me`: the alternatives to a number, for an error message."""
     return "".join(f" or {one}" for one in expression.split("|") if one.isalpha())
 
 

@@ -1,8 +1,9 @@
-"""Preconditions of RFC 9110, section 13, on every method of every resource.
+"""Preconditions (RFC 9110, section 13) on every method of every resource.
 
-They are evaluated once a request would otherwise succeed (section 13.2.1). A method that only reads is judged by the
-ETag and the Last-Modified of its answer. One that writes is judged by the validators of what stood there before, which
-its view notes; where none are noted, no entity tag fits. A write whose precondition fails is rolled back.
+Preconditions are evaluated after the view, if the request would otherwise succeed (section 13.2.1). GET and HEAD are
+compared with the ETag and Last-Modified of the response. Writes are compared with the validators of the previous state,
+which the view stores in `request.validators`; without those, no entity tag matches. A write whose precondition fails is
+rolled back.
 """
 
 import re
@@ -22,20 +23,23 @@ CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "
 READING = frozenset({"GET", "HEAD"})
 # Methods that neither select nor modify a representation.
 UNCONDITIONAL = frozenset({"OPTIONS", "TRACE", "CONNECT"})
-# What a 304 repeats of the answer that it stands for (section 15.4.5).
+# Headers that a 304 has in common with the 200 (section 15.4.5).
 REPEATED = ("ETag", "Cache-Control", "Content-Location", "Expires", "Last-Modified", "Vary")
 MAX_HEADER_LENGTH = 8_000
 ANY = "*"
-# A bare number is taken as the tag of that version.
+# A number without quotes is accepted as the tag of that version.
 TAG = re.compile(r'(?:W/)?(?:"(?P<opaque>[\x21\x23-\x7e\x80-\xff]*)"|(?P<number>\d{1,18}))')
 SEPARATOR = re.compile(r"[ \t]*(?:,[ \t,]*|$)")
-FAILED = "A precondition of the request does not hold: it has changed since, or is not what the request says."
+FAILED = "A precondition of the request failed: the resource has changed, or is not in the expected state."
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What tells one state of a resource from another. `more` are members of the problem where a precondition fails.
-    `is_match_done`: the view has looked at If-Match itself."""
+    """The validators of one state of a resource (RFC 9110, section 8.8).
+
+    `more` are additional members of the problem document if a precondition fails. `is_match_done` means that the view
+    has evaluated If-Match.
+    """
 
     tag: str | None = None
     modified: datetime | None = None
@@ -44,13 +48,13 @@ class Validators:
 
 
 def has_conditions(request) -> bool:
-    """Whether the request has preconditions."""
+    """Return whether the request has preconditions."""
     environ = request.environ
     return any(name in environ for name in CONDITIONS)
 
 
 def read_tags(header: str, name: str = "If-Match") -> frozenset[str]:
-    """The entity tags of a list, weak ones as strong, or `*`; raises `InvalidError` where it is neither."""
+    """Parse a list of entity tags, or `*`. Weak tags are returned as strong. Raises `InvalidError` if malformed."""
     text = header.strip(" \t,")
     if text == ANY:
         return frozenset({ANY})
@@ -70,12 +74,12 @@ def read_tags(header: str, name: str = "If-Match") -> frozenset[str]:
 
 
 def http_date(moment: datetime) -> str:
-    """An instant as Last-Modified has it."""
+    """Format an instant for Last-Modified."""
     return formatdate(moment.timestamp(), usegmt=True)
 
 
 def failed_status(request, state: Validators, *, exists: bool = True) -> int | None:
-    """304 or 412 where a precondition fails, in the order of section 13.2.2; None where all hold."""
+    """Return 304 or 412 if a precondition fails, in the order of section 13.2.2, or None if all hold."""
     environ, is_reading = request.environ, request.method in READING
     if (match := environ.get("HTTP_IF_MATCH")) is not None:
         if not state.is_match_done and not _fits(match, state.tag, exists=exists):
@@ -94,7 +98,7 @@ def _fits(header: str, tag: str | None, *, exists: bool, is_strict: bool = True)
     try:
         tags = read_tags(header)
     except InvalidError:
-        # In If-None-Match what is no entity tag is none that anything has.
+        # A malformed If-None-Match matches nothing.
         if is_strict:
             raise
         return False
@@ -102,20 +106,20 @@ def _fits(header: str, tag: str | None, *, exists: bool, is_strict: bool = True)
 
 
 def _is_later(modified: datetime | None, header: str | None) -> bool | None:
-    """Whether the state is from after the date of the header, by whole seconds; None where either is unknown."""
+    """Return whether the state is newer than the header's date, in whole seconds; None if either is unknown."""
     if modified is None or header is None:
         return None
     try:
         date = parsedate_to_datetime(header)
     except (ValueError, TypeError):
-        # A date that is none is ignored (sections 13.1.3 and 13.1.4).
+        # Invalid dates are ignored (sections 13.1.3 and 13.1.4).
         return None
     date = date if date.tzinfo else date.replace(tzinfo=UTC)
     return modified.replace(microsecond=0) > date
 
 
 def conditional(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
-    """Pyramid's view deriver: every view heeds the preconditions of its request."""
+    """View deriver that evaluates the preconditions of every request."""
     if info.exception_only:
         return view
 
@@ -124,13 +128,13 @@ def conditional(view: Callable[..., Any], info: Any) -> Callable[..., Any]:
         if not has_conditions(request) or request.method in UNCONDITIONAL or response.status_code // 100 != 2:
             return response
         if request.method in READING:
-            return _judge_reading(request, response)
-        return _judge_writing(request, response)
+            return _check_read(request, response)
+        return _check_write(request, response)
 
     return conditional_view
 
 
-def _judge_reading(request, response: Response) -> Response:
+def _check_read(request, response: Response) -> Response:
     state = Validators(response.headers.get("ETag"), response.last_modified)
     match failed_status(request, state):
         case 304:
@@ -142,7 +146,7 @@ def _judge_reading(request, response: Response) -> Response:
             return response
 
 
-def _judge_writing(request, response: Response) -> Response:
+def _check_write(request, response: Response) -> Response:
     state: Validators | None = getattr(request, "validators", None)
     exists = state is not None or request.method != "POST" or request.matched_route.pattern in _readable(request)
     if failed_status(request, state or Validators(), exists=exists) is None:
@@ -152,7 +156,7 @@ def _judge_writing(request, response: Response) -> Response:
 
 
 def _readable(request) -> frozenset[str]:
-    """The patterns of routes that have a representation to GET."""
+    """Return the patterns of the routes that support GET."""
     registry = request.registry
     if not hasattr(registry, "readable_patterns"):
         registry.readable_patterns = frozenset(one.pattern for one in methods_of(registry) if one.verb == "GET")

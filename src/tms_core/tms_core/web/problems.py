@@ -1,4 +1,4 @@
-"""Every error as application/problem+json (RFC 9457), Pyramid's and Cornice's own included."""
+"""Error responses as application/problem+json (RFC 9457), including the errors of Pyramid and Cornice."""
 
 import logging
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from tms_core.web.path_ids import bad_ids
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 # serialization_failure, deadlock_detected, lock_not_available (PostgreSQL, appendix A)
-IN_EACH_OTHERS_WAY = ("40001", "40P01", "55P03")
+CONFLICTING = ("40001", "40P01", "55P03")
 QUERY_CANCELED = "57014"
 STATUS: dict[type[errors.TmsError], int] = {
     errors.InvalidError: 400,
@@ -34,14 +34,14 @@ STATUS: dict[type[errors.TmsError], int] = {
     errors.UnavailableError: 503,
 }
 SENTENCES = {
-    401: "This needs a valid access token: Authorization: Bearer …",
+    401: "This request needs a valid access token: Authorization: Bearer …",
     404: "There is nothing at this address.",
     405: "This address does not know this method.",
     500: "Something went wrong on our side. The log has more under this request_id.",
     503: "The database does not answer right now. Try again in a few seconds.",
 }
 TOO_LONG = (
-    "This took the database too long and was ended. Ask for less, as by rarer words or more filters, or try later."
+    "This query took the database too long and was cancelled. Use rarer search words or more filters, or try later."
 )
 
 
@@ -54,7 +54,7 @@ def problem(
     retry_after: int = RETRY_SECONDS,
     **more: Any,
 ) -> Response:
-    """A problem document as the response; `more` are further members of the document."""
+    """Return a problem document as a response; `more` are additional members of the document."""
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     body["detail"] = detail or SENTENCES.get(status, title + ".")
@@ -71,7 +71,7 @@ def problem(
 
 
 def refused(error: errors.TmsError, request, **more: Any) -> Response:
-    """A domain error's answer; `more` are further members of the document."""
+    """Return the response for a domain error; `more` are additional members of the document."""
     if isinstance(error, errors.OperationError):
         return refused(error.error, request, index=error.index)
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
@@ -94,7 +94,7 @@ def refused(error: errors.TmsError, request, **more: Any) -> Response:
 
 
 def http_error(error: HTTPException, request) -> Response:
-    """Pyramid's and Cornice's own errors; redirects and other successes pass."""
+    """Convert errors of Pyramid and Cornice; redirects and other non-errors are returned unchanged."""
     if error.code < 400:
         return error
     if isinstance(error, HTTPForbidden) and request.claims is None:
@@ -110,11 +110,11 @@ def http_error(error: HTTPException, request) -> Response:
 
 
 def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
-    """The database away, overloaded or starting is 503; every other fault of it is ours."""
+    """Return 503 if the database is unavailable, overloaded or starting, or cancelled the query; else 500."""
     cause = getattr(error, "orig", error)
-    if getattr(cause, "pgcode", None) in IN_EACH_OTHERS_WAY:
-        log.warning("two requests were in each other's way: %s", str(cause).strip())
-        return problem(request, 503, "Another request was in the way of this one. Try again in a few seconds.")
+    if getattr(cause, "pgcode", None) in CONFLICTING:
+        log.warning("conflicting transactions: %s", str(cause).strip())
+        return problem(request, 503, "Another request conflicted with this one. Try again in a few seconds.")
     if getattr(cause, "pgcode", None) == QUERY_CANCELED:
         log.warning("%s %s took too long: %s", request.method, request.environ["PATH_INFO"], str(cause).strip())
         return problem(request, 503, TOO_LONG)
@@ -125,7 +125,7 @@ def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
 
 
 def not_utf8(error: URLDecodeError, request) -> Response:
-    """A path that is no text names nothing."""
+    """Return 404 for a path that is not UTF-8."""
     return problem(request, 404)
 
 

@@ -1,10 +1,9 @@
-"""The address under which clients reach the deployment: scheme, host and path prefix of every link in an answer.
+"""The public base URL of the deployment: scheme, host and path prefix of every link in a response.
 
-In production it is `tms.public_url`, whatever a request says. In development it is the host that the request names,
-or what a proxy of `tms.trusted_proxies` says in X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix.
+In production the base URL is `tms.public_url`, regardless of the request. In development it follows the Host header, or
+X-Forwarded-Proto, X-Forwarded-Host and X-Forwarded-Prefix from a proxy of `tms.trusted_proxies`.
 
-The tween writes it into the WSGI environ, so that `request.host_url`, `request.route_url`, relative redirects and
-whatever else a package uses agree.
+The tween writes it into the WSGI environ, so that `request.host_url`, `request.route_url` and relative redirects agree.
 """
 
 import re
@@ -44,12 +43,12 @@ def public_url_tween_factory(handler, registry):
 
 
 def absolute_url(request, path: str) -> str:
-    """The URL of a path of this deployment, as «/api/task/1»."""
+    """Return the absolute URL of a path of this deployment, such as `/api/task/1`."""
     return f"{request.application_url}{path}"
 
 
 def environ_of(url: str) -> dict[str, str]:
-    """An http(s) URL as the keys of a WSGI environ from which WebOb builds URLs."""
+    """Return the WSGI environ keys from which WebOb builds URLs, for an http(s) base URL."""
     parts = urlsplit(url)
     prefix = unquote(parts.path.rstrip("/"), "latin-1")
     return {"wsgi.url_scheme": parts.scheme, "HTTP_HOST": host_of(url), "SCRIPT_NAME": prefix}
@@ -58,14 +57,14 @@ def environ_of(url: str) -> dict[str, str]:
 def _has_valid_host(environ: Environ) -> bool:
     host = environ.get("HTTP_HOST")
     if not host:
-        # RFC 9112, section 3.2: only HTTP/1.0 goes without. WebOb then takes the server's name, but not for "".
+        # Only HTTP/1.0 may omit Host (RFC 9112, section 3.2). WebOb uses SERVER_NAME if Host is absent, not if empty.
         environ.pop("HTTP_HOST", None)
         return bool(environ.get("SERVER_PROTOCOL") == "HTTP/1.0")
     return is_host(host)
 
 
 def _forwarded(environ: Mapping[str, Any]) -> dict[str, str]:
-    """What the nearest proxy says; of several values the last, which is its own."""
+    """Return the environ keys set by the nearest proxy: the last of several values in a header."""
     found = {}
     if (scheme := _last(environ, "HTTP_X_FORWARDED_PROTO").lower()) in ("http", "https"):
         found["wsgi.url_scheme"] = scheme

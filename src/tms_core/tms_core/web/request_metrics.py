@@ -1,4 +1,4 @@
-"""Counting requests and their times, by the pattern of their route."""
+"""Request counts and durations by route pattern."""
 
 import re
 import time
@@ -14,7 +14,7 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-# Names and paths that others make up must not make a series each.
+# Arbitrary methods and paths must not create a time series each.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER_METHOD = "other"
 NO_ROUTE = "none"
@@ -35,7 +35,7 @@ def metrics_tween_factory(handler, registry):
 
 
 def _count(request, status: int, began: float, error: Exception | None) -> None:
-    # An attempt that pyramid_retry repeats is no answer.
+    # pyramid_retry repeats the request, so this is not the response.
     if error is not None and is_error_retryable(request, error):
         return
     route = getattr(request, "matched_route", None)
@@ -47,5 +47,5 @@ def _count(request, status: int, began: float, error: Exception | None) -> None:
 
 @lru_cache
 def _readable(pattern: str) -> str:
-    r"""«/api/task/{id}» for «/api/task/{id:\d+}»."""
+    r"""Return `/api/task/{id}` for `/api/task/{id:\d+}`."""
     return re.sub(r"\{(\w+):[^}]*\}", r"{\1}", pattern)

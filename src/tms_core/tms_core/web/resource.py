@@ -1,7 +1,7 @@
-"""Cornice, at arm's length: leaving it would mean changing this module only (docs/adr/0003).
+"""Resources, built on Cornice. Only this module depends on Cornice (docs/adr/0003).
 
-A resource is a class a noun: `collection_get`, `collection_post` on the collection's path; `get`, `put`, `patch`,
-`delete` on the member's. Views return bytes or a response that is ready.
+A resource is one class per noun: `collection_get` and `collection_post` serve the collection's path; `get`, `put`,
+`patch` and `delete` the member's. Views return bytes or a response.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,21 +33,21 @@ __all__ = [
     "writes_tasks",
 ]
 
-# For a method that needs no access token; every other one does.
+# The method needs no access token; without this decorator it does.
 open_to_all = view(permission=NO_PERMISSION_REQUIRED)
-# For one that needs none, and may do more for a caller who sends one.
+# The access token is optional and may allow the caller more.
 token_optional = view(permission=NO_PERMISSION_REQUIRED, revalidation=Revalidation.LOCK)
-# For one that changes the user whose id stands in the path.
+# The method changes the user whose id is in the path.
 changes_user = view(locks_user="id")
-# For one that writes tasks only: a write by a token that was revoked half a second ago stands, attributed and undoable.
+# The method writes tasks only. Writes by a token revoked up to half a second ago stand: attributed and undoable.
 writes_tasks = view(revalidation=Revalidation.OFF)
-# For one that gives out a ticket, which is checked again when it is used.
+# The method issues a ticket, which is checked again when used.
 issues_ticket = view(revalidation=Revalidation.READ)
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of a resource: the route's pattern, the HTTP method, and where it is defined."""
+    """A method of a resource: route pattern, HTTP method and implementation."""
 
     pattern: str
     verb: str
@@ -58,7 +58,7 @@ class Method:
 
 
 def methods_of(registry) -> Iterator[Method]:
-    """Every method of the resources that the included packages bring. HEAD comes with each GET and is not told."""
+    """Yield the methods of all resources of the included packages, without HEAD, which accompanies every GET."""
     for service in registry.cornice_services.values():
         for verb, found, arguments in service.definitions:
             if verb != "HEAD":
@@ -69,12 +69,12 @@ def methods_of(registry) -> Iterator[Method]:
 
 
 def to_json(value: Any) -> bytes:
-    """JSON as the API writes it, instants in UTC with a Z."""
+    """Serialize to JSON, with instants in UTC with a `Z`."""
     return orjson.dumps(value, option=orjson.OPT_UTC_Z)
 
 
 def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """`value` as JSON; bytes are JSON already."""
+    """Return `value` as a JSON response; bytes are sent as they are."""
     body = value if isinstance(value, bytes) else orjson.dumps(value)
     response = Response(body, status=status, content_type="application/json", charset=None)
     if headers:
@@ -83,7 +83,7 @@ def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | No
 
 
 def id_of(request, name: str = "id") -> int:
-    """The id in the path; raises `NotFoundError` that names what is none."""
+    """Return the id in the path; raises `NotFoundError` if it is not a valid id."""
     text = request.matchdict[name]
     found = id_in(text)
     if found is None:

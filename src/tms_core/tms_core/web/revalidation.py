@@ -1,7 +1,7 @@
-"""Re-reads from the database the token of every request that changes something, before its view is called.
+"""Token revalidation: checks the token of every unsafe request against the database before the view is called.
 
-On by default, in every package: a token that was revoked half a second ago opens nothing that lasts. Views say
-otherwise by the option `revalidation` (see the decorators in `tms_core.web.resource`).
+Processes notice revocations after up to half a second; revalidation closes this gap for changes. It is on by default in
+every package; views change it with the option `revalidation` (see the decorators in `tms_core.web.resource`).
 """
 
 from enum import StrEnum
@@ -16,23 +16,26 @@ UNSAFE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 class Revalidation(StrEnum):
-    # Under the lock of the user's row, which the transaction then holds.
+    # Check while locking the user's row until the transaction ends.
     LOCK = "lock"
-    # For what leaves nothing that lasts in the database.
+    # Check without a lock, for requests that leave nothing lasting in the database.
     READ = "read"
-    # For writes that may stand, because they are attributed and can be undone.
+    # No check, for writes that are attributed and can be undone.
     OFF = "off"
 
 
 def revalidation_of(options: Any) -> Revalidation:
-    """What a view's options say; a view that is open to all does without, unless it says that it does not."""
+    """Return the revalidation of a view: by default OFF for views open to all, else LOCK."""
     is_open = options.get("permission") == NO_PERMISSION_REQUIRED
     return Revalidation(options.get("revalidation") or (Revalidation.OFF if is_open else Revalidation.LOCK))
 
 
 def revalidating_deriver(view, info):
-    """Pyramid's view deriver. The option `locks_user` names the part of the path with the id of a user that the view
-    changes, so that both rows are locked in order."""
+    """View deriver that revalidates the token.
+
+    The option `locks_user` names the path parameter with the id of the user that the view changes; both users are then
+    locked in the order of their ids.
+    """
     revalidation = revalidation_of(info.options)
     if info.exception_only or revalidation is Revalidation.OFF:
         return view

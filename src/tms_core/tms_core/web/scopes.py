@@ -1,5 +1,7 @@
-"""What a personal API token may be used for: the one place that decides it, by the table that the packages fill
-with `config.add_token_scope`. What does not stand there is closed to every personal token."""
+"""Scopes of personal API tokens, from the routes that packages register with `config.add_token_scope`.
+
+Unlisted routes reject personal tokens.
+"""
 
 from collections.abc import Collection
 
@@ -7,7 +9,7 @@ from tms_core.web.openapi.paths import path_of
 
 
 def scope_of(request) -> str | None:
-    """The scope that the request's route needs; None where no personal token opens it."""
+    """Return the scope that the request's route needs, or None if the route rejects personal tokens."""
     route = getattr(request, "matched_route", None)
     if route is None:
         return None

@@ -1,4 +1,4 @@
-"""Who asks: a Pyramid 2 security policy on tokens. Every view needs a signed-in caller unless it says not."""
+"""Token authentication as a Pyramid security policy. Views require an authenticated caller unless declared open."""
 
 import time
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ SCHEME = "Bearer "
 
 
 def bearer_token(environ: Mapping[str, Any]) -> str | None:
-    """What the request's header carries behind «Authorization: Bearer»."""
+    """Return the Bearer token of the Authorization header, or None if there is none."""
     header: str = environ.get("HTTP_AUTHORIZATION", "")
     if header[: len(SCHEME)].lower() != SCHEME.lower():
         return None
@@ -36,11 +36,11 @@ class TokenPolicy:
         self._access_tokens = access_tokens
         self._personal_tokens = personal_tokens
         self._revocations = revocations
-        # Pyramid asks several times a request.
+        # Pyramid calls `identity` several times per request.
         self._identities = RequestLocalCache(self._identity)
 
     def identity(self, request) -> AccessClaims | None:
-        """The claims of the request's token, if it is valid and was not taken back."""
+        """Return the claims of the request's token, or None if the token is missing, invalid or revoked."""
         claims: AccessClaims | None = self._identities.get_or_create(request)
         return claims
 
@@ -62,7 +62,7 @@ class TokenPolicy:
         if request.claims:
             return Allowed("signed in")
         if self.identity(request):
-            raise ForbiddenError(_lacking(request))
+            raise ForbiddenError(_scope_error(request))
         return Denied("not signed in")
 
     def remember(self, request, userid, **kwargs):
@@ -73,24 +73,24 @@ class TokenPolicy:
 
 
 def _claims(request) -> AccessClaims | None:
-    """Whom the request may act for: nobody where its token is a personal one that does not reach so far."""
+    """Return the claims of the request, or None if its personal token lacks the scope of the route."""
     claims: AccessClaims | None = request.identity
     if claims is None or claims.scopes is None or is_in_scope(request, claims.scopes):
         return claims
     return None
 
 
-def _lacking(request) -> str:
+def _scope_error(request) -> str:
     scope = scope_of(request)
     if scope is None:
-        return "A personal token is no key to this: sign in."
+        return "Personal tokens are not accepted here. Sign in."
     return f"This personal token lacks the scope {scope}."
 
 
 def _actor(request) -> Actor:
-    """Who asks; raises where nobody is signed in."""
+    """Return the authenticated user; raises `NotAuthenticatedError` without one."""
     if request.claims is None:
-        raise NotAuthenticatedError("This needs a valid access token: Authorization: Bearer …")
+        raise NotAuthenticatedError("This request needs a valid access token: Authorization: Bearer …")
     return Actor(request.claims.user_id, request.claims.is_admin, is_from_token=True)
 
 

@@ -1,4 +1,4 @@
-"""Security headers of every answer, whoever made it."""
+"""Security headers of every response."""
 
 HSTS = "max-age=31536000"
 

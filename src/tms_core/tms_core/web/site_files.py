@@ -1,4 +1,4 @@
-"""What browsers and crawlers ask every host for: /favicon.ico and /robots.txt. No part of the API's description."""
+"""/favicon.ico and /robots.txt. These routes are not part of the OpenAPI document."""
 
 from collections.abc import Callable
 from importlib.resources import files
@@ -11,11 +11,11 @@ from tms_core.web.problems import problem
 ICON = (files(__package__) / "page" / "favicon.ico").read_bytes()
 ROBOTS = b"User-agent: *\nDisallow: /\n"
 METHODS = ("GET", "HEAD")
-A_DAY = "public, max-age=86400"
+CACHE_CONTROL = "public, max-age=86400"
 
 
 def add_open_route(config, name: str, path: str, view: Callable[..., Response]) -> None:
-    """A route outside the API that everybody may read, signed in or not."""
+    """Add a GET route outside the API that needs no token."""
 
     def reading_view(request):
         if request.method in METHODS:
@@ -37,7 +37,7 @@ def robots(request) -> Response:
 
 
 def _file(body: bytes, content_type: str) -> Response:
-    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Cache-Control", A_DAY)]
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Cache-Control", CACHE_CONTROL)]
     return Response(app_iter=[body], headerlist=headers)
 
 

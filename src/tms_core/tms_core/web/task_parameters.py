@@ -1,4 +1,4 @@
-"""The words of the task list's filter, as the description tells them; lists and reports share them."""
+"""OpenAPI parameters of the task filter, shared by the task list and the report."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -23,25 +23,25 @@ FILTER = (
     Parameter(name="status", help=f"Only these statuses. {SEVERAL}", kind=list[Status], example=["PENDING"]),
     Parameter(
         name="due_date",
-        help=f"Only what is due on these days; `{WITHOUT}`: what has no due date. {SEVERAL}",
+        help=f"Only tasks due on these days; `{WITHOUT}` for tasks without a due date. {SEVERAL}",
         kind=list[Day],
     ),
     *(
-        Parameter(name=f"due_date_{word}", help=f"Only what is due {MEANINGS[word]} this day.", kind=date)
+        Parameter(name=f"due_date_{word}", help=f"Only tasks due {MEANINGS[word]} this day.", kind=date)
         for word in COMPARISONS
     ),
     Parameter(
         name="assigned_to",
-        help=f"Only what is assigned to these users: ids, `{SELF}`, or `{NOBODY}` for nobody. {SEVERAL}",
+        help=f"Only tasks assigned to these users: ids, `{SELF}`, or `{NOBODY}` for unassigned tasks. {SEVERAL}",
         kind=list[User],
         example=[SELF],
     ),
     Parameter(
-        name="created_by", help=f"Only what these users created, as in `assigned_to`. {SEVERAL}", kind=list[User]
+        name="created_by", help=f"Only tasks created by these users, as in `assigned_to`. {SEVERAL}", kind=list[User]
     ),
     Parameter(
         name="q",
-        help='Only what has these words in its title or description; "a phrase", `or` and `-not` are understood.',
+        help='Only tasks with these words in title or description; supports "a phrase", `or` and `-not`.',
         kind=Search,
         example="shed",
     ),

@@ -1,4 +1,4 @@
-"""One request, one transaction: `request.db` joins it, pyramid_tm ends it, pyramid_retry repeats it if that helps."""
+"""One transaction per request: `request.db` joins it, pyramid_tm ends it, pyramid_retry retries it."""
 
 from pyramid_retry import mark_error_retryable
 from sqlalchemy import Connection, event
@@ -14,23 +14,26 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def attempts(request) -> int:
-    """A body is kept in memory for the next attempt; of one that is too long no more is read than shows that."""
+    """Return the number of attempts for a request, after buffering its body in memory for retries.
+
+    A body above the limit is not buffered and gets one attempt, in which it is rejected.
+    """
     limit = request.registry.tms.core.body_limit
     if (request.content_length or 0) > limit:
         _discard(request, request.content_length)
         return 1
     request.request_body_tempfile_limit = limit + 1
     try:
-        _take_in(request, limit)
+        _buffer_body(request, limit)
     except OSError:
-        # Some servers call the application before they have the body; WebOb and they raise where its rest is missing.
+        # Some servers call the application before the body is complete; they or WebOb raise if the rest is missing.
         log_departure(request.environ)
         request.body = b""
         request.environ[KEY] = LEFT
     return ATTEMPTS
 
 
-def _take_in(request, limit: int) -> None:
+def _buffer_body(request, limit: int) -> None:
     if request.content_length is None and request.is_body_readable:
         body = _read(request.body_file_raw, limit + 1)
         if len(body) > limit:
@@ -47,9 +50,10 @@ def _read(stream, size: int) -> bytes:
 
 
 def _discard(request, size: int) -> None:
-    """Read on, up to a bound: who still sends while the answer comes sees a broken connection in its stead.
+    """Read and discard up to `size` bytes of the body, at most `MAX_DISCARDED`.
 
-    Not where the client waits to be told to send (`Expect: 100-continue`): reading would tell it.
+    A client that is still sending when the response arrives may see a broken connection instead. A client that sent
+    `Expect: 100-continue` is not read from, because reading would make the server ask for the body.
     """
     left = 0 if "HTTP_EXPECT" in request.environ else min(size, MAX_DISCARDED)
     while left > 0 and (part := request.body_file_raw.read(min(left, CHUNK))):
@@ -59,23 +63,23 @@ def _discard(request, size: int) -> None:
 def _session(request) -> Session:
     runtime = request.registry.tms
     session = runtime.sessions(bind=runtime.limited_engine) if request.method in SAFE else runtime.sessions()
-    # «changed» from the start: a commit that has nothing to write costs what a rollback costs. Joined by hand,
-    # because `register` would hang its listeners on every request's session, a tenth of a short request's time.
+    # STATUS_CHANGED, because committing an unchanged session costs no more than rolling it back. `join_transaction` is
+    # called directly because the listeners of `register` take a tenth of a short request's time.
     join_transaction(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
     return session
 
 
 def _autocommit_connection(request) -> Connection:
-    """A connection for single looks: it sees what is committed, each statement anew, and is in no transaction."""
+    """Return a connection in autocommit mode for single reads; each statement sees the latest committed data."""
     connection = request.registry.tms.autocommit_engine.connect()
     request.add_finished_callback(lambda _request: connection.close())
     return connection
 
 
 def _retry_when_disconnected(context) -> None:
-    """A connection that the server dropped while it lay in the pool: the request is tried again on a new one.
+    """Mark the error retryable if the server had dropped a pooled connection.
 
-    Not at COMMIT (no statement): there nobody knows whether it was done.
+    An error at COMMIT (no statement) is not retried, because the transaction may have been committed.
     """
     if context.is_disconnect and context.statement is not None and context.sqlalchemy_exception is not None:
         mark_error_retryable(context.sqlalchemy_exception)

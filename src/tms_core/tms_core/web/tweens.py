@@ -1,4 +1,4 @@
-"""The tweens of the core in their order, and two of them: the request id, and the slash at the path's end."""
+"""The order of the core's tweens, and two of them: request id and trailing slash."""
 
 import re
 import secrets
@@ -6,28 +6,28 @@ import secrets
 import structlog
 from pyramid.tweens import INGRESS
 
-# Outermost first. Pyramid's exception views, pyramid_tm and the tweens of other packages are inside all of these, so
-# what is inside answers errors itself.
+# Outermost first. Exception views, pyramid_tm and the tweens of other packages run inside all of these, so errors have
+# become responses by then.
 TWEENS = (
-    # Everything inside logs and answers with the id.
+    # First, so that all log lines and responses have the id.
     "tms_core.web.tweens.request_id_tween_factory",
-    # Both see every answer, refusals of the tweens below included.
+    # Both see every response, including those of the tweens below.
     "tms_core.web.access_log.access_log_tween_factory",
     "tms_core.web.request_metrics.metrics_tween_factory",
     "tms_core.web.security_headers.security_headers_tween_factory",
-    # Before anything that builds a link or looks at the host.
+    # Before anything that builds a URL or reads the host.
     "tms_core.web.public_url.public_url_tween_factory",
     # Preflights have no token and match no route.
     "tms_core.web.cors.cors_tween_factory",
     "tms_core.web.tweens.slash_tween_factory",
-    # Refuses in the application's place, so that its answers have all that the others have.
+    # Innermost, so that its error responses get the same headers and logging as others.
     "tms_core.web.body_faults.body_fault_tween_factory",
 )
 SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def request_id_tween_factory(handler, registry):
-    """Gives each request an id (the proxy's X-Request-ID where it is harmless), in its logs and in the answer."""
+    """Assign each request an id for its log lines and response: a valid X-Request-ID, else a random one."""
 
     def request_id_tween(request):
         given = request.headers.get("X-Request-ID", "")
@@ -44,7 +44,7 @@ def request_id_tween_factory(handler, registry):
 
 
 def slash_tween_factory(handler, registry):
-    """A path means the same with and without the slash at its end; a redirect would lose a POST's body."""
+    """Remove a trailing slash from the path. A redirect would lose the body of a POST."""
 
     def slash_tween(request):
         request.environ["PATH_INFO"] = without_slash(request.environ["PATH_INFO"])
@@ -58,6 +58,6 @@ def without_slash(path: str) -> str:
 
 
 def includeme(config):
-    # Each one goes under INGRESS, above those before it.
+    # Each tween is added directly under INGRESS, outside those added before.
     for factory in reversed(TWEENS):
         config.add_tween(factory, under=INGRESS)

@@ -1,4 +1,4 @@
-"""Bodies and queries through pydantic, every fault at once, in words that say what would be right."""
+"""Validation of bodies and query strings with pydantic; all errors are reported at once."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
@@ -19,16 +19,18 @@ MAX_QUERY_LENGTH = 65_536
 
 
 class Schema(SchemaBase):
-    """A body: only declared fields, no silent conversions."""
+    """Base class of request bodies: only declared fields, no implicit conversions."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    # Words that tell members of a union apart; they stand in pydantic's paths, but in no path of the document.
+    # Discriminator values of unions; pydantic includes these in error locations, but the document does not have them.
     tags: ClassVar[frozenset[str]] = frozenset()
 
 
 def body_of(request, schema: type[S], context: Any = None) -> S:
-    """The request's JSON body as `schema`; raises `InvalidError` with all its faults, 413 or 415. `context` is handed
-    to validators that need more than the value."""
+    """Return the JSON body validated by `schema`. `context` is passed to the schema's validators.
+
+    Raises `InvalidError` with the errors of the body, or an HTTP exception for 413 or 415.
+    """
     _require_plain(request)
     content_type = request.content_type.lower() or "application/json"
     if content_type != "application/json" and not content_type.endswith("+json"):
@@ -42,26 +44,26 @@ def body_of(request, schema: type[S], context: Any = None) -> S:
 
 
 def _require_plain(request) -> None:
-    """Raise 415 for a body in a content coding (RFC 9110, section 15.5.16); only `identity` is taken."""
+    """Raise 415 for a body with a content coding other than `identity` (RFC 9110, section 15.5.16)."""
     codings = [coding.strip().lower() for coding in request.headers.get("Content-Encoding", "").split(",")]
     if any(coding not in ("", "identity") for coding in codings):
         error = HTTPUnsupportedMediaType(headers={"Accept-Encoding": "identity"})
-        raise _with_detail(error, "Send the body as it is, without Content-Encoding.")
+        raise _with_detail(error, "Send the body uncompressed, without Content-Encoding.")
 
 
 def raw_body(request) -> bytes:
-    """The request's body as it came; raises 413 where it is too long to be read."""
+    """Return the body as received; raises 413 if it exceeds the limit."""
     limit = request.registry.tms.core.body_limit
-    # One whose length was not told has been read up to the limit (see transactions.attempts) and has one now.
+    # A body without Content-Length was buffered up to the limit by `transactions.attempts`, which set its length.
     if (request.content_length or 0) > limit:
         raise _with_detail(HTTPRequestEntityTooLarge(), f"A body may have at most {limit} bytes.")
-    # Not from the stream: a request that is tried again has read that to its end before.
+    # Not from the stream, which the first attempt of a retried request has consumed.
     body: bytes = request.body
     return body
 
 
 def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
-    """The query's parameters, each with all its values; raises `InvalidError` naming every unknown one."""
+    """Return the query parameters with all their values; raises `InvalidError` for parameters not in `names`."""
     known = frozenset(names)
     values = _query(request.environ.get("QUERY_STRING", ""))
     unknown = [name for name in values if name not in known]
@@ -72,7 +74,7 @@ def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _query(text: str) -> dict[str, list[str]]:
-    # Not request.GET: there a semicolon in a value ends it.
+    # Not request.GET, which splits values at semicolons.
     if len(text) > MAX_QUERY_LENGTH:
         raise InvalidError.of("query", f"must have at most {MAX_QUERY_LENGTH:,} characters", "query")
     if text.count("&") >= MAX_PARAMETERS:
@@ -88,7 +90,7 @@ def _query(text: str) -> dict[str, list[str]]:
 
 
 def single_value(values: dict[str, list[str]], name: str) -> str | None:
-    """The value of a parameter that may stand once; raises `InvalidError` where it is repeated."""
+    """Return the value of a query parameter, or None if absent; raises `InvalidError` if repeated."""
     given = values.get(name)
     if given is None:
         return None
@@ -98,7 +100,7 @@ def single_value(values: dict[str, list[str]], name: str) -> str | None:
 
 
 def one_number(values: dict[str, list[str]], name: str, *, default: int, least: int, most: int) -> int:
-    """A whole number from the query; raises `InvalidError` naming its bounds."""
+    """Return a query parameter as an integer; raises `InvalidError` outside `least` and `most`."""
     given = values.get(name, [str(default)])
     text = given[0] if len(given) == 1 else ""
     if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and least <= int(text) <= most:
@@ -112,7 +114,7 @@ def _with_detail(error: Any, detail: str) -> Any:
 
 
 def schema_faults(schema: type[Schema], error: ValidationError) -> list[FieldError]:
-    """The first `MAX_FAULTS` faults of a body, in the product's words."""
+    """Return the first `MAX_FAULTS` errors of a body, with the messages of `validation_messages`."""
     found = error.errors(include_url=False, include_input=False)
     return [_fault(schema, fault) for fault in found[:MAX_FAULTS]]
 
@@ -123,6 +125,6 @@ def _fault(schema: type[Schema], fault: Any) -> FieldError:
         path.append(fault["ctx"]["discriminator"].strip("'"))
     message = message_of(fault)
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
-        # Deeper down, the fields are another schema's.
+        # Nested fields belong to another schema.
         message = f"{message}; fields are: {', '.join(schema.model_fields)}"
     return FieldError("body", ".".join(path) or "body", message)

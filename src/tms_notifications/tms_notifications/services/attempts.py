@@ -1,4 +1,4 @@
-"""The attempts to send a mail: each is counted before anything can go wrong with it, and ends in a note."""
+"""Records the attempts to send a mail: each is counted before it starts, and its end is recorded with a status."""
 
 import random
 from datetime import timedelta
@@ -13,24 +13,24 @@ from tms_notifications.settings import NotificationSettings
 
 FIRST_DELAY = 30.0
 MAX_DELAY = 3600.0
-# About an hour of attempts, in which a deployer can mend a template.
+# Eight attempts take about an hour, in which an operator can repair a template.
 MAX_FAULTS = 8
 MAX_REASON_BYTES = 1000
-UNFINISHED = "under way, or its worker was stopped in the middle of it"
+UNFINISHED = "in progress, or interrupted because the worker was stopped"
 
 
 class AttemptService:
-    """Never commits. All times are the database's, so that the clocks of the hosts need not agree."""
+    """Begins and ends attempts. Never commits. All times are of the database, so host clocks need not agree."""
 
     def __init__(self, session: Session, give_up_after: timedelta):
         self._session = session
         self._give_up_after = give_up_after
 
     def begin(self, mail_id: int) -> int | None:
-        """Count an attempt; returns its number, or None if the mail is not to be sent now or someone has it.
+        """Count an attempt. Returns its number, or None if the mail is not due, or is locked by another worker.
 
-        Until its end is noted it is a fault, so that a mail that stops its worker ends like any other. Reads nothing
-        of what the mail says, and so cannot fail because of that.
+        The attempt counts as a fault until its end is recorded, so that a mail that crashes its worker fails after
+        `MAX_FAULTS` attempts. The context of the mail is not loaded, so its content cannot make this fail.
         """
         commit_without_waiting(self._session)
         mail = NotificationMail
@@ -52,7 +52,7 @@ class AttemptService:
         return int(number)
 
     def lock(self, mail_id: int, attempt: int) -> NotificationMail | None:
-        """The mail, locked until the transaction's end; None if this is not its newest attempt, or that has ended."""
+        """Return the mail, locked for the transaction; None if the attempt has ended or a newer one began."""
         return self._session.scalar(
             select(NotificationMail)
             .where(
@@ -77,13 +77,13 @@ class AttemptService:
         return self._end(mail, MailStatus.FAILED, reason)
 
     def note_deferred(self, mail: NotificationMail, reason: str) -> MailStatus:
-        """The server cannot take it now: tried again after a pause, and failed once it is too old."""
+        """Record a temporary failure of the server. The mail is retried, or fails if it is older than the limit."""
         if self._is_old(mail):
             return self._end(mail, MailStatus.FAILED, given_up(mail.attempts, reason))
         return self._end(mail, MailStatus.WAITING, reason)
 
     def note_fault(self, mail: NotificationMail, reason: str) -> MailStatus:
-        """Something went wrong that is no answer of the server: tried again after a pause, a few times."""
+        """Record any other error. The mail is retried, and fails after `MAX_FAULTS` of these in a row."""
         mail.reason = readable(reason)
         if mail.faults < MAX_FAULTS:
             return MailStatus.WAITING
@@ -99,13 +99,15 @@ class AttemptService:
 
 
 def commit_without_waiting(session: Session) -> None:
-    """Have the transaction's commit not wait for the disk: only a crash of the database could then forget it, not one
-    of the worker, and the next commit that waits keeps it too."""
+    """Commit this transaction asynchronously (`synchronous_commit = off`).
+
+    The commit can be lost in a crash of the database, not of the worker, and only until the next synchronous commit.
+    """
     session.execute(text("SET LOCAL synchronous_commit = off"))
 
 
 def readable(reason: str) -> str:
-    """A reason as the database takes it and a terminal shows it, whatever an exception or a server said."""
+    """Return a reason that the database can store and a terminal can print: one line of limited length."""
     return shortened(one_line(reason), MAX_REASON_BYTES) or "unknown"
 
 
@@ -114,9 +116,9 @@ def given_up(attempts: int, reason: str) -> str:
 
 
 def pause_after(attempts: int) -> float:
-    """Seconds until the next attempt: doubling, bounded, and spread so that not all come at once."""
-    longest = min(MAX_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
-    return longest * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
+    """Return the seconds until the next attempt: exponential backoff with jitter, `MAX_DELAY` ± 20 % at most."""
+    delay = min(MAX_DELAY, FIRST_DELAY * 2 ** min(attempts - 1, 20))
+    return delay * random.uniform(0.8, 1.2)  # noqa: S311 - spreads attempts, no secret
 
 
 def create_service(runtime: Runtime, session: Session) -> AttemptService:

@@ -1,4 +1,4 @@
-"""The morning's mails: to each user one, of its open tasks that are due today or tomorrow and not yet told of."""
+"""The daily mails: one per user, listing open tasks that are due today or tomorrow and were not announced before."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -27,22 +27,23 @@ from tms_notifications.zones import zone_of
 
 HOUR = time(10)
 OPEN = (Status.PENDING, Status.IN_PROGRESS)
-USERS_AT_ONCE = 500
-# Days after which nobody's today or tomorrow can be the date any more.
+USER_BATCH = 500
+# Notifications of due dates older than this are deleted; in no time zone can such a date be today or tomorrow.
 FORGET_AFTER = timedelta(days=7)
 
 
 class DueSoonService:
-    """Never commits. Two at once, or one twice, write each mail once: its key is the user and the day."""
+    """Adds the daily mails. Never commits. Concurrent or repeated runs add each mail once, keyed by user and day."""
 
     def __init__(self, session: Session, mails: MailService):
         self._session = session
         self._mails = mails
 
     def announce(self, today: date, zone: str | None, *, after_user: int = 0) -> tuple[list[int], int | None]:
-        """Write the mails of the next few hundred users whose own zone is `zone` (None: who have none).
+        """Add the mails of the next `USER_BATCH` users after the id `after_user` whose preferred time zone is `zone`.
 
-        Returns the mails' ids, and the last user looked at: None when there are no more.
+        None as `zone` means users without a preferred time zone. Returns the ids of the added mails and the id of the
+        last user, which is None if there are no more users.
         """
         users = self._session.scalars(
             self._not_notified(today, zone)
@@ -50,7 +51,7 @@ class DueSoonService:
             .where(Task.assigned_to > after_user)
             .distinct()
             .order_by(Task.assigned_to)
-            .limit(USERS_AT_ONCE)
+            .limit(USER_BATCH)
         ).all()
         if not users:
             return [], None
@@ -65,25 +66,25 @@ class DueSoonService:
         tasks = {user_id: list(group) for user_id, group in groupby(rows, key=lambda row: row.assigned_to)}
         pending_mails = [_pending_mail(user_id, today, group) for user_id, group in tasks.items()]
         mail_ids = self._mails.add(pending_mails)
-        self._note_told(mail_ids, tasks)
+        self._mark_notified(mail_ids, tasks)
         return mail_ids
 
-    def _note_told(self, mail_ids: Sequence[int], tasks: dict[int, list[Row[Any]]]) -> None:
-        """Only for mails that were added here: the others' tasks are the morning's mail of somebody else."""
+    def _mark_notified(self, mail_ids: Sequence[int], tasks: dict[int, list[Row[Any]]]) -> None:
+        """Store which tasks the added mails list; mails that existed before were added by another run."""
         if not mail_ids:
             return
         users = self._session.scalars(select(NotificationMail.user_id).where(NotificationMail.id.in_(mail_ids)))
-        told = [
+        notified = [
             {"due_date": task.due_date, "task_id": task.id, "user_id": user_id}
             for user_id in users
             for task in tasks[user_id]
         ]
-        # A user who changes its zone at this moment can be looked at twice.
-        self._session.execute(insert(NotificationDue).on_conflict_do_nothing(), told)
+        # A user who changes the time zone meanwhile can be selected twice.
+        self._session.execute(insert(NotificationDue).on_conflict_do_nothing(), notified)
 
     def _not_notified(self, today: date, zone: str | None) -> Select[*tuple[Any, ...]]:
         preference = NotificationPreference
-        told = exists().where(
+        notified = exists().where(
             NotificationDue.due_date == Task.due_date,
             NotificationDue.task_id == Task.id,
             NotificationDue.user_id == Task.assigned_to,
@@ -97,27 +98,27 @@ class DueSoonService:
                 Task.due_date.in_([today, today + timedelta(days=1)]),
                 or_(preference.due_soon.is_(None), preference.due_soon != Delivery.OFF),
                 preference.timezone.is_(None) if zone is None else preference.timezone == zone,
-                ~told,
+                ~notified,
             )
         )
 
     def missed(self, now: datetime, deployment: ZoneInfo) -> list[tuple[date, str | None]]:
-        """Mornings to look through: today in every zone where it is ten o'clock or later and that was not done.
+        """Return the day and zone of each run that is due: it is 10:00 or later there, and today's run is not done.
 
-        The deployment's zone is among them in case beat, or what it had queued, was lost at ten.
+        The zone None is the deployment's; it is included in case beat was down, or its message was lost, at 10:00.
         """
         own = self._session.scalars(
             select(NotificationPreference.timezone).where(NotificationPreference.timezone.is_not(None)).distinct()
         )
-        done = {morning.zone: morning.day for morning in self._session.scalars(select(DailyDigestRun))}
+        done = {run.zone: run.day for run in self._session.scalars(select(DailyDigestRun))}
         zones = {None: deployment} | {zone: zone_of(zone, deployment) for zone in own if zone}
         local = [(zone, now.astimezone(info)) for zone, info in zones.items()]
         return [
             (at.date(), zone) for zone, at in local if at.time() >= HOUR and done.get(zone or "", date.min) < at.date()
         ]
 
-    def end_morning(self, today: date, zone: str | None) -> None:
-        """Note that every user of the zone was looked at, and forget notes that concern no day to come."""
+    def finish_run(self, today: date, zone: str | None) -> None:
+        """Record that the run of a zone is complete, and delete notifications of past due dates."""
         statement = insert(DailyDigestRun).values(zone=zone or "", day=today)
         self._session.execute(statement.on_conflict_do_update(index_elements=["zone"], set_={"day": today}))
         self._session.execute(delete(NotificationDue).where(NotificationDue.due_date < today - FORGET_AFTER))

@@ -1,4 +1,4 @@
-"""Mails that are held back: to addresses that nobody has proved, and above a number in an hour."""
+"""Holds mails to unverified addresses, and mails above the hourly limit per user."""
 
 from datetime import datetime, timedelta
 
@@ -13,39 +13,39 @@ from tms_notifications.settings import NotificationSettings, needs_proof
 
 HOUR = timedelta(hours=1)
 UNPROVED = "held until the address is proved"
-# Each of these is at most one a day or an hour by itself.
+# These kinds are limited to one per day or hour already.
 NOT_COUNTED = (MailKind.DUE_SOON, MailKind.SUMMARY)
 
 
 class HoldService:
-    """Never commits."""
+    """Decides whether a mail is held. Never commits."""
 
     def __init__(self, session: Session, *, needs_proof: bool, most_per_hour: int, proof_url: str | None):
-        """`proof_url` is where a link that proves an address leads; None where no package has such a page."""
+        """`proof_url` is the page that verifies an address; None if no included package has one."""
         self._session = session
         self._needs_proof = needs_proof
-        self._most = most_per_hour
+        self._max_per_hour = most_per_hour
         self._proof_url = proof_url
 
     def reason_to_hold(self, mail: NotificationMail, user: User) -> str | None:
-        """Why the mail does not go out now, in words for the ledger; None where it does, and then it is counted."""
+        """Return the reason for the mail log if the mail is held now; None otherwise, and then the mail is counted."""
         if not mail.kind.is_about_tasks:
             return None
         if self._needs_proof and not user.email_verified:
             self._hold_until(user.id, func.now())
-            self._ask_for_proof(user)
+            self._request_verification(user)
             return UNPROVED
-        # A second attempt was counted with the first.
-        if mail.kind in NOT_COUNTED or mail.attempts > 1 or not self._most:
+        # Retries are counted with the first attempt.
+        if mail.kind in NOT_COUNTED or mail.attempts > 1 or not self._max_per_hour:
             return None
         counted = self._count(user.id)
-        if counted.mails <= self._most:
+        if counted.mails <= self._max_per_hour:
             return None
         self._hold_until(user.id, counted.hour_began_at + HOUR)
-        return f"held because {self._most} mails went out within an hour"
+        return f"held because {self._max_per_hour} mails went out within an hour"
 
     def _count(self, user_id: int) -> Row[int, datetime | None]:
-        """How many mails the user has got in its present hour, with this one, and when that began."""
+        """Count this mail. Returns the number of mails in the user's current hour, and when that hour began."""
         table = NotificationRecipient
         is_over = func.coalesce(table.hour_began_at <= func.now() - HOUR, True)
         counted = (
@@ -63,13 +63,13 @@ class HoldService:
         return self._session.execute(counted).one()
 
     def _hold_until(self, user_id: int, until: object) -> None:
-        """Locks the user's row, for which whoever sends what was held waits."""
+        """Store until when mails are held. Locks the user's row, so `SummaryService.release` skips this user."""
         statement = insert(NotificationRecipient).values(user_id=user_id, held_until=until)
         later = func.greatest(NotificationRecipient.held_until, statement.excluded.held_until)
         self._session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_={"held_until": later}))
 
-    def _ask_for_proof(self, user: User) -> None:
-        """Have a link sent, once an address, to one whose address is older than the rule, or was never asked for."""
+    def _request_verification(self, user: User) -> None:
+        """Request a verification link, once per address, for accounts that were never sent one."""
         recipient = self._session.get_one(NotificationRecipient, user.id, populate_existing=True)
         if self._proof_url is None or recipient.proof_sent_to == user.email:
             return

@@ -1,4 +1,4 @@
-"""Requests for links made into mails: only here does one look who has the address."""
+"""Turns link requests into mails. Only this worker-side service looks up which account has the address."""
 
 import logging
 from datetime import timedelta
@@ -18,14 +18,14 @@ from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.settings import needs_proof
 
 DAY = timedelta(days=1)
-# To an address that nobody has proved, of each kind: whoever entered it may not read its mails.
-MAX_A_DAY_UNPROVED = 5
+# Links of each kind per day to an unverified address, which may belong to a person who never registered.
+MAX_DAILY_UNPROVED = 5
 LIMITED = (LinkPurpose.PASSWORD_RESET, LinkPurpose.EMAIL_VERIFICATION)
 log = logging.getLogger(__name__)
 
 
 class LinkRequestService:
-    """Never commits."""
+    """Answers link requests. Never commits."""
 
     def __init__(self, session: Session, links: AccountLinkService, mails: MailService, *, needs_proof: bool):
         self._session = session
@@ -34,7 +34,7 @@ class LinkRequestService:
         self._needs_proof = needs_proof
 
     def answer(self, limit: int) -> list[int]:
-        """Write the mails of the oldest requests down that nobody else is at; returns the mails' ids."""
+        """Add the mails of the oldest requests that no other worker has locked. Returns the ids of the mails."""
         requests = self._session.scalars(
             select(NotificationLinkRequest)
             .order_by(NotificationLinkRequest.id)
@@ -50,13 +50,13 @@ class LinkRequestService:
         return self._mails.add(pending_mails)
 
     def _attempt(self, request_id: int, purpose: LinkPurpose, email: str, url: str) -> PendingMail | None:
-        """The notice of a request; None for one that cannot be answered, which must not stop those behind it."""
+        """Return the mail for a request; None if there is none to send, or if an error occurs, which is logged."""
         try:
             with self._session.begin_nested():
                 return self._pending_mail(purpose, email, url)
         except Exception:
             log.exception("request %d for a link cannot be answered", request_id)
-            # Of a broken connection this raises, and the requests stay.
+            # Raises if the connection is broken, so that the requests are kept.
             self._session.connection()
             return None
 
@@ -82,21 +82,21 @@ class LinkRequestService:
         )
 
     def _is_needless(self, link: AccountLink) -> bool:
-        """Whether the address is proved already, or has had enough links that nobody may have wanted."""
+        """Whether the address is verified already, or has received the daily maximum of links."""
         if self._session.get_one(User, link.user_id).email_verified:
             return link.purpose is LinkPurpose.EMAIL_VERIFICATION
-        return self._needs_proof and link.purpose in LIMITED and self._has_had_enough(link)
+        return self._needs_proof and link.purpose in LIMITED and self._is_limit_reached(link)
 
-    def _has_had_enough(self, link: AccountLink) -> bool:
-        of_the_day = select(func.count()).where(
+    def _is_limit_reached(self, link: AccountLink) -> bool:
+        last_day = select(func.count()).where(
             AccountLink.user_id == link.user_id,
             AccountLink.purpose == link.purpose,
             AccountLink.created_at > func.now() - DAY,
         )
-        return (self._session.scalar(of_the_day) or 0) > MAX_A_DAY_UNPROVED
+        return (self._session.scalar(last_day) or 0) > MAX_DAILY_UNPROVED
 
     def _note_proof_sent(self, link: AccountLink) -> None:
-        """So that no other is sent unasked."""
+        """Store the address, so that no further link is sent to it without a request."""
         sent = {"proof_sent_to": link.email}
         statement = insert(NotificationRecipient).values(user_id=link.user_id, **sent)
         self._session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=sent))

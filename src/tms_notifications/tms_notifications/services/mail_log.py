@@ -1,4 +1,4 @@
-"""Looking mails up: what was sent to whom, and why something was not."""
+"""Queries of the mail log for `tms mail`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from tms_notifications.models import MailStatus, NotificationMail
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is None does not narrow."""
+    """Filters of the mail log; None means no filter."""
 
     username: str | None = None
     task_id: int | None = None
@@ -27,7 +27,7 @@ class MailLogService:
         self._session = session
 
     def find(self, search: Search) -> Sequence[tuple[NotificationMail, User]]:
-        """The newest that match, oldest of these first."""
+        """Return the newest mails that match, in ascending order, with their recipients."""
         statement = select(NotificationMail, User).join(User, User.id == NotificationMail.user_id)
         if search.username is not None:
             statement = statement.where(has_username(search.username))
@@ -39,6 +39,7 @@ class MailLogService:
         return [(mail, user) for mail, user in reversed(self._session.execute(newest).all())]
 
     def get(self, mail_id: int) -> tuple[NotificationMail, User]:
+        """Return a mail and its recipient. Raises `NotFoundError`."""
         mail = self._session.get(NotificationMail, mail_id)
         if mail is None:
             raise NotFoundError(f"There is no mail {mail_id}; tms mail list shows which there are.")

@@ -1,4 +1,4 @@
-"""The ledger of mails: writing down what is to be sent, and handing it out."""
+"""Adds mails to the mail log, and claims those that are due."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,18 +17,20 @@ QUEUED_FOR = text("now() + interval '1 minute'")
 
 
 class MailService:
-    """Never commits. All times are the database's, so that the clocks of the hosts need not agree."""
+    """Adds and claims mails. Never commits. All times are of the database, so host clocks need not agree."""
 
     def __init__(self, session: Session, host: str):
-        """`host` is what message ids end in."""
+        """`host` is the right-hand side of Message-IDs."""
         self._session = session
         self._host = host
 
     def add(self, pending_mails: Sequence[PendingMail], *, queued: bool = True) -> list[int]:
-        """Write the mails down that are not there yet; returns the ids of these. Waits for who adds the same ones.
+        """Insert the mails whose keys do not exist yet. Returns the ids of the inserted mails.
 
-        With `queued`, the caller queues them after its commit; else `claim_due` does."""
-        pending_mails = self._without_strangers(pending_mails)
+        Blocks while another transaction inserts the same keys. With `queued`, the caller enqueues the mails after its
+        commit; otherwise `claim_due` returns them.
+        """
+        pending_mails = self._of_known_users(pending_mails)
         if not pending_mails:
             return []
         later = {} if queued else {"queued_until": func.now()}
@@ -41,7 +43,7 @@ class MailService:
         return sorted(self._session.scalars(added.values(**later) if later else added, rows))
 
     def claim_due(self, limit: int) -> list[int]:
-        """Ids of mails that are due and that no Celery message is under way for; there will be one now."""
+        """Return the ids of mails that are due and have no Celery message in flight; the caller enqueues them."""
         due = (
             select(NotificationMail.id)
             .where(
@@ -61,8 +63,8 @@ class MailService:
         )
         return sorted(self._session.scalars(queued))
 
-    def _without_strangers(self, pending_mails: Sequence[PendingMail]) -> list[PendingMail]:
-        """Notices of accounts that have a row: another could never be written, and would hold up all behind it."""
+    def _of_known_users(self, pending_mails: Sequence[PendingMail]) -> list[PendingMail]:
+        """Return the mails whose user exists; others would violate the foreign key and block the relay's sink."""
         wanted = {pending_mail.user_id for pending_mail in pending_mails}
         if not wanted:
             return []
@@ -82,7 +84,7 @@ class MailService:
 
 
 def message_id(pending_mail: PendingMail, host: str) -> str:
-    """Always the same for the same notice: should its row be lost and made again, the mail is still the same one."""
+    """Return a Message-ID that is stable for the mail, even if its row is lost and inserted again."""
     salt = hashlib.sha256(f"{pending_mail.key} {pending_mail.context.get('at')}".encode()).hexdigest()[:12]
     return f"<{pending_mail.key.replace(':', '.')}.{salt}@{host}>"
 

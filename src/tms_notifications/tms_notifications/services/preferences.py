@@ -1,4 +1,4 @@
-"""What a user wants to be told, and how it says so."""
+"""Reads and changes mail preferences."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,17 +11,17 @@ from tms_notifications.models import Delivery, NotificationPreference
 
 
 class PreferenceService:
-    """Never commits."""
+    """Reads and changes mail preferences. Never commits."""
 
     def __init__(self, session: Session):
         self._session = session
 
     def get(self, user_id: int) -> NotificationPreference:
-        """The user's preferences, the defaults where it never said anything."""
+        """Return the user's preferences, or the defaults if none were set."""
         return self._session.get(NotificationPreference, user_id) or defaults(user_id)
 
     def change(self, user_id: int, values: Mapping[str, Any]) -> NotificationPreference:
-        """Set the given preferences; two who change different ones at once both keep their change."""
+        """Set the given preferences. Concurrent changes of different preferences do not overwrite each other."""
         statement = insert(NotificationPreference).values(user_id=user_id, **values)
         self._session.execute(
             statement.on_conflict_do_update(index_elements=["user_id"], set_={**values, "updated_at": func.now()})

@@ -1,4 +1,4 @@
-"""Preparing one mail: whether it is still to be sent, and the finished message."""
+"""Prepares one mail: decides whether the mail is still to be sent, and composes it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ HIDDEN = "(hidden)"
 
 
 class SendingService:
-    """Never commits."""
+    """Prepares mails for delivery. Never commits."""
 
     def __init__(self, session: Session, runtime: Runtime, attempts: AttemptService, holds: HoldService):
         self._session = session
@@ -38,9 +38,10 @@ class SendingService:
         self._links = account_links(runtime, session)
 
     def prepare(self, mail_id: int, attempt: int) -> OutgoingMail | None:
-        """The finished mail, its subject and address stored; None where it is not to be sent, which is noted.
+        """Compose the mail and store its subject and address.
 
-        Raises `CompositionError`, and `RefusedError` where there is no such address.
+        Returns None if the attempt is over, or if the mail is dropped or held, which is recorded. Raises
+        `CompositionError`, and `RefusedError` for an invalid address.
         """
         mail = self._attempts.lock(mail_id, attempt)
         if mail is None:
@@ -60,9 +61,9 @@ class SendingService:
     def compose(
         self, mail: NotificationMail, user: User, preference: NotificationPreference, *, token: str = HIDDEN
     ) -> OutgoingMail:
-        """The message as it goes out now; raises what a deployer's template or an impossible address raises.
+        """Return the message as it would be sent now. Raises `AddressError`, and whatever a template raises.
 
-        The token of its link, if it has one, is for its recipient only: who just looks does not see it.
+        `token` is inserted into the mail's link. By default the token is hidden, because it is for the recipient only.
         """
         zone = zone_of(preference.timezone, self._runtime.core.zone)
         context = self._visible_context(mail, user)
@@ -75,7 +76,7 @@ class SendingService:
         except AddressError as error:
             raise RefusedError(f"{address_of(mail, user)} {error}") from error
         except Exception as error:
-            # A deployer's template may raise anything.
+            # Custom templates may raise anything.
             raise CompositionError(f"cannot be composed: {type(error).__name__}: {error}") from error
 
     def _reason_to_drop(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
@@ -93,13 +94,13 @@ class SendingService:
         return TaskVisibility(self._session, self._runtime.core.visibility, user)
 
     def _visible_context(self, mail: NotificationMail, user: User) -> Mapping[str, Any]:
-        """What the mail may tell now."""
+        """Return the context without the items that the user may not see any more."""
         if mail.kind is not MailKind.SUMMARY:
             return mail.context
         return {**mail.context, "items": self._visibility(user).visible(mail.context["items"])}
 
     def _token(self, mail: NotificationMail) -> str | None:
-        """The token of the mail's link, while that is of use."""
+        """Return the token of the mail's link; None if the mail has no link, or if the link is not valid any more."""
         return self._links.token(mail.context["link_id"]) if "link_id" in mail.context else None
 
     def _names(self, context: Mapping[str, Any]) -> dict[int, str]:
@@ -111,7 +112,7 @@ class SendingService:
 
 
 def reason_not_to_mail(mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
-    """Why the user does not get this mail, in words for the ledger; None where it does."""
+    """Return the reason for the mail log if the user is not sent this mail; None otherwise."""
     if user.deleted_at is not None:
         return "the account was deleted"
     if not user.is_active:
@@ -127,13 +128,13 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Notificat
 
 
 def _preferences_of(mail: NotificationMail) -> set[str]:
-    """The preferences that, all of them off, mean that the user does not want the mail."""
+    """Return the preferences of the mail's kinds; the mail is unwanted if all of them are off."""
     kinds = [MailKind(item["kind"]) for item in mail.context["items"]] if mail.kind is MailKind.SUMMARY else [mail.kind]
     return {kind.preference for kind in kinds if kind.preference}
 
 
 def file_name(mail: NotificationMail) -> str:
-    """Sorts by time; the same for each attempt."""
+    """Return a file name that sorts by time and is the same for every attempt."""
     return f"{mail.created_at:%Y%m%dT%H%M%S.%f}-{mail.id:08d}"
 
 

@@ -1,4 +1,4 @@
-"""One mail of all that was held for a user, once nothing holds it any more."""
+"""Releases held mails as one summary mail per user."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from tms_notifications.settings import needs_proof
 
 RETRY_AFTER = timedelta(hours=1)
 log = logging.getLogger(__name__)
-# The rest is a number, and stands in the ledger.
-LISTED = 50
+# Further mails are only counted in the summary.
+MAX_ITEMS = 50
 
 
 class SummaryService:
-    """Never commits."""
+    """Releases held mails. Never commits."""
 
     def __init__(self, session: Session, mails: MailService, *, needs_proof: bool):
         self._session = session
@@ -34,7 +34,10 @@ class SummaryService:
         self._needs_proof = needs_proof
 
     def release(self, limit: int) -> None:
-        """Write the mails of the next users for whom nothing is held any more; `MailService.claim_due` queues them."""
+        """Release the held mails of at most `limit` users whose hold has ended.
+
+        `MailService.claim_due` returns the released mails, which are then enqueued.
+        """
         recipient = NotificationRecipient
         statement = select(recipient).join(User, User.id == recipient.user_id).where(recipient.held_until <= func.now())
         if self._needs_proof:
@@ -44,24 +47,24 @@ class SummaryService:
             self._attempt(row)
 
     def _attempt(self, recipient: NotificationRecipient) -> None:
-        """What goes wrong with one user's mails holds up nobody else's; they are tried again in an hour."""
+        """Release the mails of one user. An error is logged and retried in an hour; other users are not affected."""
         user_id = recipient.user_id
         try:
             with self._session.begin_nested():
                 recipient.held_until = None
                 self._release(user_id)
         except Exception:
-            log.exception("what was held for user %d cannot be summarised", user_id)
+            log.exception("the held mails of user %d cannot be summarised", user_id)
             recipient.held_until = func.now() + RETRY_AFTER
 
     def _release(self, user_id: int) -> None:
         self._drop_unwanted(user_id)
-        # One whose only mail it is gets that; one that had its summary held gets the summary.
+        # A single held mail is sent itself, and so is a summary that was held.
         again = self._held(user_id, NotificationMail.kind == MailKind.SUMMARY)
         ids = self._session.scalars(select(NotificationMail.id).where(*self._held(user_id)).limit(2)).all()
         if len(ids) == 1:
             again = self._held(user_id)
-        # As if it were written down now: its date in a mail program, and how long it is tried.
+        # The mail counts as created now, for its Date field and for the limit on retries.
         times = dict.fromkeys(("created_at", "next_attempt_at", "queued_until"), func.now())
         self._session.execute(_change(again).values(status=MailStatus.WAITING, reason=None, **times))
         self._summarise(user_id)
@@ -71,7 +74,9 @@ class SummaryService:
         count, last = self._session.execute(total).one()
         if not count:
             return
-        newest = select(NotificationMail).where(*self._held(user_id)).order_by(NotificationMail.id.desc()).limit(LISTED)
+        newest = (
+            select(NotificationMail).where(*self._held(user_id)).order_by(NotificationMail.id.desc()).limit(MAX_ITEMS)
+        )
         listed = list(reversed(self._session.scalars(newest).all()))
         pending_mail = PendingMail(
             key=f"summary:{user_id}:{last}",
@@ -84,7 +89,7 @@ class SummaryService:
             },
         )
         (mail_id,) = self._mails.add([pending_mail], queued=False)
-        reason = f"told in mail {mail_id}"
+        reason = f"included in mail {mail_id}"
         self._session.execute(_change(self._held(user_id)).values(status=MailStatus.COALESCED, reason=reason))
 
     def _drop_unwanted(self, user_id: int) -> None:
@@ -109,7 +114,7 @@ def _change(which: Sequence[ColumnElement[bool]]) -> Update:
 
 
 def _item(mail: NotificationMail) -> dict[str, Any]:
-    """What the summary says of a mail: who did what to which task; nothing of the values."""
+    """Return an item of the summary: kind, task, actor and time, without the changed values."""
     context: Mapping[str, Any] = mail.context
     if mail.kind is MailKind.DUE_SOON:
         return {"kind": mail.kind.value, "today": context["today"], "count": len(context["tasks"])}

@@ -1,4 +1,4 @@
-"""Whether what a mail tells is for its user's eyes at the moment when it goes out; it may have waited for days."""
+"""Checks, when a mail is sent, whether its user may still see the tasks in it; the mail may have waited for days."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from tms_core.models import Task, User
 from tms_core.permissions import Actor, Visibility, may_see
 from tms_notifications.models import MailKind
 
-# The others tell only what their user has known.
+# Mails of other kinds contain only what their user could see before.
 CHECKED = (MailKind.ASSIGNED, MailKind.UPDATED)
 
 
@@ -21,7 +21,7 @@ class TaskVisibility:
         self._user = user
 
     def visible(self, items: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Those of the items (`kind` and `task`, as an event told of it) that the user may see now."""
+        """Return the items that the user may see now. An item has a `kind` and the `task` as of its event."""
         if self._visibility == "team":
             return list(items)
         ids = {item["task"]["id"] for item in items if item["kind"] in CHECKED}

@@ -1,4 +1,4 @@
-"""Users, logins, tasks, the event log and the relay's cursors."""
+"""Users, sessions, tasks, the event log and the relay's cursors."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What logins are seen from, personal tokens, one-time links, and whose address is verified."""
+"""Clients of sessions, personal tokens, one-time links and verified addresses."""
 
 from collections.abc import Sequence
 

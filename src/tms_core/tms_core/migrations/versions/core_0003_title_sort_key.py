@@ -1,4 +1,4 @@
-"""Titles are sorted without regard to case, accents and width, instead of by bytes."""
+"""Sort titles regardless of case, accents and width instead of by bytes."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ down_revision: str | Sequence[str] | None = "core_0002"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# A collation whose lower() covers Unicode, whatever the database's own: PostgreSQL's (since 17) or the C library's.
+# A collation whose lower() covers Unicode, regardless of the database's: PostgreSQL's (since 17) or the C library's.
 CASE_COLLATION = """
     SELECT quote_ident(collname) FROM pg_collation
     WHERE collname IN ('pg_c_utf8', 'C.utf8', 'C.UTF-8') AND collencoding IN (-1, 6)
@@ -18,7 +18,7 @@ CASE_COLLATION = """
 """
 # Latin, Greek and Cyrillic accents, and the points of Hebrew and Arabic; not the vowel signs of other scripts.
 MARKS = r"[\u0300-\u036F\u0483-\u0487\u0591-\u05BD\u064B-\u065F\u1AB0-\u1AFF\u1DC0-\u1DFF\u20D0-\u20FF\uFE20-\uFE2F]"
-# Cut to 200 characters: NFKD may make 18 of one, and an index row must stay below 2,700 bytes.
+# Cut to 200 characters, because NFKD can expand one to 18, and an index row is limited to 2,700 bytes.
 FOLD_TEXT = """
     CREATE FUNCTION fold_text(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE WHEN octet_length(value) = length(value) THEN lower(value COLLATE {collation})

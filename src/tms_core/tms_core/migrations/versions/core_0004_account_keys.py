@@ -1,8 +1,8 @@
-"""Keys that make two spellings of a user name or an address one account, and links that take a change of address back.
+"""Keys that identify a user name or address in any spelling, and links that revert a change of address.
 
-Keys follow from code (`tms_core.identity`), so that database and code cannot fold differently. Where two existing
-accounts have the same key, the one whose spelling is the canonical one, else the older one, gets it; the other keeps
-none and goes by its own spelling. `tms doctor` names them.
+The keys are computed by `tms_core.identity`, so that database and code cannot differ. If two existing accounts have the
+same key, the one with the canonical spelling, else the older one, gets it; the other has no key and is found by its own
+spelling. `tms doctor` lists such accounts.
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ down_revision: str | Sequence[str] | None = "core_0003"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
-# An entry of an index has less than 2,704 bytes.
+# An index entry is limited to 2,704 bytes.
 MAX_KEY_LENGTH = 2000
 BATCH = 5000
-# Of plain ASCII the key is the lower case, whatever the database's locale says of the letter I.
+# The key of ASCII text is its lower case, regardless of the database's locale (Turkish I).
 PLAIN_KEYS = r"""
     UPDATE users SET
         username_key = CASE WHEN username ~ '^[!-~]*$' THEN lower(username COLLATE "C") END,
@@ -76,7 +76,7 @@ def _fill(column: str) -> None:
 def downgrade() -> None:
     op.drop_index("ix_account_link_reserved_key", table_name="account_link")
     op.drop_column("account_link", "reserved_key")
-    # PostgreSQL takes no value out of an enumeration.
+    # PostgreSQL cannot remove a value from an enumeration.
     op.execute("DELETE FROM account_link WHERE purpose::text = 'email_change'")
     op.execute("ALTER TYPE account_link_purpose RENAME TO account_link_purpose_new")
     op.execute("CREATE TYPE account_link_purpose AS ENUM ('password_reset', 'email_verification')")

@@ -1,4 +1,4 @@
-"""An index of the refresh tokens that were not used yet: one a session."""
+"""An index of the unused refresh tokens, one per session."""
 
 from collections.abc import Sequence
 

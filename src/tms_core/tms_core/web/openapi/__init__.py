@@ -1,5 +1,7 @@
-"""The API's description (OpenAPI 3.1), made from the resources: each method says beside itself what it takes and
-answers, its schemas say the rest. `document` puts it together; what is here imports no Cornice."""
+"""The OpenAPI 3.1 document, generated from the decorators on resource methods and from their schemas.
+
+`document` builds it; this module does not import Cornice.
+"""
 
 from tms_core.web.openapi.decorators import Answer, Header, Link, Tag, described, documented
 from tms_core.web.openapi.parameters import Parameter, WholeNumber, names_of

@@ -1,12 +1,12 @@
-"""What a resource's method takes and answers, said beside the method.
+"""Decorators that document the parameters, body and responses of a resource method.
 
     @documented("create_line", body=NewLine, answers={201: Line})
     def collection_post(self):
         '''Add a line.'''
 
-The docstring's first sentence is the summary. What follows from elsewhere need not be said: the path and its
-parameters (from the route), whether a token is needed (`open_to_all`), and the errors that every method with a
-token, a body, a query or an id in its path may answer.
+The first sentence of the docstring becomes the summary. Derived automatically: the path and its parameters (from the
+route), whether a token is needed (`open_to_all`), and the errors common to methods with a token, a body, a query or an
+id in the path.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +22,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A heading under which operations stand; a resource names it by its class attribute `tag`. `place` is its place
-    among those of its package."""
+    """An OpenAPI tag; a resource sets it as class attribute `tag`. `place` orders the tags of a package."""
 
     name: str
     description: str = ""
@@ -32,7 +31,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header of an answer that always carries it, unless it is optional."""
+    """A response header, which is always present unless `is_optional`."""
 
     name: str
     description: str
@@ -42,7 +41,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An operation to go on with: where in this answer (or its request) its parameters and its body come from."""
+    """An OpenAPI link to a follow-up operation, with runtime expressions for its parameters and body."""
 
     operation_id: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -51,14 +50,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes out: a type that pydantic knows, or None where the body is empty."""
+    """A response; `body` is a type known to pydantic, or None for an empty body."""
 
     body: Any = None
     description: str = ""
     headers: tuple[Header, ...] = ()
     links: tuple[Link, ...] = ()
     content_types: tuple[str, ...] = (JSON,)
-    # Other types of content that a client may ask for, each with what it carries.
+    # Further content types that a client can request, with their body types.
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -66,7 +65,7 @@ class Answer:
 class Documentation:
     operation_id: str = ""
     body: Any = None
-    # None: the method does not look at its query. Empty: it refuses every parameter.
+    # None: the method ignores the query. Empty: the method rejects all parameters.
     query: tuple[Parameter, ...] | None = None
     headers: tuple[Parameter, ...] = ()
     answers: Mapping[int, Answer] = field(default_factory=dict)
@@ -86,11 +85,11 @@ def documented(
     is_body_optional: bool = False,
     needs_database: bool = True,
 ) -> Callable[[F], F]:
-    """`answers` names, by status, an `Answer`, or just its type, or the sentence that explains a problem document."""
+    """Document a method. `answers` maps a status to an `Answer`, a body type or a problem document's description."""
 
     def mark(method: F) -> F:
         present = documentation_of(method)
-        said = Documentation(
+        documentation = Documentation(
             operation_id=operation_id,
             body=body,
             query=None if query is None else tuple(query),
@@ -100,14 +99,14 @@ def documented(
             is_body_optional=is_body_optional,
             needs_database=needs_database,
         )
-        setattr(method, ATTRIBUTE, said)
+        setattr(method, ATTRIBUTE, documentation)
         return method
 
     return mark
 
 
 def described(method: F, *, headers: Sequence[Parameter] = (), answers: Mapping[int, Any] | None = None) -> F:
-    """For decorators that give a method more to take or to answer."""
+    """Add headers and responses to a method's documentation; for use by decorators."""
     present = documentation_of(method)
     more = replace(
         present, headers=(*present.headers, *headers), answers={**_answers(answers or {}), **present.answers}
@@ -117,20 +116,20 @@ def described(method: F, *, headers: Sequence[Parameter] = (), answers: Mapping[
 
 
 def documentation_of(method: Any) -> Documentation:
-    """What is said about a method; nothing where nobody said anything."""
+    """Return the documentation of a method; empty for undocumented methods."""
     found: Documentation = getattr(method, ATTRIBUTE, Documentation())
     return found
 
 
-def as_answer(said: Any) -> Answer:
-    match said:
+def as_answer(value: Any) -> Answer:
+    match value:
         case Answer():
-            return said
+            return value
         case str():
-            return Answer(None, said)
+            return Answer(None, value)
         case _:
-            return Answer(said)
+            return Answer(value)
 
 
-def _answers(said: Mapping[int, Any]) -> dict[int, Answer]:
-    return {status: as_answer(one) for status, one in said.items()}
+def _answers(answers: Mapping[int, Any]) -> dict[int, Answer]:
+    return {status: as_answer(answer) for status, answer in answers.items()}

@@ -1,4 +1,4 @@
-"""The whole description, of the packages that are included."""
+"""The OpenAPI document of the included packages."""
 
 import sys
 from typing import Any
@@ -31,7 +31,7 @@ VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def build_document(registry, info: dict[str, Any]) -> dict[str, Any]:
-    """OpenAPI for every method of every resource in this registry; `info` says what it is about."""
+    """Return the OpenAPI document of all resources in this registry; `info` is its Info object."""
     schemas = SchemaCollection()
     paths: dict[str, dict[str, Any]] = {}
     groups: dict[str, dict[str, Tag]] = {}
@@ -50,7 +50,7 @@ def build_document(registry, info: dict[str, Any]) -> dict[str, Any]:
         "tags": [
             {"name": tag.name, "description": tag.description} for tags in groups.values() for tag in tags.values()
         ],
-        # A heading over the tags of each package, as several readers of OpenAPI show it.
+        # Groups tags by package; an extension that several OpenAPI tools display.
         "x-tagGroups": [{"name": package, "tags": list(tags)} for package, tags in groups.items()],
         "paths": paths,
         "components": {
@@ -62,12 +62,12 @@ def build_document(registry, info: dict[str, Any]) -> dict[str, Any]:
 
 
 def _server(core: CoreSettings) -> str:
-    """In development relative to wherever the description was read."""
+    """Return the server URL; in development a relative one, resolved against the document's URL."""
     return core.public_url if core.environment == "production" else "/"
 
 
 def tag_of(method: Method) -> Tag:
-    """The resource's own, or else its package, described by the package's docstring."""
+    """Return the tag of the method's resource, by default its package with the package's docstring."""
     own: Tag | None = getattr(method.resource, "tag", None)
     package = _package(method)
     return own or Tag(package, (sys.modules[package].__doc__ or "").strip())
@@ -78,7 +78,7 @@ def _package(method: Method) -> str:
 
 
 def _in_order(registry) -> list[Method]:
-    """Package by package as they are included, the core last; there tag by tag, and path by path."""
+    """Return the methods ordered by package (in the order of inclusion, the core last), tag and path."""
     core, *features = registry.tms.packages
     packages = [*features, core]
 

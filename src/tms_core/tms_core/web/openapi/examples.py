@@ -1,4 +1,4 @@
-"""A value that fits a schema of the description, for readers and for collections of requests."""
+"""Example values for OpenAPI schemas, used in the documentation and the Postman collection."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ FORMATS = {
 
 
 def example_of(schema: Mapping[str, Any], components: Mapping[str, Any]) -> Any:
-    """The schema's own example, else one that is put together from what it says."""
+    """Return the schema's example, or a value generated from the schema."""
     match schema:
         case {"examples": [first, *_]}:
             return first

@@ -1,4 +1,4 @@
-"""One operation of the description, from a method, what it says, and what follows from its route."""
+"""OpenAPI operations, from a method's documentation and its route."""
 
 from collections.abc import Iterator
 from inspect import cleandoc
@@ -17,38 +17,38 @@ NO_TOKEN: dict[str, list[str]] = {}
 
 
 def operation(method: Method, tag: str, scope: str | None, schemas: SchemaCollection) -> dict[str, Any]:
-    """`scope` is what a personal token needs for it; None where none opens it."""
-    said = documentation_of(method.function)
+    """Return the Operation object of a method. `scope` is that of personal tokens; None if they are rejected."""
+    docs = documentation_of(method.function)
     summary, description = _sentences(method.function.__doc__ or "")
     found: dict[str, Any] = {
-        "operationId": said.operation_id or f"{method.resource.__name__}_{method.function.__name__}".lower(),
+        "operationId": docs.operation_id or f"{method.resource.__name__}_{method.function.__name__}".lower(),
         "tags": [tag],
         "summary": summary,
         "description": description,
-        "security": _security(method, said, scope),
-        "parameters": [*path_parameters(method.pattern), *(_parameter(one, schemas) for one in _sent(said))],
+        "security": _security(method, docs, scope),
+        "parameters": [*path_parameters(method.pattern), *(_parameter(one, schemas) for one in _parameters_of(docs))],
     }
-    if said.body is not None:
-        content = {JSON: {"schema": schemas.of(said.body, "validation")}}
-        found["requestBody"] = {"required": not said.is_body_optional, "content": content}
+    if docs.body is not None:
+        content = {JSON: {"schema": schemas.of(docs.body, "validation")}}
+        found["requestBody"] = {"required": not docs.is_body_optional, "content": content}
     answers = answers_of(method)
     found["responses"] = {str(status): response(status, answers[status], schemas) for status in sorted(answers)}
     return {name: value for name, value in found.items() if value or name == "security"}
 
 
 def answers_of(method: Method) -> dict[int, Answer | None]:
-    """What the method says, what its parameters may lead to, and (None) the usual answer under a status."""
-    said = documentation_of(method.function)
-    found: dict[int, Answer | None] = dict.fromkeys(_usual_errors(method, said))
-    for parameter in _sent(said):
+    """Return the responses of a method by status, including those of its parameters; None means the shared response."""
+    docs = documentation_of(method.function)
+    found: dict[int, Answer | None] = dict.fromkeys(_usual_errors(method, docs))
+    for parameter in _parameters_of(docs):
         found |= {status: as_answer(one) for status, one in parameter.answers.items()}
-    return found | dict(said.answers or {200: Answer()})
+    return found | dict(docs.answers or {200: Answer()})
 
 
-def _usual_errors(method: Method, said: Documentation) -> Iterator[int]:
-    if said.body is not None or said.query is not None:
+def _usual_errors(method: Method, docs: Documentation) -> Iterator[int]:
+    if docs.body is not None or docs.query is not None:
         yield 400
-    if said.body is not None:
+    if docs.body is not None:
         yield from (413, 415)
     if not method.is_open:
         yield from (401, 403, 429)
@@ -57,26 +57,26 @@ def _usual_errors(method: Method, said: Documentation) -> Iterator[int]:
     if method.verb != "OPTIONS":
         yield 412
     yield 500
-    if said.needs_database:
+    if docs.needs_database:
         yield 503
 
 
 def _sentences(text: str) -> tuple[str, str]:
-    """A docstring as its first sentence, without the full stop, and the rest."""
+    """Split a docstring into its first sentence, without the full stop, and the rest."""
     first, _, rest = " ".join(cleandoc(text).split()).partition(". ")
     return first.removesuffix("."), rest
 
 
-def _security(method: Method, said: Documentation, scope: str | None) -> list[dict[str, list[str]]]:
-    if said.is_token_optional:
+def _security(method: Method, docs: Documentation, scope: str | None) -> list[dict[str, list[str]]]:
+    if docs.is_token_optional:
         return [NO_TOKEN, BEARER]
     if method.is_open:
         return []
     return [BEARER, {"personal": [scope]}] if scope else [BEARER]
 
 
-def _sent(said: Documentation) -> tuple[Parameter, ...]:
-    return (*(said.query or ()), *said.headers)
+def _parameters_of(docs: Documentation) -> tuple[Parameter, ...]:
+    return (*(docs.query or ()), *docs.headers)
 
 
 def _parameter(one: Parameter, schemas: SchemaCollection) -> dict[str, Any]:

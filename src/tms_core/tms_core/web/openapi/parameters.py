@@ -1,4 +1,4 @@
-"""What a query or a header may say."""
+"""Query and header parameters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +11,11 @@ from tms_core.web.validation import one_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """`kind` is a type that pydantic knows; a list may be repeated, and its values may be separated by commas.
-    `answers` are those that sending it may lead to, as in `documented`."""
+    """A query or header parameter.
+
+    `kind` is a type known to pydantic; a list parameter may be repeated or comma-separated. `answers` are additional
+    responses that the parameter can cause, as in `documented`.
+    """
 
     name: str
     help: str
@@ -26,8 +29,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeNumber(Parameter):
-    """A number in the query, read by the same bounds that the description tells. One without a default is read only
-    where it is given."""
+    """An integer query parameter with inclusive bounds. Without a default, call `read` only if it is present."""
 
     least: int
     most: int
@@ -36,10 +38,10 @@ class WholeNumber(Parameter):
         object.__setattr__(self, "kind", Annotated[int, Field(ge=self.least, le=self.most)])
 
     def read(self, values: dict[str, list[str]]) -> int:
-        """Its value in a query, or the default; raises `InvalidError` naming its bounds."""
+        """Return the value in a query, or the default; raises `InvalidError` outside the bounds."""
         return one_number(values, self.name, default=self.default, least=self.least, most=self.most)
 
 
 def names_of(parameters: Iterable[Parameter]) -> tuple[str, ...]:
-    """The names, as `query_of` takes them."""
+    """Return the names of the parameters, for `query_of`."""
     return tuple(parameter.name for parameter in parameters)

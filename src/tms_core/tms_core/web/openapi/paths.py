@@ -1,4 +1,4 @@
-"""Routes as the description spells them."""
+"""OpenAPI paths and path parameters from route patterns."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ AN_ID: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
 def path_of(pattern: str) -> str:
-    """A route's pattern without its regular expressions."""
+    """Return a route's pattern without its regular expressions."""
     return PLACEHOLDER.sub(r"{\1}", pattern)
 
 
@@ -21,7 +21,7 @@ def path_parameters(pattern: str) -> list[dict[str, Any]]:
 
 
 def _schema(expression: str) -> dict[str, Any]:
-    r"""`\d+` is an id; words beside it, as in `\d+|me`, stand for one."""
+    r"""Return the schema of a placeholder: `\d+` is an id, `\d+|me` an id or the constant `me`."""
     if not expression:
         return {"type": "string", "minLength": 1}
     kinds = [_alternative(one) for one in expression.split("|")]

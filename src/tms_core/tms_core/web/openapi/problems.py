@@ -1,4 +1,4 @@
-"""Problem documents (RFC 9457) in the description."""
+"""Problem documents (RFC 9457) in the OpenAPI document."""
 
 from http import HTTPStatus
 from typing import Any, Literal
@@ -16,7 +16,7 @@ DETAILS = {
     400: "The request is not valid; see errors.",
     403: "Only its creator, its assignee or an administrator may change a task.",
     409: "username is taken",
-    412: "A precondition of the request does not hold: it has changed since, or is not what the request says.",
+    412: "A precondition of the request failed: the resource has changed, or is not in the expected state.",
     413: "A body may have at most 1048576 bytes.",
     415: "Send the body as Content-Type: application/json.",
     429: "Too many requests. Try again later.",
@@ -24,22 +24,26 @@ DETAILS = {
 MEANINGS = {
     400: "Malformed or invalid; `errors` names every fault.",
     401: "No valid access token.",
-    403: "One sees it but may not do this.",
-    404: "Nothing there, or not for this caller's eyes.",
-    409: "A unique value is taken, or the present state forbids it.",
-    412: "A precondition of the request (If-Match, If-None-Match, If-Unmodified-Since) does not hold; nothing is done.",
+    403: "The caller may see the resource but not do this.",
+    404: "The resource does not exist or is not visible to the caller.",
+    409: "A unique value is taken, or the current state does not allow the change.",
+    412: "A precondition of the request (If-Match, If-None-Match, If-Unmodified-Since) fails; nothing was changed.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     429: "Too many requests.",
-    500: "A fault of the server; the log has more under `request_id`.",
-    503: "The database does not answer right now.",
+    500: "A server error; the log has details under `request_id`.",
+    503: "The database is unavailable or overloaded.",
 }
 RETRY_AFTER = Header("Retry-After", "Seconds to wait before the next try.", str(RETRY_SECONDS))
 HEADERS = {
-    401: (Header("WWW-Authenticate", "The scheme that is asked for.", "Bearer"),),
+    401: (Header("WWW-Authenticate", "The required authentication scheme.", "Bearer"),),
     429: (
         RETRY_AFTER,
-        Header("RateLimit", "What is left of the limit that was reached, and until when.", '"user-minute";r=0;t=14'),
+        Header(
+            "RateLimit",
+            "The remaining quota of the limit, and seconds until its reset.",
+            '"user-minute";r=0;t=14',
+        ),
         Header("RateLimit-Policy", "The limits.", '"user-minute";q=6000;w=60'),
     ),
     503: (RETRY_AFTER,),
@@ -47,7 +51,7 @@ HEADERS = {
 
 
 class ProblemFault(AnswerSchema):
-    """One thing wrong with the request."""
+    """One error of the request."""
 
     where: Literal["body", "query", "path", "header"] = Field(alias="in")
     field: str = Field(examples=["due_date"])
@@ -55,14 +59,14 @@ class ProblemFault(AnswerSchema):
 
 
 class Problem(AnswerSchema):
-    """Every error (RFC 9457)."""
+    """A problem document (RFC 9457), the body of every error response."""
 
     type: Literal["about:blank"]
     title: str = Field(description="The status in words.")
     status: int = Field(ge=400, le=599)
     detail: str = Field(description="A sentence for the user.")
-    errors: list[ProblemFault] = Field(default=[], description="Every fault, where there are several things to mend.")
-    request_id: str = Field(description="Stands in the server's log too.")
+    errors: list[ProblemFault] = Field(default=[], description="The errors of the request, one per field.")
+    request_id: str = Field(description="Identifies the request in the server's log.")
 
 
 def is_problem(body: Any) -> bool:
@@ -70,12 +74,12 @@ def is_problem(body: Any) -> bool:
 
 
 def standard_answer(status: int) -> Answer:
-    """What a status means wherever nothing else is said."""
+    """Return the shared response of a status."""
     return Answer(Problem, MEANINGS[status], headers=HEADERS.get(status, ()))
 
 
 def example(status: int, detail: str = "") -> dict[str, Any]:
-    """A problem document as the API writes it."""
+    """Return an example problem document."""
     document: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     document["detail"] = detail or DETAILS.get(status, f"{HTTPStatus(status).phrase}.")
     if status == 400:

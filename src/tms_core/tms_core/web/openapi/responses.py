@@ -1,4 +1,4 @@
-"""The answers of an operation, and those that many operations share."""
+"""OpenAPI responses of an operation, and the shared responses."""
 
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +9,7 @@ from tms_core.web.openapi.schemas import SchemaCollection
 
 
 def response(status: int, answer: Answer | None, schemas: SchemaCollection) -> dict[str, Any]:
-    """None stands for the shared answer of this status."""
+    """Return the Response object of an answer; None refers to the shared response of the status."""
     if answer is None or (answer == Answer() and status in MEANINGS):
         return {"$ref": f"#/components/responses/{_name(status)}"}
     usual = standard_answer(status) if status in MEANINGS else Answer()
@@ -25,7 +25,7 @@ def response(status: int, answer: Answer | None, schemas: SchemaCollection) -> d
 
 
 def shared_responses(schemas: SchemaCollection) -> dict[str, Any]:
-    """The components that `response` refers to."""
+    """Return the components that `response` refers to."""
     return {_name(status): response(status, standard_answer(status), schemas) for status in MEANINGS}
 
 
@@ -43,7 +43,7 @@ def _content(status: int, body: Any, answer: Answer, schemas: SchemaCollection) 
         carried = {**dict.fromkeys(answer.content_types, body), **answer.more}
         return {kind: {"schema": schemas.of(one, "serialization")} for kind, one in carried.items()}
     content = {"schema": schemas.of(body, "serialization")}
-    # Kinds of problem with more in them have an example of their own.
+    # Subclasses of Problem with additional members have their own example.
     return {PROBLEM_JSON: {**content, "example": example(status)} if body is Problem else content}
 
 

@@ -1,4 +1,4 @@
-"""What a schema tells its readers besides its fields."""
+"""Base class of schemas: examples and partial bodies in JSON Schema."""
 
 from typing import Any, ClassVar
 
@@ -6,18 +6,18 @@ from pydantic import BaseModel
 
 
 class SchemaBase(BaseModel):
-    # One value that fits the class; not inherited.
+    # An example value of the class; not inherited.
     example: ClassVar[Any] = None
-    # What is left out of a partial body stays as it is, so no defaults are told.
+    # Omitted fields of a partial body keep their values, so its JSON Schema has no defaults.
     is_partial: ClassVar[bool] = False
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Any) -> dict[str, Any]:
         schema: dict[str, Any] = handler(core_schema)
-        told = handler.resolve_ref_schema(schema)
+        resolved = handler.resolve_ref_schema(schema)
         if "example" in cls.__dict__:
-            told["examples"] = [cls.example]
+            resolved["examples"] = [cls.example]
         if cls.is_partial:
-            for field in told.get("properties", {}).values():
+            for field in resolved.get("properties", {}).values():
                 field.pop("default", None)
         return schema

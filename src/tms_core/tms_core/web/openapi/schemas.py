@@ -1,4 +1,4 @@
-"""Types to JSON Schema, all of a document's at once, so that what is named alike is the same."""
+"""JSON Schema for the types of a document, generated together so that equal names refer to one schema."""
 
 from typing import Any, Literal
 
@@ -12,27 +12,27 @@ Mode = Literal["validation", "serialization"]
 
 
 class AnswerSchema(SchemaBase):
-    """What goes out, for the description and for tests that compare it with the real answers."""
+    """Base class of response bodies, for the OpenAPI document and for tests that validate responses."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
 
 class Nothing(AnswerSchema):
-    """An empty object: it is done."""
+    """An empty object."""
 
     model_config = ConfigDict(extra="forbid")
     example = {}
 
 
 class _Generator(GenerateJsonSchema):
-    """Leaves out titles that only repeat the name, and defaults that say nothing: of what goes out, and None where
-    it only stands for «not given»."""
+    """Omits titles, which repeat the field name, and meaningless defaults: those of responses, and None for an absent
+    field."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
     def sort(self, value: Any, parent_key: str | None = None) -> Any:
-        # Fields and examples stay in the order in which they were written.
+        # Keep the order of definition.
         return value
 
     def default_schema(self, schema: Any) -> dict[str, Any]:
@@ -42,7 +42,7 @@ class _Generator(GenerateJsonSchema):
 
 
 class SchemaCollection:
-    """Hands out schemas that are empty at first; `fill` fills all of them, and gives what they refer to."""
+    """Collects types whose schemas are generated together: `of` returns an empty schema, which `fill` completes."""
 
     def __init__(self) -> None:
         self._wanted: list[tuple[TypeAdapter[Any], Mode, dict[str, Any]]] = []
@@ -53,7 +53,7 @@ class SchemaCollection:
         return schema
 
     def fill(self) -> dict[str, Any]:
-        """The components by name."""
+        """Complete the schemas and return the components by name."""
         inputs = [(place, mode, adapter) for place, (adapter, mode, _) in enumerate(self._wanted)]
         found, shared = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE, schema_generator=_Generator)
         for place, (_, mode, schema) in enumerate(self._wanted):

@@ -1,4 +1,4 @@
-"""The ledger of mails, what was told as due, and preferences."""
+"""Create the mail log, the due-date notifications and the preferences."""
 
 from collections.abc import Sequence
 

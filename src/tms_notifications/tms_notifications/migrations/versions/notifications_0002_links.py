@@ -1,4 +1,4 @@
-"""Mails with one-time links, and the requests for them."""
+"""Add mails with one-time links, and the link requests."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("notification_link_request")
     op.execute("DROP TYPE notification_link_purpose")
-    # PostgreSQL takes no value out of an enumeration.
+    # PostgreSQL cannot remove a value from an enum type.
     op.execute(f"DELETE FROM notification_mail WHERE kind::text NOT IN ({OLD_KINDS})")  # noqa: S608 - constants
     op.execute("ALTER TYPE notification_mail_kind RENAME TO notification_mail_kind_new")
     op.execute(f"CREATE TYPE notification_mail_kind AS ENUM ({OLD_KINDS})")

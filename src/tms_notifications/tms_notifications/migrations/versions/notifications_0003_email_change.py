@@ -1,4 +1,4 @@
-"""Mails that tell an account's old address of a change."""
+"""Add mails that notify the previous address of an account of its change."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for table, column, name in ENUMS:
-        # PostgreSQL takes no value out of an enumeration.
+        # PostgreSQL cannot remove a value from an enum type.
         op.execute(f"DELETE FROM {table} WHERE {column}::text = '{KIND}'")  # noqa: S608 - constants
         values = op.get_bind().exec_driver_sql(f"SELECT unnest(enum_range(NULL::{name}))::text").scalars().all()
         others = ", ".join(f"'{value}'" for value in values if value != KIND)

@@ -1,4 +1,4 @@
-"""Mails that tell the owner of an account what happened to it."""
+"""Add mails that notify users of changes to their account."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 KIND = "token_created"
-# All that there are but the new one, whichever migrations came between.
+# All existing values except the new one, whichever migrations ran in between.
 OTHER_KINDS = f"""
     SELECT string_agg(quote_literal(label.enumlabel), ', ' ORDER BY label.enumsortorder)
     FROM pg_enum AS label JOIN pg_type AS kind ON kind.oid = label.enumtypid
@@ -23,7 +23,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # PostgreSQL takes no value out of an enumeration.
+    # PostgreSQL cannot remove a value from an enum type.
     kinds = op.get_bind().exec_driver_sql(OTHER_KINDS).scalar_one()
     op.execute(f"DELETE FROM notification_mail WHERE kind::text = '{KIND}'")  # noqa: S608 - constants
     op.execute("ALTER TYPE notification_mail_kind RENAME TO notification_mail_kind_new")

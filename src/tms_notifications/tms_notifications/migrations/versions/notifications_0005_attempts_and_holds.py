@@ -1,4 +1,4 @@
-"""Attempts that end by a fault, mails that are held, and what each recipient got in an hour."""
+"""Add faults of attempts, held mails, and the number of mails per recipient and hour."""
 
 from collections.abc import Sequence
 
@@ -48,7 +48,7 @@ def downgrade() -> None:
 
 
 def _recreate_types() -> None:
-    # PostgreSQL takes no value out of an enumeration.
+    # PostgreSQL cannot remove a value from an enum type.
     for column, new in NEW.items():
         name = f"notification_mail_{column}"
         values = op.get_bind().exec_driver_sql(f"SELECT unnest(enum_range(NULL::{name}))::text").scalars().all()
@@ -60,7 +60,7 @@ def _recreate_types() -> None:
 
 
 def _without_constraints_on_status(change) -> None:
-    """What compares with the type's values keeps PostgreSQL from giving the column another one."""
+    """Run `change` without constraints, default and index that compare `status` with values of the old type."""
     checks = {
         "ck_notification_mail_sent_has_time": "(status = 'sent') = (sent_at IS NOT NULL)",
         "ck_notification_mail_end_has_reason": "status NOT IN ('failed', 'dropped') OR reason IS NOT NULL",
