@@ -15,10 +15,10 @@ from tms_core.commands.user_list import print_accounts
 from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.permissions import OPERATOR
+from tms_core.sanitizing import one_line
 from tms_core.services.account_lookup import account_with_username
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
-from tms_core.text import one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 

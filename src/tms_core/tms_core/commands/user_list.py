@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tms_core.csv_safety import write_csv
 from tms_core.models import User
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 from tms_core.values import instant
 
 FIELDS = ("id", "username", "email", "is_admin", "is_active", "created_at")

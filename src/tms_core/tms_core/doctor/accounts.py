@@ -5,7 +5,7 @@ from sqlalchemy import and_, func, or_, select
 from tms_core.doctor.findings import Finding, fine, warning
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 
 MAX_NAMED = 10
 

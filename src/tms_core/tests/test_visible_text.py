@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from tms_core.plain_text import is_blank, single_line
+from tms_core.visible_text import is_blank, single_line
 
 FORMAT = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cc", "Zs", "Zl", "Zp")]
 

@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms_core.text import escaped, one_line, several_lines, shortened
+from tms_core.sanitizing import escaped, one_line, several_lines, shortened
 
 
 def test_a_line_break_becomes_a_space():
