@@ -192,7 +192,7 @@ def test_what_fails_after_the_commit_does_no_harm(runtime, register, add_events,
     assert deliver_batch(runtime, "one", Grumbling(runtime)) == 1
 
     assert (cursor("one"), seen()) == (1, [1])
-    assert "the sink one failed after its batch was seen through" in caplog.text
+    assert "the sink one failed after its batch was committed" in caplog.text
 
 
 def test_a_new_sink_starts_at_the_present_end(runtime, register, add_events):

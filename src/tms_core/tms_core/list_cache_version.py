@@ -55,10 +55,10 @@ def begin_on_connect(connection: Any) -> None:
 
 
 class ListCacheSink(EventSink):
-    """Begins a generation for every batch, so that a process that died between commit and announcement leaves
-    nothing stale. Raises while Redis is away, and so does it again when Redis is back."""
+    """Sets a new version for every batch, in case a process died between commit and announcement. Raises while Redis is
+    down, so that the batch is retried."""
 
-    # Until it is through, lists may be stale where Redis could not be told of a change.
+    # Lists may be stale until the retry succeeds.
     max_backoff = 0.5
     batch_window = 0.05
 

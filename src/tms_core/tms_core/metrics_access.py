@@ -26,7 +26,7 @@ class MetricsAccess:
         if self._is_open_to_loopback and is_loopback(peer) and not any(name in headers for name in PROXY_HEADERS):
             return
         if self._token is None:
-            raise ForbiddenError("Nobody may read the metrics from here: set tms.metrics.token and send it as Bearer.")
+            raise ForbiddenError("Metrics are not public: set tms.metrics.token and send it as a Bearer token.")
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != SCHEME or not hmac.compare_digest(given.strip().encode(), self._token):
             raise NotAuthenticatedError("This needs tms.metrics.token: Authorization: Bearer …")

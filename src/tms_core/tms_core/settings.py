@@ -229,19 +229,19 @@ class CoreSettings(SettingsGroup, prefix="tms"):
 
     @property
     def database(self) -> str:
-        """The PostgreSQL URL, the embedded server's where none is set."""
+        """The PostgreSQL URL; by default that of the embedded server."""
         if self.database_url:
             return self.database_url.get_secret_value().replace("postgres://", "postgresql://", 1)
         return addresses(self.state_dir)[0]
 
     @property
     def redis(self) -> str:
-        """The Redis URL in redis-py's form, the embedded server's where none is set."""
+        """The Redis URL in the syntax of redis-py; by default that of the embedded server."""
         return self.redis_url.get_secret_value() if self.redis_url else addresses(self.state_dir)[1]
 
     @property
     def jwt_key(self) -> str:
-        """The signing key; in development one that was made for this state directory."""
+        """The signing key; in development by default a key generated for this state directory."""
         return self.jwt_private_key.get_secret_value() if self.jwt_private_key else own_key(self.state_dir)
 
     @property

@@ -1,11 +1,11 @@
-"""Bounds the connections of one process."""
+"""Limits the number of connections per process."""
 
 from typing import Protocol
 
 
 class Connection(Protocol):
     def abort(self) -> None:
-        """Ends the connection at once."""
+        """Close the connection at once."""
 
 
 class Connections:
@@ -24,12 +24,12 @@ class Connections:
         return len(self._all)
 
     def add(self, connection: Connection) -> None:
-        """Takes a new connection in; where the process is full, the one that is idle for longest is ended."""
+        """Add a new connection; at the limit, abort the connection that has been idle longest."""
         self._all.add(connection)
         self._idle[connection] = None
         if len(self._all) > self._most:
             oldest = next(iter(self._idle))
-            # Not only when the transport says that it is lost: more may be added before.
+            # Removed at once, since more may be added before `connection_lost`.
             self.remove(oldest)
             oldest.abort()
 
@@ -38,11 +38,11 @@ class Connections:
         self._idle.pop(connection, None)
 
     def protect(self, connection: Connection) -> None:
-        """Marks a connection for which the application works: it is not ended to make room."""
+        """Mark a connection as busy, so that it is not aborted at the limit."""
         self._idle.pop(connection, None)
 
     def release(self, connection: Connection) -> None:
-        """Marks a connection as idle again, as of now."""
+        """Mark a connection as idle as of now."""
         if connection in self._all:
             self._idle.pop(connection, None)
             self._idle[connection] = None

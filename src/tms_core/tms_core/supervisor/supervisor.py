@@ -1,4 +1,4 @@
-"""The supervisor's policy: stages up, restarts with back-off, stages down in reverse, nothing left behind."""
+"""The supervisor: starts stages in order, restarts processes with backoff, and stops stages in reverse order."""
 
 import selectors
 import signal
@@ -20,10 +20,11 @@ USUAL_BACKOFF = Backoff()
 
 
 class Supervisor:
-    """Runs in the main thread of a process whose children are all its own: at the end it kills every one.
+    """Runs in the main thread of a process without other children: at the end it kills all children.
 
-    A stage starts when all of the stage before are up, and stops when those of all later ones are gone.
-    Until the last stage was up once, a process that dies `attempts` times ends the whole; later none does.
+    A stage starts when all processes of the previous stage are up, and stops when all later stages have ended. Until
+    all stages were up once, a process that fails `attempts` times ends the whole system; later, processes are restarted
+    without a limit.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Supervisor:
         return self._status
 
     def _advance(self) -> None:
-        """Do all that is due."""
+        """Perform all actions that are due."""
         if self._shutdown is None:
             self._restart_due()
             self._go_up()
@@ -77,7 +78,7 @@ class Supervisor:
             self._shutdown.advance()
 
     def _patience(self) -> float | None:
-        """Seconds until something is due; None: only an event can change anything."""
+        """Return the seconds until an action is due; None if only an event can cause one."""
         if self._shutdown is None:
             due = [child.restart_at for child in self._children() if child.restart_at is not None]
             due += [] if self._is_ready else [self._notice_at]
@@ -135,7 +136,7 @@ class Supervisor:
                 self._shutdown.hurry()
 
     def _on_output(self, child: Child) -> None:
-        # It may have ended by an event of the same moment.
+        # An earlier event of the same iteration may have ended the process.
         if not child.is_running:
             return
         lines, can_go_on = child.read()
@@ -185,7 +186,7 @@ class Supervisor:
         self._shutdown = Shutdown(self._stages, self._say)
 
     def _end_all(self) -> None:
-        """Also after an error in here: whatever still runs, and what ran away from its group."""
+        """End all remaining processes, also those that left their group, even after an error of the supervisor."""
         for child in self._running():
             child.kill_group()
             child.finish()
