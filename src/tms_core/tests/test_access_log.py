@@ -1,4 +1,4 @@
-"""The access log: a line a request, which nothing that a client sends can break, forge or fill with secrets."""
+"""The access log: one line per request, which clients cannot break, forge or fill with secrets."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def settings():
 
 @pytest.fixture
 def lines(app, capfd):
-    """A function that returns the access lines which this process has written since it was last asked."""
+    """Return a function that returns the access log lines written since its last call."""
 
     def read() -> list[dict]:
         STANDARD_ERROR.flush()
@@ -67,21 +67,21 @@ def test_a_line_of_json_has_every_field():
     assert json.loads(line) == JSON_LINE
 
 
-def test_a_line_of_text_has_them_too(monkeypatch):
+def test_a_line_of_text_has_every_field(monkeypatch):
     monkeypatch.delenv("TMS_SUPERVISED", raising=False)
     line = logged("text", "GET", "/api/task", 404, 0.0031415, address="", user_id=None, request_id=None)
 
     assert line == "2027-01-15T08:00:00.250Z GET /api/task 404 3.14 ms user=- address=- request_id=-\n"
 
 
-def test_a_merged_log_has_its_own_times(monkeypatch):
+def test_a_supervised_process_logs_no_times(monkeypatch):
     monkeypatch.setenv("TMS_SUPERVISED", "1")
 
     assert logged("text", "GET", "/", 200, 0, address="::1", user_id=7).startswith("GET / 200 0 ms user=7 address=::1 ")
 
 
 @given(st.text(), st.text(), st.sampled_from(["text", "json"]))
-def test_no_text_breaks_a_line_or_looks_like_another(method, target, log_format):
+def test_no_request_breaks_or_forges_a_line(method, target, log_format):
     line = logged(log_format, method, target, 200, 0, address="", request_id="abc")
 
     assert re.fullmatch(r"[ -~]+\n", line)
@@ -116,13 +116,13 @@ def test_every_request_is_one_line(client, lines):
 
 
 @pytest.mark.parametrize(("peer", "address"), [("10.0.0.1", "203.0.113.7"), ("198.51.100.1", "198.51.100.1")])
-def test_the_address_is_the_clients_where_a_trusted_proxy_tells_it(app, lines, peer, address):
+def test_the_address_comes_from_a_trusted_proxy(app, lines, peer, address):
     app.get("/api/health", headers={"X-Forwarded-For": "203.0.113.7"}, extra_environ={"REMOTE_ADDR": peer})
 
     assert [line["address"] for line in lines()] == [address]
 
 
-def test_secrets_and_control_characters_are_not_in_it(app, lines):
+def test_secrets_and_control_characters_are_not_logged(app, lines):
     token = "7.assigned.c2VjcmV0"
     app.get(f"/api/notifications/unsubscribe?token={token}", status=400)
     app.get("/nowhere/%0A%0Dforged%1B[31m%00%C2%9B%25%22", status=404)
@@ -137,7 +137,7 @@ def test_secrets_and_control_characters_are_not_in_it(app, lines):
     ]
 
 
-def test_it_can_be_turned_off(ini, client, lines):
+def test_the_access_log_can_be_turned_off(ini, client, lines):
     config = configure(ini | {"tms.access_log": "false"}, web=True)
     quiet = Client(TestApp(config.make_wsgi_app()), client.user)
 
@@ -147,7 +147,7 @@ def test_it_can_be_turned_off(ini, client, lines):
     config.registry.tms.close()
 
 
-def test_an_attempt_that_is_repeated_is_not_a_request(client, lines, runtime, monkeypatch):
+def test_a_retried_attempt_is_not_a_request(client, lines, runtime, monkeypatch):
     attempts = []
     create = TaskService.create
 

@@ -30,7 +30,7 @@ def access_tokens():
     return AccessTokens(KEY, LIFE)
 
 
-def test_a_token_says_what_it_was_made_of(access_tokens):
+def test_a_token_has_the_claims_it_was_created_with(access_tokens):
     token = access_tokens.create(user_id=7, is_admin=True, session="abc", epoch=3)
 
     claims = access_tokens.read(token, now=0)
@@ -38,7 +38,7 @@ def test_a_token_says_what_it_was_made_of(access_tokens):
     assert (claims.user_id, claims.is_admin, claims.session, claims.epoch) == (7, True, "abc", 3)
 
 
-def test_a_token_says_when_its_user_authenticated(access_tokens):
+def test_a_token_has_the_time_of_authentication(access_tokens):
     token = access_tokens.create(user_id=7, is_admin=True, session="abc", epoch=3, authenticated_at=1234.5)
     said = jwt.decode(token, options={"verify_signature": False})
     older = {name: value for name, value in said.items() if name != "auth_time"}
@@ -47,7 +47,7 @@ def test_a_token_says_when_its_user_authenticated(access_tokens):
     assert access_tokens.read(jwt.encode(older, KEY, "HS256"), now=0).authenticated_at == 0
 
 
-def test_its_life_ends_also_for_a_process_that_knows_it_already(access_tokens):
+def test_a_cached_token_expires_too(access_tokens):
     token = access_tokens.create(user_id=7, is_admin=False, session="abc", epoch=0)
     expires_at = access_tokens.read(token, now=0).expires_at
 
@@ -55,7 +55,7 @@ def test_its_life_ends_also_for_a_process_that_knows_it_already(access_tokens):
     assert access_tokens.read(token, now=expires_at) is None
 
 
-def test_its_life_is_the_setting(access_tokens):
+def test_the_lifetime_is_the_setting(access_tokens):
     token = access_tokens.create(user_id=7, is_admin=False, session="abc", epoch=0)
 
     said = jwt.decode(token, options={"verify_signature": False})
@@ -74,7 +74,7 @@ class TestRevocations:
 
     @pytest.fixture
     def end_access(self, runtime, claims):
-        """Ends the user's access tokens, at an instant that SQL says."""
+        """Revoke the user's access tokens at an instant given in SQL."""
 
         def end(instant: str) -> None:
             with runtime.transaction() as session:
@@ -84,17 +84,17 @@ class TestRevocations:
 
         return end
 
-    def test_what_nobody_took_back_holds(self, revocations, claims):
+    def test_a_token_without_revocation_is_valid(self, revocations, claims):
         assert not revocations.is_revoked(claims)
 
-    def test_a_look_finds_what_was_taken_back(self, revocations, claims, end_access):
+    def test_a_query_finds_a_revocation(self, revocations, claims, end_access):
         end_access("now()")
 
         revocations.refresh(force=True)
 
         assert revocations.is_revoked(claims)
 
-    def test_a_token_of_the_new_epoch_holds(self, app, revocations, claims, end_access):
+    def test_a_token_of_the_new_epoch_is_valid(self, app, revocations, claims, end_access):
         end_access("now()")
         token = app.app.registry.access_tokens.create(
             user_id=claims.user_id, is_admin=False, session=claims.session, epoch=1
@@ -104,7 +104,7 @@ class TestRevocations:
 
         assert not revocations.is_revoked(app.app.registry.access_tokens.read(token, now=0))
 
-    def test_revocations_are_remembered_as_long_as_a_token_lives(self, revocations, claims, end_access):
+    def test_revocations_are_kept_for_the_lifetime_of_a_token(self, revocations, claims, end_access):
         end_access("now() - interval '10 minutes'")
         revocations.refresh(force=True)
         assert revocations.knows(claims)
@@ -113,7 +113,7 @@ class TestRevocations:
         revocations.refresh(force=True)
         assert not revocations.knows(claims)
 
-    def test_it_looks_again_after_its_interval_only(self, revocations, claims, end_access, monkeypatch):
+    def test_the_database_is_queried_once_per_interval(self, revocations, claims, end_access, monkeypatch):
         revocations.refresh()
         end_access("now()")
         monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
@@ -124,7 +124,7 @@ class TestRevocations:
 
 
 def signed(claims, header=None) -> str:
-    """A token with our signature that says whatever one likes."""
+    """Return a token with a valid signature and any claims."""
     parts = ({"alg": "HS256", "typ": "JWT", **(header or {})}, claims)
     said = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
     signature = base64.urlsafe_b64encode(hmac.digest(KEY.encode(), said, "sha256")).rstrip(b"=")
@@ -133,12 +133,12 @@ def signed(claims, header=None) -> str:
 
 CLAIMS = ("kind", "iss", "exp", "sub", "sid", "epoch", "adm", "auth_time", "nbf", "iat", "aud", "jti")
 VALUES = (None, True, [], {}, ["7"], {"a": 1}, "", "x", "\x00", -1, 2**70, 10**400, float("inf"), float("nan"), 1.5)
-# Of those, what is one.
+# Valid values among those.
 RIGHT = {"adm": [True], "sid": ["", "x", "\x00"], "exp": [2**70, 1.5], "auth_time": [-1, 2**70, 1.5]}
 
 
 class TestClaimsOfAnotherType:
-    """With our signature, as another program with the key, or another version, would write them."""
+    """Validly signed claims of the wrong type, as another program or version with the same key might write them."""
 
     @pytest.fixture
     def good(self, access_tokens):

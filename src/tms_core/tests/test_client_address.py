@@ -33,7 +33,7 @@ def trusting(proxies: str):
         ("", None, "198.51.100.1", ""),
     ],
 )
-def test_the_client_is_the_first_from_our_end_who_is_no_proxy_of_ours(trusted, remote, forwarded, found):
+def test_the_client_is_the_closest_untrusted_address(trusted, remote, forwarded, found):
     environ = {}
     if remote is not None:
         environ["REMOTE_ADDR"] = remote
@@ -53,7 +53,7 @@ def test_the_client_is_the_first_from_our_end_who_is_no_proxy_of_ours(trusted, r
         ("", ""),
     ],
 )
-def test_limits_count_an_ipv6_client_by_its_network(address, network):
+def test_an_ipv6_client_is_counted_by_its_network(address, network):
     core = SimpleNamespace(trusted_proxies=())
     registry = SimpleNamespace(tms=SimpleNamespace(core=core))
     request = SimpleNamespace(environ={"REMOTE_ADDR": address}, registry=registry)
@@ -62,6 +62,6 @@ def test_limits_count_an_ipv6_client_by_its_network(address, network):
 
 
 @pytest.mark.parametrize("proxies", ["proxy", "10.0.0.1/8", "*"])
-def test_what_is_no_network_stops_the_start(proxies):
+def test_an_invalid_network_prevents_start_up(proxies):
     with pytest.raises(ConfigurationError, match=r"tms\.trusted_proxies .* addresses or networks"):
         trusting(proxies)

@@ -15,7 +15,7 @@ from tms_core.display_names import display_name, has_address, without_addresses
         "evil․com", "e＠x.y", "bit.ly/abc", "evil.de",
     ],
 )  # fmt: skip
-def test_what_mail_programs_make_a_link_of_is_an_address(text):
+def test_text_that_mail_programs_link_is_an_address(text):
     assert has_address(text)
     assert not has_address(without_addresses(text))
 
@@ -28,18 +28,18 @@ def test_what_mail_programs_make_a_link_of_is_an_address(text):
         "ann.lee", "john.smith", "Ann…", "Version 1.2",
     ],
 )  # fmt: skip
-def test_names_and_titles_are_none(text):
+def test_names_and_titles_are_no_addresses(text):
     assert not has_address(text)
     assert without_addresses(text) == text
 
 
 @given(st.text(), st.sampled_from(["https://x", "www.evil", "evil.com", "e@x.y"]), st.text())
-def test_nothing_around_hides_an_address(before, address, after):
+def test_surrounding_text_does_not_hide_an_address(before, address, after):
     assert has_address(f"{before} {address} {after}")
 
 
 @given(st.text(st.sampled_from("ab./:@w1 x\u2024\uff0e"), max_size=30))
-def test_what_was_made_plain_has_no_address(text):
+def test_defanged_text_has_no_address(text):
     assert not has_address(without_addresses(text))
 
 

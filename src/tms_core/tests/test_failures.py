@@ -1,4 +1,4 @@
-"""Commands that cannot do what they are asked end with a sentence that says what to do, and never with a traceback."""
+"""Failing commands end with a message that names the remedy, and never with a traceback."""
 
 import os
 import socket
@@ -32,14 +32,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as."""
+    """Not tmp_path, whose parent is private: for root, the servers run as another user."""
     with TemporaryDirectory(prefix="tms-test-") as name:
         yield Path(name).resolve()
 
 
 @pytest.fixture
 def run(folder) -> Run:
-    """Runs a command in a folder with a settings file; `more` are lines of that."""
+    """Run a command in a folder with a settings file, which has the lines `more`."""
 
     def run(*words: object, packages: str = ALL, more: str = "tms.notifications.transport = file", **env: object):
         (folder / "development.ini").write_text(INI.format(packages=packages, more=more))
@@ -67,12 +67,12 @@ CANNOT_BE_USED = ("the state directory", "cannot be used", "choose another with 
 
 @pytest.mark.parametrize("path", ["/proc/x", "/dev/null/x", "file", "file/x"])
 @pytest.mark.parametrize("words", [["up"], ["beat"], ["realtime"]], ids=lambda words: words[0])
-def test_a_state_directory_that_cannot_be_made_is_named(folder, run, words, path):
+def test_a_state_directory_that_cannot_be_created_is_named(folder, run, words, path):
     (folder / "file").touch()
 
     said = refused(run("tms", *words, TMS_STATE_DIR=path, TMS_DATABASE_URL="postgresql://x@127.0.0.1:9/x"))
 
-    # Who comes to the database first says that it is away.
+    # The first process that connects to the database reports the failure.
     assert any(
         all(phrase in said for phrase in wanted) for wanted in (CANNOT_BE_USED, ("the database does not answer",))
     )
@@ -113,7 +113,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_bad_settings_are_all_named_by_every_command(run, words):
+def test_every_command_names_all_invalid_settings(run, words):
     more = "tms.timezone = Mars\ntms.visibilty = private\ntms.notifications.transport = file"
 
     refused(
@@ -153,7 +153,7 @@ def test_an_env_file_that_cannot_be_read_is_named(folder, run):
         if name in ("demo-data", "mail", "migrate", "realtime", "report", "user")
     ],
 )
-def test_a_database_that_is_away_is_named(run, words):
+def test_an_unavailable_database_is_named(run, words):
     done = run(*words, TMS_DATABASE_URL="postgresql://tms:geheim@127.0.0.1:9/tms")
 
     said = refused(done, "the database does not answer at postgresql+psycopg2://tms:***@127.0.0.1:9/tms")
@@ -162,17 +162,17 @@ def test_a_database_that_is_away_is_named(run, words):
 
 @pytest.mark.parametrize("url", ["postgresql://tms@h:port/tms", "postgresql://[::1/tms"])
 @pytest.mark.parametrize("words", [["user", "list"], ["relay"]], ids=lambda words: words[0])
-def test_a_database_url_that_is_none_is_named(run, words, url):
+def test_an_invalid_database_url_is_named(run, words, url):
     refused(run("tms", *words, TMS_DATABASE_URL=url), "tms.database_url (or TMS_DATABASE_URL): must be")
 
 
 @pytest.mark.parametrize("url", ["redis://h:port/0", "redis://[::1/0", "redis://h/zero"])
-def test_a_redis_url_that_is_none_is_named(run, url):
+def test_an_invalid_redis_url_is_named(run, url):
     refused(run("tms", "worker", TMS_REDIS_URL=url), "tms.redis_url (or TMS_REDIS_URL): must be")
 
 
 class TestPorts:
-    def test_two_processes_cannot_have_the_same(self, folder, run):
+    def test_two_processes_cannot_share_a_port(self, folder, run):
         done = run("tms", "up", "--api-port", 8168, "--realtime-port", 8168, TMS_REALTIME_STATUS_PORT=8168)
 
         said = refused(
@@ -183,8 +183,8 @@ class TestPorts:
         assert len(said.splitlines()) == 1
         assert not (folder / "state" / "postgres").exists()
 
-    def test_all_that_are_taken_are_named_at_once(self, folder, run):
-        with ExitTogether(3) as ports:
+    def test_all_ports_in_use_are_named_at_once(self, folder, run):
+        with OccupiedPorts(3) as ports:
             done = run(
                 "tms", "up", "--api-port", ports[0], "--realtime-port", ports[1], TMS_REALTIME_STATUS_PORT=ports[2]
             )
@@ -199,12 +199,12 @@ class TestPorts:
 
     @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
     @pytest.mark.parametrize("command", ["api", "up"])
-    def test_an_address_that_is_not_this_machines_is_named(self, run, command, host):
+    def test_an_address_of_another_machine_is_named(self, run, command, host):
         refused(run("tms", command, TMS_API_HOST=host), f"on {host} cannot be listened on", "tms.api_host")
 
 
-class ExitTogether:
-    """Several ports that somebody listens on."""
+class OccupiedPorts:
+    """Several ports in use."""
 
     def __init__(self, number: int):
         self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
@@ -219,7 +219,7 @@ class ExitTogether:
 
 @pytest.fixture
 def empty_database(services) -> Iterator[str]:
-    """A database that was never migrated."""
+    """A database without migrations."""
     engine = create_engine(services[0].replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("CREATE DATABASE unmigrated"))
@@ -228,7 +228,7 @@ def empty_database(services) -> Iterator[str]:
     engine.dispose()
 
 
-def test_a_database_that_was_not_migrated_says_what_to_run(run, empty_database):
+def test_an_unmigrated_database_is_reported_with_the_command_to_run(run, empty_database):
     given = {"TMS_DATABASE_URL": empty_database}
 
     for words in (["user", "list"], ["demo-data"], ["mail", "list"], ["report"], ["realtime"]):
@@ -236,7 +236,7 @@ def test_a_database_that_was_not_migrated_says_what_to_run(run, empty_database):
 
 
 @pytest.mark.parametrize("target", ["foo@base", "core@nothing", "@base", "core@", "core@-99", "core", "reports@base"])
-def test_a_downgrade_that_cannot_be_is_refused_with_the_branches(tms, target):
+def test_an_invalid_downgrade_target_is_refused_with_the_branches(tms, target):
     done = tms("migrate", "--downgrade", target)
 
     assert done.exit_code == 1
@@ -244,12 +244,12 @@ def test_a_downgrade_that_cannot_be_is_refused_with_the_branches(tms, target):
     assert "the branches of the included packages are core, api, notifications" in done.stderr
 
 
-def test_a_revision_of_a_branch_that_is_none_is_refused(run):
+def test_a_revision_of_an_unknown_branch_is_refused(run):
     refused(run("tms", "migrate", "--revision", "x", "--package", "foo"), "no included package has the branch foo")
 
 
 class TestDamage:
-    """Of the embedded database's files."""
+    """Damaged files of the embedded database."""
 
     @pytest.fixture
     def cluster(self, folder) -> Path:
@@ -258,7 +258,7 @@ class TestDamage:
         return folder / "state" / "postgres"
 
     @pytest.mark.parametrize("content", [b"", b"x", b"\xff\xfe"])
-    def test_a_version_that_is_none(self, run, cluster, content):
+    def test_an_invalid_version_file(self, run, cluster, content):
         (cluster / "PG_VERSION").write_bytes(content)
 
         refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
@@ -268,7 +268,7 @@ class TestDamage:
 
         refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
 
-    def test_files_that_the_server_does_not_start_on(self, run, cluster):
+    def test_damaged_postgresql_files(self, run, cluster):
         (cluster / "global" / "pg_control").write_bytes(b"\0" * 8192)
 
         said = refused(
@@ -276,7 +276,7 @@ class TestDamage:
         )
         assert "attempt 5 of 5" in said
 
-    def test_files_that_valkey_does_not_start_on(self, folder, run, cluster):
+    def test_damaged_valkey_files(self, folder, run, cluster):
         state = folder / "state"
         with embedded_services(state) as (_, redis_url), redis.Redis.from_url(redis_url) as client:
             client.set("kept", "x")

@@ -1,4 +1,4 @@
-"""What a Host header may say."""
+"""Syntax of the Host header."""
 
 import string
 
@@ -68,7 +68,7 @@ def test_host_names_and_addresses_are_hosts(host):
         "a" * 300,
     ],
 )
-def test_other_texts_are_not(host):
+def test_other_texts_are_no_hosts(host):
     assert not is_host(host)
 
 
@@ -78,7 +78,7 @@ def test_every_name_with_and_without_a_port_is_a_host(name, port):
 
 
 @given(NAMES, st.characters(exclude_characters=string.ascii_letters + string.digits + "._-:[]"))
-def test_no_sign_but_those_of_names_is_in_a_host(name, sign):
+def test_a_host_has_no_other_characters_than_names(name, sign):
     assert not is_host(name + sign + name)
 
 
@@ -90,5 +90,5 @@ def test_no_sign_but_those_of_names_is_in_a_host(name, sign):
         ("https://faß.example:8443", "xn--fa-hia.example:8443"),
     ],
 )
-def test_the_host_of_a_url_is_as_browsers_write_it(url, host):
+def test_the_host_of_a_url_is_in_the_form_of_browsers(url, host):
     assert host_of(url) == host

@@ -1,4 +1,4 @@
-"""/metrics: who may read it, and what stands there."""
+"""/metrics: access control and content."""
 
 import os
 import subprocess
@@ -48,7 +48,7 @@ class Samples:
 
 @pytest.fixture
 def scrape(app):
-    """The samples of this moment."""
+    """Return the current samples."""
     return lambda: Samples(app.get("/metrics", extra_environ=HERE).text)
 
 
@@ -59,7 +59,7 @@ def test_this_machine_reads_without_a_token(app):
     assert "# TYPE tms_http_requests_total counter" in answer.text
 
 
-def test_openmetrics_is_given_to_who_asks_for_it(app):
+def test_openmetrics_is_negotiated(app):
     answer = app.get("/metrics", headers={"Accept": "application/openmetrics-text;version=1.0.0"}, extra_environ=HERE)
 
     assert answer.content_type == "application/openmetrics-text"
@@ -100,11 +100,11 @@ def test_an_access_token_is_not_the_metrics_token(client):
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-def test_a_proxy_on_this_machine_asks_for_others(app, header):
+def test_a_forwarded_request_needs_the_token(app, header):
     app.get("/metrics", headers={header: "203.0.113.7"}, extra_environ=HERE, status=401)
 
 
-def test_loopback_is_known_in_all_its_spellings():
+def test_loopback_is_recognised_in_all_notations():
     assert all(map(is_loopback, ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1")))
     assert not any(map(is_loopback, ("", "10.0.0.1", "::ffff:10.0.0.1", "localhost", "unix:")))
 
@@ -130,7 +130,7 @@ def test_requests_are_counted_by_route_method_and_status(app, client, scrape):
     assert after.value("tms_http_request_seconds_bucket", **times, le="10.0") >= 4
 
 
-def test_paths_and_methods_that_others_make_up_share_one_series(app, scrape):
+def test_unknown_paths_and_methods_share_one_series(app, scrape):
     app.get("/made/up", status=404)
     app.get("/api/task/%ff", status=404)
     app.request("/made/up", method="TRACE", status=404)
@@ -141,7 +141,7 @@ def test_paths_and_methods_that_others_make_up_share_one_series(app, scrape):
     assert samples.value("tms_http_requests_total", method="other", route="none", status="404") >= 1
 
 
-def test_pages_from_redis_and_from_the_database_are_told_apart(client, scrape):
+def test_cache_hits_and_misses_are_counted_separately(client, scrape):
     before = scrape()
 
     client.get("/api/task")
@@ -154,7 +154,7 @@ def test_pages_from_redis_and_from_the_database_are_told_apart(client, scrape):
     assert after.value(name, result="hit") - before.value(name, result="hit") == 2
 
 
-def test_the_relays_lag_is_what_the_database_has(client, relay_once, runtime, scrape):
+def test_the_relays_lag_is_read_from_the_database(client, relay_once, runtime, scrape):
     relay_once()
     client.post_json("/api/task", {"title": "One"})
     with runtime.transaction() as session:
@@ -174,7 +174,7 @@ def test_the_relays_lag_is_what_the_database_has(client, relay_once, runtime, sc
     assert 60 <= behind.value("tms_relay_sink_seconds", sink="cache") < 120
 
 
-def test_what_cannot_be_read_is_left_out_and_told(runtime, scrape, tmp_path, monkeypatch):
+def test_unreadable_metrics_are_omitted_and_reported(runtime, scrape, tmp_path, monkeypatch):
     (tmp_path / "metrics_of_something_away.py").write_text("def collect(runtime):\n    raise OSError('away')\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setitem(runtime.metrics, "away", "metrics_of_something_away:collect")
@@ -185,7 +185,7 @@ def test_what_cannot_be_read_is_left_out_and_told(runtime, scrape, tmp_path, mon
     assert samples.value("tms_metrics_up", source="away") == 0
 
 
-def test_several_processes_tell_their_sum(tmp_path):
+def test_several_processes_report_their_sum(tmp_path):
     count = "from tms_core.web.request_metrics import REQUESTS; REQUESTS.labels('GET', '/x', 200).inc(2)"
     tell = (
         "from types import SimpleNamespace; from prometheus_client import generate_latest;"
@@ -201,7 +201,7 @@ def test_several_processes_tell_their_sum(tmp_path):
     assert Samples(told.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
 
 
-def test_counting_costs_next_to_nothing(app):
+def test_counting_has_little_overhead(app):
     request = app.RequestClass.blank("/api/task/1")
     request.exception, request.matched_route = None, None
     response = app.get("/api/health")

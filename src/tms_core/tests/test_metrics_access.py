@@ -1,4 +1,4 @@
-"""Who may read metrics."""
+"""Access control of metrics."""
 
 import pytest
 
@@ -25,18 +25,18 @@ def access(environment, token=TOKEN):
 
 @pytest.mark.parametrize("environment", ["development", "production"])
 @pytest.mark.parametrize("peer", [HERE, "::1", ELSEWHERE])
-def test_the_token_opens_everywhere(environment, peer):
+def test_the_token_gives_access_everywhere(environment, peer):
     access(environment).check(peer, WITH_TOKEN)
 
 
 @pytest.mark.parametrize("token", [TOKEN, None])
 @pytest.mark.parametrize("peer", [HERE, "::1", "::ffff:127.0.0.1"])
-def test_in_development_loopback_needs_none(peer, token):
+def test_in_development_loopback_needs_no_token(peer, token):
     access("development", token).check(peer, {})
 
 
 @pytest.mark.parametrize("header", PROXY_HEADERS)
-def test_a_proxy_on_loopback_needs_it_for_others(header):
+def test_a_forwarded_request_from_loopback_needs_the_token(header):
     with pytest.raises(NotAuthenticatedError):
         access("development").check(HERE, {header: ELSEWHERE})
 
@@ -48,13 +48,13 @@ def test_in_production_loopback_alone_is_not_enough(peer):
 
 
 @pytest.mark.parametrize("environment", ["development", "production"])
-def test_where_no_token_is_set_none_opens(environment):
+def test_without_a_configured_token_access_is_denied(environment):
     for headers in ({}, WITH_TOKEN, {"authorization": "Bearer "}):
         with pytest.raises(ForbiddenError, match=r"set tms\.metrics\.token"):
             access(environment, token=None).check(ELSEWHERE, headers)
 
 
 @pytest.mark.parametrize("given", ["", "Bearer", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer \xe9"])
-def test_other_words_do_not_open(given):
+def test_other_credentials_are_rejected(given):
     with pytest.raises(NotAuthenticatedError):
         access("production").check(HERE, {"authorization": given})

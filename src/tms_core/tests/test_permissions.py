@@ -1,4 +1,4 @@
-"""The predicate in Python and the same in SQL are one."""
+"""The visibility predicate in Python and in SQL."""
 
 from itertools import product
 
@@ -18,7 +18,7 @@ def packages():
 
 @pytest.fixture
 def tasks(runtime, make_user):
-    """A task for every pair of creator and assignee."""
+    """Create a task for every pair of creator and assignee."""
     for user_id in (ADMIN, ANN, BOB, EVE):
         assert make_user(is_admin=user_id == ADMIN).id == user_id
     with runtime.transaction() as session:
@@ -43,7 +43,7 @@ def test_a_query_finds_exactly_the_tasks_that_may_be_seen(runtime, tasks, actor,
     }
 
 
-def test_those_with_one_scope_see_the_same_and_only_they():
+def test_visibility_scope_is_equal_exactly_for_equal_visibility():
     admin, ann, bob = Actor(ADMIN, is_admin=True), Actor(ANN), Actor(BOB)
 
     assert len({visibility_scope(actor, "team") for actor in (admin, ann, bob)}) == 1
@@ -51,7 +51,7 @@ def test_those_with_one_scope_see_the_same_and_only_they():
     assert visibility_scope(admin, "private") == visibility_scope(Actor(EVE, is_admin=True), "private")
 
 
-def test_nobody_is_related_to_a_task_by_having_no_assignee():
+def test_no_user_is_the_assignee_of_an_unassigned_task():
     nobody = Actor(0)
 
     assert not may_see(nobody, "private", created_by=ANN, assigned_to=None)

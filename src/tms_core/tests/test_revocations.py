@@ -1,4 +1,4 @@
-"""Claims whose user, login or personal token was taken back."""
+"""Claims whose user, session or personal token was revoked."""
 
 from datetime import timedelta
 from time import time
@@ -27,7 +27,7 @@ def tokens(runtime):
 
 @pytest.fixture
 def is_revoked(runtime):
-    """Whether claims are revoked, to the eyes of a process that has just looked."""
+    """Return whether claims are revoked, as of a new query."""
 
     def look(claims: AccessClaims) -> bool:
         revocations = Revocations(runtime.engine, LIFE)
@@ -42,7 +42,7 @@ def ann(make_user):
     return make_user("ann")
 
 
-def test_a_login_that_was_ended_is_revoked_and_no_other(runtime, tokens, ann, make_user, is_revoked):
+def test_an_ended_session_is_revoked_and_no_other(runtime, tokens, ann, make_user, is_revoked):
     mine, others = (tokens.read(user.access, time()) for user in (ann, make_user()))
 
     with runtime.transaction() as session:
@@ -51,7 +51,7 @@ def test_a_login_that_was_ended_is_revoked_and_no_other(runtime, tokens, ann, ma
     assert (is_revoked(mine), is_revoked(others)) == (True, False)
 
 
-def test_a_personal_token_that_was_taken_back_is_revoked_and_no_other(runtime, ann, is_revoked):
+def test_a_revoked_personal_token_is_revoked_and_no_other(runtime, ann, is_revoked):
     reader = PersonalTokens(runtime.engine, LIFE)
     with runtime.transaction() as session:
         service = PersonalTokenService(session, ann.id, {"tasks:read"})
@@ -64,7 +64,7 @@ def test_a_personal_token_that_was_taken_back_is_revoked_and_no_other(runtime, a
     assert (is_revoked(one), is_revoked(other)) == (True, False)
 
 
-def test_the_claims_of_a_personal_token_hold_no_longer_than_those_of_an_access_token(runtime, ann):
+def test_claims_of_a_personal_token_live_as_long_as_an_access_token(runtime, ann):
     with runtime.transaction() as session:
         _, word = PersonalTokenService(session, ann.id, {"tasks:read"}).create("a", ["tasks:read"], None)
 

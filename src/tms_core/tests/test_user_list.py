@@ -1,4 +1,4 @@
-"""What `tms user list` writes to a terminal."""
+"""The terminal output of `tms user list`."""
 
 import pytest
 
@@ -8,7 +8,7 @@ def packages():
     return ()
 
 
-def test_names_and_addresses_are_shown_literally_and_tell_the_terminal_nothing(make_user, tms):
+def test_names_and_addresses_are_shown_without_markup_and_escapes(make_user, tms):
     make_user("[red]ann[/red]", email="\x1b[2J\u202e[b]=?x@x.y")
 
     shown = tms("user", "list").output

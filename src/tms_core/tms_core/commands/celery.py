@@ -17,9 +17,9 @@ def worker(invocation: Invocation, concurrency: int | None) -> None:
     from tms_core.celery import app, use
 
     use(invocation.bootstrap())
-    # Celery warns root because of pickle, which no message of ours is read with.
+    # Celery warns root about pickle, which is not used here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    # Not by Celery's own command line, which loads all that its other commands need.
+    # Celery's own command line would also import its other commands.
     process = app.Worker(loglevel="INFO", quiet=True, concurrency=concurrency, without_gossip=True, without_mingle=True)
     process.start()
     sys.exit(process.exitcode)

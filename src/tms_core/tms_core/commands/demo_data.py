@@ -66,7 +66,7 @@ def _has_tasks(runtime: Runtime) -> bool:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error where that is a terminal, else one line."""
+    """Show a progress bar on standard error if that is a terminal, else print one line."""
     console = Console(stderr=True)
     if not console.is_terminal:
         click.echo(f"adding {total:,} tasks …")

@@ -38,7 +38,7 @@ def doctor(invocation: Invocation, lists_settings: bool) -> None:
 
 
 def _report(console: Console, found: Iterable[tuple[str, Finding]]) -> int:
-    """Print the findings; the exit status."""
+    """Print the findings and return the exit status."""
     table = Table("check", "state", box=None, pad_edge=False)
     table.add_column("finding", overflow="fold")
     levels = set()

@@ -1,4 +1,4 @@
-"""Errors that a command may meet, as a sentence that says what to do; a bug keeps its traceback."""
+"""Conversion of expected errors of commands to messages with a remedy; bugs keep their traceback."""
 
 import psycopg2.errors
 import redis
@@ -11,12 +11,12 @@ from tms_core.runtime import Runtime
 
 UNMIGRATED = (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn, psycopg2.errors.UndefinedObject)
 NOT_ALLOWED = (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ReadOnlySqlTransaction)
-# SQLSTATE class XX: what PostgreSQL says of files that it cannot make sense of.
+# SQLSTATE class XX: internal errors, which PostgreSQL raises for damaged files.
 DAMAGED = "XX"
 
 
 def explain(error: Exception, runtime: Runtime | None) -> ClickException | None:
-    """The error to end a command with; None for an error that nobody foresaw."""
+    """Return the error to end a command with; None for an unexpected error."""
     match error:
         case TmsError():
             return ClickException(str(error))
@@ -57,7 +57,7 @@ def _about_database(error: DBAPIError, runtime: Runtime | None) -> ClickExceptio
 
 
 def damaged_advice(runtime: Runtime | None) -> str:
-    """What to do about a database whose files are damaged."""
+    """Return the remedy for a database with damaged files."""
     if runtime is None or runtime.core.database_url:
         return "restore a backup"
     return f"restore a backup, or move {runtime.core.state_dir / 'postgres'} away and begin with an empty one"

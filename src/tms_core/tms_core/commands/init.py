@@ -1,4 +1,4 @@
-"""`tms init`: files to begin with, from the package's own data."""
+"""`tms init`: writes the sample files of the package."""
 
 import os
 import sys
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-# By their names in the package; what is hidden there would be overlooked.
+# File names by their names in the package, where hidden files would be overlooked.
 RENAMED = {"env.example": ".env.example"}
-# Paths that the systemd units name, for what they are here.
+# The path in the systemd units that is replaced by the installed one.
 INSTALLED = "/opt/tms/bin/tms"
 SETTINGS = "/etc/tms"
 
@@ -44,7 +44,7 @@ def _samples(folder: Traversable, within: str = "") -> Iterator[tuple[str, Trave
 
 
 def _fitted(unit: str, directory: Path) -> str:
-    """A unit with the paths of this installation."""
+    """Return a systemd unit with the paths of this installation."""
     return unit.replace(INSTALLED, _tms()).replace(SETTINGS, str(directory))
 
 

@@ -35,17 +35,17 @@ def up(
         TMS_API_PORT=api_port,
         TMS_REALTIME_PORT=realtime_port,
     )
-    # Whatever a process makes is for this user alone.
+    # Files of all processes are private to the current user.
     os.umask(0o077)
     leave_guard()
-    # Here, so that the guard stays small.
+    # Imported after the fork, so that the guard stays small.
     from tms_core.local_system import run
 
     run(invocation, given, demo=demo)
 
 
 def _hand_down(**variables: str | int | None) -> dict[str, str]:
-    """Set what was given on the command line in the environment, for this process and its children."""
+    """Set command-line options as environment variables for this process and its children; returns the variables."""
     given = {name: str(value) for name, value in variables.items() if value is not None}
     os.environ.update(given)
     return given

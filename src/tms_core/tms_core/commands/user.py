@@ -1,4 +1,4 @@
-"""`tms user`: accounts, by the same services and rules as the API."""
+"""`tms user`: management of accounts, with the services and rules of the API."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def create(invocation: Invocation, name: str, admin: bool, email: str | None, pa
         try:
             made = accounts.users.create({**values, "password": _password(password_stdin)})
         except InvalidError as error:
-            # An address that nobody gave is not to blame for the name in it.
+            # Without --email, the fault is in the name, not in the derived address.
             raise InvalidError([one for one in error.faults if email or one.field != "email"] or error.faults) from None
     click.echo(f"created {'administrator' if admin else 'user'} {made.username} with id {made.id}")
 
@@ -131,7 +131,7 @@ class _Accounts:
 
 @contextmanager
 def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
-    """The services, as the operator uses them, in one transaction."""
+    """Yield the services in one transaction, with the operator as actor."""
     runtime = invocation.bootstrap()
     core = runtime.core
     with runtime.transaction() as session:
@@ -147,7 +147,7 @@ def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
 
 
 def is_utf8(argument: str) -> bool:
-    """Whether an argument was UTF-8 on the command line; what was not has surrogates now."""
+    """Return whether a command-line argument was valid UTF-8; invalid bytes are decoded as surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 

@@ -5,7 +5,7 @@ from tms_core.relay.lag import Lag, sink_lags, unassigned
 from tms_core.relay.leadership import is_led
 from tms_core.runtime import Runtime
 
-# A batch that is under way is no fault.
+# Maximum age of waiting events; a batch in progress is not a problem.
 TOLERATED_SECONDS = 10.0
 
 
@@ -16,7 +16,7 @@ def check_relay(runtime: Runtime) -> Iterator[Finding]:
         lags = sink_lags(connection)
     faults = list(_about_numbering(waiting, leads=leads, has_run=bool(lags)))
     for sink in runtime.sinks:
-        # Where none runs, that is said already.
+        # If no relay runs, that is reported already.
         faults += _about_sink(sink, lags.get(sink)) if leads or sink in lags else ()
     yield from faults or [fine(f"leads; sinks: {', '.join(runtime.sinks)}")]
 

@@ -103,13 +103,13 @@ def unusable(state_dir: Path, error: OSError) -> ConfigurationError:
 
 
 def addresses(state_dir: str | os.PathLike[str]) -> tuple[str, str]:
-    """The URLs of the PostgreSQL and the Valkey that `tms up` runs on this state directory.
+    """Return the URLs of the PostgreSQL and Valkey servers of a state directory.
 
-    They follow from the path alone, so that a command in another terminal finds the running services.
+    The URLs depend only on the path, so that commands in another terminal find the running servers.
     """
     sockets = quote(str(StateDirectory(state_dir).sockets))
     return (
-        # The port names the socket; left out, libpq would take it from a PGPORT in the user's shell.
+        # The port is part of the socket's name; without it, libpq would use PGPORT.
         f"postgresql://tms@/tms?host={sockets}&port={POSTGRES_PORT}",
         f"unix://{sockets}/{VALKEY_SOCKET}?db=0",
     )

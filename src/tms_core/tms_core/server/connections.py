@@ -9,15 +9,15 @@ class Connection(Protocol):
 
 
 class Connections:
-    """All connections, and among them the idle ones: those for which the application does no work.
+    """All connections, and the idle ones: those for which the application is not working.
 
-    A connection that sends its head or its body is idle too, so clients that stall make room like silent ones.
+    A connection whose request is still being received is idle too, so that stalling clients can be disconnected.
     """
 
     def __init__(self, most: int):
         self._most = most
         self._all: set[Connection] = set()
-        # In the order in which they became idle.
+        # Ordered by the time at which they became idle.
         self._idle: dict[Connection, None] = {}
 
     def __len__(self) -> int:

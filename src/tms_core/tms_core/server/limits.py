@@ -34,5 +34,5 @@ class Limits:
         )
 
     def body_deadline(self, began: float, received: int) -> float:
-        """Return the deadline of the next part of a body: each received byte extends it according to the minimum rate."""
+        """Return the deadline of the next part of a body: each received byte extends it by the minimum rate."""
         return began + self.body_seconds + received / self.body_rate

@@ -10,7 +10,7 @@ HURRIED_GRACE = 1.0
 
 
 class Shutdown:
-    """The progress of a shutdown; `advance` must be called when a process has ended and when the deadline is reached."""
+    """The progress of a shutdown; `advance` must be called when a process has ended and at the deadline."""
 
     def __init__(self, stages: Sequence[Sequence[Child]], say: Callable[[str], None]):
         self._stages_left = list(stages)

@@ -59,4 +59,4 @@ class Wakeups:
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:
-    """Do nothing: the interpreter writes a byte per signal. SIG_IGN would suppress that, and children would inherit it."""
+    """Do nothing: the interpreter writes a byte per signal. SIG_IGN would suppress that, and be inherited."""
