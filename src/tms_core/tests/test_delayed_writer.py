@@ -11,10 +11,10 @@ from tms_core.delayed_writer import DelayedWriter
 
 @pytest.fixture
 def pipe():
-    autocommit_connection, writing = os.pipe()
-    with os.fdopen(autocommit_connection, "rb") as reader:
-        yield reader, writing
-    os.close(writing)
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as reader:
+        yield reader, write_end
+    os.close(write_end)
 
 
 def test_lines_are_written_in_order_without_a_flush(pipe):

@@ -161,9 +161,7 @@ def test_events_written_without_a_relay_are_delivered_at_its_start(runtime, rela
     assert journal.await_positions(2) == [1, 2]
 
 
-def test_several_batches_are_delivered_without_a_pause(
-    runtime, relay_once, start, journal, write, monkeypatch
-):
+def test_several_batches_are_delivered_without_a_pause(runtime, relay_once, start, journal, write, monkeypatch):
     for module in (delivery, positions, relay):
         monkeypatch.setattr(module, "BATCH", 2)
     relay_once()

@@ -44,8 +44,8 @@ def jobs(*, demo: bool) -> list[ProcessSpec]:
     """Return the jobs that run once before the processes start."""
     specs = [_spec("migrate", ["migrate"], once=True)]
     if demo:
-        words = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history"]
-        specs.append(_spec("demo-data", words, once=True))
+        argv = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history"]
+        specs.append(_spec("demo-data", argv, once=True))
     return specs
 
 
@@ -96,13 +96,11 @@ def _registered(entry: ProcessEntry, runtime: Runtime) -> ProcessSpec:
     return _spec(entry.name, list(entry.argv), is_ready=_listens(entry.port(runtime)) if entry.port else None)
 
 
-def _spec(
-    name: str, words: list[str], *, once: bool = False, is_ready: Callable[[], bool] | None = None
-) -> ProcessSpec:
+def _spec(name: str, argv: list[str], *, once: bool = False, is_ready: Callable[[], bool] | None = None) -> ProcessSpec:
     return ProcessSpec(
         name=name,
-        argv=[Path(sys.executable).with_name("tms"), *words],
-        command=words,
+        argv=[Path(sys.executable).with_name("tms"), *argv],
+        command=argv,
         env=os.environ | {"PYTHONUNBUFFERED": "1", SUPERVISED: "1"},
         once=once,
         is_ready=is_ready,

@@ -62,6 +62,6 @@ class Breaker:
         except redis.RedisError as error:
             with self._lock:
                 if not self.is_open:
-                    log.warning("redis is away, going on without it: %s", error)
+                    log.warning("redis is unavailable, continuing without it: %s", error)
                 self._open_until = self._clock() + self._pause
             return otherwise

@@ -85,8 +85,8 @@ def _of_choices(kind: str, context: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _choices(words: object) -> str:
-    return str(words).replace(" or ", ", ").replace("'", "")
+def _choices(expected: object) -> str:
+    return str(expected).replace(" or ", ", ").replace("'", "")
 
 
 def _number(amount: int, one: str, many: str = "") -> str:

@@ -65,9 +65,9 @@ def _nearest(name: str, known: Collection[str], *, cutoff: float) -> str | None:
 
 def _declared_by_left_out(name: str, included: Collection[str]) -> Iterator[str]:
     """Yield the variables with the prefix of `name` of packages that are installed but not included."""
-    words = name.lower().split("_")
-    for package in accumulate(words, "{}_{}".format):
-        if package == words[0] or package in included or find_spec(package) is None:
+    parts = name.lower().split("_")
+    for package in accumulate(parts, "{}_{}".format):
+        if package == parts[0] or package in included or find_spec(package) is None:
             continue
         try:
             module = import_module(f"{package}.settings")

@@ -36,23 +36,23 @@ def explain(error: Exception, runtime: Runtime | None) -> ClickException | None:
 
 
 def _about_database(error: DBAPIError, runtime: Runtime | None) -> ClickException | None:
-    said = _first_line(error.orig or error)
+    message = _first_line(error.orig or error)
     code = getattr(error.orig, "pgcode", None) or ""
     if isinstance(error.orig, UNMIGRATED):
-        return ClickException(f"the database is not up to date ({said}): run tms migrate")
+        return ClickException(f"the database is not up to date ({message}): run tms migrate")
     if isinstance(error.orig, NOT_ALLOWED):
         return ClickException(
-            f"the database does not allow it ({said}): let its user (tms.database_url) own the tables"
+            f"the database does not allow it ({message}): let its user (tms.database_url) own the tables"
         )
     if code.startswith(DAMAGED):
-        return ClickException(f"the database is damaged ({said}): {damaged_advice(runtime)}")
+        return ClickException(f"the database is damaged ({message}): {damaged_advice(runtime)}")
     if not isinstance(error, OperationalError | InterfaceError | InternalError):
         return None
     if runtime is None:
-        return ClickException(f"the database does not answer: {said}")
+        return ClickException(f"the database does not answer: {message}")
     where = runtime.engine.url.render_as_string(hide_password=True)
     return ClickException(
-        f"the database does not answer at {where}: {said}.{_is_up_running(runtime.core.database_url)}"
+        f"the database does not answer at {where}: {message}.{_is_up_running(runtime.core.database_url)}"
     )
 
 

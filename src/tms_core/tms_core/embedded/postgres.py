@@ -98,7 +98,7 @@ class Postgres:
                 "unix_socket_permissions": "0700",
                 "port": f"{POSTGRES_PORT}",
             }
-        return [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        return [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
 
 
 def _calls_itself_ready(pid_file: Path) -> bool:

@@ -44,7 +44,7 @@ class StateDirectory:
         mode = 0o700 if os.geteuid() else 0o711
         try:
             if self.path.is_dir() and not self.lock_file.exists():
-                self._say_if_open(mode)
+                self._warn_if_open(mode)
             else:
                 make_private(self.path, mode)
             for directory in (self.valkey, self.mail):
@@ -57,7 +57,7 @@ class StateDirectory:
         if self.sockets.is_symlink() or self.sockets.stat().st_uid != os.geteuid():
             raise TmsError(f"{self.sockets} belongs to another user; remove it, or choose another --state-dir")
 
-    def _say_if_open(self, mode: int) -> None:
+    def _warn_if_open(self, mode: int) -> None:
         """Warn about an open directory that `tms up` did not create, and whose mode is therefore not changed."""
         found = stat.S_IMODE(self.path.stat().st_mode)
         if found & 0o077 & ~mode:

@@ -83,4 +83,4 @@ class Valkey:
                 "unixsocket": str(self._state.sockets / VALKEY_SOCKET),
                 "unixsocketperm": "700",
             }
-        return [word for name, value in options.items() for word in (f"--{name}", value)]
+        return [argument for name, value in options.items() for argument in (f"--{name}", value)]

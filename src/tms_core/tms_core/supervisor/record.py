@@ -64,8 +64,8 @@ def beginning(pid: int) -> str:
     """Return the start time of a process as boot id and clock tick; empty if there is no such process."""
     try:
         # The preceding process name, in brackets, may contain anything: 4242 (a ) name) S 1 …
-        words = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        return "" if words[0] == b"Z" else f"{BOOT_ID.read_text().strip()}:{int(words[19])}"
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return "" if fields[0] == b"Z" else f"{BOOT_ID.read_text().strip()}:{int(fields[19])}"
     except (OSError, IndexError, ValueError):
         return ""
 
