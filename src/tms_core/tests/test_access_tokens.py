@@ -40,10 +40,10 @@ def test_a_token_has_the_claims_it_was_created_with(access_tokens):
 
 def test_a_token_has_the_time_of_authentication(access_tokens):
     token = access_tokens.create(user_id=7, is_admin=True, session="abc", epoch=3, authenticated_at=1234.5)
-    said = jwt.decode(token, options={"verify_signature": False})
-    older = {name: value for name, value in said.items() if name != "auth_time"}
+    payload = jwt.decode(token, options={"verify_signature": False})
+    older = {name: value for name, value in payload.items() if name != "auth_time"}
 
-    assert access_tokens.read(token, now=0).authenticated_at == said["auth_time"] == 1234
+    assert access_tokens.read(token, now=0).authenticated_at == payload["auth_time"] == 1234
     assert access_tokens.read(jwt.encode(older, KEY, "HS256"), now=0).authenticated_at == 0
 
 
@@ -58,9 +58,9 @@ def test_a_cached_token_expires_too(access_tokens):
 def test_the_lifetime_is_the_setting(access_tokens):
     token = access_tokens.create(user_id=7, is_admin=False, session="abc", epoch=0)
 
-    said = jwt.decode(token, options={"verify_signature": False})
+    payload = jwt.decode(token, options={"verify_signature": False})
 
-    assert said["exp"] - said["iat"] == LIFE.total_seconds()
+    assert payload["exp"] - payload["iat"] == LIFE.total_seconds()
 
 
 class TestRevocations:
@@ -126,9 +126,9 @@ class TestRevocations:
 def signed(claims, header=None) -> str:
     """Return a token with a valid signature and any claims."""
     parts = ({"alg": "HS256", "typ": "JWT", **(header or {})}, claims)
-    said = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
-    signature = base64.urlsafe_b64encode(hmac.digest(KEY.encode(), said, "sha256")).rstrip(b"=")
-    return (said + b"." + signature).decode()
+    message = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
+    signature = base64.urlsafe_b64encode(hmac.digest(KEY.encode(), message, "sha256")).rstrip(b"=")
+    return (message + b"." + signature).decode()
 
 
 CLAIMS = ("kind", "iss", "exp", "sub", "sid", "epoch", "adm", "auth_time", "nbf", "iat", "aud", "jti")
@@ -153,10 +153,10 @@ class TestClaimsOfAnotherType:
         is_right = any(type(value) is type(right) and value == right for right in RIGHT.get(claim, ()))
         assert (claims is not None) == is_right
 
-    @given(said=st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1, max_size=3))
+    @given(changed=st.dictionaries(st.sampled_from(CLAIMS), JSON, min_size=1, max_size=3))
     @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    def test_no_claims_raise_and_accepted_ones_have_their_types(self, access_tokens, good, said):
-        claims = access_tokens.read(signed({**good, **said}), now=0)
+    def test_no_claims_raise_and_accepted_ones_have_their_types(self, access_tokens, good, changed):
+        claims = access_tokens.read(signed({**good, **changed}), now=0)
 
         if claims is not None:
             kinds = [type(one) for one in (claims.user_id, claims.is_admin, claims.session, claims.epoch)]

@@ -39,13 +39,13 @@ def tms(ini, runtime, tmp_path, monkeypatch):
     monkeypatch.setenv("TMS_INI", "")
     monkeypatch.setattr(logging.getLogger(), "handlers", list(logging.getLogger().handlers))
 
-    def run(*words, **environment):
+    def run(*arguments, **environment):
         path = tmp_path / "test.ini"
         lines = (f"{key} = {value}".replace("%", "%%") for key, value in ini.items())
         path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        return CliRunner().invoke(main, ["--ini", str(path), *words], catch_exceptions=False)
+        return CliRunner().invoke(main, ["--ini", str(path), *arguments], catch_exceptions=False)
 
     return run
 

@@ -41,12 +41,12 @@ def folder() -> Iterator[Path]:
 def run(folder) -> Run:
     """Run a command in a folder with a settings file, which has the lines `more`."""
 
-    def run(*words: object, packages: str = ALL, more: str = "tms.notifications.transport = file", **env: object):
+    def run(*command: object, packages: str = ALL, more: str = "tms.notifications.transport = file", **env: object):
         (folder / "development.ini").write_text(INI.format(packages=packages, more=more))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("TMS_")}
         given = {"TMS_STATE_DIR": str(folder / "state")} | {name: str(value) for name, value in env.items()}
         return subprocess.run(
-            [BIN / str(words[0]), *map(str, words[1:])], cwd=folder, env=clean | given, text=True,
+            [BIN / str(command[0]), *map(str, command[1:])], cwd=folder, env=clean | given, text=True,
             capture_output=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
 
@@ -54,30 +54,30 @@ def run(folder) -> Run:
 
 
 def refused(done: subprocess.CompletedProcess[str], *phrases: str) -> str:
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode != 0
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     for phrase in phrases:
-        assert phrase in " ".join(said.split())
-    return said
+        assert phrase in " ".join(output.split())
+    return output
 
 
 CANNOT_BE_USED = ("the state directory", "cannot be used", "choose another with --state-dir")
 
 
 @pytest.mark.parametrize("path", ["/proc/x", "/dev/null/x", "file", "file/x"])
-@pytest.mark.parametrize("words", [["up"], ["beat"], ["realtime"]], ids=lambda words: words[0])
-def test_a_state_directory_that_cannot_be_created_is_named(folder, run, words, path):
+@pytest.mark.parametrize("command", [["up"], ["beat"], ["realtime"]], ids=lambda command: command[0])
+def test_a_state_directory_that_cannot_be_created_is_named(folder, run, command, path):
     (folder / "file").touch()
 
-    said = refused(run("tms", *words, TMS_STATE_DIR=path, TMS_DATABASE_URL="postgresql://x@127.0.0.1:9/x"))
+    output = refused(run("tms", *command, TMS_STATE_DIR=path, TMS_DATABASE_URL="postgresql://x@127.0.0.1:9/x"))
 
     # The first process that connects to the database reports the failure.
     assert any(
-        all(phrase in said for phrase in wanted) for wanted in (CANNOT_BE_USED, ("the database does not answer",))
+        all(phrase in output for phrase in wanted) for wanted in (CANNOT_BE_USED, ("the database does not answer",))
     )
-    assert words == ["realtime"] or "cannot be used" in said
-    assert len(said.splitlines()) == 1
+    assert command == ["realtime"] or "cannot be used" in output
+    assert len(output.splitlines()) == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -112,12 +112,12 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_every_command_names_all_invalid_settings(run, words):
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_every_command_names_all_invalid_settings(run, command):
     more = "tms.timezone = Mars\ntms.visibilty = private\ntms.notifications.transport = file"
 
     refused(
-        run(*words, packages=f"{ALL} os tms_nothing ../tms_api tms_api.nothing", more=more, TMS_REDIS_URL="http://x"),
+        run(*command, packages=f"{ALL} os tms_nothing ../tms_api tms_api.nothing", more=more, TMS_REDIS_URL="http://x"),
         "pyramid.includes names os, which is no package for TMS: take the line out",
         "pyramid.includes names tms_nothing, which is not installed",
         "pyramid.includes names tms_api.nothing, which is not installed",
@@ -128,15 +128,15 @@ def test_every_command_names_all_invalid_settings(run, words):
     )
 
 
-@pytest.mark.parametrize("words", [COMMANDS[name] for name in ("up", "mail", "celery")])
+@pytest.mark.parametrize("command", [COMMANDS[name] for name in ("up", "mail", "celery")])
 @pytest.mark.parametrize("name", ["nothing.ini", ".", "binary.ini", "empty.ini"])
-def test_a_settings_file_that_cannot_be_read_is_named(folder, run, words, name):
+def test_a_settings_file_that_cannot_be_read_is_named(folder, run, command, name):
     (folder / "binary.ini").write_bytes(b"\xff\xfe[\x00a")
     (folder / "empty.ini").touch()
 
-    said = refused(run(*words, TMS_INI=folder / name), str(folder))
+    output = refused(run(*command, TMS_INI=folder / name), str(folder))
 
-    assert said.count("Error: ") == 1
+    assert output.count("Error: ") == 1
 
 
 def test_an_env_file_that_cannot_be_read_is_named(folder, run):
@@ -146,24 +146,24 @@ def test_an_env_file_that_cannot_be_read_is_named(folder, run):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
-        words
-        for name, words in COMMANDS.items()
+        command
+        for name, command in COMMANDS.items()
         if name in ("demo-data", "mail", "migrate", "realtime", "report", "user")
     ],
 )
-def test_an_unavailable_database_is_named(run, words):
-    done = run(*words, TMS_DATABASE_URL="postgresql://tms:geheim@127.0.0.1:9/tms")
+def test_an_unavailable_database_is_named(run, command):
+    done = run(*command, TMS_DATABASE_URL="postgresql://tms:geheim@127.0.0.1:9/tms")
 
-    said = refused(done, "the database does not answer at postgresql+psycopg2://tms:***@127.0.0.1:9/tms")
-    assert "geheim" not in said
+    output = refused(done, "the database does not answer at postgresql+psycopg2://tms:***@127.0.0.1:9/tms")
+    assert "geheim" not in output
 
 
 @pytest.mark.parametrize("url", ["postgresql://tms@h:port/tms", "postgresql://[::1/tms"])
-@pytest.mark.parametrize("words", [["user", "list"], ["relay"]], ids=lambda words: words[0])
-def test_an_invalid_database_url_is_named(run, words, url):
-    refused(run("tms", *words, TMS_DATABASE_URL=url), "tms.database_url (or TMS_DATABASE_URL): must be")
+@pytest.mark.parametrize("command", [["user", "list"], ["relay"]], ids=lambda command: command[0])
+def test_an_invalid_database_url_is_named(run, command, url):
+    refused(run("tms", *command, TMS_DATABASE_URL=url), "tms.database_url (or TMS_DATABASE_URL): must be")
 
 
 @pytest.mark.parametrize("url", ["redis://h:port/0", "redis://[::1/0", "redis://h/zero"])
@@ -175,12 +175,12 @@ class TestPorts:
     def test_two_processes_cannot_share_a_port(self, folder, run):
         done = run("tms", "up", "--api-port", 8168, "--realtime-port", 8168, TMS_REALTIME_STATUS_PORT=8168)
 
-        said = refused(
+        output = refused(
             done,
             "tms.api_port and tms.realtime.port are both 8168: choose another port for one of them",
             "tms.api_port and tms.realtime.status_port are both 8168",
         )
-        assert len(said.splitlines()) == 1
+        assert len(output.splitlines()) == 1
         assert not (folder / "state" / "postgres").exists()
 
     def test_all_ports_in_use_are_named_at_once(self, folder, run):
@@ -231,8 +231,8 @@ def empty_database(services) -> Iterator[str]:
 def test_an_unmigrated_database_is_reported_with_the_command_to_run(run, empty_database):
     given = {"TMS_DATABASE_URL": empty_database}
 
-    for words in (["user", "list"], ["demo-data"], ["mail", "list"], ["report"], ["realtime"]):
-        refused(run("tms", *words, **given), "the database is not up to date", "run tms migrate")
+    for command in (["user", "list"], ["demo-data"], ["mail", "list"], ["report"], ["realtime"]):
+        refused(run("tms", *command, **given), "the database is not up to date", "run tms migrate")
 
 
 @pytest.mark.parametrize("target", ["foo@base", "core@nothing", "@base", "core@", "core@-99", "core", "reports@base"])
@@ -271,10 +271,10 @@ class TestDamage:
     def test_damaged_postgresql_files(self, run, cluster):
         (cluster / "global" / "pg_control").write_bytes(b"\0" * 8192)
 
-        said = refused(
+        output = refused(
             run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away"
         )
-        assert "attempt 5 of 5" in said
+        assert "attempt 5 of 5" in output
 
     def test_damaged_valkey_files(self, folder, run, cluster):
         state = folder / "state"

@@ -196,9 +196,9 @@ def test_several_processes_report_their_sum(tmp_path):
 
     for code in (count, count):
         subprocess.run([sys.executable, "-c", code], env=environment, check=True)
-    told = subprocess.run([sys.executable, "-c", tell], env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", tell], env=environment, check=True, capture_output=True, text=True)
 
-    assert Samples(told.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
+    assert Samples(done.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
 
 
 def test_counting_has_little_overhead(app):

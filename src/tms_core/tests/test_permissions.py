@@ -52,7 +52,7 @@ def test_visibility_scope_is_equal_exactly_for_equal_visibility():
 
 
 def test_no_user_is_the_assignee_of_an_unassigned_task():
-    nobody = Actor(0)
+    stranger = Actor(0)
 
-    assert not may_see(nobody, "private", created_by=ANN, assigned_to=None)
-    assert not may(nobody, "update", created_by=ANN, assigned_to=None)
+    assert not may_see(stranger, "private", created_by=ANN, assigned_to=None)
+    assert not may(stranger, "update", created_by=ANN, assigned_to=None)

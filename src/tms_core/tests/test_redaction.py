@@ -71,9 +71,9 @@ def test_tokens_are_recognised_by_their_shape_in_any_parameter(secret):
 
 
 @given(st.sampled_from(NAMES), st.text(min_size=1).filter(lambda text: text not in HIDDEN), st.lists(WORDS, max_size=3))
-def test_no_value_of_a_secret_parameter_is_left(name, secret, words):
+def test_no_value_of_a_secret_parameter_is_left(name, secret, values):
     value = quote(secret, safe="")
-    others = "".join(f"&x={word}" for word in words)
+    others = "".join(f"&x={text}" for text in values)
 
     assert redact(f"/a?{name}={value}{others}").startswith(f"/a?{name}={HIDDEN}")
     assert redact(f"/a?y=1&{name}={value}").endswith(f"&{name}={HIDDEN}")

@@ -24,7 +24,7 @@ class Recorder(EventSink):
     def __init__(self, runtime, faults: int = 0):
         super().__init__(runtime)
         self.positions = []
-        self.told = []
+        self.committed = []
         self.faults = faults
         self._changed = Condition()
 
@@ -38,7 +38,7 @@ class Recorder(EventSink):
             raise RuntimeError("a sink that fails")
 
     def delivered(self, events):
-        self.told += [event.position for event in events]
+        self.committed += [event.position for event in events]
 
     def await_positions(self, count: int) -> list[int]:
         with self._changed:
@@ -166,7 +166,7 @@ def test_a_batch_is_delivered_once_and_advances_the_cursor(runtime, register, ad
     assert deliver_batch(runtime, "one", sink) == 3
     assert deliver_batch(runtime, "one", sink) == 0
 
-    assert sink.positions == sink.told == seen() == [1, 2, 3]
+    assert sink.positions == sink.committed == seen() == [1, 2, 3]
     assert cursor("one") == 3
 
 
@@ -177,10 +177,10 @@ def test_a_failing_sink_is_rolled_back_and_receives_the_batch_again(runtime, reg
 
     with pytest.raises(RuntimeError):
         deliver_batch(runtime, "one", sink)
-    assert (cursor("one"), seen(), sink.told) == (0, [], [])
+    assert (cursor("one"), seen(), sink.committed) == (0, [], [])
 
     deliver_batch(runtime, "one", sink)
-    assert (cursor("one"), seen(), sink.told) == (2, [1, 2], [1, 2])
+    assert (cursor("one"), seen(), sink.committed) == (2, [1, 2], [1, 2])
 
 
 def test_a_failure_after_the_commit_is_harmless(runtime, register, add_events, cursor, seen, caplog):

@@ -55,8 +55,8 @@ def test_a_revoked_personal_token_is_revoked_and_no_other(runtime, ann, is_revok
     reader = PersonalTokens(runtime.engine, LIFE)
     with runtime.transaction() as session:
         service = PersonalTokenService(session, ann.id, {"tasks:read"})
-        words = [service.create(name, ["tasks:read"], None)[1] for name in ("one", "other")]
-    one, other = (reader.read(word, time()) for word in words)
+        secrets = [service.create(name, ["tasks:read"], None)[1] for name in ("one", "other")]
+    one, other = (reader.read(secret, time()) for secret in secrets)
 
     with runtime.transaction() as session:
         PersonalTokenService(session, ann.id, ()).revoke(session.query(PersonalToken).filter_by(name="one").one().id)
@@ -66,9 +66,9 @@ def test_a_revoked_personal_token_is_revoked_and_no_other(runtime, ann, is_revok
 
 def test_claims_of_a_personal_token_live_as_long_as_an_access_token(runtime, ann):
     with runtime.transaction() as session:
-        _, word = PersonalTokenService(session, ann.id, {"tasks:read"}).create("a", ["tasks:read"], None)
+        _, secret = PersonalTokenService(session, ann.id, {"tasks:read"}).create("a", ["tasks:read"], None)
 
-    claims = PersonalTokens(runtime.engine, LIFE).read(word, time())
+    claims = PersonalTokens(runtime.engine, LIFE).read(secret, time())
 
     assert claims.expires_at <= time() + LIFE.total_seconds()
     assert claims.scopes == {"tasks:read"}

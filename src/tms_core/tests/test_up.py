@@ -51,7 +51,7 @@ def port() -> int:
 
 
 def up(ini: Path, port: int, *, demo: bool = False, **env: str) -> WatchedProcess:
-    words = [
+    argv = [
         TMS,
         "up",
         ini,
@@ -61,7 +61,7 @@ def up(ini: Path, port: int, *, demo: bool = False, **env: str) -> WatchedProces
         str(port),
         *(["--demo"] if demo else []),
     ]
-    return WatchedProcess(words, patience=PATIENCE, env=os.environ | env)
+    return WatchedProcess(argv, patience=PATIENCE, env=os.environ | env)
 
 
 @linux_only
@@ -156,11 +156,11 @@ def test_a_process_with_a_reused_id_is_not_ended(folder):
         written = (folder / "processes.json").read_text()
         began = json.loads(written)[0]["began"] if written != "[]" else "none"
         (folder / "processes.json").write_text(written.replace(began, "another boot:1"))
-        said: list[str] = []
+        messages: list[str] = []
 
-        ProcessRecord(folder / "processes.json").end_leftovers(said.append)
+        ProcessRecord(folder / "processes.json").end_leftovers(messages.append)
 
-        assert (other.poll(), said) == (None, [])
+        assert (other.poll(), messages) == (None, [])
         other.kill()
 
 

@@ -28,8 +28,8 @@ def sign_in(app):
 
 @pytest.fixture
 def create(tms):
-    def run(*words, password=PASSWORD):
-        return tms("user", "create", *words, "--password-stdin", input=f"{password}\n")
+    def run(*args, password=PASSWORD):
+        return tms("user", "create", *args, "--password-stdin", input=f"{password}\n")
 
     return run
 
@@ -62,7 +62,7 @@ class TestCreate:
         assert me["email_verified"] is True
 
     @pytest.mark.parametrize(
-        ("words", "password", "reason"),
+        ("args", "password", "reason"),
         [
             (["bad name"], PASSWORD, "username: may have letters"),
             (["me"], PASSWORD, "username: must not be me"),
@@ -74,8 +74,8 @@ class TestCreate:
             (["ann"], "", "password: must have at least 8 characters"),
         ],
     )
-    def test_the_rules_of_the_api_apply(self, create, listed, words, password, reason):
-        result = create(*words, password=password)
+    def test_the_rules_of_the_api_apply(self, create, listed, args, password, reason):
+        result = create(*args, password=password)
 
         assert result.exit_code == 1
         assert result.stderr.startswith("Error: ")
@@ -175,12 +175,14 @@ def test_the_administrator_role_is_granted_and_revoked(tms, make_user, app):
 
 
 @pytest.mark.parametrize(
-    "words", [("admin", "root", "off"), ("disable", "root"), ("delete", "root", "--yes")], ids=lambda words: words[0]
+    "args",
+    [("admin", "root", "off"), ("disable", "root"), ("delete", "root", "--yes")],
+    ids=lambda args: args[0],
 )
-def test_the_last_administrator_cannot_be_removed(tms, make_user, listed, words):
+def test_the_last_administrator_cannot_be_removed(tms, make_user, listed, args):
     make_user("root", is_admin=True)
 
-    result = tms("user", *words)
+    result = tms("user", *args)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: This is the last active administrator")
@@ -188,12 +190,12 @@ def test_the_last_administrator_cannot_be_removed(tms, make_user, listed, words)
 
 
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [("enable", "eve"), ("disable", "eve"), ("delete", "eve", "--yes"), ("admin", "eve", "on"), ("passwd", "eve")],
-    ids=lambda words: words[0],
+    ids=lambda args: args[0],
 )
-def test_an_unknown_user_is_named(tms, words):
-    result = tms("user", *words)
+def test_an_unknown_user_is_named(tms, args):
+    result = tms("user", *args)
 
     assert (result.exit_code, result.stderr) == (2, "Error: there is no user eve\n")
 

@@ -123,7 +123,7 @@ def test_every_process_refuses_to_start_with_a_misspelling_in_env(tmp_path, comm
     )
 
     assert done.returncode != 0
-    said = " ".join((done.stdout + done.stderr).split())
-    assert "unknown variable TMS_VISIBLITY in .env: did you mean TMS_VISIBILITY?" in said
-    assert "Traceback" not in said
+    output = " ".join((done.stdout + done.stderr).split())
+    assert "unknown variable TMS_VISIBLITY in .env: did you mean TMS_VISIBILITY?" in output
+    assert "Traceback" not in output
     assert not (tmp_path / "state" / "postgres").exists()

@@ -112,7 +112,7 @@ def _require_target(runtime: Runtime, config: Config, target: str) -> None:
             raise CommandError(f"{target} is none")
         if at:
             script.get_revision(target)
-        elif STEPS.sub("", target) not in {one.revision for one in script.walk_revisions()}:
+        elif STEPS.sub("", target) not in {script_revision.revision for script_revision in script.walk_revisions()}:
             raise CommandError(f"{target} is none")
     except CommandError as error:
         raise ConfigurationError(

@@ -143,7 +143,7 @@ def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: 
     if any(get_origin(group.model_fields[name].annotation) is Literal for name in bad):
         # The checks of the settings together depend on this choice.
         return sentences
-    bad_keys = tuple(f"{one.key} " for one in group.declarations() if one.name in bad)
+    bad_keys = tuple(f"{declared.key} " for declared in group.declarations() if declared.name in bad)
     try:
         group.model_validate({name: value for name, value in given.items() if name not in bad})
     except ValidationError as rest:
@@ -154,7 +154,7 @@ def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: 
 
 
 def _sentences(group: type[SettingsGroup], error: ValidationError) -> str:
-    declared = {one.name: one for one in group.declarations()}
+    declared = {declaration.name: declaration for declaration in group.declarations()}
     # One sentence per setting: pydantic reports an error for each member of a union.
     lines: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_input=False):

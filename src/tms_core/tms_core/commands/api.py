@@ -16,7 +16,7 @@ from tms_core.supervisor.ports import require_free
 @click.option("--workers", type=click.IntRange(1), help="Processes; default tms.api_workers.")
 @click.pass_obj
 def api(invocation: Invocation, host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve the REST API. Run as many as you like behind a load balancer."""
+    """Serve the REST API. Several instances can run behind a load balancer."""
     with shared_metrics():
         # Read here too, so that an invalid setting ends the command before any process is started.
         core = invocation.bootstrap().core

@@ -11,7 +11,7 @@ from tms_core.embedded.state import make_state_directory
 @click.option("--concurrency", type=click.IntRange(1), help="Processes; default tms.worker_processes.")
 @click.pass_obj
 def worker(invocation: Invocation, concurrency: int | None) -> None:
-    """Run background tasks (mail, report jobs). Run as many as you like."""
+    """Run background tasks (mail, report jobs). Several instances can run at once."""
     from celery.platforms import SecurityWarning
 
     from tms_core.celery import app, use
@@ -28,7 +28,7 @@ def worker(invocation: Invocation, concurrency: int | None) -> None:
 @click.command()
 @click.pass_obj
 def beat(invocation: Invocation) -> None:
-    """Start periodic tasks at their times. One is enough; two do no harm."""
+    """Schedule periodic tasks. One instance is enough; several are harmless."""
     from tms_core.celery import app, use
 
     runtime = invocation.bootstrap()

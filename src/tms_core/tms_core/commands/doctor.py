@@ -19,12 +19,12 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.BAD: "red"}
 
 
 @click.command()
-@click.option("--settings", "lists_settings", is_flag=True, help="List every setting, its value and where it stands.")
+@click.option("--settings", "lists_settings", is_flag=True, help="List every setting with its value and source.")
 @click.pass_obj
 def doctor(invocation: Invocation, lists_settings: bool) -> None:
-    """Check settings, database, migrations, clock, relay, Redis and what the packages add; say what to mend.
+    """Check settings, database, migrations, clock, relay, Redis and the included packages, and suggest remedies.
 
-    The exit status is 0 when nothing is bad.
+    The exit status is 0 if no finding is bad.
     """
     try:
         runtime = bootstrap(invocation.ini, process=invocation.name)

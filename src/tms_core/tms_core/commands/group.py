@@ -78,7 +78,7 @@ def _invocation(ctx: click.Context) -> Invocation:
 @click.version_option(package_name="tms-core", prog_name="tms")
 @click.pass_context
 def main(ctx: click.Context, ini: str | None) -> None:
-    """The task management system: run it, look after it.
+    """Run and administer the task management system.
 
     `tms up` starts everything on this machine. Packages that the settings file includes add commands.
     """

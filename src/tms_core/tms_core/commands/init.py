@@ -19,7 +19,7 @@ SETTINGS = "/etc/tms"
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def init(directory: Path) -> None:
-    """Write settings files and systemd units to begin with. What is there already stays as it is."""
+    """Write sample settings files and systemd units. Existing files are kept."""
     directory = directory.absolute()
     for name, source in _samples(files("tms_core.samples")):
         target = directory / name

@@ -64,4 +64,4 @@ def refuse_settings(ini: str, error: ConfigurationError) -> NoReturn:
         case (only,):
             refuse(only if ini in only else f"{ini}: {only}")
         case many:
-            refuse("\n".join([f"{ini}: {len(many)} settings are not right:", *(f"  {one}" for one in many)]))
+            refuse("\n".join([f"{ini}: {len(many)} settings are not right:", *(f"  {sentence}" for sentence in many)]))

@@ -10,10 +10,10 @@ PORT = click.IntRange(1, 65535)
 
 @click.command()
 @click.argument("ini", required=False, type=click.Path(dir_okay=False))
-@click.option("--state-dir", metavar="DIR", type=click.Path(file_okay=False), help="Where all data are kept.")
+@click.option("--state-dir", metavar="DIR", type=click.Path(file_okay=False), help="Directory of all data.")
 @click.option("--api-port", type=PORT, help="Port of the REST API, the documentation and the pages.")
 @click.option("--realtime-port", type=PORT, help="Port of the WebSocket.")
-@click.option("--demo", is_flag=True, help="Add users and tasks to look at, if there are no tasks yet.")
+@click.option("--demo", is_flag=True, help="Add demo users and tasks if there are no tasks yet.")
 @click.pass_obj
 def up(
     invocation: Invocation,
@@ -23,10 +23,10 @@ def up(
     realtime_port: int | None,
     demo: bool,
 ) -> None:
-    """Run the whole system in the foreground; Ctrl-C stops it, and the data stay.
+    """Run the whole system in the foreground until Ctrl-C; the data are kept.
 
-    Starts an embedded PostgreSQL and Valkey where the settings file INI names no server, brings the database
-    up to date, and runs every process of the included packages, with one log.
+    Starts an embedded PostgreSQL and Valkey unless the settings file INI has their URLs, applies migrations, and runs
+    every process of the included packages with a merged log.
     """
     invocation.ini = os.path.abspath(ini or invocation.ini)
     given = _hand_down(

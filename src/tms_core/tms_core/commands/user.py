@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.group()
 def user() -> None:
-    """Create, list, change and end accounts."""
+    """Create, list, change and delete accounts."""
 
 
 def password_stdin_option(command: F) -> F:
@@ -35,7 +35,7 @@ def password_stdin_option(command: F) -> F:
 
 @user.command()
 @click.argument("name")
-@click.option("--admin", is_flag=True, help="Make it an administrator.")
+@click.option("--admin", is_flag=True, help="Create an administrator.")
 @click.option("--email", help="Default: NAME@localhost.")
 @password_stdin_option
 @click.pass_obj
@@ -47,7 +47,8 @@ def create(invocation: Invocation, name: str, admin: bool, email: str | None, pa
             made = accounts.users.create({**values, "password": _password(password_stdin)})
         except InvalidError as error:
             # Without --email, the fault is in the name, not in the derived address.
-            raise InvalidError([one for one in error.faults if email or one.field != "email"] or error.faults) from None
+            faults = [fault for fault in error.faults if email or fault.field != "email"]
+            raise InvalidError(faults or error.faults) from None
     click.echo(f"created {'administrator' if admin else 'user'} {made.username} with id {made.id}")
 
 
@@ -65,7 +66,7 @@ def list_(invocation: Invocation, style: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def enable(invocation: Invocation, name: str) -> None:
-    """Let a disabled account sign in again."""
+    """Enable a disabled account, so that it can sign in again."""
     with _accounts(invocation) as accounts:
         accounts.change(name, is_active=True)
     click.echo(f"enabled {name}")
@@ -75,7 +76,7 @@ def enable(invocation: Invocation, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def disable(invocation: Invocation, name: str) -> None:
-    """End an account's logins at once and let it sign in no more. Its tasks stay as they are."""
+    """Disable an account: its sessions end at once, and it cannot sign in. Its tasks are unchanged."""
     with _accounts(invocation) as accounts:
         accounts.change(name, is_active=False)
     click.echo(f"disabled {name}")
@@ -83,10 +84,10 @@ def disable(invocation: Invocation, name: str) -> None:
 
 @user.command()
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Delete without confirmation.")
 @click.pass_obj
 def delete(invocation: Invocation, name: str, yes: bool) -> None:
-    """Delete an account for good: what is personal is erased, its open tasks become unassigned, the others stay."""
+    """Delete an account permanently: personal data are erased, and its open tasks become unassigned."""
     if not yes:
         click.confirm(f"Delete {name} for good?", abort=True)
     with _accounts(invocation) as accounts:
@@ -99,7 +100,7 @@ def delete(invocation: Invocation, name: str, yes: bool) -> None:
 @password_stdin_option
 @click.pass_obj
 def passwd(invocation: Invocation, name: str, password_stdin: bool) -> None:
-    """Set an account's password; ends all its logins and personal tokens."""
+    """Set an account's password; ends all its sessions and personal tokens."""
     with _accounts(invocation) as accounts:
         accounts.id_of(name)
     password = _password(password_stdin)

@@ -19,7 +19,9 @@ FIELDS = ("id", "username", "email", "is_admin", "is_active", "created_at")
 
 def print_accounts(users: Iterable[User], style: str, console: Console) -> None:
     """Print accounts as a table, as JSON or as CSV."""
-    rows = [(one.id, one.username, one.email or "", one.is_admin, one.is_active, one.created_at) for one in users]
+    rows = [
+        (user.id, user.username, user.email or "", user.is_admin, user.is_active, user.created_at) for user in users
+    ]
     match style:
         case "json":
             accounts = [{**dict(zip(FIELDS, row, strict=True)), "created_at": instant(row[-1])} for row in rows]

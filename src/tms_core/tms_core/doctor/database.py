@@ -54,7 +54,7 @@ def left_behind(revision: str) -> Finding:
     named = re.fullmatch(r"(\w+)_\d{4}", revision)
     label = named[1] if named else "LABEL"
     return warning(
-        f"the database has {revision} of a package that is no longer included. Its tables harm nobody; to drop them, "
+        f"the database has {revision} of a package that is no longer included. Its tables are harmless; to drop them, "
         f"put its line back into pyramid.includes, run tms migrate --downgrade {label}@base (that is alembic "
         f"downgrade {label}@base), and take the line out again."
     )

@@ -37,6 +37,6 @@ def judge_memory(about: dict[str, Any]) -> Iterator[Finding]:
     """Check the eviction policy: cached lists may be evicted, queued background tasks must not."""
     limit, policy = int(about.get("maxmemory", 0)), str(about.get("maxmemory_policy", "noeviction"))
     if limit and policy.startswith("allkeys"):
-        yield warning(f"maxmemory-policy is {policy}, which may throw queued tasks away: set it to volatile-lru.")
+        yield warning(f"maxmemory-policy is {policy}, which may evict queued tasks: set it to volatile-lru.")
     if limit and policy == "noeviction" and about["used_memory"] > NEARLY_FULL * limit:
         yield warning(f"uses {about['used_memory'] / limit:.0%} of its maxmemory: raise it, or set volatile-lru.")

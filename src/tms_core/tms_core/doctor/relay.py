@@ -27,14 +27,14 @@ def _about_numbering(waiting: Lag, *, leads: bool, has_run: bool) -> Iterator[Fi
         wait = f", and {_events(waiting)} wait to be pushed and mailed" if waiting.events else ""
         yield bad(f"{what}{wait}: start tms relay (tms up and tms.target start it too).")
     elif waiting.seconds > TOLERATED_SECONDS:
-        yield bad(f"{_amount(waiting)} have not been numbered: look at the log of tms relay.")
+        yield bad(f"{_amount(waiting)} have no position yet: see the log of tms relay.")
 
 
 def _about_sink(sink: str, lag: Lag | None) -> Iterator[Finding]:
     if lag is None:
         yield warning(f"the sink {sink} has not started yet: restart tms relay.")
     elif lag.seconds > TOLERATED_SECONDS:
-        yield warning(f"the sink {sink} is {_amount(lag)} behind: the log of tms relay says why.")
+        yield warning(f"the sink {sink} is {_amount(lag)} behind: see the log of tms relay.")
 
 
 def _amount(lag: Lag) -> str:

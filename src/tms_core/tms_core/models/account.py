@@ -49,7 +49,11 @@ class AccountLink(Base):
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     purpose: Mapped[LinkPurpose] = mapped_column(
-        Enum(LinkPurpose, name="account_link_purpose", values_callable=lambda members: [one.value for one in members])
+        Enum(
+            LinkPurpose,
+            name="account_link_purpose",
+            values_callable=lambda kinds: [kind.value for kind in kinds],
+        )
     )
     email: Mapped[str] = mapped_column(String(254))
     seed: Mapped[bytes] = mapped_column(LargeBinary(32))

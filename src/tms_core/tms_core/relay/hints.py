@@ -33,7 +33,7 @@ class Hints(threading.Thread):
                 is_away = False
             except redis.RedisError as error:
                 if not is_away:
-                    log.warning("redis is down, polling at each interval: %s", error)
+                    log.warning("redis is unavailable, polling at each interval: %s", error)
                 is_away = True
                 self._stopped.wait(RECONNECT_PAUSE)
 

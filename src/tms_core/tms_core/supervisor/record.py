@@ -49,7 +49,7 @@ class ProcessRecord:
 
     def _read(self) -> list[RecordedProcess]:
         try:
-            return [RecordedProcess(**one) for one in json.loads(self._path.read_bytes())]
+            return [RecordedProcess(**entry) for entry in json.loads(self._path.read_bytes())]
         except (OSError, ValueError, TypeError):
             return []
 
