@@ -39,12 +39,14 @@ class ProcessRecord:
         if self._running.pop(pid, None):
             self._write()
 
-    def end_leftovers(self, say: Callable[[str], None]) -> None:
+    def end_leftovers(self, report: Callable[[str], None]) -> None:
         """End the processes of an earlier start in reverse order; skips reused ids, whose start times differ."""
         for process in reversed(self._read()):
             if beginning(process.pid) == process.began:
                 _end(process)
-                say(f"ended {process.name} (process {process.pid}), which an earlier tms up that was killed had left")
+                report(
+                    f"ended {process.name} (process {process.pid}), which an earlier tms up that was killed had left"
+                )
         self._write()
 
     def _read(self) -> list[RecordedProcess]:

@@ -12,10 +12,10 @@ HURRIED_GRACE = 1.0
 class Shutdown:
     """The progress of a shutdown; `advance` must be called when a process has ended and at the deadline."""
 
-    def __init__(self, stages: Sequence[Sequence[Child]], say: Callable[[str], None]):
+    def __init__(self, stages: Sequence[Sequence[Child]], report: Callable[[str], None]):
         self._stages_left = list(stages)
         self._stage: Sequence[Child] = ()
-        self._say = say
+        self._report = report
         self._is_hurried = False
         # Times at which signalled processes are killed; killed processes are awaited without a limit.
         self._deadlines: dict[Child, float] = {}
@@ -32,16 +32,16 @@ class Shutdown:
     def advance(self) -> None:
         while self._stages_left and not self._running():
             self._stage = self._stages_left.pop()
-            self._ask()
+            self._signal_stage()
         self._kill_late(time.monotonic())
 
     def hurry(self) -> None:
         """Kill this stage now, and shorten the grace period of the others."""
-        self._say("hurrying")
+        self._report("hurrying")
         self._is_hurried = True
         self._kill_late(math.inf)
 
-    def _ask(self) -> None:
+    def _signal_stage(self) -> None:
         for child in self._running():
             child.signal(child.spec.stop_signal)
             grace = min(child.spec.grace, HURRIED_GRACE) if self._is_hurried else child.spec.grace
@@ -50,7 +50,7 @@ class Shutdown:
     def _kill_late(self, now: float) -> None:
         for child in self._running():
             if child in self._deadlines and self._deadlines[child] <= now:
-                self._say(f"killing {child.spec.name}, which has not stopped yet")
+                self._report(f"killing {child.spec.name}, which has not stopped yet")
                 child.kill_group()
                 del self._deadlines[child]
 
