@@ -75,7 +75,7 @@ def settings():
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    for module, name in ((relay, "STANDBY_INTERVAL"), (relay, "AWAY_PAUSE"), (delivery, "FIRST_PAUSE")):
+    for module, name in ((relay, "STANDBY_INTERVAL"), (relay, "RECONNECT_SECONDS"), (delivery, "FIRST_PAUSE")):
         monkeypatch.setattr(module, name, 0.01)
     monkeypatch.setattr(hints, "RECONNECT_PAUSE", 0.01)
 

@@ -26,15 +26,15 @@ class Hints(threading.Thread):
         self._stopped.set()
 
     def run(self) -> None:
-        is_away = False
+        is_down = False
         while not self._stopped.is_set():
             try:
                 self._listen()
-                is_away = False
+                is_down = False
             except redis.RedisError as error:
-                if not is_away:
+                if not is_down:
                     log.warning("redis is unavailable, polling at each interval: %s", error)
-                is_away = True
+                is_down = True
                 self._stopped.wait(RECONNECT_PAUSE)
 
     def _listen(self) -> None:

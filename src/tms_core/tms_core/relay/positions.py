@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 # `id`s are drawn before commit, so their order is not the order of commits; reading «id > last» would skip the event
 # of a transaction that commits late. Only the leader assigns positions, and only to committed events. Within one task,
 # ids follow commits (the row is locked), so assigning by id keeps the order of each task.
-NUMBER = text("""
+ASSIGN = text("""
     WITH waiting AS (
         SELECT id FROM task_event WHERE position IS NULL ORDER BY id LIMIT :limit
     ), numbered AS (
@@ -23,6 +23,6 @@ def assign_positions(connection: Connection) -> int:
     The caller must hold the leader's lock on this connection: the lock is lost only with the connection, so no two
     processes can assign positions at once.
     """
-    count = connection.execute(NUMBER, {"limit": BATCH}).rowcount
+    count = connection.execute(ASSIGN, {"limit": BATCH}).rowcount
     connection.commit()
     return count

@@ -15,7 +15,7 @@ from tms_core.runtime import Runtime, resolve
 from tms_core.sinks import EventSink
 
 STANDBY_INTERVAL = 1.0
-AWAY_PAUSE = 1.0
+RECONNECT_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
@@ -53,7 +53,7 @@ class Relay:
             if not is_away(error):
                 raise
             log.warning("the database is unavailable: %s", str(error.orig).strip())
-            self._stopped.wait(AWAY_PAUSE)
+            self._stopped.wait(RECONNECT_SECONDS)
 
     def _stand_by(self, connection: Connection) -> None:
         if not try_to_lead(connection):
