@@ -60,7 +60,7 @@ def test_a_summary_without_source_comes_from_the_command(monkeypatch):
     (entry,) = entry_points(group=GROUP, name="relay")
     monkeypatch.setattr("tms_core.commands.summaries._source", lambda module: None)
 
-    assert summary_of(entry, 60) == "Deliver every committed event to the sinks (mail, realtime, …)."
+    assert summary_of(entry, 60) == "Deliver committed events to the sinks (mail, realtime, …)."
 
 
 def test_only_commands_of_included_packages_are_shown(ini):

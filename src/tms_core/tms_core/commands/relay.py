@@ -10,7 +10,7 @@ from tms_core.relay.relay import Relay
 @click.command()
 @click.pass_obj
 def relay(invocation: Invocation) -> None:
-    """Deliver every committed event to the sinks (mail, realtime, …).
+    """Deliver committed events to the sinks (mail, realtime, …).
 
     Several instances can run: one leads, and the others stand by to take over within seconds.
     """
