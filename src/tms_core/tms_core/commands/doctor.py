@@ -22,9 +22,9 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.BAD: "red"}
 @click.option("--settings", "lists_settings", is_flag=True, help="List every setting with its value and source.")
 @click.pass_obj
 def doctor(invocation: Invocation, lists_settings: bool) -> None:
-    """Check settings, database, migrations, clock, relay, Redis and the included packages, and suggest remedies.
+    """Check this deployment and suggest remedies.
 
-    The exit status is 0 if no finding is bad.
+    Checks settings, database, migrations, clock, relay, Redis and the included packages. The exit status is 0 if no finding is bad.
     """
     try:
         runtime = bootstrap(invocation.ini, process=invocation.name)

@@ -23,10 +23,10 @@ def up(
     realtime_port: int | None,
     demo: bool,
 ) -> None:
-    """Run the whole system in the foreground until Ctrl-C; the data are kept.
+    """Run the whole system in the foreground until Ctrl-C.
 
     Starts an embedded PostgreSQL and Valkey unless the settings file INI has their URLs, applies migrations, and runs
-    every process of the included packages with a merged log.
+    every process of the included packages with a merged log. The data are kept.
     """
     invocation.ini = os.path.abspath(ini or invocation.ini)
     given = _hand_down(
