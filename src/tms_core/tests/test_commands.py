@@ -1,4 +1,4 @@
-"""The `tms` command itself: quick to help, honest about whose command is missing."""
+"""The `tms` command: fast help, and errors for missing commands."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tms_core.commands import main
 from tms_core.commands.group import GROUP
 from tms_core.commands.summaries import summary_of
 
-# Each takes a tenth of a second or more, and none says anything about commands.
+# Each takes 0.1 s or more to import, and none is needed for help.
 HEAVY = (
     "alembic",
     "celery",
@@ -36,7 +36,7 @@ def ini(tmp_path, monkeypatch) -> Path:
     return file
 
 
-def test_help_loads_nothing_heavy(ini):
+def test_help_imports_no_heavy_modules(ini):
     code = (
         "import sys; from tms_core.commands import main; main(sys.argv[1:], standalone_mode=False);"
         "print('loaded', *sorted(sys.modules))"
@@ -52,15 +52,15 @@ def test_help_loads_nothing_heavy(ini):
 
 
 @pytest.mark.parametrize("entry", entry_points(group=GROUP), ids=lambda entry: entry.name)
-def test_a_summary_is_what_the_loaded_command_says(entry):
+def test_a_summary_equals_that_of_the_imported_command(entry):
     assert summary_of(entry, 60) == entry.load().get_short_help_str(60) != ""
 
 
-def test_a_summary_that_is_not_in_the_source_comes_from_the_command(monkeypatch):
+def test_a_summary_without_source_comes_from_the_command(monkeypatch):
     (entry,) = entry_points(group=GROUP, name="relay")
     monkeypatch.setattr("tms_core.commands.summaries._source", lambda module: None)
 
-    assert summary_of(entry, 60) == "Hand every committed event to the sinks (mail, realtime, …)."
+    assert summary_of(entry, 60) == "Deliver committed events to the sinks (mail, realtime, …)."
 
 
 def test_only_commands_of_included_packages_are_shown(ini):
@@ -70,14 +70,14 @@ def test_only_commands_of_included_packages_are_shown(ini):
     assert "\n  realtime " not in shown
 
 
-def test_packages_of_a_settings_file_that_builds_on_another_are_found(ini):
+def test_packages_of_an_inherited_settings_file_are_found(ini):
     child = ini.with_name("child.ini")
     child.write_text("[app:main]\nuse = config:some.ini\n")
 
     assert "\n  mail " in CliRunner().invoke(main, ["--ini", str(child), "--help"]).output
 
 
-def test_a_command_of_a_package_that_is_left_out_names_the_package(ini):
+def test_a_command_of_an_excluded_package_names_the_package(ini):
     result = CliRunner().invoke(main, ["--ini", str(ini), "realtime"])
 
     assert result.exit_code == 1
@@ -91,5 +91,5 @@ def test_a_command_of_a_package_without_a_settings_file_names_the_file(tmp_path)
     assert f"there is no settings file {tmp_path / 'none.ini'}" in result.stderr
 
 
-def test_a_command_that_nobody_has_is_no_such_command(ini):
+def test_an_unknown_command_is_reported(ini):
     assert "No such command 'repot'" in CliRunner().invoke(main, ["--ini", str(ini), "repot"]).stderr

@@ -9,12 +9,12 @@ from tms_core.csv_safety import FORMULA_STARTS, safe_cell, write_csv
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", '=HYPERLINK("x")'])
-def test_what_begins_a_formula_gets_an_apostrophe(text):
+def test_formula_starts_are_prefixed_with_an_apostrophe(text):
     assert safe_cell(text) == f"'{text}".replace("\r", "\n")
 
 
 @pytest.mark.parametrize("value", ["ann", "a=b", "", "'=1", " ann", -5, -0.5, None, True])
-def test_everything_else_stays(value):
+def test_other_values_are_unchanged(value):
     assert safe_cell(value) is value
 
 

@@ -10,14 +10,14 @@ from sqlalchemy import text
 from tms_core.app import configure
 from tms_core.embedded.services import embedded_services
 
-# The longest silence of a host until it is given up.
+# Maximum seconds until a vanished host is detected.
 PATIENCE = 30
 
 
 @pytest.fixture
 def connection(ini):
-    """Of a process to a server that it reaches by TCP."""
-    # Not tmp_path, which is closed to the user whom root's servers run as.
+    """A connection to a server by TCP."""
+    # Not tmp_path, which is private: for root, the servers run as another user.
     with TemporaryDirectory(prefix="tms-db-") as folder, embedded_services(folder, tcp=True, durable=False) as (url, _):
         runtime = configure(ini | {"tms.database_url": url}, web=False).registry.tms
         with runtime.engine.connect() as connection:
@@ -26,7 +26,7 @@ def connection(ini):
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_KEEPIDLE"), reason="this system names it otherwise")
-def test_a_host_that_vanishes_without_a_word_is_given_up_at_both_ends(connection):
+def test_keepalives_detect_a_vanished_host_at_both_ends(connection):
     idle, interval, count = (
         int(connection.scalar(text(f"SELECT setting FROM pg_settings WHERE name = 'tcp_keepalives_{word}'")))
         for word in ("idle", "interval", "count")

@@ -11,13 +11,13 @@ from tms_core.delayed_writer import DelayedWriter
 
 @pytest.fixture
 def pipe():
-    autocommit_connection, writing = os.pipe()
-    with os.fdopen(autocommit_connection, "rb") as reader:
-        yield reader, writing
-    os.close(writing)
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as reader:
+        yield reader, write_end
+    os.close(write_end)
 
 
-def test_lines_are_written_without_being_asked_for_and_in_their_order(pipe):
+def test_lines_are_written_in_order_without_a_flush(pipe):
     reader, descriptor = pipe
     writer = DelayedWriter(descriptor)
 
@@ -43,7 +43,7 @@ def test_lines_of_many_threads_are_whole(pipe):
     assert sorted(lines) == sorted(b"%d" % n * 50 + b"\n" for n in range(8) for _ in range(100))
 
 
-def test_lines_that_nobody_reads_raise_nothing(pipe, monkeypatch):
+def test_a_closed_reader_raises_nothing(pipe, monkeypatch):
     monkeypatch.setattr(delayed_writer, "MAX_WAITING", 0)
     reader, descriptor = pipe
     reader.close()
@@ -54,7 +54,7 @@ def test_lines_that_nobody_reads_raise_nothing(pipe, monkeypatch):
         writer.flush()
 
 
-def test_a_process_writes_its_last_lines_at_its_end():
+def test_a_process_flushes_at_exit():
     program = "from tms_core.delayed_writer import STANDARD_ERROR as log; log.write(b'last\\n')"
 
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True)

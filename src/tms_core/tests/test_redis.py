@@ -1,4 +1,4 @@
-"""Redis behind a breaker, and the generations of the lists."""
+"""The circuit breaker of Redis, and the version of cached lists."""
 
 import logging
 
@@ -23,43 +23,43 @@ def away():
 class TestBreaker:
     @pytest.fixture
     def clock(self):
-        """An instant that the test moves: clock[0]."""
+        """A clock that the test sets: clock[0]."""
         return [100.0]
 
     @pytest.fixture
     def breaker(self, clock):
         return Breaker(pause=1.0, clock=lambda: clock[0])
 
-    def test_it_hands_out_what_redis_says(self, breaker):
+    def test_a_result_of_redis_is_returned(self, breaker):
         assert breaker.call(lambda: "there", "instead") == "there"
 
-    def test_a_failure_gives_the_substitute_and_spares_the_next_ones_the_wait(self, breaker, clock):
+    def test_after_a_failure_calls_are_skipped(self, breaker, clock):
         assert breaker.call(away, "instead") == "instead"
         clock[0] += 0.9
 
         assert breaker.call(lambda: pytest.fail("it was asked"), "instead") == "instead"
 
-    def test_after_the_pause_redis_is_asked_again(self, breaker, clock):
+    def test_after_the_pause_redis_is_called_again(self, breaker, clock):
         breaker.call(away, None)
         clock[0] += 1.0
 
         assert breaker.call(lambda: "back", None) == "back"
 
-    def test_it_says_once_that_redis_is_away(self, breaker, caplog):
+    def test_an_outage_is_logged_once(self, breaker, caplog):
         for _ in range(5):
             breaker.call(away, None)
 
         assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
-    def test_faults_of_ours_pass(self, breaker):
+    def test_other_exceptions_propagate(self, breaker):
         with pytest.raises(ZeroDivisionError):
             breaker.call(lambda: 1 / 0, None)
 
 
-class TestGenerations:
+class TestListCacheVersion:
     @pytest.fixture
     def change(self, runtime, make_user):
-        """Writes a task, by the given runtime."""
+        """Write a task with the given runtime."""
         actor = make_user().actor
 
         def write(by=runtime) -> None:
@@ -72,7 +72,7 @@ class TestGenerations:
     def generation(self, runtime):
         return lambda: runtime.redis.get(KEY)
 
-    def test_every_change_begins_another(self, generation, change):
+    def test_every_change_sets_a_new_version(self, generation, change):
         seen = {generation()}
         for _ in range(3):
             change()
@@ -80,7 +80,7 @@ class TestGenerations:
 
         assert len(seen) == 4
 
-    def test_a_transaction_without_a_change_begins_none(self, runtime, make_user, generation, change):
+    def test_a_transaction_without_a_change_keeps_the_version(self, runtime, make_user, generation, change):
         change()
         before = generation()
 
@@ -91,7 +91,7 @@ class TestGenerations:
 
         assert generation() == before
 
-    def test_the_relay_begins_one_for_a_process_that_could_not(self, ini, change, generation, relay_once):
+    def test_the_relay_sets_a_version_for_a_process_without_redis(self, ini, change, generation, relay_once):
         change()
         relay_once()
         before = generation()
@@ -104,7 +104,7 @@ class TestGenerations:
         relay_once()
         assert generation() != before
 
-    def test_every_new_connection_begins_one(self, runtime, generation):
+    def test_every_new_connection_sets_a_new_version(self, runtime, generation):
         before = generation()
 
         runtime.redis.connection_pool.disconnect()

@@ -1,4 +1,4 @@
-"""Sinks: each has its own cursor, moved in the transaction that saw the batch through."""
+"""Sinks: each has its own cursor, advanced in the transaction of the batch."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,12 +19,12 @@ PATIENCE = 60.0
 
 
 class Recorder(EventSink):
-    """Keeps the positions it is given, in memory and in the table `seen`; fails the first `faults` times."""
+    """Records the delivered positions in memory and in the table `seen`; fails the first `faults` times."""
 
     def __init__(self, runtime, faults: int = 0):
         super().__init__(runtime)
         self.positions = []
-        self.told = []
+        self.committed = []
         self.faults = faults
         self._changed = Condition()
 
@@ -38,7 +38,7 @@ class Recorder(EventSink):
             raise RuntimeError("a sink that fails")
 
     def delivered(self, events):
-        self.told += [event.position for event in events]
+        self.committed += [event.position for event in events]
 
     def await_positions(self, count: int) -> list[int]:
         with self._changed:
@@ -47,7 +47,7 @@ class Recorder(EventSink):
 
 
 class Stuck(Recorder):
-    """Does not come back from a batch until it is let go."""
+    """Blocks in a batch until released."""
 
     def __init__(self, runtime):
         super().__init__(runtime)
@@ -60,7 +60,7 @@ class Stuck(Recorder):
 
 
 class Cut(Recorder):
-    """Its connection is cut amid its first batch."""
+    """Loses its connection during the first batch."""
 
     def deliver(self, session, events):
         if not self.positions:
@@ -91,7 +91,7 @@ def _seen(runtime):
 
 @pytest.fixture
 def seen(runtime):
-    """What sinks wrote and committed."""
+    """Return the positions that sinks have committed."""
 
     def read() -> list[int]:
         with runtime.transaction() as session:
@@ -102,7 +102,7 @@ def seen(runtime):
 
 @pytest.fixture
 def cursor(runtime):
-    """How far a sink has come."""
+    """Return the cursor position of a sink."""
 
     def read(name: str) -> int:
         with runtime.transaction() as session:
@@ -113,7 +113,7 @@ def cursor(runtime):
 
 @pytest.fixture
 def add_events(runtime, make_user):
-    """Adds events, numbered."""
+    """Add events with positions."""
     actor = make_user().actor
 
     def add(count: int) -> None:
@@ -128,7 +128,7 @@ def add_events(runtime, make_user):
 
 @pytest.fixture
 def register(runtime):
-    """Gives a sink its cursor."""
+    """Create the cursors of sinks."""
 
     def add(*names: str) -> None:
         with runtime.transaction() as session:
@@ -140,7 +140,7 @@ def register(runtime):
 
 @pytest.fixture
 def run(runtime):
-    """Runs the deliveries of sinks in threads, to the end of the test."""
+    """Run the deliveries of sinks in threads until the end of the test."""
     running = []
 
     def start(**sinks: EventSink) -> list[Delivery]:
@@ -158,7 +158,7 @@ def run(runtime):
         assert not one.is_alive()
 
 
-def test_a_batch_is_delivered_once_and_moves_the_cursor(runtime, register, add_events, cursor, seen):
+def test_a_batch_is_delivered_once_and_advances_the_cursor(runtime, register, add_events, cursor, seen):
     register("one")
     add_events(3)
     sink = Recorder(runtime)
@@ -166,36 +166,34 @@ def test_a_batch_is_delivered_once_and_moves_the_cursor(runtime, register, add_e
     assert deliver_batch(runtime, "one", sink) == 3
     assert deliver_batch(runtime, "one", sink) == 0
 
-    assert sink.positions == sink.told == seen() == [1, 2, 3]
+    assert sink.positions == sink.committed == seen() == [1, 2, 3]
     assert cursor("one") == 3
 
 
-def test_a_sink_that_writes_and_then_fails_leaves_nothing_and_gets_the_batch_again(
-    runtime, register, add_events, cursor, seen
-):
+def test_a_failing_sink_is_rolled_back_and_receives_the_batch_again(runtime, register, add_events, cursor, seen):
     register("one")
     add_events(2)
     sink = Recorder(runtime, faults=1)
 
     with pytest.raises(RuntimeError):
         deliver_batch(runtime, "one", sink)
-    assert (cursor("one"), seen(), sink.told) == (0, [], [])
+    assert (cursor("one"), seen(), sink.committed) == (0, [], [])
 
     deliver_batch(runtime, "one", sink)
-    assert (cursor("one"), seen(), sink.told) == (2, [1, 2], [1, 2])
+    assert (cursor("one"), seen(), sink.committed) == (2, [1, 2], [1, 2])
 
 
-def test_what_fails_after_the_commit_does_no_harm(runtime, register, add_events, cursor, seen, caplog):
+def test_a_failure_after_the_commit_is_harmless(runtime, register, add_events, cursor, seen, caplog):
     register("one")
     add_events(1)
 
     assert deliver_batch(runtime, "one", Grumbling(runtime)) == 1
 
     assert (cursor("one"), seen()) == (1, [1])
-    assert "the sink one failed after its batch was seen through" in caplog.text
+    assert "the sink one failed after its batch was committed" in caplog.text
 
 
-def test_a_new_sink_starts_at_the_present_end(runtime, register, add_events):
+def test_a_new_sink_starts_at_the_end_of_the_log(runtime, register, add_events):
     register("old")
     add_events(2)
     register("old", "new")
@@ -209,7 +207,7 @@ def test_a_new_sink_starts_at_the_present_end(runtime, register, add_events):
     assert new.positions == [3]
 
 
-def test_two_relays_in_the_same_sink_deliver_nothing_twice(runtime, register, add_events, seen):
+def test_two_relays_on_one_sink_deliver_nothing_twice(runtime, register, add_events, seen):
     register("one")
     add_events(5)
     start, sink = Barrier(2), Recorder(runtime)
@@ -229,7 +227,7 @@ class TestThreads:
     def _short_pauses(self, monkeypatch):
         monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.001)
 
-    def test_a_sink_that_fails_is_tried_again_until_it_succeeds(self, runtime, register, add_events, run, cursor, seen):
+    def test_a_failing_sink_is_retried_until_success(self, runtime, register, add_events, run, cursor, seen):
         register("one")
         add_events(1)
         sink = Recorder(runtime, faults=4)
@@ -241,7 +239,7 @@ class TestThreads:
         thread.join(PATIENCE)
         assert (cursor("one"), seen()) == (1, [1])
 
-    def test_a_sink_that_fails_holds_up_nobody(self, runtime, register, add_events, run, cursor):
+    def test_a_failing_sink_delays_no_other(self, runtime, register, add_events, run, cursor):
         register("bad", "good")
         bad, good = Recorder(runtime, faults=10**9), Recorder(runtime)
         threads = run(bad=bad, good=good)
@@ -253,7 +251,7 @@ class TestThreads:
         assert good.await_positions(3) == [1, 2, 3]
         assert cursor("bad") == 0
 
-    def test_a_sink_that_hangs_holds_up_nobody(self, runtime, register, add_events, run):
+    def test_a_hanging_sink_delays_no_other(self, runtime, register, add_events, run):
         register("stuck", "good")
         stuck, good = Stuck(runtime), Recorder(runtime)
         add_events(1)
@@ -269,14 +267,14 @@ class TestThreads:
         stuck.let_go.set()
         assert stuck.await_positions(3) == [1, 2, 3]
 
-    def test_a_connection_that_was_cut_is_a_fault_like_others(self, runtime, register, add_events, run, seen, caplog):
+    def test_a_lost_connection_is_retried_like_other_failures(self, runtime, register, add_events, run, seen, caplog):
         register("one")
         sink = Cut(runtime)
         (thread,) = run(one=sink)
         add_events(2)
         thread.wake()
 
-        # Some were looked at again when they had not been written down.
+        # Events of the failed batch were delivered again.
         assert set(sink.await_positions(3)) == {1, 2}
         assert "the sink one failed, attempt 1" in caplog.text
         thread.stop()

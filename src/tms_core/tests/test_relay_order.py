@@ -1,4 +1,4 @@
-"""Positions: without gaps, one for each committed event, in an order that is safe under concurrent commits."""
+"""Positions: one per committed event, without gaps, and safe under concurrent commits."""
 
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -20,7 +20,7 @@ WRITERS = 5
 
 
 class Recorder(EventSink):
-    """Keeps what it is given."""
+    """Records the delivered events."""
 
     def __init__(self, runtime):
         super().__init__(runtime)
@@ -41,14 +41,14 @@ def packages():
 
 @pytest.fixture
 def tasks_of(make_user):
-    """The service in a session, for one and the same user."""
+    """Return the task service in a session, always for the same user."""
     actor = make_user().actor
     return lambda session: TaskService(session, actor, "team")
 
 
 @pytest.fixture
 def number(runtime):
-    """Numbers what is committed now."""
+    """Assign positions to all committed events."""
 
     def run() -> None:
         with runtime.engine.connect() as connection:
@@ -67,7 +67,7 @@ def recorder(runtime):
 
 @pytest.fixture
 def deliver(runtime, recorder):
-    """Hands the recorder all that is numbered now."""
+    """Deliver all events with a position to the recorder."""
 
     def run() -> None:
         while deliver_batch(runtime, "recorder", recorder):
@@ -87,9 +87,7 @@ def log(runtime):
     return read
 
 
-def test_an_event_that_commits_late_is_delivered_all_the_same_and_once(
-    runtime, tasks_of, number, recorder, deliver, log
-):
+def test_an_event_that_commits_late_is_delivered_once(runtime, tasks_of, number, recorder, deliver, log):
     with runtime.sessions() as early, runtime.sessions() as late:
         tasks_of(late).create({"title": "lower id, commits last"})
         tasks_of(early).create({"title": "higher id, commits first"})
@@ -107,7 +105,7 @@ def test_an_event_that_commits_late_is_delivered_all_the_same_and_once(
     assert log() == [(1, 2), (2, 1)]
 
 
-def test_what_was_rolled_back_leaves_no_gap(runtime, tasks_of, number, log):
+def test_a_rollback_leaves_no_gap(runtime, tasks_of, number, log):
     for fate in ("commit", "rollback", "commit"):
         with runtime.sessions() as session:
             tasks_of(session).create({"title": fate})
@@ -117,7 +115,7 @@ def test_what_was_rolled_back_leaves_no_gap(runtime, tasks_of, number, log):
     assert log() == [(1, 1), (3, 2)]
 
 
-def test_numbering_again_changes_nothing(runtime, tasks_of, number, log):
+def test_assigning_positions_again_changes_nothing(runtime, tasks_of, number, log):
     with runtime.transaction() as session:
         tasks_of(session).create({"title": "T"})
     number()
@@ -128,9 +126,7 @@ def test_numbering_again_changes_nothing(runtime, tasks_of, number, log):
     assert log() == before
 
 
-def test_more_than_a_batch_is_numbered_and_delivered_batch_by_batch(
-    runtime, tasks_of, number, recorder, deliver, monkeypatch
-):
+def test_more_events_than_a_batch_are_delivered_in_batches(runtime, tasks_of, number, recorder, deliver, monkeypatch):
     monkeypatch.setattr(positions, "BATCH", 3)
     monkeypatch.setattr(delivery, "BATCH", 4)
     with runtime.transaction() as session:
@@ -155,10 +151,10 @@ steps = st.lists(
 
 @settings(max_examples=30)
 @given(steps=steps)
-def test_in_whatever_order_transactions_end_each_committed_event_has_its_own_position(
+def test_each_committed_event_has_its_own_position_in_any_order_of_commits(
     runtime, tasks_of, number, recorder, deliver, steps
 ):
-    """Three transactions write, commit and roll back by turns; the relay looks in between."""
+    """Three transactions write, commit and roll back in turn, and the relay runs in between."""
     first = len(recorder.events)
     written = {0: [], 1: [], 2: []}
     committed = []
@@ -192,7 +188,7 @@ def test_in_whatever_order_transactions_end_each_committed_event_has_its_own_pos
     assert all(tasks == [task for task in order if task in tasks] for tasks in committed)
 
 
-def test_many_writers_while_the_relay_works(runtime, tasks_of, number, recorder, deliver, log):
+def test_many_writers_with_a_running_relay(runtime, tasks_of, number, recorder, deliver, log):
     """Every event once, positions without gaps, the events of each task in the order of its versions."""
     with runtime.transaction() as session:
         tasks = [tasks_of(session).create({"title": "0"}).id for _ in range(4)]
@@ -203,7 +199,7 @@ def test_many_writers_while_the_relay_works(runtime, tasks_of, number, recorder,
         start.wait(10)
         for turn in range(25):
             with runtime.sessions() as session:
-                # In order, so that no two wait for one another in a circle.
+                # Sorted, to avoid deadlocks.
                 chosen = sorted(random.sample(tasks, random.randint(1, 2)))
                 for task in chosen:
                     tasks_of(session).change(task, {"title": f"{writer}/{turn}"})

@@ -1,4 +1,4 @@
-"""The relay as a process: one leads, others stand by; woken by a hint, or looking by itself."""
+"""The relay process: leader election, wake-up messages and polling."""
 
 from threading import Condition, Thread
 from time import monotonic
@@ -19,7 +19,7 @@ NEVER = "60"
 
 
 class Journal:
-    """What all the sinks of a test were given; and how often a relay took the lead."""
+    """The events that the sinks of a test received, and the number of leader elections."""
 
     def __init__(self):
         self.positions = []
@@ -58,7 +58,7 @@ class Recorder(EventSink):
 
 
 def includeme(config):
-    """This module is a package of the system: one with a sink."""
+    """Make this module a package of the system, with a sink."""
     config.add_event_sink("recorder", f"{__name__}:Recorder")
 
 
@@ -69,13 +69,13 @@ def packages():
 
 @pytest.fixture(scope="module")
 def settings():
-    # Nothing is found by looking, only by being told; tests that want it otherwise say so.
+    # No polling by default, only wake-up messages.
     return {"tms.relay.interval": NEVER}
 
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    for module, name in ((relay, "STANDBY_INTERVAL"), (relay, "AWAY_PAUSE"), (delivery, "FIRST_PAUSE")):
+    for module, name in ((relay, "STANDBY_INTERVAL"), (relay, "RECONNECT_SECONDS"), (delivery, "FIRST_PAUSE")):
         monkeypatch.setattr(module, name, 0.01)
     monkeypatch.setattr(hints, "RECONNECT_PAUSE", 0.01)
 
@@ -89,7 +89,7 @@ def journal(monkeypatch):
 
 @pytest.fixture
 def start(runtime, journal):
-    """Starts relays, which end with the test."""
+    """Start relays, which stop with the test."""
     running = []
 
     def run(runtime=runtime) -> Relay:
@@ -109,7 +109,7 @@ def start(runtime, journal):
 
 @pytest.fixture
 def another_runtime(ini, runtime):
-    """A process with other settings."""
+    """Create the runtime of a process with other settings."""
     opened = []
 
     def make(**settings: str):
@@ -124,7 +124,7 @@ def another_runtime(ini, runtime):
 
 @pytest.fixture
 def write(runtime, make_user):
-    """Makes tasks, each with an event, in a transaction each."""
+    """Create tasks, each with an event in its own transaction."""
     actor = make_user().actor
 
     def tasks(count: int = 1) -> None:
@@ -136,13 +136,13 @@ def write(runtime, make_user):
 
 
 def await_hints(runtime) -> None:
-    """Returns when a relay listens for hints."""
+    """Wait until a relay listens for wake-up messages."""
     until = monotonic() + PATIENCE
     while not runtime.redis.pubsub_numsub(WAKE_UP_CHANNEL)[0][1]:
         assert monotonic() < until
 
 
-def test_a_hint_after_the_commit_wakes_it(runtime, start, journal, write):
+def test_a_wake_up_after_the_commit_starts_delivery(runtime, start, journal, write):
     start()
     journal.await_lead(1)
     await_hints(runtime)
@@ -152,7 +152,7 @@ def test_a_hint_after_the_commit_wakes_it(runtime, start, journal, write):
     assert journal.await_positions(3) == [1, 2, 3]
 
 
-def test_what_was_written_while_no_relay_ran_is_delivered_at_its_start(runtime, relay_once, start, journal, write):
+def test_events_written_without_a_relay_are_delivered_at_its_start(runtime, relay_once, start, journal, write):
     relay_once()
     write(2)
 
@@ -161,7 +161,7 @@ def test_what_was_written_while_no_relay_ran_is_delivered_at_its_start(runtime, 
     assert journal.await_positions(2) == [1, 2]
 
 
-def test_more_than_a_batch_is_delivered_at_one_go(runtime, relay_once, start, journal, write, monkeypatch):
+def test_several_batches_are_delivered_without_a_pause(runtime, relay_once, start, journal, write, monkeypatch):
     for module in (delivery, positions, relay):
         monkeypatch.setattr(module, "BATCH", 2)
     relay_once()
@@ -172,7 +172,7 @@ def test_more_than_a_batch_is_delivered_at_one_go(runtime, relay_once, start, jo
     assert journal.await_positions(5) == [1, 2, 3, 4, 5]
 
 
-def test_without_redis_it_looks_by_itself(start, another_runtime, journal, write):
+def test_the_relay_polls_without_redis(start, another_runtime, journal, write):
     lonely = another_runtime(redis_url="redis://127.0.0.1:1/0", relay__interval="0.01")
     start(lonely)
     journal.await_lead(1)
@@ -182,7 +182,7 @@ def test_without_redis_it_looks_by_itself(start, another_runtime, journal, write
     assert journal.await_positions(3) == [1, 2, 3]
 
 
-def test_hints_come_again_after_redis_cut_the_connection(runtime, start, journal, write):
+def test_wake_ups_resume_after_a_lost_redis_connection(runtime, start, journal, write):
     start()
     journal.await_lead(1)
     await_hints(runtime)
@@ -216,14 +216,14 @@ def test_another_takes_over_when_the_leader_loses_its_connection(runtime, start,
     start()
 
     cut_leader(runtime)
-    # Nothing has told the first one yet: it is the second that leads now.
+    # The first relay has not noticed yet: the new leader is the second.
     journal.await_lead(2)
     write(2)
 
     assert journal.await_positions(2) == [1, 2]
 
 
-def test_one_that_is_alone_leads_again_after_its_connection_was_cut(runtime, start, journal, write):
+def test_a_single_relay_leads_again_after_losing_its_connection(runtime, start, journal, write):
     start()
     journal.await_lead(1)
     await_hints(runtime)
@@ -236,7 +236,7 @@ def test_one_that_is_alone_leads_again_after_its_connection_was_cut(runtime, sta
     assert journal.await_positions(3) == [1, 2, 3]
 
 
-def test_nobody_leads_when_none_runs(runtime, start, journal):
+def test_no_relay_leads_when_none_runs(runtime, start, journal):
     with runtime.engine.connect() as connection:
         assert not is_led(connection)
 
@@ -247,7 +247,7 @@ def test_nobody_leads_when_none_runs(runtime, start, journal):
 
 
 def cut_leader(runtime) -> None:
-    """Has the server drop the leader's connection, as when the network or its host goes."""
+    """Terminate the leader's connection on the server, as in a network failure."""
     with psycopg2.connect(runtime.core.database) as outsider, outsider.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory' AND granted"

@@ -20,7 +20,7 @@ MOST = 3
 
 
 class Recorded:
-    """A connection that knows whether it was ended."""
+    """A connection that records whether it was aborted."""
 
     is_ended = False
 
@@ -29,7 +29,7 @@ class Recorded:
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(["add", "remove", "protect", "release"]), st.integers(0, 9))))
-def test_a_full_process_ends_the_connection_that_is_idle_for_longest(steps):
+def test_the_longest_idle_connection_is_aborted_at_the_limit(steps):
     connections, open_, idle = Connections(MOST), [], []
     for step, index in steps:
         if step == "add":
@@ -54,7 +54,7 @@ def test_a_full_process_ends_the_connection_that_is_idle_for_longest(steps):
 
 
 def receiving(*parts, more=True):
-    """ASGI's `receive` for these parts of a body."""
+    """Return an ASGI `receive` for the given parts of a body."""
     messages = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
     messages.append({"type": "http.disconnect"} if more else {"type": "http.request", "body": b"", "more_body": False})
 
@@ -64,7 +64,7 @@ def receiving(*parts, more=True):
     return receive
 
 
-def test_a_body_is_taken_in_whole_and_of_one_that_is_too_long_no_more_than_shows_it():
+def test_a_body_is_read_completely_but_cut_above_the_limit():
     reader = Bodies(LIMITS)
 
     assert asyncio.run(reader.read(receiving(b"ab", b"cd", more=False))) == b"abcd"
@@ -78,7 +78,7 @@ def test_a_body_whose_connection_ends_is_a_fault():
     assert raised.value.fault is LEFT
 
 
-def test_bodies_beyond_what_a_process_may_hold_are_refused_until_others_are_released(monkeypatch):
+def test_bodies_above_the_memory_limit_are_refused_until_others_are_released(monkeypatch):
     monkeypatch.setattr(bodies, "BUFFERED_BODIES", 100)
     reader = Bodies(LIMITS)
     held = asyncio.run(reader.read(receiving(b"x" * 80, more=False)))
@@ -93,7 +93,7 @@ def test_bodies_beyond_what_a_process_may_hold_are_refused_until_others_are_rele
 
 
 @given(sizes=st.lists(st.integers(0, 1000)))
-def test_each_byte_of_a_body_extends_its_time_by_the_least_rate(sizes):
+def test_each_byte_of_a_body_extends_its_deadline(sizes):
     received = 0
     for size in sizes:
         before = LIMITS.body_deadline(0, received)
@@ -102,7 +102,7 @@ def test_each_byte_of_a_body_extends_its_time_by_the_least_rate(sizes):
     assert LIMITS.body_deadline(5, 0) == 65
 
 
-def test_what_a_thread_raises_reaches_whoever_waits():
+def test_an_exception_in_a_thread_reaches_the_coroutine():
     async def failing():
         await WorkerThreads(1).run(lambda: next(iter(())))
 

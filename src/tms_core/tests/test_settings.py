@@ -43,13 +43,13 @@ def test_its_environment_variable_wins_over_the_ini():
 
 
 @pytest.mark.parametrize("empty", ["", "  "])
-def test_an_empty_value_is_none(empty):
+def test_an_empty_value_counts_as_not_set(empty):
     ini = {"tms.environment": "development", "tms.api_port": empty}
 
     assert read(ini, {"TMS_API_PORT": empty}).api_port == 8000
 
 
-def test_keys_and_variables_may_have_names_of_their_own():
+def test_keys_and_variables_may_be_renamed():
     paint = PaintSettings.read({"tms.paint.mixing.tool": "drill", "tms.paint.code": "x"}, {})
     assert (paint.mixer, paint.code, paint.colours) == ("drill", "x", 3)
 
@@ -82,13 +82,13 @@ def test_a_setting_that_is_required_is_named_when_it_is_missing():
         ("body_limit", "1"),
     ],
 )
-def test_a_bad_value_is_refused_by_its_names(name, value):
+def test_an_invalid_value_is_refused_with_key_and_variable(name, value):
     message = refusal({"tms.environment": "development", f"tms.{name}": value})
 
     assert f"tms.{name} (or TMS_{name.upper().replace('.', '_')})" in message
 
 
-def test_every_bad_value_is_named_not_only_the_first():
+def test_every_invalid_value_is_named():
     message = refusal({"tms.api_port": "x", "tms.timezone": "y"}, {"TMS_VISIBILITY": "z"})
 
     assert all(name in message for name in ("tms.api_port", "tms.timezone", "TMS_VISIBILITY"))
@@ -103,14 +103,14 @@ def test_no_secret_stands_in_a_message_or_in_the_settings_text():
 
 
 class TestProduction:
-    def test_it_starts_with_addresses_and_a_key(self):
+    def test_production_starts_with_addresses_and_a_key(self):
         assert read(PRODUCTION).jwt_key == PRODUCTION["tms.jwt_private_key"]
 
-    def test_it_is_what_a_system_is_that_does_not_say(self):
+    def test_production_is_the_default(self):
         assert read({**PRODUCTION, "tms.environment": ""}).environment == "production"
 
     @pytest.mark.parametrize("name", ["jwt_private_key", "database_url", "redis_url", "public_url"])
-    def test_it_refuses_to_start_without_one_of_them(self, name):
+    def test_production_needs_every_address_and_the_key(self, name):
         ini = {key: value for key, value in PRODUCTION.items() if key != f"tms.{name}"}
 
         assert f"TMS_{name.upper()}" in refusal(ini)
@@ -126,13 +126,13 @@ class TestProduction:
             "My-SECRET-" + RANDOM * 4,
         ],
     )
-    def test_it_refuses_to_start_with_a_weak_key(self, key):
+    def test_production_refuses_a_weak_key(self, key):
         message = refusal({**PRODUCTION, "tms.jwt_private_key": key})
 
         assert "TMS_JWT_PRIVATE_KEY" in message
         assert key not in message
 
-    def test_everything_that_is_missing_in_any_package_is_named_at_once(self):
+    def test_missing_settings_of_all_packages_are_named_at_once(self):
         ini = {"pyramid.includes": " ".join(ALL_PACKAGES), "tms.timezone": "Mars", "tms.reports.threads": "0"}
 
         with pytest.raises(ConfigurationError) as caught:
@@ -144,7 +144,7 @@ class TestProduction:
         assert [len(sentences) for sentences in named] == [1] * len(wanted)
         assert len(caught.value.sentences) == len(wanted)
 
-    def test_development_makes_a_key_of_its_own(self, tmp_path):
+    def test_development_generates_a_key(self, tmp_path):
         one, two = (
             read({"tms.environment": "development", "tms.state_dir": str(tmp_path / name)}).jwt_key for name in "ab"
         )
@@ -161,13 +161,13 @@ class TestUnknown:
         assert "unknown setting tms.api_prot: did you mean tms.api_port?" in str(caught.value)
         assert len(caught.value.sentences) == 1
 
-    def test_a_system_with_one_does_not_start(self, tmp_path):
+    def test_an_unknown_key_prevents_start_up(self, tmp_path):
         ini = {"tms.environment": "development", "tms.state_dir": str(tmp_path)}
 
         with pytest.raises(ConfigurationError, match=r"tms\.reports\.thread\b"):
             configure({**ini, "pyramid.includes": "tms_reports", "tms.reports.thread": "1"}, web=False)
 
-    def test_keys_of_others_are_none_of_our_business(self):
+    def test_keys_of_other_programs_are_ignored(self):
         refuse_unknown({"pyramid.debug_all": "true", "sqlalchemy.url": "x"}, [CoreSettings])
 
 
@@ -180,7 +180,7 @@ def test_a_package_that_is_not_installed_is_named(tmp_path):
 
 @pytest.fixture(scope="module")
 def groups(tmp_path_factory):
-    """The settings groups of all packages."""
+    """Return the settings groups of all packages."""
     ini = {
         "tms.environment": "development",
         "tms.state_dir": str(tmp_path_factory.mktemp("state")),
@@ -204,13 +204,13 @@ def test_no_two_settings_share_a_key_or_a_variable(groups):
     assert len({one.env for one in declared}) == len(declared)
 
 
-def test_what_is_secret_is_declared_so(groups):
+def test_secrets_are_declared_as_secret(groups):
     secret = {one.key for group in groups for one in group.declarations() if one.secret}
 
     assert {"tms.jwt_private_key", "tms.database_url", "tms.redis_url", "tms.metrics.token"} <= secret
 
 
-def test_settings_of_an_installed_package_that_is_left_out_are_let_be():
+def test_settings_of_installed_but_excluded_packages_are_ignored():
     ini = {"tms.reports.threads": "2", "tms.environment": "development"}
 
     refuse_unknown(ini, [CoreSettings], ["tms_api"])

@@ -1,4 +1,4 @@
-"""The supervisor over real processes: each test runs one in a Python of its own, and reads its log."""
+"""The supervisor with real processes: each test runs one in its own interpreter, and reads its log."""
 
 import os
 import re
@@ -39,12 +39,12 @@ STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN); print('running')\\
 
 @pytest.fixture
 def supervise() -> Iterator[Callable[[str], WatchedProcess]]:
-    """Starts a Python that calls `run` with stages of `python(name, code)`."""
+    """Start an interpreter that calls `run` with stages of `python(name, code)`."""
     with ExitStack() as runs:
         yield lambda code: runs.enter_context(WatchedProcess([sys.executable, "-c", PRELUDE + code]))
 
 
-def test_the_output_of_all_is_one_log_with_times_and_names(supervise):
+def test_output_of_all_processes_is_merged_with_times_and_names(supervise):
     run = supervise("run([python('one', FOREVER), python('three', FOREVER)])")
 
     run.wait_for(r"running", count=2)
@@ -54,7 +54,7 @@ def test_the_output_of_all_is_one_log_with_times_and_names(supervise):
     assert "\x1b[" not in run.text
 
 
-def test_a_process_that_dies_is_started_again_later_each_time_and_the_log_says_so(supervise):
+def test_a_dead_process_is_restarted_with_backoff_and_logged(supervise):
     run = supervise("""
 run([python('steady', FOREVER), python('weak', 'raise SystemExit(3)')],
     backoff=Backoff(first=0.05), attempts=9)
@@ -65,7 +65,7 @@ run([python('steady', FOREVER), python('weak', 'raise SystemExit(3)')],
     assert [match[1] for match in found[:4]] == ["0.05", "0.1", "0.2", "0.4"]
 
 
-def test_a_process_that_ran_well_for_a_while_is_started_again_at_once(supervise):
+def test_a_process_that_ran_long_enough_is_restarted_at_once(supervise):
     run = supervise(
         "run([python('weak', 'import os; os.kill(os.getpid(), 9)')], backoff=Backoff(first=0.01, healthy_after=0.0))"
     )
@@ -75,7 +75,7 @@ def test_a_process_that_ran_well_for_a_while_is_started_again_at_once(supervise)
     assert {match[1] for match in found} == {"0.01"}
 
 
-def test_the_delay_has_a_ceiling():
+def test_the_backoff_has_a_maximum():
     backoff = Backoff(first=0.5, longest=30.0)
 
     delays = [backoff.delay(failures) for failures in (0, 1, 5, 6, 10_000)]
@@ -83,7 +83,7 @@ def test_the_delay_has_a_ceiling():
     assert delays == [0.5, 1.0, 16.0, 30.0, 30.0]
 
 
-def test_a_stage_starts_when_the_one_before_is_ready_and_the_jobs_are_done(supervise, tmp_path):
+def test_a_stage_starts_after_the_previous_is_ready_and_jobs_are_done(supervise, tmp_path):
     flag = tmp_path / "flag"
     run = supervise(f"""
 is_there = lambda: os.path.exists({str(flag)!r})
@@ -101,7 +101,7 @@ run([python('base', FOREVER, is_ready=is_there)],
     assert order == sorted(order)
 
 
-def test_a_start_that_takes_long_says_what_it_waits_for(supervise):
+def test_a_slow_start_logs_the_missing_processes(supervise):
     run = supervise("""
 run([python('quick', FOREVER), python('slow', FOREVER, is_ready=lambda: False)], notice_every=0.05)
 """)
@@ -109,7 +109,7 @@ run([python('quick', FOREVER), python('slow', FOREVER, is_ready=lambda: False)],
     run.wait_for("still waiting for slow\n", count=2)
 
 
-def test_a_job_that_fails_ends_the_whole_and_says_so(supervise):
+def test_a_failed_job_ends_the_system_with_a_message(supervise):
     run = supervise("""
 run([python('base', FOREVER)], [python('job', 'raise SystemExit(4)', once=True)], [python('top', FOREVER)])
 """)
@@ -122,7 +122,7 @@ run([python('base', FOREVER)], [python('job', 'raise SystemExit(4)', once=True)]
     assert "top started" not in run.text
 
 
-def test_a_start_that_cannot_succeed_is_given_up(supervise):
+def test_a_start_that_keeps_failing_is_given_up(supervise):
     run = supervise("""
 run([python('base', FOREVER), ProcessSpec(name='none', argv=['/no/such/program'])],
     backoff=Backoff(first=0.01), attempts=3)
@@ -135,7 +135,7 @@ run([python('base', FOREVER), ProcessSpec(name='none', argv=['/no/such/program']
     assert "attempt 3 of 3: stopping" in run.text
 
 
-def test_what_dies_after_the_start_is_never_given_up(supervise):
+def test_a_process_that_dies_after_the_start_is_restarted_without_limit(supervise):
     run = supervise("run([python('weak', FOREVER)], backoff=Backoff(first=0.01), attempts=1)")
     run.wait_for("all ready")
 
@@ -146,14 +146,14 @@ def test_what_dies_after_the_start_is_never_given_up(supervise):
 
 
 @pytest.fixture
-def _hangups_are_heard():
-    """Also where the tests themselves were started by nohup, whose children are deaf to them."""
+def _default_sighup():
+    """Restore the default SIGHUP, which is ignored if the tests run under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
 
 
-@pytest.mark.usefixtures("_hangups_are_heard")
+@pytest.mark.usefixtures("_default_sighup")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stop_signal_stops_the_last_stage_first_and_leaves_no_process(supervise, number):
     run = supervise("run([python('base', FOREVER)], [python('middle', FOREVER)], [python('top', FOREVER)])")
@@ -168,7 +168,7 @@ def test_a_stop_signal_stops_the_last_stage_first_and_leaves_no_process(supervis
     assert run.living() == {}
 
 
-def test_a_process_gets_the_signal_that_it_was_declared_with(supervise):
+def test_a_process_receives_its_stop_signal(supervise):
     run = supervise("""
 POLITE = "import signal; signal.signal(signal.SIGUSR1, lambda *_: exit(7)); print('running'); signal.pause()"
 run([python('polite', POLITE, stop_signal=signal.SIGUSR1)])
@@ -191,7 +191,7 @@ def test_a_process_that_does_not_stop_is_killed_after_its_grace(supervise):
     assert status == 0
 
 
-def test_a_second_signal_hurries(supervise):
+def test_a_second_signal_shortens_the_shutdown(supervise):
     run = supervise("run([python('deaf', STUBBORN, grace=3600)])")
     run.wait_for("running")
     run.send(signal.SIGINT)
@@ -212,7 +212,7 @@ BEARER = f"import subprocess, sys; subprocess.Popen([sys.executable, '-u', '-c',
 
 @linux_only
 @pytest.mark.parametrize("options", ["", "start_new_session=True"])
-def test_grandchildren_end_too_even_those_that_ran_away(supervise, options):
+def test_grandchildren_end_too_even_outside_their_group(supervise, options):
     run = supervise(BEARING % options + "run([python('bearer', BEARER)])")
     run.wait_for("child")
     assert len(run.living()) == 3
@@ -224,7 +224,7 @@ def test_grandchildren_end_too_even_those_that_ran_away(supervise, options):
 
 
 @linux_only
-def test_what_a_dead_process_leaves_in_its_group_is_ended_before_it_starts_again(supervise):
+def test_the_group_of_a_dead_process_is_killed_before_its_restart(supervise):
     run = supervise(BEARING % "" + "run([python('bearer', BEARER)], backoff=Backoff(first=0.01))")
     run.wait_for(r"\| child")
     bearer = int(run.wait_for(r"bearer started \(process (\d+)\)")[0][1])
@@ -247,7 +247,7 @@ run([python('base', FOREVER)], [python('deaf', STUBBORN, grace=0.2), python('bea
 
 
 @linux_only
-def test_a_killed_guard_leaves_nothing_behind(supervise):
+def test_a_killed_guard_leaves_no_process(supervise):
     run = supervise(GUARDED)
     run.wait_for("running|child", count=4)
     supervisor = int(run.wait_for(r"supervisor (\d+)")[0][1])
@@ -261,7 +261,7 @@ def test_a_killed_guard_leaves_nothing_behind(supervise):
 
 
 @linux_only
-def test_a_killed_supervisor_leaves_nothing_behind(supervise):
+def test_a_killed_supervisor_leaves_no_process(supervise):
     run = supervise(GUARDED)
     run.wait_for("running|child", count=4)
 
@@ -284,7 +284,7 @@ def test_signals_reach_the_supervisor_through_its_guard(supervise):
     assert run.living() == {}
 
 
-def test_a_log_that_nobody_reads_any_more_stops_nothing(supervise):
+def test_a_closed_log_stops_no_process(supervise):
     run = supervise("run([python('chatty', 'import signal; print(1)\\nwhile True: print(2)')], attempts=1)")
     run.wait_for("2")
     run.close_output()
@@ -295,7 +295,7 @@ def test_a_log_that_nobody_reads_any_more_stops_nothing(supervise):
     assert run.living() == {}
 
 
-def test_lines_are_cut_where_they_end():
+def test_output_is_split_at_line_ends():
     lines = LineBuffer()
 
     assert lines.feed(b"one\r\ntw") == ["one"]
@@ -304,14 +304,14 @@ def test_lines_are_cut_where_they_end():
     assert lines.rest() == []
 
 
-def test_an_endless_line_is_not_kept_for_ever():
+def test_an_endless_line_is_flushed_in_parts():
     lines = LineBuffer()
 
     assert lines.feed(b"x" * (MAX_LINE_LENGTH + 1)) == ["x" * (MAX_LINE_LENGTH + 1)]
     assert lines.rest() == []
 
 
-def test_a_port_in_use_is_named_with_the_option_to_choose_another():
+def test_a_port_in_use_is_named_with_its_option():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
 
@@ -321,7 +321,7 @@ def test_a_port_in_use_is_named_with_the_option_to_choose_another():
     assert str(caught.value) == f"port {port} on 127.0.0.1 is in use by another program: choose another with --api-port"
 
 
-def test_a_port_that_was_left_just_now_is_free():
+def test_a_port_in_time_wait_is_free():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         client = socket.create_connection(("127.0.0.1", port))

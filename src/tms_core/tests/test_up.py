@@ -1,4 +1,4 @@
-"""`tms up` from outside: the core alone, as a process, with its own state directory."""
+"""`tms up` with the core only, as a process with its own state directory."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tms_core.supervisor import ProcessRecord
 from tms_testing.processes import WatchedProcess
 
 TMS = Path(sys.executable).with_name("tms")
-# On a busy machine five interpreters need their time.
+# Five interpreters start slowly on a busy machine.
 PATIENCE = 120.0
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 INI = """
@@ -33,7 +33,7 @@ tms.api_workers = 1
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Not tmp_path: every pytest session closes its parent to other users, whom root's servers run as."""
+    """Not tmp_path, whose parent is private: for root, the servers run as another user."""
     with tempfile.TemporaryDirectory(prefix="tms-test-") as name:
         yield Path(name).resolve()
 
@@ -51,7 +51,7 @@ def port() -> int:
 
 
 def up(ini: Path, port: int, *, demo: bool = False, **env: str) -> WatchedProcess:
-    words = [
+    argv = [
         TMS,
         "up",
         ini,
@@ -61,11 +61,11 @@ def up(ini: Path, port: int, *, demo: bool = False, **env: str) -> WatchedProces
         str(port),
         *(["--demo"] if demo else []),
     ]
-    return WatchedProcess(words, patience=PATIENCE, env=os.environ | env)
+    return WatchedProcess(argv, patience=PATIENCE, env=os.environ | env)
 
 
 @linux_only
-def test_the_whole_comes_up_refuses_a_second_and_goes_without_a_rest(folder, ini, port):
+def test_the_system_starts_refuses_a_second_start_and_leaves_no_process(folder, ini, port):
     with up(ini, port) as system:
         system.wait_for("TMS is up")
         with urllib.request.urlopen(f"http://localhost:{port}/api/ready") as answer:
@@ -82,7 +82,7 @@ def test_the_whole_comes_up_refuses_a_second_and_goes_without_a_rest(folder, ini
         assert ends == sorted(ends)
 
 
-def test_a_port_in_use_is_told_before_anything_is_started(folder, ini, port):
+def test_a_port_in_use_is_reported_before_any_process_starts(folder, ini, port):
     with socket.create_server(("127.0.0.1", port)), up(ini, port) as system:
         assert system.end() == 1
 
@@ -91,7 +91,7 @@ def test_a_port_in_use_is_told_before_anything_is_started(folder, ini, port):
 
 
 def processes(system: WatchedProcess) -> tuple[int, int]:
-    """The ids of the guard and of the supervisor."""
+    """Return the process ids of the guard and the supervisor."""
     supervisor = next(pid for pid in system.living() if _parent(pid) == system.pid)
     return system.pid, supervisor
 
@@ -101,7 +101,7 @@ def _parent(pid: int) -> int:
 
 
 def kill_both(system: WatchedProcess) -> None:
-    """The guard cannot act on the supervisor's death: it is stopped by then."""
+    """Kill the supervisor and the guard, which is stopped first so that it cannot react."""
     guard, supervisor = processes(system)
     os.kill(guard, signal.SIGSTOP)
     os.kill(supervisor, signal.SIGKILL)
@@ -109,14 +109,14 @@ def kill_both(system: WatchedProcess) -> None:
 
 
 @linux_only
-def test_nothing_outlives_a_supervisor_and_a_guard_that_are_killed(folder, ini, port):
+def test_no_process_survives_a_killed_supervisor_and_guard(folder, ini, port):
     with up(ini, port) as system:
         system.wait_for("TMS is up")
         watched = [os.pidfd_open(pid) for pid in system.living()]
 
         kill_both(system)
 
-        # PostgreSQL takes its time for the checkpoint.
+        # PostgreSQL writes a checkpoint first.
         for descriptor in watched:
             assert select.select([descriptor], [], [], PATIENCE)[0]
             os.close(descriptor)
@@ -128,8 +128,8 @@ def test_nothing_outlives_a_supervisor_and_a_guard_that_are_killed(folder, ini, 
 
 
 @linux_only
-def test_what_outlived_them_is_ended_by_the_next_start(folder, ini, port):
-    # Without setpriv(1) PostgreSQL and Valkey know nothing of their parent's end.
+def test_surviving_processes_are_ended_by_the_next_start(folder, ini, port):
+    # Without setpriv(1), PostgreSQL and Valkey survive their parent.
     path = folder / "bin"
     path.mkdir()
     with up(ini, port, PATH=str(path)) as system:
@@ -149,23 +149,23 @@ def test_what_outlived_them_is_ended_by_the_next_start(folder, ini, port):
         assert system.living() == {}
 
 
-def test_a_process_that_only_has_the_id_of_one_that_was_left_is_let_be(folder):
+def test_a_process_with_a_reused_id_is_not_ended(folder):
     record = ProcessRecord(folder / "processes.json")
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as other:
         record.add("postgres", other.pid, signal.SIGINT)
         written = (folder / "processes.json").read_text()
         began = json.loads(written)[0]["began"] if written != "[]" else "none"
         (folder / "processes.json").write_text(written.replace(began, "another boot:1"))
-        said: list[str] = []
+        messages: list[str] = []
 
-        ProcessRecord(folder / "processes.json").end_leftovers(said.append)
+        ProcessRecord(folder / "processes.json").end_leftovers(messages.append)
 
-        assert (other.poll(), said) == (None, [])
+        assert (other.poll(), messages) == (None, [])
         other.kill()
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff", b'[{"pid": 1}]'])
-def test_a_record_that_cannot_be_read_ends_nothing(folder, content):
+def test_an_unreadable_record_ends_no_process(folder, content):
     (folder / "processes.json").write_bytes(content)
 
     ProcessRecord(folder / "processes.json").end_leftovers(lambda text: pytest.fail(text))
@@ -174,7 +174,7 @@ def test_a_record_that_cannot_be_read_ends_nothing(folder, content):
 
 
 @linux_only
-def test_services_share_what_they_have_loaded_and_are_named(folder, ini, port):
+def test_services_share_imported_modules_and_have_names(folder, ini, port):
     with up(ini, port) as system:
         system.wait_for("TMS is up")
 
@@ -186,12 +186,12 @@ def test_services_share_what_they_have_loaded_and_are_named(folder, ini, port):
         assert _private_share(relay) < 0.6
 
 
-def test_what_services_share_leaves_them_their_choices():
+def test_shared_modules_exclude_those_with_import_time_configuration():
     code = "import sys; from tms_core.local_system import _load; _load(); print(*sys.modules, 'end')"
 
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
-    # The one looks at its import whether it shares counts with other processes, the other is realtime's to choose.
+    # prometheus_client chooses its mode on import, and realtime chooses the reactor.
     assert {"prometheus_client", "twisted.internet.reactor"} & set(loaded) == set()
     assert {"celery.apps.worker", "sqlalchemy.orm", "pyramid.config"} <= set(loaded)
 
@@ -223,7 +223,7 @@ def _private_share(pid: int) -> float:
 
 
 @linux_only
-def test_state_is_for_this_user_alone_whatever_the_umask(folder, ini, port):
+def test_state_is_private_whatever_the_umask(folder, ini, port):
     before = os.umask(0)
     try:
         system = up(ini, port)
@@ -235,13 +235,13 @@ def test_state_is_for_this_user_alone_whatever_the_umask(folder, ini, port):
 
         assert (folder / "state").stat().st_mode & 0o077 & ~allowed == 0
         for path in (folder / "state").iterdir():
-            # Root's servers make their sockets through the group.
+            # For root, the servers create their sockets with the group's permissions.
             shared = 0o070 if path.name == "run" and os.geteuid() == 0 else 0
             assert path.stat().st_mode & 0o077 & ~shared == 0, path
         assert system.stop() == 0
 
 
-def test_the_demo_says_whom_to_sign_in_as(folder, ini, port):
+def test_the_demo_names_a_user_to_sign_in_as(folder, ini, port):
     with up(ini, port, demo=True) as system:
         system.wait_for("Ctrl-C stops everything")
 

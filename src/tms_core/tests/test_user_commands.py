@@ -1,4 +1,4 @@
-"""`tms user`: what the API does for an administrator, from the command line."""
+"""`tms user`: management of accounts on the command line."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ def packages():
 
 @pytest.fixture
 def sign_in(app):
-    """The status of signing in."""
+    """Return the status of a sign-in."""
 
     def status(name, password=PASSWORD):
         credentials = {"username": name, "password": password}
@@ -28,33 +28,33 @@ def sign_in(app):
 
 @pytest.fixture
 def create(tms):
-    def run(*words, password=PASSWORD):
-        return tms("user", "create", *words, "--password-stdin", input=f"{password}\n")
+    def run(*args, password=PASSWORD):
+        return tms("user", "create", *args, "--password-stdin", input=f"{password}\n")
 
     return run
 
 
 @pytest.fixture
 def listed(tms):
-    """The accounts by their user names."""
+    """Return the accounts by user name."""
     return lambda: {one["username"]: one for one in json.loads(tms("user", "list", "--format", "json").stdout)}
 
 
 class TestCreate:
-    def test_makes_an_account_that_signs_in(self, create, sign_in, listed):
+    def test_a_created_account_can_sign_in(self, create, sign_in, listed):
         result = create("ann", "--email", "ann@ＥＸＡＭＰＬＥ.com")
 
         assert (result.exit_code, result.stdout) == (0, "created user ann with id 1\n")
         assert sign_in("ann@example.com") == 200
         assert listed()["ann"]["is_admin"] is False
 
-    def test_makes_the_first_administrator_with_a_local_address(self, create, listed):
+    def test_the_first_administrator_gets_a_local_address(self, create, listed):
         assert create("root", "--admin").exit_code == 0
 
         account = listed()["root"]
         assert (account["email"], account["is_admin"]) == ("root@localhost", True)
 
-    def test_its_address_counts_as_proved(self, create, app):
+    def test_the_address_counts_as_verified(self, create, app):
         create("root", "--admin")
         access = app.post_json("/api/token", {"username": "root", "password": PASSWORD}).json["access"]
 
@@ -62,7 +62,7 @@ class TestCreate:
         assert me["email_verified"] is True
 
     @pytest.mark.parametrize(
-        ("words", "password", "reason"),
+        ("args", "password", "reason"),
         [
             (["bad name"], PASSWORD, "username: may have letters"),
             (["me"], PASSWORD, "username: must not be me"),
@@ -74,34 +74,34 @@ class TestCreate:
             (["ann"], "", "password: must have at least 8 characters"),
         ],
     )
-    def test_keeps_to_the_rules_of_the_api(self, create, listed, words, password, reason):
-        result = create(*words, password=password)
+    def test_the_rules_of_the_api_apply(self, create, listed, args, password, reason):
+        result = create(*args, password=password)
 
         assert result.exit_code == 1
         assert result.stderr.startswith("Error: ")
         assert reason in result.stderr
         assert listed() == {}
 
-    def test_tells_all_faults_at_once(self, create):
+    def test_all_faults_are_reported_at_once(self, create):
         result = create("bad name", "--email", "notmail", password="short")
 
         assert all(f"{field}: " in result.stderr for field in ("username", "email", "password"))
 
-    def test_tells_what_is_taken(self, create):
+    def test_taken_values_are_reported(self, create):
         create("ann", "--email", "ann@example.com")
 
         result = create("ANN", "--email", "Ann@Example.com")
 
         assert result.stderr == "Error: username is taken; email is taken\n"
 
-    def test_asks_for_the_password_twice(self, tms, sign_in):
+    def test_the_password_is_prompted_for_twice(self, tms, sign_in):
         result = tms("user", "create", "ann", input=f"{PASSWORD}\nother-word\n{PASSWORD}\n{PASSWORD}\n")
 
         assert result.exit_code == 0
         assert PASSWORD not in result.output
         assert sign_in("ann") == 200
 
-    def test_without_a_terminal_it_asks_for_the_other_way(self, tms):
+    def test_without_a_terminal_password_stdin_is_advised(self, tms):
         result = tms("user", "create", "ann", input="")
 
         assert result.exit_code == 2
@@ -117,11 +117,11 @@ def test_disabled_accounts_do_not_sign_in_until_they_are_enabled(tms, make_user,
 
     assert tms("user", "enable", "ann").exit_code == 0
     assert sign_in("ann") == 200
-    # What was ended stays ended.
+    # Ended sessions stay ended.
     client_of(ann).post_json("/api/token/refresh", {"refresh": tokens}, status=401)
 
 
-def test_deleting_asks_first(tms, make_user, sign_in, listed):
+def test_deleting_needs_a_confirmation(tms, make_user, sign_in, listed):
     make_user("ann")
 
     assert tms("user", "delete", "ann", input="n\n").exit_code == 1
@@ -132,7 +132,7 @@ def test_deleting_asks_first(tms, make_user, sign_in, listed):
     assert listed() == {}
 
 
-def test_open_tasks_of_a_deleted_account_are_unassigned_by_nobody(tms, make_user, client, runtime, relay_once):
+def test_open_tasks_of_a_deleted_account_are_unassigned_without_an_actor(tms, make_user, client, runtime, relay_once):
     ann = make_user("ann")
     task = client.post_json("/api/task", {"title": "T", "assigned_to": ann.id}).json
 
@@ -145,7 +145,7 @@ def test_open_tasks_of_a_deleted_account_are_unassigned_by_nobody(tms, make_user
     assert (event.actor_id, event.changes) == (None, {"assigned_to": [ann.id, None]})
 
 
-def test_a_new_password_ends_all_logins_and_personal_tokens(tms, app, make_user, sign_in):
+def test_a_new_password_ends_all_sessions_and_personal_tokens(tms, app, make_user, sign_in):
     ann = make_user("ann")
 
     assert tms("user", "passwd", "ann", "--password-stdin", input="another-word\n").exit_code == 0
@@ -163,7 +163,7 @@ def test_a_new_password_keeps_to_the_rules(tms, make_user, sign_in):
     assert sign_in("ann") == 200
 
 
-def test_administrators_are_made_and_unmade(tms, make_user, app):
+def test_the_administrator_role_is_granted_and_revoked(tms, make_user, app):
     make_user("root", is_admin=True)
     ann = make_user("ann")
 
@@ -175,12 +175,14 @@ def test_administrators_are_made_and_unmade(tms, make_user, app):
 
 
 @pytest.mark.parametrize(
-    "words", [("admin", "root", "off"), ("disable", "root"), ("delete", "root", "--yes")], ids=lambda words: words[0]
+    "args",
+    [("admin", "root", "off"), ("disable", "root"), ("delete", "root", "--yes")],
+    ids=lambda args: args[0],
 )
-def test_the_last_administrator_stays(tms, make_user, listed, words):
+def test_the_last_administrator_cannot_be_removed(tms, make_user, listed, args):
     make_user("root", is_admin=True)
 
-    result = tms("user", *words)
+    result = tms("user", *args)
 
     assert result.exit_code == 1
     assert result.stderr.startswith("Error: This is the last active administrator")
@@ -188,17 +190,17 @@ def test_the_last_administrator_stays(tms, make_user, listed, words):
 
 
 @pytest.mark.parametrize(
-    "words",
+    "args",
     [("enable", "eve"), ("disable", "eve"), ("delete", "eve", "--yes"), ("admin", "eve", "on"), ("passwd", "eve")],
-    ids=lambda words: words[0],
+    ids=lambda args: args[0],
 )
-def test_who_is_not_there_is_named(tms, words):
-    result = tms("user", *words)
+def test_an_unknown_user_is_named(tms, args):
+    result = tms("user", *args)
 
     assert (result.exit_code, result.stderr) == (2, "Error: there is no user eve\n")
 
 
-def test_what_is_no_utf8_is_refused_in_a_sentence(tms, create):
+def test_invalid_utf8_is_refused_with_a_message(tms, create):
     assert "Error: there is no user" in tms("user", "disable", "\udcff").stderr
     assert "Error: username: may have letters" in create("ann\udcff").stderr
     result = tms("user", "create", "ann", "--password-stdin", input=b"\xff\xff\xff\xff\xff\xff\xff\xff\n")

@@ -47,26 +47,26 @@ def groups(tmp_path_factory):
 
 
 def swapped(name: str) -> str:
-    """Two neighbouring letters exchanged, behind the prefix."""
+    """Return the name with two neighbouring letters after the prefix swapped."""
     prefix, _, rest = name.partition("_")
     place = next(place for place in range(len(rest) - 1) if rest[place] != rest[place + 1])
     return f"{prefix}_{rest[:place]}{rest[place + 1]}{rest[place]}{rest[place + 2 :]}"
 
 
-def test_every_setting_that_is_misspelled_is_refused_and_the_right_one_named(groups):
+def test_every_misspelled_setting_is_refused_with_the_correct_name(groups):
     for declared in (declared for group in groups for declared in group.declarations()):
         found = unknown_variables({swapped(declared.env): "x"}, {}, groups)
 
         assert found == [f"unknown variable {swapped(declared.env)} in the environment: did you mean {declared.env}?"]
 
 
-def test_every_setting_that_is_spelled_right_is_allowed(groups):
+def test_every_correct_setting_is_allowed(groups):
     environ = {declared.env: "x" for group in groups for declared in group.declarations()}
 
     assert unknown_variables({**environ, "TMS_INI": "x", "TMS_IMAGE": "x", "TMS_SUPERVISED": "1"}, {}, groups) == []
 
 
-def test_all_misspelled_variables_are_named_at_once_with_where_they_stand(groups):
+def test_all_misspelled_variables_are_named_at_once_with_their_source(groups):
     beside = {"EMAIL_HOTS": "m", "EMAIL_SERVER": "m", "TSM_TIMEZONE": "UTC", "POSTGRES_PASSWORD": "x"}
 
     found = unknown_variables({"TMS_VISIBLITY": "x", "tms_api_port": "1", **beside}, beside, groups)
@@ -96,7 +96,7 @@ def test_variables_of_other_programs_are_allowed(groups, name):
     assert unknown_variables({name: "x", "TMS_WEB_PORT": "tcp://10.0.0.7:80"}, {}, groups) == []
 
 
-def test_variables_of_a_package_that_is_left_out_are_allowed_and_their_misspellings_not(groups):
+def test_variables_of_excluded_packages_are_allowed_but_not_misspellings(groups):
     included = [group for group in groups if group.prefix != "tms.reports"]
     packages = [package for package in ALL_PACKAGES if package != "tms_reports"]
 
@@ -107,7 +107,7 @@ def test_variables_of_a_package_that_is_left_out_are_allowed_and_their_misspelli
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_every_process_refuses_to_start_with_one_in_env(tmp_path, command):
+def test_every_process_refuses_to_start_with_a_misspelling_in_env(tmp_path, command):
     (tmp_path / "development.ini").write_text(INI)
     (tmp_path / ".env").write_text("TMS_VISIBLITY=private\n")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TMS_")}
@@ -123,7 +123,7 @@ def test_every_process_refuses_to_start_with_one_in_env(tmp_path, command):
     )
 
     assert done.returncode != 0
-    said = " ".join((done.stdout + done.stderr).split())
-    assert "unknown variable TMS_VISIBLITY in .env: did you mean TMS_VISIBILITY?" in said
-    assert "Traceback" not in said
+    output = " ".join((done.stdout + done.stderr).split())
+    assert "unknown variable TMS_VISIBLITY in .env: did you mean TMS_VISIBILITY?" in output
+    assert "Traceback" not in output
     assert not (tmp_path / "state" / "postgres").exists()

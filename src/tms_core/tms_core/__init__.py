@@ -2,12 +2,12 @@
 
 import warnings
 
-# Pyramid and Cornice still import pkg_resources; whoever runs TMS can do nothing about its warning.
+# Pyramid and Cornice still import pkg_resources; operators of TMS can do nothing about the warning.
 warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
 
 
 def includeme(config):
-    # Here, so that a process that only looks at a command's help loads no settings.
+    # Imported here so that `tms --help` does not load the settings.
     from tms_core.settings import CoreSettings
 
     config.include("tms_core.directives")

@@ -1,4 +1,4 @@
-"""Access tokens: what they say, and reading one without a look into the database."""
+"""Access tokens: signed JWTs, verified without a database query."""
 
 import math
 from collections.abc import Mapping
@@ -20,10 +20,11 @@ MAX_SESSION_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """What a valid access token says. `session` is the family of refresh tokens, `epoch` the user's at that time.
+    """The claims of a valid access token. `session` is the family of refresh tokens, `epoch` the user's token epoch at
+    the time of issue.
 
-    `scopes` is None where it may do all that its user may; personal tokens name theirs. `authenticated_at` is when the
-    user last proved who it is, which refreshing does not; 0 where that is not known.
+    `scopes` is None for an unrestricted token; personal tokens list theirs. `authenticated_at` is the time of the last
+    authentication (refreshing a token does not count); 0 if unknown.
     """
 
     user_id: int
@@ -36,13 +37,13 @@ class AccessClaims:
 
 
 class AccessTokens:
-    """Makes and reads access tokens, with pyramid-jwt as the codec."""
+    """Issues and verifies access tokens, with pyramid-jwt as the codec."""
 
     def __init__(self, key: str, life: timedelta):
         self._codec = JWTAuthenticationPolicy(
             key, algorithm=ALGORITHM, expiration=life, auth_type="Bearer", default_claims={"iss": ISSUER}
         )
-        # Clients send the same token many times; its signature need not be computed each time.
+        # Clients send the same token many times; cache the verification of its signature.
         self._decode = lru_cache(maxsize=10_000)(self._verify)
 
     def create(self, *, user_id: int, is_admin: bool, session: str, epoch: int, authenticated_at: float = 0.0) -> str:
@@ -50,38 +51,39 @@ class AccessTokens:
         return self._codec.create_token(str(user_id), **claims)
 
     def read(self, token: str, now: float) -> AccessClaims | None:
-        """The claims of a token with our signature that is not yet expired at `now` (epoch seconds), else None.
+        """Return the claims of a token that has our signature and is not expired at `now` (epoch seconds), else None.
 
-        Whether its login was revoked meanwhile is `Revocations`' to say.
+        Revocation is not checked here; see `Revocations`.
         """
         try:
             claims = self._decode(token)
         except (jwt.InvalidTokenError, TypeError, ValueError, ArithmeticError, RecursionError):
-            # PyJWT itself raises more than its own errors for a claim or a header of a wrong type.
+            # PyJWT raises other exceptions than its own for claims or headers of the wrong type.
             return None
         return claims if claims.expires_at > now else None
 
     def _verify(self, token: str) -> AccessClaims:
-        """Raises for what is not ours, so that only our own tokens are remembered: rubbish takes no memory."""
-        # Not the codec's own jwt_decode: it checks neither issuer nor required claims, and logs at each fault.
-        said = jwt.decode(
+        """Return the claims of a token; raises for an invalid token, so that `lru_cache` keeps valid tokens only."""
+        # The codec's own jwt_decode checks neither issuer nor required claims, and logs every failure.
+        payload = jwt.decode(
             token,
             self._codec.public_key,
             algorithms=[ALGORITHM],
             issuer=ISSUER,
             options={"require": ["exp", "sub", "iss"], "verify_exp": False},
         )
-        if said.get("kind") != KIND:
+        if payload.get("kind") != KIND:
             raise jwt.InvalidTokenError("another kind of token")
-        return _claims(said)
+        return _claims(payload)
 
 
-def _claims(said: Mapping[str, Any]) -> AccessClaims:
-    """Raises `InvalidTokenError` for a claim that is missing, of another type or beyond what the database holds."""
-    user_id = id_in(_typed(said, "sub", str))
-    session, epoch = _typed(said, "sid", str), _typed(said, "epoch", int)
-    authenticated_at = _typed({"auth_time": 0, **said}, "auth_time", int, float)
-    expires_at = _typed(said, "exp", int, float)
+def _claims(payload: Mapping[str, Any]) -> AccessClaims:
+    """Return the claims of a payload; raises `InvalidTokenError` for a claim that is missing, of the wrong type or out
+    of range."""
+    user_id = id_in(_typed(payload, "sub", str))
+    session, epoch = _typed(payload, "sid", str), _typed(payload, "epoch", int)
+    authenticated_at = _typed({"auth_time": 0, **payload}, "auth_time", int, float)
+    expires_at = _typed(payload, "exp", int, float)
     if (
         user_id is None
         or len(session) > MAX_SESSION_LENGTH
@@ -92,7 +94,7 @@ def _claims(said: Mapping[str, Any]) -> AccessClaims:
         raise jwt.InvalidTokenError("a claim is beyond its bounds")
     return AccessClaims(
         user_id,
-        _typed(said, "adm", bool),
+        _typed(payload, "adm", bool),
         session,
         epoch,
         expires_at,
@@ -100,9 +102,9 @@ def _claims(said: Mapping[str, Any]) -> AccessClaims:
     )
 
 
-def _typed(said: Mapping[str, Any], name: str, *kinds: type[Any]) -> Any:
-    value = said.get(name)
-    # Not isinstance: to that, true is an integer.
-    if type(value) not in kinds:
+def _typed(payload: Mapping[str, Any], name: str, *types: type[Any]) -> Any:
+    value = payload.get(name)
+    # Not isinstance, which accepts a bool as an int.
+    if type(value) not in types:
         raise jwt.InvalidTokenError(f"{name} is missing or of another type")
     return value

@@ -1,8 +1,8 @@
-"""What a package does that sends mails about accounts: `config.add_account_mailer("acme_mail.accounts:Mailer")`.
+"""The interface of a package that sends account mails: `config.add_account_mailer("acme_mail.accounts:Mailer")`.
 
-Nobody may learn from an answer, or from its time, whether an account exists. So whoever asks for a link only writes
-down that it was asked for, which is the same work for every address; the mailer finds out later, in a process of its
-own, who that is (`AccountLinkService.create`), and makes the link.
+Neither a response nor its timing may reveal whether an account exists. A request for a link is therefore only stored,
+which takes the same time for every address; the mailer, in its own process, looks the account up later and creates the
+link (`AccountLinkService.create`).
 """
 
 from abc import ABC, abstractmethod
@@ -23,7 +23,7 @@ TOKEN = "{token}"  # noqa: S105 - a placeholder
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """Somebody wants a link mailed to `email`. `url` is where it leads, with `TOKEN` where the token is to stand."""
+    """A request to mail a link to `email`. `url` is the target of the link, with `TOKEN` in place of the token."""
 
     purpose: LinkPurpose
     email: str
@@ -37,8 +37,8 @@ class AccountNoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountNotice:
-    """Something happened to an account that its owner is told by mail, whatever its preferences are. `details` are
-    JSON values; two notices of one kind with the same `key` are one."""
+    """A change of an account that is mailed to its owner regardless of mail preferences. `details` are JSON values;
+    notices of one kind with the same `key` are sent once."""
 
     kind: AccountNoticeKind
     user_id: int
@@ -48,8 +48,8 @@ class AccountNotice:
 
 @dataclass(frozen=True, slots=True)
 class EmailChangeNotice:
-    """An account's address was changed. `old_email` is to be told; `link_id` is the `AccountLink` that takes the change
-    back, at `url` with `TOKEN` where the token is to stand, or None where that is not offered."""
+    """A change of an account's address, mailed to `old_email`. `link_id` is the `AccountLink` that reverts the change,
+    at `url` with `TOKEN` in place of the token; None if reverting is not offered."""
 
     user_id: int
     old_email: str
@@ -58,26 +58,25 @@ class EmailChangeNotice:
 
 
 class AccountMailer(ABC):
-    """Each process makes one instance when it first needs it."""
+    """Sends mails about accounts. Each process creates one instance, on first use."""
 
     def __init__(self, runtime: "Runtime"):
         self.runtime = runtime
 
     @property
     def proves_addresses(self) -> bool:
-        """Whether mails wait for an address to be proved, so that a link for it is to be asked for at once when an
-        account gets one."""
+        """Whether mails are sent to verified addresses only, so that a verification link is requested as soon as an
+        account gets an address."""
         return False
 
     @abstractmethod
     def ask(self, session: Session, request: LinkRequest) -> None:
-        """Write the request down by `session`, so that it is not lost once that commits. Must not look whether
-        somebody has the address."""
+        """Store the request in the transaction of `session`. Must not check whether an account has the address."""
 
     @abstractmethod
     def notify(self, session: Session, notice: AccountNotice) -> None:
-        """Write the notice down by `session`, so that it is not lost once that commits."""
+        """Store the notice in the transaction of `session`."""
 
     @abstractmethod
     def tell_of_email_change(self, session: Session, notice: EmailChangeNotice) -> None:
-        """Write the mail to the old address down by `session`, so that it is not lost once that commits."""
+        """Store the mail to the old address in the transaction of `session`."""

@@ -1,10 +1,10 @@
-"""Addresses of the network."""
+"""Network addresses."""
 
 from ipaddress import ip_address
 
 
 def is_loopback(address: str) -> bool:
-    """Whether this machine asks itself; False for what is no address."""
+    """Return whether an address is a loopback address; False for invalid addresses."""
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Putting a system together from an ini file: the WSGI application, and the runtime of every other process."""
+"""Application set-up from an ini file: the WSGI application, and the runtime of every other process."""
 
 import logging
 import os
@@ -32,7 +32,7 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
     config.include("tms_core")
     for package in packages:
         _include(config, package)
-    # Last, so that a package's own / comes before the core's: Pyramid takes the first route that matches.
+    # Last, so that a package's own / precedes the core's: Pyramid uses the first route that matches.
     config.include_web("tms_core.web.home")
     faults = [*config.registry.tms.faults, *_misspelled(config.registry.tms, packages)]
     if faults:
@@ -70,7 +70,7 @@ def _misspelled(runtime: Runtime, packages: tuple[str, ...]) -> list[str]:
 
 
 def bootstrap(ini_path: str, *, process: str = "tms") -> Runtime:
-    """The runtime of a process that serves no HTTP (relay, worker, realtime, commands)."""
+    """Return the runtime of a process that serves no HTTP (relay, worker, realtime, commands)."""
     runtime: Runtime = configure(read_ini(ini_path), web=False, ini_path=ini_path).registry.tms
     configure_logs(runtime.core.log_format, process)
     return runtime
@@ -85,14 +85,14 @@ def main(global_config: dict[str, str], **settings: Any):
         config = configure(settings, web=True, ini_path=ini_path)
     except ConfigurationError as error:
         exit_for(error, ini_path or "settings")
-    # Where the ini has [loggers], pserve has set logging up by it.
+    # If the ini has [loggers], pserve has configured logging already.
     if not logging.getLogger().handlers:
         configure_logs(config.registry.tms.core.log_format, "api")
     return config.make_wsgi_app()
 
 
 def serve_ini(path: str):
-    """The WSGI application of an ini file, for servers that are given a factory."""
+    """Return the WSGI application of an ini file, for servers that take an application factory."""
     try:
         config = configure(read_ini(path), web=True, ini_path=path)
     except ConfigurationError as error:
@@ -102,5 +102,6 @@ def serve_ini(path: str):
 
 
 def exit_for(error: ConfigurationError, where: str) -> NoReturn:
-    """End a process that another program than `tms` runs (pserve, gunicorn, celery): the sentences, no traceback."""
+    """Exit a process that was not started by `tms` (but by pserve, gunicorn or celery): prints the errors, without a
+    traceback."""
     raise SystemExit(f"Error: {error}" if where in str(error) else f"Error: {where}: {error}") from None

@@ -1,9 +1,9 @@
 """The Celery application: `tms worker`, `tms beat`, or `celery -A tms_core.celery worker`.
 
-It configures itself at first use, from the ini file that TMS_INI names (else development.ini in the working
-directory), or from a runtime that the process already has (`use`).
+The application configures itself on first use, from the ini file in TMS_INI (default: development.ini in the working
+directory), or from an existing runtime (`use`).
 
-A task of a package:
+Example of a task:
 
     from tms_core.celery import app, current_runtime
 
@@ -22,26 +22,26 @@ from tms_core.errors import ConfigurationError
 from tms_core.runtime import Runtime
 
 app = Celery("tms")
-# Celery's current app is per thread: without this a web thread's `delay()` goes to a stray app.
+# Celery's current app is per thread: without this, `delay()` in a web thread would use a default app.
 app.set_default()
 VISIBILITY_SECONDS = 300
 
 
 def current_runtime() -> Runtime:
-    """The runtime of this process."""
+    """Return the runtime of this process."""
     if getattr(app, "tms_runtime", None) is None:
         try:
             app.tms_runtime = bootstrap(default_ini(), process="worker")
         except ConfigurationError as error:
-            # Only the `celery` program comes here without a runtime.
+            # Reached by the `celery` program only; every other process has a runtime.
             exit_for(error, default_ini())
     return app.tms_runtime
 
 
 def use(runtime: Runtime) -> None:
-    """Have this process's tasks and `delay()` work on a runtime that is there already."""
+    """Use an existing runtime for the tasks and `delay()` calls of this process."""
     if getattr(app, "tms_runtime", None) is not runtime:
-        # Celery keeps its connections to the broker of the settings before.
+        # Celery would keep its connections to the broker of the previous settings.
         app._after_fork()
     app.tms_runtime = runtime
     app.conf.update(configuration(runtime))
@@ -55,10 +55,10 @@ def configuration(runtime: Runtime) -> dict[str, Any]:
         "broker_transport_options": {
             **timeout,
             "global_keyprefix": "tms:celery:",
-            # What a killed worker held comes again after this time.
+            # Messages of a killed worker are redelivered after this time.
             "visibility_timeout": VISIBILITY_SECONDS,
-            # Sending a task must not wait while Redis is away: six seconds by default. Workers reconnect by
-            # `broker_connection_max_retries`.
+            # Sending a task must not block while Redis is down (six seconds by default). Workers reconnect as
+            # configured by `broker_connection_max_retries`.
             "max_retries": 0,
         },
         "broker_connection_retry_on_startup": True,
@@ -86,7 +86,7 @@ def configuration(runtime: Runtime) -> dict[str, Any]:
 
 
 def _broker_url(redis_url: str) -> str:
-    """redis-py's URL in kombu's spelling, which differs for sockets."""
+    """Convert a URL of redis-py to kombu's syntax, which differs for Unix sockets."""
     if not redis_url.startswith("unix://"):
         return redis_url
     path, _, query = redis_url.removeprefix("unix://").partition("?")
@@ -106,4 +106,4 @@ def _forget_parents_connections(**_: Any) -> None:
 
 @signals.setup_logging.connect
 def _keep_our_logs(**_: Any) -> None:
-    """Celery leaves logging alone where this signal has a receiver."""
+    """Celery does not configure logging if this signal has a receiver."""

@@ -1,7 +1,7 @@
-"""Where a request comes from: the one place that decides it.
+"""The client address of a request, behind trusted proxies.
 
-Anybody can write X-Forwarded-For, so it is read from its right end, where our own proxies (`tms.trusted_proxies`)
-wrote, and only as far as they go.
+Clients can forge X-Forwarded-For, so only the addresses that our own proxies (`tms.trusted_proxies`) appended are used:
+the header is read from the right, up to the first untrusted address.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,12 +12,12 @@ from typing import Any
 from tms_core.settings import Network
 
 Address = IPv4Address | IPv6Address
-# One customer of an IPv6 provider has at least this much, and may take a new address for every request.
+# An IPv6 customer has at least a /64, and may use a new address for every request.
 IPV6_PREFIX = 64
 
 
 def address_of(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
-    """The first address, from our end of the chain, that is none of `trusted`."""
+    """Return the address closest to this server in the proxy chain that is not in `trusted`."""
     found = _parsed(environ.get("REMOTE_ADDR", ""))
     if found is None:
         return ""
@@ -31,13 +31,14 @@ def address_of(environ: Mapping[str, Any], trusted: Sequence[Network]) -> str:
 
 
 def is_trusted_proxy(address: str, trusted: Sequence[Network]) -> bool:
-    """Whether what this peer says in X-Forwarded-… headers may be believed."""
+    """Return whether X-Forwarded-… headers from this peer are trusted."""
     found = _parsed(address)
     return found is not None and _is_in(found, trusted)
 
 
 def network_of(text: str) -> str:
-    """What a client cannot easily change of its address: in IPv6 its network. Empty for what is no address."""
+    """Return the part of an address that a client cannot easily change: the /64 of an IPv6 address, all of an IPv4
+    address; empty for an invalid address."""
     address = _parsed(text)
     if isinstance(address, IPv6Address):
         return f"{IPv6Address(int(address) >> IPV6_PREFIX << IPV6_PREFIX)}/{IPV6_PREFIX}"
@@ -54,7 +55,7 @@ def _forwarded(environ: Mapping[str, Any]) -> Iterator[Address | None]:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Address | None:
-    """An address, also where a port follows it, as some proxies write."""
+    """Parse an address with an optional port, which some proxies append."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,28 +1,28 @@
-"""CSV that spreadsheets show and do not execute.
+"""CSV output that is safe from formula injection.
 
-Spreadsheets take a cell that begins with certain characters for a formula, which may read other cells or call out.
-Text that does gets an apostrophe in front, as OWASP advises («CSV Injection»).
+Spreadsheets execute a cell that begins with certain characters as a formula, which may read other cells or send
+requests. Such text is prefixed with an apostrophe, as OWASP recommends («CSV Injection»).
 """
 
 import csv
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
-# The last four are the full-width forms, which some spreadsheets take for the same.
+# The last four are full-width forms, which some spreadsheets treat alike.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_csv(stream: TextIO, header: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Write a header and rows, each cell made safe."""
+    """Write a header and rows, with every cell escaped by `safe_cell`."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(header)
     writer.writerows([safe_cell(value) for value in row] for row in rows)
 
 
 def safe_cell(value: Any) -> Any:
-    """The value, with an apostrophe in front where a spreadsheet would take it for a formula; numbers stay.
+    """Return the value, prefixed with an apostrophe if a spreadsheet would execute it; numbers are unchanged.
 
-    Every line break becomes a line feed: the csv module quotes no other, and readers would end the row there.
+    Every line break becomes a line feed: the csv module does not quote others, and readers would end the row there.
     """
     if not isinstance(value, str):
         return value

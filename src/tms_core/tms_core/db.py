@@ -1,4 +1,4 @@
-"""The engine and sessions: one bounded pool a process, one transaction a unit of work."""
+"""The engine and sessions: one bounded pool per process, one transaction per unit of work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.settings import CoreSettings
 
-# Seconds, and how often, before a host that has vanished without a word is given up: by us, and by the server, at which
-# a leading relay would otherwise hold the lead for hours. A Unix socket has no need of them, and ignores them.
+# TCP keepalives (in seconds) for both ends, to detect a host that has vanished: otherwise the server would keep the
+# leader lock of a vanished relay for hours. Unix sockets ignore them.
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 
 
@@ -23,11 +23,10 @@ def create_database_engine(
     pool_size: int | None = None,
     statement_timeout: float | None = None,
 ) -> Engine:
-    """A pool of at most `pool_size` connections (default: the setting), all in UTC. Statements end after
-    `statement_timeout` seconds (default: the setting).
+    """Return an engine with a pool of at most `pool_size` connections (default: the setting), all in UTC. Statements
+    are cancelled after `statement_timeout` seconds (default: the setting).
 
-    A connection that the server dropped is noticed when it is taken (`pool_pre_ping` costs a round trip, so
-    it is left to the retry of the request instead).
+    `pool_pre_ping` is off, since it costs a round trip: a request that gets a dropped connection is retried instead.
     """
     milliseconds = _milliseconds(statement_timeout or settings.database_statement_timeout)
     own = {"timezone": "UTC", "statement_timeout": milliseconds, "lock_timeout": 5000, "jit": "off"}
@@ -53,8 +52,9 @@ def create_database_engine(
 
 
 def with_statement_timeout(engine: Engine, seconds: float, **options: Any) -> Engine:
-    """The same pool, each statement ended after so many seconds. The limit travels with the statement, so that it costs
-    no round trip and stays with no connection. For statements that may stand in a transaction only."""
+    """Return an engine on the same pool that cancels each statement after `seconds`. The limit is sent with the
+    statement, so it needs no round trip and does not stay on the connection. Not for statements that cannot run in a
+    transaction."""
     limited: Engine = engine.execution_options(**options)
     prefix = f"SET LOCAL statement_timeout = {_milliseconds(seconds)}; "
 
@@ -66,12 +66,12 @@ def with_statement_timeout(engine: Engine, seconds: float, **options: Any) -> En
 
 
 def _milliseconds(seconds: float) -> int:
-    # 0 would mean no limit.
+    # 0 means no limit to PostgreSQL.
     return max(1, int(seconds * 1000))
 
 
 def _json_by_orjson(dbapi_connection: Any, _record: Any) -> None:
-    # psycopg2 would parse jsonb by the standard library before SQLAlchemy sees it.
+    # Otherwise psycopg2 parses jsonb with the standard library before SQLAlchemy receives it.
     import psycopg2.extras
 
     psycopg2.extras.register_default_jsonb(dbapi_connection, loads=orjson.loads)
@@ -83,14 +83,14 @@ def create_session_factory(engine: Engine) -> sessionmaker[Session]:
 
 @contextmanager
 def transaction(factory: sessionmaker[Session]) -> Iterator[Session]:
-    """A session that commits at the end of the block and rolls back when it raises."""
+    """Yield a session that commits at the end of the block and rolls back if the block raises."""
     with factory() as session, session.begin():
         yield session
 
 
 def is_away(error: DBAPIError) -> bool:
-    """Whether the server, or the way to it, has failed, rather than the statement.
+    """Return whether the server or the connection has failed, rather than the statement.
 
-    Where the server dies amid a statement, psycopg2 may raise its bare DatabaseError.
+    If the server dies during a statement, psycopg2 may raise a bare DatabaseError.
     """
     return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated

@@ -1,7 +1,7 @@
-"""Writes lines to a file descriptor from a thread of its own, many in one system call.
+"""Buffered writing of lines to a file descriptor in a background thread, many lines per system call.
 
-A write of its own for each line would hand the interpreter over to another thread at each request, and have who reads
-the log work as often: a fifth of the throughput of a cached list (bench/README.md).
+One write per line releases the GIL in every request and wakes the reader of the log as often, which costs a fifth of
+the throughput of cached lists (bench/README.md).
 """
 
 import atexit
@@ -12,22 +12,22 @@ from collections import deque
 from contextlib import suppress
 
 DELAY_SECONDS = 0.1
-# Lines beyond these are written by the caller, so that a burst takes no more memory.
+# If more lines than this are buffered, the caller flushes them itself: this bounds the memory of a burst.
 MAX_WAITING = 10_000
 
 
 class DelayedWriter:
-    """Lines are written within `DELAY_SECONDS`, in their order, and at the end of the process."""
+    """Writes lines in order within `DELAY_SECONDS`, and flushes at process exit."""
 
     def __init__(self, descriptor: int):
         self._descriptor = descriptor
         self._reset()
-        # Threads do not survive a fork, and what waits is the parent's to write.
+        # Threads do not survive a fork, and the parent writes the lines buffered before it.
         os.register_at_fork(after_in_child=self._reset)
         atexit.register(self.flush)
 
     def write(self, line: bytes) -> None:
-        """Take a whole line. Never raises: where nobody reads the log any more, requests are served all the same."""
+        """Buffer a whole line. Never raises, so that a closed log does not fail requests."""
         self._waiting.append(line)
         if not self._has_lines.is_set():
             self._has_lines.set()
@@ -36,7 +36,7 @@ class DelayedWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write all buffered lines."""
         with self._lock:
             lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
             with suppress(OSError):
@@ -60,7 +60,7 @@ class DelayedWriter:
         while True:
             self._has_lines.wait()
             time.sleep(DELAY_SECONDS)
-            # Before the flush, so that a line that comes meanwhile wakes this thread again.
+            # Cleared before the flush, so that a line added during the flush wakes this thread again.
             self._has_lines.clear()
             self.flush()
 

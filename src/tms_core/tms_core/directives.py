@@ -1,7 +1,7 @@
-"""The seams: what a package may say in its `includeme(config)`.
+"""Configurator directives for the `includeme(config)` of packages.
 
-Dotted names are resolved only in the process that needs the object, so that the reactor process never imports
-Celery, and the relay never Cornice.
+Dotted names are resolved only in the process that needs the object, so that the reactor process does not import
+Celery, nor the relay Cornice.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,28 +23,29 @@ def _register(entries: dict[str, Any], what: str, name: str, value: Any) -> None
 
 
 def add_tms_settings(config, group: type[SettingsGroup]) -> None:
-    """Read the package's settings; from now on `runtime.settings(group)` has them."""
+    """Read the package's settings; afterwards `runtime.settings(group)` returns them."""
     runtime = _runtime(config)
     try:
         runtime.groups[group] = group.read(runtime.ini)
     except ConfigurationError as error:
-        # The start ends with this fault and those of the packages behind.
+        # Start-up continues with placeholders, to report the faults of all packages at once.
         runtime.faults += error.sentences
         runtime.groups[group] = group.placeholder()
 
 
 def add_event_sink(config, name: str, sink: str) -> None:
-    """Have the relay hand every event to an `EventSink` («package.module:Class») under its own cursor."""
+    """Register an `EventSink` («package.module:Class») that receives every event from the relay under its own
+    cursor."""
     _register(_runtime(config).sinks, "event sink", name, sink)
 
 
 def add_task_module(config, module: str) -> None:
-    """Have the Celery worker import a module with tasks."""
+    """Register a module with tasks for the Celery worker to import."""
     _runtime(config).task_modules.append(module)
 
 
 def add_beat_entry(config, name: str, *, task: str, schedule: Callable[[Runtime], Any]) -> None:
-    """Have beat run a Celery task; `schedule` gets the runtime and returns a Celery schedule."""
+    """Register a periodic Celery task; `schedule` is called with the runtime and returns a Celery schedule."""
     _register(_runtime(config).beat_entries, "beat entry", name, BeatEntry(name, task, schedule))
 
 
@@ -56,8 +57,8 @@ def add_process(
     port: Callable[[Runtime], int] | None = None,
     listens: Callable[[Runtime], Sequence[tuple[str, str, int]]] | None = None,
 ) -> None:
-    """Have `tms up` run «tms ARGV» as a process; `port` tells the port that shows that it is up, `listens` every port
-    that must be free: (the setting that chooses it, host, port)."""
+    """Register a process «tms ARGV» of `tms up`. `port` returns the port whose opening means that the process is
+    ready; `listens` returns every port that must be free, as (setting, host, port)."""
     if listens is None:
         listens = (
             (lambda runtime: [(f"the port of {name}", "127.0.0.1", port(runtime))]) if port else lambda runtime: ()
@@ -66,55 +67,57 @@ def add_process(
 
 
 def add_migrations(config, label: str, location: str) -> None:
-    """Add an Alembic branch: its label, and «package:migrations/versions»."""
+    """Register an Alembic branch by its label and its location («package:migrations/versions»)."""
     _register(_runtime(config).migrations, "migration branch", label, location)
 
 
 def add_readiness_check(config, name: str, check: str, *, is_optional: bool = False) -> None:
-    """Add to /api/ready: a callable of the runtime («package.module:function») that raises when not ready. Without
-    what is optional the system works, if not as well: «degraded»."""
+    """Add a check to /api/ready: a callable («package.module:function») that takes the runtime and raises if not
+    ready. A failing optional check makes the status «degraded»."""
     _register(_runtime(config).readiness, "readiness check", name, check)
     if is_optional:
         _runtime(config).optional_checks.add(name)
 
 
 def add_index_link(config, name: str, path: str) -> None:
-    """Add to /api, the index: where something is, as «docs» at «/api/docs»."""
+    """Add a link to the index at /api, such as «docs» at «/api/docs»."""
     _register(_runtime(config).index_links, "index link", name, path)
 
 
 def add_doctor_check(config, name: str, check: str) -> None:
-    """Add to `tms doctor`: a callable of the runtime («package.module:function») that yields `Finding`s."""
+    """Add a check to `tms doctor`: a callable («package.module:function») that takes the runtime and yields
+    `Finding`s."""
     _register(_runtime(config).doctor_checks, "doctor check", name, check)
 
 
 def add_metrics(config, name: str, collect: str) -> None:
-    """Add to /metrics: a callable of the runtime («package.module:function») that yields metrics at each scrape."""
+    """Add metrics to /metrics: a callable («package.module:function») that takes the runtime and yields metrics at each
+    scrape."""
     _register(_runtime(config).metrics, "metrics", name, collect)
 
 
 def add_token_scope(config, scope: str, *routes: str) -> None:
-    """Open routes («GET /api/task/{id}») to personal API tokens that have a scope, as «tasks:read». To those that no
-    package names no personal token is a key."""
+    """Allow routes («GET /api/task/{id}») to personal API tokens with a scope, such as «tasks:read». Routes without a
+    scope reject personal tokens."""
     for route in routes:
         _register(_runtime(config).scopes, "token scope of", route, scope)
 
 
 def add_account_mailer(config, mailer: str) -> None:
-    """Have an `AccountMailer` («package.module:Class») send the links by which users prove their address."""
+    """Register the `AccountMailer` («package.module:Class») that sends account links and notices."""
     if _runtime(config).account_mailer:
         raise ConfigurationError("two packages want to send the mails about accounts")
     _runtime(config).account_mailer = mailer
 
 
 def add_link_url(config, purpose: str, url: str) -> None:
-    """Say where mailed links of a `LinkPurpose` lead: a callable of the runtime («package.module:function») whose
-    answer has `tms_core.account_mail.TOKEN` where the token is to stand."""
+    """Register the URL of mailed links of a `LinkPurpose`: a callable («package.module:function») that takes the
+    runtime and returns a URL with `tms_core.account_mail.TOKEN` in place of the token."""
     _register(_runtime(config).link_urls, "page of mailed links for", purpose, url)
 
 
 def include_web(config, module: str) -> None:
-    """Include a module (resources, views) only in the process that serves HTTP."""
+    """Include a module (resources, views) in the process that serves HTTP only."""
     runtime = _runtime(config)
     if runtime.is_web and not runtime.faults:
         config.include(module)

@@ -1,11 +1,11 @@
-"""Domain errors: each carries a sentence that a user may read. One view turns them into answers."""
+"""Domain errors, each with a message for the user. One exception view converts them to responses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tms_core.text import shortened
+from tms_core.sanitizing import shortened
 
-# An answer must not grow with what was sent: so many faults, and so long a name or sentence.
+# Bounds of the faults in one response, and of their texts: a response must not grow with the request.
 MAX_FAULTS = 50
 MAX_NAME_LENGTH = 100
 MAX_MESSAGE_LENGTH = 500
@@ -13,7 +13,7 @@ MAX_MESSAGE_LENGTH = 500
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One thing wrong with the input: where it stands, its name, and what would be right. Long texts are cut."""
+    """A validation error of one field: its location, name and message. Long texts are cut."""
 
     where: str  # body | query | path | header
     field: str
@@ -25,13 +25,13 @@ class FieldError:
 
 
 class TmsError(Exception):
-    """Base of what a service refuses; `str(error)` is the sentence for the user."""
+    """Base class of domain errors; `str(error)` is the message for the user."""
 
 
 class InvalidError(TmsError):
-    """The input breaks rules; carries the first `MAX_FAULTS` faults, and how many there are beyond them.
+    """The input is invalid; holds the first `MAX_FAULTS` faults, and the number of the others.
 
-    `count` is the number of all faults, where `faults` holds only some.
+    `count` is the total number of faults, if `faults` is not complete.
     """
 
     def __init__(self, faults: list[FieldError], *, count: int | None = None):
@@ -48,19 +48,19 @@ class InvalidError(TmsError):
 
 
 class NotAuthenticatedError(TmsError):
-    """No valid proof of who is asking."""
+    """The request has no valid credentials."""
 
 
 class ForbiddenError(TmsError):
-    """One sees the thing but may not do this to it."""
+    """The user may see the resource but not perform this operation on it."""
 
 
 class NotFoundError(TmsError):
-    """The thing is not there, or not for this one's eyes."""
+    """The resource does not exist or is not visible to the user."""
 
 
 class ConflictError(TmsError):
-    """A unique value is taken, or the present state forbids the change; `field` is None where no field is at fault."""
+    """A unique value is taken, or the current state forbids the change; `field` is None if no field is at fault."""
 
     def __init__(self, field: str | None, message: str):
         self.faults = [] if field is None else [FieldError("body", field, message)]
@@ -68,14 +68,14 @@ class ConflictError(TmsError):
 
     @classmethod
     def of_all(cls, faults: list[FieldError], message: str | None = None) -> "ConflictError":
-        """Any number of conflicts at once; `message` says them in one sentence."""
+        """Return one error for several conflicts; `message` summarises them."""
         error = cls(None, message or "; ".join(f"{fault.field} {fault.message}" for fault in faults))
         error.faults = faults
         return error
 
 
 class PreconditionFailedError(TmsError):
-    """The caller's version is behind; carries the present state for the answer."""
+    """The client's version is outdated; holds the current state for the response."""
 
     def __init__(self, message: str, current: dict[str, object], conflicts: dict[str, dict[str, object]]):
         self.current = current
@@ -84,7 +84,7 @@ class PreconditionFailedError(TmsError):
 
 
 class OperationError(TmsError):
-    """One of several operations failed, so none was done; `error` is what was wrong with it."""
+    """One of several operations failed, so none was performed; `error` is its error."""
 
     def __init__(self, index: int, error: TmsError):
         self.index = index
@@ -93,7 +93,7 @@ class OperationError(TmsError):
 
 
 class ConfigurationError(TmsError):
-    """Settings are missing, unknown or bad; each sentence names a key and says what would be right."""
+    """Settings are missing, unknown or invalid; each sentence names a key and the expected value."""
 
     def __init__(self, *sentences: str):
         self.sentences = sentences
@@ -101,7 +101,7 @@ class ConfigurationError(TmsError):
 
 
 class TooManyRequestsError(TmsError):
-    """This was done too often; in `retry_after` seconds it may be done again. `headers` say more to programs."""
+    """A rate limit is exceeded; `retry_after` is in seconds. `headers` are added to the response."""
 
     def __init__(self, message: str, retry_after: int, headers: Mapping[str, str] | None = None):
         self.retry_after = retry_after
@@ -110,8 +110,8 @@ class TooManyRequestsError(TmsError):
 
 
 class NotOfferedError(TmsError):
-    """No package that is included here does this."""
+    """No included package offers this function."""
 
 
 class UnavailableError(TmsError):
-    """Something outside (database, Redis, mail server) does not answer now."""
+    """An external service (database, Redis, mail server) is unavailable."""

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from tms_core.models import EventKind, TaskEvent
 
 WAKE_UP_CHANNEL = "tms:relay:hint"
-# Set in a session's `info`: its commit is to be announced.
+# Key in a session's `info`: its commit has to be announced.
 WROTE_EVENTS = "wrote_events"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskEventRecord:
-    """A committed event with its public number. `changes` is {field: [old, new]}; `snapshot` the task after it
-    (of a deleted task: as it last was), both as JSON has them."""
+    """A committed event with its position. `changes` is {field: [old, new]}; `snapshot` is the task after the event
+    (for a deleted task, before it), both as JSON values."""
 
     position: int
     task_id: int
@@ -41,7 +41,7 @@ RECORD_COLUMNS = (
 
 
 def read_events(session: Session, *, after: int, limit: int) -> Sequence[TaskEventRecord]:
-    """At most `limit` events with a position above `after`, in order."""
+    """Return at most `limit` events with a position above `after`, in order."""
     rows = session.execute(
         select(*RECORD_COLUMNS).where(TaskEvent.position > after).order_by(TaskEvent.position).limit(limit)
     )
@@ -49,5 +49,5 @@ def read_events(session: Session, *, after: int, limit: int) -> Sequence[TaskEve
 
 
 def last_position(session: Session) -> int:
-    """The number of the newest event, 0 where there is none."""
+    """Return the position of the newest event; 0 if there is none."""
     return session.scalar(select(func.max(TaskEvent.position))) or 0

@@ -1,4 +1,4 @@
-"""Secrets as they stand in the database: random words need no slow hash, only one that cannot be turned back."""
+"""Hashing of random tokens for the database. Their entropy makes a slow password hash unnecessary."""
 
 import hashlib
 

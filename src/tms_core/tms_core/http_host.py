@@ -1,4 +1,4 @@
-"""The Host of a request: syntax, and its parts (RFC 9110, section 7.2)."""
+"""Syntax of the Host header (RFC 9110, section 7.2)."""
 
 import re
 from functools import lru_cache
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import idna
 
 MAX_HOST_LENGTH = 261
-# Host names as DNS and browsers write them; RFC 3986 would allow further signs that no name has.
+# Host names as used by DNS and browsers; RFC 3986 would allow more characters.
 NAME = re.compile(r"(?!.*\.\.)[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_.])?")
 PORT = re.compile(r"[0-9]{0,5}")
 MAX_PORT = 65_535
@@ -16,7 +16,7 @@ MAX_PORT = 65_535
 
 @lru_cache(maxsize=1024)
 def is_host(text: str) -> bool:
-    """Whether `text` is a host name or an IP address, with or without a port."""
+    """Return whether `text` is a host name or an IP address, with or without a port."""
     if len(text) > MAX_HOST_LENGTH:
         return False
     if text.startswith("["):
@@ -27,7 +27,7 @@ def is_host(text: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    """The host and port of an http(s) URL, as a browser writes them into Host and Origin."""
+    """Return the host and port of an http(s) URL, in the form that browsers send in Host and Origin."""
     host = urlsplit(url).netloc
     if host.isascii():
         return host
@@ -40,7 +40,7 @@ def _is_ipv6(text: str) -> bool:
         IPv6Address(text)
     except ValueError:
         return False
-    # A zone means something on the sender's machine only.
+    # A zone index is meaningful on the sender's machine only.
     return "%" not in text
 
 

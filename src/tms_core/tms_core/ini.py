@@ -1,4 +1,4 @@
-"""Reading a settings file, and the `.env` beside it."""
+"""Reading of settings files and of the `.env` file beside them."""
 
 import os
 from configparser import ConfigParser, InterpolationError
@@ -13,12 +13,13 @@ from tms_core.errors import ConfigurationError
 
 
 def default_ini() -> str:
-    """The ini file of a process that was given none: TMS_INI, else development.ini in the working directory."""
+    """Return the default ini file: TMS_INI, else development.ini in the working directory."""
     return os.environ.get("TMS_INI") or "development.ini"
 
 
 def read_ini(path: str) -> dict[str, str]:
-    """The [app:main] settings of an ini file; also loads `.env` beside it, which never overrides what is set."""
+    """Return the [app:main] settings of an ini file; also loads the `.env` file beside it, which never overrides set
+    variables."""
     try:
         Path(path).read_bytes()
         load_env(env_file_of(path))
@@ -34,7 +35,7 @@ def read_ini(path: str) -> dict[str, str]:
 
 
 def included_packages(path: str) -> tuple[str, ...]:
-    """The packages that `pyramid.includes` names, without loading the application as `read_ini` does."""
+    """Return the packages in `pyramid.includes`, without loading the application as `read_ini` does."""
     parser = ConfigParser(interpolation=None, strict=False)
     try:
         parser.read(path)
@@ -43,24 +44,24 @@ def included_packages(path: str) -> tuple[str, ...]:
         if "%(" in names or section.get("use", "").startswith("config:"):
             names = read_ini(path).get("pyramid.includes", "")
     except (ConfigurationError, ConfigParserError, KeyError, OSError, UnicodeDecodeError):
-        # The command that is called says what is wrong.
+        # The command that runs next reports the error.
         return ()
     return tuple(names.split())
 
 
 def env_file_of(ini_path: str) -> Path:
-    """The `.env` that belongs to an ini file."""
+    """Return the path of the `.env` file of an ini file."""
     return Path(ini_path).resolve().parent / ".env"
 
 
 def load_env(path: Path) -> None:
-    """Set the variables of a `.env` file that are not set yet; no such file is no error."""
+    """Set the variables of a `.env` file that are not set yet; a missing file is ignored."""
     for name, value in env_values(path).items():
         os.environ.setdefault(name, value)
 
 
 def env_values(path: Path) -> dict[str, str]:
-    """The variables that a `.env` file sets."""
+    """Return the variables of a `.env` file."""
     try:
         path.read_text()
     except FileNotFoundError:

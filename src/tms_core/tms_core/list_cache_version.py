@@ -1,7 +1,7 @@
-"""The generation of the task lists in Redis: a word that every change replaces, and that cached lists carry.
+"""The version of cached task lists in Redis: a random token that is part of their keys and that every change replaces.
 
-The words are random, never counted up: a Redis that comes back with an older memory must not bring an older
-generation back to life. For the same reason every new connection begins a generation (see `begin_on_connect`).
+Versions are random rather than counted: a Redis server that is restored from an older state must not revive an older
+version. For the same reason every new connection sets a new version (see `begin_on_connect`).
 """
 
 import secrets
@@ -26,9 +26,9 @@ def new_version() -> str:
 
 
 def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None:
-    """After each commit that wrote events: begin a generation and wake the relay, before the answer leaves.
+    """After each commit that wrote events, set a new version and wake the relay, before the response is sent.
 
-    Both may fail without harm: the relay looks by itself, and begins a generation too.
+    Failures are harmless: the relay also polls, and sets a new version itself.
     """
     breaker = Breaker()
 
@@ -39,8 +39,8 @@ def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None
 
 
 def announce(runtime: "Runtime") -> None:
-    """Begin a generation and wake the relay; raises while Redis is away."""
-    # No transaction: one round trip, and neither command needs the other.
+    """Set a new version and wake the relay; raises while Redis is down."""
+    # One round trip; the commands are independent and need no transaction.
     pipeline = runtime.redis_long_timeout.pipeline(transaction=False)
     pipeline.set(KEY, new_version())
     pipeline.publish(WAKE_UP_CHANNEL, b"")
@@ -48,17 +48,17 @@ def announce(runtime: "Runtime") -> None:
 
 
 def begin_on_connect(connection: Any) -> None:
-    """redis-py's hook for new connections: the server may have restarted with old lists in its memory."""
+    """Set a new version on each new connection of redis-py: the server may have restarted with outdated lists."""
     connection.on_connect()
     connection.send_command("SET", KEY, new_version())
     connection.read_response()
 
 
 class ListCacheSink(EventSink):
-    """Begins a generation for every batch, so that a process that died between commit and announcement leaves
-    nothing stale. Raises while Redis is away, and so does it again when Redis is back."""
+    """Sets a new version for every batch, in case a process died between commit and announcement. Raises while Redis is
+    down, so that the batch is retried."""
 
-    # Until it is through, lists may be stale where Redis could not be told of a change.
+    # Lists may be stale until the retry succeeds.
     max_backoff = 0.5
     batch_window = 0.05
 

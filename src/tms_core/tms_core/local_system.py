@@ -14,8 +14,8 @@ from tms_core.supervisor.fork_server import create_fork_server
 from tms_core.supervisor.orphans import adopt_orphans
 from tms_core.supervisor.supervisor import OWN_NAME
 
-# What several services need. Not prometheus_client, which looks at its import whether it shares counts with others, nor
-# what is the API's or realtime's alone.
+# Modules that several services use. Without prometheus_client, which chooses its multiprocess mode on import, and
+# without modules that only the API or only realtime uses.
 SHARED = (
     "alembic.command",
     "argon2",
@@ -43,7 +43,8 @@ SHARED = (
 
 
 def run(invocation: Invocation, given: dict[str, str], *, demo: bool) -> None:
-    """Never returns; `given` is what other terminals have to set to find this system."""
+    """Run the system; never returns. `given` holds the environment variables that commands in other terminals need to
+    find this system."""
     adopt_orphans()
     runtime = invocation.bootstrap()
     state = StateDirectory(runtime.core.state_dir)
@@ -58,7 +59,7 @@ def _supervise(runtime: Runtime, state: StateDirectory, given: dict[str, str], *
     record.end_leftovers(lambda text: log.line(OWN_NAME, text))
     require_ports(runtime)
     servers = embedded_servers(runtime, state)
-    # It loads while the servers are made ready.
+    # The fork server imports while the database servers are prepared.
     forks = create_fork_server(_load)
     for server in servers:
         server.initialise()
@@ -72,6 +73,6 @@ def _supervise(runtime: Runtime, state: StateDirectory, given: dict[str, str], *
 
 def _load() -> None:
     for module in SHARED:
-        # Some are of packages that are not installed everywhere.
+        # Some of these belong to optional packages.
         with suppress(ModuleNotFoundError):
             import_module(module)

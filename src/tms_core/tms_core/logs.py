@@ -1,4 +1,4 @@
-"""Logs of every process: readable lines in development, one JSON object a line in production."""
+"""Logging of every process: readable lines in development, one JSON object per line in production."""
 
 import logging
 import os
@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from tms_core.text import escaped
+from tms_core.sanitizing import escaped
 
 SHARED = (
     structlog.contextvars.merge_contextvars,
@@ -17,12 +17,12 @@ SHARED = (
     structlog.stdlib.add_logger_name,
 )
 NOISY = ("alembic", "txaio", "kombu", "amqp", "celery.beat", "celery.worker.strategy")
-# Set by `tms up`, whose merged log has the name and the time of every line.
+# Set by `tms up`, whose merged log adds the process name and the time to every line.
 SUPERVISED = "TMS_SUPERVISED"
 
 
 def configure_logs(log_format: str, process: str) -> None:
-    """Send all logging to standard error in the given format (text or json), named by process."""
+    """Send all logging to standard error in the given format (text or json), with the name of the process."""
     before, rendering = _json(process) if log_format == "json" else _text()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=(*SHARED, *before),
@@ -43,8 +43,7 @@ def _text() -> tuple[list[Any], list[Any]]:
 
 
 def _console() -> structlog.dev.ConsoleRenderer:
-    # Its own choice is a traceback with the value of every local variable: secrets among them, and seconds of work,
-    # during which a relay that has just lost Redis does not look whether it is back.
+    # The default traceback shows the values of local variables, which may be secrets, and takes seconds to format.
     plain = _plain_traceback
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)
 
@@ -56,7 +55,7 @@ def _plain_traceback(stream: TextIO, exc_info: Any) -> None:
 
 
 def escape_controls(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: what users or servers wrote makes no line of its own and tells a terminal nothing."""
+    """Escape control characters in all values (a structlog processor), against forged lines and terminal escapes."""
     return {name: escaped(value) if isinstance(value, str) else value for name, value in event.items()}
 
 

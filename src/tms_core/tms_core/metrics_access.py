@@ -1,7 +1,7 @@
-"""Who may read metrics, at the API and at the realtime process alike.
+"""Access control of metrics, for the API and the realtime process.
 
-In production whoever has `tms.metrics.token`, as Bearer; programs on the same machine too, since a reverse proxy or a
-neighbour's container is one of them. In development also whoever asks from loopback, unless a proxy asks for others.
+In production `tms.metrics.token` is required as a Bearer token, also from loopback, where a reverse proxy connects
+from. In development loopback clients need no token, unless the request was forwarded by a proxy.
 """
 
 import hmac
@@ -21,11 +21,12 @@ class MetricsAccess:
         self._is_open_to_loopback = core.environment == "development"
 
     def check(self, peer: str, headers: Mapping[str, str]) -> None:
-        """Raises `ForbiddenError` or `NotAuthenticatedError`. `headers` has lower-case names, or ignores case."""
+        """Raise `ForbiddenError` or `NotAuthenticatedError` unless access is allowed. `headers` has lower-case names or
+        is case-insensitive."""
         if self._is_open_to_loopback and is_loopback(peer) and not any(name in headers for name in PROXY_HEADERS):
             return
         if self._token is None:
-            raise ForbiddenError("Nobody may read the metrics from here: set tms.metrics.token and send it as Bearer.")
+            raise ForbiddenError("Metrics are not public: set tms.metrics.token and send it as a Bearer token.")
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != SCHEME or not hmac.compare_digest(given.strip().encode(), self._token):
             raise NotAuthenticatedError("This needs tms.metrics.token: Authorization: Bearer …")

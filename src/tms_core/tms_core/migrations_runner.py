@@ -1,4 +1,4 @@
-"""Migrations: one Alembic branch a package, always brought to all heads; lock and statement time-outs are set."""
+"""Migrations: one Alembic branch per package, always upgraded to all heads, with lock and statement timeouts."""
 
 import re
 import time
@@ -19,17 +19,17 @@ from tms_core.errors import ConfigurationError
 from tms_core.models import Base
 from tms_core.runtime import Runtime
 
-# Two who migrate at once (several hosts that start together) wait for one another.
+# Serialises concurrent migrations (several hosts that start at once).
 ADVISORY_LOCK = 7_305_310_001
 LOCK_POLL_SECONDS = 0.1
 LOCK_TIMEOUT = "10s"
-# Alembic's way to name a revision by another one.
+# Alembic's syntax for a revision relative to another one.
 STEPS = re.compile(r"[+-]\d+$")
 EXPRESSION_INDEXES = ("ix_task_search", "ix_task_title_sort_key")
 
 
 def alembic_config(runtime: Runtime) -> Config:
-    """Alembic's configuration for the packages that the ini includes; no alembic.ini is read."""
+    """Return the Alembic configuration for the included packages; no alembic.ini is read."""
     config = Config()
     config.set_main_option("script_location", "tms_core:migrations")
     config.set_main_option("path_separator", "newline")
@@ -39,7 +39,7 @@ def alembic_config(runtime: Runtime) -> Config:
 
 
 def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None) -> list[str]:
-    """Bring the database to all heads; returns the revisions that were applied, and says each."""
+    """Upgrade the database to all heads; returns the applied revisions, after passing each to `say`."""
     config = alembic_config(runtime)
     branches = _branches(runtime, config)
     applied: list[str] = []
@@ -68,17 +68,18 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
 
 
 def _take_lock(connection: Connection) -> None:
-    """Wait for the lock by polling: CREATE INDEX CONCURRENTLY would wait for a statement that waits for the lock."""
+    """Poll for the lock. A blocking statement would deadlock with CREATE INDEX CONCURRENTLY, which waits for running
+    statements."""
     while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_LOCK}):
         connection.commit()
         time.sleep(LOCK_POLL_SECONDS)
 
 
 def _branches(runtime: Runtime, config: Config) -> list[str]:
-    """The branches with migrations, in the order of the includes, so that the core's tables come first.
+    """Return the branches with migrations in the order of the includes, so that the core's tables are created first.
 
-    That is why none needs `depends_on`, and none may have it: Alembic would then forget in its table that the core is
-    migrated, and a package that is taken out would take that knowledge along.
+    Migrations of packages must not use `depends_on`: Alembic would then not store the core's heads in its table, and
+    would lose them when the package is removed.
     """
     revisions = list(ScriptDirectory.from_config(config).walk_revisions())
     for revision in revisions:
@@ -92,7 +93,7 @@ def _branches(runtime: Runtime, config: Config) -> list[str]:
 
 
 def downgrade(runtime: Runtime, target: str) -> None:
-    """Take a branch back, as «notifications@base» before its package is uninstalled."""
+    """Downgrade a branch, for example to «notifications@base» before its package is uninstalled."""
     config = alembic_config(runtime)
     _require_target(runtime, config, target)
     with runtime.engine.connect() as connection:
@@ -102,7 +103,7 @@ def downgrade(runtime: Runtime, target: str) -> None:
 
 
 def _require_target(runtime: Runtime, config: Config, target: str) -> None:
-    """Raise unless `target` is BRANCH@REVISION of an included package, or a revision, as core_0002 or core_0002-1."""
+    """Raise unless `target` is BRANCH@REVISION of an included package or a revision (core_0002, core_0002-1)."""
     branches = _branches(runtime, config)
     label, at, revision = target.partition("@")
     script = ScriptDirectory.from_config(config)
@@ -111,7 +112,7 @@ def _require_target(runtime: Runtime, config: Config, target: str) -> None:
             raise CommandError(f"{target} is none")
         if at:
             script.get_revision(target)
-        elif STEPS.sub("", target) not in {one.revision for one in script.walk_revisions()}:
+        elif STEPS.sub("", target) not in {script_revision.revision for script_revision in script.walk_revisions()}:
             raise CommandError(f"{target} is none")
     except CommandError as error:
         raise ConfigurationError(
@@ -121,12 +122,12 @@ def _require_target(runtime: Runtime, config: Config, target: str) -> None:
 
 
 def missing_revisions(runtime: Runtime, connection: Connection) -> set[str]:
-    """Revisions of the included packages that the database lacks; empty when it is up to date."""
+    """Return the revisions of the included packages that are not applied; empty if the database is up to date."""
     script = ScriptDirectory.from_config(alembic_config(runtime))
     all_revisions = {revision.revision: revision for revision in script.walk_revisions()}
     applied: set[str] = set()
     waiting = [head for head in _heads(connection) if head in all_revisions]
-    # The database keeps the heads only, and of those none that another one depends on.
+    # The database stores only the heads that no other head depends on.
     while waiting:
         revision = all_revisions[waiting.pop()]
         applied.add(revision.revision)
@@ -135,7 +136,7 @@ def missing_revisions(runtime: Runtime, connection: Connection) -> set[str]:
 
 
 def foreign_revisions(runtime: Runtime, connection: Connection) -> set[str]:
-    """Revisions in the database that no included package knows: a package was taken out with its tables left."""
+    """Return applied revisions that belong to no included package: tables of a removed package."""
     script = ScriptDirectory.from_config(alembic_config(runtime))
     return set(_heads(connection)) - {revision.revision for revision in script.walk_revisions()}
 
@@ -145,7 +146,7 @@ def _heads(connection: Connection) -> tuple[str, ...]:
 
 
 def differences(runtime: Runtime, connection: Connection) -> list[object]:
-    """What the models say and the migrated database has not; empty when the migrations are complete."""
+    """Return the differences between the models and the migrated database; empty if the migrations are complete."""
     packages = [location.partition(":")[0] for location in runtime.migrations.values()]
     for package in packages:
         _import_models(package)
@@ -154,7 +155,7 @@ def differences(runtime: Runtime, connection: Connection) -> list[object]:
 
 
 def write_revision(runtime: Runtime, message: str, label: str) -> list[Path]:
-    """Write a new migration on a package's branch from its models; returns the files."""
+    """Generate a migration on a package's branch from its models; returns the written files."""
     package, _, folder = runtime.migrations[label].partition(":")
     _import_models(package)
     config = alembic_config(runtime)
@@ -178,7 +179,7 @@ def _import_models(package: str) -> None:
 
 
 def _tables_of(*packages: str) -> Callable[..., bool]:
-    """Keeps a comparison to the tables that the packages' models declare."""
+    """Return an `include_object` filter for the tables that the packages' models declare."""
     own = {
         cast(Table, mapper.local_table).name
         for mapper in Base.registry.mappers
@@ -187,7 +188,7 @@ def _tables_of(*packages: str) -> Callable[..., bool]:
 
     def include(item, name, kind, reflected, compare_to) -> bool:
         if name in EXPRESSION_INDEXES:
-            # PostgreSQL hands an expression back in its own spelling; no comparison of texts would ever be equal.
+            # PostgreSQL normalises expressions, so comparing their texts always finds a difference.
             return False
         return (name if kind == "table" else item.table.name) in own
 

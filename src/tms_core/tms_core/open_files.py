@@ -1,17 +1,17 @@
-"""The limit of open files: each connection of a server is one, and the usual soft limit is 1024."""
+"""The limit of open files (RLIMIT_NOFILE): every connection uses one, and the usual soft limit is 1024."""
 
 import resource
 import sys
 from contextlib import suppress
 
-# Files besides those of clients: the database's, Redis's, ports of their own, logs, modules.
+# Files for other uses than client connections: database, Redis, listening sockets, logs, modules.
 RESERVED = 256
 
 
 def possible_connections(wanted: int) -> int:
-    """`wanted` connections (0: no limit), or as many as this process may open after raising its soft limit."""
+    """Raise the soft limit and return how many connections are possible: at most `wanted` (0: no limit)."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    # macOS has a hard limit that it does not allow as a soft one.
+    # macOS reports a hard limit that it rejects as a soft limit.
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)

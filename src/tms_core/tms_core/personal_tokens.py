@@ -1,7 +1,7 @@
-"""Reading personal API tokens (`tms_…`), which users make for their scripts.
+"""Verification of personal API tokens (`tms_…`), which users create for scripts.
 
-What a process knows of one is at most `INTERVAL` seconds old, so a script that asks often costs two looks into the
-database a second, not one a request, and one that was taken back has ended everywhere within that time.
+Each process caches a token for at most `INTERVAL` seconds: a busy script causes two database queries per second rather
+than one per request, and a revoked token is rejected everywhere within that time.
 """
 
 import time
@@ -20,54 +20,54 @@ from tms_core.values import id_in
 PREFIX = "tms_"
 SESSION_PREFIX = "personal-"
 INTERVAL = 0.5
-# `last_used_at` is written at most so often.
+# Minimum interval between updates of `last_used_at`.
 USE_NOTED_EVERY = timedelta(minutes=1)
 MAX_KNOWN = 10_000
 
 
 def session_of(token_id: int) -> str:
-    """What stands in the place of a login in the claims of a personal token."""
+    """Return the `session` claim of a personal token."""
     return f"{SESSION_PREFIX}{token_id}"
 
 
 def token_id_of(session: str) -> int | None:
-    """The id of the personal token that stands in the place of a session; None where it is a session."""
+    """Return the id of the personal token that a `session` claim refers to; None for the session of a login."""
     return id_in(session.removeprefix(SESSION_PREFIX)) if session.startswith(SESSION_PREFIX) else None
 
 
 class PersonalTokens:
     def __init__(self, engine: Engine, life: timedelta, limit: UnknownTokenLimit | None = None):
-        """`life` is that of an access token: whoever goes on with the claims alone, as a socket does, must come back
-        with the token after it. `limit` is how many unknown tokens a network may try; None: as many as it likes."""
+        """`life` is the lifetime of the returned claims, that of an access token: sockets, which keep only the claims,
+        must authenticate again after it. `limit` bounds the unknown tokens per network; None means unlimited."""
         self._engine = engine
         self._limit = limit or UnknownTokenLimit(0)
         self._life = life
         self._known: dict[bytes, tuple[float, AccessClaims]] = {}
 
     def read(self, token: str, now: float, network: Callable[[], str] = lambda: "") -> AccessClaims | None:
-        """The claims of a token that is neither taken back nor expired at `now` (epoch seconds), and whose user is
-        active, else None. Raises when the database is away, and `TooManyRequestsError` for a token that the process
-        does not know where `network`, which it comes from, has tried too many."""
+        """Return the claims of a token that is neither revoked nor expired at `now` (epoch seconds) and whose user is
+        active, else None. `network` returns the client's network. Raises `TooManyRequestsError` for an uncached token
+        if the network exceeds the limit of unknown tokens, and a database error while the database is down."""
         digest = sha256_of(token)
         read_at, claims = self._known.get(digest, (float("-inf"), None))
         if time.monotonic() - read_at >= INTERVAL:
             if claims is None:
                 self._limit.require_room(network())
-            claims = self._look(digest)
+            claims = self._query(digest)
             if claims is None:
                 self._limit.count(network())
         if claims is None or claims.expires_at <= now:
             return None
         return claims
 
-    def _look(self, digest: bytes) -> AccessClaims | None:
+    def _query(self, digest: bytes) -> AccessClaims | None:
         began = time.monotonic()
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             found = _find(connection, digest)
         if found is None:
             self._known.pop(digest, None)
             return None
-        # Unknown ones are not kept, or guesses would push the others out.
+        # Unknown tokens are not cached, so that guesses do not evict valid tokens.
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
         claims = self._claims(found)
@@ -87,7 +87,7 @@ class PersonalTokens:
 
 
 def _find(connection: Connection, digest: bytes) -> Any:
-    """The row of a token that holds, else None."""
+    """Return the row of a valid token, else None."""
     found = connection.execute(
         select(
             PersonalToken.id,

@@ -20,7 +20,7 @@ from tms_core.runtime import ProcessEntry, Runtime
 from tms_core.supervisor import ProcessSpec
 from tms_core.supervisor.ports import require_free
 
-# On the command line of `tms up`.
+# Command-line options of `tms up`.
 OPTIONS = {"tms.api_port": "--api-port", "tms.realtime.port": "--realtime-port"}
 CORE_PROCESSES = ("relay", "worker", "beat")
 PROBE_TIMEOUT = 5.0
@@ -30,7 +30,7 @@ EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
 
 
 def embedded_servers(runtime: Runtime, state: StateDirectory) -> list[Postgres | Valkey]:
-    """Those that no setting names a URL for; PostgreSQL first, so that it stops last."""
+    """Return the servers whose URL is not set; PostgreSQL first, so that it stops last."""
     account = service_account()
     servers: list[Postgres | Valkey] = []
     if runtime.core.database_url is None:
@@ -41,29 +41,29 @@ def embedded_servers(runtime: Runtime, state: StateDirectory) -> list[Postgres |
 
 
 def jobs(*, demo: bool) -> list[ProcessSpec]:
-    """What is done once, before the processes start."""
+    """Return the jobs that run once before the processes start."""
     specs = [_spec("migrate", ["migrate"], once=True)]
     if demo:
-        words = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history"]
-        specs.append(_spec("demo-data", words, once=True))
+        argv = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history"]
+        specs.append(_spec("demo-data", argv, once=True))
     return specs
 
 
 def processes(runtime: Runtime) -> list[ProcessSpec]:
-    """The core's processes and those that the included packages register."""
+    """Return the processes of the core and of the included packages."""
     api = _spec("api", ["api"], is_ready=lambda: _is_ok(f"{api_url(runtime)}/api/ready"))
     own = [_spec(name, [name]) for name in CORE_PROCESSES]
     return [api, *own, *(_registered(entry, runtime) for entry in runtime.processes.values())]
 
 
 def ports(runtime: Runtime) -> dict[str, int]:
-    """The port of every process that listens, by the process's name."""
+    """Return the port of every listening process, by process name."""
     found = {entry.name: entry.port(runtime) for entry in runtime.processes.values() if entry.port}
     return {"api": runtime.core.api_port} | found
 
 
 def require_ports(runtime: Runtime) -> None:
-    """Raise `ConfigurationError` naming every port that two processes would listen on, or that another program has."""
+    """Raise `ConfigurationError` naming every port that two processes share or that another program uses."""
     core = runtime.core
     listening = [("tms.api_port", core.api_host, core.api_port)]
     for entry in runtime.processes.values():
@@ -96,13 +96,11 @@ def _registered(entry: ProcessEntry, runtime: Runtime) -> ProcessSpec:
     return _spec(entry.name, list(entry.argv), is_ready=_listens(entry.port(runtime)) if entry.port else None)
 
 
-def _spec(
-    name: str, words: list[str], *, once: bool = False, is_ready: Callable[[], bool] | None = None
-) -> ProcessSpec:
+def _spec(name: str, argv: list[str], *, once: bool = False, is_ready: Callable[[], bool] | None = None) -> ProcessSpec:
     return ProcessSpec(
         name=name,
-        argv=[Path(sys.executable).with_name("tms"), *words],
-        command=words,
+        argv=[Path(sys.executable).with_name("tms"), *argv],
+        command=argv,
         env=os.environ | {"PYTHONUNBUFFERED": "1", SUPERVISED: "1"},
         once=once,
         is_ready=is_ready,

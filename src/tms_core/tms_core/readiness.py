@@ -1,15 +1,16 @@
-"""What a process can do, from the checks of what it needs."""
+"""The readiness status of a process, computed from its checks."""
 
 from collections.abc import Collection, Mapping
 from typing import Literal
 
 Status = Literal["ok", "degraded", "unavailable"]
-# Without Redis reads and writes work, more slowly; live updates and mails come late.
+# Without Redis, reads and writes still work, but slower; live updates and mails are delayed.
 OPTIONAL = frozenset({"redis"})
 
 
 def overall_status(checks: Mapping[str, str], optional: Collection[str] = OPTIONAL) -> Status:
-    """«degraded» while only what is optional fails; `checks` has «ok» or what is wrong by the name of each."""
+    """Return the overall status: «degraded» if only optional checks fail. `checks` maps the name of each check to «ok»
+    or an error message."""
     failed = {name for name, found in checks.items() if found != "ok"}
     if not failed:
         return "ok"

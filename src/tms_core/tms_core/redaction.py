@@ -1,23 +1,22 @@
-"""Secrets in request targets, taken out before they are logged."""
+"""Redaction of secrets in request targets, for logging."""
 
 import re
 from urllib.parse import unquote_plus
 
 HIDDEN = "[redacted]"
-# Parts of the names of query parameters whose values are secrets.
+# Substrings of the names of query parameters whose values are secrets.
 SECRET_NAME = re.compile(
     r"token|ticket|access|refresh|passw|pwd|secret|key|code|signature|auth|jwt|bearer|credential|session|otp",
     re.IGNORECASE,
 )
 SHAPES = r"eyJ[\w-]*\.[\w.-]*|tms_[\w-]{16,}"
 SECRET_VALUE = re.compile(SHAPES, re.ASCII)
-# Also long words of the letters that tokens are made of; the longest that is none, a UUID, has 36.
+# Also path segments of 40 and more token characters; a UUID has 36.
 SECRET_SEGMENT = re.compile(rf"{SHAPES}|(?<![^/])[\w.~-]{{40,}}(?![^/])", re.ASCII)
 
 
 def redact(target: str) -> str:
-    """A path, with or without a query, in which the values of secret parameters and what looks like a token are
-    replaced."""
+    """Return a path, with or without a query, with secret parameters and anything that looks like a token replaced."""
     path, mark, query = target.partition("?")
     path = SECRET_SEGMENT.sub(HIDDEN, path)
     return f"{path}?{_redacted_query(query)}" if mark else path

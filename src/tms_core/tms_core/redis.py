@@ -1,4 +1,5 @@
-"""Redis (or Valkey) behind short time-outs and a breaker: slow or gone means «go on without», never an error."""
+"""Redis (or Valkey) clients with short timeouts and a circuit breaker: a slow or unavailable server never causes an
+error, only the loss of its function."""
 
 import logging
 import threading
@@ -22,10 +23,10 @@ def create_redis(
     timeout: float | None = None,
     on_connect: Callable[[Any], None] | None = None,
 ) -> redis.Redis:
-    """A client whose every call ends within `timeout` seconds (default `tms.redis_timeout`).
+    """Return a client with a timeout of `timeout` seconds per call (default `tms.redis_timeout`).
 
-    `on_connect` prepares each new connection in redis-py's stead. One retry takes a fresh connection where the
-    pooled one was cut, as after a restart of the server.
+    `on_connect` replaces redis-py's set-up of new connections. Calls are retried once, on a new connection, since
+    pooled connections break when the server restarts.
     """
     seconds = timeout or settings.redis_timeout
     return redis.Redis.from_url(
@@ -40,7 +41,7 @@ def create_redis(
 
 
 class Breaker:
-    """After a failure, spares everyone the time-out: calls are skipped for `pause` seconds."""
+    """A circuit breaker: skips calls for `pause` seconds after a failure, to avoid further timeouts."""
 
     def __init__(self, pause: float = 1.0, clock: Callable[[], float] = time.monotonic):
         self._pause = pause
@@ -53,7 +54,7 @@ class Breaker:
         return self._clock() < self._open_until
 
     def call(self, action: Callable[[], T], otherwise: T) -> T:
-        """What `action` returns; `otherwise` while the breaker is open or when Redis fails."""
+        """Return the result of `action`; `otherwise` while the breaker is open or if Redis fails."""
         if self.is_open:
             return otherwise
         try:
@@ -61,6 +62,6 @@ class Breaker:
         except redis.RedisError as error:
             with self._lock:
                 if not self.is_open:
-                    log.warning("redis is away, going on without it: %s", error)
+                    log.warning("redis is unavailable, continuing without it: %s", error)
                 self._open_until = self._clock() + self._pause
             return otherwise

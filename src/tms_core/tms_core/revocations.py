@@ -1,7 +1,7 @@
-"""Access tokens that were taken back before they expired, known to every process within half a second.
+"""Revoked access tokens that have not expired yet, known to every process within half a second.
 
-No request looks into the database for its own token: each process reads the few revocations of the last minutes,
-at most twice a second, and only while requests come.
+Requests do not query the database for their tokens: each process reads the recent revocations at most twice per second,
+and only while it serves requests.
 """
 
 import threading
@@ -20,7 +20,7 @@ INTERVAL = 0.5
 
 class Revocations:
     def __init__(self, engine: Engine, life: timedelta):
-        """`life` is how long an access token lives: older revocations concern none that is still valid."""
+        """`life` is the lifetime of access tokens: older revocations concern expired tokens only."""
         self._engine = engine
         self._life = life + timedelta(minutes=1)
         self._epochs: dict[int, int] = {}
@@ -29,20 +29,21 @@ class Revocations:
         self._lock = threading.Lock()
 
     def is_revoked(self, claims: AccessClaims) -> bool:
-        """Whether the token's user, or its login, was revoked after the token was made; as of `INTERVAL` ago."""
+        """Return whether the token's user or session was revoked after the token was issued; up to `INTERVAL` seconds
+        out of date."""
         self.refresh()
         return self.knows(claims)
 
     def knows(self, claims: AccessClaims) -> bool:
-        """`is_revoked` as of the last look: for a thread that must not wait for one."""
+        """Return `is_revoked` as of the last query, without blocking."""
         return claims.epoch < self._epochs.get(claims.user_id, 0) or claims.session in self._sessions
 
     def refresh(self, *, force: bool = False) -> None:
-        """Read the database if the last look is older than `INTERVAL` seconds; raises when it is away."""
+        """Query the database if the last query is older than `INTERVAL` seconds; raises while the database is down."""
         if not force and time.monotonic() - self._read_at < INTERVAL:
             return
         with self._lock:
-            # Whoever waited here finds that another thread has just looked.
+            # Another thread may have refreshed while this one waited for the lock.
             if not force and time.monotonic() - self._read_at < INTERVAL:
                 return
             began = time.monotonic()
@@ -59,7 +60,7 @@ class Revocations:
 
 
 def _sessions_revoked(since: datetime) -> CompoundSelect[UUID | None, int | None]:
-    """Logins and personal tokens that were taken back."""
+    """Select the revoked sessions and personal tokens."""
     logins = (
         select(RefreshToken.family, cast(None, BigInteger).label("token_id"))
         .where(RefreshToken.revoked_at > since)

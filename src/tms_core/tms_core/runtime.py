@@ -1,4 +1,4 @@
-"""What every process of TMS holds: the settings, the database, Redis, and what the packages registered."""
+"""The runtime of a process: settings, database, Redis, and the registrations of the packages."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 G = TypeVar("G", bound=SettingsGroup)
 LONG_TIMEOUT = 0.5
-# What is made from the engine.
+# Cached properties that are derived from the engine.
 ENGINES = ("sessions", "limited_engine", "autocommit_engine")
 
 
 @dataclass(frozen=True, slots=True)
 class BeatEntry:
-    """A periodic Celery task; `schedule` makes it from the runtime, so that settings can say when."""
+    """A periodic Celery task; `schedule` computes its schedule from the runtime, and thus from settings."""
 
     name: str
     task: str
@@ -38,9 +38,9 @@ class BeatEntry:
 
 @dataclass(frozen=True, slots=True)
 class ProcessEntry:
-    """A process that `tms up` runs besides the core's: the words behind `tms`, and its port, if any.
+    """A package's process of `tms up`: the arguments of `tms`, and its port, if any.
 
-    `listens` tells of every port that it listens on: the setting that chooses it, the host and the port.
+    `listens` returns every port that the process listens on, as (setting, host, port).
     """
 
     name: str
@@ -51,7 +51,7 @@ class ProcessEntry:
 
 @dataclass
 class Runtime:
-    """Filled by the directives while the packages are included; read-only afterwards."""
+    """Filled by directives while packages are included; read-only afterwards."""
 
     ini: dict[str, str]
     ini_path: str | None = None
@@ -86,12 +86,12 @@ class Runtime:
 
     @cached_property
     def limited_engine(self) -> Engine:
-        """The same pool for requests that only read: no statement takes longer than `tms.reads.timeout`."""
+        """An engine on the same pool for read-only requests: statements are cancelled after `tms.reads.timeout`."""
         return with_statement_timeout(self.engine, self.core.read_timeout)
 
     @cached_property
     def autocommit_engine(self) -> Engine:
-        """The same, each statement on its own: a single look needs no BEGIN and COMMIT around it."""
+        """An engine on the same pool in autocommit mode, which saves BEGIN and COMMIT for single queries."""
         return with_statement_timeout(self.engine, self.core.read_timeout, isolation_level="AUTOCOMMIT")
 
     @cached_property
@@ -101,7 +101,7 @@ class Runtime:
         return factory
 
     def transaction(self) -> AbstractContextManager[Session]:
-        """A session that commits at the end of the `with` block and rolls back when it raises."""
+        """Return a context manager for a session that commits at the end of the block and rolls back if it raises."""
         return transaction(self.sessions)
 
     @cached_property
@@ -110,33 +110,34 @@ class Runtime:
 
     @cached_property
     def redis_long_timeout(self) -> "Redis":
-        """For what must arrive if Redis lives at all, at the price of a longer wait."""
+        """A client with a longer timeout, for commands that must succeed whenever Redis is up."""
         return create_redis(self.core, timeout=max(LONG_TIMEOUT, self.core.redis_timeout), on_connect=begin_on_connect)
 
     @cached_property
     def breaker(self) -> Breaker:
-        """Shared by all that can do without Redis in this process."""
+        """The circuit breaker of this process for optional uses of Redis."""
         return Breaker()
 
     @cached_property
     def mailer(self) -> "AccountMailer | None":
-        """Sends links about accounts; None where no package does."""
+        """The mailer of account links; None if no package provides one."""
         return resolve(self.account_mailer)(self) if self.account_mailer else None
 
     def link_url(self, purpose: str) -> str | None:
-        """Where mailed links of a `LinkPurpose` lead, with `account_mail.TOKEN` for the token; None: nowhere."""
+        """Return the URL of mailed links of a `LinkPurpose`, with `account_mail.TOKEN` in place of the token; None if
+        no package registers one."""
         url = self.link_urls.get(purpose)
         return str(resolve(url)(self)) if url else None
 
     def forget_connections(self) -> None:
-        """After a fork: leave the parent's connections to the parent."""
+        """Discard inherited connections after a fork without closing them, since the parent uses them."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose(close=False)
         for name in (*ENGINES, "redis", "redis_long_timeout"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
-        """Give back what was opened; the runtime can be used again afterwards."""
+        """Close all connections; the runtime can be used again afterwards."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose()
         for name in ENGINES:
@@ -147,6 +148,6 @@ class Runtime:
 
 
 def resolve(dotted: str) -> Any:
-    """The object that «package.module:name» names."""
+    """Import and return the object «package.module:name»."""
     module, _, name = dotted.partition(":")
     return getattr(import_module(module), name)

@@ -52,119 +52,130 @@ def _is_weak(key: str) -> bool:
 class CoreSettings(SettingsGroup, prefix="tms"):
     environment: Literal["development", "production"] = setting(
         "production",
-        help="development may run embedded servers and sign with a key of its own making; production needs all named.",
+        help="development defaults to embedded servers and a generated key; production requires all to be set.",
     )
-    state_dir: Path = setting(Path("var"), help="Where the embedded servers and development mail keep their files.")
+    state_dir: Path = setting(Path("var"), help="Directory of the embedded servers' data and of development mail.")
     database_url: SecretStr | None = setting(
-        None, help="PostgreSQL, as postgresql://user:password@host/name; empty: the embedded one."
+        None, help="URL of PostgreSQL, as postgresql://user:password@host/name; empty: the embedded server."
     )
-    database_pool_size: int = setting(10, help="Database connections that one process keeps.", ge=1, le=200)
-    database_statement_timeout: float = setting(
-        30.0, help="Seconds after which the database ends a request's statement.", gt=0
-    )
+    database_pool_size: int = setting(10, help="Database connections per process.", ge=1, le=200)
+    database_statement_timeout: float = setting(30.0, help="Timeout of SQL statements, in seconds.", gt=0)
     read_timeout: float = setting(
         5.0,
         key="reads.timeout",
-        help="Seconds after which the database ends a statement of a request that only reads; answered by 503.",
+        help="Timeout of SQL statements in read-only requests, in seconds; the response is 503.",
         gt=0,
         le=3600,
     )
     expensive_reads: int = setting(
         2,
         key="reads.expensive",
-        help="Searches, reports and counts of a large table that one process runs at once; fewer than tms.api_threads.",
+        help="Concurrent searches, reports and counts of a large table per process; less than tms.api_threads.",
         ge=1,
         le=64,
     )
     expensive_reads_per_user: int = setting(
-        1, key="reads.expensive_per_user", help="Of these, those of one user in one process.", ge=1, le=64
+        1, key="reads.expensive_per_user", help="The same per user and process.", ge=1, le=64
     )
     expensive_read_wait: float = setting(
-        0.5, key="reads.wait", help="Seconds that a further one waits before it is refused.", ge=0, le=10
+        0.5,
+        key="reads.wait",
+        help="Seconds that a request above these limits waits before it is rejected.",
+        ge=0,
+        le=10,
     )
     large_table: int = setting(
-        1_000_000, key="reads.large_table", help="Tasks from which on counting and filtering them is expensive.", ge=0
+        1_000_000,
+        key="reads.large_table",
+        help="Number of tasks from which counting and filtering count as expensive.",
+        ge=0,
     )
     redis_url: SecretStr | None = setting(
-        None, help="Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the embedded one."
+        None, help="URL of Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the embedded server."
     )
-    redis_timeout: float = setting(0.05, help="Seconds that a request waits for Redis before it goes on without.", gt=0)
+    redis_timeout: float = setting(
+        0.05, help="Timeout of Redis in requests, in seconds; they then continue without it.", gt=0
+    )
     jwt_private_key: SecretStr | None = setting(
         None, help=f"Key that signs access tokens, at least {MIN_KEY_LENGTH} characters; required in production."
     )
-    access_token_seconds: int = setting(600, help="Life of an access token.", ge=10, le=86400)
-    refresh_token_days: int = setting(30, help="Life of an unused login.", ge=1, le=366)
+    access_token_seconds: int = setting(600, help="Lifetime of an access token.", ge=10, le=86400)
+    refresh_token_days: int = setting(30, help="Lifetime of an unused session.", ge=1, le=366)
     refresh_grace_seconds: int = setting(
-        10, help="How long a refresh token that was just used still answers (two tabs).", ge=0, le=60
+        10, help="Time for which a used refresh token is still accepted, for concurrent tabs.", ge=0, le=60
     )
     sessions_per_user: int = setting(
-        100, help="Sessions that one user may have at once; beyond it the one not used for longest ends.", ge=1, le=1000
+        100, help="Maximum sessions per user; above it the least recently used one ends.", ge=1, le=1000
     )
-    registration: Literal["open", "closed"] = setting("open", help="closed: only an administrator creates users.")
+    registration: Literal["open", "closed"] = setting("open", help="closed: only administrators create users.")
     smtputf8: bool = setting(
-        False, help="Whether the mail server offers SMTPUTF8, which addresses with other than ASCII before the @ need."
+        False, help="Whether the mail server supports SMTPUTF8, which addresses with non-ASCII local parts require."
     )
     visibility: Literal["team", "private"] = setting(
-        "team", help="team: everyone reads all tasks; private: only those one created or is assigned to."
+        "team", help="team: users read all tasks; private: only tasks that they created or are assigned to."
     )
-    timezone: str = setting("UTC", help="The deployment's time zone: what «today» and 10:00 mean.")
+    timezone: str = setting("UTC", help="Time zone of due dates and schedules.")
     api_host: str = setting("127.0.0.1", help="Address that tms api listens on.")
     api_port: int = setting(8000, help="Port that tms api listens on.", ge=1, le=65535)
     public_url: str = setting(
         default_factory=lambda others: f"http://localhost:{others['api_port']}",
-        help="Where users reach the deployment: mails link to it, and in production all links in answers begin with "
-        "it. Development: localhost and tms.api_port.",
+        help="Base URL of links in mails, and in production of links in responses. Default: localhost and "
+        "tms.api_port.",
     )
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
     api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
     api_connections: int = setting(
         4096,
-        help="Connections of each process of tms api; with more, the one that is idle for longest is ended.",
+        help="Maximum connections per process of tms api; above it the longest idle connection is closed.",
         ge=16,
         le=1_000_000,
     )
     api_header_seconds: float = setting(
-        10.0, help="Seconds in which the head of a request must come, on a new connection too.", gt=0, le=3600
+        10.0, help="Seconds to receive the head of a request, on new connections too.", gt=0, le=3600
     )
     api_body_seconds: float = setting(
         10.0,
-        help="Seconds in which a body must come, besides what tms.api_body_rate allows for its length.",
+        help="Seconds to receive a body, in addition to the time that tms.api_body_rate allows for its length.",
         gt=0,
         le=3600,
     )
     api_body_rate: int = setting(
-        5000, help="Bytes of a body that a client must send a second; with fewer it is ended with 408.", ge=1
+        5000, help="Minimum rate of a request body, in bytes per second; slower clients receive 408.", ge=1
     )
     api_send_seconds: float = setting(
-        30.0, help="Seconds after which a client that takes nothing of its response is ended.", gt=0, le=3600
+        30.0, help="Seconds until the connection of a client that does not read its response is closed.", gt=0, le=3600
     )
     api_keep_alive_seconds: int = setting(
-        75, help="Seconds that a connection may be idle between requests; more than a proxy before it keeps it.", ge=1
+        75, help="Keep-alive timeout, in seconds; must exceed that of a reverse proxy.", ge=1
     )
     worker_processes: int = setting(2, help="Processes of tms worker.", ge=1, le=64)
     unknown_tokens_per_minute: int = setting(
-        300, help="Unknown personal tokens that one network may try in each process; 0: as many as it likes.", ge=0
+        300, help="Maximum unknown personal tokens per network, minute and process; 0: unlimited.", ge=0
     )
     cors_origins: Words = setting(
         (), help="Origins whose pages may call the API, as https://app.example; * allows any."
     )
     trusted_proxies: Networks = setting(
         (),
-        help="Addresses or networks of proxies whose X-Forwarded-For tells the client's address (and in development "
-        "X-Forwarded-Proto, -Host and -Prefix the links in answers); empty: none.",
+        help="Addresses or networks of proxies whose X-Forwarded-For is used for the client's address (and in "
+        "development X-Forwarded-Proto, -Host and -Prefix for links in responses); empty: none.",
     )
     body_limit: int = setting(1_048_576, help="Largest request body, in bytes.", ge=1024)
     metrics_token: SecretStr | None = setting(
         None,
         key="metrics.token",
-        help="Bearer token for /metrics; without it, production refuses all, development all but loopback.",
+        help="Bearer token for /metrics; if empty, production rejects all clients, development all but loopback.",
     )
     relay_interval: float = setting(
-        0.25, key="relay.interval", help="Seconds between the relay's looks when no hint comes.", gt=0, le=60
+        0.25,
+        key="relay.interval",
+        help="Polling interval of the relay, in seconds.",
+        gt=0,
+        le=60,
     )
-    log_format: Literal["text", "json"] = setting("text", help="json: one object a line, for log collectors.")
+    log_format: Literal["text", "json"] = setting("text", help="json: one object per line, for log collectors.")
     access_log: bool = setting(
-        True, help="Log a line for each request to tms api and each connection to tms realtime, secrets taken out."
+        True, help="Log a line per request to tms api and per connection to tms realtime, with secrets redacted."
     )
 
     @field_validator("timezone")
@@ -229,19 +240,19 @@ class CoreSettings(SettingsGroup, prefix="tms"):
 
     @property
     def database(self) -> str:
-        """The PostgreSQL URL, the embedded server's where none is set."""
+        """The PostgreSQL URL; by default that of the embedded server."""
         if self.database_url:
             return self.database_url.get_secret_value().replace("postgres://", "postgresql://", 1)
         return addresses(self.state_dir)[0]
 
     @property
     def redis(self) -> str:
-        """The Redis URL in redis-py's form, the embedded server's where none is set."""
+        """The Redis URL in the syntax of redis-py; by default that of the embedded server."""
         return self.redis_url.get_secret_value() if self.redis_url else addresses(self.state_dir)[1]
 
     @property
     def jwt_key(self) -> str:
-        """The signing key; in development one that was made for this state directory."""
+        """The signing key; in development by default a key generated for this state directory."""
         return self.jwt_private_key.get_secret_value() if self.jwt_private_key else own_key(self.state_dir)
 
     @property

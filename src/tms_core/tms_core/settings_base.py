@@ -1,4 +1,4 @@
-"""How settings are declared and read: a frozen typed class a package, from ini keys and the environment.
+"""Declaration and reading of settings: one frozen typed class per package, read from the ini file and the environment.
 
     class ReportSettings(SettingsGroup, prefix="tms.reports"):
         threads: int = setting(4, help="Threads that count at once.", ge=1, le=64)
@@ -22,10 +22,10 @@ ROOT = "tms."
 
 
 def setting(default: Any = ..., *, help: str, key: str | None = None, env: str | None = None, **rules: Any) -> Any:
-    """Declare one setting: its default (`...` makes it required), a line of help and pydantic's rules.
+    """Declare one setting: its default (`...` makes it required), a line of help and pydantic's constraints.
 
-    `key` replaces the name behind the prefix, `env` the environment variable that follows from it. A default that
-    follows from settings above comes by `default_factory`, which gets them as a dict.
+    `key` replaces the name after the prefix, `env` the environment variable derived from it. `default_factory` computes
+    a default from the settings declared above, which it receives as a dict.
     """
     if "default_factory" not in rules:
         rules["default"] = default
@@ -34,7 +34,7 @@ def setting(default: Any = ..., *, help: str, key: str | None = None, env: str |
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One declared setting, for reading it and for `tms doctor` and docs/settings.md."""
+    """One declared setting, used for reading it, by `tms doctor` and for docs/settings.md."""
 
     name: str
     key: str
@@ -45,9 +45,9 @@ class Declaration:
     secret: bool
 
     def find(self, ini: Mapping[str, str], environ: Mapping[str, str]) -> tuple[str | None, str]:
-        """What is given, and where: environment, ini, or nothing and «default».
+        """Return the given value and its source: the environment variable, the ini file, or None and «default».
 
-        An empty value means «not set», so that a compose file may pass variables through.
+        An empty value counts as not set, so that a compose file may pass variables through.
         """
         for source, values, name in (("environment", environ, self.env), ("ini", ini, self.key)):
             if value := values.get(name, "").strip():
@@ -69,7 +69,7 @@ class SettingsGroup(BaseModel):
 
     @classmethod
     def read(cls, ini: Mapping[str, str], environ: Mapping[str, str] = os.environ) -> Self:
-        """The group's values; raises `ConfigurationError` that names every bad key and what it takes."""
+        """Return the group's values; raises `ConfigurationError` naming every invalid key and its valid values."""
         found = {declared.name: declared.find(ini, environ)[0] for declared in cls.declarations()}
         given = {name: value for name, value in found.items() if value is not None}
         try:
@@ -79,16 +79,15 @@ class SettingsGroup(BaseModel):
 
     @classmethod
     def placeholder(cls) -> Self:
-        """The defaults, whether they are complete or not: to go on with after a fault, so that others are found too."""
+        """Return the defaults without validation, so that start-up can continue after a fault and find others."""
         return cls.model_construct()
 
 
 def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]], packages: Iterable[str] = ()) -> None:
-    """Raise `ConfigurationError` naming every key under `tms.`, or under a package's own prefix, that no included
-    package declares.
+    """Raise `ConfigurationError` naming every undeclared key under `tms.` or under the prefix of an included package.
 
-    Keys of a package that is installed but not among the included `packages` are let be: taking a package out is
-    taking one line out.
+    Keys of packages that are installed but not included are ignored, so that a package can be removed by deleting one
+    line.
     """
     included = frozenset(packages)
     groups = tuple(groups)
@@ -137,13 +136,14 @@ def _type_name(annotation: Any) -> str:
 
 
 def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: ValidationError) -> list[str]:
-    """What is wrong with single settings, and then what is wrong with the rest together: pydantic stops before that."""
+    """Return the errors of single settings, and those of the settings together, which pydantic checks only if there is
+    no error of a single one."""
     sentences = _sentences(group, error).split("; ")
     bad = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"] and fault["type"] not in CONSEQUENCES}
     if any(get_origin(group.model_fields[name].annotation) is Literal for name in bad):
-        # What else is needed depends on such a choice.
+        # The checks of the settings together depend on this choice.
         return sentences
-    bad_keys = tuple(f"{one.key} " for one in group.declarations() if one.name in bad)
+    bad_keys = tuple(f"{declared.key} " for declared in group.declarations() if declared.name in bad)
     try:
         group.model_validate({name: value for name, value in given.items() if name not in bad})
     except ValidationError as rest:
@@ -154,8 +154,8 @@ def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: 
 
 
 def _sentences(group: type[SettingsGroup], error: ValidationError) -> str:
-    declared = {one.name: one for one in group.declarations()}
-    # One sentence a setting: further errors of it are other readings of the same value.
+    declared = {declaration.name: declaration for declaration in group.declarations()}
+    # One sentence per setting: pydantic reports an error for each member of a union.
     lines: dict[str, str] = {}
     for fault in error.errors(include_url=False, include_input=False):
         if fault["type"] in CONSEQUENCES:

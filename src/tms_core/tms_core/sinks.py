@@ -1,4 +1,4 @@
-"""What a sink is: the one way for a package to learn of changes."""
+"""The interface of event sinks, by which packages receive changes of tasks."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ class EventSink(ABC):
 
     @abstractmethod
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
-        """See the batch through. What is written by `session` commits together with the cursor's move; raising
-        leaves the cursor, and the same batch comes again after a pause."""
+        """Process a batch. Changes made through `session` are committed together with the new cursor position; if
+        `deliver` raises, the same batch is delivered again after a pause."""
 
     def delivered(self, events: Sequence[TaskEventRecord]) -> None:  # noqa: B027 - most have no hints to give
-        """Called after the commit; for hints that may be lost."""
+        """Called after the commit, for notifications that may be lost."""

@@ -1,7 +1,7 @@
-"""Limits how many unknown personal tokens one network may try in a minute, counted by each process.
+"""Limits the unknown personal tokens per network and minute, counted per process.
 
-Each costs a look into the database, which is what the limit is for: nobody guesses 256 bits. So it need not be exact
-across processes, and needs no Redis.
+The limit protects the database, which is queried for each unknown token, and not the tokens, which have 256 bits. A
+count per process is therefore exact enough.
 """
 
 import math
@@ -16,7 +16,7 @@ MAX_NETWORKS = 100_000
 
 
 class UnknownTokenLimit:
-    """`per_minute` 0: as many as one likes. Windows are whole minutes of the process's clock."""
+    """A fixed-window rate limit. `per_minute` 0 means unlimited; windows are whole minutes of the process's clock."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic):
         self._per_minute = per_minute
@@ -26,7 +26,7 @@ class UnknownTokenLimit:
         self._lock = threading.Lock()
 
     def require_room(self, network: str) -> None:
-        """Raise `TooManyRequestsError` where the network has tried too many in this minute."""
+        """Raise `TooManyRequestsError` if the network has exceeded the limit in this minute."""
         now = self._clock()
         with self._lock:
             self._begin_window(int(now // SECONDS))

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in the product's own words: one sentence for each kind of error that pydantic knows."""
+"""Validation messages in the product's own wording: one sentence per error type of pydantic."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ LIST = "must be a list"
 DAY = "must be YYYY-MM-DD"
 INSTANT = "must be an instant such as 2027-03-01T12:00:00Z"
 FALLBACK = "does not have the form that is expected here"
-# A kind that follows from another error of the same value set; to report it too would be to report something false.
+# Errors that only follow from another error of the same settings, and would be misleading.
 CONSEQUENCES = frozenset({"default_factory_not_called"})
 
 FIXED: Mapping[str, str] = {
@@ -41,7 +41,7 @@ FIXED: Mapping[str, str] = {
 
 
 def message_of(fault: Mapping[str, Any]) -> str:
-    """The sentence for one entry of `ValidationError.errors()`."""
+    """Return the message for one entry of `ValidationError.errors()`."""
     kind: str = fault["type"]
     context = fault.get("ctx") or {}
     if kind in FIXED:
@@ -85,8 +85,8 @@ def _of_choices(kind: str, context: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _choices(words: object) -> str:
-    return str(words).replace(" or ", ", ").replace("'", "")
+def _choices(expected: object) -> str:
+    return str(expected).replace(" or ", ", ").replace("'", "")
 
 
 def _number(amount: int, one: str, many: str = "") -> str:

@@ -1,4 +1,4 @@
-"""Single values as the API writes and reads them."""
+"""Parsing and formatting of single values in the API."""
 
 import re
 from datetime import date, datetime
@@ -8,7 +8,7 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def day(text: str) -> date:
-    """A calendar day from YYYY-MM-DD; raises ValueError with what would be right."""
+    """Parse a calendar day in the format YYYY-MM-DD; raises ValueError with a message that names the format."""
     try:
         if DAY.fullmatch(text):
             return date.fromisoformat(text)
@@ -18,12 +18,12 @@ def day(text: str) -> date:
 
 
 def instant(value: datetime) -> str:
-    """An instant as the API writes it: RFC 3339 in UTC, with microseconds only where there are any."""
+    """Format an instant in RFC 3339 and UTC, with microseconds only if they are not zero."""
     return value.isoformat().replace("+00:00", "Z")
 
 
 def id_in(text: str) -> int | None:
-    """The id that a text is, else None."""
+    """Parse an id; None if the text is not a valid id."""
     if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_ID:
         return int(text)
     return None

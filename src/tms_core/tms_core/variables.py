@@ -1,4 +1,4 @@
-"""Environment variables that look like settings and are none: misspelled ones stop the start."""
+"""Detection of misspelled environment variables, which prevent start-up."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -12,14 +12,14 @@ from tms_core.logs import SUPERVISED
 from tms_core.settings_base import SettingsGroup
 
 OWN = "TMS_"
-# TMS_INI names the settings file; TMS_IMAGE is for docker-compose.yml.
+# TMS_INI is the path of the settings file; TMS_IMAGE is used by docker-compose.yml.
 KNOWN = frozenset({"TMS_INI", "TMS_IMAGE", SUPERVISED})
 # Kubernetes and Docker set these for a service whose name begins with tms, as TMS_API_SERVICE_HOST.
 SERVICE_LINK = re.compile(
     r"TMS_.*(_SERVICE_(HOST|PORT)(_\w+)?=.*|_PORT_\d+_(TCP|UDP)(_(ADDR|PORT|PROTO))?=.*|_PORT=(tcp|udp)://.*)",
     re.DOTALL,
 )
-# How alike a name without the prefix must be to be taken for a misspelling.
+# Minimum similarity at which a name without the TMS_ prefix counts as a misspelling.
 ALIKE = 0.87
 
 
@@ -29,11 +29,11 @@ def unknown_variables(
     groups: Iterable[type[SettingsGroup]],
     packages: Collection[str] = (),
 ) -> list[str]:
-    """A sentence for every variable of `environ`, or of the `.env` file with the values `beside`, that is misspelled.
+    """Return a message for every misspelled variable of `environ` and of the `.env` file (its values are `beside`).
 
-    Every TMS_… variable must be known. Others that packages declare, as EMAIL_HOST, have prefixes that other programs
-    use too: of those only near misses are refused, unless they stand in `.env`. Variables of an installed package that
-    is left out are let be.
+    Every TMS_… variable must be known. Other declared variables, such as EMAIL_HOST, have prefixes that other programs
+    use too: outside of `.env`, only near misses of these are reported. Variables of packages that are installed but not
+    included are ignored.
     """
     known = {declared.env for group in groups for declared in group.declarations()} | KNOWN
     shared = tuple({f"{name.partition('_')[0]}_" for name in known})
@@ -64,15 +64,15 @@ def _nearest(name: str, known: Collection[str], *, cutoff: float) -> str | None:
 
 
 def _declared_by_left_out(name: str, included: Collection[str]) -> Iterator[str]:
-    """The variables of installed packages that are left out and whose prefix `name` has."""
-    words = name.lower().split("_")
-    for package in accumulate(words, "{}_{}".format):
-        if package == words[0] or package in included or find_spec(package) is None:
+    """Yield the variables with the prefix of `name` of packages that are installed but not included."""
+    parts = name.lower().split("_")
+    for package in accumulate(parts, "{}_{}".format):
+        if package == parts[0] or package in included or find_spec(package) is None:
             continue
         try:
             module = import_module(f"{package}.settings")
         except ImportError:
-            # Nothing is known about it.
+            # The package's settings cannot be loaded, so the name is accepted.
             yield name
             continue
         for _, group in getmembers(module, isclass):

@@ -1,8 +1,8 @@
-"""The application for WSGI servers that are given a factory: `gunicorn "tms_core.wsgi:application()"`."""
+"""The application factory for WSGI servers: `gunicorn "tms_core.wsgi:application()"`."""
 
 from tms_core.app import default_ini, serve_ini
 
 
 def application():
-    """The system of the ini file that TMS_INI names (else development.ini in the working directory)."""
+    """Return the application of the ini file in TMS_INI (default: development.ini in the working directory)."""
     return serve_ini(default_ini())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tms_core.app import configure
 from tms_core.models import User
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 from tms_notifications.composing import Composer, Recipient
 from tms_notifications.hostnames import AddressError
 from tms_notifications.messages import OutgoingMail

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 from tms_notifications.headers import HeaderError, address_field, check_fields, text_field, verbatim_field
 from tms_notifications.hostnames import Mailbox
 from tms_notifications.messages import serialised

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tms_core.account_mail import AccountNotice
 from tms_core.runtime import Runtime
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 from tms_notifications.models import MailKind
 from tms_notifications.presenting import Presenter
 from tms_notifications.recipients import PendingMail

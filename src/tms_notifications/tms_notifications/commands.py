@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tms_core.commands.invocation import Invocation
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_core.text import one_line, several_lines
+from tms_core.sanitizing import one_line, several_lines
 from tms_notifications.mailer import FileTransport, create_transport
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.presenting import moment

@@ -11,7 +11,7 @@ from tms_core.account_mail import TOKEN
 from tms_core.display_names import display_name
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 from tms_notifications.account_notices import token_created_variables
 from tms_notifications.headers import address_field, text_field, verbatim_field
 from tms_notifications.hostnames import Mailbox, mail_host, smtp_address

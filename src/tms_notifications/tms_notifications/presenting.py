@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tms_core.display_names import without_addresses
-from tms_core.text import one_line, several_lines, shortened
+from tms_core.sanitizing import one_line, several_lines, shortened
 
 LABELS = {
     "title": "Title",

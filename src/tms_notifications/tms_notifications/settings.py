@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, SecretStr, field_validator, model_validator
 
 from tms_core.runtime import Runtime
+from tms_core.sanitizing import one_line, shortened
 from tms_core.settings_base import SettingsGroup, setting
-from tms_core.text import one_line, shortened
 from tms_notifications.hostnames import AddressError, Mailbox, smtp_address
 
 

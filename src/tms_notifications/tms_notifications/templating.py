@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, select_autoescape
 
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 from tms_notifications.models import MailKind
 
 

@@ -12,8 +12,8 @@ from tms_core.display_names import has_address
 from tms_core.identity.email_addresses import MAX_EMAIL_LENGTH, normalize_email
 from tms_core.identity.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, normalize_password
 from tms_core.identity.usernames import MAX_USERNAME_LENGTH, normalize_username
-from tms_core.plain_text import VISIBLE, single_line
 from tms_core.values import MAX_ID, day
+from tms_core.visible_text import VISIBLE, single_line
 
 MAX_PROOF_LENGTH = 4_000
 ID = {"type": "integer", "minimum": 1, "maximum": MAX_ID}

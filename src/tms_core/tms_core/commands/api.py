@@ -16,19 +16,19 @@ from tms_core.supervisor.ports import require_free
 @click.option("--workers", type=click.IntRange(1), help="Processes; default tms.api_workers.")
 @click.pass_obj
 def api(invocation: Invocation, host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve the REST API. Run as many as you like behind a load balancer."""
+    """Serve the REST API. Several instances can run behind a load balancer."""
     with shared_metrics():
-        # Read here too, so that a bad setting ends the command before any process is started.
+        # Read here too, so that an invalid setting ends the command before any process is started.
         core = invocation.bootstrap().core
-        # Several servers may share a port (SO_REUSEPORT), so the server itself would not notice another one.
+        # With SO_REUSEPORT, the server itself would not detect another server on the port.
         require_free(host or core.api_host, port or core.api_port, "--port", "--host or tms.api_host")
         os.environ["TMS_INI"] = str(Path(invocation.ini).resolve())
         sockets = listen(host or core.api_host, port or core.api_port, workers or core.api_workers)
-        # Not before `shared_metrics` has told Prometheus' client where to count.
+        # Imported after `shared_metrics`, since prometheus_client reads its environment variable on import.
         from tms_core.server.process import STOPPING_SECONDS, serve
         from tms_core.wsgi import application
 
-        # Loaded once: the processes are forks of this one, and share what nobody writes to.
+        # Loaded once, before the workers are forked, so that they share its memory.
         wsgi = application()
         if len(sockets) == 1:
             serve(wsgi, sockets[0])

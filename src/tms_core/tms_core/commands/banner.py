@@ -1,4 +1,4 @@
-"""What `tms up` says when all is up: where everything is, and what to do next."""
+"""The banner of `tms up`: the addresses of all services, and the next steps."""
 
 import json
 import os
@@ -22,13 +22,13 @@ USER = '{"username": "ada", "email": "ada@example.com", "password": "password123
 
 
 def tms_command() -> str:
-    """How this very `tms` is called from here."""
+    """Return the command line that runs this `tms` from the working directory."""
     own = Path(sys.executable).with_name("tms")
     return "tms" if shutil.which("tms") == str(own) else min(os.path.relpath(own), str(own), key=len)
 
 
 def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, demo: bool = False) -> str:
-    """`given` is what other terminals have to set to find this system."""
+    """Return the banner. `given` holds the environment variables that commands in other terminals need."""
     if given.get("TMS_INI") == os.path.abspath("development.ini"):
         given = {name: value for name, value in given.items() if name != "TMS_INI"}
     rows = _addresses(runtime, state)
@@ -66,7 +66,7 @@ def _addresses(runtime: Runtime, state: StateDirectory) -> list[tuple[str, str]]
 
 
 def _mail_transport(runtime: Runtime) -> str | None:
-    """As the package that sends mail has it, if there is one."""
+    """Return the mail transport; None if no package sends mail."""
     for group, settings in runtime.groups.items():
         if group.prefix == "tms.notifications":
             return getattr(settings, "transport", None)
@@ -74,13 +74,13 @@ def _mail_transport(runtime: Runtime) -> str | None:
 
 
 def _demo_user(runtime: Runtime) -> str | None:
-    """A demo user that can sign in, if there is one."""
+    """Return the name of a demo user that can sign in; None if there is none."""
     first = select(User.username).where(User.email.endswith(f"@{DOMAIN}"), User.is_active).order_by(User.id).limit(1)
     try:
         with runtime.transaction() as session:
             return session.scalar(first)
     except SQLAlchemyError:
-        # A system that is up stays up.
+        # Errors must not stop a running system.
         return None
     finally:
         runtime.close()

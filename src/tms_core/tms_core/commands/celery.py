@@ -11,15 +11,15 @@ from tms_core.embedded.state import make_state_directory
 @click.option("--concurrency", type=click.IntRange(1), help="Processes; default tms.worker_processes.")
 @click.pass_obj
 def worker(invocation: Invocation, concurrency: int | None) -> None:
-    """Run background tasks (mail, report jobs). Run as many as you like."""
+    """Run background tasks (mail, report jobs). Several instances can run at once."""
     from celery.platforms import SecurityWarning
 
     from tms_core.celery import app, use
 
     use(invocation.bootstrap())
-    # Celery warns root because of pickle, which no message of ours is read with.
+    # Celery warns root about pickle, which is not used here.
     warnings.filterwarnings("ignore", category=SecurityWarning)
-    # Not by Celery's own command line, which loads all that its other commands need.
+    # Celery's own command line would also import its other commands.
     process = app.Worker(loglevel="INFO", quiet=True, concurrency=concurrency, without_gossip=True, without_mingle=True)
     process.start()
     sys.exit(process.exitcode)
@@ -28,7 +28,7 @@ def worker(invocation: Invocation, concurrency: int | None) -> None:
 @click.command()
 @click.pass_obj
 def beat(invocation: Invocation) -> None:
-    """Start periodic tasks at their times. One is enough; two do no harm."""
+    """Schedule periodic tasks. One instance is enough; several are harmless."""
     from tms_core.celery import app, use
 
     runtime = invocation.bootstrap()

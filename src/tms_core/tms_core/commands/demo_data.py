@@ -18,18 +18,18 @@ from tms_core.runtime import Runtime
 @click.command("demo-data")
 @click.option("--tasks", "task_count", type=click.IntRange(0, 50_000_000), default=1000, show_default=True)
 @click.option("--users", "user_count", type=click.IntRange(1, 100_000), default=200, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes other tasks.")
-@click.option("--if-empty", is_flag=True, help="Do nothing where there are tasks already.")
-@click.option("--history", is_flag=True, help="With a history of each task, where the system has no events yet.")
-@click.option("--yes", is_flag=True, help="Also in production, where everybody knows the demo users' password.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Random seed of the tasks.")
+@click.option("--if-empty", is_flag=True, help="Do nothing if there are tasks already.")
+@click.option("--history", is_flag=True, help="Also add a history of each task, unless there are events already.")
+@click.option("--yes", is_flag=True, help="Allow this in production, although the demo users' password is public.")
 @click.pass_obj
 def demo_data(
     invocation: Invocation, task_count: int, user_count: int, seed: int, *, if_empty: bool, history: bool, yes: bool
 ) -> None:
-    """Add users and tasks to look at or to measure with, by COPY.
+    """Add users and tasks for evaluation or benchmarks.
 
-    Nobody is told: no mail is sent and nothing is pushed. Without --history the tasks have no events. Every run adds
-    tasks; the demo users are made once. The same seed makes the same tasks on the same day.
+    No mails or live updates are sent. Without --history the tasks have no events. Every run adds tasks; the demo users
+    are created once. On the same day, the same seed yields the same tasks.
     """
     runtime = invocation.bootstrap()
     if runtime.core.environment == "production" and not yes:
@@ -66,7 +66,7 @@ def _has_tasks(runtime: Runtime) -> bool:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error where that is a terminal, else one line."""
+    """Show a progress bar on standard error if that is a terminal, else print one line."""
     console = Console(stderr=True)
     if not console.is_terminal:
         click.echo(f"adding {total:,} tasks …")

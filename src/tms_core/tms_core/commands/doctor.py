@@ -19,12 +19,12 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.BAD: "red"}
 
 
 @click.command()
-@click.option("--settings", "lists_settings", is_flag=True, help="List every setting, its value and where it stands.")
+@click.option("--settings", "lists_settings", is_flag=True, help="List every setting with its value and source.")
 @click.pass_obj
 def doctor(invocation: Invocation, lists_settings: bool) -> None:
-    """Check settings, database, migrations, clock, relay, Redis and what the packages add; say what to mend.
+    """Check this deployment and suggest remedies.
 
-    The exit status is 0 when nothing is bad.
+    Checks settings, database, migrations, clock, relay, Redis and the included packages. The exit status is 0 if no finding is bad.
     """
     try:
         runtime = bootstrap(invocation.ini, process=invocation.name)
@@ -38,7 +38,7 @@ def doctor(invocation: Invocation, lists_settings: bool) -> None:
 
 
 def _report(console: Console, found: Iterable[tuple[str, Finding]]) -> int:
-    """Print the findings; the exit status."""
+    """Print the findings and return the exit status."""
     table = Table("check", "state", box=None, pad_edge=False)
     table.add_column("finding", overflow="fold")
     levels = set()

@@ -1,4 +1,4 @@
-"""Errors that a command may meet, as a sentence that says what to do; a bug keeps its traceback."""
+"""Conversion of expected errors of commands to messages with a remedy; bugs keep their traceback."""
 
 import psycopg2.errors
 import redis
@@ -11,12 +11,12 @@ from tms_core.runtime import Runtime
 
 UNMIGRATED = (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn, psycopg2.errors.UndefinedObject)
 NOT_ALLOWED = (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ReadOnlySqlTransaction)
-# SQLSTATE class XX: what PostgreSQL says of files that it cannot make sense of.
+# SQLSTATE class XX: internal errors, which PostgreSQL raises for damaged files.
 DAMAGED = "XX"
 
 
 def explain(error: Exception, runtime: Runtime | None) -> ClickException | None:
-    """The error to end a command with; None for an error that nobody foresaw."""
+    """Return the error to end a command with; None for an unexpected error."""
     match error:
         case TmsError():
             return ClickException(str(error))
@@ -36,28 +36,28 @@ def explain(error: Exception, runtime: Runtime | None) -> ClickException | None:
 
 
 def _about_database(error: DBAPIError, runtime: Runtime | None) -> ClickException | None:
-    said = _first_line(error.orig or error)
+    message = _first_line(error.orig or error)
     code = getattr(error.orig, "pgcode", None) or ""
     if isinstance(error.orig, UNMIGRATED):
-        return ClickException(f"the database is not up to date ({said}): run tms migrate")
+        return ClickException(f"the database is not up to date ({message}): run tms migrate")
     if isinstance(error.orig, NOT_ALLOWED):
         return ClickException(
-            f"the database does not allow it ({said}): let its user (tms.database_url) own the tables"
+            f"the database does not allow it ({message}): let its user (tms.database_url) own the tables"
         )
     if code.startswith(DAMAGED):
-        return ClickException(f"the database is damaged ({said}): {damaged_advice(runtime)}")
+        return ClickException(f"the database is damaged ({message}): {damaged_advice(runtime)}")
     if not isinstance(error, OperationalError | InterfaceError | InternalError):
         return None
     if runtime is None:
-        return ClickException(f"the database does not answer: {said}")
+        return ClickException(f"the database does not answer: {message}")
     where = runtime.engine.url.render_as_string(hide_password=True)
     return ClickException(
-        f"the database does not answer at {where}: {said}.{_is_up_running(runtime.core.database_url)}"
+        f"the database does not answer at {where}: {message}.{_is_up_running(runtime.core.database_url)}"
     )
 
 
 def damaged_advice(runtime: Runtime | None) -> str:
-    """What to do about a database whose files are damaged."""
+    """Return the remedy for a database with damaged files."""
     if runtime is None or runtime.core.database_url:
         return "restore a backup"
     return f"restore a backup, or move {runtime.core.state_dir / 'postgres'} away and begin with an empty one"

@@ -1,4 +1,4 @@
-"""The click group that finds subcommands by the entry point group `tms.commands`."""
+"""The click group of subcommands in the entry point group `tms.commands`."""
 
 import os
 from importlib.metadata import EntryPoint, entry_points
@@ -23,7 +23,7 @@ class NotIncludedError(click.ClickException):
 
 
 class Commands(click.Group):
-    """Shows a package's commands only where the ini includes the package; loads only the one that is called."""
+    """Shows the commands of included packages only, and imports only the command that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(self._found(ctx))
@@ -52,7 +52,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception as error:
-            # Here, so that a command that needs no database loads none of its library.
+            # Imported here, so that commands that use no database do not import SQLAlchemy.
             from tms_core.commands.failures import explain
 
             if (failure := explain(error, ctx.meta.get("tms.runtime"))) is None:
@@ -62,7 +62,7 @@ class Commands(click.Group):
 
 def _invocation(ctx: click.Context) -> Invocation:
     if ctx.obj is None:
-        # The one in the working directory may say TMS_INI; a settings file brings its own beside it.
+        # The `.env` of the working directory may set TMS_INI; a settings file loads the `.env` beside it.
         try:
             load_env(Path(".env"))
         except ConfigurationError as error:
@@ -78,12 +78,12 @@ def _invocation(ctx: click.Context) -> Invocation:
 @click.version_option(package_name="tms-core", prog_name="tms")
 @click.pass_context
 def main(ctx: click.Context, ini: str | None) -> None:
-    """The task management system: run it, look after it.
+    """Run and administer the task management system.
 
     `tms up` starts everything on this machine. Packages that the settings file includes add commands.
     """
     invocation = _invocation(ctx)
     invocation.name = ctx.invoked_subcommand or "tms"
-    # Processes that a command starts find the same settings.
+    # Child processes use the same settings.
     if ini:
         os.environ["TMS_INI"] = os.path.abspath(ini)

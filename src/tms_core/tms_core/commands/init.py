@@ -1,4 +1,4 @@
-"""`tms init`: files to begin with, from the package's own data."""
+"""`tms init`: writes the sample files of the package."""
 
 import os
 import sys
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-# By their names in the package; what is hidden there would be overlooked.
+# File names by their names in the package, where hidden files would be overlooked.
 RENAMED = {"env.example": ".env.example"}
-# Paths that the systemd units name, for what they are here.
+# The path in the systemd units that is replaced by the installed one.
 INSTALLED = "/opt/tms/bin/tms"
 SETTINGS = "/etc/tms"
 
@@ -19,7 +19,7 @@ SETTINGS = "/etc/tms"
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
 def init(directory: Path) -> None:
-    """Write settings files and systemd units to begin with. What is there already stays as it is."""
+    """Write sample settings files and systemd units. Existing files are kept."""
     directory = directory.absolute()
     for name, source in _samples(files("tms_core.samples")):
         target = directory / name
@@ -44,7 +44,7 @@ def _samples(folder: Traversable, within: str = "") -> Iterator[tuple[str, Trave
 
 
 def _fitted(unit: str, directory: Path) -> str:
-    """A unit with the paths of this installation."""
+    """Return a systemd unit with the paths of this installation."""
     return unit.replace(INSTALLED, _tms()).replace(SETTINGS, str(directory))
 
 

@@ -1,4 +1,4 @@
-"""What every subcommand gets: the ini file, and ways to put a system together from it."""
+"""The context object of every subcommand: the ini file, and the runtime configured from it."""
 
 import sys
 from dataclasses import dataclass
@@ -19,28 +19,29 @@ if TYPE_CHECKING:
 
 @dataclass
 class Invocation:
-    """`ini` is the file named by --ini, TMS_INI or, where it lies in the working directory, development.ini."""
+    """The context object. `ini` is the file given by --ini or TMS_INI, by default development.ini in the working
+    directory."""
 
     ini: str
     name: str = "tms"
 
     @cached_property
     def packages(self) -> tuple[str, ...]:
-        """The packages that the ini includes; only the core's where there is no such file."""
+        """The packages that the ini file includes, besides the core; empty if there is no such file."""
         return ("tms_core", *included_packages(self.ini))
 
     def bootstrap(self) -> "Runtime":
-        """The runtime of this system; bad settings end the command with a message that names each."""
+        """Return the runtime; invalid settings end the command with a message for each."""
         if not Path(self.ini).is_file():
             refuse(f"there is no settings file {self.ini}: name one with --ini or TMS_INI")
-        # Here, so that `tms --help` loads neither Pyramid nor SQLAlchemy.
+        # Imported here, so that `tms --help` imports neither Pyramid nor SQLAlchemy.
         from tms_core.app import bootstrap
 
         try:
             runtime = bootstrap(self.ini, process=self.name)
         except ConfigurationError as error:
             refuse_settings(self.ini, error)
-        # Where an error passes by on its way out, the group tells it in this runtime's words.
+        # The command group uses the runtime to explain errors.
         click.get_current_context().meta["tms.runtime"] = runtime
         return runtime
 
@@ -52,15 +53,15 @@ class Invocation:
 
 
 def refuse(message: str) -> NoReturn:
-    """End the command: exit status 2, the message on standard error, with click's own prefix for errors."""
+    """Exit with status 2 and the message on standard error, with click's prefix for errors."""
     click.echo(f"Error: {message}", err=True)
     sys.exit(2)
 
 
 def refuse_settings(ini: str, error: ConfigurationError) -> NoReturn:
-    """End the command because of settings: a line for each fault."""
+    """Exit because of invalid settings, with a line for each fault."""
     match error.sentences:
         case (only,):
             refuse(only if ini in only else f"{ini}: {only}")
         case many:
-            refuse("\n".join([f"{ini}: {len(many)} settings are not right:", *(f"  {one}" for one in many)]))
+            refuse("\n".join([f"{ini}: {len(many)} settings are not right:", *(f"  {sentence}" for sentence in many)]))

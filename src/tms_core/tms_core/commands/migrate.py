@@ -8,14 +8,12 @@ from tms_core.runtime import Runtime
 
 
 @click.command()
-@click.option(
-    "--downgrade", "target", metavar="BRANCH@base", help="Take a package's tables out, as notifications@base."
-)
-@click.option("--revision", metavar="MESSAGE", help="Write a new migration from the models (developers).")
+@click.option("--downgrade", "target", metavar="BRANCH@base", help="Drop a package's tables, as notifications@base.")
+@click.option("--revision", metavar="MESSAGE", help="Generate a migration from the models (for developers).")
 @click.option("--package", metavar="BRANCH", default="core", help="The branch of --revision.", show_default=True)
 @click.pass_obj
 def migrate(invocation: Invocation, target: str | None, revision: str | None, package: str) -> None:
-    """Bring the database to the newest migrations of every included package."""
+    """Apply the migrations of every included package."""
     runtime = invocation.bootstrap()
     if revision:
         _write_revision(runtime, revision, package)

@@ -10,9 +10,9 @@ from tms_core.relay.relay import Relay
 @click.command()
 @click.pass_obj
 def relay(invocation: Invocation) -> None:
-    """Hand every committed event to the sinks (mail, realtime, …).
+    """Deliver committed events to the sinks (mail, realtime, …).
 
-    Run as many as you like: one leads, the others stand by and take over within seconds.
+    Several instances can run: one leads, and the others stand by to take over within seconds.
     """
     process = Relay(invocation.bootstrap())
 

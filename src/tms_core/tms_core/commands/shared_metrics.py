@@ -1,4 +1,4 @@
-"""The directory through which the processes of one server add up what they count (prometheus_client's way)."""
+"""The directory in which the processes of one server share their metrics (prometheus_client's multiprocess mode)."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ PREFIX = "tms-metrics-"
 
 @contextmanager
 def shared_metrics() -> Iterator[None]:
-    """Have this process's children share their counts; works only before prometheus_client is imported."""
+    """Enable the multiprocess mode for child processes; must be entered before prometheus_client is imported."""
     if VARIABLE in os.environ:
         yield
         return
@@ -24,7 +24,7 @@ def shared_metrics() -> Iterator[None]:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what servers left that were killed."""
+    """Remove the directories of killed servers."""
     for path in folder.glob(f"{PREFIX}*-*"):
         pid = path.name.removeprefix(PREFIX).partition("-")[0]
         if pid.isdigit() and not _lives(int(pid)):

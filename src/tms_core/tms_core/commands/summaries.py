@@ -1,4 +1,4 @@
-"""One line of help for a command, read from the source of its module: loading all commands takes a second."""
+"""Short help of commands, read from the source of their modules, since importing all commands takes a second."""
 
 import ast
 from importlib.machinery import PathFinder
@@ -9,7 +9,8 @@ import click
 
 
 def summary_of(entry: EntryPoint, limit: int) -> str:
-    """The first sentence of a command's docstring, at most `limit` characters; loads the command if need be."""
+    """Return the first sentence of a command's docstring, at most `limit` characters; imports the command only if its
+    source is not found."""
     source = _source(entry.module)
     if source and (docstring := _docstring(source.read_bytes(), entry.attr)):
         return click.Command(entry.name, help=docstring).get_short_help_str(limit)
@@ -18,7 +19,7 @@ def summary_of(entry: EntryPoint, limit: int) -> str:
 
 
 def _source(module: str) -> Path | None:
-    """The file of a module, found without importing its packages."""
+    """Return the file of a module without importing its packages; None if not found."""
     search: list[str] | None = None
     spec = None
     parts = module.split(".")
@@ -31,7 +32,7 @@ def _source(module: str) -> Path | None:
 
 
 def _docstring(source: bytes, function: str) -> str | None:
-    """The docstring of a command that is declared by a decorated function and takes its help from there."""
+    """Return the docstring of a command that is declared as a decorated function; None if there is none."""
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name == function:
             return ast.get_docstring(node)

@@ -10,10 +10,10 @@ PORT = click.IntRange(1, 65535)
 
 @click.command()
 @click.argument("ini", required=False, type=click.Path(dir_okay=False))
-@click.option("--state-dir", metavar="DIR", type=click.Path(file_okay=False), help="Where all data are kept.")
+@click.option("--state-dir", metavar="DIR", type=click.Path(file_okay=False), help="Directory of all data.")
 @click.option("--api-port", type=PORT, help="Port of the REST API, the documentation and the pages.")
 @click.option("--realtime-port", type=PORT, help="Port of the WebSocket.")
-@click.option("--demo", is_flag=True, help="Add users and tasks to look at, if there are no tasks yet.")
+@click.option("--demo", is_flag=True, help="Add demo users and tasks if there are no tasks yet.")
 @click.pass_obj
 def up(
     invocation: Invocation,
@@ -23,10 +23,10 @@ def up(
     realtime_port: int | None,
     demo: bool,
 ) -> None:
-    """Run the whole system in the foreground; Ctrl-C stops it, and the data stay.
+    """Run the whole system in the foreground until Ctrl-C.
 
-    Starts an embedded PostgreSQL and Valkey where the settings file INI names no server, brings the database
-    up to date, and runs every process of the included packages, with one log.
+    Starts an embedded PostgreSQL and Valkey unless the settings file INI has their URLs, applies migrations, and runs
+    every process of the included packages with a merged log. The data are kept.
     """
     invocation.ini = os.path.abspath(ini or invocation.ini)
     given = _hand_down(
@@ -35,17 +35,17 @@ def up(
         TMS_API_PORT=api_port,
         TMS_REALTIME_PORT=realtime_port,
     )
-    # Whatever a process makes is for this user alone.
+    # Files of all processes are private to the current user.
     os.umask(0o077)
     leave_guard()
-    # Here, so that the guard stays small.
+    # Imported after the fork, so that the guard stays small.
     from tms_core.local_system import run
 
     run(invocation, given, demo=demo)
 
 
 def _hand_down(**variables: str | int | None) -> dict[str, str]:
-    """Set what was given on the command line in the environment, for this process and its children."""
+    """Set command-line options as environment variables for this process and its children; returns the variables."""
     given = {name: str(value) for name, value in variables.items() if value is not None}
     os.environ.update(given)
     return given

@@ -1,4 +1,4 @@
-"""`tms user`: accounts, by the same services and rules as the API."""
+"""`tms user`: management of accounts, with the services and rules of the API."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -15,17 +15,17 @@ from tms_core.commands.user_list import print_accounts
 from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.permissions import OPERATOR
+from tms_core.sanitizing import one_line
 from tms_core.services.account_lookup import account_with_username
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
-from tms_core.text import one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group()
 def user() -> None:
-    """Create, list, change and end accounts."""
+    """Create, list, change and delete accounts."""
 
 
 def password_stdin_option(command: F) -> F:
@@ -35,7 +35,7 @@ def password_stdin_option(command: F) -> F:
 
 @user.command()
 @click.argument("name")
-@click.option("--admin", is_flag=True, help="Make it an administrator.")
+@click.option("--admin", is_flag=True, help="Create an administrator.")
 @click.option("--email", help="Default: NAME@localhost.")
 @password_stdin_option
 @click.pass_obj
@@ -46,8 +46,9 @@ def create(invocation: Invocation, name: str, admin: bool, email: str | None, pa
         try:
             made = accounts.users.create({**values, "password": _password(password_stdin)})
         except InvalidError as error:
-            # An address that nobody gave is not to blame for the name in it.
-            raise InvalidError([one for one in error.faults if email or one.field != "email"] or error.faults) from None
+            # Without --email, the fault is in the name, not in the derived address.
+            faults = [fault for fault in error.faults if email or fault.field != "email"]
+            raise InvalidError(faults or error.faults) from None
     click.echo(f"created {'administrator' if admin else 'user'} {made.username} with id {made.id}")
 
 
@@ -65,7 +66,7 @@ def list_(invocation: Invocation, style: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def enable(invocation: Invocation, name: str) -> None:
-    """Let a disabled account sign in again."""
+    """Enable a disabled account, so that it can sign in again."""
     with _accounts(invocation) as accounts:
         accounts.change(name, is_active=True)
     click.echo(f"enabled {name}")
@@ -75,7 +76,7 @@ def enable(invocation: Invocation, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def disable(invocation: Invocation, name: str) -> None:
-    """End an account's logins at once and let it sign in no more. Its tasks stay as they are."""
+    """Disable an account: its sessions end at once, and it cannot sign in. Its tasks are unchanged."""
     with _accounts(invocation) as accounts:
         accounts.change(name, is_active=False)
     click.echo(f"disabled {name}")
@@ -83,10 +84,10 @@ def disable(invocation: Invocation, name: str) -> None:
 
 @user.command()
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Delete without confirmation.")
 @click.pass_obj
 def delete(invocation: Invocation, name: str, yes: bool) -> None:
-    """Delete an account for good: what is personal is erased, its open tasks become unassigned, the others stay."""
+    """Delete an account permanently: personal data are erased, and its open tasks become unassigned."""
     if not yes:
         click.confirm(f"Delete {name} for good?", abort=True)
     with _accounts(invocation) as accounts:
@@ -99,7 +100,7 @@ def delete(invocation: Invocation, name: str, yes: bool) -> None:
 @password_stdin_option
 @click.pass_obj
 def passwd(invocation: Invocation, name: str, password_stdin: bool) -> None:
-    """Set an account's password; ends all its logins and personal tokens."""
+    """Set an account's password; ends all its sessions and personal tokens."""
     with _accounts(invocation) as accounts:
         accounts.id_of(name)
     password = _password(password_stdin)
@@ -131,7 +132,7 @@ class _Accounts:
 
 @contextmanager
 def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
-    """The services, as the operator uses them, in one transaction."""
+    """Yield the services in one transaction, with the operator as actor."""
     runtime = invocation.bootstrap()
     core = runtime.core
     with runtime.transaction() as session:
@@ -147,7 +148,7 @@ def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
 
 
 def is_utf8(argument: str) -> bool:
-    """Whether an argument was UTF-8 on the command line; what was not has surrogates now."""
+    """Return whether a command-line argument was valid UTF-8; invalid bytes are decoded as surrogates."""
     return not any("\ud800" <= character <= "\udfff" for character in argument)
 
 

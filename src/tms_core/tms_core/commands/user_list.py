@@ -1,4 +1,4 @@
-"""How `tms user list` shows accounts."""
+"""The output formats of `tms user list`."""
 
 import sys
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tms_core.csv_safety import write_csv
 from tms_core.models import User
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 from tms_core.values import instant
 
 FIELDS = ("id", "username", "email", "is_admin", "is_active", "created_at")
@@ -19,18 +19,20 @@ FIELDS = ("id", "username", "email", "is_admin", "is_active", "created_at")
 
 def print_accounts(users: Iterable[User], style: str, console: Console) -> None:
     """Print accounts as a table, as JSON or as CSV."""
-    rows = [(one.id, one.username, one.email or "", one.is_admin, one.is_active, one.created_at) for one in users]
+    rows = [
+        (user.id, user.username, user.email or "", user.is_admin, user.is_active, user.created_at) for user in users
+    ]
     match style:
         case "json":
             accounts = [{**dict(zip(FIELDS, row, strict=True)), "created_at": instant(row[-1])} for row in rows]
             click.echo(orjson.dumps(accounts, option=orjson.OPT_INDENT_2).decode())
         case "csv":
-            words = ((*row[:3], _yes(row[3]), _yes(row[4]), instant(row[5])) for row in rows)
-            write_csv(sys.stdout, FIELDS, words)
+            cells = ((*row[:3], _yes(row[3]), _yes(row[4]), instant(row[5])) for row in rows)
+            write_csv(sys.stdout, FIELDS, cells)
         case _:
             table = Table("id", "username", "email", "administrator", "active", "since")
             for user_id, username, email, is_admin, is_active, created_at in rows:
-                # Texts, not markup, and without what a terminal would obey.
+                # As plain text, without markup and terminal escapes.
                 names = [Text(one_line(name)) for name in (username, email)]
                 table.add_row(str(user_id), *names, _yes(is_admin), _yes(is_active), f"{created_at:%Y-%m-%d}")
             console.print(table)

@@ -1,1 +1,1 @@
-"""Data to look at and to measure with: users and tasks of a team that might exist, the same for the same seed."""
+"""Demo data for evaluation and benchmarks: plausible users and tasks of a team, reproducible by seed."""

@@ -1,4 +1,4 @@
-"""Histories of demo tasks: what may have happened between a task's creation and its present state."""
+"""Histories of demo tasks: plausible events between a task's creation and its current state."""
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ from tms_core.models.task import TASK
 from tms_core.relay.leadership import LOCK
 from tms_core.services.task_state import TaskRow, differences, snapshot_of
 
-# The statuses that a task had before, the last first.
+# The previous statuses of a task by its status, latest first.
 BEFORE = {
     Status.PENDING: (),
     Status.IN_PROGRESS: (Status.PENDING,),
@@ -24,7 +24,7 @@ BEFORE = {
 
 
 class DemoEvent(NamedTuple):
-    """A row of `task_event`, its fields named as the columns are, but for the position."""
+    """A row of `task_event` without the position; the fields are named like the columns."""
 
     task_id: int
     kind: EventKind
@@ -35,16 +35,17 @@ class DemoEvent(NamedTuple):
 
 
 def can_have_histories(connection: Connection) -> bool:
-    """Whether the log is empty and no relay numbers events: only then can events be written with their positions.
+    """Return whether the log is empty and no relay leads, which is required to write events with positions.
 
-    Holds the relay's lead until the transaction ends.
+    Holds the leader's lock until the transaction ends.
     """
     leads = connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK})
     return bool(leads) and not connection.scalar(select(exists().select_from(TASK_EVENT)))
 
 
 def write_histories(connection: Connection, *, seed: int) -> int:
-    """Write the events of all tasks as numbered and delivered, so that nobody is told of them; returns how many."""
+    """Write the events of all tasks with positions and as delivered, so that no sink receives them; returns their
+    number."""
     tasks = (TaskRow(*row) for row in connection.execute(select(*TASK.c[*TaskRow._fields]).order_by(TASK.c.id)))
     events = histories(tasks, seed=seed)
     if events:
@@ -57,10 +58,10 @@ def write_histories(connection: Connection, *, seed: int) -> int:
 
 
 def histories(tasks: Iterable[TaskRow], *, seed: int) -> list[DemoEvent]:
-    """The events of all tasks in the order of their times."""
+    """Return the events of all tasks in chronological order."""
     rng = random.Random(seed)  # noqa: S311 - not for secrets
     events = [event for task in tasks for event in _history(rng, task)]
-    # Stable, so that a task's own events stay in order.
+    # The sort is stable, so the events of one task stay in order.
     return sorted(events, key=lambda event: event.created_at)
 
 
@@ -79,7 +80,7 @@ def _history(rng: random.Random, task: TaskRow) -> Iterator[DemoEvent]:
 
 
 def _states(rng: random.Random, task: TaskRow) -> list[TaskRow]:
-    """The task after each of its versions, the first one first; found by undoing one change after the other."""
+    """Return the states of a task in the order of its versions, computed backwards from the current state."""
     times = sorted(
         task.created_at + (task.updated_at - task.created_at) * rng.random() for _ in range(task.version - 2)
     )
@@ -92,7 +93,7 @@ def _states(rng: random.Random, task: TaskRow) -> list[TaskRow]:
 
 
 def _undone(rng: random.Random, task: TaskRow) -> Iterator[tuple[str, Any]]:
-    """For each change, the last first, the field that it changed and the value before."""
+    """Yield the changed field and its previous value for each change, latest first."""
     number = task.version - 1
     statuses: Sequence[Status] = BEFORE[task.status]
     if number < len(statuses):

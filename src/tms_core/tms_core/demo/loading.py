@@ -1,4 +1,4 @@
-"""Loading demo data by COPY, straight into the tables, so that nobody is told of it."""
+"""Loading of demo data by COPY into the tables, without notifications."""
 
 import io
 from collections.abc import Callable, Iterator, Sequence
@@ -20,20 +20,20 @@ from tms_core.models.task import TASK
 from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
 
-PASSWORD = "password123"  # noqa: S105 - said openly, to look around with
+PASSWORD = "password123"  # noqa: S105 - a documented demo password
 CHUNK = 5_000
 COPY = f"COPY task ({', '.join(DemoTask._fields)}) FROM STDIN"
 SEARCH_INDEX = next(index for index in TASK.indexes if index.name == "ix_task_search")
 PREPARATION = (
     "SET LOCAL statement_timeout = 0",
-    # Two loads at once would make the same users.
+    # Serialises concurrent loads, which would create the same users.
     "SELECT pg_advisory_xact_lock(7305310004)",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """How many users had to be made, one to sign in with, and how many events tell the tasks' histories."""
+    """The number of created users, the name of a user to sign in with, and the number of events."""
 
     new_users: int
     username: str
@@ -50,9 +50,9 @@ def load(
     history: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Loaded:
-    """Add tasks among so many demo users, who are found or made. All or nothing.
+    """Add `task_count` tasks of `user_count` demo users in one transaction; missing users are created.
 
-    `history` asks for events too, which only a system without any can have.
+    `history` also adds events, unless the event log has events already.
     """
     events = 0
     with runtime.engine.begin() as connection:
@@ -64,14 +64,14 @@ def load(
             _copy(connection, tasks(task_count, user_ids, midnight=midnight, seed=seed), progress)
         if with_history:
             events = write_histories(connection, seed=seed)
-    # Lists that were cached before do not have the new tasks.
+    # Invalidate cached lists.
     runtime.breaker.call(lambda: announce(runtime), None)
     _tidy(runtime)
     return Loaded(new, persons[0].username, events)
 
 
 def _users(connection: Connection, number: int) -> tuple[list[Person], list[int], int]:
-    """The first demo users, their ids, and how many of them had to be made. Names of others are left alone."""
+    """Return the first demo users, their ids, and how many were created. User names of other accounts are skipped."""
     chosen: list[Person] = []
     known: dict[str, int] = {}
     candidates = people()
@@ -79,12 +79,12 @@ def _users(connection: Connection, number: int) -> tuple[list[Person], list[int]
         block = list(islice(candidates, number))
         names = [person.username for person in block]
         found = connection.execute(
-            # Waits for whoever is just being deleted, and has the deletion wait for the tasks.
+            # Locked against concurrent deletion of the accounts.
             select(User.username_key, User.email, User.id, User.is_active)
             .where(User.username_key.in_(names))
             .with_for_update(read=True, key_share=True)
         )
-        # Nothing is assigned to an account that is not active, here as everywhere.
+        # Tasks cannot be assigned to inactive accounts.
         taken = {row.username_key: (row.email if row.is_active else None, row.id) for row in found}
         for person in block:
             email, user_id = taken.get(person.username, (person.email, 0))
@@ -100,7 +100,7 @@ def _users(connection: Connection, number: int) -> tuple[list[Person], list[int]
 def _make(connection: Connection, persons: Sequence[Person]) -> dict[str, int]:
     if not persons:
         return {}
-    # One hash for all: argon2 is slow on purpose.
+    # One hash for all users, since argon2 is slow.
     password_hash = hash_password(PASSWORD)
     rows = [
         {
@@ -119,7 +119,7 @@ def _make(connection: Connection, persons: Sequence[Person]) -> dict[str, int]:
 def _copy(connection: Connection, rows: Iterator[DemoTask], progress: Callable[[int], None]) -> None:
     done = 0
     driver: Any = connection.connection.driver_connection
-    # The next lines are written while PostgreSQL takes the last ones.
+    # The next chunk is generated while PostgreSQL processes the previous one.
     with ThreadPoolExecutor(1) as ahead, driver.cursor() as cursor:
         following = ahead.submit(_lines, rows)
         while lines := following.result():
@@ -131,8 +131,8 @@ def _copy(connection: Connection, rows: Iterator[DemoTask], progress: Callable[[
 
 @contextmanager
 def _search_index_last(connection: Connection) -> Iterator[None]:
-    """Build the search index of a table that is empty yet in one go at the end: half the time. Where there are
-    tasks already it stays, since whoever reads them would have to wait."""
+    """Drop the search index of an empty table and create it at the end, which halves the time. If the table has tasks,
+    the index is kept, since creating it would block readers."""
     if connection.scalar(select(exists().select_from(TASK))):
         yield
         return
@@ -146,7 +146,7 @@ def _lines(rows: Iterator[DemoTask]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """A value as COPY reads it. The demo's words have no tab, line break or backslash."""
+    """Format a value for COPY. Demo texts contain no tabs, line breaks or backslashes."""
     match value:
         case None:
             return r"\N"
@@ -157,7 +157,7 @@ def _text(value: Any) -> str:
 
 
 def _tidy(runtime: Runtime) -> None:
-    """Let the planner know the new rows, and index-only scans trust their pages."""
+    """Update the planner's statistics and the visibility map for index-only scans."""
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
         for table in ("users", "task", "task_event"):

@@ -1,10 +1,10 @@
-"""The demo's users."""
+"""Demo users."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-# A reserved domain: no mail to it arrives anywhere. It also tells demo users from others.
+# A reserved domain, to which no mail is delivered. Also identifies demo users.
 DOMAIN = "demo.example"
 
 FIRST_NAMES = (
@@ -33,7 +33,7 @@ class Person:
 
 
 def people() -> Iterator[Person]:
-    """Persons without end, always the same ones in the same order; neighbours differ in both names."""
+    """Yield an endless, reproducible sequence of persons; consecutive persons differ in both names."""
     for number in count():
         turn, place = divmod(number, len(FIRST_NAMES))
         first = FIRST_NAMES[place]

@@ -1,4 +1,5 @@
-"""The demo's tasks: many done, few urgent, some overdue, some due these days, a few people with most of the work."""
+"""Demo tasks with a plausible distribution: most are completed, few urgent, some overdue or due soon, and a few users
+have most of them."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -14,21 +15,21 @@ HISTORY_DAYS = 540
 MINUTES = HISTORY_DAYS * 24 * 60
 WITHOUT_DUE_DATE = 0.10
 WITHOUT_ASSIGNEE = 0.08
-# Every so many tasks one is open and due in these days, so that even a small team has work for today.
+# One in `EVERY` tasks is open and due around today, so that even small demos have current work.
 EVERY = 25
 THESE_DAYS = (0, 1, -1, 2, -3, 4, 0, -6, 1, 3)
 
 PRIORITIES = tuple(Priority)
 STATUSES = tuple(Status)
 PRIORITY_WEIGHTS = tuple(accumulate((28, 50, 17, 5)))
-# Of PENDING, IN_PROGRESS, COMPLETED, ARCHIVED; by whether the due date is past.
+# Weights of PENDING, IN_PROGRESS, COMPLETED and ARCHIVED for past and for future due dates.
 PAST = tuple(accumulate((6, 5, 61, 28)))
 AHEAD = tuple(accumulate((52, 24, 22, 2)))
 KIND_WEIGHTS = tuple(accumulate(kind.weight for kind in KINDS))
 
 
 class DemoTask(NamedTuple):
-    """A row of `task`, its fields named as the columns are."""
+    """A row of `task`; the fields are named like the columns."""
 
     title: str
     description: str
@@ -43,7 +44,7 @@ class DemoTask(NamedTuple):
 
 
 def tasks(number: int, user_ids: Sequence[int], *, midnight: datetime, seed: int) -> Iterator[DemoTask]:
-    """So many tasks of these users, the oldest first, all older than today's `midnight`. The same arguments make
+    """Yield `number` tasks of the given users, oldest first and all created before `midnight`. The same arguments yield
     the same tasks."""
     rng = random.Random(seed)  # noqa: S311 - not for secrets
     today, midnight = midnight.date(), midnight.astimezone(UTC)
@@ -52,7 +53,7 @@ def tasks(number: int, user_ids: Sequence[int], *, midnight: datetime, seed: int
     by_whom = tuple(accumulate(busy))
     for start in range(0, number, BLOCK):
         size = min(BLOCK, number - start)
-        # A block at a time: choosing many at once takes a fifth of the time.
+        # Random choices are made in blocks, which is five times as fast.
         drawn = zip(
             rng.choices(KINDS, cum_weights=KIND_WEIGHTS, k=size),
             rng.choices(PRIORITIES, cum_weights=PRIORITY_WEIGHTS, k=size),
@@ -78,7 +79,7 @@ def tasks(number: int, user_ids: Sequence[int], *, midnight: datetime, seed: int
 
 
 def _age(place: int, number: int) -> int:
-    """Minutes before today; the newer half of the tasks is from the last quarter of the time."""
+    """Return the age in minutes; the newer half of the tasks is from the last quarter of the period."""
     return 1 + int(MINUTES * ((number - place) / (number + 1)) ** 2)
 
 
@@ -93,7 +94,7 @@ def _fate(rng: random.Random, place: int, created: datetime, today: date) -> tup
 
 
 def _text(rng: random.Random, kind: Kind) -> tuple[str, str]:
-    """A title, and up to three sentences that follow each other in the kind's list."""
+    """Return a title, and up to three consecutive sentences of the kind's list."""
     thing, place, end = (_one(rng, words) for words in (kind.things, kind.places, kind.ends))
     title = _one(rng, kind.titles).format(thing=thing, place=place) + end
     first = int(rng.random() * len(kind.sentences))
@@ -102,5 +103,5 @@ def _text(rng: random.Random, kind: Kind) -> tuple[str, str]:
 
 
 def _one(rng: random.Random, words: Sequence[str]) -> str:
-    # A third of the time of rng.choice, for what is done five times a task.
+    # Three times as fast as rng.choice; called five times per task.
     return words[int(rng.random() * len(words))]

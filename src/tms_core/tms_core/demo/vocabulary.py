@@ -1,11 +1,12 @@
-"""What the demo's tasks are about: kinds of work, each with titles, descriptions and the words to fill in."""
+"""The vocabulary of demo tasks: kinds of work with title and description templates."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of work. `{thing}` and `{place}` in titles and sentences are filled, and an end is put behind a title."""
+    """A kind of work. Titles and sentences have the placeholders `{thing}` and `{place}`; an ending is appended to each
+    title."""
 
     weight: int
     titles: tuple[str, ...]
@@ -26,7 +27,7 @@ COMPONENTS = (
     "the public API",
 )  # fmt: skip
 
-# Most titles end without more.
+# Most titles have no ending.
 FOR_CUSTOMERS = (*("",) * 16, *(f" for {name}" for name in CUSTOMERS))
 IN_TIME = (*("",) * 8, *(f" (week {week})" for week in range(1, 27)))
 

@@ -1,7 +1,7 @@
-"""`tms doctor`: what is wrong with this deployment, and what to do about it.
+"""The checks of `tms doctor`, which reports problems of a deployment and their remedies.
 
-A package adds a check by `config.add_doctor_check("mail", "tms_x.doctor:check_mail")`; it gets the runtime and
-yields findings. What stops it (database, Redis or network away) becomes a finding by itself.
+Packages add checks by `config.add_doctor_check("mail", "tms_x.doctor:check_mail")`. A check is called with the runtime
+and yields findings; connection errors (database, Redis, network) are converted to findings.
 """
 
 from tms_core.doctor.findings import Finding, Level, bad, fine, warning

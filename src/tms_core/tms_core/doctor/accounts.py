@@ -5,13 +5,13 @@ from sqlalchemy import and_, func, or_, select
 from tms_core.doctor.findings import Finding, fine, warning
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_core.text import one_line
+from tms_core.sanitizing import one_line
 
 MAX_NAMED = 10
 
 
 def check_accounts(runtime: Runtime) -> Iterator[Finding]:
-    """Accounts whose user name or address is another spelling of another account's."""
+    """Report accounts whose user name or address differs from another account's only in spelling."""
     lacks_key = or_(User.username_key.is_(None), and_(User.email.is_not(None), User.email_key.is_(None)))
     criterion = and_(lacks_key, User.deleted_at.is_(None))
     with runtime.transaction() as session:

@@ -50,11 +50,11 @@ def check_migrations(runtime: Runtime) -> Iterator[Finding]:
 
 
 def left_behind(revision: str) -> Finding:
-    """Tables of a package that was taken out. Its revision tells the branch only by our way of naming them."""
+    """Return the finding for tables of a removed package. The branch is derived from the name of the revision."""
     named = re.fullmatch(r"(\w+)_\d{4}", revision)
     label = named[1] if named else "LABEL"
     return warning(
-        f"the database has {revision} of a package that is no longer included. Its tables harm nobody; to drop them, "
+        f"the database has {revision} of a package that is no longer included. Its tables are harmless; to drop them, "
         f"put its line back into pyramid.includes, run tms migrate --downgrade {label}@base (that is alembic "
         f"downgrade {label}@base), and take the line out again."
     )
@@ -70,7 +70,7 @@ def check_clock(runtime: Runtime) -> Iterator[Finding]:
 
 
 def judge_clock(ahead: float) -> Finding:
-    """`ahead` is how many seconds the database's clock is before this host's."""
+    """Return the finding for the database's clock, which is `ahead` seconds ahead of this host's."""
     if abs(ahead) > TOLERATED_SECONDS:
         return warning(
             f"the database's clock is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} this host's: "

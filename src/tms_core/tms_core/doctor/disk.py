@@ -12,7 +12,7 @@ WARNING_BELOW = 1024 * MEBIBYTE
 
 
 def check_disk(runtime: Runtime) -> Iterator[Finding]:
-    """Of the state directory, or of the one that it would be made in."""
+    """Check the free space of the state directory, or of its closest existing parent."""
     state = runtime.core.state_dir.absolute()
     existing = next(path for path in (state, *state.parents) if path.exists())
     if not os.access(existing, os.W_OK):

@@ -1,4 +1,4 @@
-"""All checks in turn: the core's, then those that the included packages add."""
+"""Runs all checks: first the core's, then those of the included packages."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ NEED_DATABASE = ("migrations", "accounts", "clock", "relay")
 
 
 def examine(runtime: Runtime) -> Iterator[tuple[str, Finding]]:
-    """Every finding under the name of its check."""
+    """Yield every finding with the name of its check."""
     has_database = True
     added = {name: resolve(dotted) for name, dotted in runtime.doctor_checks.items()}
     for name, check in {**CHECKS, **added}.items():

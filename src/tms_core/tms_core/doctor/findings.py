@@ -13,7 +13,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; where it is not well, the sentence says what to mend."""
+    """The result of one check; for a problem, the sentence names the remedy."""
 
     level: Level
     sentence: str

@@ -27,16 +27,16 @@ def check_redis(runtime: Runtime) -> Iterator[Finding]:
 
 
 def judge_version(version: str, valkey: str | None = None) -> Finding:
-    """`version` is the Redis that it is compatible with."""
+    """Return the finding for a server's version. For Valkey, `version` is the compatible version of Redis."""
     if tuple(map(int, version.split(".")[:2])) < MIN_VERSION:
         return bad(f"is Redis {version}: upgrade it, TMS needs {'.'.join(map(str, MIN_VERSION))} or newer, or Valkey.")
     return fine(f"Valkey {valkey}" if valkey else f"Redis {version}")
 
 
 def judge_memory(about: dict[str, Any]) -> Iterator[Finding]:
-    """What it does when its memory is full: cached lists may go, queued background tasks may not."""
+    """Check the eviction policy: cached lists may be evicted, queued background tasks must not."""
     limit, policy = int(about.get("maxmemory", 0)), str(about.get("maxmemory_policy", "noeviction"))
     if limit and policy.startswith("allkeys"):
-        yield warning(f"maxmemory-policy is {policy}, which may throw queued tasks away: set it to volatile-lru.")
+        yield warning(f"maxmemory-policy is {policy}, which may evict queued tasks: set it to volatile-lru.")
     if limit and policy == "noeviction" and about["used_memory"] > NEARLY_FULL * limit:
         yield warning(f"uses {about['used_memory'] / limit:.0%} of its maxmemory: raise it, or set volatile-lru.")

@@ -5,7 +5,7 @@ from tms_core.relay.lag import Lag, sink_lags, unassigned
 from tms_core.relay.leadership import is_led
 from tms_core.runtime import Runtime
 
-# A batch that is under way is no fault.
+# Maximum age of waiting events; a batch in progress is not a problem.
 TOLERATED_SECONDS = 10.0
 
 
@@ -16,7 +16,7 @@ def check_relay(runtime: Runtime) -> Iterator[Finding]:
         lags = sink_lags(connection)
     faults = list(_about_numbering(waiting, leads=leads, has_run=bool(lags)))
     for sink in runtime.sinks:
-        # Where none runs, that is said already.
+        # If no relay runs, that is reported already.
         faults += _about_sink(sink, lags.get(sink)) if leads or sink in lags else ()
     yield from faults or [fine(f"leads; sinks: {', '.join(runtime.sinks)}")]
 
@@ -27,14 +27,14 @@ def _about_numbering(waiting: Lag, *, leads: bool, has_run: bool) -> Iterator[Fi
         wait = f", and {_events(waiting)} wait to be pushed and mailed" if waiting.events else ""
         yield bad(f"{what}{wait}: start tms relay (tms up and tms.target start it too).")
     elif waiting.seconds > TOLERATED_SECONDS:
-        yield bad(f"{_amount(waiting)} have not been numbered: look at the log of tms relay.")
+        yield bad(f"{_amount(waiting)} have no position yet: see the log of tms relay.")
 
 
 def _about_sink(sink: str, lag: Lag | None) -> Iterator[Finding]:
     if lag is None:
         yield warning(f"the sink {sink} has not started yet: restart tms relay.")
     elif lag.seconds > TOLERATED_SECONDS:
-        yield warning(f"the sink {sink} is {_amount(lag)} behind: the log of tms relay says why.")
+        yield warning(f"the sink {sink} is {_amount(lag)} behind: see the log of tms relay.")
 
 
 def _amount(lag: Lag) -> str:

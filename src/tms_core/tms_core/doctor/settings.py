@@ -9,7 +9,7 @@ from tms_core.settings_base import Declaration
 
 
 def check_settings(runtime: Runtime) -> Iterator[Finding]:
-    """Whoever has a runtime has valid settings; this is about those that are valid and still unwise."""
+    """Report settings that are valid but not recommended; invalid settings prevent start-up."""
     core = runtime.core
     packages = ", ".join(runtime.packages[1:]) or "no package but the core"
     yield fine(f"{core.environment}; {packages} (tms doctor --settings lists all)")
@@ -25,7 +25,7 @@ def check_settings(runtime: Runtime) -> Iterator[Finding]:
 
 
 def settings_rows(runtime: Runtime, environ: Mapping[str, str]) -> Iterator[tuple[Declaration, str, str]]:
-    """Every declared setting with its present value, secrets hidden, and where that stands."""
+    """Yield every declared setting with its current value, secrets hidden, and the source of the value."""
     beside = dotenv_values(Path(runtime.ini_path).resolve().parent / ".env") if runtime.ini_path else {}
     for group, values in runtime.groups.items():
         for declared in group.declarations():
@@ -36,7 +36,7 @@ def settings_rows(runtime: Runtime, environ: Mapping[str, str]) -> Iterator[tupl
 
 
 def shown(value: object, *, is_secret: bool = False) -> str:
-    """As one would write it in an ini file."""
+    """Format a value as in an ini file."""
     match value:
         case None | () | "":
             return ""

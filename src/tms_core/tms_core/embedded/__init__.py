@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey for development: found, set up and run under one state directory.
+"""Embedded PostgreSQL and Valkey for development, with their data in one state directory.
 
-`state` is imported by the settings of every process, so nothing here pulls in more than the standard library.
+The settings of every process import `state`, so this module must not import the servers.
 """

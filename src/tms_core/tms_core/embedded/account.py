@@ -1,4 +1,4 @@
-"""Who the services run as: oneself, or, for root, an unprivileged user, since PostgreSQL refuses root."""
+"""The user that the servers run as: the current user, or for root, which PostgreSQL refuses, an unprivileged user."""
 
 import logging
 import os
@@ -18,7 +18,7 @@ CANDIDATES = ("postgres", "nobody")
 
 @dataclass(frozen=True)
 class Account:
-    """`name` is None for oneself; then every method leaves things as they are."""
+    """A system user; `name` is None for the current user, for whom the methods change nothing."""
 
     name: str | None = None
     uid: int = -1
@@ -26,13 +26,13 @@ class Account:
 
     @property
     def popen_options(self) -> dict[str, Any]:
-        """What makes `subprocess` run a program as this account."""
+        """Return the arguments of `subprocess.Popen` that run a program as this account."""
         if self.name is None:
             return {}
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def own(self, path: Path) -> None:
-        """Give a directory and all in it to the account, unless it has it already."""
+        """Make the account the owner of a directory and its contents."""
         if self.name is None or path.stat().st_uid == self.uid:
             return
         for directory, _, files in os.walk(path):
@@ -40,18 +40,18 @@ class Account:
                 os.chown(entry, self.uid, self.gid, follow_symlinks=False)
 
     def share(self, directory: Path) -> None:
-        """Let the account make sockets in a directory that stays ours."""
+        """Allow the account to create sockets in a directory of the current user."""
         if self.name is not None:
             os.chown(directory, -1, self.gid)
             directory.chmod(0o770)
 
     def use(self, program: Path, installation: Path) -> None:
-        """Let the account run a program, and read what was installed with it."""
+        """Allow the account to run a program and to read its installation."""
         if self.name is None:
             return
         for path in (program, program.resolve()):
             self.reach(path)
-        # As an installation under root's umask 077 leaves it.
+        # An installation under root's umask 077 is not readable.
         if program.stat().st_mode & READ_AND_RUN != READ_AND_RUN:
             log.warning("opened %s (chmod -R o+rX), so that user %s can run it", installation, self.name)
             for entry in (installation, *installation.rglob("*")):
@@ -59,7 +59,7 @@ class Account:
                 entry.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
 
     def reach(self, path: Path) -> None:
-        """Let the account come to `path`: adds the search bit to parents that lack it, and says so."""
+        """Make `path` reachable for the account: adds the search bit to parents without it, and logs that."""
         if self.name is None:
             return
         for parent in reversed(path.parents):
@@ -77,7 +77,7 @@ class Account:
 
 
 def service_account() -> Account:
-    """Oneself; for root the first unprivileged user that exists."""
+    """Return the current user; for root, the first unprivileged user that exists."""
     if os.geteuid() != 0:
         return Account()
     for name in CANDIDATES:

@@ -1,4 +1,4 @@
-"""PostgreSQL's data directory: made at first use, with the role and the database tms."""
+"""PostgreSQL's data directory, created on first use with the role and the database `tms`."""
 
 import os
 import shutil
@@ -22,13 +22,13 @@ class Cluster:
         self._account = account
 
     def ensure(self, *, durable: bool = True) -> None:
-        """Make the cluster unless it is there; raises when another version of PostgreSQL made it."""
+        """Create the cluster if missing; raises if another version of PostgreSQL created it."""
         self._account.use(self._programs.postgres, self._programs.directory.parent)
         self._account.reach(self._data)
         if (self._data / "PG_VERSION").exists():
             self._check_version()
             self._account.own(self._data)
-            # PostgreSQL refuses one that is open to others.
+            # PostgreSQL refuses a directory that is open to others.
             close_to_others(self._data, 0o750)
         else:
             self._create(durable=durable)
@@ -51,7 +51,7 @@ class Cluster:
     def _create(self, *, durable: bool) -> None:
         if self._data.exists() and any(self._data.iterdir()):
             raise ConfigurationError(f"{self._data} holds something else than PostgreSQL's data; move it away")
-        # Made aside and renamed at the end, so that an interrupted first start leaves nothing half done.
+        # Created under another name and renamed at the end, so that an interrupted first start leaves no partial data.
         draft = self._data.with_name(f"{self._data.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -63,7 +63,7 @@ class Cluster:
     def _initdb(self, data: Path, *, durable: bool) -> None:
         command: list[str | os.PathLike[str]] = [self._programs.initdb, "-D", data, "-U", "tms"]
         command += ["-E", "UTF8", "--auth", "trust", *(() if durable else ("--no-sync",))]
-        # The built-in C.UTF-8 is the same everywhere; older servers need the system to have one.
+        # The built-in C.UTF-8 is the same everywhere; older servers use the system's.
         if self._programs.major_version() >= BUILTIN_LOCALE_SINCE:
             self._run([*command, "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"])
             return
@@ -89,11 +89,11 @@ class Cluster:
 
 
 def damaged(data: Path) -> str:
-    """What to do where a server does not start on its data."""
+    """Return the advice for a server that does not start on its data."""
     return f"the data in {data} are damaged: restore a backup, or move the directory away and begin with an empty one"
 
 
 def server_environment() -> dict[str, str]:
-    """Ours, without what would redirect PostgreSQL or translate its messages."""
+    """Return the environment without variables that redirect PostgreSQL or translate its messages."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return kept | {"LC_ALL": "C"}

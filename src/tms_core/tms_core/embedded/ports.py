@@ -1,21 +1,21 @@
-"""Ports for servers of tests and of the bench."""
+"""Free ports for servers of tests and benchmarks."""
 
 import random
 import socket
 from contextlib import suppress
 
-# Below those that Linux gives to outgoing connections (net.ipv4.ip_local_port_range), and other systems too.
+# Below the ephemeral ports of Linux (net.ipv4.ip_local_port_range) and other systems.
 PORTS = range(15_000, 32_000)
-# Tests that run at once must not choose the same, whatever they seed.
+# Concurrent tests must not choose the same ports, even if they seed `random`.
 _dice = random.SystemRandom()
 _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody has just now, nor gets by chance; another one each time.
+    """Return an unused port of 127.0.0.1, a different one each time.
 
-    Not one that the system would choose: outgoing connections begin at those, and one that is tried again and again
-    until somebody listens there may be given that very port, and then talks to itself (RFC 9293, 3.5).
+    Ephemeral ports are avoided: a client that retries until a server listens may be assigned that very port as its
+    source port, and then connects to itself (RFC 9293, 3.5).
     """
     while True:
         port = _dice.choice(PORTS)

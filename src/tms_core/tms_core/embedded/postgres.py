@@ -1,4 +1,4 @@
-"""PostgreSQL of the state directory, run as a process of the supervisor."""
+"""The PostgreSQL server of a state directory, run as a process of the supervisor."""
 
 import signal
 from pathlib import Path
@@ -21,20 +21,20 @@ OPTIONS = {
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
-    # The supervisor's log has the time already.
+    # The supervisor's log adds the time.
     "log_line_prefix": "",
     "log_checkpoints": "off",
     "logging_collector": "off",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-# In postmaster.pid, counted from 0.
+# Line of the status in postmaster.pid, counted from 0.
 STATUS_LINE = 7
 
 
 class Postgres:
-    """Trusts everyone who reaches it: that is this user alone, through a private socket.
+    """A server without passwords, reachable only by the current user through a private socket.
 
-    With `tcp_port` it listens on 127.0.0.1 instead, for tests; `durable=False` may lose all at a power cut.
+    With `tcp_port` the server listens on 127.0.0.1 instead, for tests; `durable=False` may lose data on a power cut.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Postgres:
         return f"postgresql://tms@/tms?host={quote(str(self._state.sockets))}&port={POSTGRES_PORT}"
 
     def initialise(self) -> None:
-        """Make the cluster with the role and the database tms, unless it is there."""
+        """Create the cluster with the role and the database `tms` if missing."""
         self._account.share(self._state.sockets)
         Cluster(self._state.postgres, self._programs, self._account).ensure(durable=self._durable)
 
@@ -71,14 +71,14 @@ class Postgres:
             cwd=self._state.path,
             popen_options=self._account.popen_options,
             is_ready=self.is_ready,
-            # «Fast»: ends the sessions that are left, and writes a checkpoint.
+            # A fast shutdown: ends open sessions and writes a checkpoint.
             stop_signal=signal.SIGINT,
             grace=30.0,
             advice=f"if its lines above speak of damage, {damaged(self._state.postgres)}",
         )
 
     def is_ready(self) -> bool:
-        # A look at its own file first: an attempt to connect too early is an alarming line in the log.
+        # Check the pid file first: connecting too early logs an error.
         if not _calls_itself_ready(self._state.postgres / "postmaster.pid"):
             return False
         try:
@@ -98,7 +98,7 @@ class Postgres:
                 "unix_socket_permissions": "0700",
                 "port": f"{POSTGRES_PORT}",
             }
-        return [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        return [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
 
 
 def _calls_itself_ready(pid_file: Path) -> bool:

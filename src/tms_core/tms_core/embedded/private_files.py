@@ -1,4 +1,4 @@
-"""Directories and files for this user alone from the moment that they exist, whatever the umask."""
+"""Directories and files that are private to the current user from their creation, whatever the umask."""
 
 import logging
 import os
@@ -9,11 +9,11 @@ log = logging.getLogger(__name__)
 
 
 def make_private(directory: Path, mode: int = 0o700) -> None:
-    """Make a directory, its missing parents too; close one that is there and open to others."""
+    """Create a directory and its missing parents; restrict the mode of an existing directory."""
     try:
         directory.parent.mkdir(parents=True, exist_ok=True)
         directory.mkdir(mode=mode)
-        # What others are to have, and the umask took.
+        # Add the permissions that the umask removed.
         directory.chmod(mode)
     except FileExistsError:
         if not directory.is_dir():
@@ -22,7 +22,7 @@ def make_private(directory: Path, mode: int = 0o700) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that must not exist yet."""
+    """Write a private file; raises FileExistsError if the file exists."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
         file.flush()
@@ -30,10 +30,10 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def close_to_others(path: Path, mode: int = 0o700) -> None:
-    """Take the rights of group and others that `mode` does not have from what is ours, and say so."""
+    """Remove the permissions of group and others beyond `mode` from a path of the current user, and log that."""
     status = path.stat()
     too_open = stat.S_IMODE(status.st_mode) & 0o077 & ~mode
-    # A directory for everybody, as /tmp, is left as it is.
+    # Shared directories such as /tmp are unchanged.
     if too_open and status.st_uid == os.geteuid() and not status.st_mode & stat.S_ISVTX:
         path.chmod(stat.S_IMODE(status.st_mode) & ~too_open)
         log.warning("%s was open to other users (%o): closed it", path, stat.S_IMODE(status.st_mode))

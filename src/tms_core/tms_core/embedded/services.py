@@ -1,4 +1,4 @@
-"""Both embedded servers for the length of a `with` block: for tests and the bench, without the supervisor."""
+"""A context manager that runs both embedded servers without the supervisor, for tests and benchmarks."""
 
 import subprocess
 import time
@@ -26,9 +26,10 @@ PROBE_INTERVAL = 0.02
 def embedded_services(
     state_dir: str | PathLike[str], *, tcp: bool = False, durable: bool = True
 ) -> Iterator[tuple[str, str]]:
-    """Yield the URLs of a running PostgreSQL and Valkey, which end with the block.
+    """Run PostgreSQL and Valkey and yield their URLs; stop both at the end of the block.
 
-    `tcp` has them listen on free ports of 127.0.0.1; `durable=False` is faster and forgets at a power cut.
+    With `tcp` the servers listen on free ports of 127.0.0.1; `durable=False` is faster but may lose data on a power
+    cut.
     """
     state = StateDirectory(state_dir)
     state.prepare()
@@ -47,7 +48,7 @@ def embedded_services(
 def _running(spec: ProcessSpec, logs: Path) -> Iterator[None]:
     with (logs / f"{spec.name}.log").open("w+b") as log:
         process = subprocess.Popen(
-            # A test run that is killed takes its servers along.
+            # Servers end with a killed test run.
             dying_with_parent(spec.argv, spec.stop_signal),
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,4 +1,4 @@
-"""The state directory of `tms up`: its layout, its lock, and the addresses that follow from its path."""
+"""The state directory of `tms up`: its layout, its lock, and the URLs derived from its path."""
 
 import fcntl
 import hashlib
@@ -17,7 +17,7 @@ from tms_core.errors import ConfigurationError, TmsError
 
 log = logging.getLogger(__name__)
 
-# sun_path of sockaddr_un, less the final NUL.
+# Size of sun_path in sockaddr_un, without the final NUL.
 MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
 POSTGRES_PORT = 5432
 POSTGRES_SOCKET = f".s.PGSQL.{POSTGRES_PORT}"
@@ -30,7 +30,7 @@ class StateInUseError(TmsError):
 
 class StateDirectory:
     def __init__(self, path: str | os.PathLike[str]):
-        # Links are followed, so that every name of a directory leads to the same lock and sockets.
+        # Symbolic links are resolved, so that every name of a directory has the same lock and sockets.
         self.path = Path(os.path.realpath(path))
         self.postgres = self.path / "postgres"
         self.valkey = self.path / "valkey"
@@ -39,33 +39,33 @@ class StateDirectory:
         self.sockets = _socket_directory(self.path)
 
     def prepare(self) -> None:
-        """Make what is missing, for this user's eyes only; close what is there and open to others."""
-        # Root's servers run as another user, who has to pass through.
+        """Create missing directories, private to the current user; restrict the mode of existing ones."""
+        # The servers of root run as another user, who needs to search the directory.
         mode = 0o700 if os.geteuid() else 0o711
         try:
             if self.path.is_dir() and not self.lock_file.exists():
-                self._say_if_open(mode)
+                self._warn_if_open(mode)
             else:
                 make_private(self.path, mode)
             for directory in (self.valkey, self.mail):
                 make_private(directory)
-            # Root's is shared with a group.
+            # For root, the directory is shared with the servers' group.
             make_private(self.sockets, 0o700 if os.geteuid() else 0o770)
         except OSError as error:
             raise unusable(self.path, error) from None
-        # In a directory for everybody another user may have been there first.
+        # In a shared directory, another user may have created this one.
         if self.sockets.is_symlink() or self.sockets.stat().st_uid != os.geteuid():
             raise TmsError(f"{self.sockets} belongs to another user; remove it, or choose another --state-dir")
 
-    def _say_if_open(self, mode: int) -> None:
-        """Of a directory that no `tms up` has used before, and that is perhaps for other things too."""
+    def _warn_if_open(self, mode: int) -> None:
+        """Warn about an open directory that `tms up` did not create, and whose mode is therefore not changed."""
         found = stat.S_IMODE(self.path.stat().st_mode)
         if found & 0o077 & ~mode:
             log.warning("the state directory %s is open to other users (%o): chmod %o it", self.path, found, mode)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the directory. The lock goes with the process that took it, so none is ever stale."""
+        """Lock the directory. The lock is released when the process ends, so it is never stale."""
         try:
             descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
@@ -85,7 +85,7 @@ class StateDirectory:
 
 
 def make_state_directory(path: Path) -> None:
-    """Make a state directory that holds no servers, if it is missing."""
+    """Create a state directory without servers, if missing."""
     try:
         if not path.is_dir():
             make_private(path)
@@ -94,7 +94,7 @@ def make_state_directory(path: Path) -> None:
 
 
 def unusable(state_dir: Path, error: OSError) -> ConfigurationError:
-    """The error for a state directory that cannot be made, read or written."""
+    """Return the error for a state directory that cannot be created, read or written."""
     what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     return ConfigurationError(
         f"the state directory {state_dir} cannot be used ({what}): choose another with --state-dir, "
@@ -103,13 +103,13 @@ def unusable(state_dir: Path, error: OSError) -> ConfigurationError:
 
 
 def addresses(state_dir: str | os.PathLike[str]) -> tuple[str, str]:
-    """The URLs of the PostgreSQL and the Valkey that `tms up` runs on this state directory.
+    """Return the URLs of the PostgreSQL and Valkey servers of a state directory.
 
-    They follow from the path alone, so that a command in another terminal finds the running services.
+    The URLs depend only on the path, so that commands in another terminal find the running servers.
     """
     sockets = quote(str(StateDirectory(state_dir).sockets))
     return (
-        # The port names the socket; left out, libpq would take it from a PGPORT in the user's shell.
+        # The port is part of the socket's name; without it, libpq would use PGPORT.
         f"postgresql://tms@/tms?host={sockets}&port={POSTGRES_PORT}",
         f"unix://{sockets}/{VALKEY_SOCKET}?db=0",
     )
@@ -120,12 +120,12 @@ def _socket_directory(state: Path) -> Path:
     if _holds_sockets(beside):
         return beside
     digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
-    # Not $TMPDIR, which may differ between the terminal of `tms up` and the one that looks for it.
+    # Not $TMPDIR, which may differ between terminals.
     shared = "/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()  # noqa: S108
     return Path(shared) / f"tms-{os.geteuid()}-{digest}"
 
 
 def _holds_sockets(directory: Path) -> bool:
-    """Whether a socket's path fits; libpq would also split the name at a comma."""
+    """Return whether a socket's path is short enough and has no comma, at which libpq would split it."""
     longest = os.fsencode(directory / POSTGRES_SOCKET)
     return len(longest) <= MAX_SOCKET_PATH and not set(longest) & set(b',"@\n')

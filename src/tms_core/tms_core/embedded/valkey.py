@@ -1,4 +1,4 @@
-"""Valkey (or Redis) of the state directory, run as a process of the supervisor."""
+"""The Valkey (or Redis) server of a state directory, run as a process of the supervisor."""
 
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +13,7 @@ NAME = "valkey"
 
 
 class Valkey:
-    """Reached through a private socket alone; with `tcp_port` on 127.0.0.1 instead, for tests."""
+    """A server on a private socket; with `tcp_port` on 127.0.0.1 instead, for tests."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Valkey:
             "appendonly": "yes" if self._durable else "no",
             "appendfsync": "everysec",
             "maxmemory": "256mb",
-            # Only what has a time to live may go: cached lists, but never a queued mail.
+            # Evict only keys with a TTL: cached lists, but never queued mails.
             "maxmemory-policy": "volatile-lru",
         }
         if self._tcp_port:
@@ -83,4 +83,4 @@ class Valkey:
                 "unixsocket": str(self._state.sockets / VALKEY_SOCKET),
                 "unixsocketperm": "700",
             }
-        return [word for name, value in options.items() for word in (f"--{name}", value)]
+        return [argument for name, value in options.items() for argument in (f"--{name}", value)]

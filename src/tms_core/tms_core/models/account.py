@@ -1,4 +1,4 @@
-"""What proves who somebody is besides a login: personal API tokens, and links that were mailed."""
+"""Personal API tokens and mailed account links."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ NAME_LENGTH = 100
 
 
 class PersonalToken(Base):
-    """A token for a user's scripts, stored as its SHA-256; `hint` is how its owner recognises it."""
+    """A token for a user's scripts, stored as its SHA-256; `hint` helps the owner to recognise it."""
 
     __tablename__ = "personal_token"
 
@@ -41,15 +41,19 @@ class LinkPurpose(StrEnum):
 
 
 class AccountLink(Base):
-    """A one-time link to whoever reads `email`. Its token stands nowhere: the key and `seed` make it, and `digest`,
-    its SHA-256, recognises it."""
+    """A one-time link mailed to `email`. Its token is not stored but derived from the signing key and `seed`; `digest`
+    is the token's SHA-256."""
 
     __tablename__ = "account_link"
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     purpose: Mapped[LinkPurpose] = mapped_column(
-        Enum(LinkPurpose, name="account_link_purpose", values_callable=lambda members: [one.value for one in members])
+        Enum(
+            LinkPurpose,
+            name="account_link_purpose",
+            values_callable=lambda kinds: [kind.value for kind in kinds],
+        )
     )
     email: Mapped[str] = mapped_column(String(254))
     seed: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -57,7 +61,7 @@ class AccountLink(Base):
     created_at: Mapped[CreatedAt]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None]
-    # Of a link that takes a change of address back: the key of `email`, which nobody else may take meanwhile.
+    # For a link that reverts a change of address: the key of `email`, reserved until the link expires.
     reserved_key: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (

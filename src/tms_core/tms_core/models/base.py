@@ -1,4 +1,4 @@
-"""The declarative base: naming of constraints, and the types that every table uses."""
+"""The declarative base: the naming convention of constraints, and common column types."""
 
 from datetime import datetime
 from typing import Annotated, Any

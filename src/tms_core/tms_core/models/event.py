@@ -1,4 +1,4 @@
-"""The event log and the relay's places in it."""
+"""The event log and the relay's cursors."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,8 +19,8 @@ class EventKind(StrEnum):
 class TaskEvent(Base):
     """One change of one task, written in the same transaction as the change.
 
-    `id` orders nothing but the events of one task: the row lock on the task makes it follow the commits there.
-    `position` is given after commit by the relay, without gaps, and is the public `event_id`.
+    `id` orders only the events of one task, whose row is locked until the commit. `position` is assigned after the
+    commit by the relay, without gaps, and is the public `event_id`.
     """
 
     __tablename__ = "task_event"
@@ -47,7 +47,7 @@ TASK_EVENT = cast(Table, TaskEvent.__table__)
 
 
 class RelayCursor(Base):
-    """How far a sink has come: every event up to `position` was seen through."""
+    """The progress of a sink: every event up to `position` is delivered."""
 
     __tablename__ = "relay_cursor"
 

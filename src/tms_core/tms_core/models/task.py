@@ -1,4 +1,4 @@
-"""The task."""
+"""Tasks."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -26,15 +26,15 @@ class Status(StrEnum):
 
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 10_000
-# Titles are sorted without regard to case, accents and width. `fold_text` is a function that the migrations create:
-# not every server has ICU, and an upgrade of ICU can invalidate an index on one of its collations.
+# Titles are sorted ignoring case, accents and width. `fold_text` is a function created by the migrations: not every
+# server has ICU, and an upgrade of ICU can invalidate an index on one of its collations.
 TITLE_SORT_KEY = 'fold_text(title) COLLATE "C"'
-# What `q=` searches, spelled as PostgreSQL stores it, so that index and query are the same expression.
+# The document that `q=` searches, in PostgreSQL's normal form, so that index and query have the same expression.
 SEARCH_DOCUMENT = "to_tsvector('simple'::regconfig, (((title)::text || ' '::text) || description))"
 
 
 class Task(Base):
-    """Written by `services.tasks` only, which writes the event of every change with it."""
+    """A task; written only by `services.tasks`, which also writes the event of every change."""
 
     __tablename__ = "task"
 
@@ -56,8 +56,8 @@ class Task(Base):
         CheckConstraint("title <> ''", name="title_not_empty"),
         CheckConstraint(f"length(description) <= {DESCRIPTION_LENGTH}", name="description_length"),
         CheckConstraint("version >= 1", name="version_positive"),
-        # Each serves a filter or an ordering of the list, or an index-only count of the report; docs/adr/0005 has
-        # the plans.
+        # Each index serves a filter or an ordering of the list, or an index-only count of the report (query plans:
+        # docs/adr/0005).
         Index("ix_task_status_due_date", "status", "due_date", "id"),
         Index("ix_task_due_date", "due_date", "id"),
         Index("ix_task_priority", "priority", "status"),
@@ -76,5 +76,5 @@ class Task(Base):
     )
 
 
-# For statements that want plain rows.
+# For statements that return plain rows.
 TASK = cast(Table, Task.__table__)

@@ -1,4 +1,4 @@
-"""Users and their logins."""
+"""Users and their refresh tokens."""
 
 from datetime import datetime
 from typing import Any, cast
@@ -22,15 +22,16 @@ def _email_key(context: Any) -> str | None:
 
 
 class User(Base):
-    """An account. A deleted one keeps its row and name (tasks and events refer to it), and nothing personal."""
+    """An account. A deleted account keeps its row and user name, to which tasks and events refer, but no personal
+    data."""
 
     __tablename__ = "users"
 
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(String(150))
     email: Mapped[str | None] = mapped_column(String(254))
-    # What makes two names, or two addresses, one account. None, besides for deleted accounts' addresses, where another
-    # account had the same key when the column was added: such an account is found by its own spelling only.
+    # Normalised user name and address, by which accounts are unique. None for the address of a deleted account, and for
+    # accounts whose key was a duplicate when the column was added; these are found by their exact spelling only.
     username_key: Mapped[str | None] = mapped_column(Text, default=_username_key)
     email_key: Mapped[str | None] = mapped_column(Text, default=_email_key)
     password_hash: Mapped[str | None] = mapped_column(String(255))
@@ -38,11 +39,11 @@ class User(Base):
     last_name: Mapped[str] = mapped_column(String(150), server_default="")
     is_admin: Mapped[bool] = mapped_column(server_default="false")
     is_active: Mapped[bool] = mapped_column(server_default="true")
-    # When its owner proved to read mails at `email`, or an administrator gave it; None again when that changes.
+    # When the owner verified `email` or an administrator set it; reset to None when `email` changes.
     email_verified_at: Mapped[datetime | None]
-    # When the owner changed the address last, unless that was taken back; None: it is the first one.
+    # When the owner last changed the address, unless reverted; None if the address never changed.
     email_changed_at: Mapped[datetime | None]
-    # Access tokens carry the epoch; raising it ends all that were given out before.
+    # Part of access tokens; raising it revokes all tokens issued before.
     token_epoch: Mapped[int] = mapped_column(server_default="0")
     token_epoch_at: Mapped[datetime | None]
     created_at: Mapped[CreatedAt]
@@ -74,12 +75,12 @@ class User(Base):
         return self.email_verified_at is not None
 
 
-# For statements that want plain rows.
+# For statements that return plain rows.
 USERS = cast(Table, User.__table__)
 
 
 class RefreshToken(Base):
-    """One refresh token, stored as its SHA-256. The tokens of one login form a family."""
+    """One refresh token, stored as its SHA-256. The tokens of one session form a family."""
 
     __tablename__ = "refresh_token"
 
@@ -88,9 +89,9 @@ class RefreshToken(Base):
     family: Mapped[UUID]
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[CreatedAt]
-    # When the login began: the same in the whole family.
+    # When the session began: the same in the whole family.
     began_at: Mapped[CreatedAt]
-    # Who asked for this token.
+    # The client that requested this token.
     user_agent: Mapped[str | None] = mapped_column(String(200))
     address: Mapped[str | None] = mapped_column(String(45))
     expires_at: Mapped[datetime] = mapped_column(index=True)
@@ -99,7 +100,7 @@ class RefreshToken(Base):
 
     __table_args__ = (
         Index("ix_refresh_token_user_id", "user_id"),
-        # One a session, among all that it has used up.
+        # One unused token per session, among many used ones.
         Index("ix_refresh_token_unused", "user_id", postgresql_where=text("used_at IS NULL AND revoked_at IS NULL")),
         Index("ix_refresh_token_family", "family"),
         Index("ix_refresh_token_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),

@@ -1,1 +1,1 @@
-"""The relay: gives committed events their public positions, and hands them to each sink in order."""
+"""The relay: assigns positions to committed events and delivers them to each sink in order."""

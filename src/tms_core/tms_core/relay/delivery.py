@@ -1,4 +1,4 @@
-"""Handing events to one sink, under its cursor."""
+"""Delivery of events to one sink, under its cursor."""
 
 import logging
 import random
@@ -14,7 +14,7 @@ from tms_core.runtime import Runtime
 from tms_core.sinks import EventSink
 
 BATCH = 500
-# What the sink did may be repeated after a crash anyway, so its note need not wait for the disk.
+# A batch may be repeated after a crash in any case, so the commit need not wait for the disk.
 CURSOR = (
     select(RelayCursor.position, func.set_config("synchronous_commit", "off", True))
     .where(RelayCursor.sink == bindparam("sink"))
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 def ensure_cursor(session: Session, sink: str) -> None:
-    """A sink that is new here starts at the present end: it is told of what happens from now on."""
+    """Create the cursor of a new sink at the end of the log: the sink receives future events only."""
     session.execute(
         insert(RelayCursor)
         .from_select(["sink", "position"], select(literal(sink), func.coalesce(func.max(TaskEvent.position), 0)))
@@ -35,9 +35,9 @@ def ensure_cursor(session: Session, sink: str) -> None:
 
 
 def deliver_batch(runtime: Runtime, name: str, sink: EventSink) -> int:
-    """Hand the next batch to a sink and move its cursor, in one transaction; returns how many events.
+    """Deliver the next batch to a sink and advance its cursor in one transaction; returns the number of events.
 
-    The cursor's row is locked meanwhile: a relay that has just lost the lead can still be inside its batch.
+    The cursor's row is locked during delivery, since a relay that has just lost leadership may still deliver a batch.
     """
     with runtime.transaction() as session:
         position = session.execute(CURSOR, {"sink": name}).scalar()
@@ -50,19 +50,19 @@ def deliver_batch(runtime: Runtime, name: str, sink: EventSink) -> int:
             .where(RelayCursor.sink == name)
             .values(position=events[-1].position, updated_at=func.now())
         )
-    _tell_delivered(name, sink, events)
+    _notify_delivered(name, sink, events)
     return len(events)
 
 
-def _tell_delivered(name: str, sink: EventSink, events) -> None:
+def _notify_delivered(name: str, sink: EventSink, events) -> None:
     try:
         sink.delivered(events)
     except Exception:
-        log.exception("the sink %s failed after its batch was seen through", name)
+        log.exception("the sink %s failed after its batch was committed", name)
 
 
 class Delivery(threading.Thread):
-    """Feeds one sink until `stop()`; a sink that raises is retried with growing pauses and holds up nobody else."""
+    """Delivers events to one sink until `stop()`. A failing sink is retried with backoff and does not delay others."""
 
     def __init__(self, runtime: Runtime, name: str, sink: EventSink):
         super().__init__(name=f"sink-{name}", daemon=True)
@@ -74,7 +74,7 @@ class Delivery(threading.Thread):
         self._failures = 0
 
     def wake(self) -> None:
-        """There is something new."""
+        """Signal new events."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -83,7 +83,7 @@ class Delivery(threading.Thread):
 
     def run(self) -> None:
         while not self._stopped.is_set():
-            # Cleared before the look, so that what comes during it is looked at again.
+            # Cleared before the query, so that events committed during the query trigger another one.
             self._wake.clear()
             if not self._deliver_all():
                 self._stopped.wait(self._pause())
@@ -93,22 +93,22 @@ class Delivery(threading.Thread):
 
     def _deliver_all(self) -> bool:
         try:
-            # Behind a batch that is not full there was nothing; what has come since has woken us again.
+            # A batch that is not full was the last one; later events have set the wake-up event again.
             while not self._stopped.is_set() and deliver_batch(self._runtime, self._sink_name, self._sink) == BATCH:
                 pass
         except Exception as error:
             self._failures += 1
             log.warning(
                 "the sink %s failed, attempt %d, next in about %.1f s: %s",
-                self._sink_name, self._failures, self._longest_pause(), error,
+                self._sink_name, self._failures, self._max_pause(), error,
                 exc_info=self._failures == 1,
             )  # fmt: skip
             return False
         self._failures = 0
         return True
 
-    def _longest_pause(self) -> float:
+    def _max_pause(self) -> float:
         return min(self._sink.max_backoff, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
 
     def _pause(self) -> float:
-        return self._longest_pause() * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret
+        return self._max_pause() * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret

@@ -1,4 +1,4 @@
-"""The wake-up hint: Redis says «look now»; without it the relay looks by itself at each interval."""
+"""Wake-up messages by Redis pub/sub, which save the relay from waiting for its polling interval."""
 
 import logging
 import threading
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Hints(threading.Thread):
-    """Sets `event` at each hint, until `stop()`; reconnects by itself."""
+    """Sets `event` at each wake-up message until `stop()`; reconnects automatically."""
 
     def __init__(self, runtime: Runtime, event: threading.Event):
         super().__init__(name="hints", daemon=True)
@@ -26,15 +26,15 @@ class Hints(threading.Thread):
         self._stopped.set()
 
     def run(self) -> None:
-        is_away = False
+        is_down = False
         while not self._stopped.is_set():
             try:
                 self._listen()
-                is_away = False
+                is_down = False
             except redis.RedisError as error:
-                if not is_away:
-                    log.warning("no hints from redis, looking at each interval: %s", error)
-                is_away = True
+                if not is_down:
+                    log.warning("redis is unavailable, polling at each interval: %s", error)
+                is_down = True
                 self._stopped.wait(RECONNECT_PAUSE)
 
     def _listen(self) -> None:

@@ -1,4 +1,4 @@
-"""How far the relay and its sinks are behind, for `tms doctor` and /metrics."""
+"""The lag of the relay and its sinks, for `tms doctor` and /metrics."""
 
 from dataclasses import dataclass
 
@@ -20,18 +20,18 @@ SINKS = text("""
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How many events wait, and for how many seconds the first of them has."""
+    """The number of waiting events, and the age of the oldest in seconds."""
 
     events: int
     seconds: float
 
 
 def unassigned(connection: Connection) -> Lag:
-    """Committed events that no relay has given a position to."""
+    """Return the lag of committed events without a position."""
     events, seconds = connection.execute(UNNUMBERED).one()
     return Lag(events, float(seconds))
 
 
 def sink_lags(connection: Connection) -> dict[str, Lag]:
-    """By sink, the numbered events that it was not handed; of every sink that was ever registered."""
+    """Return the lag of undelivered events by sink, for every sink that was ever registered."""
     return {sink: Lag(events, float(seconds)) for sink, events, seconds in connection.execute(SINKS)}

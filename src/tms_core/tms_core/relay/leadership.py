@@ -1,4 +1,4 @@
-"""One relay leads, others stand by: a PostgreSQL advisory lock that lives as long as its connection."""
+"""Leader election of relays by a PostgreSQL advisory lock, held as long as its connection."""
 
 from sqlalchemy import Connection, text
 
@@ -6,14 +6,15 @@ LOCK = 7_305_310_003
 
 
 def try_to_lead(connection: Connection) -> bool:
-    """Take the lock for this connection's life, if nobody has it. Commits, so that no transaction stays open."""
+    """Acquire the lock for the lifetime of this connection; returns False if another relay holds the lock. Commits, so
+    that no transaction stays open."""
     leads = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}))
     connection.commit()
     return leads
 
 
 def is_led(connection: Connection) -> bool:
-    """Whether any relay of this database holds the lock now."""
+    """Return whether a relay of this database holds the lock."""
     found = connection.scalar(
         text(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"

@@ -1,4 +1,4 @@
-"""The relay's lag for Prometheus, as the database has it: true whichever relay leads, and when none does."""
+"""The relay's lag for Prometheus, read from the database, and thus independent of the leading relay."""
 
 from collections.abc import Iterator
 

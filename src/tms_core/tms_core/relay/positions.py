@@ -1,11 +1,11 @@
-"""Numbering committed events: without gaps, in an order that is safe under concurrent commits."""
+"""Assignment of positions to committed events: without gaps, and safe under concurrent commits."""
 
 from sqlalchemy import Connection, text
 
-# `id`s are drawn before commit, so they say nothing about who committed first; reading «id > last» would lose the
-# event of a transaction that commits late. Only the leader numbers, and only what it can see committed. Within one
-# task ids follow commits (the row lock), so numbering by id keeps each task's order.
-NUMBER = text("""
+# `id`s are drawn before commit, so their order is not the order of commits; reading «id > last» would skip the event
+# of a transaction that commits late. Only the leader assigns positions, and only to committed events. Within one task,
+# ids follow commits (the row is locked), so assigning by id keeps the order of each task.
+ASSIGN = text("""
     WITH waiting AS (
         SELECT id FROM task_event WHERE position IS NULL ORDER BY id LIMIT :limit
     ), numbered AS (
@@ -18,11 +18,11 @@ BATCH = 1000
 
 
 def assign_positions(connection: Connection) -> int:
-    """Give positions to the committed events that have none, at most `BATCH`; returns how many. Commits.
+    """Assign positions to at most `BATCH` committed events without one; returns their number. Commits.
 
-    The caller holds the leader's lock on this very connection: whoever lost the lock has lost the connection too,
-    so no two can number at once.
+    The caller must hold the leader's lock on this connection: the lock is lost only with the connection, so no two
+    processes can assign positions at once.
     """
-    count = connection.execute(NUMBER, {"limit": BATCH}).rowcount
+    count = connection.execute(ASSIGN, {"limit": BATCH}).rowcount
     connection.commit()
     return count

@@ -1,4 +1,4 @@
-"""The relay process: waits for the lead, then numbers events and keeps a delivery a sink."""
+"""The relay process: waits for leadership, then assigns positions and runs one delivery thread per sink."""
 
 import logging
 import threading
@@ -15,12 +15,12 @@ from tms_core.runtime import Runtime, resolve
 from tms_core.sinks import EventSink
 
 STANDBY_INTERVAL = 1.0
-AWAY_PAUSE = 1.0
+RECONNECT_SECONDS = 1.0
 log = logging.getLogger(__name__)
 
 
 class Relay:
-    """`run()` returns after `stop()`. Any number may run: one leads, the others stand by and take over."""
+    """`run()` returns after `stop()`. Of several relays one leads, and the others stand by to take over."""
 
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
@@ -44,7 +44,7 @@ class Relay:
     def _lead_while_connected(self) -> None:
         try:
             with self._runtime.engine.connect() as connection:
-                # The connection is given back to nobody: closing it is what gives up the lead.
+                # Detached from the pool, since closing the connection releases the leader's lock.
                 connection.detach()
                 self._stand_by(connection)
                 if not self._stopped.is_set():
@@ -52,8 +52,8 @@ class Relay:
         except DBAPIError as error:
             if not is_away(error):
                 raise
-            log.warning("the database is away: %s", str(error.orig).strip())
-            self._stopped.wait(AWAY_PAUSE)
+            log.warning("the database is unavailable: %s", str(error.orig).strip())
+            self._stopped.wait(RECONNECT_SECONDS)
 
     def _stand_by(self, connection: Connection) -> None:
         if not try_to_lead(connection):
@@ -67,27 +67,27 @@ class Relay:
         for delivery in deliveries:
             delivery.start()
         try:
-            self._number_until_stopped(connection, deliveries)
+            self._assign_until_stopped(connection, deliveries)
         finally:
             for delivery in deliveries:
                 delivery.stop()
             for delivery in deliveries:
                 delivery.join(timeout=10)
 
-    def _number_until_stopped(self, connection: Connection, deliveries: list[Delivery]) -> None:
+    def _assign_until_stopped(self, connection: Connection, deliveries: list[Delivery]) -> None:
         while not self._stopped.is_set():
             self._wake.clear()
             count = assign_positions(connection)
             if count:
                 for delivery in deliveries:
                     delivery.wake()
-            # Behind fewer there was nothing; what has been committed since has woken us again.
+            # Fewer were the last ones; later commits have set the wake-up event again.
             if count < BATCH:
                 self._wake.wait(self._interval)
 
 
 def make_sinks(runtime: Runtime) -> dict[str, EventSink]:
-    """The registered sinks, each with its cursor in the database."""
+    """Create the registered sinks, and the missing cursors in the database."""
     with runtime.transaction() as session:
         for name in runtime.sinks:
             ensure_cursor(session, name)

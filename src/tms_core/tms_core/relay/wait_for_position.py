@@ -1,5 +1,5 @@
-"""Readers of the log who want a change's number at once: it is given within milliseconds, by the leading relay or,
-where none runs, right here."""
+"""Waiting for the position of a change, which the leading relay assigns within milliseconds; without a leader, the
+waiting process assigns it itself."""
 
 import time
 
@@ -14,13 +14,12 @@ INTERVAL = 0.01
 
 
 def await_positions(engine: Engine, task_id: int, *, patience: float = LONG_TIMEOUT) -> bool:
-    """Wait until every committed event of a task has its position; False when that takes longer than `patience`
-    seconds."""
+    """Wait until every committed event of a task has a position; returns False after `patience` seconds."""
     waiting = select(exists().where(TaskEvent.task_id == task_id, TaskEvent.position.is_(None)))
     deadline = time.monotonic() + patience
     with engine.connect() as connection:
         while connection.scalar(waiting):
-            # Held until the commit inside: whoever numbers is the leader for that moment.
+            # This process is the leader until the commit in `assign_positions`.
             if connection.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": LOCK}):
                 assign_positions(connection)
                 continue

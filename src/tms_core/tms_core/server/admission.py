@@ -1,4 +1,4 @@
-"""Decides from the head of a request whether its body is needed: not where the answer is 401, 404 or 405 anyway."""
+"""Decides from the head of a request whether to read its body: not if the response is 401, 404 or 405 in any case."""
 
 import time
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ from tms_core.web.tweens import without_slash
 
 
 class Admission:
-    """Knows the routes and the key of the tokens; asks no database."""
+    """Uses the routes and the signing key of tokens, but not the database."""
 
     def __init__(self, registry: Any):
         self._access_tokens = registry.access_tokens
         self._mapper = registry.queryUtility(IRoutesMapper)
-        # Whether a method is open to callers without a token, by the route's pattern and the method.
+        # Whether a method is open to unauthenticated clients, by route pattern and method.
         self._methods: dict[str, dict[str, bool]] = {}
         for method in methods_of(registry):
             self._methods.setdefault(method.pattern, {})[method.verb] = method.is_open
 
     def needs_body(self, environ: Mapping[str, Any]) -> bool:
-        """False where the application, given the same request with an empty body, refuses it as well."""
+        """Return False if the application would reject the request regardless of its body."""
         pattern = self._pattern_of(environ)
         if pattern is None:
             return False
@@ -49,5 +49,5 @@ class Admission:
         token = bearer_token(environ)
         if token is None:
             return False
-        # Those are known to the database only.
+        # Personal tokens cannot be verified without the database.
         return token.startswith(PREFIX) or self._access_tokens.read(token, time.time()) is not None

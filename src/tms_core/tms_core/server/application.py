@@ -1,4 +1,4 @@
-"""The WSGI application as uvicorn calls it (ASGI): body first, then a thread."""
+"""The ASGI adapter of the WSGI application for uvicorn: reads the body, then calls the application in a thread."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from io import BytesIO
@@ -18,7 +18,7 @@ CLOSE: Header = (b"connection", b"close")
 
 
 class Application:
-    """Reads a body only where the application needs it, and under the limits."""
+    """Reads a body only if the application needs it, and within the limits."""
 
     def __init__(self, wsgi: Wsgi, admission: Admission, limits: Limits, threads: WorkerThreads):
         self._wsgi = wsgi
@@ -29,17 +29,17 @@ class Application:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         environ = environ_of(scope)
-        # uvicorn has undone the chunks, if there are any.
+        # uvicorn decodes chunked bodies.
         if environ.pop("HTTP_TRANSFER_ENCODING", None) or environ["CONTENT_LENGTH"] != "0":
             await self._with_body(environ, receive, send)
         else:
             await self._respond(environ, b"", send)
 
     async def _with_body(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
-        # A client that waits for leave to send its body may send something else after a response without it.
+        # After a final response, a client that expected 100 Continue may or may not send the body.
         close = [CLOSE] if "HTTP_EXPECT" in environ else []
         if int(environ["CONTENT_LENGTH"]) > self._limits.body_bytes:
-            # The application refuses it by its length.
+            # The application rejects the request by its length.
             await self._respond(environ, b"", send, close)
             return
         if not self._admission.needs_body(environ):
@@ -74,7 +74,7 @@ class Application:
         await send({"type": "http.response.body", "body": content})
 
     def _call(self, environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        """The application's response, in one of the threads."""
+        """Return the application's response; called in a worker thread."""
         start: dict[str, Any] = {"type": "http.response.start"}
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:

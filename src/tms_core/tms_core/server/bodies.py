@@ -1,4 +1,4 @@
-"""Takes in the bodies of requests, before a thread is taken for them."""
+"""Reads the bodies of requests before a worker thread is used."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ Receive = Callable[[], Awaitable[Any]]
 
 
 class BodyFaultError(Exception):
-    """The body did not come whole; `fault` says why."""
+    """The body could not be received completely; `fault` is the reason."""
 
     def __init__(self, fault: BodyFault):
         self.fault = fault
@@ -19,16 +19,16 @@ class BodyFaultError(Exception):
 
 
 class Bodies:
-    """The bodies that one process holds."""
+    """The request bodies in the memory of one process."""
 
     def __init__(self, limits: Limits):
         self._limits = limits
         self._held = 0
 
     async def read(self, receive: Receive) -> bytearray:
-        """The body, or of one that is too long a little more than the limit; raises `BodyFaultError`.
+        """Return the body, cut a little above the limit if it is too long; raises `BodyFaultError`.
 
-        What it returns counts as held until `release`.
+        The returned body counts towards the limit of the process until `release`.
         """
         body = bytearray()
         try:

@@ -1,35 +1,35 @@
-"""Bounds the connections of one process."""
+"""Limits the number of connections per process."""
 
 from typing import Protocol
 
 
 class Connection(Protocol):
     def abort(self) -> None:
-        """Ends the connection at once."""
+        """Close the connection at once."""
 
 
 class Connections:
-    """All connections, and among them the idle ones: those for which the application does no work.
+    """All connections, and the idle ones: those for which the application is not working.
 
-    A connection that sends its head or its body is idle too, so clients that stall make room like silent ones.
+    A connection whose request is still being received is idle too, so that stalling clients can be disconnected.
     """
 
     def __init__(self, most: int):
         self._most = most
         self._all: set[Connection] = set()
-        # In the order in which they became idle.
+        # Ordered by the time at which they became idle.
         self._idle: dict[Connection, None] = {}
 
     def __len__(self) -> int:
         return len(self._all)
 
     def add(self, connection: Connection) -> None:
-        """Takes a new connection in; where the process is full, the one that is idle for longest is ended."""
+        """Add a new connection; at the limit, abort the connection that has been idle longest."""
         self._all.add(connection)
         self._idle[connection] = None
         if len(self._all) > self._most:
             oldest = next(iter(self._idle))
-            # Not only when the transport says that it is lost: more may be added before.
+            # Removed at once, since more may be added before `connection_lost`.
             self.remove(oldest)
             oldest.abort()
 
@@ -38,11 +38,11 @@ class Connections:
         self._idle.pop(connection, None)
 
     def protect(self, connection: Connection) -> None:
-        """Marks a connection for which the application works: it is not ended to make room."""
+        """Mark a connection as busy, so that it is not aborted at the limit."""
         self._idle.pop(connection, None)
 
     def release(self, connection: Connection) -> None:
-        """Marks a connection as idle again, as of now."""
+        """Mark a connection as idle as of now."""
         if connection in self._all:
             self._idle.pop(connection, None)
             self._idle[connection] = None

@@ -1,4 +1,4 @@
-"""The WSGI environ (PEP 3333) of a request that uvicorn has read the head of."""
+"""The WSGI environ (PEP 3333) of a request, from the ASGI scope of uvicorn."""
 
 import sys
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ BASE: dict[str, Any] = {
     "wsgi.multithread": True,
     "wsgi.multiprocess": True,
     "wsgi.run_once": False,
-    # WebOb need not copy what it may read from twice.
+    # Saves WebOb from copying the body.
     "webob.is_body_seekable": True,
-    # Of a request without a body.
+    # The default for a request without a body.
     "CONTENT_LENGTH": "0",
 }
 WITHOUT_PREFIX = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
 
 def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
-    """All but `wsgi.input`, which is there when the body is."""
+    """Return the environ without `wsgi.input`, which is added with the body."""
     server, client = scope["server"], scope["client"]
     environ = {
         **BASE,
@@ -47,7 +47,7 @@ def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache
 def _key(name: bytes) -> str | None:
-    """A field's name in the environ; None for one with an underscore, which would pass for a proxy's with a hyphen."""
+    """Return the environ key of a header; None for a name with an underscore, which would be confused with a hyphen."""
     if b"_" in name:
         return None
     key = name.decode("latin-1").upper().replace("-", "_")

@@ -1,19 +1,19 @@
-"""Limits of the HTTP server: how long and how much a client may send."""
+"""Limits of the HTTP server: timeouts, sizes and rates."""
 
 from dataclasses import dataclass
 
 from tms_core.settings import CoreSettings
 
-# Larger heads are refused with 431.
+# Larger request heads are rejected with 431.
 HEAD_BYTES = 65_536
 HEADERS = 100
-# Bodies that one process holds at a time; more of them are refused with 503.
+# Total size of the bodies in the memory of one process; further bodies are rejected with 503.
 BUFFERED_BODIES = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds, bytes and connections of one process."""
+    """Limits of one process, in seconds, bytes and connections."""
 
     connections: int
     head_seconds: float
@@ -34,5 +34,5 @@ class Limits:
         )
 
     def body_deadline(self, began: float, received: int) -> float:
-        """When the next part of a body is due: each received byte extends the time by what the least rate allows."""
+        """Return the deadline of the next part of a body: each received byte extends it by the minimum rate."""
         return began + self.body_seconds + received / self.body_rate

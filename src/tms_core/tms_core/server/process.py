@@ -17,17 +17,17 @@ from tms_core.server.limits import Limits
 from tms_core.server.protocol import LimitedProtocol
 from tms_core.server.threads import WorkerThreads
 
-# Connections that wait to be accepted.
+# Length of the queue of connections to accept.
 BACKLOG = 2048
-# For requests that are under way when the process is told to end; less than the supervisor waits.
+# Time for running requests on shutdown; less than the supervisor's grace period.
 STOPPING_SECONDS = 5
-# The event loop waits at most so long for the interpreter while threads are at work. Python's own 5 ms is longer than
-# ten short requests take.
+# Maximum time that the event loop waits for the GIL while worker threads run. Python's default of 5 ms is longer than
+# ten short requests.
 SWITCH_SECONDS = 0.002
 
 
 def serve(wsgi: Any, listening: socket.socket) -> None:
-    """Serves a Pyramid application until SIGTERM or SIGINT."""
+    """Serve a Pyramid application until SIGTERM or SIGINT."""
     sys.setswitchinterval(SWITCH_SECONDS)
     core = wsgi.registry.tms.core
     limits = Limits.of(core, connections=possible_connections(core.api_connections))
@@ -50,9 +50,9 @@ def serve(wsgi: Any, listening: socket.socket) -> None:
         timeout_graceful_shutdown=STOPPING_SECONDS,
     )
     server = uvicorn.Server(config)
-    # uvicorn takes the signals over later, and raises them once more when it has stopped.
+    # uvicorn replaces these handlers, and raises the signals again after stopping.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     server.run(sockets=[listening])
-    # The process ends without Python's own exit handlers.
+    # The process exits without running Python's exit handlers.
     STANDARD_ERROR.flush()

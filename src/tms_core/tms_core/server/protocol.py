@@ -1,4 +1,4 @@
-"""HTTP/1 on one connection: uvicorn's protocol, with deadlines and bounds for what a client sends and takes."""
+"""HTTP/1 on one connection: uvicorn's protocol with timeouts and size limits."""
 
 from asyncio import TimerHandle, Transport
 from collections.abc import Callable
@@ -11,18 +11,18 @@ from tms_core.server.connections import Connections
 from tms_core.server.limits import HEAD_BYTES, HEADERS, Limits
 from tms_core.server.refusals import refusal
 
-# For the rest of a body that is not needed, so that the client gets to reading the response.
+# Time to discard the rest of an unneeded body, so that the client reads the response.
 DISCARD_SECONDS = 5.0
-# For a body that is being sent when the process is told to end; less than it has in all.
+# Time to receive a body on shutdown; less than the total time of the shutdown.
 STOPPING_SECONDS = 3.0
 
 
 class HeadTooLargeError(Exception):
-    """A request's head has too many fields or bytes."""
+    """The head of a request has too many fields or bytes."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection. The methods that begin with `on_` are called by the parser."""
+    """The protocol of one connection. The parser calls the methods that begin with `on_`."""
 
     def __init__(self, limits: Limits, open_connections: Connections, **kwargs: Any):
         super().__init__(**kwargs)
@@ -35,7 +35,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._is_in_body = False
         self._is_head_too_large = False
         self._head_bytes = 0
-        # Bytes that the parser has taken since it last called back.
+        # Bytes that the parser has consumed since its last callback.
         self._silent_bytes = 0
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
@@ -52,7 +52,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        # After the last response, the client may go on sending for a moment.
+        # The client may continue to send after the last response.
         if self.transport.is_closing():
             return
         self._silent_bytes += len(data)
@@ -73,7 +73,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Called where the parser, or one of the callbacks below, raises."""
+        """Called if the parser, or one of the callbacks below, raises."""
         too_large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
         self._refuse(too_large if self._is_head_too_large else HTTPStatus.BAD_REQUEST)
 
@@ -87,7 +87,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        # The trailer fields of a body in chunks come here too.
+        # Also called for the trailers of a chunked body.
         self._count_head(len(name) + len(value))
         super().on_header(name, value)
 
@@ -109,14 +109,14 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._is_answering():
             self._open.protect(self)
         else:
-            # The response came before the end of the body.
+            # The response was sent before the end of the body.
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        # Where another request waits in the pipeline, that one may be whole.
+        # A pipelined request may already be complete.
         if not self._is_answering() or self.cycle.more_body:
             self._open.release(self)
         if self._is_in_body and self.cycle.response_complete:
@@ -129,16 +129,16 @@ class LimitedProtocol(HttpToolsProtocol):
         self._watch_sending()
 
     def timeout_keep_alive_handler(self) -> None:
-        # One that still takes its last response is watched by `_watch_sending`.
+        # While the last response is still being sent, `_watch_sending` applies instead.
         if not self.transport.get_write_buffer_size():
             super().timeout_keep_alive_handler()
 
     def _unsupported_upgrade_warning(self) -> None:
-        # What follows such a request is lost in the parser.
+        # The parser discards everything after such a request.
         self.cycle.keep_alive = False
 
     def _is_answering(self) -> bool:
-        """Whether the newest request waits for its response."""
+        """Return whether the latest request has no complete response yet."""
         return self.cycle is not None and not self.cycle.response_complete
 
     def _count_head(self, size: int) -> None:
@@ -164,9 +164,9 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """Answers what the application never sees, and closes."""
+        """Reject a request before it reaches the application, and close the connection."""
         if self._is_answering() and not self._is_in_body and not self.pipeline:
-            # An earlier request's response comes first, and is the last.
+            # The response to the previous request is sent first, as the last one.
             self.cycle.keep_alive = False
             self.flow.pause_reading()
             return
@@ -185,7 +185,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self._sending = self.loop.call_later(self._limits.send_seconds, self._check_sending)
 
     def _check_sending(self) -> None:
-        """Ends the connection of a client that has taken nothing since the last look."""
+        """Abort the connection if the client has received nothing since the last check."""
         self._sending = None
         unsent = self.transport.get_write_buffer_size()
         if unsent >= self._unsent > 0:

@@ -1,4 +1,4 @@
-"""Responses to what never reaches the application: no HTTP, too large a head, one that comes too slowly."""
+"""Error responses to requests that do not reach the application: malformed, too large or too slow heads."""
 
 import secrets
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ DETAILS = {
 
 
 def refusal(status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """A whole response with a problem document, after which the connection is closed."""
+    """Return a complete response with a problem document; the connection must be closed after it."""
     request_id = secrets.token_hex(8)
     document = {"type": "about:blank", "title": status.phrase, "status": status, "detail": DETAILS[status]}
     body = orjson.dumps({**document, "request_id": request_id})

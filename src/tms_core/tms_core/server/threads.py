@@ -1,4 +1,4 @@
-"""Threads that run the application, and a coroutine's way to have one do something."""
+"""Worker threads for the application, called from coroutines."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ Job = tuple[Callable[[], Any], "asyncio.Future[Any]"]
 
 
 class WorkerThreads:
-    """A fixed number of threads behind one queue.
+    """A fixed number of threads with one queue.
 
-    What `ThreadPoolExecutor` does besides, for each call a future of its own and a chain of callbacks, was a tenth
-    of a short request's time.
+    `ThreadPoolExecutor`, with a future and a chain of callbacks per call, took a tenth of the time of a short request.
     """
 
     def __init__(self, count: int):
@@ -24,7 +23,7 @@ class WorkerThreads:
             Thread(target=self._work, name=f"request-{number}", daemon=True).start()
 
     async def run(self, function: Callable[[], Any]) -> Any:
-        """What `function` returns or raises in one of the threads."""
+        """Call `function` in one of the threads; return its result or raise its exception."""
         future = asyncio.get_running_loop().create_future()
         self._jobs.put((function, future))
         return await future
@@ -34,14 +33,14 @@ class WorkerThreads:
             function, future = self._jobs.get()
             try:
                 outcome, settle = function(), future.set_result
-            except BaseException as error:  # noqa: BLE001 - whoever waits for it is to see it
-                # A future takes no StopIteration.
+            except BaseException as error:  # noqa: BLE001 - raised again in the awaiting coroutine
+                # A future does not accept StopIteration.
                 outcome = RuntimeError("StopIteration") if isinstance(error, StopIteration) else error
                 settle = future.set_exception
             future.get_loop().call_soon_threadsafe(_settle, future, settle, outcome)
 
 
 def _settle(future: asyncio.Future[Any], settle: Callable[[Any], None], outcome: Any) -> None:
-    # Whoever waited may have been cancelled meanwhile.
+    # The awaiting coroutine may have been cancelled.
     if not future.done():
         settle(outcome)

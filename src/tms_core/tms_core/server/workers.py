@@ -1,4 +1,4 @@
-"""The processes of the HTTP server: started by fork, replaced when they die, ended together."""
+"""The worker processes of the HTTP server: forked, replaced when they die, and stopped together."""
 
 import gc
 import logging
@@ -13,15 +13,15 @@ from tms_core.supervisor.orphans import die_with_parent
 
 log = logging.getLogger(__name__)
 WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-# Between the death of a process and its replacement, so that one that cannot start does not keep the machine busy.
+# Pause between the death of a process and its replacement, so that a failing start does not use all CPU time.
 RESPAWN_SECONDS = 1.0
 Serve = Callable[[socket.socket], None]
 
 
 class Workers:
-    """Each process has a socket of its own on the same port; the kernel distributes connections (SO_REUSEPORT).
+    """The worker processes, each with its own socket on the same port (SO_REUSEPORT).
 
-    The sockets are opened here, so what waits in one is served by the replacement of a process that died.
+    The parent opens the sockets, so that the replacement of a process serves the connections queued on its socket.
     """
 
     def __init__(self, sockets: list[socket.socket], serve: Serve, stopping_seconds: float):
@@ -31,9 +31,9 @@ class Workers:
         self._running: dict[int, socket.socket] = {}
 
     def run(self) -> None:
-        """Serves until SIGTERM or SIGINT."""
+        """Serve until SIGTERM or SIGINT."""
         signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
-        # What is imported by now is shared with the processes as long as nobody writes to it.
+        # Keep the pages of imported modules shared with the workers.
         gc.collect()
         gc.freeze()
         for listening in self._sockets:
@@ -73,7 +73,7 @@ class Workers:
         self._serve(listening)
 
     def _reap(self) -> list[socket.socket]:
-        """The sockets of the processes that have died since the last time."""
+        """Return the sockets of the processes that have died since the last call."""
         dead = []
         while self._running:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -85,7 +85,7 @@ class Workers:
         return dead
 
     def _stop(self) -> None:
-        # Connections that nobody will accept are refused from now on.
+        # Refuse new connections.
         for listening in self._sockets:
             listening.close()
         for pid in self._running:
@@ -104,7 +104,7 @@ class Workers:
 
 
 def listen(host: str, port: int, count: int) -> list[socket.socket]:
-    """`count` sockets on one port; raises `ConfigurationError` where it cannot be had."""
+    """Return `count` listening sockets on one port; raises `ConfigurationError` if the port cannot be bound."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     sockets = []
     for _ in range(count):

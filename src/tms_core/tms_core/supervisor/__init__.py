@@ -1,4 +1,4 @@
-"""Running several processes as one: started in stages, logged together, restarted, and ended without a rest."""
+"""A process supervisor: starts processes in stages, merges their logs, restarts them, and stops all of them."""
 
 from tms_core.supervisor.log import MergedLog
 from tms_core.supervisor.record import ProcessRecord

@@ -1,4 +1,4 @@
-"""One supervised process through all its starts."""
+"""One supervised process across restarts."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ PIPE_CHUNKS = 20
 
 
 class Child:
-    """Mechanism only: when to start, restart and stop is the supervisor's to say."""
+    """The mechanism of a supervised process; the supervisor decides when to start, restart and stop it."""
 
     def __init__(self, spec: ProcessSpec, wake: Callable[[], None], forks: ForkServer | None = None):
         self.spec = spec
@@ -33,7 +33,7 @@ class Child:
 
     @property
     def was_started(self) -> bool:
-        """At least once, or in vain."""
+        """Whether a start was attempted."""
         return self._started_at > 0.0
 
     @property
@@ -52,7 +52,7 @@ class Child:
 
     @property
     def is_up(self) -> bool:
-        """Whether those who need this process can go on."""
+        """Whether the processes that depend on this one can start."""
         if self.spec.once:
             return self.is_done
         return self.is_running and (self._probe is None or self._probe.succeeded)
@@ -63,7 +63,7 @@ class Child:
         return time.monotonic() - self._started_at
 
     def start(self) -> None:
-        """Raises OSError when the program cannot be run."""
+        """Start the process; raises OSError if the program cannot be run."""
         self.restart_at = None
         self._started_at = time.monotonic()
         self._lines = LineBuffer()
@@ -78,7 +78,7 @@ class Child:
         return self.process.output
 
     def read(self) -> tuple[list[str], bool]:
-        """The whole lines that have come, and whether more can come."""
+        """Return the complete lines received so far, and whether the output is still open."""
         try:
             chunk = os.read(self.output, CHUNK)
         except BlockingIOError:
@@ -89,18 +89,18 @@ class Child:
         return self.process.has_exited()
 
     def signal(self, number: signal.Signals) -> None:
-        # Not send_signal(), which reaps.
+        # Not Popen.send_signal(), which reaps.
         os.kill(self.pid, number)
 
     def kill_group(self) -> None:
         try:
             os.killpg(self.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
-            # Nobody left in it; macOS says so by a PermissionError.
+            # The group is empty; macOS raises PermissionError for that.
             return
 
     def finish(self) -> tuple[int, list[str]]:
-        """After the exit: the status, and the last lines. Ends what the process left in its group."""
+        """Return the exit status and the last lines of an exited process, after killing the rest of its group."""
         self.kill_group()
         status = self.process.wait()
         lines = self._last_lines()
@@ -111,7 +111,7 @@ class Child:
 
     def _last_lines(self) -> list[str]:
         lines: list[str] = []
-        # Bounded, since a process that left the group may go on writing.
+        # Bounded, since a process that left the group may continue to write.
         for _ in range(PIPE_CHUNKS):
             more_lines, can_go_on = self.read()
             lines += more_lines

@@ -1,7 +1,7 @@
-"""A process that has loaded the libraries of all services, and forks each of them.
+"""A process that imports the libraries of all services, and forks each service.
 
-Services share its memory, and none loads a second time what all need. Each is a grandchild that loses its parent at
-once: the supervisor, to which Linux gives such orphans (PR_SET_CHILD_SUBREAPER), waits for it as for its own child.
+Services share the server's memory and start without importing anything again. Each is a grandchild whose parent exits
+at once, so that the supervisor (PR_SET_CHILD_SUBREAPER) adopts the service and can wait for it as for its own child.
 """
 
 import gc
@@ -15,13 +15,13 @@ from typing import Any
 from tms_core.supervisor.forked_service import become_service
 from tms_core.supervisor.orphans import LINUX, adopt_orphans
 
-# Longer than loading everything on a busy machine takes.
+# Longer than the imports take on a busy machine.
 LONG_TIMEOUT = 60.0
 MAX_REQUEST_LENGTH = 1 << 20
 
 
 class ForkServer:
-    """To be started before any thread is; `load` imports what services share, in the new process."""
+    """Must be created before any thread is started; `load` imports the shared modules in the new process."""
 
     def __init__(self, load: Callable[[], None]):
         adopt_orphans()
@@ -30,7 +30,7 @@ class ForkServer:
         supervisor = os.getpid()
         sys.stdout.flush()
         sys.stderr.flush()
-        # Collections would otherwise write to every object's header, and so copy the shared pages.
+        # Garbage collection would otherwise write to every object's header, and so copy the shared pages.
         gc.freeze()
         self.pid = os.fork()
         if self.pid == 0:
@@ -41,7 +41,7 @@ class ForkServer:
     def fork(
         self, command: Sequence[str], env: Mapping[str, str], cwd: str | os.PathLike[str] | None, output: int
     ) -> int:
-        """Run a `tms` command in a new child of this process; returns its id. Raises OSError when that fails."""
+        """Run a `tms` command in a new child of this process; returns its process id. Raises OSError on failure."""
         request = json.dumps({"command": list(command), "env": dict(env), "cwd": os.fspath(cwd) if cwd else None})
         socket.send_fds(self._socket, [request.encode()], [output])
         answer = self._socket.recv(64)
@@ -51,12 +51,12 @@ class ForkServer:
 
 
 def create_fork_server(load: Callable[[], None]) -> ForkServer | None:
-    """None where the system cannot give orphans to the supervisor."""
+    """Return a fork server; None on systems without child subreapers."""
     return ForkServer(load) if LINUX else None
 
 
 def _serve(requests: socket.socket, load: Callable[[], None], supervisor: int) -> None:
-    """Never returns."""
+    """Serve fork requests; never returns."""
     try:
         load()
         gc.collect()
@@ -75,7 +75,7 @@ def _serve(requests: socket.socket, load: Callable[[], None], supervisor: int) -
 
 
 def _fork_twice(requests: socket.socket, request: dict[str, Any], output: int, supervisor: int) -> None:
-    """Answers with the service's id when it has lost its parent, so that the supervisor can wait for it."""
+    """Fork a service and send its process id when its parent has exited, so that the supervisor can wait for it."""
     reader, writer = os.pipe()
     between = os.fork()
     if between == 0:

@@ -1,4 +1,4 @@
-"""What a forked process does to be like one that was started as `tms COMMAND`, and to end like it."""
+"""Makes a forked process start and exit like one that was started as `tms COMMAND`."""
 
 import atexit
 import ctypes
@@ -21,13 +21,13 @@ ADOPTED_AT_LATEST = 5.0
 def become_service(
     command: Sequence[str], env: Mapping[str, str], cwd: str | None, output: int, supervisor: int
 ) -> NoReturn:
-    """Run a `tms` command as a child of `supervisor`, writing to `output`; ends the process."""
+    """Run a `tms` command as a child of `supervisor`, writing to `output`; never returns."""
     status = 1
     try:
         _detach(command, env, cwd, output)
         _await_adoption(supervisor)
         status = _run(command)
-    except BaseException:  # noqa: BLE001 - nothing above this frame is this process's
+    except BaseException:  # noqa: BLE001 - the frames above belong to the fork server
         traceback.print_exc()
     finally:
         _end(status)
@@ -38,7 +38,7 @@ def _detach(command: Sequence[str], env: Mapping[str, str], cwd: str | None, out
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
-    # The locks, pipes and sockets of the processes before are not this one's.
+    # The inherited locks, pipes and sockets belong to the parent processes.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
@@ -56,7 +56,7 @@ def _detach(command: Sequence[str], env: Mapping[str, str], cwd: str | None, out
 
 
 def _await_adoption(supervisor: int) -> None:
-    """Until the supervisor is the parent, so that this process ends with it."""
+    """Wait until the supervisor is the parent, then arrange for SIGTERM when the supervisor dies."""
     latest = time.monotonic() + ADOPTED_AT_LATEST
     while os.getppid() != supervisor and time.monotonic() < latest:
         time.sleep(0.001)
@@ -79,7 +79,7 @@ def _run(command: Sequence[str]) -> int:
 
 
 def _end(status: int) -> NoReturn:
-    """As the interpreter does at its end, but for the frames that belong to the processes before."""
+    """Exit like the interpreter, but without unwinding the frames of the parent processes."""
     try:
         threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()

@@ -1,8 +1,8 @@
-"""A second process above the supervisor, so that nothing is left behind even after a `kill -9` of either.
+"""A parent process of the supervisor, so that no process survives a `kill -9` of either.
 
-The supervisor's death leaves its children to the guard (on Linux), which ends them; the guard's death closes a pipe,
-at which the supervisor stops in order. The supervisor has a session of its own, so that a kill of the shell's whole
-job does not reach both at once; signals come to it through the guard only.
+If the supervisor dies, the guard adopts its children (on Linux) and ends them; if the guard dies, a pipe closes and the
+supervisor stops in order. The supervisor has its own session, so that killing the shell's whole job does not reach both
+at once; the guard forwards signals.
 """
 
 import os
@@ -15,15 +15,16 @@ from tms_core.supervisor.wakeups import stop_signals
 
 
 def leave_guard(*, grace: float = 10.0) -> None:
-    """Returns in a new process. The old one stays, its guard, and exits with its status.
+    """Fork and return in the child; the parent stays as its guard, and exits with the child's status.
 
-    To be called before any thread is started. `grace` is for what a killed supervisor left.
+    Must be called before any thread is started. `grace` is the time in seconds for the children of a killed supervisor
+    to end.
     """
     sys.stdout.flush()
     sys.stderr.flush()
     adopt_orphans()
     reader, writer = os.pipe()
-    # Held back until the handlers are there, or a signal in between would end the guard alone.
+    # Blocked until the handlers are installed, or a signal in between would end only the guard.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals())
     pid = os.fork()
     if pid != 0:
@@ -36,7 +37,7 @@ def leave_guard(*, grace: float = 10.0) -> None:
 
 
 def _guard(pid: int, grace: float) -> None:
-    """Never returns."""
+    """Forward signals, wait for the supervisor and end its children; never returns."""
     forwarded: list[int] = []
 
     def forward(number: int, _: object) -> None:
@@ -51,11 +52,11 @@ def _guard(pid: int, grace: float) -> None:
         print(f"tms: the supervisor was killed by signal {-status}; ending what it left", file=sys.stderr)
     end_children(grace)
     sys.stderr.flush()
-    # Exit handlers are for the process that goes on, which has run them.
+    # Exit handlers belong to the supervisor, which has run them.
     os._exit(status if status >= 0 else 128 - status)
 
 
 def _stop_without_guard(reader: int) -> None:
-    # Nothing is ever written: the read ends when the guard does.
+    # Nothing is ever written: the read returns when the guard ends.
     os.read(reader, 1)
     os.kill(os.getpid(), signal.SIGTERM)

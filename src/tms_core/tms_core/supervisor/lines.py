@@ -1,10 +1,10 @@
-"""Cutting a stream of bytes into lines."""
+"""Splitting of a byte stream into lines."""
 
 MAX_LINE_LENGTH = 65536
 
 
 class LineBuffer:
-    """Holds back an unfinished line, unless it grows beyond all measure."""
+    """Buffers an incomplete line up to `MAX_LINE_LENGTH` bytes."""
 
     def __init__(self) -> None:
         self._rest = b""

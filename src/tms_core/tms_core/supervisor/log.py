@@ -1,4 +1,4 @@
-"""The one log of all processes: each line with its time and the name of who wrote it."""
+"""The merged log of all processes: each line with its time and the name of its process."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_
 
 
 class MergedLog:
-    """Coloured on a terminal, plain elsewhere or under NO_COLOR; falls silent when nobody reads any more."""
+    """Writes lines, coloured on a terminal unless NO_COLOR is set; stops writing when the stream is closed."""
 
     def __init__(self, names: Iterable[str], stream: TextIO | None = None):
         self._stream = stream or sys.stdout
@@ -26,7 +26,7 @@ class MergedLog:
         self.lines(name, [text])
 
     def lines(self, name: str, texts: Sequence[str]) -> None:
-        """Lines of one process that came together, in one write."""
+        """Write several lines of one process at once."""
         if not texts:
             return
         prefix = f"{time.strftime('%H:%M:%S')} {name:{self._width}} |"
@@ -35,12 +35,12 @@ class MergedLog:
         self.write("".join(f"{prefix} {text}\n" for text in texts))
 
     def write(self, text: str) -> None:
-        """Text as it stands, as the banner."""
+        """Write text without a prefix, such as the banner."""
         if self._is_silent:
             return
         try:
             self._stream.write(text)
             self._stream.flush()
         except (OSError, ValueError):
-            # A closed pipe or terminal must not keep the supervisor from ending its processes.
+            # A closed pipe or terminal must not prevent the supervisor from stopping its processes.
             self._is_silent = True

@@ -1,4 +1,4 @@
-"""Processes whose parent died: on Linux they come to us, and can be ended. Elsewhere they go to init."""
+"""Orphaned processes: on Linux this process can adopt and end them; elsewhere init adopts them."""
 
 import ctypes
 import os
@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from os import PathLike
 from pathlib import Path
 
-# prctl(2) of Linux: descendants that lose their parent get this process as their new one.
+# prctl(2) of Linux: this process becomes the parent of orphaned descendants.
 PR_SET_CHILD_SUBREAPER = 36
-# And: a signal for this process when the thread that started it ends.
+# prctl(2): a signal for this process when the thread that started it ends.
 PR_SET_PDEATHSIG = 1
 LINUX = sys.platform == "linux"
 
@@ -23,25 +23,25 @@ def adopt_orphans() -> None:
 
 
 def die_with_parent(number: signal.Signals) -> None:
-    """Have this process get a signal when the thread that started it is gone, be it by `kill -9`."""
+    """Request a signal for this process when the thread that started it ends, even by `kill -9`."""
     if LINUX:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
 
 
 def dying_with_parent(argv: Sequence[str | PathLike[str]], number: signal.Signals) -> list[str | PathLike[str]]:
-    """The words to run a program by, for the same; where Linux's setpriv(1) is not there, it lives on.
+    """Return the argv that runs a program with the same request; without Linux's setpriv(1), `argv` unchanged.
 
-    Not by a `preexec_fn`: Python that runs between fork and exec may wait for a lock that another thread held.
+    Not a `preexec_fn`: Python code between fork and exec may deadlock on a lock that another thread holds.
     """
     setpriv = shutil.which("setpriv") if LINUX else None
-    # What cannot be run is refused by name only without setpriv(1) before it.
+    # For a missing program, the error must name the program, not setpriv(1).
     if setpriv is None or shutil.which(argv[0]) is None:
         return [*argv]
     return [setpriv, "--pdeathsig", number.name.removeprefix("SIG"), "--", *argv]
 
 
 def children() -> list[int]:
-    """This process's children, the adopted ones and zombies too; empty where there is no /proc."""
+    """Return the ids of this process's children, including adopted ones and zombies; empty without /proc."""
     if not LINUX:
         return []
     own = os.getpid()
@@ -49,7 +49,7 @@ def children() -> list[int]:
 
 
 def reap_adopted(known: Collection[int] = ()) -> None:
-    """Take the status of dead children that nobody else waits for."""
+    """Reap exited children, except those in `known`."""
     if not LINUX:
         return
     for pid in children():
@@ -58,7 +58,8 @@ def reap_adopted(known: Collection[int] = ()) -> None:
 
 
 def end_children(grace: float) -> None:
-    """Ask every child to end, kill what has not after `grace` seconds; their orphans too, until none is left."""
+    """Terminate every child and kill the remaining ones after `grace` seconds; repeat for their orphans until no child
+    is left."""
     deadline = time.monotonic() + grace
     asked: set[int] = set()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
@@ -80,7 +81,7 @@ def end_children(grace: float) -> None:
 
 def _parent(process: Path) -> int | None:
     try:
-        # The name before it, in brackets, may hold anything: 4242 (a ) name) S 1 …
+        # The preceding process name, in brackets, may contain anything: 4242 (a ) name) S 1 …
         return int((process / "stat").read_bytes().rpartition(b")")[2].split()[1])
     except (OSError, IndexError):
         return None

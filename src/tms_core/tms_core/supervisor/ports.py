@@ -1,4 +1,4 @@
-"""Asking for a port before anything is started."""
+"""Check of ports before any process is started."""
 
 import errno
 import socket
@@ -7,14 +7,14 @@ from tms_core.errors import ConfigurationError
 
 
 def require_free(host: str, port: int, option: str, host_option: str = "") -> None:
-    """Raise `ConfigurationError` naming the port and the option to choose another, if it cannot be listened on.
+    """Raise `ConfigurationError` naming the port and the `option` that changes it, if the port cannot be bound.
 
-    `host_option` names the setting of the address, where that can be wrong too.
+    `host_option` names the setting of the address, if that is configurable too.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
-            # Connections of an earlier run that linger in TIME_WAIT do not count.
+            # Ignore connections of an earlier run in TIME_WAIT.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Asking from a thread whether a process is ready, so that the supervisor's loop never blocks."""
+"""Readiness probes of processes, in threads so that the supervisor's loop never blocks."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ INTERVAL = 0.05
 
 
 class Probe(threading.Thread):
-    """Calls `wake` once, when `is_ready` has said yes."""
+    """Polls `is_ready` and calls `wake` once when it returns True."""
 
     def __init__(self, is_ready: Callable[[], bool], wake: Callable[[], None]):
         super().__init__(name="probe", daemon=True)

@@ -1,4 +1,4 @@
-"""The processes of a running system in a file, so that the next start finds those that a killed one left behind."""
+"""A file with the processes of a running system, so that the next start finds processes of a killed supervisor."""
 
 import json
 import os
@@ -15,7 +15,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True, slots=True)
 class RecordedProcess:
-    """Of one id there may be several processes over time; `began` tells them apart."""
+    """A process in the file. Process ids are reused; `began` distinguishes processes with the same id."""
 
     name: str
     pid: int
@@ -24,7 +24,7 @@ class RecordedProcess:
 
 
 class ProcessRecord:
-    """Written at each start and end of a process. Linux only: elsewhere nothing is recorded."""
+    """The file, updated at each start and end of a process. Linux only; elsewhere nothing is recorded."""
 
     def __init__(self, path: Path):
         self._path = path
@@ -39,17 +39,19 @@ class ProcessRecord:
         if self._running.pop(pid, None):
             self._write()
 
-    def end_leftovers(self, say: Callable[[str], None]) -> None:
-        """End what an earlier start left running, the last first; what has another beginning is somebody else's."""
+    def end_leftovers(self, report: Callable[[str], None]) -> None:
+        """End the processes of an earlier start in reverse order; skips reused ids, whose start times differ."""
         for process in reversed(self._read()):
             if beginning(process.pid) == process.began:
                 _end(process)
-                say(f"ended {process.name} (process {process.pid}), which an earlier tms up that was killed had left")
+                report(
+                    f"ended {process.name} (process {process.pid}), which an earlier tms up that was killed had left"
+                )
         self._write()
 
     def _read(self) -> list[RecordedProcess]:
         try:
-            return [RecordedProcess(**one) for one in json.loads(self._path.read_bytes())]
+            return [RecordedProcess(**entry) for entry in json.loads(self._path.read_bytes())]
         except (OSError, ValueError, TypeError):
             return []
 
@@ -61,11 +63,11 @@ class ProcessRecord:
 
 
 def beginning(pid: int) -> str:
-    """When a process began: the boot of the machine, and the clock tick since; empty for none."""
+    """Return the start time of a process as boot id and clock tick; empty if there is no such process."""
     try:
-        # The name before it, in brackets, may hold anything: 4242 (a ) name) S 1 …
-        words = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-        return "" if words[0] == b"Z" else f"{BOOT_ID.read_text().strip()}:{int(words[19])}"
+        # The preceding process name, in brackets, may contain anything: 4242 (a ) name) S 1 …
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return "" if fields[0] == b"Z" else f"{BOOT_ID.read_text().strip()}:{int(fields[19])}"
     except (OSError, IndexError, ValueError):
         return ""
 
@@ -76,5 +78,5 @@ def _end(process: RecordedProcess) -> None:
         latest = time.monotonic() + GRACE
         while beginning(process.pid) == process.began and time.monotonic() < latest:
             time.sleep(0.02)
-        # It leads a group of its own, which the processes that it started are in.
+        # The process leads a group that contains its children.
         os.killpg(process.pid, signal.SIGKILL)

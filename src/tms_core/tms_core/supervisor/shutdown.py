@@ -1,4 +1,4 @@
-"""Stopping: the last stage first, each process asked, waited for, and killed when its time is over."""
+"""Shutdown in reverse order of stages: each process is signalled, and killed after its grace period."""
 
 import math
 import time
@@ -10,14 +10,14 @@ HURRIED_GRACE = 1.0
 
 
 class Shutdown:
-    """To be advanced whenever a process has ended or the deadline has come."""
+    """The progress of a shutdown; `advance` must be called when a process has ended and at the deadline."""
 
-    def __init__(self, stages: Sequence[Sequence[Child]], say: Callable[[str], None]):
+    def __init__(self, stages: Sequence[Sequence[Child]], report: Callable[[str], None]):
         self._stages_left = list(stages)
         self._stage: Sequence[Child] = ()
-        self._say = say
+        self._report = report
         self._is_hurried = False
-        # When those that were asked are killed; the killed ones are waited for without an end.
+        # Times at which signalled processes are killed; killed processes are awaited without a limit.
         self._deadlines: dict[Child, float] = {}
 
     @property
@@ -26,22 +26,22 @@ class Shutdown:
 
     @property
     def deadline(self) -> float | None:
-        """When to advance if nothing happens before."""
+        """The time of the next `advance` if no process ends before."""
         return min((self._deadlines[child] for child in self._running() if child in self._deadlines), default=None)
 
     def advance(self) -> None:
         while self._stages_left and not self._running():
             self._stage = self._stages_left.pop()
-            self._ask()
+            self._signal_stage()
         self._kill_late(time.monotonic())
 
     def hurry(self) -> None:
-        """This stage is killed now, the others have a moment each."""
-        self._say("hurrying")
+        """Kill this stage now, and shorten the grace period of the others."""
+        self._report("hurrying")
         self._is_hurried = True
         self._kill_late(math.inf)
 
-    def _ask(self) -> None:
+    def _signal_stage(self) -> None:
         for child in self._running():
             child.signal(child.spec.stop_signal)
             grace = min(child.spec.grace, HURRIED_GRACE) if self._is_hurried else child.spec.grace
@@ -50,7 +50,7 @@ class Shutdown:
     def _kill_late(self, now: float) -> None:
         for child in self._running():
             if child in self._deadlines and self._deadlines[child] <= now:
-                self._say(f"killing {child.spec.name}, which has not stopped yet")
+                self._report(f"killing {child.spec.name}, which has not stopped yet")
                 child.kill_group()
                 del self._deadlines[child]
 

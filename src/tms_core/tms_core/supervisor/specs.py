@@ -1,4 +1,4 @@
-"""What the supervisor is told about a process, and how long it waits before it starts one again."""
+"""Specifications of processes, and the backoff between restarts."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessSpec:
-    """A process to run; `once` means that it has a job to do and then ends by itself with status 0.
+    """A process to run. `once` means a job that exits by itself with status 0.
 
-    `is_ready` is asked again and again, from a thread, until it says yes; without it, running is ready.
-    At the stop the process alone gets `stop_signal`; what is left of its group after `grace` seconds is killed.
-    `advice` is told when it does not start. `command` is the `tms` command that it runs, where it is one: a fork server
-    can run that without a new interpreter.
+    `is_ready` is polled in a thread until it returns True; None means that a running process is ready. On shutdown only
+    the process itself receives `stop_signal`; its group is killed after `grace` seconds. `advice` is logged if the
+    process does not start. `command` is the `tms` command, which a fork server can run without a new interpreter; None
+    for other programs.
     """
 
     name: str
@@ -32,7 +32,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True)
 class Backoff:
-    """Seconds before the next start: doubled at each failure, forgotten after a while without one."""
+    """Seconds before the next start: doubled at each failure, and reset after a period without failures."""
 
     first: float = 0.5
     longest: float = 30.0

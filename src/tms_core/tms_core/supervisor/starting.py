@@ -1,4 +1,4 @@
-"""Starting a process: by the fork server where that can, else as a program of its own."""
+"""Starting of processes: by the fork server if possible, else as a program."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tms_core.supervisor.specs import ProcessSpec
 
 @dataclass(frozen=True, slots=True)
 class StartedProcess:
-    """A child of this process, and the file descriptor that its output is read from."""
+    """A child of this process, and the file descriptor of its output."""
 
     pid: int
     output: int
@@ -21,20 +21,20 @@ class StartedProcess:
     def has_exited(self) -> bool:
         if self.program and not hasattr(os, "waitid"):
             return self.program.poll() is not None
-        # Looked at without reaping: while the dead leader is there, its group's number is nobody else's.
+        # Without reaping: while the group leader is a zombie, its group id cannot be reused.
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def wait(self) -> int:
-        """Reap it; the exit status, negative for a signal."""
+        """Reap the process and return its exit status, negative for a signal."""
         return self.program.wait() if self.program else os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def start(spec: ProcessSpec, forks: ForkServer | None = None) -> StartedProcess:
-    """Raises OSError when the program cannot be run."""
+    """Start a process; raises OSError if the program cannot be run."""
     reader, writer = os.pipe()
     try:
         if forks is not None and spec.command is not None:
-            # A fork server that has died is done without.
+            # If the fork server has died, start the program directly.
             with suppress(OSError):
                 return StartedProcess(forks.fork(spec.command, spec.env or os.environ, spec.cwd, writer), reader)
         program = _run(spec, writer)
@@ -48,14 +48,14 @@ def start(spec: ProcessSpec, forks: ForkServer | None = None) -> StartedProcess:
 
 def _run(spec: ProcessSpec, output: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        # One whose supervisor is killed, and its guard too, ends as well.
+        # Ends the process even if both the supervisor and the guard are killed.
         dying_with_parent(spec.argv, spec.stop_signal),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
         env=spec.env,
         cwd=spec.cwd,
-        # A session of its own: the terminal's Ctrl-C stays with us, and the group can be killed as a whole.
+        # Its own session: the terminal's Ctrl-C reaches only the supervisor, and the group can be killed as a whole.
         start_new_session=True,
         **spec.popen_options,
     )

@@ -1,4 +1,4 @@
-"""The supervisor's policy: stages up, restarts with back-off, stages down in reverse, nothing left behind."""
+"""The supervisor: starts stages in order, restarts processes with backoff, and stops stages in reverse order."""
 
 import selectors
 import signal
@@ -20,10 +20,11 @@ USUAL_BACKOFF = Backoff()
 
 
 class Supervisor:
-    """Runs in the main thread of a process whose children are all its own: at the end it kills every one.
+    """Runs in the main thread of a process without other children: at the end it kills all children.
 
-    A stage starts when all of the stage before are up, and stops when those of all later ones are gone.
-    Until the last stage was up once, a process that dies `attempts` times ends the whole; later none does.
+    A stage starts when all processes of the previous stage are up, and stops when all later stages have ended. Until
+    all stages were up once, a process that fails `attempts` times ends the whole system; later, processes are restarted
+    without a limit.
     """
 
     def __init__(
@@ -61,23 +62,23 @@ class Supervisor:
             try:
                 while self._shutdown is None or not self._shutdown.is_over:
                     self._advance()
-                    for key, _ in self._selector.select(self._patience()):
+                    for key, _ in self._selector.select(self._timeout()):
                         key.data()
             finally:
                 self._end_all()
         return self._status
 
     def _advance(self) -> None:
-        """Do all that is due."""
+        """Perform all actions that are due."""
         if self._shutdown is None:
             self._restart_due()
             self._go_up()
-            self._say_what_is_missing()
+            self._report_missing()
         if self._shutdown is not None:
             self._shutdown.advance()
 
-    def _patience(self) -> float | None:
-        """Seconds until something is due; None: only an event can change anything."""
+    def _timeout(self) -> float | None:
+        """Return the seconds until an action is due; None if only an event can cause one."""
         if self._shutdown is None:
             due = [child.restart_at for child in self._children() if child.restart_at is not None]
             due += [] if self._is_ready else [self._notice_at]
@@ -96,13 +97,13 @@ class Supervisor:
             for child in self._stages_to_start.pop(0):
                 self._start(child)
 
-    def _say_what_is_missing(self) -> None:
+    def _report_missing(self) -> None:
         now = time.monotonic()
         if self._is_ready or now < self._notice_at:
             return
         self._notice_at = now + self._notice_every
         awaited = [child.spec.name for child in self._children() if child.was_started and not child.is_up]
-        self._say(f"still waiting for {', '.join(awaited)}")
+        self._report(f"still waiting for {', '.join(awaited)}")
 
     def _restart_due(self) -> None:
         now = time.monotonic()
@@ -121,7 +122,7 @@ class Supervisor:
         self._selector.register(child.output, selectors.EVENT_READ, lambda: self._on_output(child))
         if self._record:
             self._record.add(child.spec.name, child.pid, child.spec.stop_signal)
-        self._say(f"{child.spec.name} started (process {child.pid})")
+        self._report(f"{child.spec.name} started (process {child.pid})")
 
     def _on_wake(self) -> None:
         stops = self._wakeups.stops()
@@ -135,7 +136,7 @@ class Supervisor:
                 self._shutdown.hurry()
 
     def _on_output(self, child: Child) -> None:
-        # It may have ended by an event of the same moment.
+        # An earlier event of the same iteration may have ended the process.
         if not child.is_running:
             return
         lines, can_go_on = child.read()
@@ -151,11 +152,11 @@ class Supervisor:
         if self._record:
             self._record.remove(pid)
         self._print(child, lines)
-        what = _in_words(status)
+        what = _describe_status(status)
         if child.spec.once and status == 0:
             child.is_done = True
         elif self._shutdown is not None:
-            self._say(f"{child.spec.name} {what}")
+            self._report(f"{child.spec.name} {what}")
         elif child.spec.once:
             self._fail(f"{child.spec.name} {what}")
         else:
@@ -170,22 +171,22 @@ class Supervisor:
             self._fail(f"{child.spec.name} {what}, attempt {child.failures} of {self._attempts}", child.spec.advice)
             return
         child.restart_at = time.monotonic() + delay
-        self._say(f"{child.spec.name} {what}; starting it again in {delay:g} s")
+        self._report(f"{child.spec.name} {what}; starting it again in {delay:g} s")
 
     def _fail(self, why: str, advice: str = "") -> None:
         self._status = 1
         self._stop(f"{why}: stopping")
         if advice:
-            self._say(advice)
+            self._report(advice)
 
     def _stop(self, why: str) -> None:
-        self._say(why)
+        self._report(why)
         for child in self._children():
             child.cancel_probe()
-        self._shutdown = Shutdown(self._stages, self._say)
+        self._shutdown = Shutdown(self._stages, self._report)
 
     def _end_all(self) -> None:
-        """Also after an error in here: whatever still runs, and what ran away from its group."""
+        """End all remaining processes, also those that left their group, even after an error of the supervisor."""
         for child in self._running():
             child.kill_group()
             child.finish()
@@ -200,11 +201,11 @@ class Supervisor:
     def _print(self, child: Child, lines: list[str]) -> None:
         self._log.lines(child.spec.name, lines)
 
-    def _say(self, text: str) -> None:
+    def _report(self, text: str) -> None:
         self._log.line(OWN_NAME, text)
 
 
-def _in_words(status: int) -> str:
+def _describe_status(status: int) -> str:
     if status >= 0:
         return f"ended with status {status}"
     try:

@@ -1,4 +1,4 @@
-"""Signals and other threads' calls, made readable for a selector."""
+"""Delivery of signals and of calls from other threads to a selector."""
 
 import signal
 import socket
@@ -8,7 +8,7 @@ WAKE = b"\0"
 
 
 def stop_signals() -> set[signal.Signals]:
-    """The signals that ask for an end; a hang-up does not under nohup."""
+    """Return the signals that stop the process; without SIGHUP under nohup."""
     stops = {signal.SIGINT, signal.SIGTERM}
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         stops.add(signal.SIGHUP)
@@ -16,7 +16,7 @@ def stop_signals() -> set[signal.Signals]:
 
 
 class Wakeups:
-    """While entered, signals are bytes on a socket and interrupt nothing; the main thread's only."""
+    """A context manager in which signals arrive as bytes on a socket and interrupt nothing; main thread only."""
 
     def __init__(self) -> None:
         self._reader, self._writer = socket.socketpair()
@@ -28,15 +28,15 @@ class Wakeups:
         return self._reader.fileno()
 
     def wake(self) -> None:
-        """May be called from any thread."""
+        """Wake the selector; may be called from any thread."""
         try:
             self._writer.send(WAKE)
         except OSError:
-            # Full: then a wake-up is under way already. Closed: then nobody is left to wake.
+            # A full socket already holds a wake-up; a closed one has no reader.
             return
 
     def stops(self) -> int:
-        """How many stop signals have come since the last call."""
+        """Return the number of stop signals since the last call."""
         try:
             received = self._reader.recv(4096)
         except BlockingIOError:
@@ -59,4 +59,4 @@ class Wakeups:
 
 
 def _ignore(number: int, frame: FrameType | None) -> None:
-    """Only the byte that the interpreter writes counts; SIG_IGN would suppress it, and reach the children."""
+    """Do nothing: the interpreter writes a byte per signal. SIG_IGN would suppress that, and be inherited."""

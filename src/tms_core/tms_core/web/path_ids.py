@@ -6,7 +6,7 @@ from functools import lru_cache
 from pyramid.interfaces import IRoutesMapper
 
 from tms_core.errors import FieldError
-from tms_core.text import shortened
+from tms_core.sanitizing import shortened
 from tms_core.values import MAX_ID
 
 PLACEHOLDER = re.compile(r"\{(\w+)(?::([^{}]*))?\}")

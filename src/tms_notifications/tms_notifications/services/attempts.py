@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from tms_core.runtime import Runtime
-from tms_core.text import one_line, shortened
+from tms_core.sanitizing import one_line, shortened
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.settings import NotificationSettings
 

@@ -29,7 +29,7 @@ from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProces
 RELAYS = 2
 REALTIMES = 2
 NAMES = ("admin", "ann", "bob")
-LEADS, STANDS_BY, DATABASE_AWAY = "leading; sinks", "another relay leads", "the database is away"
+LEADS, STANDS_BY, DATABASE_AWAY = "leading; sinks", "another relay leads", "the database is unavailable"
 READY_RELAY = "|".join((LEADS, STANDS_BY, DATABASE_AWAY))
 READY_REALTIME = "listening on ws://"
 

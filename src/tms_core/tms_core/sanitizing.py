@@ -1,21 +1,21 @@
-"""Text from users made safe to show in a header, a line of a mail or a terminal."""
+"""Sanitizing of user-supplied text for headers, mails and terminals."""
 
 import unicodedata
 
-# They reorder what stands around them: a title could make a subject read backwards.
+# Bidirectional controls, which reorder the text around them: a title could reverse a mail's subject.
 DIRECTION_MARKS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 ESCAPED = {"Cc", "Cs", "Zl", "Zp"}
 BREAKING = {"Cc", "Cs", "Zl", "Zp", "Zs"}
 
 
 def one_line(value: str) -> str:
-    """The text in one line: each run of spaces, line breaks and control characters is one space."""
+    """Return the text in one line, with each run of spaces, line breaks and control characters as one space."""
     spaced = "".join(" " if unicodedata.category(character) in BREAKING else character for character in value)
     return " ".join(spaced.translate(DIRECTION_MARKS).split())
 
 
 def several_lines(value: str) -> str:
-    """The text with its line breaks, and without other control characters."""
+    """Return the text without control characters, except line breaks."""
     return "\n".join(
         "".join(" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in line).rstrip()
         for line in value.translate(DIRECTION_MARKS).splitlines()
@@ -23,7 +23,7 @@ def several_lines(value: str) -> str:
 
 
 def escaped(value: str, but: str = "") -> str:
-    r"""The text with each control character or direction mark written out, as \x1b, except those in `but`."""
+    r"""Return the text with each control character or direction mark escaped, as in \x1b, except those in `but`."""
     if value.isprintable():
         return value
     return "".join(

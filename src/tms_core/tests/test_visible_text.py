@@ -1,10 +1,10 @@
-"""Which texts nobody can see, and which stand in one line."""
+"""Detection of blank text, and normalisation of single-line text."""
 
 import unicodedata
 
 import pytest
 
-from tms_core.plain_text import is_blank, single_line
+from tms_core.visible_text import is_blank, single_line
 
 FORMAT = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cc", "Zs", "Zl", "Zp")]
 
@@ -36,5 +36,5 @@ def test_letters_of_every_script_are_visible():
     kinds = ("Ll", "Lu", "Nd", "So")
     letters = (chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in kinds)
 
-    # The blank of Braille and a note without a head are symbols by their category.
+    # The Braille blank and the null notehead are symbols by their category.
     assert {one for one in letters if is_blank(one)} == {"\u2800", "\U0001d159"}

@@ -3,7 +3,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms_core.text import escaped, one_line, several_lines, shortened
+from tms_core.sanitizing import escaped, one_line, several_lines, shortened
 
 
 def test_a_line_break_becomes_a_space():
@@ -14,12 +14,12 @@ def test_joined_emoji_stay_joined():
     assert one_line("👩\u200d💻 übt") == "👩\u200d💻 übt"
 
 
-def test_marks_that_turn_the_reading_direction_go():
+def test_direction_marks_are_removed():
     assert one_line("invoice\u202egnp.exe") == "invoicegnp.exe"
 
 
 @given(st.text())
-def test_one_line_is_one_line(text):
+def test_line_has_no_breaks(text):
     line = one_line(text)
 
     assert len(line.splitlines()) <= 1
@@ -31,17 +31,17 @@ def test_several_lines_keep_their_breaks_and_no_control_characters():
     assert several_lines("one\r\ntwo\x1b[2J") == "one\ntwo [2J"
 
 
-def test_what_is_long_is_shortened_to_the_length():
+def test_long_text_is_shortened_to_the_length():
     assert shortened("abcdef", 6) == "abcdef"
     assert shortened("abcdefg", 6) == "abcde…"
 
 
 @given(st.text())
-def test_what_is_escaped_can_be_printed_on_one_line(text):
+def test_escaped_text_is_printable_in_one_line(text):
     assert len(escaped(text).splitlines()) <= 1
     assert escaped(escaped(text)) == escaped(text)
 
 
-def test_only_what_a_terminal_would_obey_is_escaped():
+def test_only_control_characters_are_escaped():
     assert escaped("Grüße 👩\u200d💻 \\ \x1b[2J\n") == "Grüße 👩\u200d💻 \\ \\x1b[2J\\n"
     assert escaped("one\ntwo", but="\n") == "one\ntwo"
