@@ -292,9 +292,9 @@ class TestRecentAuthentication:
         process.post_json(URL, {**body, "current_password": PASSWORD}, headers=headers, status=429)
 
     def test_a_token_without_auth_time_is_not_recent(self, app, ann, runtime, faulty_fields):
-        said = jwt.decode(ann.access, options={"verify_signature": False})
-        del said["auth_time"]
-        headers = {"Authorization": f"Bearer {jwt.encode(said, runtime.core.jwt_key, 'HS256')}"}
+        claims = jwt.decode(ann.access, options={"verify_signature": False})
+        del claims["auth_time"]
+        headers = {"Authorization": f"Bearer {jwt.encode(claims, runtime.core.jwt_key, 'HS256')}"}
 
         assert faulty_fields(app.post_json(URL, self.BODY, headers=headers, status=400)) == ["current_password"]
 

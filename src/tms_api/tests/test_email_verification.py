@@ -95,8 +95,8 @@ def test_other_changes_leave_it_verified(app, as_ann, link, is_verified):
 
 
 def test_email_verified_cannot_be_set_directly(as_ann, admin, ann, faulty_fields, is_verified):
-    for somebody in (as_ann, admin):
-        answer = somebody.patch_json(f"/api/users/{ann.id}", {"email_verified": True}, status=400)
+    for caller in (as_ann, admin):
+        answer = caller.patch_json(f"/api/users/{ann.id}", {"email_verified": True}, status=400)
         assert faulty_fields(answer) == ["email_verified"]
     assert not is_verified()
 

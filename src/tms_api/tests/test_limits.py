@@ -107,8 +107,8 @@ def test_the_response_has_the_ratelimit_headers(sign_in):
     headers = sign_in().headers
 
     assert headers["RateLimit-Policy"] == '"sign-in-account-minute";q=3;w=60, "sign-in-account-hour";q=5;w=3600'
-    said = re.fullmatch(r'"sign-in-account-minute";r=0;t=(\d+)', headers["RateLimit"])
-    assert said[1] == headers["Retry-After"]
+    header = re.fullmatch(r'"sign-in-account-minute";r=0;t=(\d+)', headers["RateLimit"])
+    assert header[1] == headers["Retry-After"]
 
 
 @pytest.mark.parametrize("spelling", ["ANN", "Ann", "aNN"])
@@ -187,7 +187,7 @@ def test_a_limited_sign_in_checks_no_password_and_leaves_no_session(sign_in, ann
 def test_responses_do_not_reveal_whether_the_account_exists(sign_in, problem):
     """Status, body and headers are equal, below and above the limit."""
 
-    def story(name):
+    def responses(name):
         answers = [sign_in(name, address=address) for address in (*[HERE] * 4, *ADDRESSES[:4])]
         return [
             (
@@ -198,7 +198,7 @@ def test_responses_do_not_reveal_whether_the_account_exists(sign_in, problem):
             for answer in answers
         ]
 
-    assert story("ann") == story("nobody")
+    assert responses("ann") == responses("nobody")
 
 
 def test_concurrent_guesses_are_limited_like_sequential_ones(sign_in, process, ann):

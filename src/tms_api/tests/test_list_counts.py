@@ -85,16 +85,16 @@ def test_counts_are_not_shared_with_private_visibility(another_process, client, 
 def test_after_a_write_every_page_has_the_new_count(client, another_process, tasks, process):
     reader = client if process == "this" else Client(another_process(), client.user)
 
-    def seen():
+    def read_counts():
         return [reader.get(f"/api/task?status=PENDING&page_size={size}").json["count"] for size in (1, 2, 3)]
 
-    assert seen() == [4, 4, 4]
+    assert read_counts() == [4, 4, 4]
     client.post_json("/api/task", {"title": "new"})
-    assert seen() == [5, 5, 5]
+    assert read_counts() == [5, 5, 5]
     client.patch_json("/api/task/2", {"status": "ARCHIVED"})
-    assert seen() == [4, 4, 4]
+    assert read_counts() == [4, 4, 4]
     client.post_json("/api/task/bulk", {"operations": [{"op": "delete", "id": 3}, {"op": "delete", "id": 4}]})
-    assert seen() == [2, 2, 2]
+    assert read_counts() == [2, 2, 2]
 
 
 def test_a_page_past_the_end_is_404_with_a_cached_count(client, tasks, counts):

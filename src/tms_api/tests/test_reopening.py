@@ -140,7 +140,7 @@ class TestEveryWay:
 
     @pytest.mark.parametrize("seed", range(6))
     def test_keeps_the_rules(self, runtime, app, make_user, relay_once, seed):
-        dice = Random(seed)
+        rng = Random(seed)
         people = [make_user().id for _ in range(6)]
         admin = Actor(make_user(is_admin=True).id, is_admin=True)
         with runtime.transaction() as session:
@@ -149,45 +149,45 @@ class TestEveryWay:
         for _ in range(80):
             with runtime.sessions() as session:
                 try:
-                    self.do_something(session, dice, admin, people, app.app.registry.access_tokens, runtime.core)
+                    self.random_change(session, rng, admin, people, app.app.registry.access_tokens, runtime.core)
                     session.commit()
                 except TmsError:
                     session.rollback()
-            relay_once() if dice.random() < 0.3 else None
+            relay_once() if rng.random() < 0.3 else None
             self.check(runtime)
 
-    def do_something(self, session, dice, admin, people, access_tokens, core):
+    def random_change(self, session, rng, admin, people, access_tokens, core):
         tasks = list(session.scalars(select(TASK.c.id))) or [0]
         events = list(session.scalars(select(TaskEvent.position).where(TaskEvent.position.is_not(None)))) or [0]
-        values = {"status": dice.choice(list(Status)), "title": dice.choice("abc")}
-        if dice.random() < 0.4:
-            values["assigned_to"] = dice.choice([None, *people])
+        values = {"status": rng.choice(list(Status)), "title": rng.choice("abc")}
+        if rng.random() < 0.4:
+            values["assigned_to"] = rng.choice([None, *people])
         users = UserService(session, admin)
         tokens = TokenService(session, access_tokens, core)
         bulk = TaskBulkService(session, admin, "team")
-        match dice.choices(["create", "change", "bulk", "undo", "delete", "user"], [2, 6, 4, 6, 1, 2])[0]:
+        match rng.choices(["create", "change", "bulk", "undo", "delete", "user"], [2, 6, 4, 6, 1, 2])[0]:
             case "create":
-                TaskService(session, admin, "team").create({**values, "assigned_to": dice.choice(people)})
+                TaskService(session, admin, "team").create({**values, "assigned_to": rng.choice(people)})
             case "change":
-                TaskService(session, admin, "team").change(dice.choice(tasks), values)
+                TaskService(session, admin, "team").change(rng.choice(tasks), values)
             case "bulk":
                 operations = [
-                    Update(dice.choice(tasks), values),
-                    Update(dice.choice(tasks), {"status": Status.PENDING}),
+                    Update(rng.choice(tasks), values),
+                    Update(rng.choice(tasks), {"status": Status.PENDING}),
                 ]
                 bulk.apply([*operations, Creation({"title": "new"})])
             case "undo":
-                position = dice.choice(events)
+                position = rng.choice(events)
                 task_id = session.scalar(select(TaskEvent.task_id).where(TaskEvent.position == position)) or 0
                 TaskUndoService(session, admin, "team").undo(task_id, position)
             case "delete":
-                bulk.apply([Deletion(dice.choice(tasks))])
+                bulk.apply([Deletion(rng.choice(tasks))])
             case "user":
-                user_id = dice.choice(people)
-                if dice.random() < 0.4:
+                user_id = rng.choice(people)
+                if rng.random() < 0.4:
                     users.delete(user_id, tokens)
                 else:
-                    users.change(user_id, {"is_active": dice.random() < 0.5}, tokens=tokens)
+                    users.change(user_id, {"is_active": rng.random() < 0.5}, tokens=tokens)
 
     def check(self, runtime):
         with runtime.transaction() as session:

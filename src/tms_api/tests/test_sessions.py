@@ -139,9 +139,9 @@ def test_an_ended_session_ends_in_other_processes(as_ann, ann, sessions, another
 def test_users_and_administrators_cannot_see_or_end_sessions_of_others(admin, client, ann, sessions):
     (mine,) = sessions()
 
-    for somebody in (admin, client):
-        assert mine["id"] not in {one["id"] for one in somebody.get("/api/sessions").json["results"]}
-        somebody.delete(f"/api/sessions/{mine['id']}", status=404)
+    for caller in (admin, client):
+        assert mine["id"] not in {one["id"] for one in caller.get("/api/sessions").json["results"]}
+        caller.delete(f"/api/sessions/{mine['id']}", status=404)
     assert sessions() == [mine]
 
 

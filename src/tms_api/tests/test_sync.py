@@ -167,7 +167,7 @@ class Copy:
         self.place = me.get("/api/sync").json["next"]
         meanwhile()
         self.tasks = {task["id"]: task for task in self.present()}
-        self.told = set(self.tasks)
+        self.received = set(self.tasks)
 
     def present(self):
         """Return the current contents of the list."""
@@ -180,7 +180,7 @@ class Copy:
         self.tasks |= {task["id"]: task for task in answer["tasks"]}
         for task_id in answer["gone"]:
             self.tasks.pop(task_id, None)
-        self.told |= {task["id"] for task in answer["tasks"]} | {*answer["gone"]}
+        self.received |= {task["id"] for task in answer["tasks"]} | {*answer["gone"]}
         self.place = answer["next"]
         return answer["complete"]
 
@@ -264,7 +264,7 @@ def test_a_copy_equals_the_visible_tasks(another_process, make_user, relay_once,
         while not copy.update(limit=10):
             pass
         assert sorted(copy.tasks.values(), key=lambda task: -task["id"]) == copy.present()
-        assert copy.told <= ever_seen[copy.me.user.id]
+        assert copy.received <= ever_seen[copy.me.user.id]
 
 
 @pytest.mark.parametrize("after", [4, 5, 1_000, 2**63 - 1])

@@ -31,7 +31,7 @@ FIELDS = {
 }
 
 
-class Dice(Random):
+class RandomOperations(Random):
     """Generates random operations, most of them valid, since those after a failure are not executed."""
 
     def operations(self) -> list[Operation]:
@@ -147,10 +147,10 @@ def _refusal(error: OperationError) -> Any:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_bulk_request_equals_its_operations_one_by_one(runtime, tasks, seed):
-    dice = Dice(seed)
+    rng = RandomOperations(seed)
 
     for _ in range(SEQUENCES):
-        wanted = dice.operations()
-        twin = Twin(runtime, dice.choice(PEOPLE), dice.choice(["team", "private"]))
+        wanted = rng.operations()
+        twin = Twin(runtime, rng.choice(PEOPLE), rng.choice(["team", "private"]))
 
         assert twin.in_bulk(wanted) == twin.one_by_one(wanted), wanted

@@ -31,18 +31,18 @@ FILTERS = {
 @pytest.fixture
 def tasks(runtime, client):
     """Tasks with many equal values per field, a third of them without a date."""
-    dice = Random(3)
+    rng = Random(3)
     began = datetime(2025, 1, 1, tzinfo=UTC)
     rows = [
         {
-            "title": " ".join(dice.sample(["red", "blue", "green"], 2)),
-            "priority": dice.choice(list(Priority)),
-            "status": dice.choice(list(Status)),
-            "due_date": dice.choice([*WEEK, None, None]),
-            "assigned_to": dice.choice([client.user.id, None]),
+            "title": " ".join(rng.sample(["red", "blue", "green"], 2)),
+            "priority": rng.choice(list(Priority)),
+            "status": rng.choice(list(Status)),
+            "due_date": rng.choice([*WEEK, None, None]),
+            "assigned_to": rng.choice([client.user.id, None]),
             "created_by": client.user.id,
-            "created_at": began + timedelta(minutes=dice.randrange(6)),
-            "updated_at": began + timedelta(hours=1, microseconds=dice.randrange(6)),
+            "created_at": began + timedelta(minutes=rng.randrange(6)),
+            "updated_at": began + timedelta(hours=1, microseconds=rng.randrange(6)),
         }
         for _ in range(TASKS)
     ]
@@ -133,17 +133,17 @@ class TestWhileOthersWrite:
     @pytest.mark.parametrize("word", WORDS)
     def test_no_task_is_repeated_or_missed(self, client, tasks, whole, word):
         mine = set(whole({}))
-        dice = Random(word)
+        rng = Random(word)
         others = []
 
         def disturb():
             # Other tasks are created before and after the cursor's position, and deleted again.
-            if others and dice.random() < 0.5:
-                client.delete(f"/api/task/{others.pop(dice.randrange(len(others)))}")
+            if others and rng.random() < 0.5:
+                client.delete(f"/api/task/{others.pop(rng.randrange(len(others)))}")
                 return
             for title in ("a first", "zz last"):
-                task = {"title": title, "due_date": dice.choice(["1999-01-01", "2999-01-01", None])}
-                task |= {"priority": dice.choice(list(Priority)), "status": dice.choice(list(Status))}
+                task = {"title": title, "due_date": rng.choice(["1999-01-01", "2999-01-01", None])}
+                task |= {"priority": rng.choice(list(Priority)), "status": rng.choice(list(Status))}
                 others.append(client.post_json("/api/task", task).json["id"])
 
         before = whole({"ordering": word})

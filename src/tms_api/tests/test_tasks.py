@@ -168,11 +168,11 @@ def test_all_validation_errors_are_reported_at_once(client, problem):
     faults = problem(client.post_json("/api/task", body, status=400))["errors"]
 
     assert {fault["in"] for fault in faults} == {"body"}
-    said = {fault["field"]: fault["message"] for fault in faults}
-    assert set(said) == set(body)
-    assert said["priority"] == "must be one of LOW, MEDIUM, HIGH, URGENT"
-    assert said["due_date"] == "must be YYYY-MM-DD"
-    assert said["titel"].startswith("is not a field here; fields are: title, ")
+    messages = {fault["field"]: fault["message"] for fault in faults}
+    assert set(messages) == set(body)
+    assert messages["priority"] == "must be one of LOW, MEDIUM, HIGH, URGENT"
+    assert messages["due_date"] == "must be YYYY-MM-DD"
+    assert messages["titel"].startswith("is not a field here; fields are: title, ")
 
 
 @pytest.mark.parametrize("path", ["0", "99", "-1", "abc", "1.0", "%D9%A1", "1e3", " 1", "0x1", str(2**63), "9" * 5000])

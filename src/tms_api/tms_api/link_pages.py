@@ -12,13 +12,13 @@ from tms_core.web.openapi import Answer
 from tms_core.web.pages import Field, Form, page
 
 SCRIPT = """
-const form = document.querySelector("form"), said = document.querySelector("output");
+const form = document.querySelector("form"), output = document.querySelector("output");
 const heading = document.querySelector("h1"), sentence = document.getElementById("sentence");
 const button = form.querySelector("button");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   button.disabled = true;
-  said.textContent = "";
+  output.textContent = "";
   const token = new URLSearchParams(location.hash.slice(1)).get("token") || "";
   const body = JSON.stringify({...Object.fromEntries(new FormData(form)), token});
   const headers = {"Content-Type": "application/json"};
@@ -31,10 +31,10 @@ form.addEventListener("submit", async (event) => {
     } else {
       const problem = await answer.json();
       const isUsed = (problem.errors || []).some((one) => one.field === "token");
-      said.textContent = isUsed ? "This link has been used or has expired. Request another one." : problem.detail;
+      output.textContent = isUsed ? "This link has been used or has expired. Request another one." : problem.detail;
     }
   } catch {
-    said.textContent = "The server does not respond. Try again in a minute.";
+    output.textContent = "The server does not respond. Try again in a minute.";
   }
   button.disabled = false;
 });
