@@ -66,4 +66,4 @@ def test_the_first_steps_work(made, app, make_user):
     make_user("bob")
 
     assert send("Create a task").status_int == 201
-    assert send("A new pair for a refresh token").json["refresh"]
+    assert send("Exchange a refresh token for a new token pair").json["refresh"]

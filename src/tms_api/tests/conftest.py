@@ -13,7 +13,7 @@ from tms_core.app import configure
 from tms_core.events import TaskEventRecord, read_events
 from tms_testing.fixtures import Client, SignedIn
 
-# Nobody listens there, so that a connection is refused at once.
+# No server listens there, so connections are refused immediately.
 DEAD_DATABASE = "postgresql://tms@127.0.0.1:1/tms"
 DEAD_REDIS = "redis://127.0.0.1:1/0"
 
@@ -25,7 +25,7 @@ def packages():
 
 @pytest.fixture
 def problem() -> Callable[[Any], dict[str, Any]]:
-    """Hands out an answer's problem document, if it is a whole one."""
+    """Return a response's problem document after checking that it is complete."""
 
     def check(response) -> dict[str, Any]:
         document = response.json
@@ -42,7 +42,7 @@ def problem() -> Callable[[Any], dict[str, Any]]:
 
 @pytest.fixture
 def faulty_fields(problem) -> Callable[[Any], list[str]]:
-    """The fields that a 400 names, in alphabetical order."""
+    """Return the fields in the errors of a 400 response, sorted."""
 
     def names(response) -> list[str]:
         assert response.status_int == 400
@@ -61,7 +61,7 @@ def _processes(ini) -> Iterator[dict[frozenset[tuple[str, str]], TestApp]]:
 
 @pytest.fixture
 def another_process(ini, runtime, _processes) -> Callable[..., TestApp]:
-    """Gives one more API process on the same database and Redis, or with other settings where some are given."""
+    """Start another API process on the same database and Redis, optionally with other settings."""
 
     def process(**settings: str) -> TestApp:
         key = frozenset(settings.items())
@@ -77,13 +77,13 @@ def another_process(ini, runtime, _processes) -> Callable[..., TestApp]:
 
 @pytest.fixture
 def admin(app, make_user) -> Client:
-    """The application as an administrator sees it."""
+    """A client that is signed in as an administrator."""
     return Client(app, make_user("root", is_admin=True))
 
 
 @pytest.fixture
 def recorded(runtime) -> Callable[[], Any]:
-    """Records the statements that a block sends to the database: `with recorded() as statements`."""
+    """Record the SQL statements of a block: `with recorded() as statements`."""
 
     @contextmanager
     def record() -> Iterator[list[str]]:
@@ -103,7 +103,7 @@ def recorded(runtime) -> Callable[[], Any]:
 
 @pytest.fixture
 def at_once(app) -> Callable[..., list[Any]]:
-    """Sends requests at the same moment, each from a thread of its own: `at_once((user, lambda me: me.get(…)), …)`.
+    """Send requests concurrently, each in its own thread: `at_once((user, lambda me: me.get(…)), …)`.
     Gives their answers in the order of the requests."""
 
     def send(*requests: tuple[SignedIn, Callable[[Client], Any]]) -> list[Any]:
@@ -122,7 +122,7 @@ def at_once(app) -> Callable[..., list[Any]]:
 
 @pytest.fixture
 def log(runtime, relay_once) -> Callable[[], list[TaskEventRecord]]:
-    """The event log as it is when all that was committed has its place."""
+    """Read the event log after assigning positions to all committed events."""
 
     def read() -> list[TaskEventRecord]:
         relay_once()
@@ -134,7 +134,7 @@ def log(runtime, relay_once) -> Callable[[], list[TaskEventRecord]]:
 
 @pytest.fixture
 def refuse_commits(runtime) -> Callable[[str], Any]:
-    """Has PostgreSQL refuse, at COMMIT, what adds tasks: `with refuse_commits(sqlstate)`."""
+    """Make PostgreSQL reject, at COMMIT, transactions that insert tasks: `with refuse_commits(sqlstate)`."""
 
     def execute(*statements: str) -> None:
         with runtime.transaction() as session:

@@ -1,4 +1,4 @@
-"""Who is let in: a valid access token, and nothing that looks like one."""
+"""Authentication by access token: valid tokens are accepted, all others rejected."""
 
 import base64
 import time
@@ -27,7 +27,7 @@ CLOSED = [
 
 @pytest.fixture
 def claims(make_user, app):
-    """What a good access token of a user says."""
+    """The claims of a valid access token."""
     user = make_user()
     return jwt.decode(user.access, options={"verify_signature": False})
 
@@ -39,13 +39,13 @@ def key(runtime):
 
 @pytest.fixture
 def status_of(app):
-    """The status that an Authorization header brings."""
+    """Return the status of a request with an Authorization header."""
     return lambda header: app.get("/api/users/me", headers={"Authorization": header}, expect_errors=True).status_int
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 @pytest.mark.parametrize(("verb", "path"), CLOSED)
-def test_a_call_without_a_token_is_refused_and_told_how(app, verb, path, slash, problem):
+def test_a_request_without_a_token_is_401_with_a_challenge(app, verb, path, slash, problem):
     answer = app.request(path + slash, method=verb, status=401)
 
     problem(answer)
@@ -53,13 +53,13 @@ def test_a_call_without_a_token_is_refused_and_told_how(app, verb, path, slash, 
 
 
 @pytest.mark.parametrize(("verb", "path"), OPEN)
-def test_the_open_addresses_ask_for_no_token(app, verb, path):
+def test_open_routes_need_no_token(app, verb, path):
     answer = app.request(path, method=verb, content_type="application/json", expect_errors=True)
 
     assert answer.status_int in (200, 400)
 
 
-def test_a_token_with_these_claims_and_our_signature_is_good(claims, key, status_of):
+def test_a_token_with_these_claims_and_signature_is_accepted(claims, key, status_of):
     assert status_of(f"Bearer {jwt.encode(claims, key, 'HS256')}") == 200
 
 
@@ -86,12 +86,12 @@ def test_a_token_with_these_claims_and_our_signature_is_good(claims, key, status
         {"auth_time": "now"},
     ],
 )
-def test_a_token_that_says_something_else_is_refused(claims, key, status_of, change):
+def test_a_token_with_an_invalid_claim_is_refused(claims, key, status_of, change):
     assert status_of(f"Bearer {jwt.encode({**claims, **change}, key, 'HS256')}") == 401
 
 
 def test_a_token_of_an_unknown_session_changes_nothing(claims, key, app):
-    """Signed by us, but of a session that there never was."""
+    """The signature is valid, but the session never existed."""
     for session in ("abc", "personal-1", "personal-x", "0b9c2f0e-7a55-4b9e-9d0a-5f2f6d1c3e4b"):
         token = jwt.encode({**claims, "sid": session}, key, "HS256")
         headers = {"Authorization": f"Bearer {token}"}
@@ -100,19 +100,19 @@ def test_a_token_of_an_unknown_session_changes_nothing(claims, key, app):
 
 
 @pytest.mark.parametrize("claim", ["kind", "iss", "exp", "sub", "sid", "epoch", "adm"])
-def test_a_token_that_leaves_a_claim_out_is_refused(claims, key, status_of, claim):
+def test_a_token_without_a_required_claim_is_refused(claims, key, status_of, claim):
     del claims[claim]
 
     assert status_of(f"Bearer {jwt.encode(claims, key, 'HS256')}") == 401
 
 
-def test_a_token_signed_otherwise_is_refused(claims, key, status_of):
+def test_a_token_with_another_signature_is_refused(claims, key, status_of):
     assert status_of(f"Bearer {jwt.encode(claims, key[::-1], 'HS256')}") == 401
     assert status_of(f"Bearer {jwt.encode(claims, key, 'HS512')}") == 401
     assert status_of(f"Bearer {jwt.encode(claims, None, 'none')}") == 401
 
 
-def test_a_token_that_was_tampered_with_is_refused(claims, key, status_of):
+def test_a_modified_token_is_refused(claims, key, status_of):
     head, _, signature = jwt.encode(claims, key, "HS256").split(".")
     body = jwt.encode({**claims, "adm": True}, key[::-1], "HS256").split(".")[1]
 
@@ -138,11 +138,11 @@ def nested(depth: int) -> str:
         f"Bearer {nested(30_000)}.e30.e30",
     ],
 )
-def test_nonsense_is_refused_like_any_bad_token(runtime, status_of, header):
+def test_a_malformed_token_is_refused_like_an_invalid_one(runtime, status_of, header):
     assert status_of(header) == 401
 
 
-def test_the_scheme_is_read_in_any_case(make_user, status_of):
+def test_the_authorization_scheme_is_case_insensitive(make_user, status_of):
     user = make_user()
 
     assert status_of(f"bearer {user.access}") == 200

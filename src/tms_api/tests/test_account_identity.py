@@ -1,4 +1,4 @@
-"""One account for all spellings of a name or an address, over HTTP: registering, signing in, changing, resetting."""
+"""Normalisation of user names and e-mail addresses in registration, sign-in, changes and password resets."""
 
 import pytest
 from sqlalchemy import text
@@ -70,7 +70,7 @@ def test_a_name_has_one_account_however_it_is_spelled(register, sign_in, first, 
     sign_in(second)
 
 
-def test_what_is_registered_is_shown_in_its_canonical_form(register):
+def test_registered_names_are_shown_in_canonical_form(register):
     made = register("ａｎｎ", "Ann@ＥＸＡＭＰＬＥ.com").json
 
     assert (made["username"], made["email"]) == ("ann", "Ann@example.com")
@@ -99,7 +99,7 @@ def test_names_of_every_script_can_be_registered(register, sign_in, name):
         ({"password": "e\u0301" * 7}, "password"),
     ],
 )
-def test_what_cannot_be_a_name_an_address_or_a_password_is_refused_with_the_reason(
+def test_invalid_names_addresses_and_passwords_are_refused_with_the_reason(
     app, admin, client, register, faulty_fields, change, field
 ):
     for answer in (
@@ -111,20 +111,20 @@ def test_what_cannot_be_a_name_an_address_or_a_password_is_refused_with_the_reas
         assert len(faults(answer)[0][1]) > 10
 
 
-def test_all_faults_come_at_once_whichever_rule_they_break(register, faulty_fields):
+def test_all_validation_errors_are_reported_at_once(register, faulty_fields):
     answer = register("аnn", "ü@x.com", status=400, first_name=1, nick="x")
 
     assert faulty_fields(answer) == ["email", "first_name", "nick", "username"]
 
 
-def test_where_the_mail_server_offers_it_letters_beyond_ascii_are_taken(another_process):
+def test_non_ascii_addresses_are_accepted_with_smtputf8(another_process):
     app = another_process(smtputf8="true")
     body = {"username": "ann", "email": "u\u0308@x.com", "password": PASSWORD}
 
     assert app.post_json("/api/users", body, status=201).json["email"] == "ü@x.com"
 
 
-def test_a_taken_name_and_a_taken_address_are_told_together(register):
+def test_a_taken_name_and_a_taken_address_are_reported_together(register):
     register("ann", "ann@example.com")
     register("bob", "bob@example.com")
 
@@ -135,13 +135,13 @@ def test_a_taken_name_and_a_taken_address_are_told_together(register):
 
 
 @pytest.mark.parametrize("typed", ["Täglich neu!", "Ta\u0308glich neu!", "Ta\u0308glich\u00a0neu!"])
-def test_a_password_fits_however_a_keyboard_composes_it(register, sign_in, typed):
+def test_passwords_match_in_any_unicode_composition(register, sign_in, typed):
     register(password="Täglich neu!")
 
     sign_in("ann", typed)
 
 
-def test_a_password_from_before_is_taken_as_it_was_typed(make_user, runtime, sign_in):
+def test_an_old_password_matches_as_it_was_typed(make_user, runtime, sign_in):
     make_user("ann")
     old = "Ta\u0308glich neu!"
     with runtime.transaction() as session:
@@ -152,11 +152,11 @@ def test_a_password_from_before_is_taken_as_it_was_typed(make_user, runtime, sig
 
 
 class TestAccountsFromBefore:
-    """Rows that today's rules would not make, or not twice."""
+    """Accounts that the present rules would reject, or treat as duplicates."""
 
     @pytest.fixture
     def old(self, make_user, runtime):
-        """An account with a name and an address as they stood; `has_keys` is False where another one had them first."""
+        """Create an account with an unnormalised name and address. Without `has_keys`, another account has the keys."""
 
         def make(username, email, *, has_keys=True):
             made = make_user()
@@ -169,7 +169,7 @@ class TestAccountsFromBefore:
 
         return make
 
-    def test_two_that_are_spelled_alike_stay_two(self, app, register, sign_in, old):
+    def test_accounts_with_equal_keys_stay_separate(self, app, register, sign_in, old):
         new = register("fish", "x@example.com").json["id"]
         one = old("ﬁsh", "x@ｅｘａｍｐｌｅ.com", has_keys=False).id
 
@@ -181,7 +181,7 @@ class TestAccountsFromBefore:
         assert [who("fish"), who("ＦＩＳＨ"), who("x@example.com"), who("X@example。com")] == [new] * 4
 
     @pytest.mark.parametrize("has_keys", [True, False])
-    def test_what_they_have_stays_when_something_else_changes(self, old, client_of, has_keys):
+    def test_old_names_are_kept_when_other_fields_change(self, old, client_of, has_keys):
         as_old = client_of(old("аnn.me", "a@b..c", has_keys=has_keys))
         whole = as_old.get("/api/users/me").json
 
@@ -189,21 +189,21 @@ class TestAccountsFromBefore:
 
         assert after == {**whole, "first_name": "Ann"}
 
-    def test_their_mailbox_cannot_be_registered_again(self, register, old):
+    def test_an_old_mailbox_cannot_be_registered_again(self, register, old):
         old("ﬁsh", "x@ｅｘａｍｐｌｅ.com")
 
         answer = register("fish", "x@example.com", status=409)
 
         assert faults(answer) == [("username", "is taken"), ("email", "is taken")]
 
-    def test_to_spell_ones_address_canonically_is_no_change_of_it(self, old, client_of):
+    def test_the_canonical_spelling_of_an_address_is_no_change(self, old, client_of):
         as_old = client_of(old("ann", "X@ｅｘａｍｐｌｅ.com"))
 
         assert (
             as_old.patch_json("/api/users/me", {"email": "X@example.com"}, status=200).json["email"] == "X@example.com"
         )
 
-    def test_they_may_have_a_link_mailed(self, app, old, runtime):
+    def test_old_accounts_can_request_a_link(self, app, old, runtime):
         old("ann", "x@ｅｘａｍｐｌｅ.com", has_keys=False)
 
         app.post_json("/api/password-reset", {"email": "x@ｅｘａｍｐｌｅ.com"}, status=202)
@@ -212,7 +212,7 @@ class TestAccountsFromBefore:
             assert session.scalar(text("SELECT email FROM notification_link_request")) == "x@ｅｘａｍｐｌｅ.com"
 
 
-def test_guesses_at_one_account_count_together_however_it_is_spelled(another_process, make_user):
+def test_guesses_with_all_spellings_of_a_name_share_a_limit(another_process, make_user):
     app = another_process(**{"api.limit_sign_in_account": "2/minute"})
     make_user("fish")
 

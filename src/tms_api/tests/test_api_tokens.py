@@ -1,4 +1,4 @@
-"""Personal API tokens: shown once, limited, and taken back."""
+"""Personal API tokens: creation, scopes, limits and revocation."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def as_ann(client_of, ann):
 
 @pytest.fixture
 def make_token(as_ann):
-    """A new token of ann's: what the answer says of it."""
+    """Create a token of ann's and return the response's JSON."""
 
     def make(**fields):
         body = {"name": "script", "scopes": ALL, "expires_at": None, **fields}
@@ -47,19 +47,19 @@ def make_token(as_ann):
 
 @pytest.fixture
 def opens(app):
-    """Whether a token opens the list of tasks, in this process or another."""
+    """Whether a process accepts a token for the task list."""
 
-    def look(token: str, process=app) -> bool:
+    def read(token: str, process=app) -> bool:
         answer = process.get("/api/task", headers={"Authorization": f"Bearer {token}"}, expect_errors=True)
         assert answer.status_int in (200, 401)
         return answer.status_int == 200
 
-    return look
+    return read
 
 
 @pytest.fixture
 def change(runtime):
-    """Sets columns of every token."""
+    """Set columns of all tokens."""
 
     def set_(**values):
         with runtime.transaction() as session:
@@ -68,7 +68,7 @@ def change(runtime):
     return set_
 
 
-def test_a_token_is_shown_once_and_then_by_its_first_letters(as_ann, make_token):
+def test_a_token_is_shown_once_and_then_by_its_hint(as_ann, make_token):
     made = make_token(name="  Nightly export ")
 
     token = made.pop("token")
@@ -79,7 +79,7 @@ def test_a_token_is_shown_once_and_then_by_its_first_letters(as_ann, make_token)
     assert as_ann.get(URL).json == {"count": 1, "next": None, "previous": None, "results": [made]}
 
 
-def test_no_cache_keeps_the_answer_with_the_token(as_ann):
+def test_the_response_with_the_token_is_not_cacheable(as_ann):
     answer = as_ann.post_json(URL, {"name": "a", "scopes": ALL, "expires_at": None}, headers={"Idempotency-Key": "k"})
 
     assert answer.headers["Cache-Control"] == "no-store"
@@ -87,7 +87,7 @@ def test_no_cache_keeps_the_answer_with_the_token(as_ann):
     assert again.json["token"] != answer.json["token"]
 
 
-def test_the_token_does_not_stand_in_the_database(make_token, runtime):
+def test_the_token_is_not_stored_in_the_database(make_token, runtime):
     token = make_token()["token"]
 
     with runtime.transaction() as session:
@@ -99,7 +99,7 @@ def test_the_token_does_not_stand_in_the_database(make_token, runtime):
     assert len(row.digest) == 32
 
 
-def test_it_acts_as_its_user(app, ann, make_token):
+def test_a_token_acts_as_its_user(app, ann, make_token):
     headers = {"Authorization": f"bearer {make_token()['token']}"}
 
     made = app.post_json("/api/task", {"title": "By a script"}, headers=headers, status=201).json
@@ -117,7 +117,7 @@ def test_an_administrators_token_sees_what_an_administrator_sees(app, admin, ann
 
 
 def test_an_administrators_token_makes_no_administrators(app, admin, problem):
-    """Registering is open to everyone: there the token counts for nothing."""
+    """Registration is open; there, a personal token grants nothing."""
     scopes = [*ALL]
     token = admin.post_json(URL, {"name": "a", "scopes": scopes, "expires_at": None}).json["token"]
     body = {"username": "eve", "email": "eve@example.com", "password": PASSWORD, "is_admin": True}
@@ -125,7 +125,7 @@ def test_an_administrators_token_makes_no_administrators(app, admin, problem):
     problem(app.post_json("/api/users", body, headers={"Authorization": f"Bearer {token}"}, status=403))
 
 
-def test_who_is_no_administrator_any_more_has_no_such_token(app, admin, make_user, client_of):
+def test_a_demoted_administrator_has_no_administrators_token(app, admin, make_user, client_of):
     bob = make_user("bob", is_admin=True)
     token = client_of(bob).post_json(URL, {"name": "a", "scopes": ["users:read"], "expires_at": None}).json["token"]
     admin.patch_json(f"/api/users/{bob.id}", {"is_admin": False})
@@ -144,7 +144,7 @@ def test_a_token_ends_when_it_expires(make_token, opens, change):
     assert not opens(token)
 
 
-def test_a_token_that_was_taken_back_is_dead_and_not_listed(as_ann, make_token, opens):
+def test_a_revoked_token_is_refused_and_not_listed(as_ann, make_token, opens):
     kept, made = make_token(), make_token()
 
     assert as_ann.delete(f"{URL}/{made['id']}", status=200).json == {}
@@ -155,7 +155,7 @@ def test_a_token_that_was_taken_back_is_dead_and_not_listed(as_ann, make_token, 
     as_ann.delete(f"{URL}/{made['id']}", status=404)
 
 
-def test_another_process_learns_of_it(as_ann, make_token, opens, another_process):
+def test_revocation_reaches_other_processes(as_ann, make_token, opens, another_process):
     made = make_token()
     other = another_process()
     assert opens(made["token"], other)
@@ -165,7 +165,7 @@ def test_another_process_learns_of_it(as_ann, make_token, opens, another_process
     assert not opens(made["token"], other)
 
 
-def test_what_a_process_knows_of_a_token_is_at_most_a_second_old(as_ann, make_token, opens, monkeypatch):
+def test_cached_tokens_are_at_most_a_second_old(as_ann, make_token, opens, monkeypatch):
     made = make_token()
     with monkeypatch.context() as patch:
         patch.setattr(personal_tokens, "INTERVAL", 3600)
@@ -182,7 +182,7 @@ def test_the_interval_is_less_than_a_second(monkeypatch):
     assert personal_tokens.INTERVAL < 1
 
 
-def test_a_known_token_costs_no_look_into_the_database(make_token, app, recorded, monkeypatch):
+def test_a_cached_token_needs_no_query(make_token, app, recorded, monkeypatch):
     headers = {"Authorization": f"Bearer {make_token()['token']}"}
     monkeypatch.setattr(personal_tokens, "INTERVAL", 3600)
     app.get("/api/task/1", headers=headers, status=404)
@@ -193,7 +193,7 @@ def test_a_known_token_costs_no_look_into_the_database(make_token, app, recorded
     assert [statement for statement in statements if "FROM task" not in statement] == []
 
 
-def test_its_last_use_is_noted_once_a_minute(as_ann, make_token, opens, change, recorded):
+def test_the_last_use_is_recorded_once_per_minute(as_ann, make_token, opens, change, recorded):
     token = make_token()["token"]
     opens(token)
     (first,) = as_ann.get(URL).json["results"]
@@ -218,7 +218,7 @@ def test_its_last_use_is_noted_once_a_minute(as_ann, make_token, opens, change, 
     ],
     ids=["deactivated", "deleted", "reset by an administrator"],
 )
-def test_with_its_user_ends_its_token_and_does_not_come_back(admin, ann, make_token, opens, ending, runtime):
+def test_a_token_ends_with_its_user_and_is_not_restored(admin, ann, make_token, opens, ending, runtime):
     token = make_token()["token"]
     assert opens(token)
 
@@ -233,7 +233,7 @@ def test_with_its_user_ends_its_token_and_does_not_come_back(admin, ann, make_to
     assert not opens(token)
 
 
-def test_a_user_that_is_not_active_has_no_token_even_if_nobody_took_it_back(make_token, opens, runtime, ann):
+def test_an_inactive_users_token_is_refused_even_if_not_revoked(make_token, opens, runtime, ann):
     token = make_token()["token"]
     with runtime.transaction() as session:
         session.execute(text("UPDATE users SET is_active = false WHERE id = :id"), {"id": ann.id})
@@ -242,13 +242,13 @@ def test_a_user_that_is_not_active_has_no_token_even_if_nobody_took_it_back(make
 
 
 class TestRecentAuthentication:
-    """A stolen access token alone makes no token that outlives it."""
+    """A stolen access token alone does not suffice to create a personal token."""
 
     BODY = {"name": "script", "scopes": ALL, "expires_at": None}
 
     @pytest.fixture
     def signed_in_before(self, app, ann, runtime):
-        """The headers of a session that began so many minutes ago, and was refreshed just now."""
+        """Return the headers of a session that began some minutes ago and was refreshed just now."""
 
         def begin(minutes: float) -> dict[str, str]:
             with runtime.transaction() as session:
@@ -292,15 +292,15 @@ class TestRecentAuthentication:
         process.post_json(URL, {**body, "current_password": PASSWORD}, headers=headers, status=429)
 
     def test_a_token_without_auth_time_is_not_recent(self, app, ann, runtime, faulty_fields):
-        said = jwt.decode(ann.access, options={"verify_signature": False})
-        del said["auth_time"]
-        headers = {"Authorization": f"Bearer {jwt.encode(said, runtime.core.jwt_key, 'HS256')}"}
+        claims = jwt.decode(ann.access, options={"verify_signature": False})
+        del claims["auth_time"]
+        headers = {"Authorization": f"Bearer {jwt.encode(claims, runtime.core.jwt_key, 'HS256')}"}
 
         assert faulty_fields(app.post_json(URL, self.BODY, headers=headers, status=400)) == ["current_password"]
 
 
 class TestEndingThem:
-    """Who changes its password, or logs out everywhere, may have its personal tokens end too."""
+    """Revocation of personal tokens with a password change or a sign-out everywhere."""
 
     CHANGE = {"password": "another-word", "current_password": PASSWORD}
 
@@ -359,7 +359,7 @@ class TestEndingThem:
         as_ann.get("/api/users/me", status=200)
 
 
-def test_logging_out_everywhere_and_a_new_password_leave_tokens_alone(as_ann, make_token, opens, app):
+def test_signing_out_everywhere_and_a_new_password_keep_tokens(as_ann, make_token, opens, app):
     token = make_token()["token"]
 
     as_ann.patch_json("/api/users/me", {"password": "another-word", "current_password": PASSWORD})
@@ -368,7 +368,7 @@ def test_logging_out_everywhere_and_a_new_password_leave_tokens_alone(as_ann, ma
     assert opens(token)
 
 
-def test_nobody_sees_or_takes_back_anothers(admin, make_token, opens):
+def test_users_cannot_see_or_revoke_tokens_of_others(admin, make_token, opens):
     made = make_token()
 
     assert admin.get(URL).json["results"] == []
@@ -402,13 +402,13 @@ def test_a_bad_value_is_named(as_ann, faulty_fields, change_, fields):
     assert faulty_fields(as_ann.post_json(URL, body, status=400)) == fields
 
 
-def test_an_unknown_scope_is_answered_with_those_that_are_known(as_ann):
+def test_an_unknown_scope_is_refused_with_the_known_ones(as_ann):
     answer = as_ann.post_json(URL, {"name": "a", "scopes": ["everything"], "expires_at": None}, status=400).json
 
     assert answer["errors"][0]["message"].endswith("known are: tasks:read, tasks:write, users:read")
 
 
-def test_a_hundred_tokens_are_enough(as_ann, make_token, runtime, ann, problem):
+def test_a_user_has_at_most_a_hundred_tokens(as_ann, make_token, runtime, ann, problem):
     make_token()
     with runtime.transaction() as session:
         session.execute(
@@ -423,16 +423,16 @@ def test_a_hundred_tokens_are_enough(as_ann, make_token, runtime, ann, problem):
 
 
 @pytest.mark.parametrize("token", ["tms_", "tms_unknown", "tms_" + "a" * 50_000, "tms_ä", "TMS_x"])
-def test_nonsense_is_refused_like_any_bad_token(runtime, opens, token):
+def test_a_malformed_token_is_refused_like_an_invalid_one(runtime, opens, token):
     assert not opens(token)
 
 
 class TestUnknownTokens:
     @pytest.fixture
     def ask(self, another_process):
-        """Asks for the tasks with a token, from an address."""
+        """Request the tasks with a token, from an address."""
         process = another_process(unknown_tokens_per_minute="3")
-        # Each test begins with nothing counted.
+        # Each test starts with empty counters.
         policy = process.app.registry.getUtility(ISecurityPolicy)
         policy._personal_tokens._limit._counts.clear()
 
@@ -448,7 +448,7 @@ class TestUnknownTokens:
 
     @pytest.fixture
     def use_up(self, ask):
-        """Until nothing more is looked up; a minute may end meanwhile."""
+        """Send unknown tokens until the limit is exhausted; the window may change meanwhile."""
 
         def run():
             answers = [ask(f"tms_unknown{number}").status_int for number in range(8)]
@@ -500,7 +500,7 @@ class TestUnknownTokens:
         assert process.get("/api/nothing", status="*", **options).status_int == 404
 
 
-def test_the_database_away_is_said_so(another_process, make_token):
+def test_an_unavailable_database_is_503(another_process, make_token):
     token = make_token()["token"]
     away = another_process(database_url="postgresql://tms@127.0.0.1:1/tms")
 
@@ -509,13 +509,13 @@ def test_the_database_away_is_said_so(another_process, make_token):
     assert answer.headers["Retry-After"]
 
 
-def test_they_need_a_login(app, runtime, problem):
+def test_api_tokens_need_a_session(app, runtime, problem):
     problem(app.get(URL, status=401))
     problem(app.post_json(URL, {}, status=401))
     problem(app.delete(f"{URL}/1", status=401))
 
 
-def test_what_has_ended_is_forgotten_in_time(as_ann, make_token, change, runtime, app):
+def test_expired_and_revoked_tokens_are_deleted_later(as_ann, make_token, change, runtime, app):
     use(runtime)
     ended, kept = make_token(), make_token()
     as_ann.delete(f"{URL}/{ended['id']}")

@@ -1,4 +1,4 @@
-"""A path whose id is no id is 404 and names it."""
+"""Paths with an invalid id are 404, and the response names the id."""
 
 import pytest
 
@@ -19,7 +19,7 @@ import pytest
         ("/api/api-tokens/first", "first", "a whole number from 1 to "),
     ],
 )
-def test_a_path_names_the_id_that_is_none(client, problem, verb, path, bad, right):
+def test_an_invalid_id_is_named(client, problem, verb, path, bad, right):
     answer = getattr(client, verb)(path, status="*")
 
     if answer.status_int == 405:
@@ -31,7 +31,7 @@ def test_a_path_names_the_id_that_is_none(client, problem, verb, path, bad, righ
     assert right in detail
 
 
-def test_a_session_is_named_by_a_uuid(client, problem):
+def test_a_session_id_must_be_a_uuid(client, problem):
     answer = client.delete("/api/sessions/mine", status=404)
 
     assert problem(answer)["detail"] == "id must be a session's UUID, not mine"
@@ -44,5 +44,5 @@ def test_a_long_id_is_cut(client, problem):
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/task/1/2/3", "/nothing/abc", "/api/taskabc"])
-def test_other_unknown_paths_say_that_nothing_is_there(client, problem, path):
+def test_other_unknown_paths_are_not_found(client, problem, path):
     assert problem(client.get(path, status=404))["detail"] == "There is nothing at this address."

@@ -1,4 +1,4 @@
-"""Answers do not grow with what was sent wrongly, and what is wrong counts in the limits too."""
+"""Error responses have a bounded size, and invalid requests count in the rate limits."""
 
 import orjson
 import pytest
@@ -37,7 +37,7 @@ def _unknown_keys(number: int, length: int = 1) -> bytes:
         orjson.dumps({"title": "T", "due_date": "x" * 900_000}),
     ],
 )
-def test_the_answer_to_a_wrong_body_is_short(client, problem, body):
+def test_the_response_to_an_invalid_body_is_short(client, problem, body):
     answer = client.post("/api/task", body, content_type="application/json", status=400)
 
     document = problem(answer)
@@ -46,20 +46,20 @@ def test_the_answer_to_a_wrong_body_is_short(client, problem, body):
     assert all(len(fault["field"]) <= 100 and len(fault["message"]) <= 500 for fault in document["errors"])
 
 
-def test_the_faults_that_are_not_told_are_counted(client, problem):
+def test_omitted_errors_are_counted(client, problem):
     answer = client.post("/api/task", _unknown_keys(80_000), content_type="application/json", status=400)
 
     assert "79,950 more" in problem(answer)["detail"]
 
 
 @pytest.mark.parametrize(("operations", "keys"), [(10, 5_000), (300, 60), (1, 80_000)])
-def test_the_same_holds_for_an_operation_of_many(client, problem, operations, keys):
+def test_the_response_to_an_invalid_bulk_operation_is_short(client, problem, operations, keys):
     operation = b'{"op": "create", "task": %b}' % _unknown_keys(keys)
     body = b'{"operations": [%b]}' % b",".join([operation] * operations)
 
     answer = client.post("/api/task/bulk", body, content_type="application/json", status=400)
 
-    # As a whole it has too many values, or its first operation is at fault.
+    # Either the whole body has too many values, or its first operation is invalid.
     assert problem(answer).get("index", 0) == 0
     assert len(answer.body) < MAX_ANSWER
 
@@ -74,7 +74,7 @@ def test_the_same_holds_for_an_operation_of_many(client, problem, operations, ke
     ],
 )
 @pytest.mark.parametrize("path", ["/api/task", "/api/users", "/api/sync", "/api/task/1/history"])
-def test_the_answer_to_a_wrong_query_is_short(app, make_user, problem, path, query):
+def test_the_response_to_an_invalid_query_is_short(app, make_user, problem, path, query):
     client = Client(app, make_user())
     client.post_json("/api/task", {"title": "T"})
 
@@ -84,7 +84,7 @@ def test_the_answer_to_a_wrong_query_is_short(app, make_user, problem, path, que
     assert len(answer.body) < MAX_ANSWER
 
 
-def test_registrations_count_before_they_are_looked_at(app):
+def test_registrations_are_counted_before_validation(app):
     for _ in range(2):
         app.post_json("/api/users", {}, status=400)
 
@@ -92,7 +92,7 @@ def test_registrations_count_before_they_are_looked_at(app):
 
 
 @pytest.mark.parametrize("path", ["/api/token", "/api/token/refresh", "/api/token/revoke"])
-def test_wrong_requests_without_a_sign_in_count_by_address(app, path):
+def test_invalid_anonymous_requests_are_counted_by_address(app, path):
     for _ in range(4):
         app.post_json(path, {"no": 1}, status=400)
 
@@ -103,7 +103,7 @@ def test_wrong_requests_without_a_sign_in_count_by_address(app, path):
     app.get("/api/health", status=200)
 
 
-def test_wrong_requests_of_a_user_count_too(client):
+def test_invalid_requests_of_a_user_are_counted(client):
     for _ in range(3):
         client.post_json("/api/task", {}, status=400)
 

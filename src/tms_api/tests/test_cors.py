@@ -1,4 +1,4 @@
-"""Pages of other origins may call the API where `tms.cors_origins` names them."""
+"""CORS: origins in `tms.cors_origins` may call the API."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def settings():
 
 @pytest.fixture
 def preflight(app):
-    """Asks whether a page may send a request."""
+    """Send a preflight request."""
 
     def ask(origin: str, status: int):
         headers = {
@@ -41,7 +41,7 @@ def test_a_preflight_of_a_named_origin_is_answered_without_a_token(preflight, or
 @pytest.mark.parametrize(
     "origin", [ELSEWHERE, "null", f"{HERE}.evil.example", "http://app.example", "https://APP.example"]
 )
-def test_a_preflight_of_any_other_is_not(preflight, origin, problem):
+def test_a_preflight_of_any_other_origin_is_refused(preflight, origin, problem):
     answer = preflight(origin, 405)
 
     problem(answer)
@@ -65,12 +65,12 @@ def test_errors_too_may_be_read_by_named_origins(app, path, status):
     assert app.get(path, headers={"Origin": HERE}, status=status).headers["Access-Control-Allow-Origin"] == HERE
 
 
-def test_an_answer_differs_by_origin_for_every_cache_on_the_way(client):
+def test_responses_vary_by_origin(client):
     assert "Origin" in words(client.get("/api/task"), "Vary")
     assert "Origin" in words(client.get("/api/task", headers={"Origin": ELSEWHERE}), "Vary")
 
 
-def test_a_star_lets_every_origin_in(another_process):
+def test_a_star_allows_every_origin(another_process):
     open_to_all = another_process(cors_origins="*")
 
     answer = open_to_all.get("/api/health", headers={"Origin": ELSEWHERE})
@@ -78,7 +78,7 @@ def test_a_star_lets_every_origin_in(another_process):
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_without_the_setting_no_origin_is_let_in(another_process):
+def test_no_origin_is_allowed_by_default(another_process):
     closed = another_process(cors_origins="")
 
     answer = closed.get("/api/health", headers={"Origin": HERE})

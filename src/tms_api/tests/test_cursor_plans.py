@@ -1,4 +1,4 @@
-"""What PostgreSQL does for a page that is read by cursor: it looks at that page's tasks, wherever they stand."""
+"""Query plans of pages read by cursor: PostgreSQL reads only the tasks of the page, at any depth."""
 
 import pytest
 from sqlalchemy import event, text
@@ -28,13 +28,13 @@ SEED = """
 
 @pytest.fixture(scope="module")
 def seeded():
-    """Whether the tasks are there: for all tests, because none of them writes."""
+    """Whether the tasks exist; shared by all tests, because none of them writes."""
     return []
 
 
 @pytest.fixture
 def listing(_system, seeded):
-    """The list of some thousand tasks."""
+    """The listing of some thousand tasks."""
     runtime = _system[0]
     if not seeded:
         with runtime.transaction() as session:
@@ -45,14 +45,14 @@ def listing(_system, seeded):
         with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE task"))
         seeded.append(user_id)
-    # Without the limit of reads, which does not go with EXPLAIN.
+    # Without the statement timeout of reads, which is incompatible with EXPLAIN.
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as reader:
         yield TaskListing(reader, Actor(seeded[0]), "team")
 
 
 @pytest.fixture
 def plans(_system):
-    """The plans of the statements that a call sends, as they ran."""
+    """Return the execution plans of the statements of a call."""
     engine = _system[0].engine
 
     def explain(call):
@@ -82,7 +82,7 @@ def nodes(plan):
 
 
 def looked_at(plan):
-    """How many rows the plan's scans read."""
+    """Return the number of rows that the plan's scans read."""
     return sum(
         node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
         for node in nodes(plan)
@@ -91,14 +91,14 @@ def looked_at(plan):
 
 
 def place(listing, ordering, depth, wanted):
-    """The values of the task at a depth of the list."""
+    """Return the sort values of the task at an offset of the list."""
     task = listing.page(wanted, ordering=ordering, limit=1, offset=depth).rows[0]
     return [getattr(task, term.name) for term in ordering]
 
 
 @pytest.mark.parametrize("depth", [10, TASKS // 2, TASKS - 300])
 @pytest.mark.parametrize("word", SINGLE)
-def test_by_one_field_it_walks_an_index_and_sorts_nothing(listing, plans, word, depth):
+def test_ordering_by_one_field_scans_an_index_without_sorting(listing, plans, word, depth):
     ordering = read_ordering([word])
     values = place(listing, ordering, depth, TaskFilter())
 
@@ -112,7 +112,7 @@ def test_by_one_field_it_walks_an_index_and_sorts_nothing(listing, plans, word, 
 @pytest.mark.parametrize("query", FILTERS)
 @pytest.mark.parametrize("depth", [None, 0.02, 0.5, 0.9])
 @pytest.mark.parametrize("word", SEVERAL)
-def test_by_several_fields_it_looks_at_few_tasks_more(listing, plans, word, depth, query):
+def test_ordering_by_several_fields_reads_few_additional_tasks(listing, plans, word, depth, query):
     ordering = read_ordering([word])
     wanted = read_filter({name: [value] for name, _, value in [query.partition("=")] if name}, actor_id=1)
     count = listing.page(wanted, limit=1).count

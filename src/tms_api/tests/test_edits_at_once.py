@@ -1,4 +1,4 @@
-"""People who edit one task at the same moment, all from the version that they have just read."""
+"""Concurrent edits of one task, all based on the same version."""
 
 from itertools import pairwise
 
@@ -16,13 +16,13 @@ OTHERS = {
 
 @pytest.fixture
 def task(client):
-    """A task as all of them have read it: version 1."""
+    """A task at version 1, which all editors have read."""
     return client.post_json("/api/task", {"title": "T", "due_date": "2025-03-31", "assigned_to": client.user.id}).json
 
 
 @pytest.fixture
 def patch(client):
-    """A request that changes version 1 of the task, as `at_once` sends it."""
+    """Return a PATCH of version 1 of the task, for `at_once`."""
 
     def request(body):
         return client.user, lambda me: me.patch_json("/api/task/1", body, headers={"If-Match": '"1"'}, status="*")
@@ -30,7 +30,7 @@ def patch(client):
     return request
 
 
-def test_all_who_edit_different_fields_keep_their_edits(client, task, at_once, patch, log):
+def test_edits_of_different_fields_are_all_kept(client, task, at_once, patch, log):
     answers = at_once(*(patch({field: value}) for field, value in OTHERS.items()))
 
     assert [answer.status_int for answer in answers] == [200] * len(OTHERS)
@@ -41,9 +41,7 @@ def test_all_who_edit_different_fields_keep_their_edits(client, task, at_once, p
 
 
 @pytest.mark.parametrize("field", ["title", "due_date", "assigned_to"])
-def test_of_two_who_edit_the_same_field_one_learns_it(
-    client, client_of, make_user, task, at_once, patch, problem, field
-):
+def test_one_of_two_edits_of_the_same_field_is_412(client, client_of, make_user, task, at_once, patch, problem, field):
     values = {"title": ["by one", "by two"], "due_date": ["2025-05-01", None], "assigned_to": [None, make_user().id]}
 
     answers = at_once(*(patch({field: value}) for value in values[field]))
@@ -58,7 +56,7 @@ def test_of_two_who_edit_the_same_field_one_learns_it(
     }
 
 
-def test_who_learns_it_has_changed_nothing_else_either(client, task, at_once, patch):
+def test_a_rejected_edit_changes_no_other_field(client, task, at_once, patch):
     answers = at_once(*(patch({"title": name, "description": name, field: OTHERS[field]})
                         for name, field in (("one", "priority"), ("two", "status"))))  # fmt: skip
 
@@ -67,7 +65,7 @@ def test_who_learns_it_has_changed_nothing_else_either(client, task, at_once, pa
     assert winner["title"] == winner["description"]
 
 
-def test_of_a_put_and_a_patch_that_comes_first_the_put_learns_it(client, task, at_once, patch, problem):
+def test_a_put_never_overwrites_a_concurrent_patch(client, task, at_once, patch, problem):
     whole = {"title": "whole", "version": 1}
     answers = at_once(
         patch({"priority": "URGENT"}),
@@ -76,14 +74,14 @@ def test_of_a_put_and_a_patch_that_comes_first_the_put_learns_it(client, task, a
 
     after = client.get("/api/task/1").json
     if answers[1].status_int == 200:
-        # The PUT set the priority from MEDIUM to MEDIUM, so the PATCH that came later was merged.
+        # The PUT did not change the priority, so the later PATCH was merged.
         assert (after["title"], after["priority"], after["version"]) == ("whole", "URGENT", 3)
     else:
         assert problem(answers[1])["status"] == 412
         assert (after["title"], after["priority"], after["version"]) == ("T", "URGENT", 2)
 
 
-def test_of_a_deletion_and_an_edit_only_one_is_done(client, task, at_once, patch):
+def test_only_one_of_a_deletion_and_an_edit_succeeds(client, task, at_once, patch):
     deletion = (client.user, lambda me: me.delete("/api/task/1", headers={"If-Match": '"1"'}, status="*"))
 
     answers = at_once(patch({"title": "U"}), deletion)
@@ -92,7 +90,7 @@ def test_of_a_deletion_and_an_edit_only_one_is_done(client, task, at_once, patch
     client.get("/api/task/1", status=200 if answers[0].status_int == 200 else 404)
 
 
-def test_without_a_version_the_last_one_wins_and_every_edit_counts(client, task, at_once, log):
+def test_without_a_version_the_last_edit_wins_and_all_are_recorded(client, task, at_once, log):
     requests = [
         (client.user, lambda me, n=n: me.patch_json("/api/task/1", {"title": f"by {n}"}, status=200)) for n in range(5)
     ]
@@ -104,7 +102,7 @@ def test_without_a_version_the_last_one_wins_and_every_edit_counts(client, task,
     assert [event.changes["title"] for event in log()[1:]] == [list(pair) for pair in pairwise(titles)]
 
 
-def test_versions_that_come_by_bulk_are_heeded_too(client, task, at_once, problem):
+def test_versions_in_bulk_requests_are_checked(client, task, at_once, problem):
     def bulk(field):
         operation = {"op": "update", "id": 1, "version": 1, "task": {"title": "U " + field, field: OTHERS[field]}}
         return client.user, lambda me: me.post_json("/api/task/bulk", {"operations": [operation]}, status="*")

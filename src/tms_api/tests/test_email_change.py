@@ -1,4 +1,4 @@
-"""Changing an e-mail address: who may, who is told, and how the old address takes it back."""
+"""Changes of e-mail addresses: permissions, notification of the old address, and undo."""
 
 from datetime import timedelta
 
@@ -32,10 +32,10 @@ def as_ann(client_of, ann):
 
 
 @pytest.fixture
-def told(runtime):
-    """The mails to old addresses: where to, and the token of the link."""
+def notified(runtime):
+    """Return the mails to old addresses: recipient and token of the link."""
 
-    def look() -> list[tuple[str, str | None]]:
+    def read() -> list[tuple[str, str | None]]:
         with runtime.transaction() as session:
             links = AccountLinkService(session, runtime.core.jwt_key)
             contexts = session.scalars(
@@ -43,31 +43,31 @@ def told(runtime):
             )
             return [(one["to"], links.token(one["link_id"]) if "link_id" in one else None) for one in contexts]
 
-    return look
+    return read
 
 
 @pytest.fixture
-def asked(runtime):
-    """The addresses that a link was asked for, by purpose."""
+def requested(runtime):
+    """Return the addresses for which links were requested, by purpose."""
 
-    def look() -> list[tuple[str, str]]:
+    def read() -> list[tuple[str, str]]:
         with runtime.transaction() as session:
             rows = session.execute(text("SELECT purpose, email FROM notification_link_request ORDER BY id"))
             return [tuple(row) for row in rows]
 
-    return look
+    return read
 
 
 @pytest.fixture
 def may_reset(runtime):
-    """Whether somebody who asks for a new password for an address gets a link."""
+    """Whether a password reset link would be sent to an address."""
 
-    def look(email) -> bool:
+    def read(email) -> bool:
         with runtime.transaction() as session:
             links = AccountLinkService(session, runtime.core.jwt_key)
             return links.create(LinkPurpose.PASSWORD_RESET, email) is not None
 
-    return look
+    return read
 
 
 @pytest.fixture
@@ -82,27 +82,27 @@ def verify(app, runtime):
 
 
 @pytest.mark.parametrize("verb", ["patch_json", "put_json"])
-def test_it_needs_the_password(as_ann, faulty_fields, problem, told, verb):
+def test_a_change_needs_the_password(as_ann, faulty_fields, problem, notified, verb):
     change = getattr(as_ann, verb)
     body = {"username": "ann", "email": NEW}
 
     assert faulty_fields(change("/api/users/me", body, status=400)) == ["current_password"]
     problem(change("/api/users/me", {**body, "current_password": "wrong-word"}, status=403))
     assert as_ann.get("/api/users/me").json["email"] == "ann@example.com"
-    assert told() == []
+    assert notified() == []
     assert change("/api/users/me", {**body, "current_password": PASSWORD}, status=200).json["email"] == NEW
 
 
-def test_an_administrator_needs_its_own_for_its_own_address(admin, faulty_fields, told):
+def test_an_administrator_needs_the_password_for_its_own_address(admin, faulty_fields, notified):
     assert faulty_fields(admin.patch_json("/api/users/me", {"email": NEW}, status=400)) == ["current_password"]
 
     after = admin.patch_json("/api/users/me", CHANGE, status=200).json
 
     assert after["email_verified"] is False
-    assert [to for to, _ in told()] == ["root@example.com"]
+    assert [to for to, _ in notified()] == ["root@example.com"]
 
 
-def test_who_does_not_know_the_password_does_not_learn_which_addresses_are_taken(as_ann, make_user):
+def test_taken_addresses_are_not_revealed_without_the_password(as_ann, make_user):
     make_user("bob")
 
     for email in ("bob@example.com", NEW):
@@ -110,18 +110,18 @@ def test_who_does_not_know_the_password_does_not_learn_which_addresses_are_taken
         as_ann.patch_json("/api/users/me", {"email": email, "current_password": "wrong"}, status=403)
 
 
-def test_a_new_address_is_asked_for_its_proof_once_and_not_beyond_the_limit(as_ann, asked):
+def test_a_new_address_gets_one_verification_link_within_the_limit(as_ann, requested):
     as_ann.patch_json("/api/users/me", CHANGE)
     as_ann.patch_json("/api/users/me", {"first_name": "Ann"})
-    assert asked() == [("email_verification", NEW)]
+    assert requested() == [("email_verification", NEW)]
 
     for _ in range(10):
         as_ann.post_json("/api/email-verification", {}, expect_errors=True)
     as_ann.patch_json("/api/users/me", {**CHANGE, "email": "b@example.com"}, status=200)
-    assert asked().count(("email_verification", "b@example.com")) == 0
+    assert requested().count(("email_verification", "b@example.com")) == 0
 
 
-def test_wrong_passwords_are_guesses(another_process, make_user, client_of, ann):
+def test_wrong_passwords_are_rate_limited(another_process, make_user, client_of, ann):
     app = another_process(**{"api.limit_sign_in_account": "2/minute"})
     headers = ann.headers
 
@@ -129,25 +129,25 @@ def test_wrong_passwords_are_guesses(another_process, make_user, client_of, ann)
         app.patch_json("/api/users/me", {**CHANGE, "current_password": "wrong"}, headers=headers, status=status)
 
 
-def test_the_old_address_is_told_and_its_link_takes_the_change_back(app, as_ann, client, ann, told, asked):
+def test_the_old_address_is_notified_and_its_link_undoes_the_change(app, as_ann, client, ann, notified, requested):
     as_ann.patch_json("/api/users/me", CHANGE, status=200)
-    ((to, token),) = told()
+    ((to, token),) = notified()
 
     assert to == "ann@example.com"
     assert app.post_json(UNDO, {"token": token}, status=200).json == {}
 
     me = client.get(f"/api/users/{ann.id}").json
     assert me["username"] == "ann"
-    assert asked() == [("email_verification", NEW), ("password_reset", "ann@example.com")]
+    assert requested() == [("email_verification", NEW), ("password_reset", "ann@example.com")]
 
 
-def test_taking_it_back_leaves_a_thief_nothing(app, as_ann, client_of, admin, ann, told, may_reset):
+def test_undoing_a_change_ends_all_access(app, as_ann, client_of, admin, ann, notified, may_reset):
     api_token = as_ann.post_json("/api/api-tokens", {"name": "x", "scopes": ["tasks:read"]}, status=201)
     as_ann.patch_json("/api/users/me", CHANGE)
     as_ann.patch_json("/api/users/me", {"password": "thiefs-word", "current_password": PASSWORD})
     thief = app.post_json("/api/token", {"username": NEW, "password": "thiefs-word"}).json
 
-    app.post_json(UNDO, {"token": told()[0][1]}, status=200)
+    app.post_json(UNDO, {"token": notified()[0][1]}, status=200)
 
     app.app.registry.revocations.refresh(force=True)
     app.get("/api/users/me", headers={"Authorization": f"Bearer {thief['access']}"}, status=401)
@@ -162,9 +162,9 @@ def test_taking_it_back_leaves_a_thief_nothing(app, as_ann, client_of, admin, an
     assert (account["email"], account["email_verified"]) == ("ann@example.com", True)
 
 
-def test_the_link_works_once_and_for_seven_days(app, as_ann, told, runtime, faulty_fields):
+def test_the_link_works_once_and_for_seven_days(app, as_ann, notified, runtime, faulty_fields):
     as_ann.patch_json("/api/users/me", CHANGE)
-    ((_, token),) = told()
+    ((_, token),) = notified()
     with runtime.transaction() as session:
         assert session.scalar(select(AccountLink.expires_at - AccountLink.created_at)) == pytest.approx(
             timedelta(days=7), abs=timedelta(minutes=1)
@@ -178,7 +178,7 @@ def test_the_link_works_once_and_for_seven_days(app, as_ann, told, runtime, faul
     assert faulty_fields(app.post_json(UNDO, {"token": token}, status=400)) == ["token"]
 
 
-def test_the_token_of_another_link_takes_nothing_back(app, as_ann, runtime):
+def test_the_token_of_another_link_undoes_nothing(app, as_ann, runtime):
     as_ann.patch_json("/api/users/me", CHANGE)
     with runtime.transaction() as session:
         links = AccountLinkService(session, runtime.core.jwt_key)
@@ -187,11 +187,11 @@ def test_the_token_of_another_link_takes_nothing_back(app, as_ann, runtime):
     app.post_json(UNDO, {"token": token}, status=400)
 
 
-def test_of_several_changes_the_first_address_has_the_last_word(app, as_ann, admin, ann, told, verify):
+def test_the_first_address_can_undo_several_changes(app, as_ann, admin, ann, notified, verify):
     as_ann.patch_json("/api/users/me", CHANGE)
     verify(NEW)
     as_ann.patch_json("/api/users/me", {**CHANGE, "email": "third@example.com"})
-    (_, first), (_, second) = told()
+    (_, first), (_, second) = notified()
 
     app.post_json(UNDO, {"token": first}, status=200)
 
@@ -199,14 +199,14 @@ def test_of_several_changes_the_first_address_has_the_last_word(app, as_ann, adm
     assert admin.get(f"/api/users/{ann.id}").json["email"] == "ann@example.com"
 
 
-def test_an_address_that_was_never_proved_to_be_ones_own_is_not_told(as_ann, told):
+def test_an_unverified_old_address_is_not_notified(as_ann, notified):
     as_ann.patch_json("/api/users/me", CHANGE)
     as_ann.patch_json("/api/users/me", {**CHANGE, "email": "third@example.com"})
 
-    assert [to for to, _ in told()] == ["ann@example.com"]
+    assert [to for to, _ in notified()] == ["ann@example.com"]
 
 
-def test_nobody_else_takes_the_old_address_while_its_link_works(app, as_ann, client, told, runtime, faulty_fields):
+def test_the_old_address_is_reserved_while_its_link_is_valid(app, as_ann, client, notified, runtime, faulty_fields):
     as_ann.patch_json("/api/users/me", CHANGE)
     stranger = {"username": "eve", "email": "ANN@example。com", "password": PASSWORD}
     theirs = {"email": "ann@example.com", "current_password": PASSWORD}
@@ -224,8 +224,8 @@ def test_nobody_else_takes_the_old_address_while_its_link_works(app, as_ann, cli
     app.post_json("/api/users", stranger, status=201)
 
 
-def test_nobody_else_takes_it_in_the_moment_of_the_change(app, as_ann, runtime):
-    """The change commits between the two looks of a registration: whose the address is, and whether it is reserved."""
+def test_the_old_address_is_reserved_during_the_change(app, as_ann, runtime):
+    """The change commits between the registration's checks that the address is neither taken nor reserved."""
     changes = [lambda: as_ann.patch_json("/api/users/me", CHANGE, status=200)]
 
     def change_once(connection, cursor, statement, *rest) -> None:
@@ -243,10 +243,10 @@ def test_nobody_else_takes_it_in_the_moment_of_the_change(app, as_ann, runtime):
 
 
 class TestNewPasswords:
-    def test_a_link_goes_to_the_first_address_unproved(self, ann, may_reset):
+    def test_a_reset_link_is_sent_to_an_unverified_first_address(self, ann, may_reset):
         assert may_reset("ann@example.com")
 
-    def test_a_link_goes_to_a_new_address_only_when_it_is_proved(self, as_ann, may_reset, verify):
+    def test_a_reset_link_is_sent_to_a_changed_address_only_once_verified(self, as_ann, may_reset, verify):
         as_ann.patch_json("/api/users/me", CHANGE)
         assert not may_reset(NEW)
         assert not may_reset("ann@example.com")
@@ -256,7 +256,7 @@ class TestNewPasswords:
 
 
 class TestAdministrators:
-    def test_an_address_that_one_gives_counts_as_proved(self, admin, ann, may_reset):
+    def test_an_address_set_by_an_administrator_counts_as_verified(self, admin, ann, may_reset):
         new = {"username": "bob", "email": "bob@example.com", "password": PASSWORD}
 
         made = admin.post_json("/api/users", new, status=201).json
@@ -266,29 +266,29 @@ class TestAdministrators:
         assert changed["email_verified"] is True
         assert may_reset(NEW)
 
-    def test_who_registers_alone_proves_later(self, app, admin, runtime):
+    def test_a_registered_address_is_unverified(self, app, admin, runtime):
         made = app.post_json("/api/users", {"username": "bob", "email": "b@example.com", "password": PASSWORD}).json
 
         assert admin.get(f"/api/users/{made['id']}").json["email_verified"] is False
 
-    def test_the_old_address_is_told_without_a_link(self, admin, app, ann, told):
+    def test_the_old_address_is_notified_without_a_link(self, admin, app, ann, notified):
         admin.patch_json(f"/api/users/{ann.id}", {"email": NEW})
 
-        assert told() == [("ann@example.com", None)]
+        assert notified() == [("ann@example.com", None)]
         app.post_json("/api/users", {"username": "eve", "email": "ann@example.com", "password": PASSWORD}, status=201)
 
 
-def test_the_page_of_the_link_changes_nothing_by_itself(app, as_ann, told):
+def test_the_page_of_the_link_changes_nothing_by_itself(app, as_ann, notified):
     as_ann.patch_json("/api/users/me", CHANGE)
-    told()
+    notified()
 
     assert "<button>" in app.get(UNDO).text
     assert as_ann.get("/api/users/me").json["email"] == NEW
 
 
-def test_a_deactivated_account_stays_so(app, as_ann, admin, ann, told):
+def test_a_deactivated_account_stays_inactive(app, as_ann, admin, ann, notified):
     as_ann.patch_json("/api/users/me", CHANGE)
-    ((_, token),) = told()
+    ((_, token),) = notified()
     admin.patch_json(f"/api/users/{ann.id}", {"is_active": False})
 
     app.post_json(UNDO, {"token": token}, status=400)

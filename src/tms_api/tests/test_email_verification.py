@@ -25,7 +25,7 @@ def as_ann(client_of, ann):
 
 @pytest.fixture
 def link(runtime, ann):
-    """The token of a new link for ann."""
+    """Create a link for ann and return its token."""
 
     def make(purpose=LinkPurpose.EMAIL_VERIFICATION) -> str:
         with runtime.transaction() as session:
@@ -49,26 +49,26 @@ def test_a_new_address_is_not_verified(app, runtime, is_verified):
     assert not is_verified()
 
 
-def test_the_token_of_a_link_verifies_it_without_a_login(app, link, is_verified):
+def test_the_token_of_a_link_verifies_without_a_sign_in(app, link, is_verified):
     assert app.post_json(CONFIRM, {"token": link()}, status=200).json == {}
 
     assert is_verified()
 
 
-def test_it_works_once(app, link, faulty_fields):
+def test_a_token_can_be_used_once(app, link, faulty_fields):
     token = link()
     app.post_json(CONFIRM, {"token": token})
 
     assert faulty_fields(app.post_json(CONFIRM, {"token": token}, status=400)) == ["token"]
 
 
-def test_a_link_for_a_new_password_verifies_nothing_here(app, link, is_verified):
+def test_a_password_reset_link_verifies_nothing(app, link, is_verified):
     app.post_json(CONFIRM, {"token": link(LinkPurpose.PASSWORD_RESET)}, status=400)
 
     assert not is_verified()
 
 
-def test_another_address_is_not_verified_any_more(app, as_ann, link, is_verified):
+def test_a_changed_address_is_not_verified(app, as_ann, link, is_verified):
     app.post_json(CONFIRM, {"token": link()})
 
     change = {"email": "new@example.com", "current_password": PASSWORD}
@@ -94,30 +94,30 @@ def test_other_changes_leave_it_verified(app, as_ann, link, is_verified):
     assert is_verified()
 
 
-def test_nobody_sets_it_by_hand(as_ann, admin, ann, faulty_fields, is_verified):
-    for somebody in (as_ann, admin):
-        answer = somebody.patch_json(f"/api/users/{ann.id}", {"email_verified": True}, status=400)
+def test_email_verified_cannot_be_set_directly(as_ann, admin, ann, faulty_fields, is_verified):
+    for caller in (as_ann, admin):
+        answer = caller.patch_json(f"/api/users/{ann.id}", {"email_verified": True}, status=400)
         assert faulty_fields(answer) == ["email_verified"]
     assert not is_verified()
 
 
-def test_oneself_and_administrators_see_it_and_nobody_else(as_ann, admin, client, ann):
+def test_owner_and_administrators_see_email_verified(as_ann, admin, client, ann):
     assert as_ann.get(f"/api/users/{ann.id}").json["email_verified"] is False
     assert admin.get(f"/api/users/{ann.id}").json["email_verified"] is False
     assert "email_verified" not in client.get(f"/api/users/{ann.id}").json
 
 
-def test_one_asks_for_a_link_to_ones_own_address(as_ann, runtime):
+def test_a_link_is_requested_for_ones_own_address(as_ann, runtime):
     assert as_ann.post_json("/api/email-verification", {}, status=202).json == {}
 
     assert requests(runtime) == ["ann@example.com"]
 
 
-def test_asking_needs_no_body(as_ann, runtime):
+def test_the_request_needs_no_body(as_ann, runtime):
     as_ann.post("/api/email-verification", status=202)
 
 
-def test_to_a_verified_address_nothing_is_sent(app, as_ann, link, runtime):
+def test_no_link_is_sent_to_a_verified_address(app, as_ann, link, runtime):
     app.post_json(CONFIRM, {"token": link()})
 
     as_ann.post_json("/api/email-verification", {}, status=202)
@@ -125,11 +125,11 @@ def test_to_a_verified_address_nothing_is_sent(app, as_ann, link, runtime):
     assert requests(runtime) == []
 
 
-def test_asking_needs_a_login(app, runtime, problem):
+def test_the_request_needs_a_session(app, runtime, problem):
     problem(app.post_json("/api/email-verification", {}, status=401))
 
 
-def test_looking_at_the_page_verifies_nothing(app, link, is_verified):
+def test_opening_the_page_verifies_nothing(app, link, is_verified):
     link()
     assert "<button>" in app.get(CONFIRM).text
 

@@ -1,4 +1,4 @@
-"""Searches that cost much: refused, ended, or few at once, and never in the way of other requests."""
+"""Limits of expensive reads: rejection, timeouts and concurrency limits."""
 
 from contextlib import ExitStack
 from urllib.parse import quote
@@ -22,31 +22,31 @@ def packages():
 
 @pytest.fixture
 def stuck(app):
-    """Lets users have a search that does not end: `stuck(ann)`."""
+    """Give users a search that does not end: `stuck(ann)`."""
     with ExitStack() as stack:
         yield lambda user: stack.enter_context(app.app.registry.expensive_reads.slot(user.id))
 
 
 @pytest.fixture(autouse=True)
-def _no_patience(app, monkeypatch):
-    monkeypatch.setattr(app.app.registry.expensive_reads, "_max_wait", 0.0)
+def _short_wait(app, monkeypatch):
+    monkeypatch.setattr(app.app.registry.expensive_reads, "_patience", 0.0)
 
 
 @pytest.mark.parametrize(
     "q", ["-zzz", "-a -b", "a or -b", "-a or b", '-"a b"', "- a", "--a", "-(a)", "a OR -b or c", "-a&b or -c"]
 )
 @pytest.mark.parametrize("path", ["/api/task?q={}", "/api/task?cursor=&q={}", "/api/task-report-insight?q={}"])
-def test_a_search_of_negations_only_is_refused(client, faulty_fields, path, q):
+def test_a_search_without_a_positive_term_is_refused(client, faulty_fields, path, q):
     assert faulty_fields(client.get(path.format(quote(q)), status=400)) == ["q"]
 
 
 @pytest.mark.parametrize("q", ["a -b", "a-b", "-a b", "a or b -c", '"a -b"', "...", "-", ""])
 @pytest.mark.parametrize("path", ["/api/task?q={}", "/api/task-report-insight?q={}"])
-def test_a_search_with_a_word_to_look_for_is_answered(client, path, q):
+def test_a_search_with_a_positive_term_is_answered(client, path, q):
     client.get(path.format(quote(q)), status=200)
 
 
-def test_a_search_of_long_tasks_that_takes_too_long_is_ended(runtime, another_process, make_user, problem):
+def test_a_slow_search_is_cancelled(runtime, another_process, make_user, problem):
     ann = make_user()
     with runtime.transaction() as session:
         session.execute(text(LONG_TASKS), {"user_id": ann.id})
@@ -58,7 +58,7 @@ def test_a_search_of_long_tasks_that_takes_too_long_is_ended(runtime, another_pr
         assert "took the database too long" in problem(answer)["detail"]
         assert int(answer.headers["Retry-After"]) > 0
 
-    # Its connections are as good as before.
+    # Its connections are still usable.
     assert hurried.get("/api/task/1", status=200).json["id"] == 1
     assert hurried.get("/api/users/me", status=200).json["id"] == ann.id
     hurried.patch_json("/api/task/1", {"title": "changed"}, status=200)
@@ -79,7 +79,7 @@ def test_a_second_expensive_read_of_a_user_is_refused(client, make_user, client_
 
 
 @pytest.mark.parametrize("path", READS)
-def test_expensive_reads_beyond_a_processs_are_refused(client, make_user, stuck, problem, path):
+def test_expensive_reads_above_the_process_limit_are_refused(client, make_user, stuck, problem, path):
     stuck(make_user())
     stuck(make_user())
 
@@ -89,7 +89,7 @@ def test_expensive_reads_beyond_a_processs_are_refused(client, make_user, stuck,
     assert answer.headers["Retry-After"]
 
 
-def test_others_are_answered_while_as_many_searches_run_as_may(client, make_user, stuck, app):
+def test_other_requests_are_answered_during_the_maximum_of_searches(client, make_user, stuck, app):
     stuck(client.user)
     stuck(make_user())
 
@@ -103,7 +103,7 @@ def test_others_are_answered_while_as_many_searches_run_as_may(client, make_user
 
 def test_counts_and_filters_of_a_large_table_are_expensive(another_process, client, make_user, monkeypatch):
     process = another_process(**{"reads.large_table": "0"})
-    monkeypatch.setattr(process.app.registry.expensive_reads, "_max_wait", 0.0)
+    monkeypatch.setattr(process.app.registry.expensive_reads, "_patience", 0.0)
     ann = Client(process, client.user)
     client.post_json("/api/task", {"title": "T"})
     assert ann.get("/api/task?page_size=1", status=200).json["count"] == 1
@@ -112,7 +112,7 @@ def test_counts_and_filters_of_a_large_table_are_expensive(another_process, clie
         ann.get("/api/task?status=PENDING", status=429)
         ann.get("/api/task?status=PENDING&cursor=", status=429)
         ann.get("/api/task?page=1001&page_size=100", status=429)
-        # What is cached, known, or read in order costs little.
+        # Cached pages, cached counts and reads in index order are cheap.
         ann.get("/api/task?page_size=1", status=200)
         ann.get("/api/task?page_size=2", status=200)
         ann.get("/api/task?cursor=", status=200)
@@ -122,13 +122,13 @@ def test_counts_and_filters_of_a_large_table_are_expensive(another_process, clie
 @pytest.mark.parametrize(
     "path", ["/api/task", "/api/task/1", "/api/task/1/history", "/api/users", "/api/users/me", "/api/sync"]
 )
-def test_each_statement_of_a_request_that_only_reads_has_the_limit_of_reads(client, recorded, path):
+def test_every_statement_of_a_read_only_request_has_the_read_timeout(client, recorded, path):
     client.post_json("/api/task", {"title": "T"})
 
     with recorded() as statements:
         client.get(path, status=200)
 
-    # The history first has the events numbered that are not yet, and that is a write.
+    # The history first assigns missing positions, which is a write.
     reading = [
         one for one in statements if ("FROM task" in one or "FROM users" in one) and "position IS NULL" not in one
     ]
@@ -136,7 +136,7 @@ def test_each_statement_of_a_request_that_only_reads_has_the_limit_of_reads(clie
     assert [one for one in reading if not one.startswith("SET LOCAL statement_timeout = 5000; ")] == []
 
 
-def test_the_limit_of_reads_stays_with_no_connection(runtime):
+def test_the_read_timeout_does_not_stay_with_a_connection(runtime):
     question = text("SELECT current_setting('statement_timeout')")
 
     for engine, limit in [

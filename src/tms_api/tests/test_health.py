@@ -1,11 +1,11 @@
 import pytest
 
 
-def test_a_process_that_lives_says_so(app):
+def test_a_running_process_is_alive(app):
     assert app.get("/api/health/", status=200).json["status"] == "ok"
 
 
-def test_a_process_that_has_all_it_needs_is_ready(app):
+def test_a_process_with_all_dependencies_is_ready(app):
     answer = app.get("/api/ready/", status=200).json
 
     assert answer["status"] == "ok"
@@ -26,7 +26,7 @@ AWAY = {
         (["database_url", "redis_url"], 503, "unavailable", {"database", "migrations", "redis"}),
     ],
 )
-def test_readiness_tells_what_is_missing_and_whether_the_process_can_work(another_process, away, code, status, missing):
+def test_readiness_reports_failed_checks(another_process, away, code, status, missing):
     answer = another_process(**{setting: AWAY[setting] for setting in away}).get("/api/ready", status=code)
 
     assert answer.json["status"] == status

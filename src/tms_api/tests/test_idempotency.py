@@ -1,4 +1,4 @@
-"""A POST that is sent again under its Idempotency-Key: done once, answered the same."""
+"""Idempotency-Key: a repeated POST is executed once and gets the same response."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def post(client):
-    """Sends a POST under a key."""
+    """Send a POST with a key."""
 
     def send(path, body, key="k", by=client, **options):
         return by.post_json(path, body, headers={"Idempotency-Key": key}, **options)
@@ -32,13 +32,13 @@ def post(client):
 
 @pytest.fixture
 def count(client):
-    """How many tasks there are."""
+    """Return the number of tasks."""
     return lambda: client.get("/api/task").json["count"]
 
 
 @pytest.fixture
 def keys(runtime):
-    """The rows that are kept."""
+    """Return the stored keys."""
 
     def read():
         with runtime.transaction() as session:
@@ -49,7 +49,7 @@ def keys(runtime):
 
 @pytest.fixture
 def grow_older(runtime):
-    """Sets the moment of every key back."""
+    """Set the creation time of all keys back."""
 
     def turn(by: timedelta):
         with runtime.transaction() as session:
@@ -74,7 +74,7 @@ REQUESTS = {
 
 
 @pytest.mark.parametrize("request_of", REQUESTS.values(), ids=REQUESTS)
-def test_the_same_again_is_answered_the_same_and_done_once(client, post, log, request_of):
+def test_a_repeated_request_is_executed_once_with_the_same_response(client, post, log, request_of):
     path, body = request_of(client)
     first = post(path, body)
     done = log()
@@ -88,7 +88,7 @@ def test_the_same_again_is_answered_the_same_and_done_once(client, post, log, re
     assert log() == done
 
 
-def test_the_first_answer_stays_though_the_task_has_changed_since(client, post):
+def test_the_first_response_is_replayed_after_later_changes(client, post):
     first = post("/api/task", {"title": "T"}, status=201)
     client.patch_json("/api/task/1", {"title": "U"})
     client.delete("/api/task/1")
@@ -106,7 +106,7 @@ def test_the_first_answer_stays_though_the_task_has_changed_since(client, post):
         ("/api/users", ANN),
     ],
 )
-def test_another_request_under_the_same_key_is_refused(client, post, count, problem, path, body):
+def test_another_request_with_the_same_key_is_refused(client, post, count, problem, path, body):
     post("/api/task", {"title": "T"})
 
     problem(post(path, body, status=422))
@@ -115,7 +115,7 @@ def test_another_request_under_the_same_key_is_refused(client, post, count, prob
     assert post("/api/task", {"title": "T"}, status=201).headers["Idempotency-Replayed"]
 
 
-def test_another_users_key_of_the_same_name_is_another_key(post, client_of, make_user, count):
+def test_keys_are_separate_per_user(post, client_of, make_user, count):
     post("/api/task", {"title": "T"})
     other = client_of(make_user())
 
@@ -126,7 +126,7 @@ def test_another_users_key_of_the_same_name_is_another_key(post, client_of, make
     assert count() == 2
 
 
-def test_who_registers_again_under_the_key_gets_the_same_account(app):
+def test_a_repeated_registration_returns_the_same_account(app):
     headers = {"Idempotency-Key": "k"}
 
     first = app.post_json("/api/users", ANN, headers=headers, status=201)
@@ -136,8 +136,8 @@ def test_who_registers_again_under_the_key_gets_the_same_account(app):
     assert again.headers["Idempotency-Replayed"] == "true"
 
 
-def test_strangers_who_choose_the_same_key_do_not_meet(app, runtime):
-    """Not even behind one address: the second is not told that somebody used the key, nor gets the other's answer."""
+def test_anonymous_clients_with_the_same_key_do_not_conflict(app, runtime):
+    """Also from one address: the second client neither learns that the key was used nor gets the other's response."""
     headers = {"Idempotency-Key": "1"}
     bob = {**ANN, "username": "bob", "email": "bob@example.com"}
 
@@ -146,7 +146,7 @@ def test_strangers_who_choose_the_same_key_do_not_meet(app, runtime):
 
     assert (first.json["username"], second.json["username"]) == ("ann", "bob")
     assert "Idempotency-Replayed" not in second.headers
-    # Who knows the name but not the password gets no answer of another's either.
+    # A client that knows the name but not the password does not get the response either.
     app.post_json("/api/users", {**ANN, "password": "another-word"}, headers=headers, status=409)
 
 
@@ -161,7 +161,7 @@ class TestBounds:
         task = {"title": "T", "description": "d" * 900}
         return {"operations": [{"op": "create", "task": task}] * number}
 
-    def test_an_answer_that_is_too_long_is_not_kept_and_the_key_only_guards(self, post, count, keys, problem):
+    def test_a_response_that_is_too_long_is_not_stored(self, post, count, keys, problem):
         first = post("/api/task/bulk", self.bulk(80), status=200)
         assert len(first.body) > MAX_KEPT
 
@@ -169,14 +169,14 @@ class TestBounds:
 
         document = problem(again)
         assert document["original_status"] == 200
-        assert "too long to be kept" in document["detail"]
+        assert "too long to be stored" in document["detail"]
         assert again.headers["Idempotency-Replayed"] == "true"
         assert "Retry-After" not in again.headers
         assert count() == 80
         assert [row.body for row in keys()] == [None]
         post("/api/task/bulk", self.bulk(1), status=422)
 
-    def test_an_answer_of_the_greatest_length_is_kept(self, post, monkeypatch):
+    def test_a_response_of_the_maximum_length_is_stored(self, post, monkeypatch):
         first = post("/api/task", {"title": "T"}, key="a", status=201)
         monkeypatch.setattr("tms_api.idempotency.MAX_KEPT", len(first.body))
 
@@ -187,8 +187,8 @@ class TestBounds:
         assert post("/api/task", {"title": "T"}, key="b").body == kept.body
         post("/api/task", {"title": "TT"}, key="c", status=409)
 
-    def test_no_answer_about_one_task_is_too_long(self, post):
-        """U+0001 is six bytes in JSON, and no character is more."""
+    def test_the_longest_task_response_is_stored(self, post):
+        """U+0001 takes six bytes in JSON, more than any other character."""
         body = {"title": "T" + "\x01" * 198 + "T", "description": "\x01" * 10_000}
 
         first = post("/api/task", body, status=201)
@@ -198,13 +198,13 @@ class TestBounds:
 
     @pytest.fixture
     def bounded(self, another_process, client):
-        """Sends a request under a key to a process where a user has three keys."""
+        """Send a request with a key to a process with a quota of three keys per user."""
         process = Client(another_process(**{"api.idempotency_keys_per_user": "3"}), client.user)
         return lambda key, **options: process.post_json(
             "/api/task", {"title": "T"}, headers={"Idempotency-Key": key}, **options
         )
 
-    def test_a_key_beyond_the_quota_is_refused_and_the_others_hold(self, bounded, count, problem, keys):
+    def test_a_key_beyond_the_quota_is_refused_and_the_others_stay_valid(self, bounded, count, problem, keys):
         for key in "abc":
             bounded(key, status=201)
 
@@ -237,7 +237,7 @@ class TestBounds:
             process.post_json("/api/users", body, headers={"Idempotency-Key": "1"}, status=201)
 
 
-def test_without_a_key_each_is_done(client, count, keys):
+def test_requests_without_a_key_are_all_executed(client, count, keys):
     client.post_json("/api/task", {"title": "T"})
     client.post_json("/api/task", {"title": "T"})
 
@@ -246,13 +246,13 @@ def test_without_a_key_each_is_done(client, count, keys):
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "k" * 256, "ü", "k\tk"])
-def test_a_key_that_is_none_is_named(post, problem, key):
+def test_an_invalid_key_is_named(post, problem, key):
     document = problem(post("/api/task", {"title": "T"}, key=key, status=400))
 
     assert [(fault["in"], fault["field"]) for fault in document["errors"]] == [("header", "Idempotency-Key")]
 
 
-def test_a_key_may_be_long_and_hold_any_sign(post, count):
+def test_a_key_may_have_255_characters_of_any_visible_kind(post, count):
     key = "".join(map(chr, range(0x21, 0x7F))).ljust(255, "k")
 
     post("/api/task", {"title": "T"}, key=key, status=201)
@@ -261,8 +261,8 @@ def test_a_key_may_be_long_and_hold_any_sign(post, count):
     assert count() == 1
 
 
-class TestNothingStays:
-    """A request that was not done leaves no key: it may be put right and sent again under the same one."""
+class TestFailedRequests:
+    """A failed request stores no key; the corrected request can use the same key."""
 
     @pytest.mark.parametrize(
         ("path", "body", "status"),
@@ -275,7 +275,7 @@ class TestNothingStays:
             ("/api/task/bulk", {"operations": [{"op": "delete", "id": 99}]}, 404),
         ],
     )
-    def test_after_a_refusal(self, post, keys, count, path, body, status):
+    def test_an_error_response_stores_no_key(self, post, keys, count, path, body, status):
         post(path, body, status=status)
         assert keys() == []
 
@@ -283,13 +283,13 @@ class TestNothingStays:
 
         assert count() == 1
 
-    def test_after_a_body_that_is_too_long(self, post, keys, problem):
+    def test_a_body_that_is_too_long_stores_no_key(self, post, keys, problem):
         problem(post("/api/task", {"title": "T", "description": "D" * 1_100_000}, status=413))
 
         assert keys() == []
 
     @pytest.mark.parametrize(("sqlstate", "status"), [("22012", 500), ("40001", 503)])
-    def test_after_a_failure_of_ours(self, refuse_commits, post, keys, count, sqlstate, status):
+    def test_a_server_error_stores_no_key(self, refuse_commits, post, keys, count, sqlstate, status):
         with refuse_commits(sqlstate):
             post("/api/task", {"title": "T"}, status=status)
         assert keys() == []
@@ -302,18 +302,18 @@ class TestNothingStays:
 class TestWhileTheFirstRuns:
     @pytest.fixture
     def of(self, app, client):
-        """The client, for use in a thread."""
+        """Return a client for use in a thread."""
         return lambda: Client(TestApp(app.app), client.user)
 
     @pytest.fixture
     def held(self, runtime):
-        """A transaction that the test ends when it likes."""
+        """A transaction that the test ends explicitly."""
         with runtime.sessions() as session:
             yield session
 
     @pytest.fixture
     def await_locks(self, runtime):
-        """Returns when so many requests wait for a lock."""
+        """Wait until a number of requests wait for a lock."""
 
         def wait(number, futures):
             until = monotonic() + PATIENCE
@@ -328,9 +328,9 @@ class TestWhileTheFirstRuns:
 
         return wait
 
-    def test_the_second_waits_and_gets_the_firsts_answer(self, of, post, held, make_user, await_locks, count):
+    def test_the_second_request_waits_and_gets_the_first_response(self, of, post, held, make_user, await_locks, count):
         assignee = make_user()
-        # The first needs the assignee's row, which is somebody else's right now.
+        # The first needs the assignee's row, which is locked.
         held.execute(text("SELECT FROM users WHERE id = :id FOR UPDATE"), {"id": assignee.id})
         body = {"title": "T", "assigned_to": assignee.id}
 
@@ -344,14 +344,16 @@ class TestWhileTheFirstRuns:
         assert sorted("Idempotency-Replayed" in answer.headers for answer in answers) == [False, True, True]
         assert count() == 1
 
-    def test_many_who_come_at_once_make_one_task(self, client, at_once, post, count):
+    def test_concurrent_requests_create_one_task(self, client, at_once, post, count):
         answers = at_once(*[(client.user, lambda me: post("/api/task", {"title": "T"}, by=me))] * 6)
 
         assert {answer.body for answer in answers} == {answers[0].body}
         assert count() == 1
 
     @pytest.mark.parametrize("seconds", [0, 25 * 3600])
-    def test_also_where_the_key_was_used_the_day_before(self, client, at_once, post, count, grow_older, seconds):
+    def test_concurrent_requests_with_an_old_key_create_one_task(
+        self, client, at_once, post, count, grow_older, seconds
+    ):
         post("/api/task", {"title": "T"})
         grow_older(timedelta(seconds=seconds))
 
@@ -361,17 +363,19 @@ class TestWhileTheFirstRuns:
         assert count() == (2 if seconds else 1)
 
     @pytest.fixture
-    def impatient(self, runtime):
-        """Locks are waited for 50 ms instead of 5 s."""
+    def short_lock_timeout(self, runtime):
+        """Sets the lock timeout to 50 ms instead of 5 s."""
 
-        def hurry(connection):
+        def set_timeout(connection):
             connection.exec_driver_sql("SET LOCAL lock_timeout = 50")
 
-        event.listen(runtime.engine, "begin", hurry)
+        event.listen(runtime.engine, "begin", set_timeout)
         yield
-        event.remove(runtime.engine, "begin", hurry)
+        event.remove(runtime.engine, "begin", set_timeout)
 
-    def test_who_waits_too_long_is_told_to_come_again(self, client, held, post, problem, count, impatient):
+    def test_a_request_that_waits_too_long_is_409_with_retry_after(
+        self, client, held, post, problem, count, short_lock_timeout
+    ):
         held.add(IdempotencyKey(owner=client.user.id, key="k", fingerprint=b""))
         held.flush()
 
@@ -383,7 +387,7 @@ class TestWhileTheFirstRuns:
         held.rollback()
         post("/api/task", {"title": "T"}, status=201)
 
-    def test_a_first_that_dies_blocks_nobody(self, runtime, client, of, held, post, await_locks, count):
+    def test_a_crashed_request_does_not_block_the_next(self, runtime, client, of, held, post, await_locks, count):
         held.add(IdempotencyKey(owner=client.user.id, key="k", fingerprint=b""))
         held.flush()
         its_process = held.scalar(text("SELECT pg_backend_pid()"))
@@ -402,7 +406,7 @@ class TestWhileTheFirstRuns:
 
 
 class TestAge:
-    def test_a_key_holds_for_a_day(self, post, count, grow_older):
+    def test_a_key_is_valid_for_a_day(self, post, count, grow_older):
         post("/api/task", {"title": "T"})
 
         grow_older(timedelta(hours=23, minutes=59))
@@ -413,13 +417,13 @@ class TestAge:
         post("/api/task", {"title": "T"}, status=201)
         assert count() == 2
 
-    def test_after_that_it_may_stand_for_something_else(self, post, grow_older):
+    def test_an_expired_key_can_be_used_for_another_request(self, post, grow_older):
         post("/api/task", {"title": "T"})
         grow_older(timedelta(hours=25))
 
         assert post("/api/task", {"title": "U"}, status=201).json["title"] == "U"
 
-    def test_beat_forgets_what_no_longer_holds(self, runtime, post, keys, grow_older):
+    def test_the_beat_task_deletes_expired_keys(self, runtime, post, keys, grow_older):
         post("/api/task", {"title": "T"}, key="old")
         grow_older(timedelta(hours=25))
         post("/api/task", {"title": "T"}, key="young")
@@ -429,7 +433,7 @@ class TestAge:
 
         assert [row.key for row in keys()] == ["young"]
 
-    def test_beat_is_told_to(self, runtime):
+    def test_the_beat_entry_exists(self, runtime):
         entry = runtime.beat_entries["forget_idempotency_keys"]
 
         assert entry.task == forget_idempotency_keys.name
@@ -437,7 +441,7 @@ class TestAge:
 
 
 class TestSecrets:
-    def test_no_password_is_kept(self, runtime, post):
+    def test_no_password_is_stored(self, runtime, post):
         post("/api/users", ANN)
 
         with runtime.transaction() as session:
@@ -447,7 +451,7 @@ class TestSecrets:
         assert ANN["password"] not in row + body
         assert ANN["password"].encode().hex() not in row
 
-    def test_the_fingerprint_cannot_be_guessed_without_our_key(self, another_process, runtime, keys):
+    def test_the_fingerprint_cannot_be_computed_without_the_server_key(self, another_process, runtime, keys):
         body = json.dumps(ANN)
         headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
         prints = []

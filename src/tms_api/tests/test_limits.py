@@ -1,6 +1,6 @@
-"""Rate limits: what a guesser, a flood of mails and a flood of accounts get.
+"""Rate limits of password guesses, mails and registrations.
 
-The clock is turned in Redis: what was counted is set back, nothing waits.
+Time is simulated by moving the counters in Redis back.
 """
 
 import re
@@ -51,8 +51,8 @@ def ann(make_user):
 
 
 @pytest.fixture
-def turn_back(runtime):
-    """Sets all that was counted back by some seconds."""
+def move_back(runtime):
+    """Move all counters back by some seconds."""
 
     def turn(seconds: int) -> None:
         for key in runtime.redis.scan_iter("tms:limit:*"):
@@ -65,19 +65,19 @@ def turn_back(runtime):
 
 @pytest.fixture(params=["redis", "no redis"])
 def process(request, app, another_process):
-    """An API process; one with Redis, and one whose Redis is away."""
+    """An API process, once with Redis and once without."""
     if request.param == "redis":
         return app
     process = another_process(**DEAD_REDIS)
     process.reset()
-    # What an earlier test counted in the memory of this process.
+    # Reset the in-memory counters of an earlier test.
     vars(process.app.registry.limiter).pop("_in_memory", None)
     return process
 
 
 @pytest.fixture
 def sign_in(process, ann):
-    """Tries a password; the answer."""
+    """Try a password and return the response."""
 
     def attempt(name="ann", password="wrong-word", address=HERE, on=process, **environ):
         return on.post_json(
@@ -90,7 +90,7 @@ def sign_in(process, ann):
     return attempt
 
 
-def test_after_some_wrong_passwords_not_even_the_right_one_is_taken(sign_in, problem):
+def test_the_right_password_is_refused_after_too_many_wrong_ones(sign_in, problem):
     assert [sign_in().status_int for _ in range(3)] == [401, 401, 401]
 
     answer = sign_in(password=PASSWORD)
@@ -100,15 +100,15 @@ def test_after_some_wrong_passwords_not_even_the_right_one_is_taken(sign_in, pro
     assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
-def test_the_answer_tells_the_policies_and_what_is_left(sign_in):
+def test_the_response_has_the_ratelimit_headers(sign_in):
     for _ in range(3):
         sign_in()
 
     headers = sign_in().headers
 
     assert headers["RateLimit-Policy"] == '"sign-in-account-minute";q=3;w=60, "sign-in-account-hour";q=5;w=3600'
-    said = re.fullmatch(r'"sign-in-account-minute";r=0;t=(\d+)', headers["RateLimit"])
-    assert said[1] == headers["Retry-After"]
+    header = re.fullmatch(r'"sign-in-account-minute";r=0;t=(\d+)', headers["RateLimit"])
+    assert header[1] == headers["Retry-After"]
 
 
 @pytest.mark.parametrize("spelling", ["ANN", "Ann", "aNN"])
@@ -119,7 +119,7 @@ def test_another_spelling_of_the_name_is_the_same_account(sign_in, spelling):
     assert sign_in(spelling).status_int == 429
 
 
-def test_other_accounts_go_on(sign_in, make_user):
+def test_other_accounts_are_not_limited(sign_in, make_user):
     make_user("bob")
     for _ in range(3):
         sign_in()
@@ -127,7 +127,7 @@ def test_other_accounts_go_on(sign_in, make_user):
     assert sign_in("bob", PASSWORD).status_int == 200
 
 
-def test_an_address_that_guesses_at_many_accounts_is_stopped_and_no_other(sign_in):
+def test_an_address_that_guesses_at_many_accounts_is_limited_alone(sign_in):
     answers = [sign_in(f"user{number}").status_int for number in range(7)]
 
     assert answers == [401] * 6 + [429]
@@ -142,7 +142,7 @@ def test_an_ipv6_network_is_one_address(sign_in):
     assert sign_in(password=PASSWORD, address="2001:db8:1:3::1").status_int == 200
 
 
-def test_behind_a_proxy_the_clients_address_counts_and_nobody_invents_one(sign_in):
+def test_the_client_address_behind_a_proxy_cannot_be_forged(sign_in):
     answers = [
         sign_in(f"user{number}", address="127.0.0.1", HTTP_X_FORWARDED_FOR=f"192.0.2.{number}, {HERE}").status_int
         for number in range(7)
@@ -184,10 +184,10 @@ def test_a_limited_sign_in_checks_no_password_and_leaves_no_session(sign_in, ann
         assert session.query(RefreshToken).count() == 9
 
 
-def test_whether_the_account_exists_does_not_show(sign_in, problem):
-    """The same status, body and headers, before the limit and after it."""
+def test_responses_do_not_reveal_whether_the_account_exists(sign_in, problem):
+    """Status, body and headers are equal, below and above the limit."""
 
-    def story(name):
+    def responses(name):
         answers = [sign_in(name, address=address) for address in (*[HERE] * 4, *ADDRESSES[:4])]
         return [
             (
@@ -198,10 +198,10 @@ def test_whether_the_account_exists_does_not_show(sign_in, problem):
             for answer in answers
         ]
 
-    assert story("ann") == story("nobody")
+    assert responses("ann") == responses("nobody")
 
 
-def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(sign_in, process, ann):
+def test_concurrent_guesses_are_limited_like_sequential_ones(sign_in, process, ann):
     def guess(number):
         return sign_in(on=TestApp(process.app), address=HERE).status_int
 
@@ -212,37 +212,37 @@ def test_of_many_guesses_at_once_no_more_are_tried_than_one_after_the_other(sign
 
 
 @pytest.fixture
-def guard(app):
+def guess_limit(app):
     request = SimpleNamespace(environ={"REMOTE_ADDR": HERE}, registry=app.app.registry, cookies={})
     return password_attempt_limits(request, "ann")
 
 
-def test_a_right_guess_that_comes_after_too_many_wrong_ones_does_not_show(guard):
+def test_a_right_guess_overtaken_by_wrong_ones_is_refused(guess_limit):
     def overtaken_by_others() -> str:
         for _ in range(3):
-            assert guard.attempt(lambda: None) is None
+            assert guess_limit.attempt(lambda: None) is None
         return "the right one"
 
     with pytest.raises(TooManyRequestsError):
-        guard.attempt(overtaken_by_others)
+        guess_limit.attempt(overtaken_by_others)
 
 
-def test_a_refused_guess_is_not_even_looked_at(guard):
+def test_a_limited_guess_is_not_checked(guess_limit):
     looked_at = []
     for _ in range(3):
-        guard.attempt(lambda: None)
+        guess_limit.attempt(lambda: None)
 
     with pytest.raises(TooManyRequestsError):
-        guard.attempt(lambda: looked_at.append("the password"))
+        guess_limit.attempt(lambda: looked_at.append("the password"))
 
     assert looked_at == []
 
 
 @only_with_redis
-def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(sign_in, turn_back):
+def test_the_minute_and_hour_limits_apply(sign_in, move_back):
     for _ in range(3):
         sign_in()
-    turn_back(61)
+    move_back(61)
     assert [sign_in().status_int for _ in range(2)] == [401, 401]
 
     answer = sign_in(password=PASSWORD)
@@ -250,7 +250,7 @@ def test_after_a_minute_one_may_try_again_and_after_an_hours_worth_not(sign_in, 
     assert answer.status_int == 429
     assert 3000 < int(answer.headers["Retry-After"]) < 3600
     assert "minutes" in answer.json["detail"]
-    turn_back(3600)
+    move_back(3600)
     assert sign_in(password=PASSWORD).status_int == 200
 
 
@@ -263,7 +263,7 @@ def test_all_processes_count_together(app, another_process, sign_in):
     assert sign_in(password=PASSWORD, on=other).status_int == 429
 
 
-def test_guessing_the_present_password_with_a_stolen_token_is_no_faster(process, ann):
+def test_guesses_of_current_password_are_limited(process, ann):
     as_ann = Client(process, ann)
     body = {"password": "another-word", "current_password": "wrong-word"}
 
@@ -288,7 +288,7 @@ def test_registrations_are_counted_by_address(process, runtime):
     assert register(3, ELSEWHERE) == 201
 
 
-def test_registrations_by_somebody_signed_in_count_too(process, ann):
+def test_registrations_by_users_are_counted(process, ann):
     def register(number):
         body = {"username": f"eve{number}", "email": f"eve{number}@example.com", "password": PASSWORD}
         return Client(process, ann).post_json("/api/users", body, expect_errors=True).status_int
@@ -296,18 +296,18 @@ def test_registrations_by_somebody_signed_in_count_too(process, ann):
     assert [register(number) for number in range(3)] == [201, 201, 429]
 
 
-def test_an_administrator_registers_as_many_as_it_likes(process, admin):
+def test_registrations_by_administrators_are_not_limited(process, admin):
     for number in range(4):
         body = {"username": f"eve{number}", "email": f"eve{number}@example.com", "password": PASSWORD}
         Client(process, admin.user).post_json("/api/users", body, status=201)
 
 
 class TestWhatIsTaken:
-    """A 409 tells that somebody has a name or an address, so one gets few of them."""
+    """A 409 reveals that a name or address is taken, so the number of such responses is limited."""
 
     @pytest.fixture
     def change(self, process, ann):
-        """Asks for another name or address; the status."""
+        """Request a change of name or address and return the status."""
 
         def ask(address=HERE, by=None, **fields):
             body = {"current_password": PASSWORD, **fields}
@@ -365,7 +365,7 @@ def test_refreshes_are_counted_by_address(process, runtime, path):
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "nobody@example.com"])
-def test_mails_are_counted_by_the_address_they_go_to_and_the_network_they_are_asked_from(process, ann, email):
+def test_mails_are_counted_by_recipient_and_network(process, ann, email):
     def ask(address, spelling=email):
         return from_here(process, "/api/password-reset", {"email": spelling}, address)
 
@@ -374,13 +374,13 @@ def test_mails_are_counted_by_the_address_they_go_to_and_the_network_they_are_as
     assert [ask(ELSEWHERE), ask(ADDRESSES[0])] == [202, 429]
 
 
-def test_mails_are_counted_by_the_address_they_are_asked_from(process, runtime):
+def test_mails_are_counted_by_network(process, runtime):
     answers = [from_here(process, "/api/password-reset", {"email": f"{n}@example.com"}) for n in range(5)]
 
     assert answers == [202] * 4 + [429]
 
 
-def test_verifying_mails_are_counted_too(process, ann):
+def test_verification_mails_are_counted(process, ann):
     me = Client(process, ann)
 
     answers = [me.post_json("/api/email-verification", {}, expect_errors=True).status_int for _ in range(3)]
@@ -406,7 +406,7 @@ def test_zero_turns_a_limit_off(another_process, ann, runtime):
 
 
 @only_with_redis
-def test_what_was_counted_leaves_redis_by_itself_and_names_nobody(sign_in, runtime):
+def test_counters_expire_and_contain_no_names(sign_in, runtime):
     sign_in()
 
     keys = list(runtime.redis.scan_iter("tms:limit:*"))

@@ -3,7 +3,7 @@ import pytest
 
 @pytest.fixture
 def titles(client):
-    """The titles in the answer to a query, in their order."""
+    """Return the titles of a query's results, in order."""
     return lambda query="": [task["title"] for task in client.get(f"/api/task/?{query}").json["results"]]
 
 
@@ -20,26 +20,26 @@ def test_an_empty_list_has_one_empty_page(client):
     assert client.get("/api/task/").json == {"count": 0, "next": None, "previous": None, "results": []}
 
 
-def test_the_newest_come_first(titles, tasks):
+def test_newest_tasks_come_first_by_default(titles, tasks):
     assert titles() == ["e", "d", "c", "b", "a"]
 
 
-def test_a_list_shows_each_task_as_it_is_shown_alone(client, tasks):
+def test_a_list_has_the_same_fields_as_a_single_task(client, tasks):
     assert client.get("/api/task?ordering=id").json["results"] == tasks
 
 
-def test_tasks_without_a_date_come_last_and_when_descending_first_equal_ones_by_id_the_same_way(titles, tasks):
+def test_ordering_by_due_date_puts_null_last_and_breaks_ties_by_id(titles, tasks):
     assert titles("ordering=due_date") == ["e", "b", "c", "a", "d"]
     assert titles("ordering=-due_date") == ["d", "a", "c", "b", "e"]
 
 
-def test_a_date_that_is_asked_for_leaves_out_tasks_without_one(titles, tasks):
+def test_a_due_date_filter_excludes_tasks_without_a_date(titles, tasks):
     assert titles("due_date_lt=2999-01-01") == ["e", "c", "b"]
     assert titles("due_date_gte=2025-03-01&due_date_lt=2025-03-02") == ["b"]
     assert titles("due_date=2025-03-02,2025-02-28") == ["e", "c"]
 
 
-def test_me_is_whoever_asks(client, client_of, make_user, tasks):
+def test_me_is_the_caller(client, client_of, make_user, tasks):
     other = client_of(make_user())
     other.post_json("/api/task", {"title": "mine", "assigned_to": client.user.id})
 
@@ -82,7 +82,7 @@ class TestPages:
             client.post_json("/api/task", {"title": f"ü & {number}", "status": "ARCHIVED" if number % 2 else "PENDING"})
         client.post_json("/api/task", {"title": "ü & done", "status": "COMPLETED"})
 
-    def test_next_leads_through_all_and_previous_back(self, client):
+    def test_next_and_previous_lead_through_all_pages(self, client):
         pages = [client.get(f"/api/task/?{self.QUERY}").json]
         while url := pages[-1]["next"]:
             pages.append(client.get(url).json)
@@ -95,7 +95,7 @@ class TestPages:
         assert first["results"] == pages[0]["results"]
         assert first["previous"] is None
 
-    def test_links_lead_to_where_the_client_asked(self, client):
+    def test_links_have_the_requested_host(self, client):
         page = client.get("/api/task?page_size=1", headers={"Host": "tms.example:8443"}).json
 
         assert page["next"] == "http://tms.example:8443/api/task?page_size=1&page=2"
@@ -152,13 +152,13 @@ class TestPages:
         ("page_size=" + "0" * 18 + "1000", "page_size"),
     ],
 )
-def test_what_is_unknown_or_bad_is_named(client, problem, query, field):
+def test_unknown_and_invalid_parameters_are_named(client, problem, query, field):
     faults = problem(client.get(f"/api/task?{query}", status=400))["errors"]
 
     assert [(fault["in"], fault["field"]) for fault in faults] == [("query", field)]
 
 
-def test_every_fault_of_a_query_is_named(client, problem):
+def test_all_errors_of_a_query_are_reported(client, problem):
     query = "status=NO,PENDING,NEIN&priority=&due_date_lt=x&assigned_to=ann&created_by=x"
 
     faults = problem(client.get(f"/api/task?{query}", status=400))["errors"]
@@ -189,11 +189,11 @@ def test_a_task_takes_no_parameters(client, tasks, faulty_fields):
         ("q=" + "x" * 66_000, "query"),
     ],
 )
-def test_input_without_bounds_is_refused_with_the_bound(client, faulty_fields, query, field):
+def test_values_above_a_limit_are_refused(client, faulty_fields, query, field):
     assert faulty_fields(client.get(f"/api/task?{query}", status=400)) == [field]
 
 
-def test_tasks_without_a_due_date_are_asked_for_by_none(client, titles):
+def test_none_matches_tasks_without_a_due_date(client, titles):
     client.post_json("/api/task", {"title": "undated"})
     client.post_json("/api/task", {"title": "today", "due_date": "2025-03-17"})
     client.post_json("/api/task", {"title": "later", "due_date": "2025-03-18"})

@@ -1,4 +1,4 @@
-"""Pages in Redis: a hit equals a miss, and is never older than the last commit."""
+"""The page cache: a hit equals a miss, and is never older than the last commit."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,14 +12,14 @@ DEAD_REDIS = "redis://127.0.0.1:1/0"
 
 @pytest.fixture
 def reads_tasks(recorded):
-    """Whether doing something reads tasks from the database."""
+    """Whether a call reads tasks from the database."""
 
-    def look(action) -> bool:
+    def read(action) -> bool:
         with recorded() as statements:
             action()
         return any("FROM task" in statement for statement in statements)
 
-    return look
+    return read
 
 
 @pytest.fixture
@@ -43,14 +43,14 @@ def test_a_hit_equals_the_miss_and_needs_no_database(client, task, reads_tasks):
     assert hit.content_type == miss.content_type
 
 
-def test_equal_questions_share_a_page_also_between_users(client, client_of, make_user, task, reads_tasks):
+def test_equal_queries_share_a_page_between_users(client, client_of, make_user, task, reads_tasks):
     client.get("/api/task?status=PENDING&page_size=5")
 
     other = client_of(make_user())
     assert not reads_tasks(lambda: other.get("/api/task/?status=PENDING&page_size=5"))
 
 
-def test_who_has_the_page_already_gets_304_until_a_task_changes(client, task):
+def test_a_current_etag_gets_304_until_a_task_changes(client, task):
     tag = client.get("/api/task").headers["ETag"]
     client.get("/api/task", headers={"If-None-Match": tag}, status=304)
 
@@ -60,7 +60,7 @@ def test_who_has_the_page_already_gets_304_until_a_task_changes(client, task):
 
 
 @pytest.mark.parametrize("me", ["me", "%6D%65", "m%65", "1,me", "me%2Cnone"])
-def test_nobody_is_given_anothers_me(client, client_of, make_user, task, me):
+def test_pages_with_me_are_not_shared(client, client_of, make_user, task, me):
     stranger = client_of(make_user())
 
     assert client.get(f"/api/task?created_by={me}").json["count"] == 1
@@ -68,7 +68,7 @@ def test_nobody_is_given_anothers_me(client, client_of, make_user, task, me):
 
 
 @pytest.mark.parametrize("name", ["ordering", "orderin%67"])
-def test_the_order_of_repeated_words_matters(client, name):
+def test_the_order_of_repeated_parameters_matters(client, name):
     for title, priority in (("a", "LOW"), ("a", "HIGH"), ("b", "LOW")):
         client.post_json("/api/task", {"title": title, "priority": priority})
 
@@ -79,7 +79,7 @@ def test_the_order_of_repeated_words_matters(client, name):
     assert [task["id"] for task in by_priority] == [1, 3, 2]
 
 
-def test_a_bad_question_is_not_taken_for_a_good_one(client, task):
+def test_an_invalid_query_is_not_served_from_the_cache(client, task):
     client.get("/api/task?q=%EF%BF%BD&status=PENDING")
 
     client.get("/api/task?q=%FF&status=PENDING", status=400)
@@ -87,7 +87,7 @@ def test_a_bad_question_is_not_taken_for_a_good_one(client, task):
 
 
 class TestAfterAWrite:
-    """A list that is asked for after a write was answered contains it, for everyone, on every process."""
+    """A list requested after the response to a write contains the write, for all users and in all processes."""
 
     @pytest.fixture(params=["same user", "another user", "another process"])
     def reader(self, request, client, client_of, make_user, another_process):
@@ -99,28 +99,28 @@ class TestAfterAWrite:
             case _:
                 return Client(another_process(), client.user)
 
-    def test_of_a_creation(self, client, reader):
+    def test_a_creation_is_visible(self, client, reader):
         assert titles(reader) == []
 
         client.post_json("/api/task", {"title": "new"})
 
         assert titles(reader) == ["new"]
 
-    def test_of_a_change(self, client, task, reader):
+    def test_a_change_is_visible(self, client, task, reader):
         assert titles(reader) == ["T"]
 
         client.patch_json("/api/task/1", {"title": "changed"})
 
         assert titles(reader) == ["changed"]
 
-    def test_of_a_deletion(self, client, task, reader):
+    def test_a_deletion_is_visible(self, client, task, reader):
         assert titles(reader) == ["T"]
 
         client.delete("/api/task/1")
 
         assert titles(reader) == []
 
-    def test_of_an_assignees_deletion(self, client, client_of, make_user, reader):
+    def test_an_assignees_deletion_is_visible(self, client, client_of, make_user, reader):
         leaver = make_user("leaver")
         client.post_json("/api/task", {"title": "theirs", "assigned_to": leaver.id})
         assert titles(reader, "assigned_to=none") == []
@@ -130,7 +130,7 @@ class TestAfterAWrite:
         assert titles(reader, "assigned_to=none") == ["theirs"]
 
 
-def test_a_refused_change_leaves_the_pages(client, task, reads_tasks):
+def test_a_refused_change_does_not_invalidate_pages(client, task, reads_tasks):
     client.get("/api/task")
 
     client.patch_json("/api/task/1", {"title": ""}, status=400)
@@ -139,7 +139,7 @@ def test_a_refused_change_leaves_the_pages(client, task, reads_tasks):
     assert not reads_tasks(lambda: client.get("/api/task"))
 
 
-def test_everyone_reads_its_own_writes_while_all_write_at_once(app, another_process, client):
+def test_concurrent_writers_read_their_own_writes(app, another_process, client):
     processes = [app, another_process()]
 
     def write_and_read(number: int) -> None:
@@ -156,14 +156,14 @@ def test_everyone_reads_its_own_writes_while_all_write_at_once(app, another_proc
 
 
 class TestPrivate:
-    """Where one sees only one's own tasks, no page of somebody else's comes out of Redis."""
+    """With private visibility, cached pages are not shared between users."""
 
     @pytest.fixture
     def private(self, another_process):
         return another_process(visibility="private")
 
     @pytest.mark.parametrize("query", ["", "status=PENDING", "created_by=1", "q=secret"])
-    def test_each_gets_its_own_pages_in_whatever_order_they_ask(self, private, make_user, query):
+    def test_each_user_gets_its_own_pages(self, private, make_user, query):
         owner, stranger, admin = make_user(), make_user(), make_user(is_admin=True)
         Client(private, owner).post_json("/api/task", {"title": "secret"})
 
@@ -171,30 +171,30 @@ class TestPrivate:
             assert len(titles(Client(private, user), query)) == expected
 
 
-class TestRedisAway:
+class TestRedisUnavailable:
     @pytest.fixture
-    def lonely(self, another_process, client):
-        """The application without a Redis."""
+    def without_redis(self, another_process, client):
+        """An API process without Redis."""
         return Client(another_process(redis_url=DEAD_REDIS), client.user)
 
-    def test_lists_come_from_the_database(self, lonely, client, task):
-        assert titles(lonely) == ["T"]
+    def test_lists_come_from_the_database(self, without_redis, client, task):
+        assert titles(without_redis) == ["T"]
 
         client.patch_json("/api/task/1", {"title": "U"})
 
-        assert titles(lonely) == ["U"]
+        assert titles(without_redis) == ["U"]
 
-    def test_writing_works(self, lonely, client):
-        lonely.post_json("/api/task", {"title": "T"}, status=201)
-        lonely.patch_json("/api/task/1", {"title": "U"}, status=200)
+    def test_writing_works(self, without_redis, client):
+        without_redis.post_json("/api/task", {"title": "T"}, status=201)
+        without_redis.patch_json("/api/task/1", {"title": "U"}, status=200)
 
-        assert titles(lonely) == ["U"]
-        lonely.delete("/api/task/1", status=200)
-        assert titles(lonely) == []
+        assert titles(without_redis) == ["U"]
+        without_redis.delete("/api/task/1", status=200)
+        assert titles(without_redis) == []
 
-    def test_who_has_redis_sees_the_change_once_the_relay_has(self, lonely, client, task, relay_once):
+    def test_processes_with_redis_see_the_change_after_the_relay_ran(self, without_redis, client, task, relay_once):
         assert titles(client) == ["T"]
-        lonely.patch_json("/api/task/1", {"title": "U"})
+        without_redis.patch_json("/api/task/1", {"title": "U"})
 
         relay_once()
 
@@ -202,20 +202,20 @@ class TestRedisAway:
 
 
 class TestRedisRestarted:
-    def test_an_old_memory_brings_no_old_page_back(self, client, another_process, task, runtime):
+    def test_a_restored_snapshot_brings_no_outdated_page_back(self, client, another_process, task, runtime):
         other = Client(another_process(), client.user)
         assert titles(client) == titles(other) == ["T"]
         memory = {key: runtime.redis.get(key) for key in runtime.redis.keys("tms:*")}
         client.patch_json("/api/task/1", {"title": "U"})
 
-        # What a server does that dies and comes back with its last snapshot.
+        # Simulates a Redis server that restarts from its last snapshot.
         runtime.redis.mset(memory)
         runtime.redis.client_kill_filter(_type="normal", skipme=False)
 
         assert titles(other) == ["U"]
         assert titles(client) == ["U"]
 
-    def test_an_emptied_one_is_filled_again(self, client, task, runtime, reads_tasks):
+    def test_a_flushed_redis_is_filled_again(self, client, task, runtime, reads_tasks):
         assert titles(client) == ["T"]
         runtime.redis.flushall()
 
@@ -224,7 +224,7 @@ class TestRedisRestarted:
         assert not reads_tasks(lambda: titles(client))
 
 
-def test_no_page_is_kept_where_the_setting_says_so(another_process, client, task, runtime):
+def test_zero_seconds_turn_the_cache_off(another_process, client, task, runtime):
     lister = Client(another_process(**{"api.cache_seconds": "0"}), client.user)
 
     assert titles(lister) == ["T"]

@@ -1,4 +1,4 @@
-"""Counts in Redis: the pages of one list share theirs, and none is older than the last answered write."""
+"""Cached counts: shared by the pages of a list, and never older than the last acknowledged write."""
 
 import pytest
 
@@ -15,13 +15,13 @@ def tasks(client):
 def counts(recorded):
     """Whether a call counts tasks in the database."""
 
-    def look(call) -> bool:
+    def read(call) -> bool:
         with recorded() as statements:
             call()
         assert any("FROM task" in statement for statement in statements)
         return any("count(*)" in statement for statement in statements)
 
-    return look
+    return read
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_another_page_of_a_list_does_not_count_again(client, tasks, counts, othe
     assert not counts(lambda: client.get(f"/api/task?{other}"))
 
 
-def test_users_who_see_the_same_share_a_count(client, client_of, make_user, tasks, counts):
+def test_users_with_the_same_visibility_share_a_count(client, client_of, make_user, tasks, counts):
     other = client_of(make_user())
     client.get("/api/task?status=PENDING")
 
@@ -65,14 +65,14 @@ def test_another_list_has_its_own_count(client, tasks, query, count):
 
 
 @pytest.mark.parametrize("me", ["me", "m%65"])
-def test_so_has_everyones_me(client, client_of, make_user, tasks, me):
+def test_counts_with_me_are_not_shared(client, client_of, make_user, tasks, me):
     stranger = client_of(make_user())
 
     assert client.get(f"/api/task?created_by={me}&page_size=2").json["count"] == 5
     assert stranger.get(f"/api/task?created_by={me}&page_size=1").json["count"] == 0
 
 
-def test_so_has_everyone_in_private(another_process, client, make_user, tasks):
+def test_counts_are_not_shared_with_private_visibility(another_process, client, make_user, tasks):
     private = another_process(visibility="private")
     stranger, admin = make_user(), make_user(is_admin=True)
 
@@ -85,26 +85,26 @@ def test_so_has_everyone_in_private(another_process, client, make_user, tasks):
 def test_after_a_write_every_page_has_the_new_count(client, another_process, tasks, process):
     reader = client if process == "this" else Client(another_process(), client.user)
 
-    def seen():
+    def read_counts():
         return [reader.get(f"/api/task?status=PENDING&page_size={size}").json["count"] for size in (1, 2, 3)]
 
-    assert seen() == [4, 4, 4]
+    assert read_counts() == [4, 4, 4]
     client.post_json("/api/task", {"title": "new"})
-    assert seen() == [5, 5, 5]
+    assert read_counts() == [5, 5, 5]
     client.patch_json("/api/task/2", {"status": "ARCHIVED"})
-    assert seen() == [4, 4, 4]
+    assert read_counts() == [4, 4, 4]
     client.post_json("/api/task/bulk", {"operations": [{"op": "delete", "id": 3}, {"op": "delete", "id": 4}]})
-    assert seen() == [2, 2, 2]
+    assert read_counts() == [2, 2, 2]
 
 
-def test_a_page_past_the_end_is_not_found_by_a_kept_count_either(client, tasks, counts):
+def test_a_page_past_the_end_is_404_with_a_cached_count(client, tasks, counts):
     client.get("/api/task?page_size=2&page=3")
 
     client.get("/api/task?page_size=2&page=4", status=404)
     client.get("/api/task?page_size=5&page=2", status=404)
 
 
-def test_what_is_read_by_cursor_is_never_counted(client, tasks, counts):
+def test_cursor_pages_are_never_counted(client, tasks, counts):
     assert not counts(lambda: client.get("/api/task?cursor=&page_size=2"))
     client.get("/api/task?page_size=1")
     assert client.get("/api/task?cursor=").json["count"] is None

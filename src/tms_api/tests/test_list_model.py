@@ -1,4 +1,4 @@
-"""The task list against a plain Python model of what the contract says about filters, ordering and pages."""
+"""The task list compared with a Python model of filters, ordering and pagination."""
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +38,7 @@ class Row:
 
 
 class Rows(tuple):
-    """The tasks; what hypothesis prints of them is short."""
+    """The tasks, with a short repr for hypothesis."""
 
     def __repr__(self) -> str:
         return "…"
@@ -50,7 +50,7 @@ def make_rows() -> Rows:
     return Rows(
         Row(
             id=number,
-            # Few titles, so that many are equal.
+            # Few distinct titles, so that many are equal.
             title=" ".join(random.sample(WORDS, 2)),
             description=" ".join(random.sample(WORDS, random.randrange(3))),
             priority=random.choice(PRIORITIES),
@@ -72,8 +72,8 @@ def users(make_user):
 
 @pytest.fixture
 def rows(runtime, users, monkeypatch):
-    """The tasks, in the database too."""
-    # So that both ways of finding tasks, that for few and that for many, are taken.
+    """The tasks, which are also stored in the database."""
+    # Exercises both search strategies, for few and for many matches.
     monkeypatch.setattr("tms_core.services.task_listing.FEW", TASKS // 4)
     made = make_rows()
     with runtime.transaction() as session:
@@ -93,12 +93,12 @@ FILTERS = {
     **{f"due_date_{word}": several(*DAYS) for word in ("gte", "gt", "lte", "lt")},
     "assigned_to": PEOPLE,
     "created_by": PEOPLE,
-    # A word to look for is among them: without one it is 400.
+    # Contains a positive term: without one it is 400.
     "q": st.tuples(st.sampled_from(WORDS), several(*(sign + word for word in WORDS for sign in ("", "-")))).map(
         lambda words: [words[0], *words[1]]
     ),
 }
-# Few at once, since many let nothing through.
+# Few filters at once, since many would match nothing.
 filters = st.lists(st.sampled_from(list(FILTERS)), max_size=3, unique=True).flatmap(
     lambda names: st.fixed_dictionaries({name: FILTERS[name] for name in names})
 )
@@ -106,7 +106,7 @@ orderings = st.lists(st.sampled_from([sign + name for name in FIELDS for sign in
 
 
 def passes(row: Row, query: dict, me: int) -> bool:
-    """Whether the model lets a task through."""
+    """Whether a task matches the filters of the model."""
 
     def wanted(name, value):
         named = {me if one == "me" else None if one == "none" else one for one in query.get(name, [])}
@@ -131,7 +131,7 @@ def passes(row: Row, query: dict, me: int) -> bool:
 
 
 def effective(ordering: list[str]) -> list[str]:
-    """The words that count: a field's second mention says nothing more."""
+    """Return the effective ordering: repeated fields are ignored."""
     fields: dict[str, str] = {}
     for word in ordering:
         fields.setdefault(word.removeprefix("-"), word)
@@ -139,7 +139,7 @@ def effective(ordering: list[str]) -> list[str]:
 
 
 def ordered(rows: list[Row], ordering: list[str]) -> list[int]:
-    """The ids in the model's order. What is equal so far follows the id, in the direction of the last word."""
+    """Return the ids in the model's order. Ties are broken by id, in the direction of the last field."""
     descends = {}
     for word in ordering:
         descends.setdefault(word.lstrip("-"), word.startswith("-"))
@@ -150,14 +150,14 @@ def ordered(rows: list[Row], ordering: list[str]) -> list[int]:
         return (value is None, RANKS.get(value, value) if value is not None else 0)
 
     found = list(rows)
-    # The last word first, since sorting keeps the order of what is equal.
+    # The last field first, since sorting is stable.
     for name in reversed(descends):
         found.sort(key=lambda row, name=name: place(row, name), reverse=descends[name])
     return [row.id for row in found]
 
 
 def spelled(query: dict, *, repeated: bool) -> str:
-    """The query as a URL has it: several values by commas, or as the same parameter again."""
+    """Return the query string: several values separated by commas, or as repeated parameters."""
     pairs = []
     for name, values in query.items():
         if name == "q":
@@ -177,13 +177,13 @@ def spelled(query: dict, *, repeated: bool) -> str:
     page=st.one_of(st.integers(1, 4), st.just("last"), st.just("past the end")),
     repeated=st.booleans(),
 )
-def test_every_page_of_every_query_is_the_models(rows, users, app, query, ordering, page_size, page, repeated):
+def test_every_page_equals_the_models(rows, users, app, query, ordering, page_size, page, repeated):
     if "q" in query and not ordering:
-        # Then the best matches come first: test_search.py.
+        # Ordered by rank: see test_search.py.
         ordering = ["-id"]
     words = spelled({**query, "ordering": ordering}, repeated=repeated)
 
-    # The third time it comes from the cache; the second one's «me» is another.
+    # The third request is served from the cache; `me` is another user in the second.
     for user in (users[0], users[1], users[0]):
         expected = ordered([row for row in rows if passes(row, query, user.id)], ordering)
         last = max(1, -(-len(expected) // page_size))

@@ -1,4 +1,4 @@
-"""What others guess at an account, or ask for in its name, does not keep its owner out."""
+"""Guesses and mail requests by others do not lock the owner of an account out."""
 
 import base64
 from http.cookies import SimpleCookie
@@ -39,7 +39,7 @@ def ann(make_user):
 
 @pytest.fixture
 def sign_in(app, ann):
-    """Signs in from an address, with a device cookie where one is given; the answer."""
+    """Sign in from an address, optionally with a device cookie, and return the response."""
 
     def attempt(address, password=PASSWORD, name="ann", cookie=None, to=app):
         return TestApp(to.app).post_json(
@@ -55,7 +55,7 @@ def sign_in(app, ann):
 
 @pytest.fixture
 def guess_from_everywhere(sign_in):
-    """What somebody with many addresses does: until the account is closed to all who are not known."""
+    """Guess from many addresses until the account is locked for unknown clients."""
 
     def guess(name="ann"):
         for number in range(20):
@@ -199,7 +199,7 @@ class TestDeviceCookie:
         assert sign_in(CAFE, cookie=cookie).status_int == 429
 
     def test_a_device_cookie_ends_with_the_password(self, app, ann, sign_in, guess_from_everywhere):
-        """Or somebody with a stolen password would make itself many, and guess the next one with each."""
+        """Otherwise a thief of the password could collect cookies and guess the next password with each."""
         cookie = cookie_of(sign_in(HOME))
         body = {"password": NEW, "current_password": PASSWORD}
         changed = Client(app, ann).patch_json("/api/users/me", body, extra_environ={"REMOTE_ADDR": HOME}, status=200)
@@ -240,7 +240,7 @@ class TestDeviceCookie:
 class TestMails:
     @pytest.fixture
     def ask(self, app, ann):
-        """Asks for a new password for ann."""
+        """Request a password reset for ann."""
 
         def request(address, cookie=None):
             return (
@@ -280,7 +280,7 @@ class TestMails:
         assert answers == [202, 202, 429]
 
     def test_verification_mails_to_one_address_are_limited_across_accounts(self, app, make_user, ann, runtime):
-        """Each account takes the address on in its turn."""
+        """Each account sets the address in turn."""
         answers = []
         for number in range(3):
             user = make_user(f"eve{number}", email="victim@example.org")

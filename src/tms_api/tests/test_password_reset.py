@@ -1,4 +1,4 @@
-"""Forgotten passwords: links are made by hand here; how they are mailed is tested with the mails."""
+"""Password resets. Links are created directly here; mailing them is tested in tms-notifications."""
 
 import base64
 import hashlib
@@ -36,7 +36,7 @@ def ann(make_user):
 
 @pytest.fixture
 def link(runtime, ann):
-    """The token of a new link for ann."""
+    """Create a link for ann and return its token."""
 
     def make(purpose=LinkPurpose.PASSWORD_RESET, email="ann@example.com") -> str:
         with runtime.transaction() as session:
@@ -55,11 +55,11 @@ def confirm(app):
 
 @pytest.fixture
 def signs_in(app):
-    def look(password) -> bool:
+    def read(password) -> bool:
         body = {"username": "ann", "password": password}
         return app.post_json("/api/token", body, expect_errors=True).status_int == 200
 
-    return look
+    return read
 
 
 def rows(runtime, table: str) -> int:
@@ -74,7 +74,7 @@ def test_the_token_of_a_link_sets_a_new_password(confirm, link, signs_in):
     assert not signs_in(PASSWORD)
 
 
-def test_it_ends_every_login_and_every_personal_token(app, client_of, ann, confirm, link):
+def test_a_reset_ends_all_sessions_and_personal_tokens(app, client_of, ann, confirm, link):
     personal = (
         client_of(ann)
         .post_json("/api/api-tokens", {"name": "a", "scopes": ["tasks:read"], "expires_at": None})
@@ -88,7 +88,7 @@ def test_it_ends_every_login_and_every_personal_token(app, client_of, ann, confi
     app.get("/api/task", headers={"Authorization": f"Bearer {personal}"}, status=401)
 
 
-def test_it_works_once(confirm, link, signs_in, faulty_fields):
+def test_a_token_can_be_used_once(confirm, link, signs_in, faulty_fields):
     token = link()
     confirm(token)
 
@@ -96,7 +96,7 @@ def test_it_works_once(confirm, link, signs_in, faulty_fields):
     assert signs_in(NEW)
 
 
-def test_of_two_who_use_it_at_once_one_is_refused(app, link):
+def test_one_of_two_concurrent_uses_is_refused(app, link):
     token = link()
 
     def use(password):
@@ -107,7 +107,7 @@ def test_of_two_who_use_it_at_once_one_is_refused(app, link):
         assert sorted(threads.map(use, ["word-number-1", "word-number-2"])) == [200, 400]
 
 
-def test_with_one_all_the_others_are_used_up(confirm, link):
+def test_a_reset_invalidates_all_other_links(confirm, link):
     first, second = link(), link()
 
     confirm(second)
@@ -115,14 +115,14 @@ def test_with_one_all_the_others_are_used_up(confirm, link):
     confirm(first, status=400)
 
 
-def test_a_password_that_was_changed_meanwhile_uses_them_up_too(client_of, ann, confirm, link):
+def test_a_password_change_invalidates_links(client_of, ann, confirm, link):
     token = link()
     client_of(ann).patch_json("/api/users/me", {"password": NEW, "current_password": PASSWORD})
 
     confirm(token, "a-third-word", status=400)
 
 
-def test_it_works_for_an_hour(confirm, link, runtime, signs_in):
+def test_a_link_is_valid_for_an_hour(confirm, link, runtime, signs_in):
     token = link()
     with runtime.transaction() as session:
         life = session.scalar(func.min(AccountLink.expires_at - AccountLink.created_at))
@@ -143,7 +143,7 @@ def test_it_works_for_an_hour(confirm, link, runtime, signs_in):
     ],
     ids=["deleted", "deactivated", "another address"],
 )
-def test_it_is_of_no_use_once_the_account_is_not_that_any_more(admin, ann, confirm, link, change):
+def test_a_link_is_invalid_after_a_change_of_the_account(admin, ann, confirm, link, change):
     token = link()
     change(admin, ann)
 
@@ -166,14 +166,14 @@ def test_a_link_for_another_purpose_sets_no_password(confirm, link):
     confirm(link(LinkPurpose.EMAIL_VERIFICATION), status=400)
 
 
-def test_a_password_that_is_too_short_uses_nothing_up(confirm, link, faulty_fields):
+def test_a_password_that_is_too_short_does_not_use_the_link(confirm, link, faulty_fields):
     token = link()
 
     assert faulty_fields(confirm(token, "short", status=400)) == ["password"]
     confirm(token)
 
 
-def test_who_read_the_mail_has_verified_the_address(app, confirm, link):
+def test_a_reset_verifies_the_address(app, confirm, link):
     confirm(link())
 
     pair = app.post_json("/api/token", {"username": "ann", "password": NEW}).json
@@ -181,7 +181,7 @@ def test_who_read_the_mail_has_verified_the_address(app, confirm, link):
     assert shown["email_verified"] is True
 
 
-def test_the_token_stands_nowhere_in_the_database(link, runtime):
+def test_the_token_is_not_stored_in_the_database(link, runtime):
     token = link()
 
     with runtime.transaction() as session:
@@ -193,8 +193,8 @@ def test_the_token_stands_nowhere_in_the_database(link, runtime):
 
 
 @pytest.mark.parametrize("email", ["ann@example.com", "ANN@Example.com", "idle@example.com", "nobody@example.com"])
-def test_asking_for_a_link_is_the_same_whether_somebody_has_the_address(app, ann, make_user, runtime, recorded, email):
-    """The same status, body and headers, and the same statements in the database, so the same time too."""
+def test_requests_do_not_reveal_whether_an_account_has_the_address(app, ann, make_user, runtime, recorded, email):
+    """Status, body, headers and SQL statements are equal, and therefore the response time too."""
     make_user("idle", is_active=False)
     with recorded() as usual:
         expected = app.post_json("/api/password-reset", {"email": "somebody@example.com"}, status=202)
@@ -213,11 +213,11 @@ def test_asking_for_a_link_is_the_same_whether_somebody_has_the_address(app, ann
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "ann"}, {"email": None}, {"email": "a@b.de", "name": "ann"}])
-def test_asking_needs_an_address(app, runtime, problem, body):
+def test_a_request_needs_an_address(app, runtime, problem, body):
     problem(app.post_json("/api/password-reset", body, status=400))
 
 
-def test_the_page_of_the_link_works_without_any_other_and_tells_nobody(app, runtime):
+def test_the_page_of_the_link_is_self_contained_and_sends_no_referrer(app, runtime):
     page = app.get(CONFIRM, status=200)
 
     assert page.content_type == "text/html"

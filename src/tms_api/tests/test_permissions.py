@@ -1,10 +1,10 @@
-"""Who may do what: contract section 4 as a table, asked over HTTP."""
+"""Permissions: the table of contract section 4, checked over HTTP."""
 
 import pytest
 
 from tms_testing.fixtures import Client
 
-# The status of each verb; in the list: whether the task stands in it.
+# The status of each method; for the list, whether it contains the task.
 TEAM = """
                      list get put patch delete creator
 creator              yes  200 200 200   200    403
@@ -32,7 +32,7 @@ def cells(visibility: str, table: str):
 
 @pytest.fixture
 def people(make_user):
-    """Who does it; the task of the test is the creator's, and the assignee's to do."""
+    """The actors by their relation to the task."""
     return {
         "creator": make_user("creator"),
         "assignee": make_user("assignee"),
@@ -47,7 +47,7 @@ def applications(app, another_process):
 
 
 def ask(client: Client, verb: str, new_creator: int) -> str:
-    """What the client is answered about task 1."""
+    """Return the client's results for task 1."""
     if verb == "list":
         return "yes" if 1 in [task["id"] for task in client.get("/api/task").json["results"]] else "no"
     answer = {
@@ -61,9 +61,7 @@ def ask(client: Client, verb: str, new_creator: int) -> str:
 
 
 @pytest.mark.parametrize(("visibility", "actor", "verb", "answer"), [*cells("team", TEAM), *cells("private", PRIVATE)])
-def test_every_actor_may_do_what_the_contract_says_and_no_more(
-    applications, client_of, people, visibility, actor, verb, answer
-):
+def test_permissions_are_those_of_the_contract(applications, client_of, people, visibility, actor, verb, answer):
     assignee = people["creator" if actor == "creator-and-assignee" else "assignee"]
     creator = client_of(people["creator"])
     before = creator.post_json("/api/task", {"title": "T", "assigned_to": assignee.id}).json
@@ -75,7 +73,7 @@ def test_every_actor_may_do_what_the_contract_says_and_no_more(
         assert creator.get("/api/task/1").json == before
 
 
-def test_an_assignee_that_is_taken_off_sees_a_private_task_no_more(applications, people):
+def test_an_unassigned_user_no_longer_sees_a_private_task(applications, people):
     creator, assignee = (Client(applications["private"], people[name]) for name in ("creator", "assignee"))
     creator.post_json("/api/task", {"title": "T", "assigned_to": assignee.user.id})
     assert assignee.get("/api/task").json["count"] == 1
@@ -86,7 +84,7 @@ def test_an_assignee_that_is_taken_off_sees_a_private_task_no_more(applications,
     assert assignee.get("/api/task").json["count"] == 0
 
 
-def test_who_is_nothing_to_a_task_does_not_learn_of_it_by_a_version_either(applications, people, problem):
+def test_a_version_does_not_reveal_an_invisible_task(applications, people, problem):
     Client(applications["private"], people["creator"]).post_json("/api/task", {"title": "T"})
     stranger = Client(applications["private"], people["stranger"])
 

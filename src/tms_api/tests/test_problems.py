@@ -1,4 +1,4 @@
-"""Every error is a problem document, whatever goes wrong."""
+"""All errors are problem documents."""
 
 import json
 import logging
@@ -25,13 +25,13 @@ LIMIT = 1_048_576
 
 @pytest.fixture(scope="module")
 def packages():
-    # This module is a package of the system too: see `includeme`.
+    # This module is also a package of the application: see `includeme`.
     return ("tms_api", __name__)
 
 
 @pytest.fixture
 def logged():
-    """What was logged so far, as production logs it: one JSON object a line."""
+    """Return the log records so far, as JSON objects."""
     root, stream = logging.getLogger(), StringIO()
     handlers, level = root.handlers[:], root.level
     configure_logs("json", "api")
@@ -44,7 +44,7 @@ def logged():
 
 @pytest.fixture
 def send(app, client):
-    """Sends bytes as a body, as the ordinary user."""
+    """Send bytes as a body, as an ordinary user."""
 
     def post(body: bytes, *, status: int, content_type: str = "application/json", path: str = "/api/task"):
         headers = {**client.user.headers, "Content-Type": content_type}
@@ -72,7 +72,7 @@ def test_an_unknown_address_is_not_found(client, problem, verb, path):
         ("POST", "/api/ready", {"GET", "HEAD"}),
     ],
 )
-def test_an_unknown_method_is_told_which_ones_there_are(client, problem, verb, path, allowed):
+def test_an_unsupported_method_is_405_with_allow(client, problem, verb, path, allowed):
     answer = client.request(path, method=verb, status=405)
 
     problem(answer)
@@ -108,14 +108,14 @@ def test_head_is_get_without_the_body(client):
     ],
     ids=repr,
 )
-def test_a_body_that_is_no_json_is_refused(send, problem, body):
+def test_a_body_that_is_not_json_is_refused(send, problem, body):
     document = problem(send(body, status=400))
 
     assert {fault["in"] for fault in document["errors"]} == {"body"}
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"text"', b"1", b"true", b'[{"title": "T"}]'])
-def test_a_body_that_is_no_object_is_refused(send, problem, body):
+def test_a_body_that_is_not_an_object_is_refused(send, problem, body):
     document = problem(send(body, status=400))
 
     assert [(fault["field"], fault["message"]) for fault in document["errors"]] == [
@@ -127,12 +127,12 @@ def test_a_body_that_is_no_object_is_refused(send, problem, body):
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "json"],
 )
-def test_a_body_of_another_kind_is_refused(send, problem, content_type):
+def test_other_content_types_are_refused(send, problem, content_type):
     problem(send(b'{"title": "T"}', status=415, content_type=content_type))
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", "application/a+json"])
-def test_json_may_be_named_in_several_ways(send, content_type):
+def test_all_content_types_of_json_are_accepted(send, content_type):
     send(b'{"title": "T"}', status=201, content_type=content_type)
 
 
@@ -140,7 +140,7 @@ def padded(size: int) -> bytes:
     return b'{"title": "T"}'.ljust(size)
 
 
-def test_a_body_may_have_a_mebibyte_and_no_more(send, problem):
+def test_a_body_has_at_most_one_mebibyte(send, problem):
     send(padded(LIMIT), status=201)
 
     document = problem(send(padded(LIMIT + 1), status=413))
@@ -170,14 +170,14 @@ def test_a_body_that_only_claims_to_be_long_is_refused_unread(app, client):
 
 @pytest.mark.parametrize("query", ["q=%FF", "q=%ED%A0%80", "%FF=1", "status=%C3"])
 @pytest.mark.parametrize("path", ["/api/task", "/api/users", "/api/task/1"])
-def test_a_query_that_is_no_utf_8_is_refused(client, problem, path, query):
+def test_a_query_that_is_not_utf_8_is_refused(client, problem, path, query):
     document = problem(client.get(f"{path}?{query}", status=400))
 
     assert {fault["in"] for fault in document["errors"]} == {"query"}
 
 
 @pytest.mark.parametrize("path", ["/api/task/%FF", "/%FF", "/api/users/%ED%A0%80", "/api/%C3/"])
-def test_an_address_that_is_no_utf_8_is_no_fault_of_ours(client, problem, path):
+def test_a_path_that_is_not_utf_8_is_no_server_error(client, problem, path):
     answer = client.get(path, expect_errors=True)
 
     assert problem(answer)["status"] in (400, 404)
@@ -199,34 +199,34 @@ def test_an_address_that_is_no_utf_8_is_no_fault_of_ours(client, problem, path):
         ("Range", "bytes=0-0"),
     ],
 )
-def test_odd_headers_do_no_harm(client, name, value):
+def test_unusual_headers_are_accepted(client, name, value):
     assert client.get("/api/task", headers={name: value}, status=200).json["count"] == 0
 
 
 class TestRequestId:
-    def test_each_request_has_its_own(self, client):
+    def test_request_ids_are_unique(self, client):
         ids = {client.get("/api/task").headers["X-Request-ID"] for _ in range(3)}
 
         assert len(ids) == 3
 
-    def test_a_proxys_is_taken_over(self, app, problem):
+    def test_a_proxys_request_id_is_used(self, app, problem):
         answer = app.get("/nope", headers={"X-Request-ID": "edge-1.2_3"}, status=404)
 
         assert problem(answer)["request_id"] == "edge-1.2_3"
 
     @pytest.mark.parametrize("given", ["a b", "<script>", "a" * 65, "", '"}'])
-    def test_but_no_harmful_one(self, app, problem, given):
+    def test_an_unsafe_request_id_is_replaced(self, app, problem, given):
         answer = app.get("/nope", headers={"X-Request-ID": given}, status=404)
 
         assert problem(answer)["request_id"] != given
 
 
 class TestAtCommit:
-    """What PostgreSQL says only at COMMIT, when the view is over, is answered like the rest."""
+    """Errors that PostgreSQL reports at COMMIT, after the view, become problem documents."""
 
     @pytest.fixture
     def refuse_at_commit(self, runtime):
-        """Has PostgreSQL refuse with an SQLSTATE at the end of a transaction that wrote a task."""
+        """Make PostgreSQL raise an SQLSTATE at the end of a transaction that wrote a task."""
 
         def refuse(sqlstate: str) -> None:
             with runtime.transaction() as session:
@@ -246,7 +246,7 @@ class TestAtCommit:
             session.execute(text("DROP TRIGGER refuse ON task; DROP FUNCTION refuse"))
 
     @pytest.mark.parametrize(("sqlstate", "status"), [("23514", 500), ("40001", 503), ("57P01", 503)])
-    def test_it_is_a_problem_too(self, client, problem, refuse_at_commit, sqlstate, status):
+    def test_an_error_at_commit_is_a_problem_document(self, client, problem, refuse_at_commit, sqlstate, status):
         refuse_at_commit(sqlstate)
 
         answer = client.post_json("/api/task", {"title": "T"}, status=status)
@@ -257,33 +257,33 @@ class TestAtCommit:
 
 
 class TestUnexpected:
-    def test_a_fault_of_ours_shows_an_id_and_no_more(self, app, problem):
+    def test_an_internal_error_shows_only_the_request_id(self, app, problem):
         answer = app.get("/broken", status=500)
 
         assert problem(answer)["detail"]
         assert "Traceback" not in answer.text
         assert "secret" not in answer.text
 
-    def test_the_log_has_the_rest_under_that_id(self, app, logged):
+    def test_the_log_has_the_traceback_with_the_request_id(self, app, logged):
         answer = app.get("/broken", status=500)
 
         lines = [line for line in logged() if line.get("request_id") == answer.json["request_id"]]
         assert any("the secret of the fault" in line.get("exception", "") for line in lines)
 
-    def test_what_it_wrote_is_undone(self, client):
+    def test_an_internal_error_rolls_back(self, client):
         client.get("/half-done", status=500)
 
         assert client.get("/api/task").json["count"] == 0
 
 
-def those_that_wait(cursor) -> list[int]:
-    """The server's processes that wait for a lock."""
+def waiting_backends(cursor) -> list[int]:
+    """Return the backends that wait for a lock."""
     cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted")
     return [pid for (pid,) in cursor.fetchall()]
 
 
-class TestDatabaseAway:
-    """503 with Retry-After; what needs no database goes on."""
+class TestDatabaseUnavailable:
+    """Requests are 503 with Retry-After, except those that need no database."""
 
     @pytest.fixture
     def away(self, another_process):
@@ -293,7 +293,7 @@ class TestDatabaseAway:
         ("verb", "path"),
         [("GET", "/api/task"), ("GET", "/api/task/1"), ("POST", "/api/task"), ("GET", "/api/users/me")],
     )
-    def test_who_is_signed_in_is_asked_to_come_back(self, away, client, problem, verb, path):
+    def test_authenticated_requests_are_503(self, away, client, problem, verb, path):
         answer = Client(away, client.user).request(path, method=verb, status=503)
 
         problem(answer)
@@ -308,13 +308,13 @@ class TestDatabaseAway:
             ("/api/users", {"username": "ann", "email": "a@example.com", "password": "password123"}),
         ],
     )
-    def test_who_is_not_signed_in_too(self, away, problem, path, body):
+    def test_anonymous_requests_are_503(self, away, problem, path, body):
         answer = away.post_json(path, body, status=503)
 
         problem(answer)
         assert int(answer.headers["Retry-After"]) > 0
 
-    def test_who_is_answered_just_now_when_it_dies_too(self, another_process, problem):
+    def test_a_request_during_the_failure_is_503(self, another_process, problem):
         with TemporaryDirectory(prefix="tms-api-") as folder, embedded_services(folder, durable=False) as (url, _):
             process = another_process(database_url=url)
             upgrade(process.app.registry.tms)
@@ -323,7 +323,7 @@ class TestDatabaseAway:
                 cursor.execute("LOCK TABLE users")
                 body = {"username": "ann", "password": "password123"}
                 asked = thread.submit(process.post_json, "/api/token", body, status=503)
-                while not (waiting := those_that_wait(cursor)):
+                while not (waiting := waiting_backends(cursor)):
                     assert not asked.done(), asked.result()
                 os.kill(waiting[0], signal.SIGKILL)
 
@@ -332,12 +332,12 @@ class TestDatabaseAway:
         problem(answer)
         assert int(answer.headers["Retry-After"]) > 0
 
-    def test_no_address_of_the_database_is_shown(self, away, client):
+    def test_the_address_of_the_database_is_not_shown(self, away, client):
         answer = Client(away, client.user).get("/api/task", status=503)
 
         assert "127.0.0.1" not in answer.text
 
-    def test_what_needs_no_database_goes_on(self, away, problem):
+    def test_requests_without_the_database_succeed(self, away, problem):
         away.get("/api/health", status=200)
         problem(away.get("/api/task", status=401))
         problem(away.get("/nope", status=404))

@@ -1,4 +1,4 @@
-"""The general limit of a user: exact where it is small, nearly free where it is large."""
+"""The general quota per user: exact for small limits, few round trips for large ones."""
 
 from itertools import count
 
@@ -37,7 +37,7 @@ def clock():
 
 @pytest.fixture
 def spends(runtime, clock):
-    """One process's quota: whether a request is let through."""
+    """Create the quota of a process; returns whether a request is accepted."""
 
     def process(amount: int, on=runtime):
         quota = Quota(on, (Rate(amount, "minute"),), clock)
@@ -56,7 +56,7 @@ def spends(runtime, clock):
 
 @pytest.fixture
 def round_trips(runtime, monkeypatch):
-    """How often Redis was asked."""
+    """Return the number of round trips to Redis."""
     asked = count()
     original = runtime.redis.connection_pool.get_connection
 
@@ -76,14 +76,14 @@ def test_a_small_limit_is_exact_over_all_processes(spends):
     assert let_through == [True] * 10 + [False] * 5
 
 
-def test_each_user_has_its_own(spends):
+def test_quotas_are_per_user(spends):
     spend = spends(3)
     assert [spend(1) for _ in range(4)] == [True, True, True, False]
 
     assert [spend(2) for _ in range(4)] == [True, True, True, False]
 
 
-def test_with_the_next_minute_it_begins_anew(spends, clock):
+def test_the_quota_resets_with_the_next_minute(spends, clock):
     spend = spends(3)
     assert [spend() for _ in range(4)][-1] is False
 
@@ -92,13 +92,13 @@ def test_with_the_next_minute_it_begins_anew(spends, clock):
     assert [spend() for _ in range(4)] == [True, True, True, False]
 
 
-def test_one_process_lets_through_a_large_limit_to_the_last(spends):
+def test_one_process_accepts_a_large_limit_exactly(spends):
     spend = spends(1000)
 
     assert sum(spend() for _ in range(1500)) == 1000
 
 
-def test_processes_together_go_beyond_by_less_than_a_part_each(spends):
+def test_each_process_exceeds_the_limit_by_less_than_one_part(spends):
     processes = [spends(1000) for _ in range(4)]
 
     let_through = sum(process() for _ in range(1000) for process in processes)
@@ -106,17 +106,17 @@ def test_processes_together_go_beyond_by_less_than_a_part_each(spends):
     assert 1000 <= let_through <= 1000 + len(processes) * 1000 // PARTS
 
 
-def test_redis_is_asked_once_in_a_part_of_the_limit(spends, round_trips):
+def test_one_round_trip_per_part_of_the_limit(spends, round_trips):
     spend = spends(6000)
 
     for _ in range(6000):
         assert spend()
 
-    # The first time the library's script is not there yet.
+    # The first call also loads the library's script.
     assert round_trips() <= PARTS + 2
 
 
-def test_few_requests_ask_redis_never(spends, round_trips):
+def test_few_requests_need_no_round_trip(spends, round_trips):
     spend = spends(6000)
 
     for _ in range(6000 // PARTS - 1):
@@ -125,7 +125,7 @@ def test_few_requests_ask_redis_never(spends, round_trips):
     assert round_trips() == 0
 
 
-def test_who_is_refused_costs_redis_nothing(spends, round_trips):
+def test_refused_requests_need_no_round_trip(spends, round_trips):
     spend = spends(3)
     while spend():
         pass
@@ -135,7 +135,7 @@ def test_who_is_refused_costs_redis_nothing(spends, round_trips):
     assert round_trips() == asked + 1
 
 
-def test_with_redis_away_each_process_counts_by_the_same_numbers(spends, another_process):
+def test_without_redis_each_process_applies_the_same_limit(spends, another_process):
     away = another_process(redis_url="redis://127.0.0.1:1/0").app.registry.tms
     one, other = spends(10, away), spends(10, away)
 
@@ -143,7 +143,7 @@ def test_with_redis_away_each_process_counts_by_the_same_numbers(spends, another
     assert [other() for _ in range(12)] == [True] * 10 + [False] * 2
 
 
-def test_what_was_counted_leaves_redis_by_itself(spends, runtime):
+def test_counters_expire(spends, runtime):
     spends(3)()
 
     (key,) = runtime.redis.scan_iter("tms:limit:user:*")
@@ -151,7 +151,7 @@ def test_what_was_counted_leaves_redis_by_itself(spends, runtime):
     assert 0 < runtime.redis.ttl(key) <= WINDOW
 
 
-def test_whoever_asks_too_often_is_told_when_to_come_back(client, client_of, make_user, problem):
+def test_an_exhausted_quota_is_429_with_retry_after(client, client_of, make_user, problem):
     for _ in range(5):
         client.get("/api/task", status=200)
 
@@ -171,7 +171,7 @@ def test_a_refused_request_does_nothing(client, admin):
     assert admin.get("/api/task").json["count"] == 5
 
 
-def test_personal_tokens_spend_what_their_user_has(client, app):
+def test_personal_tokens_share_the_quota_of_their_user(client, app):
     token = client.post_json("/api/api-tokens", {"name": "a", "scopes": ["tasks:read"], "expires_at": None}).json
     for _ in range(4):
         app.get("/api/task", headers={"Authorization": f"Bearer {token['token']}"}, status=200)
@@ -179,7 +179,7 @@ def test_personal_tokens_spend_what_their_user_has(client, app):
     client.get("/api/task", status=429)
 
 
-def test_what_needs_nobody_signed_in_is_not_counted(app, client):
+def test_open_routes_are_not_counted(app, client):
     for _ in range(10):
         app.get("/api/health", headers=client.user.headers, status=200)
         app.get("/api/task", status=401)
@@ -187,7 +187,7 @@ def test_what_needs_nobody_signed_in_is_not_counted(app, client):
     client.get("/api/task", status=200)
 
 
-def test_zero_turns_it_off(client, another_process):
+def test_zero_turns_the_quota_off(client, another_process):
     free = Client(another_process(**{"api.limit_user": "0"}), client.user)
 
     for _ in range(10):

@@ -1,6 +1,6 @@
-"""Two who do something at the same moment: one of them has not committed yet when the other comes.
+"""Race conditions: a request arrives while another transaction has not committed.
 
-`held` is the first one's session; the second one is a request, in a thread of its own, that waits for a lock.
+`held` is the session of the first transaction; the second is a request, in its own thread, that waits for a lock.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,26 +29,26 @@ def _revocations_are_read_at_every_request(monkeypatch):
 
 @pytest.fixture
 def held(runtime) -> Iterator[Session]:
-    """A transaction that the test ends when it likes."""
+    """A transaction that the test ends explicitly."""
     with runtime.sessions() as session:
         yield session
 
 
 @pytest.fixture
-def while_it_waits(runtime, held) -> Callable[[Callable], int]:
-    """Begins a request, commits `held` once the request waits for it, and gives the request's status."""
+def run_while_waiting(runtime, held) -> Callable[[Callable], int]:
+    """Start a request, commit `held` once the request waits for it, and return the request's status."""
 
     def run(request: Callable) -> int:
         with ThreadPoolExecutor(1) as thread, runtime.engine.connect() as observer:
             answer: Future = thread.submit(request)
-            await_a_lock(observer, answer)
+            wait_for_lock(observer, answer)
             held.commit()
             return answer.result(PATIENCE).status_int
 
     return run
 
 
-def await_a_lock(observer, answer: Future) -> None:
+def wait_for_lock(observer, answer: Future) -> None:
     until = monotonic() + PATIENCE
     waiting = text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -76,7 +76,7 @@ def bob(make_user):
 
 @pytest.fixture
 def of(app):
-    """The application as a user sees it, for use beside the test's own thread."""
+    """Return a client signed in as a user, for use in another thread."""
     return lambda user: Client(TestApp(app.app), user)
 
 
@@ -84,68 +84,66 @@ class TestNames:
     @pytest.mark.parametrize(
         ("username", "email", "field"), [("ANN", "x@example.com", "username"), ("x", "ANN@example.com", "email")]
     )
-    def test_of_two_who_register_the_same_one_is_told_that_it_is_taken(
-        self, app, held, while_it_waits, problem, username, email, field
+    def test_one_of_two_equal_registrations_is_a_conflict(
+        self, app, held, run_while_waiting, problem, username, email, field
     ):
         held.add(User(username="ann", email="ann@example.com"))
         held.flush()
         body = {"username": username, "email": email, "password": PASSWORD}
         answers = []
 
-        status = while_it_waits(lambda: answers.append(app.post_json("/api/users", body, status="*")) or answers[0])
+        status = run_while_waiting(lambda: answers.append(app.post_json("/api/users", body, status="*")) or answers[0])
 
         assert status == 409
         assert [fault["field"] for fault in problem(answers[0])["errors"]] == [field]
 
-    def test_of_two_who_change_to_the_same_one_is_told_that_it_is_taken(self, of, ann, held, while_it_waits):
+    def test_one_of_two_changes_to_the_same_name_is_a_conflict(self, of, ann, held, run_while_waiting):
         held.add(User(username="bob", email="bob@example.com"))
         held.flush()
 
-        assert while_it_waits(lambda: of(ann).patch_json("/api/users/me", {"username": "Bob"}, status="*")) == 409
+        assert run_while_waiting(lambda: of(ann).patch_json("/api/users/me", {"username": "Bob"}, status="*")) == 409
 
 
 class TestLogins:
     def is_alive(self, app, refresh: str) -> bool:
         return app.post_json("/api/token/refresh", {"refresh": refresh}, status="*").status_int == 200
 
-    def test_a_refresh_that_is_under_way_does_not_outlive_revoke_all(self, app, of, ann, tokens, while_it_waits):
+    def test_a_running_refresh_does_not_survive_revoke_all(self, app, of, ann, tokens, run_while_waiting):
         pair = tokens.refresh(ann.refresh)
 
-        assert while_it_waits(lambda: of(ann).post("/api/token/revoke-all")) == 200
+        assert run_while_waiting(lambda: of(ann).post("/api/token/revoke-all")) == 200
 
         assert not self.is_alive(app, pair.refresh)
 
-    def test_nor_logging_out(self, app, of, ann, tokens, while_it_waits):
+    def test_a_running_refresh_does_not_survive_a_sign_out(self, app, of, ann, tokens, run_while_waiting):
         pair = tokens.refresh(ann.refresh)
 
-        assert while_it_waits(lambda: of(ann).post_json("/api/token/revoke", {"refresh": ann.refresh})) == 200
+        assert run_while_waiting(lambda: of(ann).post_json("/api/token/revoke", {"refresh": ann.refresh})) == 200
 
         assert not self.is_alive(app, pair.refresh)
 
-    def test_a_refresh_that_comes_during_revoke_all_is_refused(self, of, ann, tokens, while_it_waits):
+    def test_a_refresh_during_revoke_all_is_refused(self, of, ann, tokens, run_while_waiting):
         tokens.revoke_all(ann.id)
 
         body = {"refresh": ann.refresh}
-        assert while_it_waits(lambda: of(ann).post_json("/api/token/refresh", body, status="*")) == 401
+        assert run_while_waiting(lambda: of(ann).post_json("/api/token/refresh", body, status="*")) == 401
 
-    def test_a_sign_in_with_a_password_that_is_just_being_changed_is_refused(
-        self, of, ann, held, tokens, while_it_waits
-    ):
+    def test_a_sign_in_during_a_password_change_is_refused(self, of, ann, held, tokens, run_while_waiting):
         users = UserService(held, Actor(0, is_admin=True))
         users.change(ann.id, {"password": "another-word"}, tokens=tokens)
 
         body = {"username": "ann", "password": PASSWORD}
-        assert while_it_waits(lambda: of(ann).post_json("/api/token", body, status="*")) == 401
+        assert run_while_waiting(lambda: of(ann).post_json("/api/token", body, status="*")) == 401
 
-    def test_a_sign_in_to_an_account_that_is_just_being_closed_is_refused(self, of, ann, held, tokens, while_it_waits):
+    def test_a_sign_in_during_a_deactivation_is_refused(self, of, ann, held, tokens, run_while_waiting):
         UserService(held, ann.actor).delete(ann.id, tokens)
 
         body = {"username": "ann", "password": PASSWORD}
-        assert while_it_waits(lambda: of(ann).post_json("/api/token", body, status="*")) == 401
+        assert run_while_waiting(lambda: of(ann).post_json("/api/token", body, status="*")) == 401
 
 
 class TestRevokedTokens:
-    """A token is revoked by a transaction that has not committed when a request with it comes."""
+    """A token is revoked by a transaction that has not committed when a request uses it."""
 
     @pytest.mark.parametrize(
         "request_",
@@ -157,25 +155,25 @@ class TestRevokedTokens:
         ids=["personal token", "account", "sessions"],
     )
     @pytest.mark.parametrize("everywhere", [True, False], ids=["everywhere", "one session"])
-    def test_a_token_that_is_being_revoked_makes_nothing(
-        self, of, ann, held, tokens, while_it_waits, request_, everywhere
+    def test_a_token_that_is_being_revoked_creates_nothing(
+        self, of, ann, held, tokens, run_while_waiting, request_, everywhere
     ):
         tokens.revoke_all(ann.id) if everywhere else tokens.revoke(ann.refresh)
 
-        assert while_it_waits(lambda: request_(of(ann))) == 401
+        assert run_while_waiting(lambda: request_(of(ann))) == 401
 
-    def test_an_administrator_who_is_being_demoted_makes_no_administrators(
-        self, of, held, tokens, make_user, ann, while_it_waits
+    def test_an_administrator_who_is_being_demoted_creates_no_administrators(
+        self, of, held, tokens, make_user, ann, run_while_waiting
     ):
         root, bob = make_user(is_admin=True), make_user(is_admin=True)
         UserService(held, root.actor).change(bob.id, {"is_admin": False}, tokens=tokens)
 
         body = {"is_admin": True}
-        assert while_it_waits(lambda: of(bob).patch_json(f"/api/users/{ann.id}", body, status="*")) == 401
+        assert run_while_waiting(lambda: of(bob).patch_json(f"/api/users/{ann.id}", body, status="*")) == 401
 
 
-class TestLeaving:
-    """An account is deleted while something happens to its tasks."""
+class TestAccountDeletion:
+    """An account is deleted while its tasks are changed."""
 
     @pytest.fixture
     def tasks(self, held, bob):
@@ -187,40 +185,40 @@ class TestLeaving:
 
     @pytest.fixture
     def leave(self, of, ann):
-        """Ends ann's account."""
+        """Delete ann's account."""
         return lambda: of(ann).delete("/api/users/me", status="*")
 
     def assignee(self, client_of, bob) -> int | None:
         return client_of(bob).get("/api/task/1").json["assigned_to"]
 
-    def test_a_task_that_is_just_being_assigned_to_it_becomes_unassigned(
-        self, client_of, tasks, ann, bob, leave, while_it_waits
+    def test_a_task_assigned_during_the_deletion_becomes_unassigned(
+        self, client_of, tasks, ann, bob, leave, run_while_waiting
     ):
         tasks.create({"title": "T", "assigned_to": ann.id})
 
-        assert while_it_waits(leave) == 200
+        assert run_while_waiting(leave) == 200
 
         assert self.assignee(client_of, bob) is None
 
-    def test_a_task_that_is_just_being_given_to_another_stays_there(
-        self, client_of, tasks, task, bob, leave, while_it_waits
+    def test_a_task_reassigned_during_the_deletion_keeps_its_assignee(
+        self, client_of, tasks, task, bob, leave, run_while_waiting
     ):
         tasks.change(task["id"], {"assigned_to": bob.id})
 
-        assert while_it_waits(leave) == 200
+        assert run_while_waiting(leave) == 200
 
         assert self.assignee(client_of, bob) == bob.id
 
-    def test_a_task_that_is_just_being_deleted_holds_nobody(self, tasks, task, leave, while_it_waits):
+    def test_a_task_deleted_during_the_deletion_does_not_block_it(self, tasks, task, leave, run_while_waiting):
         tasks.delete(task["id"])
 
-        assert while_it_waits(leave) == 200
+        assert run_while_waiting(leave) == 200
 
-    def test_nothing_is_assigned_to_who_is_just_leaving(self, of, held, tokens, task, ann, bob, while_it_waits):
+    def test_no_task_is_assigned_to_an_account_being_deleted(self, of, held, tokens, task, ann, bob, run_while_waiting):
         UserService(held, ann.actor).delete(ann.id, tokens)
 
         body = {"title": "U", "assigned_to": ann.id}
-        assert while_it_waits(lambda: of(bob).post_json("/api/task", body, status="*")) == 400
+        assert run_while_waiting(lambda: of(bob).post_json("/api/task", body, status="*")) == 400
 
 
 class TestLastAdministrator:
@@ -228,18 +226,18 @@ class TestLastAdministrator:
     def admins(self, make_user):
         return [make_user(is_admin=True) for _ in range(2)]
 
-    def test_of_two_who_leave_the_second_must_stay(self, of, held, tokens, admins, while_it_waits):
+    def test_one_of_the_last_two_administrators_cannot_be_deleted(self, of, held, tokens, admins, run_while_waiting):
         first, second = admins
         UserService(held, first.actor).delete(first.id, tokens)
 
-        assert while_it_waits(lambda: of(second).delete("/api/users/me", status="*")) == 409
+        assert run_while_waiting(lambda: of(second).delete("/api/users/me", status="*")) == 409
 
-    def test_of_two_who_step_down_the_second_must_stay(self, of, held, tokens, admins, while_it_waits):
+    def test_one_of_the_last_two_administrators_cannot_be_demoted(self, of, held, tokens, admins, run_while_waiting):
         first, second = admins
         UserService(held, first.actor).change(first.id, {"is_admin": False}, tokens=tokens)
 
         body = {"is_admin": False}
-        assert while_it_waits(lambda: of(second).patch_json("/api/users/me", body, status="*")) == 409
+        assert run_while_waiting(lambda: of(second).patch_json("/api/users/me", body, status="*")) == 409
 
 
 class TestTasks:
@@ -247,31 +245,31 @@ class TestTasks:
     def task(self, client_of, ann):
         return client_of(ann).post_json("/api/task", {"title": "T"}).json
 
-    def test_two_changes_of_different_fields_are_both_kept(self, of, ann, held, task, while_it_waits):
+    def test_concurrent_changes_of_different_fields_are_both_kept(self, of, ann, held, task, run_while_waiting):
         TaskService(held, ann.actor, "team").change(1, {"title": "U"})
 
-        assert while_it_waits(lambda: of(ann).patch_json("/api/task/1", {"priority": "LOW"})) == 200
+        assert run_while_waiting(lambda: of(ann).patch_json("/api/task/1", {"priority": "LOW"})) == 200
 
         after = of(ann).get("/api/task/1").json
         assert (after["title"], after["priority"], after["version"]) == ("U", "LOW", 3)
 
-    def test_of_two_changes_of_the_same_version_the_second_is_told(self, of, ann, held, task, while_it_waits):
+    def test_the_second_change_of_the_same_version_is_412(self, of, ann, held, task, run_while_waiting):
         TaskService(held, ann.actor, "team").change(1, {"title": "U"})
 
         body = {"title": "V", "version": 1}
-        assert while_it_waits(lambda: of(ann).patch_json("/api/task/1", body, status="*")) == 412
+        assert run_while_waiting(lambda: of(ann).patch_json("/api/task/1", body, status="*")) == 412
 
         assert of(ann).get("/api/task/1").json["title"] == "U"
 
-    def test_a_change_of_what_is_just_being_deleted_finds_nothing(self, of, ann, held, task, while_it_waits):
+    def test_a_change_during_a_deletion_is_not_found(self, of, ann, held, task, run_while_waiting):
         TaskService(held, ann.actor, "team").delete(1)
 
-        assert while_it_waits(lambda: of(ann).patch_json("/api/task/1", {"priority": "LOW"}, status="*")) == 404
+        assert run_while_waiting(lambda: of(ann).patch_json("/api/task/1", {"priority": "LOW"}, status="*")) == 404
 
-    def test_who_loses_the_right_while_it_waits_has_lost_it(self, of, ann, bob, held, task, while_it_waits):
+    def test_permissions_are_checked_after_waiting_for_the_lock(self, of, ann, bob, held, task, run_while_waiting):
         tasks = TaskService(held, ann.actor, "team")
         tasks.change(1, {"assigned_to": bob.id})
         held.commit()
         tasks.change(1, {"assigned_to": None})
 
-        assert while_it_waits(lambda: of(bob).patch_json("/api/task/1", {"priority": "LOW"}, status="*")) == 403
+        assert run_while_waiting(lambda: of(bob).patch_json("/api/task/1", {"priority": "LOW"}, status="*")) == 403

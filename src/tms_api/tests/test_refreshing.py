@@ -1,6 +1,6 @@
-"""Rotation of refresh tokens, the grace time, and what using one again later brings.
+"""Rotation of refresh tokens, the grace time, and detection of reuse.
 
-The clock is turned in the database: instants are set back, nothing waits.
+Time is simulated by moving timestamps in the database back.
 """
 
 import time
@@ -25,21 +25,21 @@ def ann(make_user):
 
 @pytest.fixture
 def refresh(app):
-    """Uses a refresh token up; the answer has the given status."""
+    """Use a refresh token and check the status."""
     return lambda token, status=200: app.post_json("/api/token/refresh/", {"refresh": token}, status=status)
 
 
 @pytest.fixture
-def is_welcome(app):
-    """Whether an access token opens the door."""
+def is_accepted(app):
+    """Whether an access token is accepted."""
     return lambda access: (
         app.get("/api/users/me", headers={"Authorization": f"Bearer {access}"}, expect_errors=True).status_int == 200
     )
 
 
 @pytest.fixture
-def turn_back(runtime):
-    """Sets an instant of all refresh tokens back by so many seconds."""
+def move_back(runtime):
+    """Move a timestamp of all refresh tokens back by some seconds."""
 
     def turn(seconds: int, column: str) -> None:
         earlier = getattr(RefreshToken, column) - timedelta(seconds=seconds)
@@ -49,33 +49,33 @@ def turn_back(runtime):
     return turn
 
 
-def test_refreshing_gives_a_new_pair_that_works(ann, refresh, is_welcome):
+def test_refreshing_returns_a_valid_new_pair(ann, refresh, is_accepted):
     pair = refresh(ann.refresh).json
 
     assert set(pair) == {"access", "refresh"}
     assert pair["refresh"] != ann.refresh
-    assert is_welcome(pair["access"])
+    assert is_accepted(pair["access"])
     assert refresh(pair["refresh"]).json["refresh"] not in (pair["refresh"], ann.refresh)
 
 
-def test_two_tabs_may_refresh_at_once(ann, refresh, is_welcome, turn_back):
+def test_two_tabs_may_refresh_at_once(ann, refresh, is_accepted, move_back):
     first = refresh(ann.refresh).json
-    turn_back(5, "used_at")
+    move_back(5, "used_at")
 
     second = refresh(ann.refresh).json
 
-    assert is_welcome(first["access"])
-    assert is_welcome(second["access"])
+    assert is_accepted(first["access"])
+    assert is_accepted(second["access"])
     assert second["refresh"] == first["refresh"]
     assert refresh(first["refresh"])
 
 
-def test_a_late_tab_gets_the_newest_refresh_token(ann, refresh, turn_back):
-    """The one between is used up too: with that the tab would look like a thief at its next refresh."""
+def test_a_late_tab_gets_the_newest_refresh_token(ann, refresh, move_back):
+    """The intermediate token is used already; returning it would make the tab's next refresh count as reuse."""
     newest = refresh(refresh(ann.refresh).json["refresh"]).json["refresh"]
 
     late = refresh(ann.refresh).json["refresh"]
-    turn_back(11, "used_at")
+    move_back(11, "used_at")
 
     assert late == newest
     refresh(late)
@@ -121,32 +121,32 @@ def test_refreshing_does_not_renew_the_authentication_time(app, ann, refresh, ru
     assert 3590 < time.time() - first.authenticated_at < 3700
 
 
-def test_the_grace_time_runs_from_the_first_use(ann, refresh, turn_back):
+def test_the_grace_time_runs_from_the_first_use(ann, refresh, move_back):
     refresh(ann.refresh)
-    turn_back(6, "used_at")
+    move_back(6, "used_at")
     refresh(ann.refresh)
-    turn_back(6, "used_at")
+    move_back(6, "used_at")
 
     refresh(ann.refresh, status=401)
 
 
-def test_using_a_token_again_later_ends_its_whole_login_and_no_other(ann, app, refresh, is_welcome, turn_back, problem):
+def test_late_reuse_ends_the_session_and_no_other(ann, app, refresh, is_accepted, move_back, problem):
     other = app.post_json("/api/token", {"username": "ann", "password": "password123"}).json
     newest = refresh(refresh(ann.refresh).json["refresh"]).json
-    turn_back(11, "used_at")
+    move_back(11, "used_at")
 
     answer = refresh(ann.refresh, status=401)
 
     assert problem(answer)["detail"]
     refresh(newest["refresh"], status=401)
-    assert not is_welcome(newest["access"])
-    assert not is_welcome(ann.access)
-    assert is_welcome(other["access"])
+    assert not is_accepted(newest["access"])
+    assert not is_accepted(ann.access)
+    assert is_accepted(other["access"])
     assert refresh(other["refresh"])
 
 
-def test_a_login_that_was_not_used_for_its_life_has_ended(ann, refresh, turn_back):
-    turn_back(30 * 24 * 60 * 60, "expires_at")
+def test_an_unused_session_expires(ann, refresh, move_back):
+    move_back(30 * 24 * 60 * 60, "expires_at")
 
     refresh(ann.refresh, status=401)
 
@@ -160,5 +160,5 @@ def test_an_access_token_does_not_refresh(ann, refresh):
     refresh(ann.access, status=401)
 
 
-def test_a_refresh_token_opens_no_door(ann, is_welcome):
-    assert not is_welcome(ann.refresh)
+def test_a_refresh_token_is_no_access_token(ann, is_accepted):
+    assert not is_accepted(ann.refresh)

@@ -4,8 +4,8 @@ from tms_testing.fixtures import PASSWORD, Client
 
 
 @pytest.fixture
-def someone():
-    """A body that registers."""
+def registration():
+    """The body of a registration."""
     return {
         "username": "ann",
         "email": "ann@example.com",
@@ -15,8 +15,8 @@ def someone():
     }
 
 
-def test_registering_answers_with_the_account_and_nothing_more(app, someone):
-    answer = app.post_json("/api/users/", someone, status=201)
+def test_registering_returns_the_account(app, registration):
+    answer = app.post_json("/api/users/", registration, status=201)
 
     assert answer.json == {
         "id": 1,
@@ -28,24 +28,24 @@ def test_registering_answers_with_the_account_and_nothing_more(app, someone):
     assert answer.headers["Location"].endswith("/api/users/1")
 
 
-def test_names_may_be_left_out(app, someone):
-    del someone["first_name"], someone["last_name"]
+def test_names_are_optional(app, registration):
+    del registration["first_name"], registration["last_name"]
 
-    answer = app.post_json("/api/users", someone, status=201).json
+    answer = app.post_json("/api/users", registration, status=201).json
 
     assert (answer["first_name"], answer["last_name"]) == ("", "")
 
 
-def test_who_registers_signs_in_with_that_password(app, someone):
-    app.post_json("/api/users", someone)
+def test_a_new_account_can_sign_in(app, registration):
+    app.post_json("/api/users", registration)
 
     assert app.post_json("/api/token", {"username": "ann", "password": PASSWORD}, status=200)
 
 
-def test_the_password_comes_back_from_nowhere(app, someone, admin):
-    answers = [app.post_json("/api/users", someone)]
-    answers.append(app.post_json("/api/users", someone, status=409))
-    answers.append(app.post_json("/api/users", {**someone, "email": 1}, status=400))
+def test_no_response_contains_the_password(app, registration, admin):
+    answers = [app.post_json("/api/users", registration)]
+    answers.append(app.post_json("/api/users", registration, status=409))
+    answers.append(app.post_json("/api/users", {**registration, "email": 1}, status=400))
     answers.append(app.post_json("/api/token", {"username": "ann", "password": PASSWORD}))
     user_id = answers[0].json["id"]
     answers += [admin.get("/api/users"), admin.get(f"/api/users/{user_id}")]
@@ -64,10 +64,10 @@ def test_the_password_comes_back_from_nowhere(app, someone, admin):
         ({"username": "other", "email": "ANN@example.COM"}, "email"),
     ],
 )
-def test_a_taken_name_or_address_is_a_conflict_that_names_it(app, someone, problem, change, field):
-    app.post_json("/api/users", someone)
+def test_a_taken_name_or_address_is_a_conflict_that_names_the_field(app, registration, problem, change, field):
+    app.post_json("/api/users", registration)
 
-    answer = app.post_json("/api/users", {**someone, **change}, status=409)
+    answer = app.post_json("/api/users", {**registration, **change}, status=409)
 
     assert [(fault["in"], fault["field"]) for fault in problem(answer)["errors"]] == [("body", field)]
 
@@ -105,40 +105,40 @@ def test_a_taken_name_or_address_is_a_conflict_that_names_it(app, someone, probl
         ("nickname", "Annie"),
     ],
 )
-def test_a_bad_value_is_named(app, someone, faulty_fields, field, value):
-    answer = app.post_json("/api/users", {**someone, field: value}, status=400)
+def test_a_bad_value_is_named(app, registration, faulty_fields, field, value):
+    answer = app.post_json("/api/users", {**registration, field: value}, status=400)
 
     assert faulty_fields(answer) == [field]
 
 
-def test_all_faults_come_at_once(app, runtime, faulty_fields):
+def test_all_validation_errors_are_reported_at_once(app, runtime, faulty_fields):
     answer = app.post_json("/api/users", {"password": "short", "first_name": 1, "nick": "x"}, status=400)
 
     assert faulty_fields(answer) == ["email", "first_name", "nick", "password", "username"]
 
 
-def test_any_letters_make_a_name(app, someone):
-    app.post_json("/api/users", {**someone, "username": "Ünal.Ş-1_+", "first_name": "Ünal «the» 木"}, status=201)
+def test_names_may_have_any_letters(app, registration):
+    app.post_json("/api/users", {**registration, "username": "Ünal.Ş-1_+", "first_name": "Ünal «the» 木"}, status=201)
 
     assert app.post_json("/api/token", {"username": "Ünal.Ş-1_+", "password": PASSWORD}, status=200)
 
 
-def test_nobody_registers_as_an_administrator(app, client, someone, problem):
-    problem(app.post_json("/api/users", {**someone, "is_admin": True}, status=403))
-    problem(client.post_json("/api/users", {**someone, "is_admin": True}, status=403))
+def test_users_cannot_register_administrators(app, client, registration, problem):
+    problem(app.post_json("/api/users", {**registration, "is_admin": True}, status=403))
+    problem(client.post_json("/api/users", {**registration, "is_admin": True}, status=403))
 
 
-def test_an_administrator_makes_administrators(admin, someone):
-    made = admin.post_json("/api/users", {**someone, "is_admin": True}, status=201).json
+def test_an_administrator_creates_administrators(admin, registration):
+    made = admin.post_json("/api/users", {**registration, "is_admin": True}, status=201).json
 
     assert admin.get(f"/api/users/{made['id']}").json["is_admin"] is True
 
 
-def test_where_registration_is_closed_only_an_administrator_creates_users(
-    another_process, admin, client, someone, problem
+def test_only_administrators_create_users_if_registration_is_closed(
+    another_process, admin, client, registration, problem
 ):
     closed = another_process(registration="closed")
 
-    problem(closed.post_json("/api/users", someone, status=403))
-    problem(Client(closed, client.user).post_json("/api/users", someone, status=403))
-    assert Client(closed, admin.user).post_json("/api/users", someone, status=201)
+    problem(closed.post_json("/api/users", registration, status=403))
+    problem(Client(closed, client.user).post_json("/api/users", registration, status=403))
+    assert Client(closed, admin.user).post_json("/api/users", registration, status=201)

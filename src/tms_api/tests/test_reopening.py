@@ -1,4 +1,4 @@
-"""No open task is assigned to a deleted account, whichever way it is opened again."""
+"""No reopened task is assigned to a deleted account, however it was reopened."""
 
 from random import Random
 
@@ -20,7 +20,7 @@ from tms_core.services.users import UserService
 
 @pytest.fixture
 def done(client, client_of, make_user, relay_once):
-    """A task that was done by somebody who has deleted the account since; its second event made it done."""
+    """A completed task whose assignee has been deleted; its second event completed it."""
     ann = make_user("ann")
     task = client.post_json("/api/task", {"title": "T", "assigned_to": ann.id}).json
     task = client.patch_json(f"/api/task/{task['id']}", {"status": "COMPLETED"}).json
@@ -52,7 +52,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_it_becomes_unassigned_in_the_same_event(client, done, runtime, relay_once, way):
+def test_a_reopened_task_becomes_unassigned_in_the_same_event(client, done, runtime, relay_once, way):
     if way is WAYS["merge"]:
         client.patch_json(f"/api/task/{done['id']}", {"title": "Changed meanwhile"})
 
@@ -69,19 +69,19 @@ def test_it_becomes_unassigned_in_the_same_event(client, done, runtime, relay_on
     assert event.snapshot["assigned_to"] is None
 
 
-def test_one_that_stays_done_keeps_its_assignee(client, done):
+def test_a_completed_task_keeps_its_assignee(client, done):
     after = client.patch_json(f"/api/task/{done['id']}", {"status": "ARCHIVED", "title": "New"}).json
 
     assert after["assigned_to"] == done["assigned_to"]
 
 
-def test_one_that_is_given_to_somebody_else_meanwhile_is_theirs(client, done):
+def test_a_task_reopened_with_another_assignee_is_assigned(client, done):
     change = {"status": "PENDING", "assigned_to": client.user.id}
 
     assert client.patch_json(f"/api/task/{done['id']}", change).json["assigned_to"] == client.user.id
 
 
-def test_undoing_that_makes_it_done_by_nobody(client, done, relay_once):
+def test_undoing_the_reopening_completes_it_without_an_assignee(client, done, relay_once):
     client.patch_json(f"/api/task/{done['id']}", {"status": "PENDING"})
     relay_once()
 
@@ -90,7 +90,7 @@ def test_undoing_that_makes_it_done_by_nobody(client, done, relay_once):
     assert (after["status"], after["assigned_to"]) == ("COMPLETED", None)
 
 
-def test_a_disabled_account_keeps_a_task_that_is_opened_again(client, admin, make_user):
+def test_a_deactivated_account_keeps_a_reopened_task(client, admin, make_user):
     ann = make_user("ann")
     task = client.post_json("/api/task", {"title": "T", "assigned_to": ann.id, "status": "COMPLETED"}).json
     admin.patch_json(f"/api/users/{ann.id}", {"is_active": False})
@@ -98,7 +98,7 @@ def test_a_disabled_account_keeps_a_task_that_is_opened_again(client, admin, mak
     assert client.patch_json(f"/api/task/{task['id']}", {"status": "PENDING"}).json["assigned_to"] == ann.id
 
 
-def test_many_in_bulk_take_no_more_statements_than_one(client, client_of, make_user, recorded):
+def test_bulk_reopening_needs_no_more_statements_than_one(client, client_of, make_user, recorded):
     people = [make_user() for _ in range(6)]
     ids = [
         client.post_json("/api/task", {"title": "T", "assigned_to": one.id, "status": "COMPLETED"}).json["id"]
@@ -116,7 +116,7 @@ def test_many_in_bulk_take_no_more_statements_than_one(client, client_of, make_u
     assert statements(ids[:1]) == statements(ids[1:])
 
 
-def test_of_a_deletion_and_an_opening_at_once_none_leaves_an_open_task_behind(client, admin, make_user, at_once):
+def test_a_concurrent_deletion_and_reopening_leave_no_open_task(client, admin, make_user, at_once):
     for number in range(6):
         ann = make_user(f"ann{number}")
         task = client.post_json("/api/task", {"title": "T", "assigned_to": ann.id, "status": "COMPLETED"}).json
@@ -136,11 +136,11 @@ def test_of_a_deletion_and_an_opening_at_once_none_leaves_an_open_task_behind(cl
 
 
 class TestEveryWay:
-    """Any sequence of what services do keeps the rules that setting a field by hand keeps."""
+    """Random sequences of service calls keep the invariant."""
 
     @pytest.mark.parametrize("seed", range(6))
     def test_keeps_the_rules(self, runtime, app, make_user, relay_once, seed):
-        dice = Random(seed)
+        rng = Random(seed)
         people = [make_user().id for _ in range(6)]
         admin = Actor(make_user(is_admin=True).id, is_admin=True)
         with runtime.transaction() as session:
@@ -149,45 +149,45 @@ class TestEveryWay:
         for _ in range(80):
             with runtime.sessions() as session:
                 try:
-                    self.do_something(session, dice, admin, people, app.app.registry.access_tokens, runtime.core)
+                    self.random_change(session, rng, admin, people, app.app.registry.access_tokens, runtime.core)
                     session.commit()
                 except TmsError:
                     session.rollback()
-            relay_once() if dice.random() < 0.3 else None
+            relay_once() if rng.random() < 0.3 else None
             self.check(runtime)
 
-    def do_something(self, session, dice, admin, people, access_tokens, core):
+    def random_change(self, session, rng, admin, people, access_tokens, core):
         tasks = list(session.scalars(select(TASK.c.id))) or [0]
         events = list(session.scalars(select(TaskEvent.position).where(TaskEvent.position.is_not(None)))) or [0]
-        values = {"status": dice.choice(list(Status)), "title": dice.choice("abc")}
-        if dice.random() < 0.4:
-            values["assigned_to"] = dice.choice([None, *people])
+        values = {"status": rng.choice(list(Status)), "title": rng.choice("abc")}
+        if rng.random() < 0.4:
+            values["assigned_to"] = rng.choice([None, *people])
         users = UserService(session, admin)
         tokens = TokenService(session, access_tokens, core)
         bulk = TaskBulkService(session, admin, "team")
-        match dice.choices(["create", "change", "bulk", "undo", "delete", "user"], [2, 6, 4, 6, 1, 2])[0]:
+        match rng.choices(["create", "change", "bulk", "undo", "delete", "user"], [2, 6, 4, 6, 1, 2])[0]:
             case "create":
-                TaskService(session, admin, "team").create({**values, "assigned_to": dice.choice(people)})
+                TaskService(session, admin, "team").create({**values, "assigned_to": rng.choice(people)})
             case "change":
-                TaskService(session, admin, "team").change(dice.choice(tasks), values)
+                TaskService(session, admin, "team").change(rng.choice(tasks), values)
             case "bulk":
                 operations = [
-                    Update(dice.choice(tasks), values),
-                    Update(dice.choice(tasks), {"status": Status.PENDING}),
+                    Update(rng.choice(tasks), values),
+                    Update(rng.choice(tasks), {"status": Status.PENDING}),
                 ]
                 bulk.apply([*operations, Creation({"title": "new"})])
             case "undo":
-                position = dice.choice(events)
+                position = rng.choice(events)
                 task_id = session.scalar(select(TaskEvent.task_id).where(TaskEvent.position == position)) or 0
                 TaskUndoService(session, admin, "team").undo(task_id, position)
             case "delete":
-                bulk.apply([Deletion(dice.choice(tasks))])
+                bulk.apply([Deletion(rng.choice(tasks))])
             case "user":
-                user_id = dice.choice(people)
-                if dice.random() < 0.4:
+                user_id = rng.choice(people)
+                if rng.random() < 0.4:
                     users.delete(user_id, tokens)
                 else:
-                    users.change(user_id, {"is_active": dice.random() < 0.5}, tokens=tokens)
+                    users.change(user_id, {"is_active": rng.random() < 0.5}, tokens=tokens)
 
     def check(self, runtime):
         with runtime.transaction() as session:

@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses for a moment is tried again, and the client sees nothing of it."""
+"""Temporary PostgreSQL errors are retried transparently."""
 
 from contextlib import ExitStack
 
@@ -12,7 +12,7 @@ DEADLOCK_DETECTED = "40P01"
 
 @pytest.fixture
 def refuse_writes(runtime):
-    """Has PostgreSQL refuse the first writes of tasks with an SQLSTATE; gives the number of writes so far."""
+    """Make PostgreSQL reject the first writes of tasks with an SQLSTATE; returns a counter of attempts."""
 
     def execute(*statements: str) -> None:
         with runtime.transaction() as session:
@@ -20,7 +20,7 @@ def refuse_writes(runtime):
                 session.execute(text(statement))
 
     def refuse(sqlstate: str, times: int):
-        # A sequence counts on where the transaction is rolled back.
+        # A sequence keeps its value when the transaction is rolled back.
         execute(
             "CREATE SEQUENCE writes",
             f"""
@@ -44,7 +44,7 @@ def refuse_writes(runtime):
 
 @pytest.fixture
 def cut_connections(runtime):
-    """Fills the pool, then has the server drop every connection in it."""
+    """Fill the pool, then make the server close all of its connections."""
 
     def cut() -> None:
         with ExitStack() as held:
@@ -59,7 +59,7 @@ def cut_connections(runtime):
 
 
 @pytest.mark.parametrize("sqlstate", [SERIALIZATION_FAILURE, DEADLOCK_DETECTED])
-def test_a_write_that_lost_against_another_is_done_again_once(client, refuse_writes, sqlstate):
+def test_a_write_after_a_serialization_failure_is_retried_once(client, refuse_writes, sqlstate):
     writes = refuse_writes(sqlstate, times=2)
 
     client.post_json("/api/task", {"title": "T", "description": "D" * 9000}, status=201)
@@ -68,7 +68,7 @@ def test_a_write_that_lost_against_another_is_done_again_once(client, refuse_wri
     assert client.get("/api/task").json["count"] == 1
 
 
-def test_a_write_that_loses_every_time_is_given_up(client, refuse_writes, problem):
+def test_a_write_that_fails_repeatedly_is_503(client, refuse_writes, problem):
     writes = refuse_writes(SERIALIZATION_FAILURE, times=100)
 
     answer = client.post_json("/api/task", {"title": "T"}, status=503)
@@ -78,7 +78,7 @@ def test_a_write_that_loses_every_time_is_given_up(client, refuse_writes, proble
     assert writes() == 3
 
 
-def test_a_fault_of_another_kind_is_not_tried_again(client, refuse_writes):
+def test_other_errors_are_not_retried(client, refuse_writes):
     writes = refuse_writes("22012", times=1)
 
     client.post_json("/api/task", {"title": "T"}, status=500)
@@ -87,8 +87,8 @@ def test_a_fault_of_another_kind_is_not_tried_again(client, refuse_writes):
 
 
 @pytest.mark.parametrize("interval", [0, 3600])
-def test_connections_that_the_server_dropped_cost_no_request(client, cut_connections, monkeypatch, interval):
-    # Once the look at the revocations meets a dead connection first, once the view.
+def test_dropped_connections_fail_no_request(client, cut_connections, monkeypatch, interval):
+    # A dead connection is met first by the check of revocations or by the view.
     monkeypatch.setattr("tms_core.revocations.INTERVAL", interval)
     cut_connections()
     client.post_json("/api/task", {"title": "T", "description": "D" * 9000}, status=201)

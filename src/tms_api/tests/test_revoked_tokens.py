@@ -1,7 +1,7 @@
-"""The half second in which a process does not know yet that a token was revoked.
+"""Requests with a revoked token before the process has read the revocation.
 
-The process is kept from looking, so the half second lasts as long as the test. What has no effect that lasts is walked
-through in `tests/test_revalidation.py`; here are tasks, and two who change one another.
+The process does not read revocations during these tests. Requests without lasting effects are covered by
+`tests/test_revalidation.py`; here are tasks, and administrators who change each other.
 """
 
 import pytest
@@ -11,7 +11,7 @@ from tms_testing.fixtures import PASSWORD
 
 
 @pytest.fixture(autouse=True)
-def _process_does_not_look(app, monkeypatch):
+def _process_does_not_read_revocations(app, monkeypatch):
     monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
     monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 3600)
 
@@ -28,7 +28,7 @@ def ann(make_user):
 
 @pytest.fixture
 def demoted(make_user, client_of, admin):
-    """One who was an administrator a moment ago."""
+    """A client whose administrator role was just revoked."""
     bob = make_user("bob", is_admin=True)
     admin.patch_json(f"/api/users/{bob.id}", {"is_admin": False}, status=200)
     return client_of(bob)
@@ -77,7 +77,7 @@ def test_administrators_write_tasks_of_others(client_of, root, ann, task):
     client_of(root).patch_json("/api/task/1", {"title": "U"}, status=200)
 
 
-def test_a_task_of_a_token_that_was_just_revoked_stands_with_its_name(app, client_of, ann, log):
+def test_a_task_written_with_a_revoked_token_has_the_users_name(app, client_of, ann, log):
     client_of(ann).post("/api/token/revoke-all", status=200)
 
     client_of(ann).post_json("/api/task", {"title": "T"}, status=201)
@@ -94,7 +94,7 @@ def test_own_tasks_cost_no_query_of_the_role(client_of, ann, root, task, recorde
 
 
 def test_a_revoked_personal_token_changes_no_account(app, client_of, ann, runtime, monkeypatch):
-    """No package opens such a route to personal tokens now; the next one may."""
+    """No package opens such a route to personal tokens at present."""
     body = {"name": "script", "scopes": ["tasks:read"], "expires_at": None}
     made = client_of(ann).post_json("/api/api-tokens", body).json
     headers = {"Authorization": f"Bearer {made['token']}"}

@@ -1,4 +1,4 @@
-"""What a personal token may do: the whole table, and that everything else is closed to it."""
+"""Scopes of personal tokens: the table of routes, and that all other routes are closed."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def _tokens_are_read_at_every_request(monkeypatch):
 
 @pytest.fixture
 def headers(client):
-    """Of a personal token with some scopes."""
+    """Return the headers of a personal token with some scopes."""
 
     def make(*scopes: str) -> dict[str, str]:
         body = {"name": "script", "scopes": list(scopes), "expires_at": None}
@@ -51,7 +51,7 @@ def headers(client):
 
 @pytest.fixture
 def closed_methods(app):
-    """Every «GET /api/task/{id}» of the system that needs somebody signed in."""
+    """All «GET /api/task/{id}» of the application that need a signed-in user."""
     return {f"{method.verb} {path_of(method.pattern)}" for method in methods_of(app.app.registry) if not method.is_open}
 
 
@@ -64,7 +64,7 @@ def status_of(app, method: str, headers: dict[str, str]) -> int:
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_a_scope_opens_what_the_table_says_and_nothing_else(app, headers, closed_methods, scope):
+def test_a_scope_opens_the_listed_routes_only(app, headers, closed_methods, scope):
     token = headers(scope)
 
     opened = {method for method in closed_methods if status_of(app, method, token) not in (401, 403)}
@@ -72,7 +72,7 @@ def test_a_scope_opens_what_the_table_says_and_nothing_else(app, headers, closed
     assert opened == ALLOWED[scope]
 
 
-def test_all_scopes_together_open_no_account_no_login_and_no_token(app, headers, closed_methods):
+def test_no_scope_opens_accounts_sessions_or_tokens(app, headers, closed_methods):
     token = headers(*SCOPES)
 
     closed = {method for method in closed_methods if status_of(app, method, token) == 403}
@@ -89,11 +89,11 @@ def test_all_scopes_together_open_no_account_no_login_and_no_token(app, headers,
     } <= closed
 
 
-def test_what_the_packages_name_exists(runtime, closed_methods):
+def test_all_routes_of_scopes_exist(runtime, closed_methods):
     assert runtime.scopes.keys() <= closed_methods
 
 
-def test_the_refusal_names_the_scope_that_is_lacking(app, headers, problem):
+def test_a_403_names_the_missing_scope(app, headers, problem):
     token = headers("tasks:read")
 
     lacking = app.post_json("/api/task", {"title": "a"}, headers=token, status=403)
@@ -103,19 +103,19 @@ def test_the_refusal_names_the_scope_that_is_lacking(app, headers, problem):
     assert "sign in" in problem(never)["detail"]
 
 
-def test_head_is_read_as_get(app, headers):
+def test_head_has_the_scope_of_get(app, headers):
     assert app.head("/api/task", headers=headers("tasks:read"), status=200)
     assert app.head("/api/task", headers=headers("users:read"), status=403)
 
 
-def test_the_slash_at_the_end_changes_nothing(app, headers):
+def test_a_trailing_slash_has_the_same_scope(app, headers):
     app.get("/api/users/me/", headers=headers("users:read"), status=200)
     app.get("/api/task/", headers=headers("users:read"), status=403)
 
 
-def test_what_is_open_to_all_stays_open(app, headers):
+def test_open_routes_stay_open(app, headers):
     app.get("/api/health", headers=headers("tasks:read"), status=200)
 
 
-def test_nobody_finds_anything_behind_an_unknown_address(app, headers, problem):
+def test_an_unknown_path_is_not_found(app, headers, problem):
     problem(app.get("/api/nothing", headers=headers("tasks:read"), status=404))

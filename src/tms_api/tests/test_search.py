@@ -1,4 +1,4 @@
-"""`q=`: any text may be asked for; what fits best comes first where no ordering is asked for."""
+"""Full-text search with `q`: any text is accepted, and results are ranked unless an ordering is given."""
 
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from tms_core.models.task import TASK
 
 @pytest.fixture
 def search(client):
-    """The titles that a search finds, in their order."""
+    """Return the titles that a search finds, in order."""
 
     def find(q, **words):
         answer = client.get(f"/api/task?{urlencode({'q': q, **words})}")
@@ -38,7 +38,7 @@ PHRASES = st.lists(st.one_of(OPERATORS, CHARACTERS, st.sampled_from(["red", "blu
 
 @settings(max_examples=90)
 @given(words=PHRASES, glue=st.sampled_from(["", " "]), ordering=st.sampled_from(["", "title", "-priority,due_date"]))
-def test_any_text_is_answered_the_same_by_page_and_by_cursor(client, words, glue, ordering):
+def test_pages_and_cursors_give_the_same_results_for_any_text(client, words, glue, ordering):
     query = {"q": glue.join(words), "ordering": ordering}
     if not client.get("/api/task").json["count"]:
         for title in ("red", "blue", "red & blue", 'it\'s "quoted" \\ %'):
@@ -46,7 +46,7 @@ def test_any_text_is_answered_the_same_by_page_and_by_cursor(client, words, glue
 
     answer = client.get(f"/api/task?{urlencode(query)}", expect_errors=True)
     if answer.status_int == 400:
-        # Of negations only: by cursor too.
+        # Without a positive term, also by cursor.
         assert "-" in query["q"]
         client.get(f"/api/task?{urlencode(query)}&cursor=", status=400)
         return
@@ -57,7 +57,7 @@ def test_any_text_is_answered_the_same_by_page_and_by_cursor(client, words, glue
     assert page["count"] == len(page["results"])
 
 
-def test_what_fits_best_comes_first(add, search):
+def test_the_best_match_comes_first(add, search):
     add("once", "some words about nothing, and one invoice")
     add("Invoice", "in the title")
     add("often", "invoice, invoice and invoice")
@@ -67,7 +67,7 @@ def test_what_fits_best_comes_first(add, search):
     assert search("invoice") == ["Invoice", "often", "once more", "once"]
 
 
-def test_of_two_words_those_that_stand_close_come_first(add, search):
+def test_matches_of_adjacent_words_come_first(add, search):
     add("far", "send word to everybody in the whole house about the new invoice")
     add("close", "send invoice to everybody in the whole house about the new word")
 
@@ -75,14 +75,14 @@ def test_of_two_words_those_that_stand_close_come_first(add, search):
     assert search("invoice send") == ["close", "far"]
 
 
-def test_equal_ones_come_newest_first(add, search):
+def test_equal_ranks_are_ordered_newest_first(add, search):
     for title in "abc":
         add(title, "invoice")
 
     assert search("invoice") == ["c", "b", "a"]
 
 
-def test_pages_go_through_the_ranking(add, search):
+def test_pages_follow_the_ranking(add, search):
     for number in range(7):
         add(f"{number}", "invoice " * number + "bill")
 
@@ -91,7 +91,7 @@ def test_pages_go_through_the_ranking(add, search):
     assert pages == [["6", "5", "4"], ["3", "2", "1"], ["0"]]
 
 
-def test_an_ordering_that_is_asked_for_holds(add, search):
+def test_an_explicit_ordering_overrides_the_ranking(add, search):
     add("b", "invoice")
     add("c invoice", "invoice")
     add("a", "invoice")
@@ -109,7 +109,7 @@ def test_a_cursor_reads_the_newest_first(add, search):
     assert search("invoice", cursor="") == ["b", "Invoice invoice"]
 
 
-def test_filters_hold_beside_a_search(add, search):
+def test_filters_apply_to_a_search(add, search):
     add("Invoice", "", status="COMPLETED")
     add("open", "an invoice")
     add("other")
@@ -118,7 +118,7 @@ def test_filters_hold_beside_a_search(add, search):
     assert search("invoice", status="PENDING,COMPLETED") == ["Invoice", "open"]
 
 
-def test_only_those_one_may_see_are_found(add, client, another_process, make_user):
+def test_only_visible_tasks_are_found(add, client, another_process, make_user):
     private = another_process(visibility="private")
     add("Invoice")
     reader = make_user()
@@ -129,7 +129,7 @@ def test_only_those_one_may_see_are_found(add, client, another_process, make_use
     assert [task["title"] for task in found["results"]] == ["for the reader"]
 
 
-def test_a_search_that_finds_very_many_ranks_none(runtime, client, add):
+def test_a_search_with_too_many_matches_is_not_ranked(runtime, client, add):
     add("Invoice", "invoice invoice")
     row = {"title": "T", "description": "an invoice", "created_by": client.user.id}
     with runtime.transaction() as session:

@@ -1,4 +1,4 @@
-"""Where one is signed in, and signing out there."""
+"""Listing and ending sessions."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -36,7 +36,7 @@ def as_ann(client_of, ann):
 
 @pytest.fixture
 def sign_in(app, ann):
-    """One more login of ann's, seen from an address and with a program's name."""
+    """Start another session of ann's, from an address and with a User-Agent."""
 
     def sign(address: str = "203.0.113.9", agent: str = FIREFOX):
         return app.post_json(
@@ -58,7 +58,7 @@ def bearer(access: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {access}"}
 
 
-def test_each_login_is_one_session_the_last_used_first(sign_in, sessions):
+def test_sessions_are_listed_last_used_first(sign_in, sessions):
     sign_in()
 
     newest, first = sessions()
@@ -70,11 +70,11 @@ def test_each_login_is_one_session_the_last_used_first(sign_in, sessions):
     assert newest["id"] != first["id"]
 
 
-def test_the_list_has_the_shape_of_every_list(as_ann, sessions):
+def test_the_list_has_the_standard_envelope(as_ann, sessions):
     assert as_ann.get("/api/sessions/").json == {"count": 1, "next": None, "previous": None, "results": sessions()}
 
 
-def test_refreshing_keeps_the_session_and_tells_when_and_whence(app, sign_in, sessions, runtime):
+def test_refreshing_keeps_the_session_and_updates_last_use_and_client(app, sign_in, sessions, runtime):
     pair = sign_in()
     with runtime.transaction() as session:
         instants = {"created_at": func.now() - timedelta(days=1), "began_at": func.now() - timedelta(days=1)}
@@ -102,7 +102,7 @@ def test_refreshing_keeps_the_session_and_tells_when_and_whence(app, sign_in, se
     ("agent", "shown"),
     [("", None), ("  ", None), ("x" * 500, "x" * 120), ("a\tb  c", "a b c"), ("Gerät", "Ger?t")],
 )
-def test_the_programs_name_is_short_and_plain(sign_in, sessions, agent, shown):
+def test_the_user_agent_is_shortened_and_printable(sign_in, sessions, agent, shown):
     sign_in(agent=agent)
 
     assert sessions()[0]["client"]["user_agent"] == shown
@@ -121,13 +121,13 @@ def test_ending_a_session_ends_its_tokens_and_no_other(app, as_ann, sign_in, ses
     as_ann.delete(f"/api/sessions/{ended}", status=404)
 
 
-def test_ones_own_session_can_be_ended_too(as_ann, sessions):
+def test_the_current_session_can_be_ended(as_ann, sessions):
     as_ann.delete(f"/api/sessions/{sessions()[0]['id']}", status=200)
 
     as_ann.get("/api/sessions", status=401)
 
 
-def test_another_process_learns_of_it(as_ann, ann, sessions, another_process):
+def test_an_ended_session_ends_in_other_processes(as_ann, ann, sessions, another_process):
     other = Client(another_process(), ann)
     other.get("/api/users/me", status=200)
 
@@ -136,17 +136,17 @@ def test_another_process_learns_of_it(as_ann, ann, sessions, another_process):
     other.get("/api/users/me", status=401)
 
 
-def test_nobody_sees_or_ends_anothers_not_even_an_administrator(admin, client, ann, sessions):
+def test_users_and_administrators_cannot_see_or_end_sessions_of_others(admin, client, ann, sessions):
     (mine,) = sessions()
 
-    for somebody in (admin, client):
-        assert mine["id"] not in {one["id"] for one in somebody.get("/api/sessions").json["results"]}
-        somebody.delete(f"/api/sessions/{mine['id']}", status=404)
+    for caller in (admin, client):
+        assert mine["id"] not in {one["id"] for one in caller.get("/api/sessions").json["results"]}
+        caller.delete(f"/api/sessions/{mine['id']}", status=404)
     assert sessions() == [mine]
 
 
 @pytest.mark.parametrize("session_id", ["1", "me", UNKNOWN, "%00", "x" * 300])
-def test_what_names_no_session_is_not_found(as_ann, problem, session_id):
+def test_an_unknown_session_is_not_found(as_ann, problem, session_id):
     problem(as_ann.delete(f"/api/sessions/{session_id}", status=404))
 
 
@@ -160,7 +160,7 @@ def test_a_session_beyond_the_cap_ends_the_least_recently_used(another_process, 
         return process.get("/api/users/me", headers=bearer(pair["access"]), status="*").status_int == 200
 
     unused, used = sign_in(), sign_in()
-    # The one that ann began with is the oldest, and the first to go.
+    # The session of the fixture is the oldest and ends first.
     newest = [sign_in(), process.post_json("/api/token/refresh", {"refresh": used["refresh"]}).json]
     app.get("/api/users/me", headers=ann.headers, status=401)
     assert is_alive(unused)
@@ -184,7 +184,7 @@ def test_concurrent_sign_ins_keep_to_the_cap(another_process, ann, runtime):
         assert session.query(RefreshToken).filter_by(revoked_at=None).count() == 3
 
 
-def test_sessions_that_were_not_used_for_their_life_are_not_listed(sign_in, sessions, runtime):
+def test_expired_sessions_are_not_listed(sign_in, sessions, runtime):
     sign_in()
     with runtime.transaction() as session:
         newest = update(RefreshToken).where(RefreshToken.user_agent == FIREFOX)
@@ -204,7 +204,7 @@ def test_a_stolen_refresh_token_ends_the_session(app, sign_in, sessions, runtime
     assert [one["current"] for one in sessions()] == [True]
 
 
-def test_a_deleted_account_leaves_no_trace_of_where_it_was_used(as_ann, sign_in, runtime):
+def test_a_deleted_account_leaves_no_addresses_behind(as_ann, sign_in, runtime):
     sign_in()
     as_ann.delete("/api/users/me")
 
@@ -213,6 +213,6 @@ def test_a_deleted_account_leaves_no_trace_of_where_it_was_used(as_ann, sign_in,
     assert {(login.user_agent, login.address) for login in logins} == {(None, None)}
 
 
-def test_they_need_a_token(app, runtime, problem):
+def test_sessions_need_a_token(app, runtime, problem):
     problem(app.get("/api/sessions", status=401))
     problem(app.delete(f"/api/sessions/{UNKNOWN}", status=401))

@@ -19,7 +19,7 @@ def test_a_user_signs_in_by_name_or_address_in_any_case(app, ann, name):
     assert me["id"] == ann.id
 
 
-def test_tokens_are_never_kept_by_a_browser_or_proxy(app, ann):
+def test_responses_with_tokens_are_not_cacheable(app, ann):
     response = app.post_json("/api/token", {"username": "ann", "password": PASSWORD})
 
     assert response.headers["Cache-Control"] == "no-store"
@@ -48,7 +48,7 @@ def test_every_refused_sign_in_answers_the_same(app, ann, make_user, client_of, 
     assert {answer.headers["WWW-Authenticate"] for answer in answers} == {"Bearer"}
 
 
-def test_one_signs_in_with_the_body_that_one_registered_with(app, runtime):
+def test_signing_in_accepts_the_body_of_the_registration(app, runtime):
     body = {
         "username": "eve",
         "email": "eve@example.com",
@@ -67,7 +67,7 @@ def test_a_sign_in_without_name_and_password_names_both(app, faulty_fields):
     assert faulty_fields(answer) == ["password", "username"]
 
 
-def test_neither_password_nor_refresh_token_stands_in_the_database(app, ann, runtime):
+def test_neither_password_nor_refresh_token_is_stored(app, ann, runtime):
     pair = app.post_json("/api/token", {"username": "ann", "password": PASSWORD}).json
 
     with runtime.transaction() as session:

@@ -1,4 +1,4 @@
-"""GET /api/sync: keeping a copy of what one sees."""
+"""GET /api/sync: synchronising a copy of the visible tasks."""
 
 from random import Random
 
@@ -11,7 +11,7 @@ from tms_testing.fixtures import Client
 
 @pytest.fixture
 def sync(client, relay_once):
-    """What has changed since an event, as somebody is told it."""
+    """Return a user's changes since an event."""
 
     def ask(after=None, *, by=client, **words):
         relay_once()
@@ -27,21 +27,21 @@ def tasks(client):
     return [client.post_json("/api/task", {"title": title}).json for title in "abc"]
 
 
-def test_it_says_first_where_to_go_on(client, sync, tasks):
+def test_without_after_the_current_position_is_returned(client, sync, tasks):
     assert sync() == {"tasks": [], "gone": [], "next": 3, "complete": True}
 
 
-def test_where_nothing_ever_happened_one_goes_on_from_0(sync):
+def test_an_empty_log_continues_from_0(sync):
     assert sync() == {"tasks": [], "gone": [], "next": 0, "complete": True}
     assert sync(0) == {"tasks": [], "gone": [], "next": 0, "complete": True}
 
 
-def test_from_0_on_it_tells_all(client, sync, tasks):
+def test_after_0_returns_all_tasks(client, sync, tasks):
     assert sync(0) == {"tasks": tasks, "gone": [], "next": 3, "complete": True}
     assert client.get("/api/sync?after=0").headers["Cache-Control"] == "no-store"
 
 
-def test_it_tells_what_changed_since_as_it_is_now(client, sync, tasks):
+def test_changed_tasks_are_returned_in_their_current_state(client, sync, tasks):
     for title in ("x", "y"):
         client.patch_json("/api/task/2", {"title": title})
     client.delete("/api/task/3")
@@ -53,7 +53,7 @@ def test_it_tells_what_changed_since_as_it_is_now(client, sync, tasks):
     assert sync(7) == {"tasks": [], "gone": [], "next": 7, "complete": True}
 
 
-def test_what_came_back_is_there_again(client, sync, tasks):
+def test_a_restored_task_is_returned(client, sync, tasks):
     client.delete("/api/task/3")
     deletion = client.get("/api/task/3/history").json[0]["event_id"]
     assert sync(3)["gone"] == [3]
@@ -64,7 +64,7 @@ def test_what_came_back_is_there_again(client, sync, tasks):
     assert (changes["tasks"], changes["gone"]) == ([client.get("/api/task/3").json], [])
 
 
-def test_it_tells_so_many_events_at_a_time(client, sync, tasks):
+def test_limit_bounds_the_number_of_events(client, sync, tasks):
     client.delete("/api/task/1")
 
     answers = [sync(0, limit=2)]
@@ -73,12 +73,12 @@ def test_it_tells_so_many_events_at_a_time(client, sync, tasks):
 
     assert [answer["next"] for answer in answers] == [2, 4, 4]
     assert [answer["complete"] for answer in answers] == [False, False, True]
-    # The first task was gone already when its creation was told.
+    # The first task was already deleted when its creation was read.
     assert [answer["gone"] for answer in answers] == [[1], [1], []]
     assert [[task["id"] for task in answer["tasks"]] for answer in answers] == [[2], [3], []]
 
 
-def test_what_is_not_in_the_log_yet_comes_later(client, sync, tasks):
+def test_events_without_a_position_are_returned_later(client, sync, tasks):
     last = sync()["next"]
     client.patch_json("/api/task/1", {"title": "x"})
 
@@ -102,12 +102,12 @@ def test_what_is_not_in_the_log_yet_comes_later(client, sync, tasks):
         ("since=1", "since"),
     ],
 )
-def test_what_is_unknown_or_bad_is_named(client, faulty_fields, query, field):
+def test_unknown_and_invalid_parameters_are_named(client, faulty_fields, query, field):
     assert faulty_fields(client.get(f"/api/sync?{query}", status=400)) == [field]
 
 
 class TestPrivate:
-    """One is told of what one sees, and of what one saw and no longer does; of nothing else, not even that it is."""
+    """Changes contain tasks that are or were visible to the user, and reveal no others."""
 
     @pytest.fixture
     def private(self, another_process):
@@ -121,7 +121,7 @@ class TestPrivate:
     def bob(self, private, make_user):
         return Client(private, make_user("bob"))
 
-    def test_of_others_tasks_one_is_told_nothing(self, ann, bob, sync):
+    def test_tasks_of_others_are_not_revealed(self, ann, bob, sync):
         ann.post_json("/api/task", {"title": "T"})
         ann.patch_json("/api/task/1", {"title": "U"})
         ann.delete("/api/task/1")
@@ -129,7 +129,7 @@ class TestPrivate:
         assert sync(0, by=bob) == {"tasks": [], "gone": [], "next": 3, "complete": True}
         assert sync(0, by=ann)["gone"] == [1]
 
-    def test_what_is_given_to_one_comes_and_what_is_taken_away_goes(self, ann, bob, sync):
+    def test_assignment_adds_and_unassignment_removes_a_task(self, ann, bob, sync):
         ann.post_json("/api/task", {"title": "T"})
         ann.patch_json("/api/task/1", {"assigned_to": bob.user.id})
         assert [task["id"] for task in sync(1, by=bob)["tasks"]] == [1]
@@ -139,7 +139,7 @@ class TestPrivate:
         assert (sync(2, by=bob)["gone"], sync(2, by=bob)["tasks"]) == ([1], [])
         assert (sync(2, by=ann)["gone"], [task["id"] for task in sync(2, by=ann)["tasks"]]) == ([], [1])
 
-    def test_what_happens_after_that_is_not_told(self, ann, bob, sync):
+    def test_changes_after_the_removal_are_not_returned(self, ann, bob, sync):
         ann.post_json("/api/task", {"title": "T", "assigned_to": bob.user.id})
         ann.patch_json("/api/task/1", {"assigned_to": None})
         ann.patch_json("/api/task/1", {"title": "U"})
@@ -149,7 +149,7 @@ class TestPrivate:
         assert sync(2, by=bob)["gone"] == []
         assert sync(3, by=bob)["gone"] == []
 
-    def test_whose_it_was_is_told_when_it_becomes_anothers(self, private, ann, bob, make_user, sync):
+    def test_a_previous_creator_gets_the_task_as_gone(self, private, ann, bob, make_user, sync):
         ann.post_json("/api/task", {"title": "T"})
         boss = Client(private, make_user("boss", is_admin=True))
         boss.patch_json("/api/task/1", {"created_by": bob.user.id})
@@ -160,17 +160,17 @@ class TestPrivate:
 
 
 class Copy:
-    """A copy of what somebody sees, begun from the list and kept by what is told."""
+    """A copy of a user's tasks, read from the list and updated by sync."""
 
     def __init__(self, me: Client, meanwhile):
         self.me = me
         self.place = me.get("/api/sync").json["next"]
         meanwhile()
         self.tasks = {task["id"]: task for task in self.present()}
-        self.told = set(self.tasks)
+        self.received = set(self.tasks)
 
     def present(self):
-        """What the list has now."""
+        """Return the current contents of the list."""
         return self.me.get("/api/task?page_size=200").json["results"]
 
     def update(self, limit: int) -> bool:
@@ -180,13 +180,13 @@ class Copy:
         self.tasks |= {task["id"]: task for task in answer["tasks"]}
         for task_id in answer["gone"]:
             self.tasks.pop(task_id, None)
-        self.told |= {task["id"] for task in answer["tasks"]} | {*answer["gone"]}
+        self.received |= {task["id"] for task in answer["tasks"]} | {*answer["gone"]}
         self.place = answer["next"]
         return answer["complete"]
 
 
 class Writers(Random):
-    """Some people who write whatever comes to their minds."""
+    """Users who make random changes."""
 
     def __init__(self, seed: int, people: list[Client]):
         super().__init__(seed)
@@ -212,13 +212,13 @@ class Writers(Random):
             case "bulk":
                 operations = [{"op": "create", "task": {"title": "B", **self.fields()}}]
                 operations += [{"op": "update", "id": task_id, "task": {"title": "B"}}]
-                # Not both: whoever is given a task and loses it in the same call never saw it in the list.
+                # Not both: a user who gains and loses a task in the same call never saw it in the list.
                 last = self.choice([{"op": "delete"}, {"op": "update", "task": self.fields()}])
                 operations += [{"id": task_id, **last}]
                 self.keep(me.post_json("/api/task/bulk", {"operations": operations}, status="*"))
 
     def keep(self, answer) -> None:
-        """Remember the id of a task that was created."""
+        """Record the id of a created task."""
         if answer.status_int < 400:
             self.ids.append(answer.json["results"][0]["id"] if "results" in answer.json else answer.json["id"])
 
@@ -234,7 +234,7 @@ class Writers(Random):
 
 @pytest.mark.parametrize("visibility", ["team", "private"])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_copy_stays_what_its_owner_sees(another_process, make_user, relay_once, runtime, seed, visibility):
+def test_a_copy_equals_the_visible_tasks(another_process, make_user, relay_once, runtime, seed, visibility):
     where = another_process(visibility=visibility)
     people = [Client(where, make_user(name, is_admin=name == "boss")) for name in ("boss", "ann", "bob", "eve")]
     writers = Writers(seed, people)
@@ -264,14 +264,14 @@ def test_a_copy_stays_what_its_owner_sees(another_process, make_user, relay_once
         while not copy.update(limit=10):
             pass
         assert sorted(copy.tasks.values(), key=lambda task: -task["id"]) == copy.present()
-        assert copy.told <= ever_seen[copy.me.user.id]
+        assert copy.received <= ever_seen[copy.me.user.id]
 
 
 @pytest.mark.parametrize("after", [4, 5, 1_000, 2**63 - 1])
-def test_beyond_the_end_of_the_log_a_copy_starts_over(sync, tasks, after):
+def test_after_past_the_end_of_the_log_resets_the_copy(sync, tasks, after):
     assert sync(after) == {"tasks": [], "gone": [], "next": 3, "complete": True, "reset": True}
 
 
-def test_in_an_empty_log_only_0_is_not_beyond_the_end(sync):
+def test_only_0_is_valid_in_an_empty_log(sync):
     assert "reset" not in sync(0)
     assert sync(1) == {"tasks": [], "gone": [], "next": 0, "complete": True, "reset": True}

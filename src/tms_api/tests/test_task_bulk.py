@@ -1,4 +1,4 @@
-"""POST /api/task/bulk: many operations, all or nothing."""
+"""POST /api/task/bulk: several operations, all or none."""
 
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
@@ -14,7 +14,7 @@ PATIENCE = 60
 
 @pytest.fixture
 def bulk(client):
-    """Sends operations; gives the results, or the whole answer where another status is expected."""
+    """Send operations and return the results, or the response if an error is expected."""
 
     def send(*operations, by=client, status=200):
         answer = by.post_json("/api/task/bulk", {"operations": list(operations)}, status=status)
@@ -25,7 +25,7 @@ def bulk(client):
 
 @pytest.fixture
 def tasks(client):
-    """Three tasks of the client's: 1 to 3."""
+    """Three tasks of the client, with the ids 1 to 3."""
     return [client.post_json("/api/task", {"title": title}).json for title in "abc"]
 
 
@@ -41,7 +41,7 @@ def delete(task_id, **more):
     return {"op": "delete", "id": task_id, **more}
 
 
-def test_every_operation_has_its_result_in_its_place(client, bulk, tasks):
+def test_results_are_in_the_order_of_the_operations(client, bulk, tasks):
     results = bulk(create(title="x"), delete(1), update(2, title="B"), create(title="y", due_date="2025-03-31"))
 
     assert [(one["op"], one["status"], one["id"]) for one in results] == [
@@ -53,7 +53,7 @@ def test_every_operation_has_its_result_in_its_place(client, bulk, tasks):
     assert [task["title"] for task in client.get("/api/task").json["results"]] == ["y", "x", "c", "B"]
 
 
-def test_the_list_that_is_asked_for_afterwards_has_them(client, bulk):
+def test_a_later_list_contains_the_results(client, bulk):
     assert client.get("/api/task").json["count"] == 0
 
     bulk(create(), create())
@@ -61,7 +61,7 @@ def test_the_list_that_is_asked_for_afterwards_has_them(client, bulk):
     assert client.get("/api/task").json["count"] == 2
 
 
-def test_later_operations_see_what_earlier_ones_did(client, bulk, tasks):
+def test_operations_see_the_results_of_earlier_ones(client, bulk, tasks):
     results = bulk(update(1, title="A"), update(1, status="COMPLETED"), update(1, title="A"), update(2), delete(1))
 
     assert [one["task"] and one["task"]["version"] for one in results] == [2, 3, 3, 1, None]
@@ -70,7 +70,7 @@ def test_later_operations_see_what_earlier_ones_did(client, bulk, tasks):
     client.get("/api/task/1", status=404)
 
 
-def test_its_events_stand_in_the_log_like_any_others(client, bulk, tasks, log):
+def test_events_are_written_to_the_log(client, bulk, tasks, log):
     before = log()
 
     results = bulk(
@@ -96,7 +96,7 @@ def test_its_events_stand_in_the_log_like_any_others(client, bulk, tasks, log):
     assert [event.snapshot for event in new if event.task_id == 3][-1] == results[5]["task"]
 
 
-def test_a_created_task_may_hold_anything(client, bulk):
+def test_a_created_task_may_have_all_fields(client, bulk):
     odd = "'\"\\ \t\n\u2028 {} $1 :x %s ünï 木 🙂"
     whole = {"title": "'; DROP TABLE task --", "description": odd, "priority": "URGENT", "status": "ARCHIVED",
              "due_date": "0001-01-01", "assigned_to": {"id": client.user.id}, "created_by": client.user.id}  # fmt: skip
@@ -108,18 +108,18 @@ def test_a_created_task_may_hold_anything(client, bulk):
 
 
 class TestRefused:
-    """One of the operations fails: its place is told, and none is done."""
+    """An operation fails: the response has its index, and none is executed."""
 
     @pytest.fixture
     def others(self, client_of, make_user):
-        """A task of somebody else's: 4; and the user who is assigned to it."""
+        """Task 4, which belongs to another user, and its assignee."""
         assignee = make_user("assignee")
         client_of(make_user("other")).post_json("/api/task", {"title": "d", "assigned_to": assignee.id})
         return assignee
 
     @pytest.fixture
     def untouched(self, client, tasks, others, log):
-        """Checks that nothing was written."""
+        """Check that nothing was written."""
         before = (client.get("/api/task").json, log())
         yield
         assert (client.get("/api/task").json, log()) == before
@@ -156,19 +156,19 @@ class TestRefused:
             (None, 400),
         ],
     )
-    def test_its_place_is_told_and_nothing_is_done(self, bulk, untouched, problem, operation, status):
+    def test_the_failed_index_is_reported_and_nothing_is_written(self, bulk, untouched, problem, operation, status):
         document = problem(bulk(create(), update(1, title="A"), delete(2), operation, create(), status=status))
 
         assert document["index"] == 3
 
-    def test_a_faulty_field_is_named_with_its_place(self, bulk, untouched, faulty_fields):
+    def test_an_invalid_field_is_named_with_its_index(self, bulk, untouched, faulty_fields):
         answer = bulk(create(), {"op": "update", "id": "1", "task": {"title": "", "status": "NO"}}, {}, status=400)
 
         assert faulty_fields(answer) == [
             "operations.1.id", "operations.1.task.status", "operations.1.task.title", "operations.2.op",
         ]  # fmt: skip
 
-    def test_who_is_behind_sees_base_theirs_and_yours(self, client, bulk, tasks, problem):
+    def test_an_outdated_version_gets_conflicts(self, client, bulk, tasks, problem):
         client.patch_json("/api/task/1", {"title": "A"})
         present = client.get("/api/task/1").json
 
@@ -179,7 +179,7 @@ class TestRefused:
         assert document["conflicts"] == {"title": {"base": "a", "theirs": "A", "yours": "mine"}}
         assert client.get("/api/task").json["count"] == 3
 
-    def test_of_two_that_fail_the_first_is_told(self, bulk, untouched, problem):
+    def test_the_first_of_two_failures_is_reported(self, bulk, untouched, problem):
         assert problem(bulk(create(), create(assigned_to=99), delete(99), status=400))["index"] == 1
         assert problem(bulk(create(), delete(99), create(assigned_to=99), status=404))["index"] == 1
         assert problem(bulk(create(assigned_to=98), create(assigned_to=99), status=400))["index"] == 0
@@ -189,7 +189,7 @@ class TestRefused:
 
         assert problem(bulk(update(4, title="A"), delete(4), by=mine, status=403))["index"] == 1
 
-    def test_a_failure_of_the_database_undoes_all(self, client, bulk, tasks, refuse_commits, log):
+    def test_a_database_error_rolls_all_back(self, client, bulk, tasks, refuse_commits, log):
         before = log()
 
         with refuse_commits("40001"):
@@ -199,7 +199,7 @@ class TestRefused:
         assert log() == before
 
 
-def test_what_was_merged_is_merged_here_too(client, bulk, tasks):
+def test_unconflicting_updates_are_merged(client, bulk, tasks):
     client.patch_json("/api/task/1", {"title": "A"})
 
     results = bulk(update(1, version=1, status="COMPLETED"), update(2, **{**tasks[1], "title": "B"}))
@@ -220,7 +220,7 @@ def test_an_earlier_operation_counts_as_a_change_since_the_version(client, bulk,
 
 
 class TestSizes:
-    def test_500_operations_are_done_and_501_are_not(self, client, bulk, problem):
+    def test_500_operations_are_allowed_and_501_are_not(self, client, bulk, problem):
         made = bulk(*[create(title=f"T {number}") for number in range(500)])
         assert [one["task"]["title"] for one in made] == [f"T {number}" for number in range(500)]
         assert [one["id"] for one in made] == list(range(1, 501))
@@ -237,10 +237,10 @@ class TestSizes:
         assert client.get("/api/task").json["count"] == 0
 
     @pytest.mark.parametrize("body", [{}, {"operations": []}, {"operations": {}}, {"operations": None}, []])
-    def test_without_operations_there_is_nothing_to_do(self, client, problem, body):
+    def test_an_empty_list_of_operations_is_refused(self, client, problem, body):
         problem(client.post_json("/api/task/bulk", body, status=400))
 
-    def test_its_statements_do_not_grow_with_the_operations(self, bulk, client, recorded):
+    def test_the_number_of_statements_is_constant(self, bulk, client, recorded):
         tasks = bulk(*[create(assigned_to=client.user.id) for _ in range(60)])
 
         with recorded() as statements:
@@ -258,14 +258,14 @@ class TestPrivate:
     def private(self, another_process):
         return another_process(visibility="private")
 
-    def test_what_one_does_not_see_is_not_there(self, private, client, tasks, make_user, bulk, problem):
+    def test_an_invisible_task_is_not_found(self, private, client, tasks, make_user, bulk, problem):
         stranger = Client(private, make_user())
 
         for operation in (update(1, title="A"), update(1, version=9, title="A"), delete(1), delete(99)):
             document = problem(bulk(operation, by=stranger, status=404))
             assert document["detail"] == "There is no such task."
 
-    def test_what_an_operation_takes_out_of_sight_is_gone_for_the_next(
+    def test_a_task_made_invisible_is_not_found_by_the_next_operation(
         self, private, client, tasks, make_user, bulk, problem
     ):
         assignee = Client(private, make_user())
@@ -279,7 +279,7 @@ class TestPrivate:
 class TestAtOnce:
     def test_tasks_are_locked_in_the_order_of_their_ids(self, app, runtime, client, tasks, bulk):
         mine = Client(TestApp(app.app), client.user)
-        # In the table, the first one's new version lies behind the others.
+        # The first task's new row version is stored after the others.
         client.patch_json("/api/task/1", {"description": "D"})
         with runtime.sessions() as held, runtime.engine.connect() as observer, ThreadPoolExecutor(1) as thread:
             held.execute(text("SELECT FROM task WHERE id = 1 FOR UPDATE"))
@@ -287,13 +287,13 @@ class TestAtOnce:
             answer = thread.submit(bulk, delete(3), update(2, title="B"), update(1, title="A"), by=mine)
             await_a_lock(observer, answer)
 
-            # It waits for the first and has not taken the others yet: nobody who holds those can wait for it.
+            # It waits for the first and has not locked the others yet, so no deadlock is possible.
             observer.execute(text("SELECT FROM task WHERE id IN (2, 3) FOR UPDATE NOWAIT"))
             observer.rollback()
             held.rollback()
             assert [one["id"] for one in answer.result(PATIENCE)] == [3, 2, 1]
 
-    def test_bulks_over_the_same_tasks_do_not_lock_each_other_out(self, runtime, client, bulk, at_once, log):
+    def test_bulk_requests_on_the_same_tasks_do_not_deadlock(self, runtime, client, bulk, at_once, log):
         ids = [one["id"] for one in bulk(*[create() for _ in range(30)])]
         faults = []
 

@@ -1,4 +1,4 @@
-"""A bulk call does what its operations do one by one: the same tasks, the same events, the same refusals."""
+"""A bulk request is equivalent to its operations one by one: same tasks, events and errors."""
 
 from datetime import date
 from random import Random
@@ -17,7 +17,7 @@ from tms_core.services.task_rules import Expectation
 from tms_core.services.tasks import TaskService
 
 TASKS = 3
-# 1 creates, 2 is assigned, 3 is a stranger, 4 an administrator, 5 has gone; 6 never was.
+# 1 creator, 2 assignee, 3 unrelated, 4 administrator, 5 deleted, 6 nonexistent.
 CREATOR, ASSIGNEE, STRANGER, ADMIN, GONE, NOBODY = range(1, 7)
 
 PEOPLE = [Actor(CREATOR), Actor(CREATOR), Actor(ASSIGNEE), Actor(STRANGER), Actor(ADMIN, is_admin=True)]
@@ -31,8 +31,8 @@ FIELDS = {
 }
 
 
-class Dice(Random):
-    """Rolls operations. What stands behind one that fails is not looked at, so most of them can be done."""
+class RandomOperations(Random):
+    """Generates random operations, most of them valid, since those after a failure are not executed."""
 
     def operations(self) -> list[Operation]:
         return [self.operation() for _ in range(self.randint(1, 8))]
@@ -64,7 +64,7 @@ class Dice(Random):
 
 @pytest.fixture
 def tasks(runtime, make_user):
-    """Three tasks, each of which has been changed once; the last one's assignee has gone since."""
+    """Three tasks that have each been changed once; the assignee of the last has been deleted."""
     for name in ("creator", "assignee", "stranger", "admin"):
         make_user(name)
     make_user("gone")
@@ -79,7 +79,7 @@ def tasks(runtime, make_user):
 
 
 class Twin:
-    """The same beginning for each: what is done in it is rolled back."""
+    """Executes operations from the same initial state and rolls them back."""
 
     def __init__(self, runtime, actor, visibility):
         self._runtime, self._actor, self._visibility = runtime, actor, visibility
@@ -101,7 +101,7 @@ class Twin:
         return self._outcome(lambda session: TaskBulkService(session, self._actor, self._visibility).apply(wanted))
 
     def _outcome(self, do) -> Any:
-        """What came of it, as plain values in which neither the clock nor the sequence of ids shows."""
+        """Return the outcome as plain values, independent of timestamps and the id sequence."""
         with self._runtime.sessions() as session:
             last_event = session.scalar(select(func.max(TASK_EVENT.c.id)))
             try:
@@ -146,11 +146,11 @@ def _refusal(error: OperationError) -> Any:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_bulk_call_is_its_operations_one_by_one(runtime, tasks, seed):
-    dice = Dice(seed)
+def test_a_bulk_request_equals_its_operations_one_by_one(runtime, tasks, seed):
+    rng = RandomOperations(seed)
 
     for _ in range(SEQUENCES):
-        wanted = dice.operations()
-        twin = Twin(runtime, dice.choice(PEOPLE), dice.choice(["team", "private"]))
+        wanted = rng.operations()
+        twin = Twin(runtime, rng.choice(PEOPLE), rng.choice(["team", "private"]))
 
         assert twin.in_bulk(wanted) == twin.one_by_one(wanted), wanted

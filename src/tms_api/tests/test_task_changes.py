@@ -24,13 +24,13 @@ OTHER = {
 
 @pytest.fixture
 def task(client):
-    """A task as it was just created."""
+    """A newly created task."""
     return client.post_json("/api/task", WHOLE).json
 
 
 @pytest.fixture
 def events_of(runtime, relay_once):
-    """All events so far."""
+    """Read all events so far."""
 
     def read():
         relay_once()
@@ -41,7 +41,7 @@ def events_of(runtime, relay_once):
 
 
 @pytest.mark.parametrize("field", WHOLE)
-def test_patch_changes_only_what_it_names(client, task, field):
+def test_patch_changes_only_the_given_fields(client, task, field):
     after = client.patch_json("/api/task/1", {field: OTHER[field]}, status=200).json
 
     assert after == {**task, field: OTHER[field], "updated_at": after["updated_at"], "version": 2}
@@ -74,7 +74,7 @@ def test_another_id_is_refused(client, task, faulty_fields, verb):
     assert faulty_fields(getattr(client, verb)("/api/task/1", {**WHOLE, "id": 2}, status=400)) == ["id"]
 
 
-def test_a_change_writes_one_event_that_says_old_and_new(client, task, events_of):
+def test_a_change_writes_one_event_with_old_and_new_values(client, task, events_of):
     after = client.patch_json("/api/task/1", {"status": "COMPLETED", "title": "T", "due_date": None}).json
 
     created, updated = events_of()
@@ -90,7 +90,7 @@ def test_a_patch_that_changes_nothing_keeps_the_version_and_makes_no_event(clien
     assert len(events_of()) == 1
 
 
-def test_a_put_of_what_stands_there_changes_nothing(client, task, events_of):
+def test_a_put_of_the_current_values_changes_nothing(client, task, events_of):
     assert client.put_json("/api/task/1", task, status=200).json == task
 
     assert len(events_of()) == 1
@@ -113,7 +113,7 @@ def test_the_entity_tag_follows_the_version(client, task):
 
 
 @pytest.mark.parametrize("header", ["{}", "W/{}", '"0", {}', "*"])
-def test_who_has_the_task_already_gets_304(client, task, header):
+def test_a_current_etag_gets_304(client, task, header):
     tag = client.get("/api/task/1").headers["ETag"]
 
     answer = client.get("/api/task/1", headers={"If-None-Match": header.format(tag)}, status=304)
@@ -122,24 +122,24 @@ def test_who_has_the_task_already_gets_304(client, task, header):
     assert answer.headers["ETag"] == tag
 
 
-def test_who_has_an_older_one_gets_the_task(client, task):
+def test_an_outdated_etag_gets_the_task(client, task):
     tag = client.get("/api/task/1").headers["ETag"]
     client.patch_json("/api/task/1", {"title": "U"})
 
     assert client.get("/api/task/1", headers={"If-None-Match": tag}, status=200).json["title"] == "U"
 
 
-class TestBehind:
-    """Changes that were made to an older version than the present one."""
+class TestOutdatedVersion:
+    """Changes based on an outdated version."""
 
     @pytest.fixture(autouse=True)
-    def _somebody_was_faster(self, client, task):
+    def _concurrent_change(self, client, task):
         client.patch_json("/api/task/1", {"status": "COMPLETED"})
         client.patch_json("/api/task/1", {"due_date": None})
 
     @pytest.fixture(params=["If-Match", "version"])
     def send(self, client, request):
-        """Sends a change made to version 1, which is said in the header or in the body."""
+        """Send a change of version 1, given in the header or in the body."""
 
         def change(verb, body, status):
             if request.param == "version":
@@ -182,7 +182,7 @@ class TestBehind:
         assert document["current"] == present
         assert client.get("/api/task/1").json == present
 
-    def test_what_changed_to_and_fro_counts_as_touched(self, client, send, problem):
+    def test_a_field_changed_back_counts_as_changed(self, client, send, problem):
         client.patch_json("/api/task/1", {"status": "IN_PROGRESS"})
 
         document = problem(send("patch_json", {"status": "ARCHIVED"}, 412))
@@ -190,24 +190,24 @@ class TestBehind:
         assert document["conflicts"]["status"] == {"base": "IN_PROGRESS", "theirs": "IN_PROGRESS", "yours": "ARCHIVED"}
 
     @pytest.mark.parametrize("header", ['"3"', 'W/"3"', "*"])
-    def test_who_is_up_to_date_may_do_all(self, client, header):
+    def test_a_current_version_allows_all_changes(self, client, header):
         assert client.put_json("/api/task/1", {"title": "U"}, headers={"If-Match": header}, status=200)
 
         assert client.delete("/api/task/1", headers={"If-Match": '"4"'}, status=200)
 
-    def test_a_version_that_is_yet_to_come_is_refused(self, client, problem):
+    def test_a_future_version_is_refused(self, client, problem):
         problem(client.patch_json("/api/task/1", {"title": "U", "version": 9}, status=412))
         problem(client.patch_json("/api/task/1", {"title": "U", "version": 10**30}, status=412))
         problem(client.patch_json("/api/task/1", {"title": "U"}, headers={"If-Match": '"99"'}, status=412))
 
 
 @pytest.mark.parametrize("header", ["abc", '"1', "-1", '"1" "2"', '"' + "9" * 9_000 + '"'])
-def test_a_tag_that_is_none_is_named(client, task, problem, header):
+def test_an_invalid_tag_is_named(client, task, problem, header):
     document = problem(client.patch_json("/api/task/1", {"title": "U"}, headers={"If-Match": header}, status=400))
 
     assert [(fault["in"], fault["field"]) for fault in document["errors"]] == [("header", "If-Match")]
 
 
 @pytest.mark.parametrize("version", [0, -1, "1", 1.5, True])
-def test_a_version_that_is_none_is_named(client, task, faulty_fields, version):
+def test_an_invalid_version_is_named(client, task, faulty_fields, version):
     assert faulty_fields(client.patch_json("/api/task/1", {"version": version}, status=400)) == ["version"]

@@ -1,4 +1,4 @@
-"""Reading a list by `cursor=`: the same tasks in the same order as by pages, however deep and whatever others do."""
+"""Cursors: the same tasks in the same order as by page number, at any depth and with concurrent writes."""
 
 import base64
 from datetime import UTC, date, datetime, timedelta
@@ -30,19 +30,19 @@ FILTERS = {
 
 @pytest.fixture
 def tasks(runtime, client):
-    """Tasks among which many are equal in each field, and a third has no date."""
-    dice = Random(3)
+    """Tasks with many equal values per field, a third of them without a date."""
+    rng = Random(3)
     began = datetime(2025, 1, 1, tzinfo=UTC)
     rows = [
         {
-            "title": " ".join(dice.sample(["red", "blue", "green"], 2)),
-            "priority": dice.choice(list(Priority)),
-            "status": dice.choice(list(Status)),
-            "due_date": dice.choice([*WEEK, None, None]),
-            "assigned_to": dice.choice([client.user.id, None]),
+            "title": " ".join(rng.sample(["red", "blue", "green"], 2)),
+            "priority": rng.choice(list(Priority)),
+            "status": rng.choice(list(Status)),
+            "due_date": rng.choice([*WEEK, None, None]),
+            "assigned_to": rng.choice([client.user.id, None]),
             "created_by": client.user.id,
-            "created_at": began + timedelta(minutes=dice.randrange(6)),
-            "updated_at": began + timedelta(hours=1, microseconds=dice.randrange(6)),
+            "created_at": began + timedelta(minutes=rng.randrange(6)),
+            "updated_at": began + timedelta(hours=1, microseconds=rng.randrange(6)),
         }
         for _ in range(TASKS)
     ]
@@ -52,7 +52,7 @@ def tasks(runtime, client):
 
 @pytest.fixture
 def whole(client):
-    """The ids of a whole list, read by pages."""
+    """Return the ids of a whole list, read by page number."""
 
     def read(query):
         words = urlencode({**query, "page_size": 200})
@@ -62,10 +62,10 @@ def whole(client):
 
 
 def pages(client, query, between=lambda: None):
-    """Every page of a list, read by cursor; something may happen between two."""
+    """Yield every page of a list, read by cursor, and call `between` after each."""
     url, read = f"/api/task?{urlencode(query)}&cursor=", set()
     while url:
-        assert url not in read, "it goes in circles"
+        assert url not in read, "the links form a cycle"
         read.add(url)
         page = client.get(url).json
         yield page
@@ -83,7 +83,7 @@ def ids(pages):
     filters=st.fixed_dictionaries({}, optional={name: st.sampled_from(words) for name, words in FILTERS.items()}),
     size=st.sampled_from([17, 60, 119, 120, 200]),
 )
-def test_it_is_the_whole_list_in_every_ordering(client, tasks, whole, ordering, filters, size):
+def test_cursors_return_the_whole_list_in_every_ordering(client, tasks, whole, ordering, filters, size):
     query = {**filters, "ordering": ",".join(ordering)}
 
     found = list(pages(client, {**query, "page_size": size}))
@@ -94,13 +94,13 @@ def test_it_is_the_whole_list_in_every_ordering(client, tasks, whole, ordering, 
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_it_is_the_whole_list_one_task_at_a_time(client, tasks, whole, word):
+def test_cursors_return_the_whole_list_with_page_size_1(client, tasks, whole, word):
     query = {"ordering": word, "due_date_lt": "2025-03-03"} if "due" not in word else {"ordering": word, "q": "red"}
 
     assert ids(pages(client, {**query, "page_size": 1})) == whole(query)
 
 
-def test_a_page_says_where_the_next_one_is_and_counts_nothing(client, tasks):
+def test_a_page_has_next_and_no_count(client, tasks):
     page = client.get("/api/task?cursor=&page_size=100&ordering=-title").json
 
     assert (page["count"], page["previous"]) == (None, None)
@@ -115,14 +115,14 @@ def test_a_page_says_where_the_next_one_is_and_counts_nothing(client, tasks):
     assert (len(last["results"]), last["next"], last["count"]) == (20, None, None)
 
 
-def test_without_an_ordering_the_newest_come_first_of_a_search_too(client, tasks):
+def test_the_default_ordering_is_newest_first_also_for_searches(client, tasks):
     for query in ({}, {"q": "red or blue"}):
         found = ids(pages(client, {**query, "page_size": 50}))
 
         assert found == sorted(found, reverse=True)
 
 
-def test_the_page_size_may_change_on_the_way(client, tasks, whole):
+def test_the_page_size_may_change_between_pages(client, tasks, whole):
     first = client.get("/api/task?cursor=&page_size=3&ordering=due_date").json
     second = client.get(first["next"].replace("page_size=3", "page_size=200")).json
 
@@ -131,19 +131,19 @@ def test_the_page_size_may_change_on_the_way(client, tasks, whole):
 
 class TestWhileOthersWrite:
     @pytest.mark.parametrize("word", WORDS)
-    def test_no_task_comes_twice_or_is_missed(self, client, tasks, whole, word):
+    def test_no_task_is_repeated_or_missed(self, client, tasks, whole, word):
         mine = set(whole({}))
-        dice = Random(word)
+        rng = Random(word)
         others = []
 
         def disturb():
-            # Other tasks come before and behind the place, and go again.
-            if others and dice.random() < 0.5:
-                client.delete(f"/api/task/{others.pop(dice.randrange(len(others)))}")
+            # Other tasks are created before and after the cursor's position, and deleted again.
+            if others and rng.random() < 0.5:
+                client.delete(f"/api/task/{others.pop(rng.randrange(len(others)))}")
                 return
             for title in ("a first", "zz last"):
-                task = {"title": title, "due_date": dice.choice(["1999-01-01", "2999-01-01", None])}
-                task |= {"priority": dice.choice(list(Priority)), "status": dice.choice(list(Status))}
+                task = {"title": title, "due_date": rng.choice(["1999-01-01", "2999-01-01", None])}
+                task |= {"priority": rng.choice(list(Priority)), "status": rng.choice(list(Status))}
                 others.append(client.post_json("/api/task", task).json["id"])
 
         before = whole({"ordering": word})
@@ -153,7 +153,7 @@ class TestWhileOthersWrite:
         assert len(found) == len(set(found))
         assert [one for one in found if one in mine] == before
 
-    def test_the_task_at_the_place_may_change_or_go(self, client, tasks, whole):
+    def test_the_task_at_the_cursor_may_change_or_be_deleted(self, client, tasks, whole):
         before = whole({"ordering": "priority"})
         found = []
 
@@ -178,14 +178,14 @@ class TestBadCursors:
 
     @pytest.fixture
     def refused(self, client, faulty_fields):
-        """Checks that a list is not given."""
+        """Check that a cursor is rejected."""
 
         def check(words, by=client):
             return faulty_fields(by.get(f"/api/task?{words}", status=400)) == ["cursor"]
 
         return check
 
-    def test_no_sign_of_it_may_be_another(self, client, cursor, refused):
+    def test_a_modified_cursor_is_refused(self, client, cursor, refused):
         client.get(f"/api/task?{self.QUERY}&cursor={cursor}", status=200)
 
         for place, sign in enumerate(cursor):
@@ -193,14 +193,14 @@ class TestBadCursors:
             assert refused(f"{self.QUERY}&cursor={cursor[:place]}{other}{cursor[place + 1 :]}")
 
     @pytest.mark.parametrize("change", ["{}=", "{}A", "{}!", "{} ", "A{}", "%00{}", "{}%C3%BC", "{}%0A", "-{}"])
-    def test_nor_more_or_less_of_them(self, cursor, refused, change):
+    def test_an_extended_or_truncated_cursor_is_refused(self, cursor, refused, change):
         assert refused(f"{self.QUERY}&cursor={change.format(cursor)}")
         assert refused(f"{self.QUERY}&cursor={cursor[:-1]}")
         assert refused(f"{self.QUERY}&cursor={cursor[1:]}")
 
     @settings(max_examples=60)
     @given(junk=st.one_of(st.text(min_size=1), st.binary(min_size=1).map(lambda raw: base64.urlsafe_b64encode(raw))))
-    def test_nothing_made_up_is_one(self, refused, junk):
+    def test_a_made_up_cursor_is_refused(self, refused, junk):
         assert refused(urlencode({"cursor": junk}))
 
     @pytest.mark.parametrize(
@@ -214,13 +214,13 @@ class TestBadCursors:
             "status=PENDING&ordering=title&q=red",
         ],
     )
-    def test_it_is_of_one_list_only(self, cursor, refused, query):
+    def test_a_cursor_of_another_list_is_refused(self, cursor, refused, query):
         assert refused(f"{query}&cursor={cursor}")
 
-    def test_the_words_may_stand_in_another_order(self, client, cursor):
+    def test_the_order_of_parameters_does_not_matter(self, client, cursor):
         assert client.get(f"/api/task?cursor={cursor}&ordering=title&status=PENDING", status=200)
 
-    def test_it_is_of_this_deployment_only(self, cursor, client, another_process):
+    def test_a_cursor_of_another_deployment_is_refused(self, cursor, client, another_process):
         foreign = another_process(jwt_private_key="4f1a8c7e2b90d365" * 4)
         answer = foreign.post_json("/api/users", {"username": "x", "email": "x@example.com", "password": "password123"})
         assert answer.status_int == 201
@@ -229,19 +229,19 @@ class TestBadCursors:
 
         foreign.get(f"/api/task?{self.QUERY}&cursor={cursor}", headers=headers, status=400)
 
-    def test_it_is_of_those_who_see_the_same(self, cursor, client, make_user, another_process, refused):
+    def test_a_cursor_of_another_visibility_is_refused(self, cursor, client, make_user, another_process, refused):
         private = another_process(visibility="private")
 
         assert refused(f"{self.QUERY}&cursor={cursor}", by=Client(private, client.user))
 
-    def test_it_stands_neither_beside_a_page_nor_twice(self, cursor, refused):
+    def test_a_cursor_with_page_or_repeated_is_refused(self, cursor, refused):
         assert refused(f"{self.QUERY}&cursor={cursor}&page=1")
         assert refused("cursor=&page=2")
         assert refused(f"{self.QUERY}&cursor={cursor}&cursor={cursor}")
         assert refused("cursor=&cursor=")
 
 
-def test_in_private_each_reads_its_own(runtime, another_process, client, tasks, make_user):
+def test_with_private_visibility_each_user_reads_its_own_tasks(runtime, another_process, client, tasks, make_user):
     private = another_process(visibility="private")
     reader, other = Client(private, make_user()), Client(private, make_user())
     for number in range(7):

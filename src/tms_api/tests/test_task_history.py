@@ -20,11 +20,11 @@ def task(client):
 
 @pytest.fixture
 def history(client):
-    """A task's history as somebody sees it."""
+    """Read a task's history as a user."""
     return lambda task_id=1, query="", by=client: by.get(f"/api/task/{task_id}/history{query}").json
 
 
-def test_it_tells_who_did_what_when_newest_first(client, client_of, make_user, task, history, log):
+def test_events_have_actor_time_and_changes_newest_first(client, client_of, make_user, task, history, log):
     admin = client_of(make_user("boss", is_admin=True))
     admin.patch_json("/api/task/1", {"status": "COMPLETED", "due_date": None})
     client.patch_json("/api/task/1", {"title": "T"})
@@ -48,7 +48,7 @@ def test_it_tells_who_did_what_when_newest_first(client, client_of, make_user, t
     assert [one["event_id"] for one in found] == [event.position for event in log()][::-1]
 
 
-def test_it_is_of_one_task_only(client, task, history):
+def test_the_history_has_only_events_of_its_task(client, task, history):
     client.post_json("/api/task", {"title": "other"})
     client.patch_json("/api/task/1", {"title": "U"})
 
@@ -56,14 +56,14 @@ def test_it_is_of_one_task_only(client, task, history):
     assert [one["event_id"] for one in history(2)] == [2]
 
 
-def test_a_task_that_came_without_events_has_an_empty_one(runtime, client, history):
+def test_a_task_without_events_has_an_empty_history(runtime, client, history):
     with runtime.transaction() as session:
         session.add(Task(title="imported", created_by=client.user.id))
 
     assert history() == []
 
 
-def test_what_never_was_has_none(client, problem):
+def test_a_nonexistent_task_has_no_history(client, problem):
     problem(client.get("/api/task/1/history", status=404))
     problem(client.get(f"/api/task/{2**63}/history", status=404))
 
@@ -85,7 +85,7 @@ class TestPages:
         assert pages == [[7, 6, 5], [4, 3, 2], [1]]
         assert len(history()) == 7
 
-    def test_before_leaves_out_what_is_newer(self, history):
+    def test_before_excludes_newer_events(self, history):
         assert [one["event_id"] for one in history(query="?before=3")] == [2, 1]
         assert history(query="?before=1") == []
 
@@ -100,14 +100,14 @@ class TestPages:
             ("page=1", "page"),
         ],
     )
-    def test_what_is_unknown_or_bad_is_named(self, client, faulty_fields, query, field):
+    def test_unknown_and_invalid_parameters_are_named(self, client, faulty_fields, query, field):
         assert faulty_fields(client.get(f"/api/task/1/history?{query}", status=400)) == [field]
 
 
-class TestWhoReads:
+class TestVisibility:
     @pytest.fixture
     def people(self, client, make_user, task):
-        """Who reads, by what it is to the task, which is there or deleted."""
+        """The users by their relation to the task."""
         people = {"creator": client.user, "assignee": make_user(), "stranger": make_user()}
         people["admin"] = make_user(is_admin=True)
         client.patch_json("/api/task/1", {"assigned_to": people["assignee"].id})
@@ -115,7 +115,7 @@ class TestWhoReads:
 
     @pytest.fixture
     def readers(self, app, another_process, people):
-        """Those who get an answer; all others must be told that there is no such task."""
+        """Return the users who can read the history; all others must get 404."""
 
         def find(visibility):
             where = another_process(visibility=visibility)
@@ -132,36 +132,36 @@ class TestWhoReads:
         ("visibility", "expected"),
         [("team", {"creator", "assignee", "stranger", "admin"}), ("private", {"creator", "assignee", "admin"})],
     )
-    def test_whoever_sees_the_task_sees_its_history(self, readers, visibility, expected):
+    def test_the_history_is_visible_like_its_task(self, readers, visibility, expected):
         assert readers(visibility) == expected
 
     @pytest.mark.parametrize("visibility", ["team", "private"])
-    def test_a_deleted_tasks_is_its_creators_and_the_administrators(self, client, readers, visibility):
+    def test_a_deleted_tasks_history_is_visible_to_creator_and_administrators(self, client, readers, visibility):
         client.delete("/api/task/1")
 
         assert readers(visibility) == {"creator", "admin"}
 
-    def test_who_is_no_longer_assigned_no_longer_reads_it(self, client, readers):
+    def test_a_previous_assignee_cannot_read_the_history(self, client, readers):
         client.patch_json("/api/task/1", {"assigned_to": None})
 
         assert readers("private") == {"creator", "admin"}
 
-    def test_whom_it_belongs_to_now_reads_it(self, client_of, people, readers):
+    def test_a_new_creator_can_read_the_history(self, client_of, people, readers):
         client_of(people["admin"]).patch_json("/api/task/1", {"created_by": people["stranger"].id})
         client_of(people["admin"]).delete("/api/task/1")
 
         assert readers("private") == {"stranger", "admin"}
 
 
-class TestNumbers:
-    """Every event has its number as soon as it can be read."""
+class TestPositions:
+    """Events have a position before they can be read."""
 
-    def test_where_no_relay_runs_the_reader_gives_them(self, client, task, history):
+    def test_without_a_relay_the_reader_assigns_positions(self, client, task, history):
         client.patch_json("/api/task/1", {"title": "U"})
 
         assert [one["event_id"] for one in history()] == [2, 1]
 
-    def test_where_one_runs_they_are_its(self, runtime, client, task, history):
+    def test_with_a_relay_the_reader_waits_for_positions(self, runtime, client, task, history):
         relay = Relay(runtime)
         thread = Thread(target=relay.run, daemon=True)
         thread.start()
@@ -173,7 +173,7 @@ class TestNumbers:
             relay.stop()
             thread.join(10)
 
-    def test_many_readers_give_each_event_one(self, client, at_once, log):
+    def test_concurrent_readers_assign_one_position_per_event(self, client, at_once, log):
         for _ in range(6):
             client.post_json("/api/task", {"title": "T"})
 
@@ -184,7 +184,7 @@ class TestNumbers:
         assert [[one["event_id"] for one in answer.json] for answer in answers] == [[1], [2], [3], [4], [5], [6]]
         assert [event.position for event in log()] == [1, 2, 3, 4, 5, 6]
 
-    def test_a_leader_that_hangs_is_not_waited_for_without_end(self, runtime, task):
+    def test_waiting_for_a_blocked_leader_is_bounded(self, runtime, task):
         with runtime.engine.connect() as leader:
             leader.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
 

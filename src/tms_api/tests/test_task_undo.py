@@ -1,4 +1,4 @@
-"""POST /api/task/{id}/undo: an event's changes are taken back by a new change."""
+"""POST /api/task/{id}/undo: a new change reverts the changes of an event."""
 
 import pytest
 
@@ -17,10 +17,10 @@ def history(client):
 
 @pytest.fixture
 def undo(client):
-    """Takes back an event of a task, by default the newest of task 1."""
+    """Undo an event of a task, by default the newest of task 1."""
 
     def send(event_id=None, *, task_id=1, by=client, status=200):
-        # Whoever knows an event's number has read it somewhere.
+        # A client that knows an event_id has read it, so positions are assigned.
         history = by.get(f"/api/task/{task_id}/history", status="*").json
         event_id = event_id or history[0]["event_id"]
         return by.post_json(f"/api/task/{task_id}/undo", {"event_id": event_id}, status=status)
@@ -28,7 +28,7 @@ def undo(client):
     return send
 
 
-def test_an_updates_fields_go_back_and_both_stand_in_the_history(client, task, undo, history):
+def test_an_undone_update_restores_the_fields_and_is_recorded(client, task, undo, history):
     client.patch_json("/api/task/1", {"title": "U", "due_date": None, "assigned_to": client.user.id})
 
     answer = undo()
@@ -44,7 +44,7 @@ def test_an_updates_fields_go_back_and_both_stand_in_the_history(client, task, u
     ]
 
 
-def test_what_has_changed_in_other_fields_since_stays(client, task, undo):
+def test_later_changes_of_other_fields_stay(client, task, undo):
     client.patch_json("/api/task/1", {"title": "U"})
     client.patch_json("/api/task/1", {"status": "COMPLETED"})
 
@@ -53,7 +53,7 @@ def test_what_has_changed_in_other_fields_since_stays(client, task, undo):
     assert (after["title"], after["status"], after["version"]) == ("T", "COMPLETED", 4)
 
 
-def test_what_has_changed_in_the_same_field_since_is_told_and_stays(client, task, undo, problem):
+def test_a_later_change_of_the_same_field_is_a_conflict(client, task, undo, problem):
     client.patch_json("/api/task/1", {"title": "U", "priority": "LOW"})
     client.patch_json("/api/task/1", {"title": "V"})
     present = client.get("/api/task/1").json
@@ -65,7 +65,7 @@ def test_what_has_changed_in_the_same_field_since_is_told_and_stays(client, task
     assert client.get("/api/task/1").json == present
 
 
-def test_an_undoing_can_be_undone(client, task, undo):
+def test_an_undo_can_be_undone(client, task, undo):
     client.patch_json("/api/task/1", {"title": "U", "status": "COMPLETED"})
     undo()
 
@@ -83,14 +83,14 @@ def test_undoing_twice_is_refused(client, task, undo, problem):
 
 
 class TestCreation:
-    def test_undone_the_task_is_deleted(self, client, task, undo, history):
+    def test_undoing_a_creation_deletes_the_task(self, client, task, undo, history):
         answer = undo()
 
         assert answer.json == {}
         client.get("/api/task/1", status=404)
         assert [one["event"] for one in history()] == ["deleted", "created"]
 
-    def test_what_has_been_worked_on_since_is_not_deleted(self, client, task, undo, problem):
+    def test_a_task_changed_since_is_not_deleted(self, client, task, undo, problem):
         client.patch_json("/api/task/1", {"title": "U"})
 
         document = problem(undo(1, status=412))
@@ -99,7 +99,7 @@ class TestCreation:
 
 
 class TestDeletion:
-    def test_undone_the_task_comes_back_under_its_id(self, client, task, undo, history):
+    def test_undoing_a_deletion_restores_the_task_with_its_id(self, client, task, undo, history):
         before = client.patch_json("/api/task/1", {"assigned_to": client.user.id, "status": "COMPLETED"}).json
         client.delete("/api/task/1")
 
@@ -111,7 +111,7 @@ class TestDeletion:
         assert client.get("/api/task").json["results"] == [after]
         assert [(one["event"], one["changes"]) for one in history()][:2] == [("created", {}), ("deleted", {})]
 
-    def test_its_life_goes_on(self, client, task, undo, log):
+    def test_a_restored_task_can_be_changed(self, client, task, undo, log):
         client.delete("/api/task/1")
         undo()
 
@@ -125,7 +125,7 @@ class TestDeletion:
         ]  # fmt: skip
         assert client.post_json("/api/task", {"title": "next"}).json["id"] == 2
 
-    def test_a_change_from_before_the_deletion_is_merged_or_refused_as_ever(self, client, task, undo):
+    def test_a_version_before_the_deletion_is_merged_or_refused(self, client, task, undo):
         client.patch_json("/api/task/1", {"title": "U"})
         client.delete("/api/task/1")
         undo()
@@ -133,7 +133,7 @@ class TestDeletion:
         client.patch_json("/api/task/1", {"title": "V", "version": 1}, status=412)
         assert client.patch_json("/api/task/1", {"status": "COMPLETED", "version": 1}, status=200)
 
-    def test_whom_it_was_assigned_to_and_who_has_left_is_not_assigned_again(
+    def test_a_restored_task_is_not_assigned_to_a_deleted_account(
         self, client, client_of, make_user, task, undo, history
     ):
         leaver = make_user()
@@ -145,7 +145,7 @@ class TestDeletion:
 
         assert history()[0]["changes"] == {"assigned_to": [leaver.id, None]}
 
-    def test_what_is_there_does_not_come_back(self, client, task, undo, problem):
+    def test_an_existing_task_is_not_restored(self, client, task, undo, problem):
         client.delete("/api/task/1")
         undo(2)
 
@@ -154,7 +154,7 @@ class TestDeletion:
         assert [fault["field"] for fault in document["errors"]] == ["event_id"]
         assert client.get("/api/task/1").json["version"] == 2
 
-    def test_of_many_who_bring_it_back_at_once_one_does(self, client, task, undo, at_once, log):
+    def test_one_of_several_concurrent_undos_succeeds(self, client, task, undo, at_once, log):
         client.delete("/api/task/1")
 
         answers = at_once(*[(client.user, lambda me: undo(2, by=me, status="*"))] * 5)
@@ -162,7 +162,7 @@ class TestDeletion:
         assert sorted(answer.status_int for answer in answers) == [200, 409, 409, 409, 409]
         assert [event.kind for event in log()] == ["created", "deleted", "created"]
 
-    def test_deleting_and_bringing_back_at_once_keep_its_story_straight(self, client, task, undo, at_once, log):
+    def test_concurrent_deletions_and_undos_keep_the_history_consistent(self, client, task, undo, at_once, log):
         client.delete("/api/task/1")
 
         def to_and_fro(me):
@@ -181,11 +181,11 @@ class TestDeletion:
     "body",
     [{}, {"event_id": 0}, {"event_id": "1"}, {"event_id": None}, {"event_id": 2**63}, {"event_id": 1, "x": 1}, []],
 )
-def test_a_body_that_names_no_event_is_refused(client, task, faulty_fields, body):
+def test_a_body_without_an_event_is_refused(client, task, faulty_fields, body):
     assert faulty_fields(client.post_json("/api/task/1/undo", body, status=400))
 
 
-def test_an_event_of_another_task_is_not_this_tasks(client, task, undo, problem):
+def test_an_event_of_another_task_is_not_found(client, task, undo, problem):
     client.post_json("/api/task", {"title": "other"})
 
     problem(undo(2, task_id=1, status=404))
@@ -193,7 +193,7 @@ def test_an_event_of_another_task_is_not_this_tasks(client, task, undo, problem)
     problem(undo(1, task_id=99, status=404))
 
 
-def test_a_task_that_is_gone_has_nothing_else_to_undo(client, task, undo, problem):
+def test_a_deleted_task_allows_no_other_undo(client, task, undo, problem):
     client.patch_json("/api/task/1", {"title": "U"})
     client.delete("/api/task/1")
 
@@ -201,7 +201,7 @@ def test_a_task_that_is_gone_has_nothing_else_to_undo(client, task, undo, proble
     problem(undo(2, status=404))
 
 
-def test_nobody_who_has_left_is_assigned_by_it(client, client_of, make_user, task, undo, faulty_fields):
+def test_an_undo_does_not_assign_a_deleted_account(client, client_of, make_user, task, undo, faulty_fields):
     leaver = make_user()
     client.patch_json("/api/task/1", {"assigned_to": leaver.id})
     client.patch_json("/api/task/1", {"assigned_to": None})
@@ -212,7 +212,7 @@ def test_nobody_who_has_left_is_assigned_by_it(client, client_of, make_user, tas
     assert client.get("/api/task/1").json["version"] == 3
 
 
-def test_who_created_a_task_only_an_administrator_changes_back(client, client_of, make_user, task, undo, problem):
+def test_only_an_administrator_undoes_a_change_of_creator(client, client_of, make_user, task, undo, problem):
     admin = client_of(make_user(is_admin=True))
     admin.patch_json("/api/task/1", {"created_by": admin.user.id, "assigned_to": client.user.id})
 
@@ -221,12 +221,12 @@ def test_who_created_a_task_only_an_administrator_changes_back(client, client_of
     assert undo(2, by=admin).json["created_by"] == client.user.id
 
 
-class TestWhoMay:
+class TestPermissions:
     TABLE = {
         "team": {
             "updated": {"creator": 200, "assignee": 200, "stranger": 403, "admin": 200},
             "created": {"creator": 200, "assignee": 403, "stranger": 403, "admin": 200},
-            # Of what is deleted only those two know.
+            # Only those two can see a deleted task.
             "deleted": {"creator": 200, "assignee": 404, "stranger": 404, "admin": 200},
             "restored": {"creator": 409, "assignee": 409, "stranger": 409, "admin": 409},
         },
@@ -240,7 +240,7 @@ class TestWhoMay:
 
     @pytest.mark.parametrize("visibility", TABLE)
     @pytest.mark.parametrize("event", TABLE["team"])
-    def test_it_is_who_may_change_or_delete(self, client, another_process, make_user, undo, visibility, event):
+    def test_undo_needs_permission_for_the_change(self, client, another_process, make_user, undo, visibility, event):
         people = {"creator": client.user, "assignee": make_user(), "stranger": make_user()}
         people["admin"] = make_user(is_admin=True)
         where = another_process(visibility=visibility)

@@ -23,7 +23,7 @@ def ann(make_user):
     return make_user("ann")
 
 
-def test_a_task_needs_a_title_only(client):
+def test_a_task_needs_only_a_title(client):
     answer = client.post_json("/api/task/", {"title": "Call"}, status=201)
 
     task = answer.json
@@ -44,14 +44,14 @@ def test_a_task_needs_a_title_only(client):
     }
 
 
-def test_creating_says_where_the_task_is(client):
+def test_creating_returns_the_location(client):
     answer = client.post_json("/api/task", {"title": "Call"}, status=201)
 
     assert answer.headers["Location"] == "http://localhost/api/task/1"
     assert client.get(answer.headers["Location"]).json == answer.json
 
 
-def test_every_field_is_kept_as_it_was_given(client, ann):
+def test_all_fields_are_stored(client, ann):
     given = {
         "title": "Überprüfung «木» 🙂",
         "description": "line\nline\t\x01 \\ ' \" <b>",
@@ -68,20 +68,20 @@ def test_every_field_is_kept_as_it_was_given(client, ann):
 
 @pytest.mark.parametrize("priority", ["LOW", "MEDIUM", "HIGH", "URGENT"])
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED"])
-def test_every_priority_goes_with_every_status(client, priority, status):
+def test_all_combinations_of_priority_and_status_are_allowed(client, priority, status):
     task = client.post_json("/api/task", {"title": "T", "priority": priority, "status": status}, status=201).json
 
     assert (task["priority"], task["status"]) == (priority, status)
 
 
-def test_an_assignee_may_come_as_an_object(client, ann):
+def test_an_assignee_may_be_an_object(client, ann):
     assert client.post_json("/api/task", {"title": "T", "assigned_to": {"id": ann.id}}).json["assigned_to"] == ann.id
     assert client.patch_json("/api/task/1", {"assigned_to": {"id": client.user.id}}).json["version"] == 2
     assert client.get("/api/task/1").json["assigned_to"] == client.user.id
 
 
 @pytest.mark.parametrize(("field", "length"), [("title", 200), ("description", 10_000)])
-def test_a_text_may_be_as_long_as_promised_and_no_longer(client, faulty_fields, field, length):
+def test_texts_have_a_maximum_length(client, faulty_fields, field, length):
     task = client.post_json("/api/task", {"title": "T", field: "木" * length}, status=201).json
 
     assert len(task[field]) == length
@@ -158,32 +158,32 @@ def test_a_bad_value_is_named_and_nothing_is_changed(client, faulty_fields, fiel
 
 
 @pytest.mark.parametrize("field", ["id", "created_at", "updated_at", "version"])
-def test_the_servers_own_fields_are_not_for_who_creates(client, faulty_fields, field):
+def test_server_fields_are_refused_at_creation(client, faulty_fields, field):
     assert faulty_fields(client.post_json("/api/task", {"title": "T", field: 1}, status=400)) == [field]
 
 
-def test_all_faults_come_at_once_with_what_would_be_right(client, problem):
+def test_all_validation_errors_are_reported_at_once(client, problem):
     body = {"title": "", "priority": "NO", "status": 4, "due_date": "x", "assigned_to": "me", "titel": 1}
 
     faults = problem(client.post_json("/api/task", body, status=400))["errors"]
 
     assert {fault["in"] for fault in faults} == {"body"}
-    said = {fault["field"]: fault["message"] for fault in faults}
-    assert set(said) == set(body)
-    assert said["priority"] == "must be one of LOW, MEDIUM, HIGH, URGENT"
-    assert said["due_date"] == "must be YYYY-MM-DD"
-    assert said["titel"].startswith("is not a field here; fields are: title, ")
+    messages = {fault["field"]: fault["message"] for fault in faults}
+    assert set(messages) == set(body)
+    assert messages["priority"] == "must be one of LOW, MEDIUM, HIGH, URGENT"
+    assert messages["due_date"] == "must be YYYY-MM-DD"
+    assert messages["titel"].startswith("is not a field here; fields are: title, ")
 
 
 @pytest.mark.parametrize("path", ["0", "99", "-1", "abc", "1.0", "%D9%A1", "1e3", " 1", "0x1", str(2**63), "9" * 5000])
 @pytest.mark.parametrize("verb", ["get", "delete", "patch_json", "put_json"])
-def test_what_is_not_there_is_not_found(client, problem, verb, path):
+def test_a_nonexistent_task_is_not_found(client, problem, verb, path):
     body = ({"title": "T"},) if verb.endswith("json") else ()
 
     problem(getattr(client, verb)(f"/api/task/{path}", *body, status=404))
 
 
-def test_deleting_answers_with_an_empty_object(client):
+def test_deleting_returns_an_empty_object(client):
     client.post_json("/api/task", {"title": "T"})
 
     answer = client.delete("/api/task/1/", status=200)
@@ -194,7 +194,7 @@ def test_deleting_answers_with_an_empty_object(client):
 
 
 @pytest.mark.parametrize("slash", ["", "/", "//"])
-def test_every_address_answers_with_and_without_the_slash(client, slash):
+def test_a_trailing_slash_is_optional(client, slash):
     client.post_json(f"/api/task{slash}", {"title": "T"}, status=201)
 
     assert client.get(f"/api/task{slash}").json["count"] == 1
@@ -205,27 +205,27 @@ def test_every_address_answers_with_and_without_the_slash(client, slash):
 
 
 class TestCreator:
-    """`created_by` is the server's; only an administrator may change it."""
+    """`created_by` is set by the server; only an administrator may change it."""
 
-    def test_it_is_accepted_where_it_says_what_holds(self, client):
+    def test_the_present_creator_is_accepted(self, client):
         task = client.post_json("/api/task", {"title": "T", "created_by": client.user.id}, status=201).json
 
         assert client.put_json("/api/task/1", task, status=200).json == task
         assert client.patch_json("/api/task/1", {"created_by": {"id": client.user.id}}, status=200).json == task
 
-    def test_it_may_name_nobody_else(self, client, ann, problem):
+    def test_another_creator_is_refused(self, client, ann, problem):
         client.post_json("/api/task", {"title": "T"})
 
         problem(client.post_json("/api/task", {"title": "T", "created_by": ann.id}, status=403))
         problem(client.patch_json("/api/task/1", {"created_by": ann.id}, status=403))
         problem(client.put_json("/api/task/1", {"title": "T", "created_by": ann.id}, status=403))
 
-    def test_an_administrator_may_say_who(self, admin, ann, faulty_fields):
+    def test_an_administrator_may_set_the_creator(self, admin, ann, faulty_fields):
         assert admin.post_json("/api/task", {"title": "T", "created_by": ann.id}).json["created_by"] == ann.id
         assert admin.patch_json("/api/task/1", {"created_by": admin.user.id}).json["created_by"] == admin.user.id
         assert faulty_fields(admin.patch_json("/api/task/1", {"created_by": 99}, status=400)) == ["created_by"]
 
-    def test_put_without_it_leaves_it(self, admin, client):
+    def test_put_without_created_by_keeps_the_creator(self, admin, client):
         client.post_json("/api/task", {"title": "T"})
 
         assert admin.put_json("/api/task/1", {"title": "U"}).json["created_by"] == client.user.id

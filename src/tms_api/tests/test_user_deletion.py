@@ -16,11 +16,11 @@ def as_ann(client_of, ann):
 
 @pytest.fixture
 def task(client):
-    """Makes a task of the ordinary user's."""
+    """Create a task of the ordinary user."""
     return lambda **fields: client.post_json("/api/task", {"title": "T", **fields}).json
 
 
-def test_an_account_ends_by_its_owners_wish(app, as_ann, client, ann):
+def test_users_can_delete_their_account(app, as_ann, client, ann):
     assert as_ann.delete(f"/api/users/{ann.id}/", status=200).json == {}
 
     client.get(f"/api/users/{ann.id}", status=404)
@@ -35,13 +35,13 @@ def test_a_deleted_account_cannot_be_changed_back(admin, ann):
     admin.delete(f"/api/users/{ann.id}", status=404)
 
 
-def test_its_address_can_be_used_again(app, as_ann):
+def test_the_address_of_a_deleted_account_can_be_used_again(app, as_ann):
     as_ann.delete("/api/users/me")
 
     app.post_json("/api/users", {"username": "ann2", "email": "ann@example.com", "password": PASSWORD}, status=201)
 
 
-def test_tasks_that_it_created_stay(as_ann, ann, client):
+def test_tasks_created_by_a_deleted_account_stay(as_ann, ann, client):
     task = as_ann.post_json("/api/task", {"title": "Hers"}).json
 
     as_ann.delete("/api/users/me")
@@ -50,7 +50,7 @@ def test_tasks_that_it_created_stay(as_ann, ann, client):
 
 
 @pytest.mark.parametrize("status", ["PENDING", "IN_PROGRESS"])
-def test_its_open_tasks_become_unassigned(as_ann, ann, client, task, status):
+def test_open_tasks_of_a_deleted_account_become_unassigned(as_ann, ann, client, task, status):
     before = task(assigned_to=ann.id, status=status)
 
     as_ann.delete("/api/users/me")
@@ -60,7 +60,7 @@ def test_its_open_tasks_become_unassigned(as_ann, ann, client, task, status):
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "ARCHIVED"])
-def test_tasks_that_are_done_keep_their_assignee(as_ann, ann, client, task, status):
+def test_completed_tasks_keep_a_deleted_assignee(as_ann, ann, client, task, status):
     before = task(assigned_to=ann.id, status=status)
 
     as_ann.delete("/api/users/me")
@@ -68,7 +68,7 @@ def test_tasks_that_are_done_keep_their_assignee(as_ann, ann, client, task, stat
     assert client.get(f"/api/task/{before['id']}").json == before
 
 
-def test_every_unassignment_is_an_event_by_who_deleted(admin, ann, task, runtime, relay_once):
+def test_unassignments_are_events_of_the_deleting_user(admin, ann, task, runtime, relay_once):
     tasks = [task(assigned_to=ann.id) for _ in range(3)]
     task(assigned_to=None)
     relay_once()
@@ -84,7 +84,7 @@ def test_every_unassignment_is_an_event_by_who_deleted(admin, ann, task, runtime
     assert all(event.changes == {"assigned_to": [ann.id, None]} for event in events)
 
 
-def test_nothing_can_be_assigned_to_it_any_more(as_ann, ann, client, task, faulty_fields):
+def test_a_deleted_account_cannot_be_assigned(as_ann, ann, client, task, faulty_fields):
     before = task()
     as_ann.delete("/api/users/me")
 
@@ -93,7 +93,7 @@ def test_nothing_can_be_assigned_to_it_any_more(as_ann, ann, client, task, fault
     assert faulty_fields(answer) == ["assigned_to"]
 
 
-def test_a_task_that_was_done_by_it_can_still_be_put_back_whole(as_ann, ann, client, task):
+def test_a_put_may_keep_a_deleted_assignee(as_ann, ann, client, task):
     before = task(assigned_to=ann.id, status="COMPLETED")
     as_ann.delete("/api/users/me")
 

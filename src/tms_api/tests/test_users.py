@@ -23,7 +23,7 @@ def as_ann(client_of, ann):
     return client_of(ann)
 
 
-def test_one_sees_all_of_oneself(as_ann, ann):
+def test_users_see_all_their_own_fields(as_ann, ann):
     whole = {
         "id": ann.id,
         "username": "ann",
@@ -39,23 +39,23 @@ def test_one_sees_all_of_oneself(as_ann, ann):
     assert as_ann.get(f"/api/users/{ann.id}/").json == whole
 
 
-def test_others_see_names_only(as_ann, bob):
+def test_users_see_only_names_of_others(as_ann, bob):
     assert set(as_ann.get(f"/api/users/{bob.id}").json) == PUBLIC
 
 
-def test_an_administrator_sees_all_of_everyone(admin, ann):
+def test_administrators_see_all_fields(admin, ann):
     assert set(admin.get(f"/api/users/{ann.id}").json) == WHOLE
     assert all(set(user) == WHOLE for user in admin.get("/api/users").json["results"])
 
 
-def test_a_list_shows_ones_own_address_and_no_other(as_ann, ann, bob):
+def test_a_list_shows_only_ones_own_address(as_ann, ann, bob):
     users = as_ann.get("/api/users/").json["results"]
 
     assert {user["id"]: set(user) for user in users} == {ann.id: WHOLE, bob.id: PUBLIC}
 
 
 @pytest.mark.parametrize("user_id", ["99", "0", "-1", "abc", "1.0", "%D9%A3", str(2**63), "9" * 5000])
-def test_who_is_not_there_is_not_found(client, problem, user_id):
+def test_an_unknown_user_is_not_found(client, problem, user_id):
     problem(client.get(f"/api/users/{user_id}", status=404))
 
 
@@ -68,7 +68,7 @@ class TestList:
     def names(self, client, query):
         return [user["username"] for user in client.get(f"/api/users?{query}").json["results"]]
 
-    def test_it_comes_in_pages_whose_links_can_be_followed(self, client):
+    def test_the_list_is_paginated(self, client):
         seen, url = [], "/api/users/?page_size=3&q=worker"
         while url:
             page = client.get(url).json
@@ -85,13 +85,13 @@ class TestList:
         assert self.names(client, "q=O'N") == ["worker3"]
         assert self.names(client, "q=example.com") == []
 
-    def test_q_finds_user_names_however_they_are_spelled(self, client, make_user):
+    def test_q_matches_all_spellings_of_user_names(self, client, make_user):
         make_user("Straße")
 
         assert self.names(client, "q=STRASS") == self.names(client, f"q={quote('ｓｔｒａ')}") == ["Straße"]
 
     @pytest.mark.parametrize("text", ["%25", "_orker", "%5C", "worker3%25"])
-    def test_q_takes_wildcards_as_they_stand(self, client, text):
+    def test_q_matches_wildcards_literally(self, client, text):
         assert self.names(client, f"q={text}") == []
 
     @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ class TestList:
         problem(client.get("/api/users?page=2", status=404))
 
 
-def test_patch_changes_only_what_it_names(as_ann, ann):
+def test_patch_changes_only_the_given_fields(as_ann, ann):
     before = as_ann.get("/api/users/me").json
 
     after = as_ann.patch_json(f"/api/users/{ann.id}/", {"last_name": "Poe"}, status=200).json
@@ -130,13 +130,13 @@ def test_put_replaces_what_a_user_may_change(as_ann, ann):
     assert after == {**body, "last_name": "", "email_verified": False, "is_admin": False, "is_active": True}
 
 
-def test_put_takes_back_what_get_gave(as_ann):
+def test_put_accepts_the_response_of_get(as_ann):
     before = as_ann.get("/api/users/me").json
 
     assert as_ann.put_json("/api/users/me", before, status=200).json == before
 
 
-def test_put_needs_the_whole(as_ann, faulty_fields):
+def test_put_needs_all_required_fields(as_ann, faulty_fields):
     assert faulty_fields(as_ann.put_json("/api/users/me", {"first_name": "Anna"}, status=400)) == ["email", "username"]
 
 
@@ -152,7 +152,7 @@ def test_the_id_cannot_be_changed(as_ann, faulty_fields, verb):
     [("username", "BOB", {}), ("email", "Bob@Example.com", {"current_password": PASSWORD})],
     ids=["username", "email"],
 )
-def test_changing_to_what_another_has_is_a_conflict(as_ann, bob, problem, field, value, proof):
+def test_a_taken_value_is_a_conflict(as_ann, bob, problem, field, value, proof):
     answer = as_ann.patch_json("/api/users/me", {field: value, **proof}, status=409)
 
     assert [fault["field"] for fault in problem(answer)["errors"]] == [field]
@@ -163,7 +163,7 @@ def test_ones_own_name_may_change_its_case(as_ann):
 
 
 @pytest.mark.parametrize("field", ["username", "email", "password", "first_name", "is_admin", "is_active"])
-def test_null_is_no_value(as_ann, faulty_fields, field):
+def test_null_is_refused(as_ann, faulty_fields, field):
     body = {field: None, "current_password": PASSWORD}
 
     assert faulty_fields(as_ann.patch_json("/api/users/me", body, status=400)) == [field]
@@ -184,13 +184,13 @@ def test_an_administrator_changes_and_deletes_anyone(admin, ann):
 
 
 @pytest.mark.parametrize("field", ["is_admin", "is_active"])
-def test_nobody_changes_its_own_rank(as_ann, problem, field):
+def test_users_cannot_change_their_own_role(as_ann, problem, field):
     rank = as_ann.get("/api/users/me").json[field]
 
     problem(as_ann.patch_json("/api/users/me", {field: not rank}, status=403))
     assert as_ann.patch_json("/api/users/me", {field: rank}, status=200)
 
 
-def test_an_administrator_makes_and_unmakes_others(admin, ann):
+def test_administrators_change_the_role_of_others(admin, ann):
     assert admin.patch_json(f"/api/users/{ann.id}", {"is_admin": True}).json["is_admin"] is True
     assert admin.patch_json(f"/api/users/{ann.id}", {"is_admin": False}).json["is_admin"] is False

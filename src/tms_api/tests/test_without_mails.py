@@ -13,11 +13,11 @@ METHODS = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), METHODS)
-def test_what_needs_mails_says_that_there_are_none(client, problem, method, path, body):
+def test_routes_that_need_mails_are_501(client, problem, method, path, body):
     answer = client.get(path, status=501) if method == "GET" else client.post_json(path, body, status=501)
 
     assert "administrator" in problem(answer)["detail"]
 
 
-def test_what_needs_a_login_asks_for_that_first(app, runtime, problem):
+def test_authentication_is_checked_before_mails(app, runtime, problem):
     problem(app.post_json("/api/email-verification", {}, status=401))

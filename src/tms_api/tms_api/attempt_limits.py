@@ -1,12 +1,11 @@
-"""Guessing passwords and mailed tokens is slow, and locks nobody else out.
+"""Rate limits of failed attempts: wrong passwords and wrong tokens of mailed links.
 
-Wrong passwords are counted by the account that was named together with the network they come from, by the network, and,
-with a far higher bound, by the account alone. A device that has signed in to the account before counts by itself, and
-a network with an open session of the account is not held to the bound of the account alone: what others guess does not
-keep the owner out.
+Wrong passwords are counted per account and network, per network, and, with a much higher limit, per account. A device
+that has signed in to the account before has a limit of its own, and a network with an open session of the account is
+exempt from the limit per account. Guesses by others therefore do not lock the owner out.
 
-What is named need not exist, so the answer does not tell whether it does. A user name and an e-mail address count
-apart, though they may be one account's: together they would tell that they are.
+Attempts count whether or not the account exists, so responses do not reveal which accounts exist. A user name and an
+e-mail address are counted separately even if they belong to one account; a common count would reveal that they do.
 """
 
 import hashlib
@@ -27,14 +26,18 @@ WRONG = (WrongPasswordError, PasswordRequiredError)
 
 
 class AttemptLimits:
+    """Rate limits that count only failed attempts."""
+
     def __init__(self, limiter: Limiter, *limits: Limit, counted: tuple[type[Exception], ...] = WRONG):
         self._limiter = limiter
         self._limits = limits
         self._counted = counted
 
     def attempt(self, check: Callable[[], T]) -> T:
-        """What `check` returns or raises; None and the `counted` errors count as wrong. After too many wrong ones
-        raises `TooManyRequestsError` before it looks at all."""
+        """Return the result of `check`. A result of None and the `counted` exceptions count as failed attempts.
+
+        Raises `TooManyRequestsError`, without calling `check`, when a limit is exhausted.
+        """
         self._limiter.require_room(*self._limits)
         try:
             found = check()
@@ -44,49 +47,51 @@ class AttemptLimits:
         if found is None:
             self._limiter.count(*self._limits)
         else:
-            # Of many guesses sent at once none may succeed after the others have used up the limit.
+            # Concurrent attempts: a success does not count once the others have exhausted the limit.
             self._limiter.require_room(*self._limits)
         return found
 
 
-def attempt(check: Callable[[], T], *guards: AttemptLimits) -> T:
-    """`check` under several guards."""
-    if not guards:
+def attempt(check: Callable[[], T], *limits: AttemptLimits) -> T:
+    """Return the result of `check`, called under several `AttemptLimits`."""
+    if not limits:
         return check()
-    return guards[0].attempt(lambda: attempt(check, *guards[1:]))
+    return limits[0].attempt(lambda: attempt(check, *limits[1:]))
 
 
 def password_attempt_limits(request, account: str) -> AttemptLimits:
-    """For a caller who is not signed in; `account` is as the caller named it."""
+    """Return the limits of signing in. `account` is the user name or e-mail address as the client sent it."""
     limits = guess_limits(request, "sign-in", key_of(account), client_known_by_name(request, account))
     return AttemptLimits(request.registry.limiter, *limits)
 
 
-def own_password_guard(request) -> AttemptLimits:
-    """For a caller who is signed in and has to prove that it knows the account's password."""
+def own_password_limits(request) -> AttemptLimits:
+    """Return the limits for a signed-in user who confirms an operation with `current_password`."""
     limits = guess_limits(request, "password", str(request.actor.id), client_known_by_actor(request))
     return AttemptLimits(request.registry.limiter, *limits)
 
 
 def guess_limits(request, name: str, account: str, client: KnownClient) -> tuple[Limit, ...]:
-    """The limits of wrong passwords that hold for a client; those of several names count apart."""
+    """Return the limits of wrong passwords for a client. Each `name` has its own counters."""
     settings = request.registry.tms.settings(ApiSettings)
     if client.device:
         return (Limit(f"{name}-device", settings.limit_sign_in_account, client.device),)
-    here = Limit(f"{name}-account", settings.limit_sign_in_account, f"{account}@{client_network(request)}")
-    everywhere = Limit(f"{name}-account-everywhere", settings.limit_sign_in_account_everywhere, account)
-    return (here, *unless_known(request, everywhere, client), _from_here(request))
+    per_network = Limit(f"{name}-account", settings.limit_sign_in_account, f"{account}@{client_network(request)}")
+    per_account = Limit(f"{name}-account-everywhere", settings.limit_sign_in_account_everywhere, account)
+    return (per_network, *unless_known(request, per_account, client), _network_limit(request))
 
 
-def unless_known(request, everywhere: Limit, client: KnownClient) -> tuple[Limit, ...]:
-    """A limit that all networks use up together; none for a client in a known network, once it is used up."""
-    is_used_up = not request.registry.limiter.has_room(everywhere)
-    return () if is_used_up and client.is_in_known_network else (everywhere,)
+def unless_known(request, per_account: Limit, client: KnownClient) -> tuple[Limit, ...]:
+    """Return the limit shared by all networks, or no limit if it is exhausted and the client's network is known."""
+    is_exhausted = not request.registry.limiter.has_room(per_account)
+    return () if is_exhausted and client.is_in_known_network else (per_account,)
 
 
-def taken_guard(request) -> AttemptLimits:
-    """For a caller who sets a user name or an e-mail address: the answer that one is taken tells that somebody has
-    it. Administrators, who see them all anyway, are not limited."""
+def taken_name_limits(request) -> AttemptLimits:
+    """Return the limits of 409 responses to setting a user name or e-mail address, which reveal existing accounts.
+
+    Administrators, who can list all accounts, are exempt.
+    """
     rates = request.registry.tms.settings(ApiSettings).limit_taken
     limits = [Limit("taken-address", rates, client_network(request))]
     if request.claims:
@@ -96,15 +101,16 @@ def taken_guard(request) -> AttemptLimits:
 
 
 def link_attempt_limits(request) -> AttemptLimits:
-    return AttemptLimits(request.registry.limiter, _from_here(request))
+    """Return the limits of wrong tokens of mailed links."""
+    return AttemptLimits(request.registry.limiter, _network_limit(request))
 
 
-def _from_here(request) -> Limit:
+def _network_limit(request) -> Limit:
     settings = request.registry.tms.settings(ApiSettings)
     return Limit("sign-in-address", settings.limit_sign_in_address, client_network(request))
 
 
 def key_of(account: str) -> str:
-    """The same word for all spellings of an account's name or address."""
+    """Return a rate limit key that is equal for all spellings of a user name or e-mail address."""
     key = email_key(account) if "@" in account else username_key(account)
     return hashlib.sha256(key.encode()).hexdigest()[:32]

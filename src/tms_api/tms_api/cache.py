@@ -1,8 +1,8 @@
-"""Finished pages in Redis, and beside them the counts that the pages of one list share. Both hold only under the
-generation that was read before the database was.
+"""Cache of serialised task list pages in Redis, and of the counts that the pages of one list share.
 
-A reader takes the generation, then reads the database; a writer begins a new one after its commit and before its
-answer. So a page whose generation still stands contains every write that was answered before it was asked for.
+Each entry carries the list cache version that was current before the database was read. A writer replaces the version
+after its commit and before its response, so an entry with the current version includes every write whose response was
+sent before the page was requested.
 """
 
 import hashlib
@@ -18,15 +18,15 @@ from tms_core.runtime import Runtime
 PAGE_PREFIX = "tms:task:page:"
 COUNT_PREFIX = "tms:task:count:"
 TAG_LENGTH = 16
-Kept = tuple[bytes | None, bytes | None, bytes | None]
-NOTHING: Kept = (None, None, None)
-LOOKUPS = Counter("tms_task_list_lookups", "Pages of tasks that were asked for, by where they came from.", ["result"])
+Entries = tuple[bytes | None, bytes | None, bytes | None]
+NO_ENTRIES: Entries = (None, None, None)
+LOOKUPS = Counter("tms_task_list_lookups", "Requests for task list pages, by cache result.", ["result"])
 HITS, MISSES = LOOKUPS.labels("hit"), LOOKUPS.labels("miss")
 
 
 @dataclass(frozen=True, slots=True)
 class MadePage:
-    """A finished body, and how many tasks its whole list has, where that was counted."""
+    """A serialised page, and the number of tasks of the whole list, or None if they were not counted."""
 
     body: bytes
     count: int | None
@@ -34,7 +34,7 @@ class MadePage:
 
 @dataclass(frozen=True, slots=True)
 class CachedPage:
-    """A finished body and its entity tag."""
+    """A serialised page and its entity tag."""
 
     body: bytes
     tag: str
@@ -45,7 +45,10 @@ class CachedPage:
 
 
 class PageCache:
-    """Redis slow or away: pages come from the database, and none is kept."""
+    """Page cache with a time to live of `seconds`; 0 turns it off.
+
+    While Redis is slow or unavailable, pages are read from the database and not cached.
+    """
 
     def __init__(self, runtime: Runtime, seconds: int):
         self._redis = runtime.redis
@@ -53,40 +56,42 @@ class PageCache:
         self._seconds = seconds
 
     def get_or_make(self, key: str, list_key: str, make: Callable[[int | None], MadePage]) -> CachedPage:
-        """The page under `key`, from Redis if it is of the present generation, else made and kept. `make` is given the
-        count of the list, where another page of it has been counted."""
+        """Return the cached page of `key`, or call `make` and cache its result.
+
+        `make` is called with the cached count of the list, or None if there is none.
+        """
         if not self._seconds:
             return CachedPage.of(make(None).body)
         names = _name(PAGE_PREFIX, key), _name(COUNT_PREFIX, list_key)
-        generation, kept, kept_count = self._breaker.call(lambda: self._read(*names), NOTHING)
-        if generation is None:
-            generation = self._breaker.call(self._begin, None)
-        elif (found := _of(generation, kept)) is not None:
+        version, entry, count_entry = self._breaker.call(lambda: self._read(*names), NO_ENTRIES)
+        if version is None:
+            version = self._breaker.call(self._init_version, None)
+        elif (found := _content(version, entry)) is not None:
             HITS.inc()
             return CachedPage(found[TAG_LENGTH:], found[:TAG_LENGTH].decode())
         MISSES.inc()
-        count = _of(generation, kept_count)
+        count = _content(version, count_entry)
         made = make(None if count is None else int(count))
         page = CachedPage.of(made.body)
-        if generation is not None:
-            values = {names[0]: b"".join((generation, page.tag.encode(), page.body))}
+        if version is not None:
+            values = {names[0]: b"".join((version, page.tag.encode(), page.body))}
             if count is None and made.count is not None:
-                values[names[1]] = b"%b%d" % (generation, made.count)
-            self._breaker.call(lambda: self._keep(values), None)
+                values[names[1]] = b"%b%d" % (version, made.count)
+            self._breaker.call(lambda: self._store(values), None)
         return page
 
-    def _read(self, name: str, count_name: str) -> Kept:
-        """The generation and what is kept under the names, in one round trip."""
-        return cast(Kept, tuple(self._redis.mget(KEY, name, count_name)))
+    def _read(self, name: str, count_name: str) -> Entries:
+        """Read the current version and both cache entries in one round trip."""
+        return cast(Entries, tuple(self._redis.mget(KEY, name, count_name)))
 
-    def _keep(self, values: dict[str, bytes]) -> None:
+    def _store(self, values: dict[str, bytes]) -> None:
         pipeline = self._redis.pipeline(transaction=False)
         for name, value in values.items():
             pipeline.set(name, value, ex=self._seconds)
         pipeline.execute()
 
-    def _begin(self) -> bytes | None:
-        """The generation in a Redis that has none yet (new, or emptied)."""
+    def _init_version(self) -> bytes | None:
+        """Set and return the version if Redis has none (new or flushed)."""
         self._redis.set(KEY, new_version(), nx=True)
         return cast(bytes | None, self._redis.get(KEY))
 
@@ -95,8 +100,8 @@ def _name(prefix: str, key: str) -> str:
     return prefix + hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
 
-def _of(generation: bytes | None, kept: bytes | None) -> bytes | None:
-    """What was kept, if it was under this generation."""
-    if generation is None or kept is None or not kept.startswith(generation):
+def _content(version: bytes | None, entry: bytes | None) -> bytes | None:
+    """Return the content of a cache entry, or None if it is missing or outdated."""
+    if version is None or entry is None or not entry.startswith(version):
         return None
-    return kept[len(generation) :]
+    return entry[len(version) :]

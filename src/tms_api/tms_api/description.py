@@ -1,4 +1,4 @@
-"""The description of the API that this process serves, made once when it starts."""
+"""The OpenAPI document of the API, built once when the process starts."""
 
 import hashlib
 from functools import cached_property
@@ -9,18 +9,18 @@ from tms_api.docs_page import Page, render
 from tms_core.web.openapi.document import build_document
 from tms_core.web.resource import to_json
 
-SUMMARY = "Tasks, who does them and until when."
+SUMMARY = "Tasks with assignees and due dates."
 CONVENTIONS = (
-    "Every path answers with and without a slash at its end, and every GET to HEAD too. Sign in by `POST /api/token` "
-    "and send the access token with every other request: `Authorization: Bearer <access>`. Errors are problem "
-    "documents (RFC 9457) that name every fault at once; `request_id`, also in `X-Request-ID`, stands in the server's "
-    "log. Lists come a page at a time. `ETag`, `If-None-Match` and `If-Match` spare transfers and lost updates; "
-    "`Idempotency-Key` makes a POST safe to send again."
+    "A trailing slash in a path is optional, and every GET supports HEAD. Sign in with `POST /api/token` and send the "
+    "access token with all other requests: `Authorization: Bearer <access>`. Errors are problem documents (RFC 9457) "
+    "that list all validation errors at once; `request_id`, also in `X-Request-ID`, identifies the request in the "
+    "server's log. Lists are paginated. `ETag`, `If-None-Match` and `If-Match` prevent unnecessary transfers and lost "
+    "updates; `Idempotency-Key` makes it safe to repeat a POST."
 )
 
 
 class Description:
-    """The document and its page as they go out."""
+    """The serialised OpenAPI document and the HTML page rendered from it."""
 
     def __init__(self, registry):
         info = {"title": "TMS", "version": version("tms-api"), "summary": SUMMARY, "description": CONVENTIONS}

@@ -1,8 +1,8 @@
-"""Device cookies: a browser that has signed in to an account is known there again, and is not locked out when others
-guess at that account's password (OWASP, "Slow Down Online Guessing Attacks with Device Cookies").
+"""Device cookies, which identify browsers that have signed in to an account before.
 
-The cookie is no proof of who somebody is. It holds for one account and its present password, so that nobody keeps
-those that a stolen password brought.
+Such a browser is not locked out while others guess the account's password (OWASP, "Slow Down Online Guessing Attacks
+with Device Cookies"). The cookie does not authenticate. It is valid for one account and its current password, so a
+password change invalidates cookies obtained with a stolen password.
 """
 
 import base64
@@ -22,7 +22,7 @@ MAX_LENGTH = 200
 
 
 def remember_device(request, response: Response, user: User) -> None:
-    """Give the client a device cookie of the account that it has just proved to own."""
+    """Set a device cookie for a user who has just signed in or set a password."""
     if user.password_hash is None:
         return
     device = f"{user.id}.{secrets.token_urlsafe(16)}"
@@ -30,7 +30,7 @@ def remember_device(request, response: Response, user: User) -> None:
         NAME,
         f"{device}.{_signature(request, device, user.password_hash)}",
         max_age=LIFE,
-        # Behind a proxy the API may be under a prefix.
+        # A proxy may serve the API under a path prefix.
         path=f"{request.script_name}{PATH}",
         secure=request.registry.tms.core.public_url.startswith("https://"),
         httponly=True,
@@ -43,7 +43,7 @@ def has_device_cookie(request) -> bool:
 
 
 def device_of(request, user: User | None) -> str | None:
-    """What the client's device cookie calls it, if the cookie is the account's, else None."""
+    """Return the device id of the request's cookie, or None without a valid cookie for this user."""
     device, _, signature = request.cookies.get(NAME, "")[:MAX_LENGTH].rpartition(".")
     if user is None or user.password_hash is None or device.partition(".")[0] != str(user.id):
         return None
@@ -52,7 +52,7 @@ def device_of(request, user: User | None) -> str | None:
 
 
 def _signature(request, device: str, password_hash: str) -> str:
-    # A key for this purpose only, derived from the one that signs access tokens.
+    # A separate key, derived from the key that signs access tokens.
     key = hmac.digest(request.registry.tms.core.jwt_key.encode(), b"tms.device_cookie", hashlib.sha256)
     digest = hmac.digest(key, f"{device}.{password_hash}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

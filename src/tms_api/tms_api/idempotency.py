@@ -1,11 +1,11 @@
-"""Idempotency-Key: a POST that is sent again within a day gets the first answer again, and is done once.
+"""Support for the Idempotency-Key header: a POST repeated within 24 hours is executed once and its response replayed.
 
-The key is claimed in the request's own transaction. So a second request waits until the first has committed or rolled
-back, and a crash leaves no key that blocks; an error leaves none either, and the request may be tried again.
+The key is inserted in the transaction of the request. A concurrent request with the same key waits for the first to
+commit or roll back, and neither a crash nor an error response leaves a key behind, so the request can be retried.
 
-A user has a bounded number of keys a day, and answers that are too long are not kept: their keys only guard. Callers
-who are not signed in share no keys: each request of theirs is a space of its own, so that strangers who choose the same
-key do not meet.
+The number of keys per user and day is limited. Responses above `MAX_KEPT` bytes are not stored; a repeated request is
+then rejected with 409 instead of replayed. For anonymous requests the stored key is a digest of the key and the whole
+request, so that anonymous clients that choose the same key do not conflict.
 """
 
 import functools
@@ -41,21 +41,21 @@ LOCK_NOT_AVAILABLE = "55P03"
 NAME = "idempotency-keys"
 MAX_KEPT = 65536
 STILL_RUNNING = "The first request with this Idempotency-Key is still running."
-NOT_KEPT = "This request was done before, under this Idempotency-Key; its answer was too long to be kept."
-RETRY_AFTER = Header("Retry-After", "Seconds to wait before the next try.", "2", is_optional=True)
+NOT_KEPT = "This request was executed before with this Idempotency-Key; its response was too long to be stored."
+RETRY_AFTER = Header("Retry-After", "Seconds to wait before the next attempt.", "2", is_optional=True)
 PARAMETER = Parameter(
     name=HEADER,
     where="header",
-    help="Sent again with the same key and body within 24 hours, the request is not done again: it gets the first "
-    "answer, with `Idempotency-Replayed: true`.",
+    help="A request repeated with the same key and body within 24 hours is not executed again: it gets the first "
+    "response, with `Idempotency-Replayed: true`.",
     kind=Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")],
     example="5f0c2a9b-e3d1-4477",
     answers={
         400: Answer(),
         409: Answer(
             IdempotencyProblem,
-            f"{STILL_RUNNING} Or, without Retry-After and with `Idempotency-Replayed: true`: it was done before, and "
-            "its answer was too long to be kept.",
+            f"{STILL_RUNNING} Or, without Retry-After and with `Idempotency-Replayed: true`: the request was executed "
+            "before, and its response was too long to be stored.",
             headers=(RETRY_AFTER,),
         ),
         422: "The key was used for another request.",
@@ -64,23 +64,23 @@ PARAMETER = Parameter(
 
 
 def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
-    """Makes a resource's method heed the Idempotency-Key header."""
+    """Decorate a resource method to support the Idempotency-Key header."""
 
     @functools.wraps(method)
-    def heeding(self: Any) -> Response:
+    def with_key(self: Any) -> Response:
         key = self.request.headers.get(HEADER)
         if key is None:
             return method(self)
         if not SPELLING.fullmatch(key):
             raise InvalidError.of(HEADER, "must be 1 to 255 visible ASCII characters", "header")
-        return _once(self.request, key, lambda: method(self))
+        return _execute_once(self.request, key, lambda: method(self))
 
-    return described(heeding, headers=(PARAMETER,))
+    return described(with_key, headers=(PARAMETER,))
 
 
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """A key as it is stored; `owner` is 0 for a caller who is not signed in."""
+    """An idempotency key as stored. `owner` is the user id, or 0 for an anonymous request."""
 
     owner: int
     key: str
@@ -94,28 +94,30 @@ def _use_of(request, key: str) -> _Use:
     return _Use(0, hmac.digest(fingerprint, key.encode(), "sha256").hex(), fingerprint)
 
 
-def _once(request, key: str, do: Callable[[], Response]) -> Response:
+def _execute_once(request, key: str, do: Callable[[], Response]) -> Response:
     use = _use_of(request, key)
     try:
         claimed = _claim(request, use)
     except OperationalError as error:
         if getattr(error.orig, "pgcode", None) != LOCK_NOT_AVAILABLE:
             raise
-        # The transaction is spoilt, which is as well: nothing was done in it.
+        # The statement failed and left the transaction unusable; nothing was written in it.
         request.tm.doom()
         return problem(request, 409, STILL_RUNNING, retry_after=2)
     if claimed is None:
-        return _again(request, use)
+        return _replay(request, use)
     response = do()
-    _keep(request.db, claimed, response)
+    _store(request.db, claimed, response)
     return response
 
 
 def _claim(request, use: _Use) -> int | None:
-    """The id of a new row; None where the key was used. Waits for a request that is using it right now. Raises
-    `TooManyRequestsError` for one key too many."""
+    """Insert the key and return the row's id, or None if the key exists.
+
+    Waits for a concurrent request with the same key. Raises `TooManyRequestsError` when the user has too many keys.
+    """
     session, most = request.db, request.registry.tms.settings(ApiSettings).idempotency_keys_per_user
-    session.execute(delete(IdempotencyKey).where(*_of(use), IdempotencyKey.created_at < func.now() - LIFE))
+    session.execute(delete(IdempotencyKey).where(*_matches(use), IdempotencyKey.created_at < func.now() - LIFE))
     claimed = session.execute(
         insert(IdempotencyKey)
         .values(owner=use.owner, key=use.key, fingerprint=use.fingerprint)
@@ -125,36 +127,36 @@ def _claim(request, use: _Use) -> int | None:
     if claimed is None:
         return None
     if use.owner and most and claimed.present >= most:
-        _make_room(session, use.owner, most)
+        _delete_expired(session, use.owner, most)
     return claimed.id
 
 
 def _count(owner: int, most: int) -> Label[int]:
-    """How many keys an owner had before the statement, counted up to `most`."""
-    # An index-only scan: the owner's part of the unique index.
+    """Return the column `present`: the owner's keys before the statement, counted up to `most`."""
+    # An index-only scan of the unique index on (owner, key).
     found = select(IdempotencyKey.key).where(IdempotencyKey.owner == owner).limit(most if owner else 0).subquery()
     return select(func.count()).select_from(found).scalar_subquery().label("present")
 
 
-def _make_room(session, owner: int, most: int) -> None:
-    """Forget the owner's keys that no longer hold; raises `TooManyRequestsError` where that does not help."""
+def _delete_expired(session, owner: int, most: int) -> None:
+    """Delete the owner's expired keys. Raises `TooManyRequestsError` if there are still too many."""
     key = IdempotencyKey
     session.execute(delete(key).where(key.owner == owner, key.created_at < func.now() - LIFE))
     left = func.extract("epoch", func.min(key.created_at) + LIFE - func.now())
     count, seconds = session.execute(select(func.count(), left).where(key.owner == owner)).one()
     if count > most:
         rate, seconds = Rate(most, "day"), max(1, math.ceil(seconds))
-        message = f"You have used {most} Idempotency-Keys within 24 hours, and all of them still hold."
+        message = f"You have used {most} Idempotency-Keys within 24 hours."
         raise TooManyRequestsError(message, seconds, too_many(NAME, (rate,), rate, seconds).headers)
 
 
-def _again(request, use: _Use) -> Response:
+def _replay(request, use: _Use) -> Response:
     columns = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body)
-    kept = request.db.execute(select(*columns).where(*_of(use))).one()
+    kept = request.db.execute(select(*columns).where(*_matches(use))).one()
     if not hmac.compare_digest(kept.fingerprint, use.fingerprint):
         return problem(request, 422, "This Idempotency-Key was used for another request.")
     if kept.body is None:
-        response = problem(request, 409, f"{NOT_KEPT} Read what it changed.", original_status=kept.status)
+        response = problem(request, 409, f"{NOT_KEPT} Read the changed resources instead.", original_status=kept.status)
     else:
         response = Response(kept.body, status=kept.status)
         response.headers.update(kept.headers)
@@ -162,11 +164,11 @@ def _again(request, use: _Use) -> Response:
     return response
 
 
-def _of(use: _Use) -> tuple[ColumnElement[bool], ...]:
+def _matches(use: _Use) -> tuple[ColumnElement[bool], ...]:
     return IdempotencyKey.owner == use.owner, IdempotencyKey.key == use.key
 
 
-def _keep(session, claimed: int, response: Response) -> None:
+def _store(session, claimed: int, response: Response) -> None:
     session.execute(
         update(IdempotencyKey)
         .where(IdempotencyKey.id == claimed)
@@ -179,6 +181,6 @@ def _keep(session, claimed: int, response: Response) -> None:
 
 
 def _fingerprint(request) -> bytes:
-    # Keyed, because a body may hold a password.
-    said = b"\0".join((request.method.encode(), request.path_qs.encode(), raw_body(request)))
-    return hmac.digest(request.registry.tms.core.jwt_key.encode(), said, "sha256")
+    # Keyed, because a body may contain a password.
+    content = b"\0".join((request.method.encode(), request.path_qs.encode(), raw_body(request)))
+    return hmac.digest(request.registry.tms.core.jwt_key.encode(), content, "sha256")

@@ -1,4 +1,4 @@
-"""Clients that the owner of an account has used: by a device cookie, or from the network of an open session."""
+"""Recognition of clients that the owner of an account has used, by device cookie or by network."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,20 +17,23 @@ from tms_core.web.client_address import client_network
 
 @dataclass(frozen=True)
 class KnownClient:
-    """What is known of the client of a request by the account that it asks about, which need not exist. The account
-    is looked up only where it matters, and always or never, whether it exists or not."""
+    """The client of a request in relation to an account, which need not exist.
+
+    The account is looked up lazily. Whether the lookup happens does not depend on whether the account exists, so that
+    the response time does not reveal it.
+    """
 
     request: Any
     find_user: Callable[[], User | None]
 
     @cached_property
     def device(self) -> str | None:
-        """What a device cookie of the account calls the client; None where it has none."""
+        """The id of the client's device cookie for the account, or None without a valid one."""
         return device_of(self.request, self._user) if has_device_cookie(self.request) else None
 
     @cached_property
     def is_in_known_network(self) -> bool:
-        """Whether a session of the account is open that was last used from the client's network."""
+        """Whether an open session of the account was last used from the client's network."""
         network = client_network(self.request)
         if not network:
             return False
@@ -44,10 +47,10 @@ class KnownClient:
 
 
 def client_known_by_name(request, account: str) -> KnownClient:
-    """`account` is a user name or an e-mail address."""
+    """Return the client in relation to the account with this user name or e-mail address."""
     return KnownClient(request, lambda: account_named(request.db, account))
 
 
 def client_known_by_actor(request) -> KnownClient:
-    """By the account that is signed in."""
+    """Return the client in relation to the account that is signed in."""
     return KnownClient(request, lambda: request.db.get(User, request.actor.id))

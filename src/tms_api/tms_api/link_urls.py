@@ -1,4 +1,4 @@
-"""Where mailed links lead."""
+"""URLs of mailed links, with a placeholder for the token."""
 
 from tms_api.settings import ApiSettings
 from tms_core.account_mail import TOKEN

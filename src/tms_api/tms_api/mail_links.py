@@ -1,4 +1,4 @@
-"""Mailed one-time links: asking for one, and using one."""
+"""Requesting and redeeming mailed one-time links."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,39 +15,43 @@ from tms_core.services.account_links import AccountLinkService
 from tms_core.web.client_address import client_network
 
 T = TypeVar("T")
-NO_MAILS = "This deployment sends no mails about accounts; an administrator can help."
+NO_MAILS = "This server sends no mails about accounts. Ask an administrator for help."
 
 
 def mailer_of(request) -> AccountMailer:
-    """Raises `NotOfferedError` where no package sends mails about accounts."""
+    """Return the account mailer. Raises `NotOfferedError` if no included package provides one."""
     mailer: AccountMailer | None = request.registry.tms.mailer
     if mailer is None:
         raise NotOfferedError(NO_MAILS)
     return mailer
 
 
-def ask_for_reset_link(request, email: str) -> None:
-    """Have a link for a new password mailed to whoever has this address, without a look whether somebody has it;
-    raises `TooManyRequestsError` where that was asked for too often. What others ask for does not keep the owner from
-    it: that counts by their networks, and where all together ask for too many, a known client still gets its own."""
+def request_reset_link(request, email: str) -> None:
+    """Request a mail with a password reset link. Whether an account has the address is not checked here.
+
+    Raises `TooManyRequestsError`. Requests are counted per network, and a known client is exempt from the limit shared
+    by all networks, so that requests by others do not lock the owner out.
+    """
     settings = request.registry.tms.settings(ApiSettings)
     client, network, account = client_known_by_name(request, email), client_network(request), key_of(email)
     if client.device:
         request.registry.limiter.count(Limit("mail-device", settings.limit_mail_account, client.device))
     else:
-        everywhere = Limit("mail-account-everywhere", settings.limit_mail_account_everywhere, account)
+        per_account = Limit("mail-account-everywhere", settings.limit_mail_account_everywhere, account)
         request.registry.limiter.count(
             Limit("mail-address", settings.limit_mail_address, network),
             Limit("mail-account", settings.limit_mail_account, f"{account}@{network}"),
-            *unless_known(request, everywhere, client),
+            *unless_known(request, per_account, client),
         )
     mail_link(request, LinkPurpose.PASSWORD_RESET, email)
 
 
-def ask_for_verification_link(request, email: str) -> None:
-    """Have a link mailed to the present address of the user who is signed in; raises `TooManyRequestsError` where that
-    was asked for too often, by this user or for this address by all who had it. Requests for reset links do not
-    count."""
+def request_verification_link(request, email: str) -> None:
+    """Request a mail with a verification link to the address of the signed-in user.
+
+    Raises `TooManyRequestsError`. Requests are counted per network, per user and per address, separately from requests
+    for password reset links.
+    """
     settings = request.registry.tms.settings(ApiSettings)
     request.registry.limiter.count(
         Limit("verification-address", settings.limit_mail_address, client_network(request)),
@@ -58,13 +62,16 @@ def ask_for_verification_link(request, email: str) -> None:
 
 
 def mail_link(request, purpose: LinkPurpose, email: str) -> None:
-    """Have a link mailed without a limit: to one who has just proved to read the address, or behind the limits."""
+    """Request a mail with a link, without a rate limit; the caller has checked the limits if any apply."""
     mailer_of(request).ask(request.db, LinkRequest(purpose, email, _url(request, purpose)))
 
 
-def tell_of_email_change(request, user: User, old_email: str) -> None:
-    """Tell the old address of a change, with a link that takes it back. There is none where an administrator changed
-    another's address: that is how an account is taken away from who reads the old one."""
+def notify_old_address(request, user: User, old_email: str) -> None:
+    """Notify the old address of a change of address.
+
+    The mail has a link that undoes the change, except when an administrator changed another user's address: that is
+    the way to recover an account from somebody who reads the old mailbox.
+    """
     mailer: AccountMailer | None = request.registry.tms.mailer
     if mailer is None:
         return
@@ -74,17 +81,21 @@ def tell_of_email_change(request, user: User, old_email: str) -> None:
     mailer.tell_of_email_change(request.db, EmailChangeNotice(user.id, old_email, link_id, url))
 
 
-def ask_for_proof(request, email: str) -> None:
-    """Have a link mailed that proves a new address, where mails are sent and not too many were asked for: without
-    proof no link for a new password goes there."""
+def verify_changed_address(request, email: str) -> None:
+    """Request a verification link for a changed address if mails are sent and no rate limit is exhausted.
+
+    No password reset link is sent to the address until it is verified.
+    """
     if request.registry.tms.mailer is not None:
         with suppress(TooManyRequestsError):
-            ask_for_verification_link(request, email)
+            request_verification_link(request, email)
 
 
-def prove_address(request, user: User) -> None:
-    """Have a link mailed to the address of a new account, where mails wait for its proof. Raises
-    `TooManyRequestsError`, since whoever registers need not be who reads the mails."""
+def verify_new_address(request, user: User) -> None:
+    """Request a verification link for a new account if mails are held back until its address is verified.
+
+    Raises `TooManyRequestsError`, because the address given at registration may belong to somebody else.
+    """
     mailer: AccountMailer | None = request.registry.tms.mailer
     if mailer is None or not mailer.proves_addresses or not user.email or user.email_verified:
         return
@@ -96,20 +107,20 @@ def prove_address(request, user: User) -> None:
     mail_link(request, LinkPurpose.EMAIL_VERIFICATION, user.email)
 
 
-def use_link(request, purpose: LinkPurpose, token: str) -> User:
-    """Use a link up: its account, locked; raises `InvalidError` for a token that opens nothing."""
-    return _opened(request, lambda: _links(request).redeem(purpose, token))
+def redeem_link(request, purpose: LinkPurpose, token: str) -> User:
+    """Redeem a link and return its user, locked. Raises `InvalidError` for an invalid or expired token."""
+    return _redeemed(request, lambda: _links(request).redeem(purpose, token))
 
 
-def use_change_link(request, token: str) -> tuple[User, str]:
-    """Use a link up that takes a change of address back: its account, locked, and the address it had."""
-    return _opened(request, lambda: _links(request).redeem_change(token))
+def redeem_change_link(request, token: str) -> tuple[User, str]:
+    """Redeem a link that undoes a change of address, and return its user, locked, and the previous address."""
+    return _redeemed(request, lambda: _links(request).redeem_change(token))
 
 
-def _opened(request, redeem: Callable[[], T | None]) -> T:
+def _redeemed(request, redeem: Callable[[], T | None]) -> T:
     found = link_attempt_limits(request).attempt(redeem)
     if found is None:
-        raise InvalidError.of("token", "is not, or no longer, that of a link: ask for another one")
+        raise InvalidError.of("token", "is not the token of a valid link: request another one")
     return found
 
 
@@ -120,5 +131,5 @@ def _links(request) -> AccountLinkService:
 def _url(request, purpose: LinkPurpose) -> str:
     url: str | None = request.registry.tms.link_url(purpose)
     if url is None:
-        raise LookupError(f"no package says where links for {purpose} lead")
+        raise LookupError(f"no package has registered a URL for links of {purpose}")
     return url

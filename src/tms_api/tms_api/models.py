@@ -9,8 +9,10 @@ from tms_core.models.base import Base, CreatedAt, Id
 
 
 class IdempotencyKey(Base):
-    """A request that was done under an Idempotency-Key, and its answer, without a body where that is too long. `owner`
-    is 0 for somebody not signed in, and `key` then a digest of the key and the whole request."""
+    """A request executed with an Idempotency-Key, and its response. `body` is NULL if it was too long to be stored.
+
+    `owner` is 0 for an anonymous request; `key` is then a digest of the key and the whole request.
+    """
 
     __tablename__ = "api_idempotency_key"
 

@@ -1,4 +1,4 @@
-"""Pages of a list: {count, next, previous, results}."""
+"""Pagination of lists: `{count, next, previous, results}`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 from tms_core.errors import NotFoundError
 from tms_core.web.openapi import WholeNumber, names_of
 
-NUMBER = WholeNumber(name="page", help="Which page.", default=1, least=1, most=10**12)
-SIZE = WholeNumber(name="page_size", help="How many on a page.", default=50, least=1, most=200)
+NUMBER = WholeNumber(name="page", help="Page number.", default=1, least=1, most=10**12)
+SIZE = WholeNumber(name="page_size", help="Results per page.", default=50, least=1, most=200)
 PARAMETERS = (NUMBER, SIZE)
 NAMES = names_of(PARAMETERS)
-PAST_THE_END = "The page lies past the end."
+PAST_THE_END = "The page number is past the last page."
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,12 @@ class PageRequest:
 
 
 def read_page(values: dict[str, list[str]]) -> PageRequest:
-    """`page` and `page_size` of a query; raises `InvalidError` naming the bad one."""
+    """Return the parameters `page` and `page_size` of a query. Raises `InvalidError` for an invalid one."""
     return PageRequest(number=NUMBER.read(values), size=SIZE.read(values))
 
 
 def envelope(request, values: dict[str, list[str]], page: PageRequest, count: int, results: Any) -> dict[str, Any]:
-    """The body of a page; raises `NotFoundError` where the page lies past the end."""
+    """Return the body of a page. Raises `NotFoundError` for a page past the end."""
     if page.number > 1 and page.offset >= count:
         raise NotFoundError(
             f"There is no page {page.number}: {count} results make {-(-count // page.size) or 1} pages."
@@ -45,16 +45,16 @@ def envelope(request, values: dict[str, list[str]], page: PageRequest, count: in
 
 
 def cursor_envelope(request, values: dict[str, list[str]], cursor: str | None, results: Any) -> dict[str, Any]:
-    """The body of a page that is read by cursor: not counted, and only forward."""
+    """Return the body of a page read by cursor, without a count and a previous page."""
     link = _link(request, values, "cursor", cursor) if cursor else None
     return {"count": None, "next": link, "previous": None, "results": results}
 
 
 def whole(results: list[Any]) -> dict[str, Any]:
-    """The body of a list that is short by its nature: all of it."""
+    """Return the body of an unpaginated list."""
     return {"count": len(results), "next": None, "previous": None, "results": results}
 
 
-def _link(request, values: dict[str, list[str]], place: str, value: object) -> str:
-    words = [(name, one) for name in sorted(values) if name != place for one in values[name]]
-    return f"{request.path_url}?{urlencode([*words, (place, value)])}"
+def _link(request, values: dict[str, list[str]], parameter: str, value: object) -> str:
+    others = [(name, one) for name in sorted(values) if name != parameter for one in values[name]]
+    return f"{request.path_url}?{urlencode([*others, (parameter, value)])}"

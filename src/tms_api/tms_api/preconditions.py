@@ -1,4 +1,4 @@
-"""Entity tags of tasks and pages, and the version that a writer saw (RFC 9110, section 13)."""
+"""Entity tags of tasks and pages, and the expected version of a write (RFC 9110, section 13)."""
 
 import hashlib
 import re
@@ -16,24 +16,24 @@ from tms_core.web.preconditions import ANY, Validators, http_date, read_tags
 from tms_core.web.resource import json_response
 
 VERSION = re.compile(r'"(\d{1,18})"', re.ASCII)
-# A bare number is taken as the tag of that version.
+# An unquoted number is accepted as the tag of that version.
 ENTITY_TAG = r'(W/)?("[\x21\x23-\x7e]*"|\d{1,18})'
 TAG_BYTES = 8
-# Kept by the client alone, and asked for again each time.
+# Cacheable by the client only, with revalidation of each use.
 REVALIDATED = "private, no-cache"
-ETAG = Header("ETag", "Names what came; for If-None-Match and If-Match.", '"3"')
+ETAG = Header("ETag", "Entity tag of the response, for If-None-Match and If-Match.", '"3"')
 IF_NONE_MATCH = Parameter(
     name="If-None-Match",
     where="header",
-    help="The ETags that one has already; if one of them still holds, the answer is 304.",
+    help="ETags that the client has cached; if one is current, the response is 304.",
     example='"3"',
-    answers={304: Answer(None, "What one has is up to date.", headers=(ETAG,))},
+    answers={304: Answer(None, "The cached response is current.", headers=(ETAG,))},
 )
 IF_MATCH = Parameter(
     name="If-Match",
     where="header",
-    help="The ETag of the task that one saw, several of which one will do, or `*`; `W/` before it is let be. "
-    "Behind it, nothing is done: 412; only a PATCH whose fields nobody touched meanwhile is merged.",
+    help="The expected ETag of the task, a list of which one must match, or `*`; a prefix `W/` is ignored. If the task "
+    "has changed since, the response is 412, except for a PATCH of fields that have not changed, which is merged.",
     kind=Annotated[str, Field(pattern=rf"^(\*|{ENTITY_TAG}(, ?{ENTITY_TAG})*)$")],
     example='"3"',
     answers={400: Answer(), 412: PreconditionFailed},
@@ -48,7 +48,7 @@ def tagged(
     status: int = 200,
     modified: datetime | None = None,
 ) -> Response:
-    """The body with its ETag and, where it is known, its Last-Modified."""
+    """Return a JSON response with an ETag and, unless `modified` is None, a Last-Modified."""
     response = json_response(body, status=status, headers=headers)
     response.headers["ETag"] = f'"{tag}"'
     response.headers["Cache-Control"] = REVALIDATED
@@ -58,19 +58,21 @@ def tagged(
 
 
 def tag_of(body: bytes) -> str:
-    """The entity tag of what has no version."""
+    """Return the entity tag of a representation without a version."""
     return hashlib.blake2b(body, digest_size=TAG_BYTES).hexdigest()
 
 
 def task_validators(task: TaskRow, *, is_match_done: bool) -> Validators:
-    """What a task's preconditions are judged by; the problem shows the task as it is."""
+    """Return the validators for a task's preconditions. The problem document of a 412 contains the current task."""
     more = {"current": snapshot_of(task), "conflicts": {}}
     return Validators(f'"{task.version}"', task.updated_at, more, is_match_done)
 
 
 def expectation(request, version: int | None, *, merge: bool) -> Expectation | None:
-    """The version that the caller saw, from If-Match or else from its body. Of several versions any will do; tags that
-    are none of a task fit no version."""
+    """Return the version that the client expects, from If-Match or else from the body, or None if it expects none.
+
+    Any of several versions matches; tags that are not a task's match no version.
+    """
     header = request.environ.get("HTTP_IF_MATCH")
     if header is None:
         return Expectation(version, merge) if version is not None else None

@@ -1,9 +1,8 @@
-"""How many requests one user may make, whatever they are, and one network without a sign-in to operations that need
-none; counted before anything of a request is validated, and without Redis for nearly all of them.
+"""General request quotas: per user for all requests, and per network for anonymous writing requests.
 
-Each process counts by itself, and tells Redis after every twentieth part of the limit. So a request costs a look into
-a dictionary, and a limit of 60,000 a minute one round trip to Redis in 3,000 requests; all processes together let at
-most a twentieth each pass beyond it. Small limits are exact. Windows begin at whole minutes, hours or days.
+Requests are counted before validation. Each process counts in memory and adds its count to Redis after every twentieth
+of the limit, so that most requests need no round trip: at 60,000 per minute one in 3,000 does. Each process can exceed
+the limit by at most a twentieth; small limits are exact. Windows are fixed and start at whole minutes, hours or days.
 """
 
 import math
@@ -27,21 +26,21 @@ USER, NETWORK = "user", "address"
 PARTS = 20
 MAX_COUNTERS = 10_000
 BEARER = "HTTP_AUTHORIZATION"
-# Health checks, pages and descriptions: they cost next to nothing, and must come through.
+# Exempt on open routes: health checks, HTML pages and the OpenAPI document are cheap and must stay available.
 UNCOUNTED = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(slots=True)
 class Counter:
-    """`known` is what all processes had counted when this one last told, `untold` its own since then."""
+    """`known` is the count of all processes at the last synchronisation, `unsynced` this process's count since then."""
 
     window: int
     known: int = 0
-    untold: int = 0
+    unsynced: int = 0
 
 
 class Quota:
-    """`name` is what is counted: users, or networks."""
+    """A quota per user or per network, as `name` says."""
 
     def __init__(self, runtime: Runtime, rates: Rates, clock: Callable[[], float] = time.time, *, name: str = USER):
         self._runtime = runtime
@@ -51,39 +50,39 @@ class Quota:
         self._counters: dict[tuple[int | str, Rate], Counter] = {}
         self._lock = threading.Lock()
 
-    def spend(self, who: int | str) -> None:
-        """Count a request; raises `TooManyRequestsError` where it is one too many."""
+    def spend(self, subject: int | str) -> None:
+        """Count a request. Raises `TooManyRequestsError` if the quota is exhausted."""
         now = self._clock()
         for rate in self._rates:
-            if not self._has_room(who, rate, int(now) // rate.seconds):
+            if not self._has_room(subject, rate, int(now) // rate.seconds):
                 raise too_many(self._name, self._rates, rate, math.ceil(rate.seconds - now % rate.seconds))
 
-    def _has_room(self, who: int | str, rate: Rate, window: int) -> bool:
+    def _has_room(self, subject: int | str, rate: Rate, window: int) -> bool:
         with self._lock:
-            counter = self._counter(who, rate, window)
-            # Known to be used up: nobody needs to hear of it again.
+            counter = self._counter(subject, rate, window)
+            # Known to be exhausted: no further synchronisation is needed.
             if counter.known >= rate.amount:
                 return False
-            counter.untold += 1
-            if counter.untold < max(1, rate.amount // PARTS):
-                return counter.known + counter.untold <= rate.amount
-            telling, counter.untold = counter.untold, 0
-            counter.known += telling
-        counter.known = max(counter.known, self._tell(who, rate, window, telling))
+            counter.unsynced += 1
+            if counter.unsynced < max(1, rate.amount // PARTS):
+                return counter.known + counter.unsynced <= rate.amount
+            amount, counter.unsynced = counter.unsynced, 0
+            counter.known += amount
+        counter.known = max(counter.known, self._add(subject, rate, window, amount))
         return counter.known <= rate.amount
 
-    def _counter(self, who: int | str, rate: Rate, window: int) -> Counter:
-        found = self._counters.get((who, rate))
+    def _counter(self, subject: int | str, rate: Rate, window: int) -> Counter:
+        found = self._counters.get((subject, rate))
         if found is not None and found.window == window:
             return found
         if len(self._counters) >= MAX_COUNTERS:
             self._counters.clear()
-        self._counters[who, rate] = found = Counter(window)
+        self._counters[subject, rate] = found = Counter(window)
         return found
 
-    def _tell(self, who: int | str, rate: Rate, window: int, amount: int) -> int:
-        """Add to the count of all processes; returns that, and 0 while Redis is away: then our own has to do."""
-        key = f"{self._name}:{who}:{rate.period}:{window}"
+    def _add(self, subject: int | str, rate: Rate, window: int, amount: int) -> int:
+        """Add to the count in Redis and return it, or return 0 while Redis is unavailable."""
+        key = f"{self._name}:{subject}:{rate.period}:{window}"
         return self._runtime.breaker.call(lambda: self._redis.incr(key, rate.seconds, amount), 0)
 
     @cached_property
@@ -91,15 +90,15 @@ class Quota:
         return redis_storage(self._runtime)
 
 
-def within_quota(view, info):
-    """Pyramid's view deriver: a request spends its caller's quota before the view is called, in every package."""
+def quota_deriver(view, info):
+    """Pyramid view deriver that counts each request, in every package, before the view is called."""
     if info.exception_only:
         return view
     is_open = info.options.get("permission") == NO_PERMISSION_REQUIRED
     quota: Quota | None = info.registry.quota
     network_quota: Quota | None = info.registry.network_quota if is_open else None
 
-    def spending_view(context, request):
+    def counting_view(context, request):
         if not is_open or request.method not in UNCOUNTED:
             claims = _claims_of(request) if is_open else request.claims
             if claims and quota:
@@ -108,12 +107,12 @@ def within_quota(view, info):
                 network_quota.spend(client_network(request))
         return view(context, request)
 
-    return spending_view
+    return counting_view
 
 
 def _claims_of(request):
-    """The claims of a request that needs none; None too where its token may not be looked up just now."""
-    # Without a header nobody looks for claims: that would open a connection to the database.
+    """Return the claims of a request on an open route, or None if it has none or the token lookup is rate limited."""
+    # Avoids a database connection for requests without a token.
     if BEARER not in request.environ:
         return None
     try:
@@ -129,4 +128,4 @@ def includeme(config):
     config.registry.network_quota = (
         Quota(runtime, settings.limit_address, name=NETWORK) if settings.limit_address else None
     )
-    config.add_view_deriver(within_quota)
+    config.add_view_deriver(quota_deriver)

@@ -1,4 +1,4 @@
-"""How often something may be done, as settings say it: «10/minute; 100/hour», or 0 for as often as one likes."""
+"""Parsing of rates in settings: `10/minute; 100/hour`, or `0` for unlimited."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ UNLIMITED = "0"
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many in any stretch of one `period`."""
+    """At most `amount` per `period`."""
 
     amount: int
     period: str
@@ -34,7 +34,7 @@ def _rates(value: Any) -> Any:
 def _rate(text: str) -> Rate:
     found = RATE.fullmatch(text)
     if found is None:
-        raise ValueError("must be 0 or rates as 10/minute; 100/hour (of second, minute, hour, day)")
+        raise ValueError("must be 0 or rates such as 10/minute; 100/hour (per second, minute, hour or day)")
     return Rate(int(found[1]), found[2])
 
 

@@ -1,5 +1,7 @@
-"""What personal API tokens may be used for. Accounts, logins and tokens stand here nowhere: to those a token that
-lies in a script is no key, so that it cannot make itself another one."""
+"""Scopes of personal API tokens and the routes that they open.
+
+No scope opens the routes of accounts, sessions and tokens, so that a token in a script cannot create another one.
+"""
 
 SCOPES = {
     "tasks:read": (

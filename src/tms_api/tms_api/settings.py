@@ -1,4 +1,4 @@
-"""The API's settings."""
+"""Settings of the API."""
 
 from pydantic import field_validator
 
@@ -8,58 +8,54 @@ from tms_core.settings_base import SettingsGroup, setting
 
 class ApiSettings(SettingsGroup, prefix="tms.api"):
     cache_seconds: int = setting(
-        300, help="How long an unchanged page of tasks stays in Redis; 0 keeps none.", ge=0, le=86400
+        300, help="Seconds that a page of the task list is cached in Redis; 0 turns the cache off.", ge=0, le=86400
     )
-    limit_user: Rates = setting(
-        "60000/minute", help="Requests of one user, whatever they are; 0 (here and below): as many as one likes."
-    )
-    limit_address: Rates = setting(
-        "6000/minute", help="Writing requests from one address without a sign-in, whatever they are, right or wrong."
-    )
+    limit_user: Rates = setting("60000/minute", help="Requests per user; 0 (here and below) means unlimited.")
+    limit_address: Rates = setting("6000/minute", help="Writing requests without a sign-in per address.")
     limit_sign_in_account: Rates = setting(
         "10/minute; 100/hour",
-        help="Wrong passwords for one user name from one network, or from one device that signed in before; after that "
-        "not even the right one is taken from there.",
+        help="Wrong passwords for one user name per network, or per device that has signed in before; above that, the "
+        "right password is refused from there too.",
     )
     limit_sign_in_account_everywhere: Rates = setting(
         "100/minute; 1000/hour",
-        help="Wrong passwords for one user name from all networks; after that none is taken but from devices that "
-        "signed in before and from networks with an open session.",
+        help="Wrong passwords for one user name from all networks; above that, only devices that have signed in before "
+        "and networks with an open session can sign in.",
     )
-    limit_sign_in_address: Rates = setting("60/minute", help="Wrong passwords from one address.")
-    limit_session_account: Rates = setting("30/minute; 300/hour", help="Right passwords for one user name.")
-    limit_session_address: Rates = setting("120/minute", help="Right passwords from one address.")
-    limit_refresh: Rates = setting("600/minute", help="Refreshes and log-outs from one address.")
-    limit_registration: Rates = setting("300/minute", help="Registrations from one address.")
+    limit_sign_in_address: Rates = setting("60/minute", help="Wrong passwords per address.")
+    limit_session_account: Rates = setting("30/minute; 300/hour", help="Successful sign-ins per user name.")
+    limit_session_address: Rates = setting("120/minute", help="Successful sign-ins per address.")
+    limit_refresh: Rates = setting("600/minute", help="Token refreshes and sign-outs per address.")
+    limit_registration: Rates = setting("300/minute", help="Registrations per address.")
     limit_taken: Rates = setting(
         "20/minute; 100/hour",
-        help="User names and e-mail addresses that one user, or one address, is told to be taken; after that it "
-        "changes and registers none.",
+        help="Responses per user and per address that a user name or e-mail address is taken; above that, the client "
+        "can neither register nor change a name or address.",
     )
     limit_mail_account: Rates = setting(
-        "5/hour", help="Mails with a link that may be asked for for one account from one network or known device."
+        "5/hour", help="Requests for a mailed link for one account per network or known device."
     )
     limit_mail_account_everywhere: Rates = setting(
         "30/hour",
-        help="The same from all networks; after that only from devices that signed in before and from networks with an "
-        "open session.",
+        help="Requests for a mailed link for one account from all networks; above that, only from devices that have "
+        "signed in before and from networks with an open session.",
     )
-    limit_mail_address: Rates = setting("60/hour", help="Mails with a link that may be asked for from one address.")
+    limit_mail_address: Rates = setting("60/hour", help="Requests for a mailed link per address.")
     idempotency_keys_per_user: int = setting(
-        10_000, help="Idempotency-Keys that one user may use within 24 hours; 0: as many as one likes.", ge=0
+        10_000, help="Idempotency-Keys per user within 24 hours; 0 means unlimited.", ge=0
     )
     password_reset_url: str = setting(
         "{public_url}/api/password-reset/confirm#token={token}",
-        help="Where the mailed link leads for a new password; {public_url} is the deployment's.",
+        help="URL of the mailed link to reset a password; {public_url} is tms.public_url.",
     )
     email_verification_url: str = setting(
         "{public_url}/api/email-verification/confirm#token={token}",
-        help="Where the mailed link leads that verifies an e-mail address.",
+        help="URL of the mailed link to verify an e-mail address.",
     )
 
     email_change_url: str = setting(
         "{public_url}/api/email-change/undo#token={token}",
-        help="Where the mailed link leads that takes a change of an e-mail address back.",
+        help="URL of the mailed link to undo a change of e-mail address.",
     )
 
     @field_validator("password_reset_url", "email_verification_url", "email_change_url")

@@ -1,4 +1,4 @@
-"""Pages of the task list, by number or by cursor, as finished bodies."""
+"""Serialised pages of the task list, by page number or by cursor."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -22,59 +22,62 @@ from tms_core.web.validation import query_of
 
 CURSOR = "cursor"
 EVERYTHING = TaskFilter()
-# Tasks that a page by number walks past; more cost what counting them costs.
-LONG_WAY = 100_000
+# Offset from which reading a page by number costs as much as counting the list.
+MAX_UNCOUNTED_OFFSET = 100_000
 DIRECTIONS = tuple(f"{sign}{name}" for name in FIELDS for sign in ("", "-"))
 PARAMETERS = (
     *FILTER,
     *PAGE,
     Parameter(
         name="ordering",
-        help="By which fields, `-` to descend. Several are separated by commas or repeated. Default: the newest first; "
-        "of up to 1,000 tasks that `q` finds, the best matches.",
+        help="Fields to sort by; the prefix `-` means descending. Separate several by commas, or repeat the parameter. "
+        "Default: newest first; with `q`, if at most 1,000 tasks match, best match first.",
         kind=list[Literal[DIRECTIONS]],  # type: ignore[valid-type]
         example=["-priority", "due_date"],
     ),
     Parameter(
         name=CURSOR,
-        help="Reads on at the same cost however deep, in place of `page`: empty to begin, then as `next` has it. "
-        "`count` is null then.",
+        help="Keyset pagination, in place of `page`: empty for the first page, then as in the link `next`. `count` is "
+        "null.",
     ),
 )
 NAMES = names_of(PARAMETERS)
-# What may differ between two pages of one reading.
-PLACES = (CURSOR, "page_size")
-# What may differ between two pages that have the same count.
-ABOUT_PAGES = frozenset({*names_of(PAGE), "ordering"})
+# Parameters that may differ between the pages of one cursor.
+POSITION_NAMES = (CURSOR, "page_size")
+# Parameters that do not affect the count.
+PAGE_NAMES = frozenset({*names_of(PAGE), "ordering"})
 
 
 def as_dicts(rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
-    """Tasks as the API shows them."""
+    """Return tasks as the API represents them."""
     return [task._asdict() for task in rows]
 
 
 def page_key(request) -> str:
-    """Equal for requests that get the same bytes: who sees the same, the same query as it was spelled."""
+    """Return a cache key of the page: visibility of the user, URL and unparsed query string."""
     query = request.environ["QUERY_STRING"]
     return "\n".join((_scope(request), _me(request, query), request.application_url, query))
 
 
 def list_key(request) -> str:
-    """Equal for requests of the same list, whichever page of it they ask for and in whatever order."""
+    """Return a cache key of the list, which does not depend on page and ordering."""
     query = request.environ["QUERY_STRING"]
-    words = [word for word in query.split("&") if word.partition("=")[0] not in ABOUT_PAGES]
-    return "\n".join((_scope(request), _me(request, query), *words))
+    filters = [pair for pair in query.split("&") if pair.partition("=")[0] not in PAGE_NAMES]
+    return "\n".join((_scope(request), _me(request, query), *filters))
 
 
 def make_page(request, count: int | None) -> MadePage:
-    """The body that the request's query asks for; raises `InvalidError` naming every unknown or bad word. `count` is
-    that of the whole list, where it is known."""
+    """Return the page that the request's query asks for.
+
+    `count` is the cached number of tasks of the whole list, or None if it is not cached. Raises `InvalidError` with all
+    unknown and invalid parameters.
+    """
     values = query_of(request, NAMES)
     page = read_page(values)
     wanted = read_filter(values, actor_id=request.actor.id)
     ordering = read_ordering(values.get("ordering", []))
     require_words(request.autocommit_connection, wanted.q)
-    counts = CURSOR not in values and (count is None or page.offset >= LONG_WAY)
+    counts = CURSOR not in values and (count is None or page.offset >= MAX_UNCOUNTED_OFFSET)
     is_expensive = wanted.q or ((counts or wanted != EVERYTHING) and request.is_task_table_large())
     with request.expensive_read() if is_expensive else nullcontext():
         return _page(request, values, page, wanted, ordering, count)
@@ -105,23 +108,23 @@ def _by_cursor(
     size: int,
 ) -> dict[str, Any]:
     if "page" in values or len(values[CURSOR]) > 1:
-        raise InvalidError.of(CURSOR, "must stand once, and not beside page", "query")
+        raise InvalidError.of(CURSOR, "must be given once, and not together with page", "query")
     cursors = Cursors(request.registry.tms.core.jwt_key, _purpose(request, values))
     given = values[CURSOR][0]
     place = cursors.read(given, ordering) if given else None
-    # One more than asked for tells whether there is a next page.
+    # One row more than the page size shows whether there is a next page.
     rows = listing.after(wanted, ordering=ordering, limit=size + 1, values=place)
     following = cursors.after(rows[size - 1], ordering) if len(rows) > size else None
     return cursor_envelope(request, values, following, as_dicts(rows[:size]))
 
 
 def _purpose(request, values: dict[str, list[str]]) -> str:
-    words = [f"{name}={value}" for name in sorted(values) if name not in PLACES for value in values[name]]
-    return "\n".join((_scope(request), *words))
+    filters = [f"{name}={value}" for name in sorted(values) if name not in POSITION_NAMES for value in values[name]]
+    return "\n".join((_scope(request), *filters))
 
 
 def _me(request, query: str) -> str:
-    # «me» is somebody else for each, and may be spelled %6de; what merely looks like it costs a cache entry.
+    # `me` depends on the user and may be percent-encoded (%6de); a false match only costs a cache entry.
     return str(request.actor.id) if SELF in query or "%" in query else ""
 
 

@@ -1,4 +1,4 @@
-"""The API's background tasks."""
+"""Celery tasks of the API."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,22 +9,22 @@ from tms_api.models import IdempotencyKey
 from tms_core.celery import app, current_runtime
 from tms_core.models import AccountLink, PersonalToken, RefreshToken
 
-# For a day one may still ask what became of it; `Revocations` needs minutes.
+# Kept for a day to allow investigation; `Revocations` needs only minutes.
 ENDED = timedelta(days=1)
-# Its owner finds an expired token in the list, and why its script stopped.
+# Expired personal tokens stay in the list for a while, so that owners see why a script stopped working.
 EXPIRED_TOKEN = timedelta(days=90)
 
 
 @app.task(name="tms.api.forget_idempotency_keys")
 def forget_idempotency_keys() -> None:
-    """Delete the keys that no longer hold."""
+    """Delete expired idempotency keys."""
     with current_runtime().transaction() as session:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < datetime.now(UTC) - LIFE))
 
 
 @app.task(name="tms.api.forget_ended_logins")
 def forget_ended_logins() -> None:
-    """Delete refresh tokens, personal tokens and mailed links that no longer open anything."""
+    """Delete expired and revoked refresh tokens, personal tokens and mailed links."""
     now = datetime.now(UTC)
     ended, long_expired = now - ENDED, now - EXPIRED_TOKEN
     refresh, personal = RefreshToken, PersonalToken

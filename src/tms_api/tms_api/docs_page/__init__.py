@@ -1,5 +1,7 @@
-"""/api/docs: the description as a page. It is whole as it comes and asks no other host for anything; its script only
-sends the requests that a reader tries."""
+"""The HTML page `/api/docs`, rendered from the OpenAPI document.
+
+The page is self-contained and loads nothing from other hosts; its script only sends the requests that users try out.
+"""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The operations as the page shows them: package by package, tag by tag."""
+"""The operations of the OpenAPI document, grouped by package and tag for the page."""
 
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -27,18 +27,18 @@ def groups_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     schemas = Schemas(document)
     for path, verbs in document["paths"].items():
-        for verb, told in verbs.items():
-            answers = [_answer(status, one, document, schemas) for status, one in told["responses"].items()]
+        for verb, operation in verbs.items():
+            answers = [_answer(status, one, document, schemas) for status, one in operation["responses"].items()]
             yield {
-                "id": told["operationId"],
-                "tag": told["tags"][0],
+                "id": operation["operationId"],
+                "tag": operation["tags"][0],
                 "verb": verb.upper(),
                 "path": path,
-                "summary": told.get("summary", ""),
-                "help": told.get("description", ""),
-                "token": _token(told["security"]),
-                "parameters": [_parameter(one, schemas) for one in told.get("parameters", ())],
-                "body": _body(told, schemas),
+                "summary": operation.get("summary", ""),
+                "help": operation.get("description", ""),
+                "token": _token(operation["security"]),
+                "parameters": [_parameter(one, schemas) for one in operation.get("parameters", ())],
+                "body": _body(operation, schemas),
                 "successes": [one for one in answers if one["status"] < "400"],
                 "errors": [one for one in answers if one["status"] >= "400"],
             }
@@ -46,45 +46,45 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _token(security: list[Mapping[str, list[str]]]) -> str:
     if not security:
-        return "Open to everybody."
+        return "Needs no token."
     if {} in security:
-        return "Open to everybody; with a token it may do more."
+        return "Needs no token; a token may allow more."
     scopes = [scope for one in security for scope in one.get("personal", ())]
     return "Needs an access token" + (f", or a personal token with the scope `{scopes[0]}`." if scopes else ".")
 
 
-def _parameter(told: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
+def _parameter(parameter: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
     return {
-        "name": told["name"],
-        "where": told["in"],
-        "is_required": told.get("required", False),
-        "kind": schemas.kind(told["schema"]),
-        "help": told.get("description", ""),
-        "default": told["schema"].get("default"),
+        "name": parameter["name"],
+        "where": parameter["in"],
+        "is_required": parameter.get("required", False),
+        "kind": schemas.kind(parameter["schema"]),
+        "help": parameter.get("description", ""),
+        "default": parameter["schema"].get("default"),
     }
 
 
-def _body(told: Mapping[str, Any], schemas: Schemas) -> dict[str, Any] | None:
-    if "requestBody" not in told:
+def _body(operation: Mapping[str, Any], schemas: Schemas) -> dict[str, Any] | None:
+    if "requestBody" not in operation:
         return None
-    (schema,) = (one["schema"] for one in told["requestBody"]["content"].values())
+    (schema,) = (one["schema"] for one in operation["requestBody"]["content"].values())
     return {"kind": schemas.kind(schema), "rows": schemas.rows(schema), "example": schemas.example(schema)}
 
 
-def _answer(status: str, told: Mapping[str, Any], document: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
-    if reference := told.get("$ref"):
-        told = document["components"]["responses"][reference.removeprefix(RESPONSES)]
-    kinds = told.get("content", {})
+def _answer(status: str, response: Mapping[str, Any], document: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
+    if reference := response.get("$ref"):
+        response = document["components"]["responses"][reference.removeprefix(RESPONSES)]
+    kinds = response.get("content", {})
     return {
         "status": status,
         "phrase": HTTPStatus(int(status)).phrase,
-        "help": told["description"],
-        "headers": [{"name": name, **header} for name, header in told.get("headers", {}).items()],
+        "help": response["description"],
+        "headers": [{"name": name, **header} for name, header in response.get("headers", {}).items()],
         "kinds": [{"name": name, **_content(one, schemas)} for name, one in kinds.items()],
     }
 
 
-def _content(told: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
-    example = as_json(told["example"]) if "example" in told else schemas.example(told["schema"])
-    name = told["schema"].get("$ref", "").rpartition("/")[2]
-    return {"kind": schemas.kind(told["schema"]), "schema": name, "example": example}
+def _content(media_type: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
+    example = as_json(media_type["example"]) if "example" in media_type else schemas.example(media_type["schema"])
+    name = media_type["schema"].get("$ref", "").rpartition("/")[2]
+    return {"kind": schemas.kind(media_type["schema"]), "schema": name, "example": example}

@@ -1,16 +1,16 @@
 "use strict";
 let token = "";
-// Where the deployment begins: a proxy may serve it under a prefix.
+// The path prefix under which a proxy may serve the deployment.
 const base = location.pathname.replace(/\/api\/docs\/*$/, "");
 document.querySelector(".links a").href = base + "/api/openapi.json";
 
-function opened(id) {
+function openOperation(id) {
   const target = id && document.getElementById(id);
   for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
   if (target) target.scrollIntoView();
 }
-addEventListener("hashchange", () => opened(location.hash.slice(1)));
-opened(location.hash.slice(1));
+addEventListener("hashchange", () => openOperation(location.hash.slice(1)));
+openOperation(location.hash.slice(1));
 
 const menu = document.querySelector(".menu");
 if (matchMedia("(max-width: 52rem)").matches) {
@@ -33,9 +33,9 @@ async function send(verb, path, headers, body) {
   try {
     const answer = await fetch(path, {method: verb, headers, body});
     const text = await answer.text();
-    return {status: answer.status, words: answer.statusText, text, headers: answer.headers};
+    return {status: answer.status, statusText: answer.statusText, text, headers: answer.headers};
   } catch {
-    return {status: 0, words: "The server does not answer.", text: "", headers: new Headers()};
+    return {status: 0, statusText: "The server does not respond.", text: "", headers: new Headers()};
   }
 }
 
@@ -49,7 +49,7 @@ document.querySelector("#sign-in form").addEventListener("submit", async (event)
   const body = JSON.stringify(Object.fromEntries(new FormData(form)));
   const answer = await send("POST", base + "/api/token", {"Content-Type": "application/json"}, body);
   token = answer.status === 200 ? JSON.parse(answer.text).access : "";
-  form.querySelector("output").textContent = token ? "Signed in." : answer.status ? JSON.parse(answer.text).detail : answer.words;
+  form.querySelector("output").textContent = token ? "Signed in." : answer.status ? JSON.parse(answer.text).detail : answer.statusText;
   if (token) form.reset();
 });
 
@@ -69,8 +69,8 @@ for (const box of document.querySelectorAll(".operation .try")) {
     const body = form.elements.body && form.elements.body.value;
     if (body) headers["Content-Type"] = "application/json";
     const answer = await send(box.dataset.verb, base + path + (query.size ? "?" + query : ""), headers, body || undefined);
-    const told = ["etag", "location", "retry-after", "x-request-id"].filter((name) => answer.headers.get(name));
-    form.querySelector("output").textContent = [answer.status + " " + answer.words,
-      ...told.map((name) => name + ": " + answer.headers.get(name)), "", pretty(answer.text)].join("\n");
+    const shownHeaders = ["etag", "location", "retry-after", "x-request-id"].filter((name) => answer.headers.get(name));
+    form.querySelector("output").textContent = [answer.status + " " + answer.statusText,
+      ...shownHeaders.map((name) => name + ": " + answer.headers.get(name)), "", pretty(answer.text)].join("\n");
   });
 }

@@ -1,4 +1,4 @@
-"""Schemas in words that a reader understands at a glance."""
+"""Short descriptions of JSON schemas for the documentation page."""
 
 import re
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 
 from tms_core.web.openapi.examples import PREFIX, example_of
 
-# A bound that nobody reaches says nothing to a reader.
-UNTOLD = 10**9
+# Larger upper bounds are not shown.
+MAX_SHOWN = 10**9
 CODE = re.compile(r"`([^`]+)`")
 FORMATS = {
     "date": "day, as 2027-03-31",
@@ -21,7 +21,7 @@ FORMATS = {
 
 
 def prose(text: str) -> Markup:
-    """Text whose `words` are code."""
+    """Escape text and mark up its `backquoted` parts as code."""
     return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
 
 
@@ -30,7 +30,7 @@ def as_json(value: Any) -> str:
 
 
 class Schemas:
-    """Speaks about schemas that may refer to the document's components."""
+    """Describes schemas, resolving references to the document's components."""
 
     def __init__(self, document: Mapping[str, Any]):
         self._components: Mapping[str, Any] = document["components"]["schemas"]
@@ -43,7 +43,7 @@ class Schemas:
         return self._components[reference.removeprefix(PREFIX)] if reference else schema
 
     def kind(self, schema: Mapping[str, Any]) -> Markup:
-        """The type and its bounds; other schemas as links to where they are told."""
+        """Return the type and its bounds; named schemas become links to their description."""
         match schema:
             case {"$ref": str(reference)}:
                 return self._named(reference.removeprefix(PREFIX))
@@ -61,9 +61,9 @@ class Schemas:
                 return escape(_plain(schema))
 
     def rows(self, schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The fields of an object."""
-        told = self.resolved(schema)
-        required = told.get("required", ())
+        """Return the fields of an object schema."""
+        resolved = self.resolved(schema)
+        required = resolved.get("required", ())
         return [
             {
                 "name": name,
@@ -72,28 +72,28 @@ class Schemas:
                 "help": one.get("description", ""),
                 "default": as_json(one["default"]) if "default" in one else "",
             }
-            for name, one in told.get("properties", {}).items()
+            for name, one in resolved.get("properties", {}).items()
         ]
 
     def _named(self, name: str) -> Markup:
-        told = self._components[name]
-        if "enum" in told:
-            return self.kind(told)
+        resolved = self._components[name]
+        if "enum" in resolved:
+            return self.kind(resolved)
         return Markup('<a href="#schema-{0}">{0}</a>').format(name)
 
 
 def components_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The named schemas that are objects."""
+    """Return the named object schemas."""
     schemas = Schemas(document)
     return [
         {
             "name": name,
-            "help": told.get("description", ""),
-            "rows": schemas.rows(told),
-            "example": schemas.example(told),
+            "help": resolved.get("description", ""),
+            "rows": schemas.rows(resolved),
+            "example": schemas.example(resolved),
         }
-        for name, told in document["components"]["schemas"].items()
-        if told.get("type") == "object"
+        for name, resolved in document["components"]["schemas"].items()
+        if resolved.get("type") == "object"
     ]
 
 
@@ -121,13 +121,13 @@ def _plain(schema: Mapping[str, Any]) -> str:
 
 def _limits(schema: Mapping[str, Any]) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
-    if most is None or most >= UNTOLD:
+    if most is None or most >= MAX_SHOWN:
         return "" if least is None else f" from {least}"
     return f" {least}–{most}"
 
 
-def _bounds(schema: Mapping[str, Any], what: str, unit: str) -> str:
-    least, most = schema.get(f"min{what}"), schema.get(f"max{what}")
+def _bounds(schema: Mapping[str, Any], suffix: str, unit: str) -> str:
+    least, most = schema.get(f"min{suffix}"), schema.get(f"max{suffix}")
     if most is None:
         return f", at least {least}{unit}" if least else ""
     if not least:

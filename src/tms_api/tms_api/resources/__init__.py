@@ -1,4 +1,4 @@
-"""The resources, one class a noun."""
+"""The HTTP resources, one class per noun."""
 
 
 def includeme(config):

@@ -1,6 +1,6 @@
 from typing import Any
 
-from tms_api.attempt_limits import own_password_guard
+from tms_api.attempt_limits import own_password_limits
 from tms_api.pagination import whole
 from tms_api.resources.tags import KEYS
 from tms_api.schemas.account_answers import ApiTokens as ApiTokensAnswer
@@ -33,16 +33,15 @@ class ApiTokens:
         body=NewApiToken,
         answers={
             201: Answer(ShownApiToken, links=(Link("delete_api_token", {"id": "$response.body#/id"}),)),
-            403: "`current_password` is not one's present password.",
-            409: "One has too many already.",
+            403: "`current_password` is wrong.",
+            409: "The user has too many personal tokens.",
         },
     )
     def collection_post(self):
-        """Make a personal token for a script. It is shown in this answer and never again.
+        """Create a personal token for a script. The token is only returned by this response.
 
-        It acts as its user, as far as its scopes reach, and its owner is told by mail. Who signed in more than ten
-        minutes ago sends `current_password` too. Idempotency-Key does not apply, because answers to such
-        requests are kept.
+        It acts as its user within its scopes, and the user is notified by mail. More than ten minutes after signing
+        in, `current_password` is required. Idempotency-Key is not supported, because it stores responses.
         """
         body = body_of(self.request, NewApiToken)
 
@@ -51,12 +50,12 @@ class ApiTokens:
             return self.tokens.create(body.name, body.scopes, body.expires_at)
 
         is_guess = body.current_password is not None
-        row, token = own_password_guard(self.request).attempt(create) if is_guess else create()
-        self._tell_owner(row)
+        row, token = own_password_limits(self.request).attempt(create) if is_guess else create()
+        self._notify_owner(row)
         shown = {**present_token(row), "token": token}
         return json_response(shown, status=201, headers={"Cache-Control": "no-store"})
 
-    def _tell_owner(self, row: PersonalToken) -> None:
+    def _notify_owner(self, row: PersonalToken) -> None:
         shown = present_token(row)
         details = {name: shown[name] for name in ("name", "hint", "scopes", "expires_at")}
         notice = AccountNotice(
@@ -67,13 +66,13 @@ class ApiTokens:
 
     @documented("list_api_tokens", query=(), answers={200: ApiTokensAnswer})
     def collection_get(self):
-        """One's personal tokens. The expired ones too, by their names and first letters."""
+        """List the caller's personal tokens. Expired ones are included; the tokens themselves are not."""
         query_of(self.request, ())
         return json_response(whole([present_token(row) for row in self.tokens.list()]))
 
     @documented("delete_api_token", answers={200: Nothing})
     def delete(self):
-        """Take a personal token back. It stops working within a second."""
+        """Revoke a personal token. It stops working within a second."""
         self.tokens.revoke(id_of(self.request))
         return json_response({})
 

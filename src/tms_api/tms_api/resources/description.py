@@ -24,7 +24,7 @@ class OpenApi:
         needs_database=False,
     )
     def get(self):
-        """This description, as machines read it."""
+        """Get this description as an OpenAPI document."""
         description: Description = self.request.registry.description
         return tagged(description.body, description.tag)
 
@@ -40,11 +40,11 @@ class Docs:
     @documented(
         "get_docs",
         headers=(IF_NONE_MATCH,),
-        answers={200: Answer(str, "A page to look at.", headers=(ETAG,), content_types=("text/html",))},
+        answers={200: Answer(str, "An HTML page.", headers=(ETAG,), content_types=("text/html",))},
         needs_database=False,
     )
     def get(self):
-        """This description, as people read it."""
+        """Get this description as an HTML page."""
         page = self.request.registry.description.page
         response = tagged(page.body, page.tag)
         if response.status_code == 200:

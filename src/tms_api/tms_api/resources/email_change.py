@@ -1,5 +1,5 @@
 from tms_api.link_pages import EMAIL_CHANGE, HTML, link_page
-from tms_api.mail_links import NO_MAILS, mail_link, mailer_of, use_change_link
+from tms_api.mail_links import NO_MAILS, mail_link, mailer_of, redeem_change_link
 from tms_api.resources.tags import LINKS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.accounts import LinkToken
@@ -20,7 +20,7 @@ class EmailChangeUndo:
     @open_to_all
     @documented("show_email_change", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
     def get(self):
-        """The page of a mailed link that takes a change of address back. It has a button, as the others."""
+        """Show the page of a mailed link that undoes a change of e-mail address. The change is undone by its button."""
         mailer_of(self.request)
         return link_page(EMAIL_CHANGE)
 
@@ -28,13 +28,14 @@ class EmailChangeUndo:
     @documented(
         "undo_email_change",
         body=LinkToken,
-        answers={200: Nothing, 409: "Another account has the address by now.", 429: Answer(), 501: NO_MAILS},
+        answers={200: Nothing, 409: "Another account has the address now.", 429: Answer(), 501: NO_MAILS},
     )
     def post(self):
-        """Take a change of an e-mail address back. By the token of the link that the old address got, once, within 7
-        days. It ends every login, every personal token and the password, and has a link for a new one mailed."""
+        """Undo a change of e-mail address. Takes the token of the link that was mailed to the old address, valid once
+        within 7 days. All sessions, all personal tokens and the password are revoked, and a password reset link is
+        mailed."""
         mailer_of(self.request)
-        user, email = use_change_link(self.request, body_of(self.request, LinkToken).token)
+        user, email = redeem_change_link(self.request, body_of(self.request, LinkToken).token)
         UserService(self.request.db, None).take_email_back(user, email, token_service(self.request))
         mail_link(self.request, LinkPurpose.PASSWORD_RESET, email)
         return json_response({})

@@ -1,5 +1,5 @@
 from tms_api.link_pages import EMAIL_VERIFICATION, HTML, link_page
-from tms_api.mail_links import NO_MAILS, ask_for_verification_link, mailer_of, use_link
+from tms_api.mail_links import NO_MAILS, mailer_of, redeem_link, request_verification_link
 from tms_api.resources.tags import LINKS
 from tms_api.schemas.accounts import LinkToken
 from tms_core.models import LinkPurpose
@@ -20,14 +20,14 @@ class _EmailVerification:
 class EmailVerification(_EmailVerification):
     @documented(
         "ask_for_email_verification",
-        answers={202: Answer(Nothing, "A link is mailed, if the address is not verified yet."), 501: NO_MAILS},
+        answers={202: Answer(Nothing, "A link is mailed if the address is not verified."), 501: NO_MAILS},
     )
     def post(self):
-        """Have one's address verified. A link is mailed to it. To one that is verified already none is sent."""
+        """Request a verification link by mail. None is sent if the caller's address is already verified."""
         mailer_of(self.request)
         user = UserService(self.request.db, self.request.actor).get(self.request.actor.id)
         if user.email and not user.email_verified:
-            ask_for_verification_link(self.request, user.email)
+            request_verification_link(self.request, user.email)
         return json_response({}, status=202)
 
 
@@ -36,14 +36,14 @@ class EmailVerificationConfirm(_EmailVerification):
     @open_to_all
     @documented("show_email_verification", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
     def get(self):
-        """The page of a mailed link that verifies. It has a button: programs that follow links verify nothing."""
+        """Show the page of a mailed verification link. The address is verified by its button, not by opening it."""
         mailer_of(self.request)
         return link_page(EMAIL_VERIFICATION)
 
     @open_to_all
     @documented("verify_email", body=LinkToken, answers={200: Nothing, 429: Answer(), 501: NO_MAILS})
     def post(self):
-        """Verify an e-mail address. By the token of a mailed link, once."""
+        """Verify an e-mail address. Takes the token of a mailed link, which is valid once."""
         mailer_of(self.request)
-        use_link(self.request, LinkPurpose.EMAIL_VERIFICATION, body_of(self.request, LinkToken).token)
+        redeem_link(self.request, LinkPurpose.EMAIL_VERIFICATION, body_of(self.request, LinkToken).token)
         return json_response({})

@@ -1,6 +1,6 @@
 from tms_api.device_cookies import remember_device
 from tms_api.link_pages import HTML, PASSWORD_RESET, link_page
-from tms_api.mail_links import NO_MAILS, ask_for_reset_link, mailer_of, use_link
+from tms_api.mail_links import NO_MAILS, mailer_of, redeem_link, request_reset_link
 from tms_api.resources.tags import LINKS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.accounts import NewPassword, WantedLink
@@ -25,15 +25,15 @@ class PasswordReset(_PasswordReset):
         "ask_for_password_reset",
         body=WantedLink,
         answers={
-            202: Answer(Nothing, "If the address is an account's, a link is mailed to it."),
+            202: Answer(Nothing, "If an account has the address, a link is mailed to it."),
             429: Answer(),
             501: NO_MAILS,
         },
     )
     def post(self):
-        """Have a link for a new password mailed. The answer does not tell whether somebody has the address."""
+        """Request a password reset link by mail. The response does not reveal whether an account has the address."""
         mailer_of(self.request)
-        ask_for_reset_link(self.request, body_of(self.request, WantedLink).email)
+        request_reset_link(self.request, body_of(self.request, WantedLink).email)
         return json_response({}, status=202)
 
 
@@ -42,17 +42,17 @@ class PasswordResetConfirm(_PasswordReset):
     @open_to_all
     @documented("show_password_reset", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
     def get(self):
-        """The page of a mailed link for a new password. It asks for the new password."""
+        """Show the page of a mailed password reset link. It has a form for the new password."""
         mailer_of(self.request)
         return link_page(PASSWORD_RESET)
 
     @open_to_all
     @documented("reset_password", body=NewPassword, answers={200: Nothing, 429: Answer(), 501: NO_MAILS})
     def post(self):
-        """Set a new password. By the token of a mailed link, once. It ends every login and every personal token."""
+        """Set a new password. Takes the token of a mailed link, once. Ends all sessions and personal tokens."""
         mailer_of(self.request)
         body = body_of(self.request, NewPassword)
-        user = use_link(self.request, LinkPurpose.PASSWORD_RESET, body.token)
+        user = redeem_link(self.request, LinkPurpose.PASSWORD_RESET, body.token)
         UserService(self.request.db, None).reset_password(user, body.password, token_service(self.request))
         response = json_response({})
         remember_device(self.request, response, user)

@@ -16,7 +16,7 @@ from tms_core.web.validation import query_of
 
 @resource(collection_path="/api/sessions", path="/api/sessions/{id}")
 class Sessions:
-    """One's own only, an administrator's too."""
+    """The caller's own sessions; administrators too see only theirs."""
 
     tag = KEYS
 
@@ -33,14 +33,14 @@ class Sessions:
         answers={200: Answer(SessionsAnswer, links=(Link("delete_session", {"id": "$response.body#/results/0/id"}),))},
     )
     def collection_get(self):
-        """Where one is signed in. `last_used_at` and `client` are as of the last sign-in or refresh."""
+        """List the caller's sessions. `last_used_at` and `client` date from the last sign-in or refresh."""
         query_of(self.request, ())
         current = self.request.claims.session
-        return json_response(whole([present_login(login, current) for login in self.logins.list()]))
+        return json_response(whole([present_session(session, current) for session in self.logins.list()]))
 
     @documented("delete_session", answers={200: Nothing})
     def delete(self):
-        """Sign out somewhere. That login's tokens stop working within a second."""
+        """End a session. Its tokens stop working within a second."""
         self.logins.end(self._id(), token_service(self.request))
         return json_response({})
 
@@ -51,11 +51,11 @@ class Sessions:
             raise NotFoundError(bad_id("id", self.request.matchdict["id"], "a session's UUID")) from None
 
 
-def present_login(login: Login, current: str) -> dict[str, Any]:
+def present_session(session: Login, current: str) -> dict[str, Any]:
     return {
-        "id": str(login.id),
-        "created_at": instant(login.began_at),
-        "last_used_at": instant(login.last_used_at),
-        "client": {"user_agent": login.user_agent, "address": login.address},
-        "current": str(login.id) == current,
+        "id": str(session.id),
+        "created_at": instant(session.began_at),
+        "last_used_at": instant(session.last_used_at),
+        "client": {"user_agent": session.user_agent, "address": session.address},
+        "current": str(session.id) == current,
     }

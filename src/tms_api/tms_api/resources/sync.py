@@ -7,8 +7,8 @@ from tms_core.web.openapi import Answer, Link, WholeNumber, documented, names_of
 from tms_core.web.resource import json_response, resource, to_json
 from tms_core.web.validation import query_of
 
-AFTER = WholeNumber(name="after", help="The event up to which the copy is right.", least=0, most=MAX_ID)
-LIMIT = WholeNumber(name="limit", help="Of how many events at most.", default=500, least=1, most=5000)
+AFTER = WholeNumber(name="after", help="`event_id` up to which the copy is current.", least=0, most=MAX_ID)
+LIMIT = WholeNumber(name="limit", help="Maximum number of events to read.", default=500, least=1, most=5000)
 PARAMETERS = (AFTER, LIMIT)
 NAMES = names_of(PARAMETERS)
 
@@ -26,9 +26,10 @@ class Sync:
         answers={200: Answer(Changes, links=(Link("get_changes", {"after": "$response.body#/next"}),))},
     )
     def get(self):
-        """What to do to a copy of the tasks. To one that was right at the event `after`: put `tasks` in, take `gone`
-        out, and ask again from `next` until `complete`. Without `after`: where to go on once a copy has been made from
-        the list. With `reset`: `after` lies beyond the end of the log, so make the copy anew and go on from `next`."""
+        """Get the changes to a copy of the tasks. Insert or replace `tasks`, remove `gone`, and repeat with `after` set
+        to `next` until `complete`. Without `after`, the response gives the position to continue from once a copy has
+        been made from the list. `reset` means that `after` is past the end of the event log: rebuild the copy and
+        continue from `next`."""
         values = query_of(self.request, NAMES)
         limit = LIMIT.read(values)
         sync = TaskSync(self.request.db, self.request.actor, self.request.registry.tms.core.visibility)

@@ -29,15 +29,15 @@ class TaskBulk:
         body=Bulk,
         answers={
             200: BulkResults,
-            400: Answer(BulkProblem, "Malformed or invalid; `index` names the operation, where it is one's fault."),
-            403: Answer(BulkProblem, "Operation `index` may not be done by the caller."),
-            404: Answer(BulkProblem, "There is no such task as operation `index` names."),
+            400: Answer(BulkProblem, "Malformed or invalid; `index` is the invalid operation, if there is one."),
+            403: Answer(BulkProblem, "The caller may not execute operation `index`."),
+            404: Answer(BulkProblem, "The task of operation `index` does not exist."),
             412: BulkPreconditionFailed,
         },
     )
     def post(self):
-        """Do many things to tasks at once. At most 500 are created, changed and deleted, all or nothing. Later
-        operations see what earlier ones did."""
+        """Create, change and delete tasks in bulk. At most 500 operations are executed in order, all or none; each sees
+        the results of those before it."""
         operations = [one.operation() for one in self._body().operations]
         visibility = self.request.registry.tms.core.visibility
         tasks = TaskBulkService(self.request.db, self.request.actor, visibility).apply(operations)
@@ -57,5 +57,5 @@ def _result(operation: Any, task: TaskRow | None) -> dict[str, Any]:
     if task is None:
         return {"op": "delete", "status": 200, "id": operation.task_id, "task": None}
     is_new = isinstance(operation, Creation)
-    word, status = ("create", 201) if is_new else ("update", 200)
-    return {"op": word, "status": status, "id": task.id, "task": task._asdict()}
+    op, status = ("create", 201) if is_new else ("update", 200)
+    return {"op": op, "status": status, "id": task.id, "task": task._asdict()}

@@ -14,13 +14,13 @@ from tms_core.web.resource import id_of, json_response, resource, to_json, write
 from tms_core.web.validation import body_of, query_of
 
 MAX_EVENTS = 1000
-BEFORE = WholeNumber(name="before", help="Only events older than this event_id.", least=1, most=MAX_ID)
-SIZE = WholeNumber(name="page_size", help="At most so many.", default=MAX_EVENTS, least=1, most=MAX_EVENTS)
+BEFORE = WholeNumber(name="before", help="Only events before this event_id.", least=1, most=MAX_ID)
+SIZE = WholeNumber(name="page_size", help="Maximum number of events.", default=MAX_EVENTS, least=1, most=MAX_EVENTS)
 PARAMETERS = (BEFORE, SIZE)
 NAMES = names_of(PARAMETERS)
 OLDER = Header(
     "Link",
-    "Where the older events are.",
+    "The next page, with older events.",
     '<https://tms.example.com/api/task/1/history?before=7>; rel="next"',
     is_optional=True,
 )
@@ -40,7 +40,7 @@ class History:
         answers={200: Answer(list[HistoryEvent], "The task's events, newest first.", headers=(OLDER,), links=LINKS)},
     )
     def get(self):
-        """What happened to a task. Newest first; it outlives the task, for its creator and administrators."""
+        """Get the history of a task. Newest first. Its creator and administrators can read it after a deletion."""
         task_id = id_of(self.request)
         values = query_of(self.request, NAMES)
         size = SIZE.read(values)
@@ -69,17 +69,17 @@ class TaskUndo:
         "undo_task_event",
         body=Undo,
         answers={
-            200: Answer(Task | Nothing, "The task as it is now; empty where its creation was taken back."),
-            403: "One sees the task but may not do this to it.",
+            200: Answer(Task | Nothing, "The current task; empty if its creation was undone."),
+            403: "The caller may see the task but not make this change.",
             404: "There is no such task, or it has no such event.",
-            409: "A deletion is to be taken back, but the task is there; or the first request with this "
-            "Idempotency-Key is still running.",
+            409: "The event is a deletion but the task exists, or the first request with this Idempotency-Key is still "
+            "running.",
             412: PreconditionFailed,
         },
     )
     def post(self):
-        """Take back what an event did. That is a new change; a deleted task comes back under its id. 412 where
-        something that the event changed has been changed since."""
+        """Undo an event. This is recorded as a new change; a deleted task is restored with its id. The response is 412
+        if a field that the event changed has been changed since."""
         task_id, body = id_of(self.request), body_of(self.request, Undo)
         visibility = self.request.registry.tms.core.visibility
         task = TaskUndoService(self.request.db, self.request.actor, visibility).undo(task_id, body.event_id)

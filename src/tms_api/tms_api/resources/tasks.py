@@ -17,8 +17,8 @@ from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of, query_of
 
-LOCATION = Header("Location", "Where the new one is.", "https://tms.example.com/api/task/1")
-NOT_ALLOWED = "One sees the task but may not do this to it."
+LOCATION = Header("Location", "URL of the new task.", "https://tms.example.com/api/task/1")
+NOT_ALLOWED = "The caller may see the task but not make this change."
 ID = {"id": "$response.body#/id"}
 OF_ONE = ("get_task", "replace_task", "change_task", "delete_task", "get_task_history")
 LINKS = tuple(Link(name, ID) for name in OF_ONE)
@@ -45,7 +45,7 @@ class Tasks:
         answers={200: Answer(TaskPage, headers=(ETAG,), links=FROM_LIST), 404: PAST_THE_END},
     )
     def collection_get(self):
-        """The tasks that one may see. Filtered, ordered, a page at a time, from Redis where it is fresh."""
+        """List the tasks visible to the caller. Filtered, sorted and paginated."""
         cache = PageCache(self.runtime, self.runtime.settings(ApiSettings).cache_seconds)
         page = cache.get_or_make(
             page_key(self.request), list_key(self.request), lambda count: make_page(self.request, count)
@@ -59,7 +59,7 @@ class Tasks:
         body=NewTask,
         answers={
             201: Answer(Task, headers=(LOCATION, ETAG), links=LINKS),
-            403: "Only an administrator names a creator.",
+            403: "Only an administrator may set `created_by`.",
         },
     )
     def collection_post(self):
@@ -69,7 +69,7 @@ class Tasks:
 
     @documented("get_task", query=(), headers=(IF_NONE_MATCH,), answers={200: ONE})
     def get(self):
-        """One task."""
+        """Get a task."""
         query_of(self.request, ())
         statement = one_visible(self.request.actor, self.runtime.core.visibility)
         return self._one(read_task(self.request.autocommit_connection, statement, id_of(self.request)))
@@ -77,13 +77,13 @@ class Tasks:
     @writes_tasks
     @documented("replace_task", body=WholeTask, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
     def put(self):
-        """Replace a task. What is left out gets its default."""
+        """Replace a task. Omitted fields get their defaults."""
         return self._change(WholeTask, merge=False)
 
     @writes_tasks
     @documented("change_task", body=TaskChange, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
     def patch(self):
-        """Change a task. Only what is named changes."""
+        """Change a task. Omitted fields stay unchanged."""
         return self._change(TaskChange, merge=True)
 
     @writes_tasks
@@ -93,10 +93,10 @@ class Tasks:
         answers={200: Answer(Nothing, links=(Link("get_task_history", {"id": "$request.path.id"}),)), 403: NOT_ALLOWED},
     )
     def delete(self):
-        """Delete a task. Its history stays, and it can be brought back from there."""
+        """Delete a task. Its history stays, and the deletion can be undone."""
         task_id = id_of(self.request)
         expected = expectation(self.request, None, merge=False)
-        self._note_validators(task_id)
+        self._set_validators(task_id)
         self.tasks.delete(task_id, expected)
         return json_response({})
 
@@ -106,11 +106,11 @@ class Tasks:
         if body.id not in (None, task_id):
             raise InvalidError.of("id", f"is set by the server: {task_id}")
         expected = expectation(self.request, body.version, merge=merge)
-        self._note_validators(task_id)
+        self._set_validators(task_id)
         return self._one(self.tasks.change(task_id, body.values(), expected))
 
-    def _note_validators(self, task_id: int) -> None:
-        """For the preconditions beside If-Match, which the service looks at: the task as it is now, locked."""
+    def _set_validators(self, task_id: int) -> None:
+        """Lock the task and set the validators of all preconditions but If-Match, which the service checks."""
         if has_conditions(self.request):
             self.request.validators = task_validators(self.tasks.locked(task_id), is_match_done=True)
 

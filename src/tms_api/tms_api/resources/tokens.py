@@ -16,19 +16,19 @@ from tms_core.web.problems import problem
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, raw_body
 
-WRONG_CREDENTIALS = "User name and password do not fit, or the account is not active."
+WRONG_CREDENTIALS = "Wrong user name or password, or the account is not active."
 MAX_USER_AGENT_LENGTH = 120
 BAD_REFRESH = "This refresh token is unknown, used, expired or revoked: sign in again."
 REFRESH = {"refresh": "$response.body#/refresh"}
 PAIR = Answer(
     TokenPair,
-    "An access token for the next minutes, and the refresh token for the next pair.",
+    "A short-lived access token, and a refresh token for the next pair.",
     links=(Link("refresh_token", body=REFRESH), Link("revoke_token", body=REFRESH)),
 )
 
 DEVICE = Header(
     "Set-Cookie",
-    "A device cookie: whoever sends it is not locked out of the account while others guess at its password.",
+    "A device cookie; a client that sends it is not locked out while others guess the account's password.",
     "tms_device=7.kPq0nJ1m2nQ.mUoT2nZ7c3s8; HttpOnly; Path=/api; SameSite=Strict",
 )
 
@@ -40,9 +40,9 @@ def token_service(request) -> TokenService:
 
 
 def _user_agent(request) -> str | None:
-    """What a person can recognise, and nothing that could not be stored or shown."""
-    words = " ".join((request.user_agent or "").split())[:MAX_USER_AGENT_LENGTH]
-    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in words) or None
+    """Return the shortened User-Agent in printable ASCII, or None without one."""
+    text = " ".join((request.user_agent or "").split())[:MAX_USER_AGENT_LENGTH]
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text) or None
 
 
 class _Tokens:
@@ -57,7 +57,7 @@ class _Tokens:
         self.request.registry.limiter.count(Limit("refresh", rates, client_network(self.request)))
 
     def _answer(self, pair: TokenPair | None, refusal: str):
-        # Not raised: what the refusal revoked must be committed.
+        # Returned, not raised: revocations by the failed refresh must be committed.
         if pair is None:
             return problem(self.request, 401, refusal)
         response = json_response({"refresh": pair.refresh, "access": pair.access})
@@ -74,7 +74,7 @@ class Token(_Tokens):
         answers={200: replace(PAIR, headers=(DEVICE,)), 401: WRONG_CREDENTIALS, 429: Answer()},
     )
     def post(self):
-        """Sign in. By a user name or an e-mail address, and a password."""
+        """Sign in. Takes a user name or an e-mail address, and a password."""
         body = body_of(self.request, Credentials)
         limits, limiter = self._session_limits(body.username), self.request.registry.limiter
         limiter.require_room(*limits)
@@ -88,7 +88,7 @@ class Token(_Tokens):
         return response
 
     def _session_limits(self, account: str) -> tuple[Limit, Limit]:
-        """Each right password costs as much work as a wrong one, and leaves a session."""
+        """Return the limits of successful sign-ins, which cost a password hash and create a session."""
         settings = self.request.registry.tms.settings(ApiSettings)
         return (
             Limit("session-account", settings.limit_session_account, key_of(account)),
@@ -101,7 +101,7 @@ class TokenRefresh(_Tokens):
     @open_to_all
     @documented("refresh_token", body=Refresh, answers={200: PAIR, 401: BAD_REFRESH, 429: Answer()})
     def post(self):
-        """A new pair for a refresh token. That one is used up by it."""
+        """Exchange a refresh token for a new token pair. A refresh token can be used once."""
         self._count()
         body = body_of(self.request, Refresh)
         pair = self.tokens.refresh(body.refresh)
@@ -113,7 +113,7 @@ class TokenRevoke(_Tokens):
     @open_to_all
     @documented("revoke_token", body=Refresh, answers={200: Nothing, 429: Answer()})
     def post(self):
-        """Log out. The login that the refresh token belongs to ends."""
+        """Sign out. Ends the session of the refresh token."""
         self._count()
         body = body_of(self.request, Refresh)
         self.tokens.revoke(body.refresh)
@@ -124,7 +124,7 @@ class TokenRevoke(_Tokens):
 class TokenRevokeAll(_Tokens):
     @documented("revoke_all_tokens", body=RevokedAccess, is_body_optional=True, answers={200: Nothing})
     def post(self):
-        """Log out everywhere. Access tokens stop working too, within a second; personal tokens where one says so."""
+        """Sign out everywhere. Access tokens stop working within a second; `end_personal_tokens` revokes those too."""
         has_body = bool(raw_body(self.request))
         body = body_of(self.request, RevokedAccess) if has_body else RevokedAccess()
         self.tokens.revoke_all(self.request.actor.id)

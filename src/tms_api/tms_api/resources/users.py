@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tms_api.attempt_limits import attempt, own_password_guard, taken_guard
+from tms_api.attempt_limits import attempt, own_password_limits, taken_name_limits
 from tms_api.device_cookies import remember_device
 from tms_api.idempotency import idempotent
 from tms_api.limiter import Limit
-from tms_api.mail_links import ask_for_proof, prove_address, tell_of_email_change
+from tms_api.mail_links import notify_old_address, verify_changed_address, verify_new_address
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
 from tms_api.preconditions import tag_of
@@ -34,23 +34,26 @@ from tms_core.web.validation import body_of, query_of, single_value
 
 MAX_SEARCH_LENGTH = 150
 SEARCH = Annotated[str, Field(max_length=MAX_SEARCH_LENGTH, pattern=r"^[^\x00]*$")]
-PARAMETERS = (*PAGE, Parameter(name="q", help="A part of the user name or the names.", kind=SEARCH, example="ann"))
+PARAMETERS = (
+    *PAGE,
+    Parameter(name="q", help="Part of the user name, first name or last name.", kind=SEARCH, example="ann"),
+)
 NAMES = names_of(PARAMETERS)
-LOCATION = Header("Location", "Where the new one is.", "https://tms.example.com/api/users/2")
+LOCATION = Header("Location", "URL of the new account.", "https://tms.example.com/api/users/2")
 OF_ONE = ("get_user", "replace_user", "change_user", "delete_user")
 LINKS = tuple(Link(name, {"id": "$response.body#/id"}) for name in OF_ONE)
 FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
-# What nobody else may have.
-NAMING = frozenset({"username", "email"})
-TAKEN = "The user name or e-mail address is taken, or the last active administrator would be gone."
+# Fields that must be unique.
+UNIQUE = frozenset({"username", "email"})
+TAKEN = "The user name or e-mail address is taken, or no active administrator would remain."
 FORBIDDEN = (
-    "A user changes only itself, `is_admin` and `is_active` are an administrator's to change, "
-    "and a new e-mail address of one's own takes the right `current_password`."
+    "Users can change only their own account, only administrators can change `is_admin` and `is_active`, and changing "
+    "one's own e-mail address requires the right `current_password`."
 )
 
 
 def present(user: User, actor: Actor | None) -> dict[str, Any]:
-    """What the actor may see of an account: others' names only, one's own and, as administrator, all."""
+    """Return the fields of an account that the actor may see: only the names, unless it is the owner or an admin."""
     shown: dict[str, Any] = {"id": user.id, "username": user.username}
     is_close = actor is not None and (actor.is_admin or actor.id == user.id)
     if is_close:
@@ -79,23 +82,23 @@ class Users:
         is_token_optional=True,
         answers={
             201: Answer(NewAccount, headers=(LOCATION,), links=LINKS),
-            401: "The token that was sent has just been revoked.",
-            403: "Registration is closed, or `is_admin` was set by somebody else than an administrator.",
+            401: "The token has been revoked.",
+            403: "Registration is closed, or the caller set `is_admin` without being an administrator.",
             409: "The user name or e-mail address is taken, or the first request with this Idempotency-Key is running.",
             429: Answer(),
         },
     )
     def collection_post(self):
-        """Register. Where registration is closed, an administrator does it."""
+        """Register an account. If registration is closed, only administrators can."""
         is_closed = self.request.registry.tms.core.registration == "closed"
         is_admin = self.actor is not None and self.actor.is_admin
         if is_closed and not is_admin:
-            raise ForbiddenError("Registration is closed; an administrator creates accounts.")
+            raise ForbiddenError("Registration is closed; ask an administrator for an account.")
         if not is_admin:
             self._count_registration()
         body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
-        user = taken_guard(self.request).attempt(lambda: self.users.create(body.values()))
-        prove_address(self.request, user)
+        user = taken_name_limits(self.request).attempt(lambda: self.users.create(body.values()))
+        verify_new_address(self.request, user)
         shown = {
             "id": user.id,
             "username": user.username,
@@ -108,7 +111,7 @@ class Users:
 
     @documented("list_users", query=PARAMETERS, answers={200: Answer(UserPage, links=FROM_LIST), 404: PAST_THE_END})
     def collection_get(self):
-        """The accounts. They come a page at a time, by their ids."""
+        """List the accounts. Paginated, sorted by id."""
         values = query_of(self.request, NAMES)
         page = read_page(values)
         q = _search(values)
@@ -119,32 +122,33 @@ class Users:
 
     @documented("get_user", query=(), answers={200: UserAnswer | PublicUser})
     def get(self):
-        """One account. Only the names, where it is another's and one is no administrator."""
+        """Get an account. Only the names, unless the caller is its owner or an administrator."""
         query_of(self.request, ())
         return self._one(self.users.get(self._id()))
 
     @changes_user
     @documented("replace_user", body=WholeUser, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
     def put(self):
-        """Replace an account. Names that are left out become empty."""
+        """Replace an account. Omitted first and last names become empty."""
         return self._change(WholeUser)
 
     @changes_user
     @documented("change_user", body=UserChange, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
     def patch(self):
-        """Change an account. Only what is named changes. A new password ends all other logins, and personal tokens
-        where one says so; of a new address the old one is told by mail, with a link that takes the change back."""
+        """Change an account. Omitted fields stay unchanged. A new password ends all other sessions and, with
+        `end_personal_tokens`, all personal tokens. A change of e-mail address is notified to the old address, with a
+        link that undoes it."""
         return self._change(UserChange)
 
     @changes_user
     @documented(
         "delete_user",
-        answers={200: Nothing, 403: FORBIDDEN, 409: "The last active administrator would be gone."},
+        answers={200: Nothing, 403: FORBIDDEN, 409: "No active administrator would remain."},
     )
     def delete(self):
-        """End an account. The tasks that it created stay; open ones assigned to it become unassigned."""
+        """Delete an account. Tasks that it created stay; open tasks assigned to it become unassigned."""
         user_id = self._id()
-        self._note_validators(user_id)
+        self._set_validators(user_id)
         self.users.delete(user_id, token_service(self.request))
         return json_response({})
 
@@ -156,9 +160,9 @@ class Users:
         if body.id not in (None, user_id):
             raise InvalidError.of("id", f"is set by the server: {user_id}")
         if body.end_personal_tokens and "password" not in body.model_fields_set:
-            raise InvalidError.of("end_personal_tokens", "goes with a new password only")
+            raise InvalidError.of("end_personal_tokens", "is allowed only with a new password")
 
-        self._note_validators(user_id)
+        self._set_validators(user_id)
 
         def change() -> User:
             return self.users.change(
@@ -167,15 +171,15 @@ class Users:
                 current_password=body.current_password,
                 session_id=self.request.claims.session,
                 tokens=token_service(self.request),
-                on_email_change=partial(tell_of_email_change, self.request),
+                on_email_change=partial(notify_old_address, self.request),
             )
 
         is_guess = body.current_password is not None or "password" in body.model_fields_set
-        guards = [own_password_guard(self.request)] if is_guess else []
-        guards += [taken_guard(self.request)] if NAMING & body.model_fields_set else []
-        user = attempt(change, *guards)
+        limits = [own_password_limits(self.request)] if is_guess else []
+        limits += [taken_name_limits(self.request)] if UNIQUE & body.model_fields_set else []
+        user = attempt(change, *limits)
         if user.email and user.email_changed_at not in (None, changed_at):
-            ask_for_proof(self.request, user.email)
+            verify_changed_address(self.request, user.email)
         if "password" in body.model_fields_set and user_id == self.request.actor.id:
             return self._with_new_password(user, body)
         return self._one(user)
@@ -184,8 +188,8 @@ class Users:
         body = to_json(present(user, self.actor))
         return json_response(body, headers={"ETag": f'"{tag_of(body)}"'})
 
-    def _note_validators(self, user_id: int) -> None:
-        """What the request's preconditions are judged by: the account as it is now, locked, as the caller sees it."""
+    def _set_validators(self, user_id: int) -> None:
+        """Lock the account and set the validators of the request's preconditions."""
         if has_conditions(self.request):
             user = self.users.get(user_id)
             self.request.db.refresh(user, with_for_update=True)
@@ -193,7 +197,7 @@ class Users:
             self.request.validators = Validators(f'"{tag_of(body)}"')
 
     def _with_new_password(self, user: User, body: UserChange):
-        """Who has just changed its own password sees which personal tokens it leaves."""
+        """Return the account with its remaining personal tokens, after a change of one's own password."""
         tokens = PersonalTokenService(self.request.db, user.id, ())
         if body.end_personal_tokens:
             end_personal_tokens(self.request.db, user.id)

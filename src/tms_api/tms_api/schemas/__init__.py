@@ -1,1 +1,1 @@
-"""Bodies of requests."""
+"""Schemas of request and response bodies."""

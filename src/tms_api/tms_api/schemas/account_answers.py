@@ -1,4 +1,4 @@
-"""What goes out about sessions and personal API tokens."""
+"""Response schemas of sessions and personal API tokens."""
 
 from datetime import datetime
 from typing import Annotated
@@ -21,13 +21,13 @@ TOKEN_EXAMPLE = {
 
 
 class ApiToken(AnswerSchema):
-    """A personal API token, as far as it is told again."""
+    """A personal API token without its secret."""
 
     example = TOKEN_EXAMPLE
 
     id: Id
     name: str
-    hint: str = Field(description="How it begins.")
+    hint: str = Field(description="The first characters of the token.")
     scopes: list[str]
     created_at: datetime
     expires_at: datetime | None
@@ -35,26 +35,26 @@ class ApiToken(AnswerSchema):
 
 
 class ShownApiToken(ApiToken):
-    """A personal API token that was just made, with itself."""
+    """A new personal API token, including the token itself."""
 
     example = {**TOKEN_EXAMPLE, "token": "tms_Y3JlYXRlZCBieSB0aGUgc2VydmVy"}
 
-    token: str = Field(description="Shown now and never again.")
+    token: str = Field(description="Only returned by this response.")
 
 
 class ApiTokens(Page[ApiToken]):
-    """All of one's personal API tokens."""
+    """The caller's personal API tokens."""
 
 
 class Client(AnswerSchema):
-    """What a session was last used from."""
+    """The client that last used a session."""
 
     user_agent: str | None
     address: str | None
 
 
 class Session(AnswerSchema):
-    """A login."""
+    """A session, from sign-in to sign-out."""
 
     example = {
         "id": "5f0c2a9b-e3d1-4477-8a7e-0d9a3c1b2f4e",
@@ -68,8 +68,8 @@ class Session(AnswerSchema):
     created_at: datetime
     last_used_at: datetime
     client: Client
-    current: bool = Field(description="Whether it is the one that asks.")
+    current: bool = Field(description="Whether the request belongs to this session.")
 
 
 class Sessions(Page[Session]):
-    """All of one's sessions."""
+    """The caller's sessions."""

@@ -1,4 +1,4 @@
-"""Bodies about personal API tokens and mailed links."""
+"""Request schemas of personal API tokens and mailed links."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ ScopeName = Annotated[Text, Field(max_length=50, examples=["tasks:read"])]
 
 
 class NewApiToken(Schema):
-    """`expires_at` null: never. `current_password` may be left out within ten minutes after signing in."""
+    """`expires_at` null means never. `current_password` may be omitted within ten minutes of signing in."""
 
     example = {"name": "backup script", "scopes": ["tasks:read"], "expires_at": "2030-01-01T00:00:00Z"}
 
@@ -24,7 +24,7 @@ class NewApiToken(Schema):
 
 
 class RevokedAccess(Schema):
-    """What ends with all sessions: one's personal API tokens too, or not."""
+    """Whether signing out everywhere revokes personal API tokens too."""
 
     example = {"end_personal_tokens": True}
 
@@ -32,7 +32,7 @@ class RevokedAccess(Schema):
 
 
 class WantedLink(Schema):
-    """The address of the account."""
+    """The e-mail address of the account."""
 
     example = {"email": "ann@example.com"}
 
@@ -48,7 +48,7 @@ class LinkToken(Schema):
 
 
 class NewPassword(LinkToken):
-    """The token of the mailed link, and the password that is to be."""
+    """The token of the mailed link, and the new password."""
 
     example = {"token": "bGlrZSB0aGlzLCBidXQgZnJvbSB0aGUgbWFpbA", "password": "password456"}
 

@@ -1,4 +1,4 @@
-"""What goes out about Idempotency-Keys."""
+"""Response schema of Idempotency-Key conflicts."""
 
 from pydantic import Field
 
@@ -6,17 +6,20 @@ from tms_core.web.openapi import Problem
 
 
 class IdempotencyProblem(Problem):
-    """A request under an Idempotency-Key whose first answer cannot be given."""
+    """A request with an Idempotency-Key whose first response cannot be replayed."""
 
     example = {
         "type": "about:blank",
         "title": "Conflict",
         "status": 409,
-        "detail": "This request was done before, under this Idempotency-Key; its answer was too long to be kept.",
+        "detail": "This request was executed before with this Idempotency-Key; its response was too long to be stored.",
         "original_status": 200,
         "request_id": "5f0c2a9be3d14477",
     }
 
     original_status: int = Field(
-        default=200, ge=200, le=299, description="Of the answer that was not kept; absent while the first still runs."
+        default=200,
+        ge=200,
+        le=299,
+        description="Status of the response that was not stored; absent while the first request is running.",
     )

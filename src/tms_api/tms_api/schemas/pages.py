@@ -1,4 +1,4 @@
-"""What goes out a page at a time."""
+"""Response schema of paginated lists."""
 
 from typing import Annotated, Generic, TypeVar
 
@@ -12,7 +12,7 @@ Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
 
 class Page(AnswerSchema, Generic[T]):
-    count: int | None = Field(ge=0, description="Of all that pass the filter; null where a cursor is used.")
+    count: int | None = Field(ge=0, description="Number of all matching results; null with a cursor.")
     next: Url | None
     previous: Url | None
     results: list[T]

@@ -1,4 +1,4 @@
-"""What goes out about tasks: for the description, and for the tests that compare it with the real answers."""
+"""Response schemas of tasks, for the OpenAPI document and for tests that validate responses."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -40,7 +40,7 @@ class Task(AnswerSchema):
     created_by: Id = Field(description="A user's id.")
     created_at: datetime
     updated_at: datetime
-    version: Id = Field(description="Rises by one at each change; the ETag is made of it.")
+    version: Id = Field(description="Incremented by each change; the ETag is the version.")
 
 
 class TaskPage(Page[Task]):
@@ -50,16 +50,16 @@ class TaskPage(Page[Task]):
 
 
 class BulkResult(AnswerSchema):
-    """What an operation did."""
+    """The result of one operation."""
 
     op: Literal["create", "update", "delete"]
     status: Literal[200, 201]
     id: Id
-    task: Task | None = Field(description="null where it was deleted.")
+    task: Task | None = Field(description="null after a deletion.")
 
 
 class BulkResults(AnswerSchema):
-    """A result an operation, in their order."""
+    """One result per operation, in the same order."""
 
     example = {"results": [{"op": "create", "status": 201, "id": 1, "task": TASK_EXAMPLE}]}
 
@@ -67,7 +67,7 @@ class BulkResults(AnswerSchema):
 
 
 class HistoryEvent(AnswerSchema):
-    """One thing that happened to a task."""
+    """An event in the history of a task."""
 
     example = {
         "event_id": 17,
@@ -79,39 +79,39 @@ class HistoryEvent(AnswerSchema):
 
     event_id: Id
     event: EventKind
-    actor: Id | None = Field(description="The user who did it; null where the command line did.")
+    actor: Id | None = Field(description="The user who made the change; null for the command line.")
     at: datetime
     changes: dict[str, Annotated[list[Any], Field(min_length=2, max_length=2)]] = Field(
-        description="By field: the old and the new value."
+        description="Old and new value by field."
     )
 
 
 class Changes(AnswerSchema):
-    """What to do to a copy of the tasks."""
+    """Changes to apply to a copy of the tasks."""
 
     example = {"tasks": [TASK_EXAMPLE], "gone": [5], "next": 18, "complete": True}
 
-    tasks: list[Task] = Field(description="To be put into the copy, over what it has.")
-    gone: list[Id] = Field(description="Ids to be taken out: deleted, or no longer for one's eyes.")
+    tasks: list[Task] = Field(description="Tasks to insert or replace.")
+    gone: list[Id] = Field(description="Ids to remove: deleted, or no longer visible to the caller.")
     next: int = Field(ge=0, description="The `after` of the next request.")
-    complete: bool = Field(description="Whether that was all there is just now.")
+    complete: bool = Field(description="Whether there are no further changes at present.")
     reset: bool = Field(
         default=False,
-        description="true where `after` lies beyond the end of the log (the database was restored, or is another one): "
-        "make the copy anew, and go on from `next`. Absent otherwise.",
+        description="true if `after` is past the end of the event log (the database was restored or replaced): rebuild "
+        "the copy and continue from `next`. Absent otherwise.",
     )
 
 
 class FieldConflict(AnswerSchema):
-    """A field that was changed by somebody else meanwhile."""
+    """A field that was changed concurrently."""
 
-    base: Any = Field(description="As it was in the version that the caller saw.")
-    theirs: Any = Field(description="As it is now.")
-    yours: Any = Field(description="As the caller wants it.")
+    base: Any = Field(description="Value in the expected version.")
+    theirs: Any = Field(description="Current value.")
+    yours: Any = Field(description="Requested value.")
 
 
 class PreconditionFailed(Problem):
-    """The task has changed since; nothing was done."""
+    """The task has changed since the expected version. Nothing was written."""
 
     example = {
         "type": "about:blank",
@@ -124,11 +124,11 @@ class PreconditionFailed(Problem):
     }
 
     current: Task
-    conflicts: dict[str, FieldConflict] = Field(description="Field by field; empty where only the version is behind.")
+    conflicts: dict[str, FieldConflict] = Field(description="Conflicts by field; empty if only the version differs.")
 
 
 class BulkProblem(Problem):
-    """An operation that failed, so that none was done."""
+    """An operation failed. None was executed."""
 
     example = {
         "type": "about:blank",
@@ -139,10 +139,12 @@ class BulkProblem(Problem):
         "request_id": "5f0c2a9be3d14477",
     }
 
-    index: int = Field(default=0, ge=0, description="Of the operation that failed; absent where it was none of them.")
+    index: int = Field(
+        default=0, ge=0, description="Index of the failed operation; absent if the error concerns the whole request."
+    )
 
 
 class BulkPreconditionFailed(PreconditionFailed, BulkProblem):
-    """The task of an operation has changed since; nothing was done."""
+    """The task of an operation has changed since the expected version. Nothing was written."""
 
     example = {**PreconditionFailed.example, "index": 0}

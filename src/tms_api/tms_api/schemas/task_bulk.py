@@ -1,4 +1,4 @@
-"""The body of POST /api/task/bulk."""
+"""Request schema of `POST /api/task/bulk`."""
 
 from typing import Annotated, Literal
 
@@ -24,7 +24,7 @@ class CreateOperation(Schema):
 
 
 class UpdateOperation(Schema):
-    """Merged like a PATCH where `version` is behind."""
+    """An update, merged like a PATCH if `version` is outdated."""
 
     op: Literal["update"]
     id: TaskId
@@ -32,7 +32,7 @@ class UpdateOperation(Schema):
     task: TaskChange
 
     @model_validator(mode="after")
-    def _of_one_task(self) -> "UpdateOperation":
+    def _has_one_id(self) -> "UpdateOperation":
         if self.task.id not in (None, self.id):
             raise ValueError(f"must have the same id in its task: {self.id}")
         return self
@@ -52,7 +52,7 @@ class DeleteOperation(Schema):
 
 
 class Bulk(Schema):
-    """Done in this order, all or nothing."""
+    """Operations, executed in this order, all or none."""
 
     example = {
         "operations": [

@@ -1,4 +1,4 @@
-"""The body of POST /api/task/{id}/undo."""
+"""Request schema of `POST /api/task/{id}/undo`."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from tms_core.web.validation import Schema
 
 
 class Undo(Schema):
-    """The event to take back, as the history names it."""
+    """The event to undo, by its `event_id` in the history."""
 
     example = {"event_id": 17}
 

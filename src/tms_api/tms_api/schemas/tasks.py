@@ -1,4 +1,4 @@
-"""Bodies about tasks."""
+"""Request schemas of tasks."""
 
 from typing import Annotated, Any
 
@@ -12,16 +12,14 @@ from tms_core.web.validation import Schema
 
 Title = Annotated[Line, Field(max_length=TITLE_LENGTH)]
 Description = Annotated[Text, Field(max_length=DESCRIPTION_LENGTH)]
-# As it was read; it changes nothing.
+# Accepted as read from the server, and ignored.
 Instant = Annotated[str, Field(max_length=100)]
-Version = Annotated[
-    int, Field(ge=1, description="The version that one saw, as an If-Match header says it too."), AS_WHOLE
-]
+Version = Annotated[int, Field(ge=1, description="The expected version, like an If-Match header."), AS_WHOLE]
 NEW_TASK_EXAMPLE = {"title": "Paint the shed", "priority": "HIGH", "due_date": "2027-03-31", "assigned_to": 2}
 
 
 class NewTask(Schema):
-    """POST. `created_by` may stand there where it says what holds anyway."""
+    """A new task. Only an administrator may set `created_by` to another user."""
 
     example = NEW_TASK_EXAMPLE
 
@@ -34,12 +32,12 @@ class NewTask(Schema):
     created_by: UserId = None  # type: ignore[assignment]
 
     def values(self) -> dict[str, Any]:
-        """What the service is to set."""
+        """Return the fields for the service to set."""
         return _given(self, self.model_fields_set)
 
 
 class WholeTask(NewTask):
-    """PUT: what is left out gets its default. The server's own fields may come back as they were read."""
+    """A PUT: omitted fields get their defaults. Fields set by the server are accepted as they were read."""
 
     example = {**NEW_TASK_EXAMPLE, "status": "IN_PROGRESS"}
 
@@ -54,7 +52,7 @@ class WholeTask(NewTask):
 
 
 class TaskChange(WholeTask):
-    """PATCH: only what is named changes."""
+    """A PATCH: omitted fields stay unchanged."""
 
     example = {"status": "COMPLETED"}
     is_partial = True

@@ -1,4 +1,4 @@
-"""Field types that several bodies share."""
+"""Field types shared by request schemas."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ USER = {"description": "A user's id."}
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Text that a function looks at; `pattern` says the same in the description."""
+    """Text validated by a function; `pattern` expresses the same check in the JSON schema."""
 
     check: Callable[[str], str]
     pattern: str
@@ -37,8 +37,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class IdentityContext:
-    """What names and addresses depend on besides their text: the setting `smtputf8`, and what the account has already,
-    which is not looked at again, so that it can be put back as it was got."""
+    """Validation context of user names and e-mail addresses.
+
+    Values in `stored`, which the account already has, are accepted unchanged, so that a client can send back what it
+    read.
+    """
 
     smtputf8: bool = True
     stored: frozenset[str] = frozenset()
@@ -46,17 +49,19 @@ class IdentityContext:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Text that names or proves a person, brought to its canonical form by the core's rules. The description tells its
-    length and letters roughly; the rest is in the field's words."""
+    """A user name, e-mail address or password, normalised by the rules of `tms_core.identity`.
+
+    The JSON schema expresses length and characters only approximately; validation messages cover the rest.
+    """
 
     normalize: Callable[[str, IdentityContext], str]
-    told: dict[str, Any]
+    json_schema: dict[str, Any]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
         return core_schema.with_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
-        return {**handler(schema), **self.told}
+        return {**handler(schema), **self.json_schema}
 
     def _check(self, text: str, info: ValidationInfo) -> str:
         context = info.context if isinstance(info.context, IdentityContext) else IdentityContext()
@@ -77,7 +82,7 @@ def _not_blank(text: str) -> str:
 
 
 def _whole(value: Any) -> Any:
-    # JSON has one kind of number: 3.0 is 3.
+    # JSON has one type of number: 3.0 equals 3.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -101,23 +106,23 @@ def _due_date(value: Any) -> Any:
 def _name(text: str) -> str:
     line = single_line(_without_nul(text))
     if has_address(line):
-        raise ValueError("must not contain an address of the web or of mail")
+        raise ValueError("must not contain a web or e-mail address")
     return line
 
 
 def _typed_email(text: str, context: IdentityContext) -> str:
-    # As it was typed, since an old account may go by no other spelling.
+    # Returned as typed, since an old account may only be found by that spelling.
     if len(text) > MAX_EMAIL_LENGTH:
         raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
     normalize_email(text)
     return text
 
 
-# Behind the bounds in an annotation, or the description does not tell them.
+# Must follow the bounds in an annotation, or the JSON schema omits them.
 AS_WHOLE = BeforeValidator(_whole)
 Whole = Annotated[int, AS_WHOLE]
 Text = Annotated[str, Checked(_without_nul, r"^[^\x00]*$")]
-# What proves something: a password as somebody types it, a token.
+# A secret to verify: a password as typed, or a token.
 Proof = Annotated[Text, Field(max_length=MAX_PROOF_LENGTH)]
 Line = Annotated[str, Checked(_not_blank, rf"^[^\x00]*{VISIBLE.pattern}[^\x00]*$")]
 UserId = Annotated[int, BeforeValidator(_user_id), WithJsonSchema({**USER, "anyOf": [ID, ID_OBJECT]})]
@@ -148,5 +153,5 @@ Password = Annotated[
     ),
 ]
 Name = Annotated[
-    str, Field(max_length=150, description="Without addresses of the web or of mail."), Checked(_name, r"^[^\x00]*$")
+    str, Field(max_length=150, description="Without web and e-mail addresses."), Checked(_name, r"^[^\x00]*$")
 ]

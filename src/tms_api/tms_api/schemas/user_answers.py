@@ -1,4 +1,4 @@
-"""What goes out about users: for the description, and for the tests that compare it with the real answers."""
+"""Response schemas of users, for the OpenAPI document and for tests that validate responses."""
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from tms_core.web.openapi import AnswerSchema
 
 
 class PublicUser(AnswerSchema):
-    """What everybody signed in sees of an account."""
+    """An account as other users see it."""
 
     id: Id
     username: str
@@ -17,7 +17,7 @@ class PublicUser(AnswerSchema):
 
 
 class NewAccount(PublicUser):
-    """An account that was just made."""
+    """A new account."""
 
     example = {"id": 2, "username": "ann", "email": "ann@example.com", "first_name": "Ann", "last_name": "Lee"}
 
@@ -25,7 +25,7 @@ class NewAccount(PublicUser):
 
 
 class User(NewAccount):
-    """What oneself, and an administrator, see of an account."""
+    """An account as its owner and administrators see it."""
 
     example = {
         "id": 2,
@@ -44,9 +44,11 @@ class User(NewAccount):
 
 
 class ChangedUser(User):
-    """An account after a change; where one changed one's own password, with the personal API tokens that it leaves."""
+    """An account after a change."""
 
-    personal_tokens: list[ApiToken] = Field(default=[], description="Only in the answer to a new password.")
+    personal_tokens: list[ApiToken] = Field(
+        default=[], description="The remaining personal API tokens; only after a change of one's own password."
+    )
 
 
 class UserPage(Page[User | PublicUser]):

@@ -1,4 +1,4 @@
-"""Bodies about users and log-ins."""
+"""Request schemas of users and sign-in."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tms_core.web.validation import Schema
 
 
 class NewUser(Schema):
-    """Only an administrator may set `is_admin`."""
+    """A new account. Only an administrator may set `is_admin`."""
 
     example = {
         "username": "ann",
@@ -31,8 +31,8 @@ class NewUser(Schema):
 
 
 class UserChange(Schema):
-    """PATCH: only what is named changes. A new password or e-mail address of one's own needs the current password; the
-    password ends one's personal API tokens too where `end_personal_tokens` says so."""
+    """A PATCH: omitted fields stay unchanged. To change one's own password or e-mail address, `current_password` is
+    required; with `end_personal_tokens`, a new password revokes one's personal API tokens too."""
 
     example = {"first_name": "Anna"}
     is_partial = True
@@ -50,12 +50,12 @@ class UserChange(Schema):
     end_personal_tokens: bool = False
 
     def values(self) -> dict[str, Any]:
-        """What the service is to set."""
+        """Return the fields for the service to set."""
         return self.model_dump(exclude_unset=True, exclude={"current_password", "id", "end_personal_tokens"})
 
 
 class WholeUser(UserChange):
-    """PUT: names that are left out become empty. Password, is_admin and is_active stay unless they are named."""
+    """A PUT: omitted names become empty. Omitted password, `is_admin` and `is_active` stay unchanged."""
 
     example = {"username": "ann", "email": "ann@example.com", "first_name": "Anna"}
 
@@ -67,7 +67,7 @@ class WholeUser(UserChange):
 
 
 class Credentials(Schema):
-    """`username` may be the e-mail address. More is let be: many clients send what they registered with."""
+    """`username` may be the e-mail address. Unknown fields are ignored, since many clients send them."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -78,7 +78,7 @@ class Credentials(Schema):
 
 
 class Refresh(Schema):
-    """The refresh token that signing in, or the last refreshing, gave."""
+    """The refresh token from signing in or from the last refresh."""
 
     example = {"refresh": "Y3JlYXRlZCBieSB0aGUgc2VydmVy"}
 

@@ -38,7 +38,7 @@ def test_a_wrong_password_is_rejected_without_retries(open_tab, make_user):
     error = tab.refusal("tms.signIn(...given)", [make_user().username, "wrong password"])
 
     assert (error["name"], error["status"]) == ("TmsError", 401)
-    assert error["detail"] == error["message"] == "User name and password do not fit, or the account is not active."
+    assert error["detail"] == error["message"] == "Wrong user name or password, or the account is not active."
     assert len(requests) == 1
 
 
