@@ -24,7 +24,8 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.BAD: "red"}
 def doctor(invocation: Invocation, lists_settings: bool) -> None:
     """Check this deployment and suggest remedies.
 
-    Checks settings, database, migrations, clock, relay, Redis and the included packages. The exit status is 0 if no finding is bad.
+    Checks settings, database, migrations, clock, relay, Redis and the included packages. The exit status is 0 if no
+    finding is bad.
     """
     try:
         runtime = bootstrap(invocation.ini, process=invocation.name)
