@@ -29,7 +29,7 @@ def stuck(app):
 
 @pytest.fixture(autouse=True)
 def _short_wait(app, monkeypatch):
-    monkeypatch.setattr(app.app.registry.expensive_reads, "_patience", 0.0)
+    monkeypatch.setattr(app.app.registry.expensive_reads, "_max_wait", 0.0)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_other_requests_are_answered_during_the_maximum_of_searches(client, make
 
 def test_counts_and_filters_of_a_large_table_are_expensive(another_process, client, make_user, monkeypatch):
     process = another_process(**{"reads.large_table": "0"})
-    monkeypatch.setattr(process.app.registry.expensive_reads, "_patience", 0.0)
+    monkeypatch.setattr(process.app.registry.expensive_reads, "_max_wait", 0.0)
     ann = Client(process, client.user)
     client.post_json("/api/task", {"title": "T"})
     assert ann.get("/api/task?page_size=1", status=200).json["count"] == 1
