@@ -74,7 +74,7 @@ def users(make_user):
 def rows(runtime, users, monkeypatch):
     """The tasks, which are also stored in the database."""
     # Exercises both search strategies, for few and for many matches.
-    monkeypatch.setattr("tms_core.services.task_listing.FEW", TASKS // 4)
+    monkeypatch.setattr("tms_core.services.task_listing.MAX_SORTED", TASKS // 4)
     made = make_rows()
     with runtime.transaction() as session:
         session.execute(insert(Task.__table__), [asdict(row) for row in made])

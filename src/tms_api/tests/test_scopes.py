@@ -100,7 +100,7 @@ def test_a_403_names_the_missing_scope(app, headers, problem):
     never = app.get("/api/sessions", headers=token, status=403)
 
     assert "tasks:write" in problem(lacking)["detail"]
-    assert "sign in" in problem(never)["detail"]
+    assert "Sign in" in problem(never)["detail"]
 
 
 def test_head_has_the_scope_of_get(app, headers):
