@@ -110,6 +110,17 @@ def test_an_error_in_a_count_cancels_the_others_and_releases_all_connections(poo
     assert free_connections(pool) == SIZE
 
 
+def test_a_snapshot_that_has_ended_gives_no_connection(pool, today):
+    with pool.export() as (connection, snapshot):
+        connection.rollback()
+
+        with pool.join(snapshot) as another:
+            assert another is None
+
+    # Both are usable again.
+    assert count_together(pool, lambda taken: work_list([], today=today, sizes=taken.sizes), threads=2).tallies
+
+
 def test_an_error_in_the_progress_callback_releases_all_connections(pool, engine, today):
     def progress(done, total):
         raise LookupError("no terminal")

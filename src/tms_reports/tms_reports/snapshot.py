@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threading import BoundedSemaphore
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Text, cast, column, func, literal, select, text
+from sqlalchemy.exc import DBAPIError
 
 from tms_core.errors import UnavailableError
 from tms_core.models import Base, Task, TaskEvent, User
@@ -13,6 +14,9 @@ from tms_reports.counts import Sizes
 
 # Seconds that a report waits for its first connection.
 MAX_WAIT = 5.0
+# object_not_in_prerequisite_state, undefined_object (PostgreSQL, appendix A): the exporting transaction has ended, and
+# its snapshot file still exists or not.
+SNAPSHOT_GONE = ("55000", "42704")
 
 
 def _estimated_rows(model: type[Base]) -> ColumnElement[int]:
@@ -71,19 +75,33 @@ class SnapshotPool:
 
     @contextmanager
     def join(self, snapshot: Snapshot) -> Iterator[Connection | None]:
-        """Yield another connection with the same snapshot; None if all connections are in use."""
+        """Yield another connection with the same snapshot; None if all connections are in use or the snapshot is gone.
+
+        It goes with the transaction that exported it, whose error is the one to report.
+        """
         if not self._free.acquire(blocking=False):
             yield None
             return
         try:
             with self._engine.connect() as connection:
-                connection.execute(text("SET TRANSACTION SNAPSHOT :name"), {"name": snapshot.name})
-                yield connection
+                yield connection if _import(connection, snapshot) else None
         finally:
             self._free.release()
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _import(connection: Connection, snapshot: Snapshot) -> bool:
+    """Whether the connection could take the snapshot."""
+    try:
+        connection.execute(text("SET TRANSACTION SNAPSHOT :name"), {"name": snapshot.name})
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) not in SNAPSHOT_GONE:
+            raise
+        connection.rollback()
+        return False
+    return True
 
 
 def _export(connection: Connection) -> Snapshot:
