@@ -1,4 +1,4 @@
-"""The head of a connection's request: which protocol it is for. A process that is full says so here."""
+"""Selects the protocol of a connection by the head of its request; a full process responds with 503 here."""
 # ruff: noqa: N802 - Twisted names the methods.
 
 from collections.abc import Callable
@@ -18,9 +18,9 @@ MAX_REFUSED = 64
 
 
 class ProtocolRouter(Protocol):
-    """Reads the request's head, and hands the connection over to the protocol for its path, with what was read."""
+    """Reads the head of the request, then passes the connection and the data to the protocol for its path."""
 
-    has_seat = False
+    is_admitted = False
 
     def __init__(self, factory: "ProtocolRouterFactory"):
         self.factory = factory
@@ -34,7 +34,7 @@ class ProtocolRouter(Protocol):
     def dataReceived(self, data: bytes) -> None:
         self._data += data
         is_whole = END in self._data or len(self._data) > MAX_REQUEST_BYTES
-        if not self.has_seat and (b"\n" in self._data or is_whole):
+        if not self.is_admitted and (b"\n" in self._data or is_whole):
             self.transport.write(problem(503, "this process has reached its connection limit", RETRY_AFTER))
             self.transport.loseConnection()
         elif is_whole:
@@ -44,12 +44,12 @@ class ProtocolRouter(Protocol):
         if self._deadline.active():
             self._deadline.cancel()
         self.factory.waiting.remove(self)
-        if self.has_seat:
+        if self.is_admitted:
             self.factory.limits.release()
 
     def _hand_over(self, protocol: Any) -> None:
         self._deadline.cancel()
-        # The seat is given back by the protocol.
+        # From here on the protocol releases the connection.
         self.factory.waiting.remove(self)
         transport = self.transport
         transport.protocol = protocol
@@ -76,34 +76,34 @@ class ProtocolRouterFactory(Factory):
 
 
 class Waiting:
-    """Connections that have not sent their request yet, in the order in which they came.
+    """Connections that have not sent their request yet, the oldest first.
 
-    In a full process a new one gets the place of the oldest of them, so clients that say nothing keep nobody out.
-    Where every place is a client's who is being served, a bounded number of new ones waits for its refusal.
+    In a full process a new connection replaces the oldest of them, so silent clients block no others. If every
+    connection is being served, a bounded number of new ones waits for a 503 response.
     """
 
     def __init__(self, limits: ConnectionLimits):
         self._limits = limits
-        self._seated: dict[ProtocolRouter, None] = {}
+        self._admitted: dict[ProtocolRouter, None] = {}
         self._refused: dict[ProtocolRouter, None] = {}
 
-    def add(self, entrance: ProtocolRouter) -> None:
-        entrance.has_seat = self._limits.acquire() or self._end_oldest(self._seated)
-        (self._seated if entrance.has_seat else self._refused)[entrance] = None
+    def add(self, router: ProtocolRouter) -> None:
+        router.is_admitted = self._limits.acquire() or self._end_oldest(self._admitted)
+        (self._admitted if router.is_admitted else self._refused)[router] = None
         if len(self._refused) > MAX_REFUSED:
             self._end_oldest(self._refused)
 
-    def remove(self, entrance: ProtocolRouter) -> None:
-        self._seated.pop(entrance, None)
-        self._refused.pop(entrance, None)
+    def remove(self, router: ProtocolRouter) -> None:
+        self._admitted.pop(router, None)
+        self._refused.pop(router, None)
 
-    def _end_oldest(self, entrances: dict[ProtocolRouter, None]) -> bool:
-        """Ends the oldest, if there is one; its place is free for another."""
-        oldest = next(iter(entrances), None)
+    def _end_oldest(self, routers: dict[ProtocolRouter, None]) -> bool:
+        """Abort the oldest, and return whether there was one; another may take its place."""
+        oldest = next(iter(routers), None)
         if oldest is None:
             return False
-        del entrances[oldest]
-        oldest.has_seat = False
+        del routers[oldest]
+        oldest.is_admitted = False
         oldest.transport.abortConnection()
         return True
 
