@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from waiting_package import RunningRequests
 
 from tms_core.embedded.ports import free_port
 from tms_core.supervisor.probe import Probe
@@ -27,7 +27,10 @@ BEGUN = {LENGTH: b"{", CHUNKED: b"1\r\n{\r\n"}
 
 @pytest.fixture(scope="module")
 def packages():
-    return ("tms_api",)
+    with pytest.MonkeyPatch.context() as patch:
+        # The server process imports the package too.
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        yield ("tms_api", "waiting_package")
 
 
 @pytest.fixture(scope="module")
@@ -225,26 +228,17 @@ def test_the_oldest_idle_connection_is_closed_above_the_limit(port, sent):
         assert sent not in (b"", HEALTH) or receive(peers[-1])[0] == 200
 
 
-def test_a_running_request_is_not_closed_for_silent_connections(port, runtime, client):
-    client.post_json("/api/task", {"title": "One"})
-    with ExitStack() as stack, runtime.engine.connect() as holder:
-        holder.execute(text("LOCK TABLE task IN ACCESS EXCLUSIVE MODE"))
+def test_a_running_request_is_not_closed_for_silent_connections(port):
+    with ExitStack() as stack, RunningRequests(PATIENCE) as running:
         peer = stack.enter_context(connect(port))
-        peer.sendall(head(b"GET", b"/api/task/1", token=client.user.access))
-        is_waiting = threading.Event()
-        Probe(lambda: waits_for_lock(runtime), is_waiting.set).start()
-        assert is_waiting.wait(PATIENCE)
+        peer.sendall(head(b"GET", running.path.encode()))
+        running.wait_for(1)
         for _ in range(CONNECTIONS * 2):
             stack.enter_context(connect(port))
         assert answer(port, HEALTH)[0] == 200
-        holder.rollback()
+        running.let_finish()
 
         assert receive(peer)[0] == 200
-
-
-def waits_for_lock(runtime):
-    with runtime.engine.connect() as connection:
-        return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
 
 
 def test_a_connection_closed_within_the_body_is_logged_in_one_line(server):

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from waiting_package import RunningRequests
 
 from tms_core.embedded.ports import free_port
 from tms_core.supervisor.probe import Probe
@@ -28,7 +28,10 @@ WORKERS = 2
 
 @pytest.fixture(scope="module")
 def packages():
-    return ("tms_api",)
+    with pytest.MonkeyPatch.context() as patch:
+        # The server process imports the package too.
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        yield ("tms_api", "waiting_package")
 
 
 @pytest.fixture(scope="module")
@@ -210,30 +213,23 @@ def requests_counted(port):
     return float(counted[1]) if counted else 0.0
 
 
-def test_sigterm_lets_running_requests_finish(ini_file, runtime, client):
-    client.post_json("/api/task", {"title": "One"})
-    with serving(ini_file) as (process, port), ThreadPoolExecutor(4) as threads, runtime.engine.connect() as holder:
-        holder.execute(text("LOCK TABLE task IN ACCESS EXCLUSIVE MODE"))
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/task/1", headers=client.user.headers)
-        statuses = [threads.submit(status_of, request) for _ in range(4)]
-        wait_until(lambda: waiting_for_locks(runtime) == 4)
+def test_sigterm_lets_running_requests_finish(ini_file):
+    with serving(ini_file) as (process, port), ThreadPoolExecutor(4) as threads, RunningRequests(PATIENCE) as running:
+        url = f"http://127.0.0.1:{port}{running.path}"
+        statuses = [threads.submit(status_of, url) for _ in range(4)]
+        running.wait_for(4)
         process.send(signal.SIGTERM)
         wait_until(lambda: not answers(port))
-        holder.rollback()
+        running.let_finish()
 
         assert [status.result(PATIENCE) for status in statuses] == [200] * 4
         assert process.end() == 0
         assert process.living() == {}
 
 
-def status_of(request):
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+def status_of(url):
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
         return answer.status
-
-
-def waiting_for_locks(runtime):
-    with runtime.engine.connect() as connection:
-        return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
