@@ -77,8 +77,8 @@ def test_the_resource_is_in_the_openapi_document(app):
 @pytest.fixture
 def without_revocation_polling(app, monkeypatch):
     """Stops the process from reading revocations."""
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
-    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 3600)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 3600)
+    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 3600)
 
 
 def test_writes_reject_a_revoked_access_token_by_default(client, a_task, without_revocation_polling):

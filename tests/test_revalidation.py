@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.services.tokens import TokenService
@@ -123,7 +123,7 @@ def send(app):
 
 @pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
 def test_a_revoked_token_changes_nothing_on_any_route(app, make_administrator, end, rows, send, monkeypatch, ending):
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 3600)
     held = {route: method for route, method in changing(app).items() if route not in WRITES_TASKS | OPEN}
 
     for route, method in held.items():

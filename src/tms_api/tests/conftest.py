@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from webtest import TestApp
 
 from tms_core.app import configure
-from tms_core.events import TaskEventRecord, read_events
+from tms_core.event_log.events import TaskEventRecord, read_events
 from tms_testing.fixtures import Client, SignedIn
 
 # No server listens there, so connections are refused immediately.

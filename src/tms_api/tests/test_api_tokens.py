@@ -9,7 +9,7 @@ from pyramid.interfaces import ISecurityPolicy
 from sqlalchemy import func, select, text, update
 
 from tms_api.tasks import forget_ended_logins
-from tms_core import personal_tokens
+from tms_core.auth import personal_tokens
 from tms_core.celery import use
 from tms_core.models import AccountLink, PersonalToken, RefreshToken
 from tms_testing.fixtures import PASSWORD
@@ -20,8 +20,8 @@ ALL = ["tasks:read", "tasks:write", "users:read"]
 
 @pytest.fixture(autouse=True)
 def _tokens_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
-    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 0)
 
 
 @pytest.fixture
@@ -480,7 +480,7 @@ class TestUnknownTokens:
 
     def test_limited_tokens_are_not_looked_up(self, ask, use_up, monkeypatch):
         use_up()
-        monkeypatch.setattr("tms_core.personal_tokens._find", None)
+        monkeypatch.setattr("tms_core.auth.personal_tokens._find", None)
 
         assert ask("tms_another").status_int == 429
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from webtest import TestApp
 
-from tms_api.attempt_limits import password_attempt_limits
+from tms_api.rate_limits.attempt_limits import password_attempt_limits
 from tms_core.errors import TooManyRequestsError
 from tms_core.models import RefreshToken
 from tms_testing.fixtures import PASSWORD, Client

@@ -5,7 +5,7 @@ from tms_testing.fixtures import PASSWORD, Client
 
 @pytest.fixture(autouse=True)
 def _revocations_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def test_revocations_reach_other_processes(ann, client_of, another_process):
 
 
 def test_requests_need_no_query_of_the_token(client, recorded, monkeypatch):
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 3600)
     client.get("/api/users/me")
 
     with recorded() as statements:

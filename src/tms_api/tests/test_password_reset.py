@@ -25,8 +25,8 @@ def packages():
 
 @pytest.fixture(autouse=True)
 def _tokens_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
-    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 0)
 
 
 @pytest.fixture

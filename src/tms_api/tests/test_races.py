@@ -24,7 +24,7 @@ PATIENCE = 60
 
 @pytest.fixture(autouse=True)
 def _revocations_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tms_core.errors import TmsError
-from tms_core.events import read_events
+from tms_core.event_log.events import read_events
 from tms_core.models import EventKind, Status, Task, TaskEvent, User
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor

@@ -89,7 +89,7 @@ def test_other_errors_are_not_retried(client, refuse_writes):
 @pytest.mark.parametrize("interval", [0, 3600])
 def test_dropped_connections_fail_no_request(client, cut_connections, monkeypatch, interval):
     # A dead connection is met first by the check of revocations or by the view.
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", interval)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", interval)
     cut_connections()
     client.post_json("/api/task", {"title": "T", "description": "D" * 9000}, status=201)
 

@@ -12,8 +12,8 @@ from tms_testing.fixtures import PASSWORD
 
 @pytest.fixture(autouse=True)
 def _process_does_not_read_revocations(app, monkeypatch):
-    monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
-    monkeypatch.setattr("tms_core.personal_tokens.INTERVAL", 3600)
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 3600)
+    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 3600)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tms_core.events import read_events
+from tms_core.event_log.events import read_events
 
 WHOLE = {
     "title": "T",

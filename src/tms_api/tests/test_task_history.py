@@ -6,10 +6,10 @@ from threading import Thread
 import pytest
 from sqlalchemy import text
 
+from tms_core.event_log.leadership import LOCK
+from tms_core.event_log.waiting import await_positions
 from tms_core.models import Task
-from tms_core.relay.leadership import LOCK
 from tms_core.relay.relay import Relay
-from tms_core.relay.wait_for_position import await_positions
 from tms_testing.fixtures import Client
 
 

@@ -28,6 +28,6 @@ def includeme(config):
         config.add_index_link(name, path)
     config.include("tms_api.scopes")
     config.include("tms_api.link_urls")
-    config.include_web("tms_api.limiter")
-    config.include_web("tms_api.quota")
+    config.include_web("tms_api.rate_limits.limiter")
+    config.include_web("tms_api.rate_limits.quota")
     config.include_web("tms_api.resources")

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-from tms_api.attempt_limits import key_of, link_attempt_limits, unless_known
 from tms_api.known_clients import client_known_by_name
-from tms_api.limiter import Limit
+from tms_api.rate_limits.attempt_limits import key_of, link_attempt_limits, unless_known
+from tms_api.rate_limits.limiter import Limit
 from tms_api.settings import ApiSettings
 from tms_core.account_mail import AccountMailer, EmailChangeNotice, LinkRequest
 from tms_core.errors import InvalidError, NotOfferedError, TooManyRequestsError

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tms_core.access_tokens import AccessTokens
-from tms_core.revocations import Revocations
+from tms_core.auth.access_tokens import AccessTokens
+from tms_core.auth.revocations import Revocations
 
 KEY = "k" * 32
 LIFE = timedelta(minutes=10)
@@ -116,10 +116,10 @@ class TestRevocations:
     def test_revocations_are_read_again_only_after_the_interval(self, revocations, claims, end_access, monkeypatch):
         revocations.refresh()
         end_access("now()")
-        monkeypatch.setattr("tms_core.revocations.INTERVAL", 3600)
+        monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 3600)
         assert not revocations.is_revoked(claims)
 
-        monkeypatch.setattr("tms_core.revocations.INTERVAL", 0)
+        monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
         assert revocations.is_revoked(claims)
 
 

@@ -14,14 +14,14 @@ from tms_core.commands import main
 from tms_core.demo.loading import PASSWORD, load
 from tms_core.demo.people import people
 from tms_core.demo.tasks import tasks
+from tms_core.event_log.leadership import try_to_lead
+from tms_core.event_log.sinks import EventSink
 from tms_core.list_cache_version import KEY
 from tms_core.models import Priority, RelayCursor, Status, Task, TaskEvent, User
 from tms_core.models.task import TASK
 from tms_core.relay.delivery import deliver_batch, ensure_cursor
-from tms_core.relay.leadership import try_to_lead
 from tms_core.services.passwords import is_password
 from tms_core.services.task_state import TaskRow, snapshot_of
-from tms_core.sinks import EventSink
 
 MIDNIGHT = datetime(2025, 3, 17, tzinfo=UTC)
 TODAY = MIDNIGHT.date()

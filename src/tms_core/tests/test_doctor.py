@@ -13,7 +13,7 @@ from tms_core.doctor.disk import judge_space
 from tms_core.doctor.examination import examine
 from tms_core.doctor.redis import judge_memory
 from tms_core.doctor.redis import judge_version as judge_redis_version
-from tms_core.relay.leadership import try_to_lead
+from tms_core.event_log.leadership import try_to_lead
 
 GIBIBYTE = 1 << 30
 PATIENCE = 60

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from tms_core.events import last_position, read_events
+from tms_core.event_log.events import last_position, read_events
 from tms_core.models import Task, TaskEvent
 from tms_core.services.tasks import TaskService
 

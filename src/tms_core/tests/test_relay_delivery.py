@@ -8,12 +8,12 @@ import psycopg2
 import pytest
 from sqlalchemy import select, text
 
+from tms_core.event_log.positions import assign_positions
+from tms_core.event_log.sinks import EventSink
 from tms_core.models import RelayCursor
 from tms_core.relay import delivery
 from tms_core.relay.delivery import Delivery, deliver_batch, ensure_cursor
-from tms_core.relay.positions import assign_positions
 from tms_core.services.tasks import TaskService
-from tms_core.sinks import EventSink
 
 PATIENCE = 60.0
 

@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from tms_core.event_log import positions
+from tms_core.event_log.positions import assign_positions
+from tms_core.event_log.sinks import EventSink
 from tms_core.models import TaskEvent
-from tms_core.relay import delivery, positions
+from tms_core.relay import delivery
 from tms_core.relay.delivery import deliver_batch, ensure_cursor
-from tms_core.relay.positions import assign_positions
 from tms_core.services.tasks import TaskService
-from tms_core.sinks import EventSink
 
 WRITERS = 5
 

@@ -7,12 +7,13 @@ import psycopg2
 import pytest
 
 from tms_core.app import configure
-from tms_core.events import WAKE_UP_CHANNEL
-from tms_core.relay import delivery, hints, positions, relay
-from tms_core.relay.leadership import LOCK, is_led
+from tms_core.event_log import positions
+from tms_core.event_log.events import WAKE_UP_CHANNEL
+from tms_core.event_log.leadership import LOCK, is_led
+from tms_core.event_log.sinks import EventSink
+from tms_core.relay import delivery, hints, relay
 from tms_core.relay.relay import Relay
 from tms_core.services.tasks import TaskService
-from tms_core.sinks import EventSink
 
 PATIENCE = 60
 NEVER = "60"

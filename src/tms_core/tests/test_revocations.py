@@ -5,10 +5,10 @@ from time import time
 
 import pytest
 
-from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.personal_tokens import PersonalTokens
+from tms_core.auth.revocations import Revocations
 from tms_core.models import PersonalToken
-from tms_core.personal_tokens import PersonalTokens
-from tms_core.revocations import Revocations
 from tms_core.services.personal_tokens import PersonalTokenService
 from tms_core.services.tokens import TokenService
 

@@ -1,7 +1,7 @@
 import pytest
 
+from tms_core.auth.unknown_tokens import MAX_NETWORKS, SECONDS, UnknownTokenLimit
 from tms_core.errors import TooManyRequestsError
-from tms_core.unknown_tokens import MAX_NETWORKS, SECONDS, UnknownTokenLimit
 
 
 class Clock:
@@ -53,7 +53,7 @@ def test_zero_turns_the_limit_off(clock):
 
 
 def test_the_memory_for_networks_is_bounded(limit, monkeypatch):
-    monkeypatch.setattr("tms_core.unknown_tokens.MAX_NETWORKS", 10)
+    monkeypatch.setattr("tms_core.auth.unknown_tokens.MAX_NETWORKS", 10)
 
     for number in range(100):
         limit.count(str(number))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tms_core.events import read_events
+from tms_core.event_log.events import read_events
 from tms_testing.fixtures import PASSWORD, Client
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
-from tms_core.events import WAKE_UP_CHANNEL, WROTE_EVENTS, TaskEventRecord
+from tms_core.event_log.events import WAKE_UP_CHANNEL, WROTE_EVENTS, TaskEventRecord
+from tms_core.event_log.sinks import EventSink
 from tms_core.redis import Breaker
-from tms_core.sinks import EventSink
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime

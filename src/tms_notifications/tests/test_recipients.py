@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
 from tms_notifications.models import MailKind
 from tms_notifications.recipients import pending_mails_of

@@ -11,7 +11,7 @@ import pytest
 from tms_core.app import configure
 from tms_core.celery import app as celery
 from tms_core.celery import use
-from tms_core.events import read_events
+from tms_core.event_log.events import read_events
 from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, enqueue_link_requests
 from tms_notifications.models import MailStatus
 from tms_notifications.sink import NotificationsSink

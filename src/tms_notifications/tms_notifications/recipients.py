@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
 from tms_core.values import instant
 from tms_notifications.models import MailKind

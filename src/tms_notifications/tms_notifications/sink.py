@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import Session
 
 from tms_core.celery import use
-from tms_core.events import TaskEventRecord
-from tms_core.sinks import EventSink
+from tms_core.event_log.events import TaskEventRecord
+from tms_core.event_log.sinks import EventSink
 from tms_notifications.celery_queue import enqueue, prepare
 from tms_notifications.recipients import pending_mails_of
 from tms_notifications.services.mails import create_service

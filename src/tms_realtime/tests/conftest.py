@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tms_core.embedded.ports import free_port
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
 from tms_core.runtime import Runtime
 from tms_realtime.clients.connection_limits import ConnectionLimits
 from tms_realtime.clients.context import ConnectionContext

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind, Priority, Status
 from tms_realtime.event_log.envelope import Envelope, TaskState
 from tms_realtime.event_log.message import task_message, visibility_lost_message

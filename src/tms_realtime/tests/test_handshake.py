@@ -9,11 +9,11 @@ from ipaddress import ip_network
 import pytest
 from sqlalchemy import create_engine
 
-from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.personal_tokens import PersonalTokens
+from tms_core.auth.unknown_tokens import UnknownTokenLimit
 from tms_core.models import Status
-from tms_core.personal_tokens import PersonalTokens
 from tms_core.services.personal_tokens import PersonalTokenService
-from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_realtime.auth.credentials import CredentialVerifier, RevocationsUnknownError
 from tms_realtime.auth.errors import HandshakeRejectedError
 from tms_realtime.auth.handshake import Authenticator, Handshake, HandshakeRequest

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import create_engine
 
-from tms_core.access_tokens import AccessClaims
-from tms_core.revocations import Revocations
+from tms_core.auth.access_tokens import AccessClaims
+from tms_core.auth.revocations import Revocations
 from tms_core.services.tokens import end_access
 from tms_realtime.auth.credentials import RevocationsUnknownError
 from tms_realtime.auth.revocation_monitor import RevocationMonitor, sweep

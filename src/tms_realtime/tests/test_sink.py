@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 
 from tms_core.app import configure
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
+from tms_core.event_log.sinks import EventSink
 from tms_core.models import TaskEvent
 from tms_core.runtime import Runtime
-from tms_core.sinks import EventSink
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.stream import KEY, StreamWriter, entry_id, envelopes_in
 from tms_realtime.sink import RealtimeSink

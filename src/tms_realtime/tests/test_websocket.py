@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Opcode
 
-from tms_core.access_tokens import AccessTokens
+from tms_core.auth.access_tokens import AccessTokens
 from tms_core.models import EventKind
 
 LARGEST = 65_536

@@ -9,13 +9,13 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.error import CannotListenError
 from twisted.internet.main import installReactor
 
-from tms_core.access_tokens import AccessTokens
+from tms_core.auth.access_tokens import AccessTokens
+from tms_core.auth.personal_tokens import PersonalTokens
+from tms_core.auth.revocations import Revocations
+from tms_core.auth.unknown_tokens import UnknownTokenLimit
 from tms_core.http_host import host_of
 from tms_core.open_files import possible_connections
-from tms_core.personal_tokens import PersonalTokens
-from tms_core.revocations import Revocations
 from tms_core.runtime import Runtime
-from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_realtime import metrics
 from tms_realtime.auth.credentials import CredentialVerifier
 from tms_realtime.auth.handshake import Authenticator

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import redis
 from sqlalchemy.orm import Session
 
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
+from tms_core.event_log.sinks import EventSink
 from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
-from tms_core.sinks import EventSink
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.stream import StreamWriter
 from tms_realtime.event_log.table import is_event

@@ -25,11 +25,11 @@ from webtest import TestApp
 from tms_core.app import configure
 from tms_core.commands import main
 from tms_core.embedded.services import embedded_services
+from tms_core.event_log.positions import assign_positions
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.relay.delivery import deliver_batch
-from tms_core.relay.positions import assign_positions
 from tms_core.relay.relay import make_sinks
 from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password

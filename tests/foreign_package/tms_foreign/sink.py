@@ -1,6 +1,6 @@
 from sqlalchemy.dialects.postgresql import insert
 
-from tms_core.sinks import EventSink
+from tms_core.event_log.sinks import EventSink
 from tms_foreign.models import ForeignNote
 
 

@@ -1,7 +1,7 @@
 from typing import Any
 
-from tms_api.attempt_limits import own_password_limits
 from tms_api.pagination import whole
+from tms_api.rate_limits.attempt_limits import own_password_limits
 from tms_api.resources.tags import KEYS
 from tms_api.schemas.account_answers import ApiTokens as ApiTokensAnswer
 from tms_api.schemas.account_answers import ShownApiToken

@@ -2,7 +2,7 @@ from typing import Any
 
 from pyramid.events import ApplicationCreated
 
-from tms_api.description import Description
+from tms_api.openapi.description import Description
 from tms_api.preconditions import ETAG, IF_NONE_MATCH, tagged
 from tms_api.resources.tags import DESCRIPTION
 from tms_core.web.openapi import Answer, documented

@@ -5,7 +5,7 @@ from tms_api.preconditions import tag_of, tagged
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import HistoryEvent, PreconditionFailed, Task
 from tms_api.schemas.task_history import Undo
-from tms_core.relay.wait_for_position import await_positions
+from tms_core.event_log.waiting import await_positions
 from tms_core.services.task_history import TaskHistory
 from tms_core.services.task_undo import TaskUndoService
 from tms_core.values import MAX_ID

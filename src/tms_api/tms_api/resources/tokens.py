@@ -1,8 +1,8 @@
 from dataclasses import replace
 
-from tms_api.attempt_limits import key_of, password_attempt_limits
 from tms_api.device_cookies import remember_device
-from tms_api.limiter import Limit
+from tms_api.rate_limits.attempt_limits import key_of, password_attempt_limits
+from tms_api.rate_limits.limiter import Limit
 from tms_api.resources.tags import SIGNING_IN
 from tms_api.schemas.accounts import RevokedAccess
 from tms_api.schemas.users import Credentials, Refresh

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tms_api.attempt_limits import attempt, own_password_limits, taken_name_limits
 from tms_api.device_cookies import remember_device
 from tms_api.idempotency import idempotent
-from tms_api.limiter import Limit
 from tms_api.mail_links import notify_old_address, verify_changed_address, verify_new_address
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END, envelope, read_page
 from tms_api.preconditions import tag_of
+from tms_api.rate_limits.attempt_limits import attempt, own_password_limits, taken_name_limits
+from tms_api.rate_limits.limiter import Limit
 from tms_api.resources.api_tokens import present_token
 from tms_api.resources.tags import USERS
 from tms_api.resources.tokens import token_service

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import select
 
-from tms_core.access_tokens import AccessTokens
+from tms_core.auth.access_tokens import AccessTokens
 from tms_core.commands.invocation import Invocation, refuse
 from tms_core.commands.user_list import print_accounts
 from tms_core.errors import InvalidError

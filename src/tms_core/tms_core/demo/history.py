@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, insert, select, text, update
 
+from tms_core.event_log.leadership import LOCK
 from tms_core.models import EventKind, Priority, RelayCursor, Status, TaskEvent
 from tms_core.models.event import TASK_EVENT
 from tms_core.models.task import TASK
-from tms_core.relay.leadership import LOCK
 from tms_core.services.task_state import TaskRow, differences, snapshot_of
 
 # The previous statuses of a task by its status, latest first.

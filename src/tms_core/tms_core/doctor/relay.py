@@ -1,8 +1,8 @@
 from collections.abc import Iterator
 
 from tms_core.doctor.findings import Finding, bad, fine, warning
+from tms_core.event_log.leadership import is_led
 from tms_core.relay.lag import Lag, sink_lags, unassigned
-from tms_core.relay.leadership import is_led
 from tms_core.runtime import Runtime
 
 # Maximum age of waiting events; a batch in progress is not a problem.

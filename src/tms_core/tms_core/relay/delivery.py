@@ -8,10 +8,10 @@ from sqlalchemy import bindparam, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tms_core.events import read_events
+from tms_core.event_log.events import read_events
+from tms_core.event_log.sinks import EventSink
 from tms_core.models import RelayCursor, TaskEvent
 from tms_core.runtime import Runtime
-from tms_core.sinks import EventSink
 
 BATCH = 500
 # A batch may be repeated after a crash in any case, so the commit need not wait for the disk.

@@ -5,7 +5,7 @@ import threading
 
 import redis
 
-from tms_core.events import WAKE_UP_CHANNEL
+from tms_core.event_log.events import WAKE_UP_CHANNEL
 from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
+from tms_core.event_log.leadership import is_led
 from tms_core.relay.lag import sink_lags, unassigned
-from tms_core.relay.leadership import is_led
 from tms_core.runtime import Runtime
 
 

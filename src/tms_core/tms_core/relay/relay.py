@@ -7,12 +7,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from tms_core.db import is_away
+from tms_core.event_log.leadership import try_to_lead
+from tms_core.event_log.positions import BATCH, assign_positions
+from tms_core.event_log.sinks import EventSink
 from tms_core.relay.delivery import Delivery, ensure_cursor
 from tms_core.relay.hints import Hints
-from tms_core.relay.leadership import try_to_lead
-from tms_core.relay.positions import BATCH, assign_positions
 from tms_core.runtime import Runtime, resolve
-from tms_core.sinks import EventSink
 
 STANDBY_INTERVAL = 1.0
 RECONNECT_SECONDS = 1.0

@@ -8,7 +8,7 @@ from pyramid.exceptions import URLDecodeError
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
-from tms_core.personal_tokens import PREFIX
+from tms_core.auth.personal_tokens import PREFIX
 from tms_core.web.resource import methods_of
 from tms_core.web.security import bearer_token
 from tms_core.web.tweens import without_slash

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from tms_core.hashing import sha256_of
+from tms_core.auth.hashing import sha256_of
 from tms_core.identity.email_addresses import email_key
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_lookup import account_with_email

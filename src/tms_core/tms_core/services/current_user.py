@@ -10,11 +10,11 @@ from uuid import UUID
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
+from tms_core.auth.personal_tokens import token_id_of
 from tms_core.errors import NotAuthenticatedError
 from tms_core.models import PersonalToken, RefreshToken
 from tms_core.models.user import USERS
-from tms_core.personal_tokens import token_id_of
 
 ENDED = "This token is no longer valid: it was revoked, or the account was changed. Sign in again."
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
+from tms_core.auth.hashing import sha256_of
+from tms_core.auth.personal_tokens import PREFIX
 from tms_core.errors import ConflictError, InvalidError, NotFoundError
-from tms_core.hashing import sha256_of
 from tms_core.models import PersonalToken, User
-from tms_core.personal_tokens import PREFIX
 
 SHOWN_CHARACTERS = len(PREFIX) + 4
 MAX_TOKENS = 100

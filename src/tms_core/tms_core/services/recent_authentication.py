@@ -5,7 +5,7 @@ import time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
 from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.services.passwords import is_password

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tms_core.events import TaskEventRecord, last_position, read_events
+from tms_core.event_log.events import TaskEventRecord, last_position, read_events
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
 from tms_core.services.task_reading import COLUMNS

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tms_core.events import WROTE_EVENTS
+from tms_core.event_log.events import WROTE_EVENTS
 from tms_core.models import EventKind
 from tms_core.services.task_state import TaskRow, snapshot_of
 

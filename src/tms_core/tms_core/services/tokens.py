@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from tms_core.access_tokens import AccessTokens
-from tms_core.hashing import sha256_of
+from tms_core.auth.access_tokens import AccessTokens
+from tms_core.auth.hashing import sha256_of
 from tms_core.models import RefreshToken, User
 from tms_core.services.account_lookup import account_named
 from tms_core.services.passwords import is_password

@@ -9,12 +9,12 @@ from pyramid.request import RequestLocalCache
 from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
-from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.personal_tokens import PREFIX, PersonalTokens
+from tms_core.auth.revocations import Revocations
+from tms_core.auth.unknown_tokens import UnknownTokenLimit
 from tms_core.errors import ForbiddenError, NotAuthenticatedError
 from tms_core.permissions import Actor
-from tms_core.personal_tokens import PREFIX, PersonalTokens
-from tms_core.revocations import Revocations
-from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_core.web.client_address import client_network
 from tms_core.web.scopes import is_in_scope, scope_of
 

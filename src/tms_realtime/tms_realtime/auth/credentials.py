@@ -8,9 +8,9 @@ from http import HTTPStatus
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
-from tms_core.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.access_tokens import AccessClaims, AccessTokens
+from tms_core.auth.personal_tokens import PREFIX, PersonalTokens
 from tms_core.errors import TooManyRequestsError
-from tms_core.personal_tokens import PREFIX, PersonalTokens
 from tms_realtime.auth.errors import HandshakeRejectedError, insufficient_scope, unauthorized, unavailable
 from tms_realtime.auth.tickets import TicketStore
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
 from tms_core.client_address import address_of, network_of
 from tms_core.errors import InvalidError
 from tms_core.permissions import Visibility

@@ -7,8 +7,8 @@ import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from tms_core.access_tokens import AccessClaims
-from tms_core.revocations import INTERVAL, Revocations
+from tms_core.auth.access_tokens import AccessClaims
+from tms_core.auth.revocations import INTERVAL, Revocations
 from tms_realtime.auth.credentials import RevocationsUnknownError
 from tms_realtime.clients.hub import Hub
 

@@ -10,8 +10,8 @@ from typing import cast
 import orjson
 import redis
 
-from tms_core.access_tokens import AccessClaims
-from tms_core.hashing import sha256_of
+from tms_core.auth.access_tokens import AccessClaims
+from tms_core.auth.hashing import sha256_of
 from tms_realtime.redis import create_redis
 
 LIFE = 30

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from typing import Protocol
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime import metrics

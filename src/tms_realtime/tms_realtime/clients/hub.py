@@ -6,7 +6,7 @@ from typing import Protocol
 
 import orjson
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
 from tms_realtime import metrics
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.clients.view import View

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import orjson
 
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
 from tms_realtime.event_log.message import task_message, visibility_lost_message
 

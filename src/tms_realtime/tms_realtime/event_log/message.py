@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from tms_core.events import last_position, read_events
+from tms_core.event_log.events import last_position, read_events
 from tms_core.models import Task, TaskEvent
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
 from tms_core.runtime import Runtime

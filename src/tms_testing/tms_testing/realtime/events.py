@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from tms_core.events import TaskEventRecord, last_position, read_events
+from tms_core.event_log.events import TaskEventRecord, last_position, read_events
+from tms_core.event_log.positions import assign_positions
 from tms_core.models import EventKind, TaskEvent
-from tms_core.relay.positions import assign_positions
 from tms_core.runtime import Runtime
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.stream import StreamWriter

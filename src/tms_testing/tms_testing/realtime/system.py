@@ -11,8 +11,8 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tms_core.access_tokens import AccessTokens
 from tms_core.app import configure
+from tms_core.auth.access_tokens import AccessTokens
 from tms_core.embedded.account import Account, service_account
 from tms_core.embedded.ports import free_port
 from tms_core.embedded.postgres import Postgres

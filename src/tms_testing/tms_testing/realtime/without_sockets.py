@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
 from tms_realtime.clients.commands import handle
 from tms_realtime.clients.connection import Connection
 from tms_realtime.clients.context import ConnectionContext

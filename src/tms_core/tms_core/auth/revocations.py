@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, CompoundSelect, Engine, Uuid, cast, select, union_all
 
-from tms_core.access_tokens import AccessClaims
+from tms_core.auth.access_tokens import AccessClaims
+from tms_core.auth.personal_tokens import session_of
 from tms_core.models import PersonalToken, RefreshToken, User
-from tms_core.personal_tokens import session_of
 
 INTERVAL = 0.5
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from tms_api.docs_page.schema_text import Schemas, as_json
+from tms_api.openapi.docs_page.schema_text import Schemas, as_json
 
 RESPONSES = "#/components/responses/"
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tms_api.known_clients import KnownClient, client_known_by_actor, client_known_by_name
-from tms_api.limiter import Limit, Limiter
+from tms_api.rate_limits.limiter import Limit, Limiter
 from tms_api.settings import ApiSettings
 from tms_core.errors import ConflictError
 from tms_core.identity.email_addresses import email_key

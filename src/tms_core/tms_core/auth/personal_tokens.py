@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, or_, select, update
 
-from tms_core.access_tokens import AccessClaims
-from tms_core.hashing import sha256_of
+from tms_core.auth.access_tokens import AccessClaims
+from tms_core.auth.hashing import sha256_of
+from tms_core.auth.unknown_tokens import UnknownTokenLimit
 from tms_core.models import PersonalToken, User
-from tms_core.unknown_tokens import UnknownTokenLimit
 from tms_core.values import id_in
 
 PREFIX = "tms_"

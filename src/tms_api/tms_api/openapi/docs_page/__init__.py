@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from tms_api.docs_page.operations import groups_of
-from tms_api.docs_page.schema_text import components_of, prose
+from tms_api.openapi.docs_page.operations import groups_of
+from tms_api.openapi.docs_page.schema_text import components_of, prose
 from tms_core.web.pages import content_security_policy, page_headers
 
 FILES = files(__name__)

@@ -5,9 +5,9 @@ import time
 
 from sqlalchemy import Engine, exists, select, text
 
+from tms_core.event_log.leadership import LOCK
+from tms_core.event_log.positions import assign_positions
 from tms_core.models import TaskEvent
-from tms_core.relay.leadership import LOCK
-from tms_core.relay.positions import assign_positions
 
 LONG_TIMEOUT = 1.0
 INTERVAL = 0.01

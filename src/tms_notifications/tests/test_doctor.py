@@ -6,7 +6,7 @@ import pytest
 
 from tms_core.app import configure
 from tms_core.doctor import Level
-from tms_notifications.monitoring import check_mail
+from tms_notifications.doctor import check_mail
 
 
 @pytest.fixture(scope="module")

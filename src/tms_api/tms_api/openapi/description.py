@@ -5,7 +5,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
-from tms_api.docs_page import Page, render
+from tms_api.openapi.docs_page import Page, render
 from tms_core.web.openapi.document import build_document
 from tms_core.web.resource import to_json
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from tms_core.events import TaskEventRecord
+from tms_core.event_log.events import TaskEventRecord
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime

@@ -1,0 +1,1 @@
+"""Access tokens, personal tokens and their revocation."""

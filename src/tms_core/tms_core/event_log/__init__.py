@@ -1,0 +1,1 @@
+"""The event log: events, their positions, and the sinks that receive them."""
