@@ -13,6 +13,7 @@ from tms_core.models import RefreshToken, User
 from tms_core.services.account_lookup import account_named
 from tms_core.services.passwords import is_password
 from tms_core.services.refresh_tokens import RefreshTokenChain
+from tms_core.services.user_lock import lock_user
 from tms_core.settings import CoreSettings
 
 
@@ -61,7 +62,7 @@ class TokenService:
         if not is_password(verified_hash, password) or user is None:
             return None
         # Read again under the lock: the password may have changed, or the account may have been closed.
-        self._lock(user.id)
+        lock_user(self._session, user.id)
         self._session.refresh(user)
         if not user.is_active or user.password_hash != verified_hash:
             return None
@@ -83,7 +84,7 @@ class TokenService:
         found = self._found(token)
         if found is None:
             return None
-        self._lock(found.user_id)
+        lock_user(self._session, found.user_id)
         self._session.refresh(found)
         user = self._session.get(User, found.user_id, populate_existing=True)
         if not self._is_open(found, now) or user is None or not user.is_active:
@@ -101,27 +102,23 @@ class TokenService:
         """End the session of a refresh token; unknown tokens are ignored (RFC 7009, section 2.2)."""
         found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == sha256_of(token)))
         if found:
-            self._lock(found.user_id)
+            lock_user(self._session, found.user_id)
             self._revoke(RefreshToken.family == found.family)
 
     def revoke_login(self, user_id: int, family: UUID) -> None:
         """End one session of a user."""
-        self._lock(user_id)
+        lock_user(self._session, user_id)
         self._revoke(RefreshToken.user_id == user_id, RefreshToken.family == family)
 
     def revoke_all(self, user_id: int, *, except_session: str | None = None) -> None:
         """End all sessions of a user but `except_session`; their access tokens stop working within a second."""
-        self._lock(user_id)
+        lock_user(self._session, user_id)
         criterion = RefreshToken.user_id == user_id
         if except_session is None:
             end_access(self._session, user_id)
             self._revoke(criterion)
         else:
             self._revoke(criterion, RefreshToken.family != UUID(except_session))
-
-    def _lock(self, user_id: int) -> None:
-        """Serialize changes of a user's sessions, so that revoking includes tokens that are being created."""
-        self._session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
 
     def _revoke(self, *criteria) -> None:
         self._session.execute(
