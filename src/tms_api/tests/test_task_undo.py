@@ -246,7 +246,9 @@ class TestPermissions:
 
     @pytest.mark.parametrize("visibility", TABLE)
     @pytest.mark.parametrize("event", TABLE["team"])
-    def test_undo_needs_permission_for_the_change(self, client, another_process, make_user, undo, history, visibility, event):
+    def test_undo_needs_permission_for_the_change(
+        self, client, another_process, make_user, undo, history, visibility, event
+    ):
         people = {"creator": client.user, "assignee": make_user(), "stranger": make_user()}
         people["admin"] = make_user(is_admin=True)
         where = another_process(visibility=visibility)
