@@ -9,7 +9,7 @@ from tms_core.web.resource import json_response, resource
 from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of
 from tms_reports.schemas import Report
-from tms_reports.services import ReportService
+from tms_reports.services import create_service
 
 SECONDS = Histogram(
     "tms_report_seconds",
@@ -41,5 +41,5 @@ class TaskReportInsight:
 
 def includeme(config):
     runtime = config.registry.tms
-    config.registry.reports = ReportService(runtime, statement_timeout=runtime.core.read_timeout)
+    config.registry.reports = create_service(runtime, statement_timeout=runtime.core.read_timeout)
     config.scan("tms_reports.resources")

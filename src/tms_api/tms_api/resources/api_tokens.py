@@ -8,7 +8,7 @@ from tms_api.schemas.account_answers import ShownApiToken
 from tms_api.schemas.accounts import NewApiToken
 from tms_core.account_mail import AccountNotice, AccountNoticeKind
 from tms_core.models import PersonalToken
-from tms_core.services.personal_tokens import PersonalTokenService
+from tms_core.services.personal_tokens import PersonalTokenService, create_service
 from tms_core.services.recent_authentication import require_recent_authentication
 from tms_core.values import instant
 from tms_core.web.openapi import Answer, Link, Nothing, documented
@@ -25,8 +25,7 @@ class ApiTokens:
 
     @property
     def tokens(self) -> PersonalTokenService:
-        scopes = frozenset(self.request.registry.tms.registry.scopes.values())
-        return PersonalTokenService(self.request.db, self.request.actor.id, scopes)
+        return create_service(self.request.registry.tms, self.request.db, self.request.actor.id)
 
     @documented(
         "create_api_token",

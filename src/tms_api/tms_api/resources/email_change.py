@@ -4,7 +4,7 @@ from tms_api.resources.tags import LINKS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.accounts import LinkToken
 from tms_core.models import LinkPurpose
-from tms_core.services.users import UserService
+from tms_core.services.users import create_service
 from tms_core.web.openapi import Answer, Nothing, documented
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of
@@ -36,6 +36,7 @@ class EmailChangeUndo:
         mailed."""
         mailer_of(self.request)
         user, email = redeem_change_link(self.request, body_of(self.request, LinkToken).token)
-        UserService(self.request.db, None).take_email_back(user, email, token_service(self.request))
+        users = create_service(self.request.registry.tms, self.request.db, None)
+        users.take_email_back(user, email, token_service(self.request))
         mail_link(self.request, LinkPurpose.PASSWORD_RESET, email)
         return json_response({})

@@ -3,7 +3,7 @@ from tms_api.mail_links import NO_MAILS, mailer_of, redeem_link, request_verific
 from tms_api.resources.tags import LINKS
 from tms_api.schemas.accounts import LinkToken
 from tms_core.models import LinkPurpose
-from tms_core.services.users import UserService
+from tms_core.services.users import create_service
 from tms_core.web.openapi import Answer, Nothing, documented
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of
@@ -25,7 +25,8 @@ class EmailVerification(_EmailVerification):
     def post(self):
         """Request a verification link by mail. None is sent if the caller's address is already verified."""
         mailer_of(self.request)
-        user = UserService(self.request.db, self.request.actor).get(self.request.actor.id)
+        users = create_service(self.request.registry.tms, self.request.db, self.request.actor)
+        user = users.get(self.request.actor.id)
         if user.email and not user.email_verified:
             request_verification_link(self.request, user.email)
         return json_response({}, status=202)

@@ -5,7 +5,7 @@ from tms_api.resources.tags import LINKS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.accounts import NewPassword, WantedLink
 from tms_core.models import LinkPurpose
-from tms_core.services.users import UserService
+from tms_core.services.users import create_service
 from tms_core.web.openapi import Answer, Nothing, documented
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of
@@ -53,7 +53,8 @@ class PasswordResetConfirm(_PasswordReset):
         mailer_of(self.request)
         body = body_of(self.request, NewPassword)
         user = redeem_link(self.request, LinkPurpose.PASSWORD_RESET, body.token)
-        UserService(self.request.db, None).reset_password(user, body.password, token_service(self.request))
+        users = create_service(self.request.registry.tms, self.request.db, None)
+        users.reset_password(user, body.password, token_service(self.request))
         response = json_response({})
         remember_device(self.request, response, user)
         return response

@@ -3,10 +3,9 @@ from uuid import UUID
 
 from tms_api.pagination import whole
 from tms_api.resources.tags import KEYS
-from tms_api.resources.tokens import token_service
 from tms_api.schemas.account_answers import Sessions as SessionsAnswer
 from tms_core.errors import NotFoundError
-from tms_core.services.sessions import SessionService, UserSession
+from tms_core.services.sessions import SessionService, UserSession, create_service
 from tms_core.values import instant
 from tms_core.web.openapi import Answer, Link, Nothing, documented
 from tms_core.web.path_ids import bad_id
@@ -25,7 +24,7 @@ class Sessions:
 
     @property
     def sessions(self) -> SessionService:
-        return SessionService(self.request.db, self.request.actor.id)
+        return create_service(self.request.registry.tms, self.request.db, self.request.actor.id)
 
     @documented(
         "list_sessions",
@@ -41,7 +40,7 @@ class Sessions:
     @documented("delete_session", answers={200: Nothing})
     def delete(self):
         """End a session. Its tokens stop working within a second."""
-        self.sessions.end(self._id(), token_service(self.request))
+        self.sessions.end(self._id())
         return json_response({})
 
     def _id(self) -> UUID:

@@ -1,7 +1,7 @@
 from tms_api.resources.tags import COPIES
 from tms_api.schemas.task_answers import Changes
 from tms_api.task_pages import as_dicts
-from tms_core.services.task_sync import TaskSync
+from tms_core.services.task_sync import create_service
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import Answer, Link, WholeNumber, documented, names_of
 from tms_core.web.resource import json_response, resource, to_json
@@ -32,7 +32,7 @@ class Sync:
         continue from `next`."""
         values = query_of(self.request, NAMES)
         limit = LIMIT.read(values)
-        sync = TaskSync(self.request.db, self.request.actor, self.request.registry.tms.core.visibility)
+        sync = create_service(self.request.registry.tms, self.request.db, self.request.actor)
         found = sync.since(AFTER.read(values), limit=limit) if AFTER.name in values else sync.now()
         body = {
             "tasks": as_dicts(found.tasks),

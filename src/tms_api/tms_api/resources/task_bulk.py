@@ -6,7 +6,7 @@ from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import BulkPreconditionFailed, BulkProblem, BulkResults
 from tms_api.schemas.task_bulk import Bulk
 from tms_core.errors import InvalidError, OperationError
-from tms_core.services.task_bulk import Creation, TaskBulkService
+from tms_core.services.task_bulk import Creation, create_service
 from tms_core.services.task_state import TaskRow
 from tms_core.web.openapi import Answer, documented
 from tms_core.web.resource import json_response, resource, to_json, writes_tasks
@@ -39,8 +39,8 @@ class TaskBulk:
         """Create, change and delete tasks in bulk. At most 500 operations are executed in order, all or none; each sees
         the results of those before it."""
         operations = [one.operation() for one in self._body().operations]
-        visibility = self.request.registry.tms.core.visibility
-        tasks = TaskBulkService(self.request.db, self.request.actor, visibility).apply(operations)
+        service = create_service(self.request.registry.tms, self.request.db, self.request.actor)
+        tasks = service.apply(operations)
         results = [_result(one, task) for one, task in zip(operations, tasks, strict=True)]
         return json_response(to_json({"results": results}))
 

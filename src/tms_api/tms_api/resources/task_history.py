@@ -5,8 +5,8 @@ from tms_api.preconditions import tag_of, tagged
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import HistoryEvent, PreconditionFailed, Task
 from tms_api.schemas.task_history import Undo
-from tms_core.services.task_history import TaskHistory
-from tms_core.services.task_undo import TaskUndoService
+from tms_core.services.task_history import create_service as history_service
+from tms_core.services.task_undo import create_service as undo_service
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import Answer, Header, Link, Nothing, WholeNumber, documented, names_of
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
@@ -45,7 +45,7 @@ class History:
         values = query_of(self.request, NAMES)
         size = SIZE.read(values)
         before = BEFORE.read(values) if BEFORE.name in values else None
-        history = TaskHistory(self.request.db, self.request.actor, self.request.registry.tms.core.visibility)
+        history = history_service(self.request.registry.tms, self.request.db, self.request.actor)
         events = [_present(event) for event in history.events(task_id, limit=size, before=before)]
         headers = {}
         if len(events) == size:
@@ -82,8 +82,8 @@ class TaskUndo:
         """Undo an event. This is recorded as a new change; a deleted task is restored with its id. The response is 412
         if a field that the event changed has been changed since."""
         task_id, body = id_of(self.request), body_of(self.request, Undo)
-        visibility = self.request.registry.tms.core.visibility
-        task = TaskUndoService(self.request.db, self.request.actor, visibility).undo(task_id, body.event_id)
+        service = undo_service(self.request.registry.tms, self.request.db, self.request.actor)
+        task = service.undo(task_id, body.event_id)
         if task is None:
             return json_response({})
         return tagged(to_json(task._asdict()), str(task.version))

@@ -10,7 +10,7 @@ from tms_api.task_pages import PARAMETERS, list_key, make_page, page_key
 from tms_core.errors import InvalidError
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
-from tms_core.services.tasks import TaskService
+from tms_core.services.tasks import TaskService, create_service
 from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, Header, Link, Nothing, documented
 from tms_core.web.preconditions import has_conditions
 from tms_core.web.public_url import absolute_url
@@ -36,7 +36,7 @@ class Tasks:
 
     @property
     def tasks(self) -> TaskService:
-        return TaskService(self.request.db, self.request.actor, self.runtime.core.visibility)
+        return create_service(self.runtime, self.request.db, self.request.actor)
 
     @documented(
         "list_tasks",

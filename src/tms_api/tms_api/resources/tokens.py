@@ -8,8 +8,7 @@ from tms_api.schemas.accounts import RevokedAccess
 from tms_api.schemas.users import Credentials, Refresh
 from tms_api.settings import ApiSettings
 from tms_core.services.personal_tokens import end_personal_tokens
-from tms_core.services.tokens import ClientInfo, TokenPair, TokenService
-from tms_core.settings import CoreSettings
+from tms_core.services.tokens import ClientInfo, TokenPair, TokenService, create_service
 from tms_core.web.client_address import client_address, client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
 from tms_core.web.problems import problem
@@ -34,9 +33,8 @@ DEVICE = Header(
 
 
 def token_service(request) -> TokenService:
-    registry = request.registry
     client_info = ClientInfo(_user_agent(request), client_address(request) or None)
-    return TokenService(request.db, registry.access_tokens, registry.tms.settings(CoreSettings), client_info)
+    return create_service(request.registry.tms, request.db, client_info)
 
 
 def _user_agent(request) -> str | None:

@@ -23,8 +23,9 @@ from tms_api.settings import ApiSettings
 from tms_core.errors import ForbiddenError, InvalidError
 from tms_core.models import User
 from tms_core.permissions import Actor
-from tms_core.services.personal_tokens import PersonalTokenService, end_personal_tokens
-from tms_core.services.users import UserService
+from tms_core.services.personal_tokens import create_service as personal_token_service
+from tms_core.services.personal_tokens import end_personal_tokens
+from tms_core.services.users import create_service
 from tms_core.web.client_address import client_network
 from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
 from tms_core.web.preconditions import Validators, has_conditions
@@ -72,7 +73,7 @@ class Users:
         self.request = request
         self.actor = request.actor if request.claims else None
         self.smtputf8: bool = request.registry.tms.core.smtputf8
-        self.users = UserService(request.db, self.actor, smtputf8=self.smtputf8)
+        self.users = create_service(request.registry.tms, request.db, self.actor)
 
     @token_optional
     @idempotent
@@ -198,7 +199,7 @@ class Users:
 
     def _with_new_password(self, user: User, body: UserChange):
         """Return the account with its remaining personal tokens, after a change of one's own password."""
-        tokens = PersonalTokenService(self.request.db, user.id, ())
+        tokens = personal_token_service(self.request.registry.tms, self.request.db, user.id)
         if body.end_personal_tokens:
             end_personal_tokens(self.request.db, user.id)
         left = [present_token(row) for row in tokens.list()]

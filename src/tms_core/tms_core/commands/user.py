@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import select
 
-from tms_core.auth.access_tokens import AccessTokens
 from tms_core.commands.invocation import Invocation, refuse
 from tms_core.commands.user_list import print_accounts
 from tms_core.errors import InvalidError
@@ -18,7 +17,9 @@ from tms_core.permissions import OPERATOR
 from tms_core.sanitizing import one_line
 from tms_core.services.account_lookup import account_with_username
 from tms_core.services.tokens import TokenService
+from tms_core.services.tokens import create_service as token_service
 from tms_core.services.users import UserService
+from tms_core.services.users import create_service as user_service
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -134,7 +135,6 @@ class _Accounts:
 def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
     """Yield the services in one transaction, with the operator as actor."""
     runtime = invocation.bootstrap()
-    core = runtime.core
     with runtime.transaction() as session:
 
         def id_of(name: str) -> int:
@@ -143,8 +143,7 @@ def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
                 refuse(f"there is no user {one_line(name)}")
             return found.id
 
-        tokens = TokenService(session, AccessTokens(core.jwt_key, core.access_token_life), core)
-        yield _Accounts(UserService(session, OPERATOR, smtputf8=core.smtputf8), tokens, id_of)
+        yield _Accounts(user_service(runtime, session, OPERATOR), token_service(runtime, session), id_of)
 
 
 def is_utf8(argument: str) -> bool:

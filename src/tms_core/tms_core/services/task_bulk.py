@@ -11,6 +11,7 @@ from tms_core.errors import NotFoundError, OperationError, TmsError
 from tms_core.models import EventKind
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
+from tms_core.runtime import Runtime
 from tms_core.services.task_reading import COLUMNS
 from tms_core.services.task_rules import Expectation, reopens
 from tms_core.services.task_state import TaskRow, after_change, differences
@@ -151,6 +152,10 @@ class TaskBulkService:
             self._writer.update(list(plan.updated.values()), plan.changes)
         if plan.deleted:
             self._writer.delete(list(plan.deleted.values()))
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskBulkService:
+    return TaskBulkService(session, actor, runtime.core.visibility)
 
 
 def _unwritten(plan: _Plan, task: TaskRow, expected: Expectation | None) -> list[dict[str, list[Any]]]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tms_core.event_log.events import TaskEventRecord, last_position, read_events
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
+from tms_core.runtime import Runtime
 from tms_core.services.task_reading import COLUMNS
 from tms_core.services.task_state import TaskRow
 
@@ -74,3 +75,7 @@ class TaskSync:
             created_by=before["created_by"],
             assigned_to=before["assigned_to"],
         )
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskSync:
+    return TaskSync(session, actor, runtime.core.visibility)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tms_core.errors import ConflictError, NotFoundError, PreconditionFailedError
 from tms_core.models import EventKind, TaskEvent
 from tms_core.permissions import Actor, Visibility
+from tms_core.runtime import Runtime
 from tms_core.services.task_history import TaskHistory, last_event
 from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, after_change, as_json, from_snapshot, snapshot_of
@@ -83,3 +84,7 @@ class TaskUndoService:
         self._session.refresh(event, with_for_update=True)
         newest = self._session.scalar(select(func.max(TaskEvent.id)).where(TaskEvent.task_id == task_id))
         return event if event.id == newest else self._locked_deletion(task_id)
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskUndoService:
+    return TaskUndoService(session, actor, runtime.core.visibility)

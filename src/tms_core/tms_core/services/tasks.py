@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tms_core.errors import InvalidError
 from tms_core.models import EventKind, Priority, Status, TaskEvent
 from tms_core.permissions import Actor, Verb, Visibility, needs_role
+from tms_core.runtime import Runtime
 from tms_core.services.current_user import require_administrator
 from tms_core.services.task_assignees import TaskAssignees
 from tms_core.services.task_reading import one_visible, read_task
@@ -139,6 +140,10 @@ class TaskService:
             .where(TaskEvent.task_id == task.id, TaskEvent.snapshot["version"].as_integer() > version)
             .order_by(TaskEvent.id.desc())
         ).all()
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskService:
+    return TaskService(session, actor, runtime.core.visibility)
 
 
 def users_named(task: TaskRow, actor: Actor) -> list[tuple[str, int | None]]:

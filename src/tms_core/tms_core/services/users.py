@@ -12,6 +12,7 @@ from tms_core.identity.email_addresses import email_key
 from tms_core.identity.usernames import username_key
 from tms_core.models import OPEN_STATUSES, AccountLink, LinkPurpose, RefreshToken, Task, User
 from tms_core.permissions import Actor
+from tms_core.runtime import Runtime
 from tms_core.services.account_checks import conflict_of, normalized, refuse_taken
 from tms_core.services.account_links import end_links
 from tms_core.services.passwords import hash_password, is_password
@@ -255,6 +256,10 @@ class UserService:
         tasks = TaskService(self._session, Actor(self._actor.id if self._actor else user_id, True), "team")
         for task_id in open_tasks:
             tasks.change(task_id, {"assigned_to": None})
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor | None) -> UserService:
+    return UserService(session, actor, smtputf8=runtime.core.smtputf8)
 
 
 def _contains(text: str) -> ColumnElement[bool]:
