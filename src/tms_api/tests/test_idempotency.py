@@ -434,7 +434,7 @@ class TestAge:
         assert [row.key for row in keys()] == ["young"]
 
     def test_the_beat_entry_exists(self, runtime):
-        entry = runtime.beat_entries["forget_idempotency_keys"]
+        entry = runtime.registry.beat_entries["forget_idempotency_keys"]
 
         assert entry.task == forget_idempotency_keys.name
         assert 0 < entry.schedule(runtime) <= 24 * 3600

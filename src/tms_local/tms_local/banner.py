@@ -44,7 +44,7 @@ def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, de
 
 def _addresses(runtime: Runtime, state: StateDirectory) -> list[tuple[str, str]]:
     rows = [("Health", f"{api_url(runtime)}/api/health")]
-    if "tms_api" in runtime.packages:
+    if "tms_api" in runtime.registry.packages:
         rows = [("REST API", f"{api_url(runtime)}/api"), ("Documentation", f"{api_url(runtime)}/api/docs")]
     for name, port in ports(runtime).items():
         if name == "realtime":
@@ -88,7 +88,7 @@ def _demo_user(runtime: Runtime) -> str | None:
 
 def _next_steps(runtime: Runtime, demo_user: str | None) -> list[str]:
     steps = [f"{tms_command()} doctor", f"{tms_command()} user create admin --admin"]
-    if "tms_api" not in runtime.packages:
+    if "tms_api" not in runtime.registry.packages:
         return steps
     if demo_user:
         return [*steps, f"curl {api_url(runtime)}/api/token/ {JSON} -d '{_login(demo_user)}'"]

@@ -12,7 +12,8 @@ from pathlib import Path
 from tms_core.errors import ConfigurationError
 from tms_core.logs import SUPERVISED
 from tms_core.processes.ports import require_free
-from tms_core.runtime import ProcessEntry, Runtime
+from tms_core.registry import ProcessEntry
+from tms_core.runtime import Runtime
 from tms_core.state_dir import StateDirectory
 from tms_local.embedded.account import service_account
 from tms_local.embedded.postgres import Postgres
@@ -53,12 +54,12 @@ def processes(runtime: Runtime) -> list[ProcessSpec]:
     """Return the processes of the core and of the included packages."""
     api = _spec("api", ["api"], is_ready=lambda: _is_ok(f"{api_url(runtime)}/api/ready"))
     own = [_spec(name, [name]) for name in CORE_PROCESSES]
-    return [api, *own, *(_registered(entry, runtime) for entry in runtime.processes.values())]
+    return [api, *own, *(_registered(entry, runtime) for entry in runtime.registry.processes.values())]
 
 
 def ports(runtime: Runtime) -> dict[str, int]:
     """Return the port of every listening process, by process name."""
-    found = {entry.name: entry.port(runtime) for entry in runtime.processes.values() if entry.port}
+    found = {entry.name: entry.port(runtime) for entry in runtime.registry.processes.values() if entry.port}
     return {"api": runtime.core.api_port} | found
 
 
@@ -66,7 +67,7 @@ def require_ports(runtime: Runtime) -> None:
     """Raise `ConfigurationError` naming every port that two processes share or that another program uses."""
     core = runtime.core
     listening = [("tms.api_port", core.api_host, core.api_port)]
-    for entry in runtime.processes.values():
+    for entry in runtime.registry.processes.values():
         listening += entry.listens(runtime)
     faults: list[str] = []
     keys: dict[int, str] = {}
