@@ -63,6 +63,10 @@ class CachedRoutes:
         path = self._paths.get(environ["PATH_INFO"])
         if path is not None and _is_plain(environ) and (response := self._cached(path, environ)):
             return response
+        return self.pass_on(environ, router)
+
+    def pass_on(self, environ: dict[str, Any], router: Any) -> Any:
+        """Handle a request without a lookup."""
         return self._next(environ, router)
 
     def _cached(self, path: str, environ: dict[str, Any]) -> WsgiResponse | None:
