@@ -12,15 +12,7 @@ from sqlalchemy import update
 from tms_core.models import RefreshToken
 from tms_core.services.refresh_tokens import RefreshTokenChain
 
-
-@pytest.fixture(autouse=True)
-def _revocations_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
 
 
 @pytest.fixture

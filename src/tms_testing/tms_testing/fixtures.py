@@ -176,6 +176,18 @@ def make_user(runtime, app) -> Callable[..., SignedIn]:
 
 
 @pytest.fixture
+def ann(make_user) -> SignedIn:
+    """The user "ann"."""
+    return make_user("ann")
+
+
+@pytest.fixture
+def bob(make_user) -> SignedIn:
+    """The user "bob"."""
+    return make_user("bob")
+
+
+@pytest.fixture
 def client(app, make_user) -> Client:
     """A client of a new ordinary user."""
     return Client(app, make_user())
@@ -185,6 +197,12 @@ def client(app, make_user) -> Client:
 def client_of(app) -> Callable[[SignedIn], Client]:
     """Returns a client of the given user."""
     return lambda user: Client(app, user)
+
+
+@pytest.fixture
+def as_ann(client_of, ann) -> Client:
+    """A client of ann."""
+    return client_of(ann)
 
 
 @pytest.fixture
