@@ -17,6 +17,8 @@ from pyproject_hooks import quiet_subprocess_runner
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMBERS = sorted(path.name for path in (ROOT / "src").glob("tms_*"))
+# What no server needs: left out of «all», and of the image.
+NOT_SERVED = {"tms_client", "tms_local", "tms_testing"}
 UV = Path(sys.executable).with_name("uv")
 
 
@@ -128,7 +130,8 @@ def suite(tmp_path_factory) -> list[Requirement]:
         ("", {"tms_core"}),
         ("reports", {"tms_core", "tms_reports"}),
         ("client", {"tms_core", "tms_client"}),
-        ("all", set(MEMBERS) - {"tms_client", "tms_testing"}),
+        ("local", {"tms_core", "tms_local"}),
+        ("all", set(MEMBERS) - NOT_SERVED),
     ],
 )
 def test_an_extra_of_the_suite_requires_the_core_and_its_package(suite, extra, members):
@@ -137,3 +140,9 @@ def test_an_extra_of_the_suite_requires_the_core_and_its_package(suite, extra, m
     folders = [Path(url2pathname(urlparse(one.url or "").path)).resolve() for one in chosen]
     assert {one.name.replace("-", "_") for one in chosen} == members
     assert set(folders) == {ROOT / "src" / member for member in members}
+
+
+def test_the_image_leaves_out_what_no_server_needs():
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    assert {line.removeprefix("src/") for line in ignored if line.startswith("src/tms_")} == NOT_SERVED

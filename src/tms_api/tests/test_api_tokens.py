@@ -14,24 +14,10 @@ from tms_core.celery import use
 from tms_core.models import AccountLink, PersonalToken, RefreshToken
 from tms_testing.fixtures import PASSWORD
 
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
+
 URL = "/api/api-tokens"
 ALL = ["tasks:read", "tasks:write", "users:read"]
-
-
-@pytest.fixture(autouse=True)
-def _tokens_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
-    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 0)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def as_ann(client_of, ann):
-    return client_of(ann)
 
 
 @pytest.fixture

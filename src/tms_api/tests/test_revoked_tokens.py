@@ -22,11 +22,6 @@ def root(make_user):
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
 def demoted(make_user, client_of, admin):
     """A client whose administrator role was just revoked."""
     bob = make_user("bob", is_admin=True)

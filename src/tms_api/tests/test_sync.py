@@ -111,10 +111,6 @@ class TestPrivate:
     """Changes contain tasks that are or were visible to the user, and reveal no others."""
 
     @pytest.fixture
-    def private(self, another_process):
-        return another_process(visibility="private")
-
-    @pytest.fixture
     def ann(self, private, make_user):
         return Client(private, make_user("ann"))
 

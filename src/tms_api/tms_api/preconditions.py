@@ -11,6 +11,7 @@ from pyramid.response import Response
 from tms_api.schemas.task_answers import PreconditionFailed
 from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, snapshot_of
+from tms_core.web.caching import REVALIDATED
 from tms_core.web.openapi import Answer, Parameter
 from tms_core.web.preconditions import ANY, Validators, http_date, read_tags
 from tms_core.web.resource import json_response
@@ -19,8 +20,6 @@ VERSION = re.compile(r'"(\d{1,18})"', re.ASCII)
 # An unquoted number is accepted as the tag of that version.
 ENTITY_TAG = r'(W/)?("[\x21\x23-\x7e]*"|\d{1,18})'
 TAG_BYTES = 8
-# Cacheable by the client only, with revalidation of each use.
-REVALIDATED = "private, no-cache"
 IF_MATCH = Parameter(
     name="If-Match",
     where="header",

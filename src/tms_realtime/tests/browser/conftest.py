@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, sync_playwright
 
-from tms_core.embedded.ports import free_port
 from tms_core.models import User
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
-from tms_core.supervisor.probe import Probe
+from tms_local.embedded.ports import free_port
+from tms_local.supervisor.probe import Probe
 from tms_testing.fixtures import PASSWORD, SignedIn
 from tms_testing.processes import WatchedProcess
 

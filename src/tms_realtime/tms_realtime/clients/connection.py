@@ -98,6 +98,10 @@ class Connection:
         self.end(POLICY_VIOLATION, f"more than {self._context.settings.messages} messages a second")
         return False
 
+    def end_slow_reader(self) -> None:
+        """End the connection because its client does not read; the client resumes with what it has received."""
+        self.end(TRY_AGAIN_LATER, "too slow")
+
     def end(self, code: int, reason: str) -> None:
         """Leave the hub and begin to close with a WebSocket close code."""
         metrics.CLOSED.labels(code).inc()
@@ -130,7 +134,7 @@ class Connection:
         except LogUnavailableError:
             self.end(TRY_AGAIN_LATER, "the event log is unavailable")
         except TimeoutError:
-            self.end(TRY_AGAIN_LATER, "too slow")
+            self.end_slow_reader()
         except Exception:
             # The task is not awaited: without this, the client would wait for ever.
             log.exception("replay failed")
