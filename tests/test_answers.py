@@ -4,7 +4,7 @@ import pytest
 from contract import Contract
 from webtest import TestApp
 
-from tms_api.schemas.task_answers import Task
+from tms_api.schemas.task_responses import Task
 from tms_core.services.task_state import TaskRow
 from tms_testing.fixtures import PASSWORD
 

@@ -149,6 +149,6 @@ def test_every_bad_setting_is_named():
 def test_an_invalid_error_does_not_grow_with_its_input():
     error = InvalidError([FieldError("query", "x" * 5_000, "y" * 5_000)] * 1_000)
 
-    assert len(error.faults) == 50
+    assert len(error.errors) == 50
     assert str(error).endswith("; and 950 more")
     assert len(str(error)) < 50 * 700

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tms_core.server import bodies
-from tms_core.server.bodies import Bodies, BodyFaultError
+from tms_core.server.bodies import Bodies, BodyFailedError
 from tms_core.server.connections import Connections
 from tms_core.server.environ import add_request, connection_environ
 from tms_core.server.limits import Limits
 from tms_core.server.threads import WorkerThreads
-from tms_core.web.body_faults import LEFT, OVERLOADED
+from tms_core.web.body_failures import LEFT, OVERLOADED
 
 LIMITS = Limits(connections=4, head_seconds=60, body_seconds=60, body_rate=1000, body_bytes=100, send_seconds=60)
 MOST = 3
@@ -72,10 +72,10 @@ def test_a_body_is_read_completely_but_cut_above_the_limit():
 
 
 def test_a_body_whose_connection_ends_is_a_fault():
-    with pytest.raises(BodyFaultError) as raised:
+    with pytest.raises(BodyFailedError) as raised:
         asyncio.run(Bodies(LIMITS).read(receiving(b"ab")))
 
-    assert raised.value.fault is LEFT
+    assert raised.value.failure is LEFT
 
 
 def test_bodies_above_the_memory_limit_are_refused_until_others_are_released(monkeypatch):
@@ -84,9 +84,9 @@ def test_bodies_above_the_memory_limit_are_refused_until_others_are_released(mon
     held = asyncio.run(reader.read(receiving(b"x" * 80, more=False)))
 
     for _ in range(3):
-        with pytest.raises(BodyFaultError) as raised:
+        with pytest.raises(BodyFailedError) as raised:
             asyncio.run(reader.read(receiving(b"x" * 30, more=False)))
-        assert raised.value.fault is OVERLOADED
+        assert raised.value.failure is OVERLOADED
     reader.release(held)
 
     assert len(asyncio.run(reader.read(receiving(b"x" * 80, more=False)))) == 80

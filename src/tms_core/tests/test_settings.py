@@ -3,7 +3,7 @@ import pytest
 from tms_core.app import configure
 from tms_core.errors import ConfigurationError
 from tms_core.settings import CoreSettings
-from tms_core.settings_base import SettingsGroup, refuse_unknown, setting
+from tms_core.settings_base import SettingsGroup, reject_unknown, setting
 from tms_testing.fixtures import ALL_PACKAGES
 
 RANDOM = "7f3ac1e94b0d5826"
@@ -157,7 +157,7 @@ class TestProduction:
 class TestUnknown:
     def test_an_unknown_key_is_named(self):
         with pytest.raises(ConfigurationError, match=r"tms\.api_prot") as caught:
-            refuse_unknown({"tms.api_prot": "1", "tms.api_port": "1"}, [CoreSettings])
+            reject_unknown({"tms.api_prot": "1", "tms.api_port": "1"}, [CoreSettings])
         assert "unknown setting tms.api_prot: did you mean tms.api_port?" in str(caught.value)
         assert len(caught.value.sentences) == 1
 
@@ -168,7 +168,7 @@ class TestUnknown:
             configure({**ini, "pyramid.includes": "tms_reports", "tms.reports.thread": "1"}, web=False)
 
     def test_keys_of_other_programs_are_ignored(self):
-        refuse_unknown({"pyramid.debug_all": "true", "sqlalchemy.url": "x"}, [CoreSettings])
+        reject_unknown({"pyramid.debug_all": "true", "sqlalchemy.url": "x"}, [CoreSettings])
 
 
 def test_a_package_that_is_not_installed_is_named(tmp_path):
@@ -213,9 +213,9 @@ def test_secrets_are_declared_as_secret(groups):
 def test_settings_of_installed_but_excluded_packages_are_ignored():
     ini = {"tms.reports.threads": "2", "tms.environment": "development"}
 
-    refuse_unknown(ini, [CoreSettings], ["tms_api"])
+    reject_unknown(ini, [CoreSettings], ["tms_api"])
 
     with pytest.raises(ConfigurationError, match=r"tms\.reports\.threads"):
-        refuse_unknown(ini, [CoreSettings], ["tms_reports"])
+        reject_unknown(ini, [CoreSettings], ["tms_reports"])
     with pytest.raises(ConfigurationError, match=r"tms\.nobody\.threads"):
-        refuse_unknown({"tms.nobody.threads": "2"}, [CoreSettings], [])
+        reject_unknown({"tms.nobody.threads": "2"}, [CoreSettings], [])

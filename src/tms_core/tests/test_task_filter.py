@@ -113,7 +113,7 @@ def test_every_error_of_a_query_is_reported():
     with pytest.raises(InvalidError) as error:
         read_filter({"status": ["DONE"], "due_date": ["soon"], "created_by": ["ann"]}, actor_id=7)
 
-    assert [fault.field for fault in error.value.faults] == ["status", "due_date", "created_by"]
+    assert [fault.field for fault in error.value.errors] == ["status", "due_date", "created_by"]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_the_number_of_values_per_parameter_is_limited(name, spell):
     with pytest.raises(InvalidError) as error:
         read_filter({name: spell(value, 5_500)}, actor_id=7)
 
-    assert [(fault.field, fault.message) for fault in error.value.faults] == [(name, "must have at most 500 values")]
+    assert [(fault.field, fault.message) for fault in error.value.errors] == [(name, "must have at most 500 values")]
 
 
 @pytest.mark.parametrize("text", ["9" * 5_000, "9" * 20, "²"])
@@ -176,4 +176,4 @@ def test_a_number_that_is_not_an_id_is_rejected_with_our_message(text):
     with pytest.raises(InvalidError) as error:
         read_filter({"assigned_to": [text]}, actor_id=7)
 
-    assert error.value.faults[0].message == "must be a user's id, me or none"
+    assert error.value.errors[0].message == "must be a user's id, me or none"

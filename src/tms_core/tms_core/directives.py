@@ -33,8 +33,8 @@ def add_tms_settings(config, group: type[SettingsGroup]) -> None:
     try:
         runtime.groups[group] = group.read(runtime.ini)
     except ConfigurationError as error:
-        # Start-up continues with placeholders, to report the faults of all packages at once.
-        runtime.registry.faults += error.sentences
+        # Start-up continues with placeholders, to report the errors of all packages at once.
+        runtime.registry.errors += error.sentences
         runtime.groups[group] = group.placeholder()
 
 
@@ -124,7 +124,7 @@ def add_link_url(config, purpose: str, url: str) -> None:
 def include_web(config, module: str) -> None:
     """Include a module (resources, views) in the process that serves HTTP only."""
     runtime = _runtime(config)
-    if runtime.is_web and not runtime.registry.faults:
+    if runtime.is_web and not runtime.registry.errors:
         config.include(module)
 
 

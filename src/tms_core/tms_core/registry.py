@@ -50,7 +50,7 @@ class Registry:
     account_mailer: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
     # Why the process cannot start, from all packages.
-    faults: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 def resolve(dotted: str) -> Any:

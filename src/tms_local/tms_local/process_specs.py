@@ -69,21 +69,21 @@ def require_ports(runtime: Runtime) -> None:
     listening = [("tms.api_port", core.api_host, core.api_port)]
     for entry in runtime.registry.processes.values():
         listening += entry.listens(runtime)
-    faults: list[str] = []
+    errors: list[str] = []
     keys: dict[int, str] = {}
     for key, host, port in listening:
         if not port:
             continue
         if port in keys:
-            faults.append(f"{keys[port]} and {key} are both {port}: choose another port for one of them")
+            errors.append(f"{keys[port]} and {key} are both {port}: choose another port for one of them")
             continue
         keys[port] = key
         try:
             require_free(host, port, OPTIONS.get(key, key), key.replace("status_port", "host").replace("port", "host"))
         except ConfigurationError as error:
-            faults += error.sentences
-    if faults:
-        raise ConfigurationError(*faults)
+            errors += error.sentences
+    if errors:
+        raise ConfigurationError(*errors)
 
 
 def api_url(runtime: Runtime) -> str:

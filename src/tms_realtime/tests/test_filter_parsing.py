@@ -68,7 +68,7 @@ def faults(given_filters: dict[str, Any], *, user_id: int | None) -> set[str]:
     try:
         parse_filter_object(given_filters, user_id=user_id)
     except InvalidError as error:
-        return {fault.field for fault in error.faults}
+        return {fault.field for fault in error.errors}
     return set()
 
 

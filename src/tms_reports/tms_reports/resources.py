@@ -26,7 +26,7 @@ class TaskReportInsight:
     def __init__(self, request, context=None):
         self.request = request
 
-    @documented("get_report", query=FILTER, answers={200: Report})
+    @documented("get_report", query=FILTER, responses={200: Report})
     def get(self):
         """The report. Counts the tasks that the user may see, with the filters of the task list."""
         values = query_of(self.request, FILTER_NAMES)

@@ -13,7 +13,7 @@ class Notes:
     def __init__(self, request, context=None):
         self.request = request
 
-    @documented("list_foreign_notes", answers={200: list[str]})
+    @documented("list_foreign_notes", responses={200: list[str]})
     def get(self):
         """The notes."""
         runtime = self.request.registry.tms
@@ -24,7 +24,7 @@ class Notes:
             notes = notes.where(visible)
         return json_response([f"{settings.mark} {title}" for title in self.request.db.scalars(notes)])
 
-    @documented("forget_foreign_notes", answers={200: Nothing})
+    @documented("forget_foreign_notes", responses={200: Nothing})
     def delete(self):
         """Forget the notes."""
         self.request.db.execute(delete(ForeignNote))

@@ -37,7 +37,7 @@ class TaskBulk:
         try:
             return body_of(self.request, Bulk)
         except InvalidError as error:
-            if place := IN_OPERATION.match(error.faults[0].field):
+            if place := IN_OPERATION.match(error.errors[0].field):
                 raise OperationError(int(place[1]), error) from None
             raise
 

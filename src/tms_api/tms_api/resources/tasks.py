@@ -2,7 +2,7 @@ from tms_api.idempotency import idempotent
 from tms_api.pagination import PAST_THE_END
 from tms_api.preconditions import IF_MATCH, expectation, tagged, task_validators
 from tms_api.resources.tags import TASKS
-from tms_api.schemas.task_answers import Task, TaskPage
+from tms_api.schemas.task_responses import Task, TaskPage
 from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
 from tms_api.task_list.lookup import find_or_make
 from tms_api.task_list.query import PARAMETERS
@@ -10,7 +10,7 @@ from tms_core.errors import InvalidError
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService, create_service
-from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, Header, Link, Nothing, documented
+from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Header, Link, Nothing, ResponseDoc, documented
 from tms_core.web.preconditions import has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
@@ -22,7 +22,7 @@ ID = {"id": "$response.body#/id"}
 OF_ONE = ("get_task", "replace_task", "change_task", "delete_task", "get_task_history")
 LINKS = tuple(Link(name, ID) for name in OF_ONE)
 FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
-ONE = Answer(Task, headers=(ETAG,), links=LINKS)
+ONE = ResponseDoc(Task, headers=(ETAG,), links=LINKS)
 
 
 @resource(collection_path="/api/task", path=r"/api/task/{id:\d+}")
@@ -41,7 +41,7 @@ class Tasks:
         "list_tasks",
         query=PARAMETERS,
         headers=(IF_NONE_MATCH,),
-        answers={200: Answer(TaskPage, headers=(ETAG,), links=FROM_LIST), 404: PAST_THE_END},
+        responses={200: ResponseDoc(TaskPage, headers=(ETAG,), links=FROM_LIST), 404: PAST_THE_END},
     )
     def collection_get(self):
         """List the tasks visible to the caller. Filtered, sorted and paginated."""
@@ -53,8 +53,8 @@ class Tasks:
     @documented(
         "create_task",
         body=NewTask,
-        answers={
-            201: Answer(Task, headers=(LOCATION, ETAG), links=LINKS),
+        responses={
+            201: ResponseDoc(Task, headers=(LOCATION, ETAG), links=LINKS),
             403: "Only an administrator may set `created_by`.",
         },
     )
@@ -63,7 +63,7 @@ class Tasks:
         row = self.tasks.create(body_of(self.request, NewTask).values())
         return self._one(row, status=201, headers={"Location": absolute_url(self.request, f"/api/task/{row.id}")})
 
-    @documented("get_task", query=(), headers=(IF_NONE_MATCH,), answers={200: ONE})
+    @documented("get_task", query=(), headers=(IF_NONE_MATCH,), responses={200: ONE})
     def get(self):
         """Get a task."""
         query_of(self.request, ())
@@ -71,13 +71,13 @@ class Tasks:
         return self._one(read_task(self.request.autocommit_connection, statement, id_of(self.request)))
 
     @writes_tasks
-    @documented("replace_task", body=WholeTask, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
+    @documented("replace_task", body=WholeTask, headers=(IF_MATCH,), responses={200: ONE, 403: NOT_ALLOWED})
     def put(self):
         """Replace a task. Omitted fields get their defaults."""
         return self._change(WholeTask, merge=False)
 
     @writes_tasks
-    @documented("change_task", body=TaskChange, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
+    @documented("change_task", body=TaskChange, headers=(IF_MATCH,), responses={200: ONE, 403: NOT_ALLOWED})
     def patch(self):
         """Change a task. Omitted fields stay unchanged."""
         return self._change(TaskChange, merge=True)
@@ -86,7 +86,10 @@ class Tasks:
     @documented(
         "delete_task",
         headers=(IF_MATCH,),
-        answers={200: Answer(Nothing, links=(Link("get_task_history", {"id": "$request.path.id"}),)), 403: NOT_ALLOWED},
+        responses={
+            200: ResponseDoc(Nothing, links=(Link("get_task_history", {"id": "$request.path.id"}),)),
+            403: NOT_ALLOWED,
+        },
     )
     def delete(self):
         """Delete a task. Its history stays, and the deletion can be undone."""

@@ -38,10 +38,10 @@ class _Tokens:
         rates = self.request.registry.tms.settings(ApiSettings).limit_refresh
         self.request.registry.limiter.count(Limit("refresh", rates, client_network(self.request)))
 
-    def _answer(self, pair: TokenPair | None, refusal: str):
+    def _respond(self, pair: TokenPair | None, error: str):
         # Returned, not raised: revocations by the failed refresh must be committed.
         if pair is None:
-            return problem(self.request, 401, refusal)
+            return problem(self.request, 401, error)
         response = json_response({"refresh": pair.refresh, "access": pair.access})
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -59,9 +59,9 @@ class Token(_Tokens):
         attempts = password_attempt_limits(self.request, body.username)
         user = attempts.attempt(lambda: self.tokens.authenticate(body.username, body.password))
         if user is None:
-            return self._answer(None, operations.WRONG_CREDENTIALS)
+            return self._respond(None, operations.WRONG_CREDENTIALS)
         limiter.count(*limits)
-        response = self._answer(self.tokens.begin_session(user), operations.WRONG_CREDENTIALS)
+        response = self._respond(self.tokens.begin_session(user), operations.WRONG_CREDENTIALS)
         remember_device(self.request, response, user)
         return response
 
@@ -83,7 +83,7 @@ class TokenRefresh(_Tokens):
         self._count()
         body = body_of(self.request, Refresh)
         pair = self.tokens.refresh(body.refresh)
-        return self._answer(pair, operations.BAD_REFRESH)
+        return self._respond(pair, operations.BAD_REFRESH)
 
 
 @resource(path="/api/token/revoke")

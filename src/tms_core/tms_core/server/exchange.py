@@ -10,7 +10,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
-from tms_core.server.refusals import refusal
+from tms_core.server.error_responses import error_response
 
 log = logging.getLogger(__name__)
 # Responses without a body and a length (RFC 9110, section 8.6).
@@ -67,7 +67,7 @@ class Exchange(RequestResponseCycle):
         log.error("a request failed in the server", exc_info=error)
         if self.disconnected or self.response_complete:
             return
-        self.transport.write(refusal(HTTPStatus.INTERNAL_SERVER_ERROR, self.default_headers))
+        self.transport.write(error_response(HTTPStatus.INTERNAL_SERVER_ERROR, self.default_headers))
         self._complete(keep_alive=False)
 
     def respond(self, status: int, headers: Headers, body: bytes, *, close: bool = False) -> None:

@@ -120,13 +120,13 @@ def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
 class _QueryParser:
     actor_id: int
     values: Mapping[str, list[str]]
-    faults: list[FieldError] = field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
 
     def each(self, name: str, convert: Callable[[str], Any], *, choices: int = 0) -> frozenset[Any]:
         """Return the distinct values of a parameter; empty if all of its `choices` are given, since all tasks match."""
         given = self.values.get(name, [])
         if sum(value.count(",") + 1 for value in given) > MAX_VALUES:
-            self.faults.append(FieldError("query", name, f"must have at most {MAX_VALUES} values"))
+            self.errors.append(FieldError("query", name, f"must have at most {MAX_VALUES} values"))
             return frozenset()
         found = set()
         # Without duplicates, in order, so that a repeated error is reported once.
@@ -134,7 +134,7 @@ class _QueryParser:
             try:
                 found.add(convert(part))
             except ValueError as error:
-                self.faults.append(FieldError("query", name, str(error)))
+                self.errors.append(FieldError("query", name, str(error)))
         return frozenset() if len(found) == choices else frozenset(found)
 
     def user(self, text: str) -> int | None:
@@ -150,9 +150,9 @@ class _QueryParser:
         given = self.values.get("q", [])
         text = " ".join(given).strip()
         if len(given) > 1:
-            self.faults.append(FieldError("query", "q", "must stand once"))
+            self.errors.append(FieldError("query", "q", "must stand once"))
         elif "\x00" in text or len(text) > MAX_SEARCH_LENGTH:
-            self.faults.append(FieldError("query", "q", f"must be text of at most {MAX_SEARCH_LENGTH} characters"))
+            self.errors.append(FieldError("query", "q", f"must be text of at most {MAX_SEARCH_LENGTH} characters"))
         return text
 
 
@@ -190,6 +190,6 @@ def read_filter(values: Mapping[str, list[str]], *, actor_id: int) -> TaskFilter
         created_by=parser.each("created_by", parser.user),
         q=parser.search(),
     )
-    if parser.faults:
-        raise InvalidError(parser.faults)
+    if parser.errors:
+        raise InvalidError(parser.errors)
     return found.reduced()

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
-from tms_core.web.body_faults import KEY, LEFT, log_departure
+from tms_core.web.body_failures import KEY, LEFT, log_departure
 
 ATTEMPTS = 3
 MAX_DISCARDED = 16 << 20

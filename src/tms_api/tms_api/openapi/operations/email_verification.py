@@ -3,15 +3,15 @@
 from tms_api.link_pages import HTML
 from tms_api.mail_links import NO_MAILS
 from tms_api.schemas.accounts import LinkToken
-from tms_core.web.openapi import Answer, Nothing, documented
+from tms_core.web.openapi import Nothing, ResponseDoc, documented
 
 ask_for_email_verification = documented(
     "ask_for_email_verification",
-    answers={202: Answer(Nothing, "A link is mailed if the address is not verified."), 501: NO_MAILS},
+    responses={202: ResponseDoc(Nothing, "A link is mailed if the address is not verified."), 501: NO_MAILS},
 )
 
 show_email_verification = documented(
-    "show_email_verification", answers={200: HTML, 501: NO_MAILS}, needs_database=False
+    "show_email_verification", responses={200: HTML, 501: NO_MAILS}, needs_database=False
 )
 
-verify_email = documented("verify_email", body=LinkToken, answers={200: Nothing, 429: Answer(), 501: NO_MAILS})
+verify_email = documented("verify_email", body=LinkToken, responses={200: Nothing, 429: ResponseDoc(), 501: NO_MAILS})

@@ -1,9 +1,9 @@
 """The documentation of histories and undo."""
 
-from tms_api.schemas.task_answers import HistoryEvent, PreconditionFailed, Task
 from tms_api.schemas.task_history import Undo
+from tms_api.schemas.task_responses import HistoryEvent, PreconditionFailed, Task
 from tms_core.values import MAX_ID
-from tms_core.web.openapi import Answer, Header, Link, Nothing, WholeNumber, documented, names_of
+from tms_core.web.openapi import Header, Link, Nothing, ResponseDoc, WholeNumber, documented, names_of
 
 MAX_EVENTS = 1000
 BEFORE = WholeNumber(name="before", help="Only events before this event_id.", least=1, most=MAX_ID)
@@ -21,14 +21,14 @@ LINKS = (Link("undo_task_event", {"id": "$request.path.id"}, {"event_id": "$resp
 get_task_history = documented(
     "get_task_history",
     query=PARAMETERS,
-    answers={200: Answer(list[HistoryEvent], "The task's events, newest first.", headers=(OLDER,), links=LINKS)},
+    responses={200: ResponseDoc(list[HistoryEvent], "The task's events, newest first.", headers=(OLDER,), links=LINKS)},
 )
 
 undo_task_event = documented(
     "undo_task_event",
     body=Undo,
-    answers={
-        200: Answer(Task | Nothing, "The current task; empty if its creation was undone."),
+    responses={
+        200: ResponseDoc(Task | Nothing, "The current task; empty if its creation was undone."),
         403: "The caller may see the task but not make this change.",
         404: "There is no such task, or it has no such event.",
         409: "The event is a deletion but the task exists, or the first request with this Idempotency-Key is still "

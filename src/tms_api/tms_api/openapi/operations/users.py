@@ -6,10 +6,10 @@ from pydantic import Field
 
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END
-from tms_api.schemas.user_answers import ChangedUser, NewAccount, PublicUser, UserPage
-from tms_api.schemas.user_answers import User as UserAnswer
+from tms_api.schemas.user_responses import ChangedUser, NewAccount, PublicUser, UserPage
+from tms_api.schemas.user_responses import User as UserResponse
 from tms_api.schemas.users import NewUser, UserChange, WholeUser
-from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
+from tms_core.web.openapi import Header, Link, Nothing, Parameter, ResponseDoc, documented, names_of
 
 MAX_SEARCH_LENGTH = 150
 SEARCH = Annotated[str, Field(max_length=MAX_SEARCH_LENGTH, pattern=r"^[^\x00]*$")]
@@ -32,26 +32,26 @@ create_user = documented(
     "create_user",
     body=NewUser,
     is_token_optional=True,
-    answers={
-        201: Answer(NewAccount, headers=(LOCATION,), links=LINKS),
+    responses={
+        201: ResponseDoc(NewAccount, headers=(LOCATION,), links=LINKS),
         401: "The token has been revoked.",
         403: "Registration is closed, or the caller set `is_admin` without being an administrator.",
         409: "The user name or e-mail address is taken, or the first request with this Idempotency-Key is running.",
-        429: Answer(),
+        429: ResponseDoc(),
     },
 )
 
 list_users = documented(
-    "list_users", query=PARAMETERS, answers={200: Answer(UserPage, links=FROM_LIST), 404: PAST_THE_END}
+    "list_users", query=PARAMETERS, responses={200: ResponseDoc(UserPage, links=FROM_LIST), 404: PAST_THE_END}
 )
 
-get_user = documented("get_user", query=(), answers={200: UserAnswer | PublicUser})
+get_user = documented("get_user", query=(), responses={200: UserResponse | PublicUser})
 
-replace_user = documented("replace_user", body=WholeUser, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
+replace_user = documented("replace_user", body=WholeUser, responses={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
 
-change_user = documented("change_user", body=UserChange, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
+change_user = documented("change_user", body=UserChange, responses={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
 
 delete_user = documented(
     "delete_user",
-    answers={200: Nothing, 403: FORBIDDEN, 409: "No active administrator would remain."},
+    responses={200: Nothing, 403: FORBIDDEN, 409: "No active administrator would remain."},
 )
