@@ -24,7 +24,8 @@ from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_core.services.tokens import TokenService
-from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command, living, new_mark
+from tms_testing.processes import living, new_mark
+from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command
 
 RELAYS = 2
 REALTIMES = 2
