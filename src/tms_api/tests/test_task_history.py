@@ -85,7 +85,7 @@ class TestPages:
         assert pages == [[7, 6, 5], [4, 3, 2], [1]]
         assert len(history()) == 7
 
-    def test_before_excludes_newer_events(self, history):
+    def test_the_parameter_before_excludes_newer_events(self, history):
         assert [one["event_id"] for one in history(query="?before=3")] == [2, 1]
         assert history(query="?before=1") == []
 
@@ -156,12 +156,12 @@ class TestVisibility:
 class TestPositions:
     """Events have a position before they can be read."""
 
-    def test_without_a_relay_the_reader_assigns_positions(self, client, task, history):
+    def test_the_reader_assigns_positions_without_a_relay(self, client, task, history):
         client.patch_json("/api/task/1", {"title": "U"})
 
         assert [one["event_id"] for one in history()] == [2, 1]
 
-    def test_with_a_relay_the_reader_waits_for_positions(self, runtime, client, task, history):
+    def test_the_reader_waits_for_positions_with_a_relay(self, runtime, client, task, history):
         relay = Relay(runtime)
         thread = Thread(target=relay.run, daemon=True)
         thread.start()
