@@ -8,7 +8,7 @@ import pytest
 from pyramid.interfaces import ISecurityPolicy
 from sqlalchemy import func, select, text, update
 
-from tms_api.tasks import forget_ended_logins
+from tms_api.tasks import forget_ended_sessions
 from tms_core.auth import personal_tokens
 from tms_core.celery import use
 from tms_core.models import AccountLink, PersonalToken, RefreshToken
@@ -509,7 +509,7 @@ def test_expired_and_revoked_tokens_are_deleted_later(as_ann, make_token, change
         "/api/token/revoke",
         {"refresh": app.post_json("/api/token", {"username": "ann", "password": PASSWORD}).json["refresh"]},
     )
-    forget_ended_logins()
+    forget_ended_sessions()
     with runtime.transaction() as session:
         assert [session.query(table).count() for table in (PersonalToken, RefreshToken)] == [2, 2]
 
@@ -521,7 +521,7 @@ def test_expired_and_revoked_tokens_are_deleted_later(as_ann, make_token, change
                     session.execute(
                         update(table).where(instant < func.now()).values({column: instant - timedelta(days=2)})
                     )
-    forget_ended_logins()
+    forget_ended_sessions()
 
     with runtime.transaction() as session:
         assert session.scalars(select(PersonalToken.id)).all() == [kept["id"]]

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from tms_api.rate_limits.quota import PARTS, Quota
-from tms_api.rate_limits.rates import Rate
+from tms_api.rates import Rate
 from tms_core.errors import TooManyRequestsError
 from tms_testing.clock import ManualClock
 from tms_testing.fixtures import Client

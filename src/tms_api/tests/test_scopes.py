@@ -87,7 +87,7 @@ def test_no_scope_opens_accounts_sessions_or_tokens(app, headers, closed_methods
 
 
 def test_all_routes_of_scopes_exist(runtime, closed_methods):
-    assert runtime.scopes.keys() <= closed_methods
+    assert runtime.registry.scopes.keys() <= closed_methods
 
 
 def test_a_403_names_the_missing_scope(app, headers, problem):

@@ -196,8 +196,8 @@ def test_a_deleted_account_leaves_no_addresses_behind(as_ann, sign_in, runtime):
     as_ann.delete("/api/users/me")
 
     with runtime.transaction() as session:
-        logins = session.query(RefreshToken).all()
-    assert {(login.user_agent, login.address) for login in logins} == {(None, None)}
+        tokens = session.query(RefreshToken).all()
+    assert {(token.user_agent, token.address) for token in tokens} == {(None, None)}
 
 
 def test_sessions_need_a_token(app, runtime, problem):

@@ -53,8 +53,9 @@ def test_changed_tasks_are_returned_in_their_current_state(client, sync, tasks):
     assert sync(7) == {"tasks": [], "gone": [], "next": 7, "complete": True}
 
 
-def test_a_restored_task_is_returned(client, sync, tasks):
+def test_a_restored_task_is_returned(client, sync, tasks, relay_once):
     client.delete("/api/task/3")
+    relay_once()
     deletion = client.get("/api/task/3/history").json[0]["event_id"]
     assert sync(3)["gone"] == [3]
 

@@ -80,7 +80,9 @@ class Tasks:
         return results
 
     def history(self, task_id: int) -> Iterator[dict[str, Any]]:
-        """Yield the events of a task, newest first: `{"event_id", "event", "actor", "at", "changes"}`."""
+        """Yield the events of a task, newest first: `{"event_id", "event", "actor", "at", "changes"}`.
+
+        `event_id` is None while the server's relay has not numbered the event."""
         return each_linked(self._client, f"{_path(task_id)}/history", None)
 
     def undo(self, task_id: int, event_id: int) -> Task | None:

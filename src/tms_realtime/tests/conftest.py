@@ -18,9 +18,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tms_core.embedded.ports import free_port
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.runtime import Runtime
+from tms_local.embedded.ports import free_port
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.presence import Presence

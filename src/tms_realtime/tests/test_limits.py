@@ -14,8 +14,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 
-from tms_core.embedded.ports import free_port
 from tms_core.services.personal_tokens import PersonalTokenService
+from tms_local.embedded.ports import free_port
 from tms_realtime.clients.connection_limits import ConnectionLimits
 from tms_realtime.clients.rate_limit import TokenBucket
 from tms_realtime.wire.router import MAX_REFUSED

@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from tms_core.embedded.ports import free_port
 from tms_core.settings import CoreSettings
+from tms_local.embedded.ports import free_port
 from tms_realtime.status import Status
 from tms_realtime.wire.http_request import HttpRequest
 from tms_realtime.wire.status_port import MAX_CONNECTIONS, StatusProtocol

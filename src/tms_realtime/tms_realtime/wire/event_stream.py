@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class EventStream(Protocol):
-    """An HTTP connection that becomes an event stream (`connection.Wire`)."""
+    """An HTTP connection that becomes an event stream (`clients.wire.Wire`)."""
 
     def __init__(self, context: ConnectionContext, authenticator: Authenticator, reactor: Any, lease: ConnectionLease):
         self._context = context

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 
 class TaskProtocol(WebSocketServerProtocol):
-    """A WebSocket connection (`connection.Wire`)."""
+    """A WebSocket connection (`clients.wire.Wire`)."""
 
     connection: Connection | None = None
     handshake: Handshake | None = None
