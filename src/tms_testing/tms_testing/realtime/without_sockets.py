@@ -15,7 +15,7 @@ from tms_testing.realtime.process import PATIENCE
 
 
 class MemoryWire:
-    """A `connection.Wire` that records messages. While `is_shut`, its buffer counts as full."""
+    """A `clients.wire.Wire` that records messages. While `is_shut`, its buffer counts as full."""
 
     pending = 0
 
