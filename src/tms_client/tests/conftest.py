@@ -24,7 +24,7 @@ from websockets.server import ServerProtocol
 from tms_client import TmsClient
 from tms_local.embedded.ports import free_port
 from tms_local.supervisor.probe import Probe
-from tms_testing.fixtures import PASSWORD
+from tms_testing.fixtures import PASSWORD, assign_all_positions
 from tms_testing.processes import WatchedProcess
 
 PATIENCE = 60.0
@@ -90,6 +90,12 @@ def register(connect) -> Callable[[], dict[str, str]]:
 def client(connect, register) -> TmsClient:
     """A client of a new user."""
     return connect(**register())
+
+
+@pytest.fixture
+def number_events(_system) -> Callable[[], None]:
+    """Assigns ids to the events so far, in place of the relay, which these modules do not run."""
+    return lambda: assign_all_positions(_system[0])
 
 
 class Realtime:
