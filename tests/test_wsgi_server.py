@@ -27,11 +27,8 @@ WORKERS = 2
 
 
 @pytest.fixture(scope="module")
-def packages():
-    with pytest.MonkeyPatch.context() as patch:
-        # The server process imports the package too.
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        yield ("tms_api", "waiting_package")
+def packages(importable_tests):
+    return ("tms_api", "waiting_package")
 
 
 @pytest.fixture(scope="module")

@@ -262,7 +262,7 @@ class TestFaults:
         assert ways.ask(Sent(headers=bearer)).status == "200 OK"
         assert "the lookup of /api/task failed; its view answers" in caplog.text
 
-    def test_without_redis_the_view_answers(self, another_process, bearer):
+    def test_the_view_answers_without_redis(self, another_process, bearer):
         away = BothWays(another_process(redis_url="redis://127.0.0.1:1/0").app)
 
         for _ in range(3):

@@ -92,7 +92,7 @@ def test_waiting_events_without_a_relay_are_reported(tms, client):
     assert "start tms relay" in result.stdout
 
 
-def test_before_the_first_start_only_the_start_is_advised(runtime):
+def test_the_doctor_advises_only_the_start_before_the_first_start(runtime):
     found = sentences(runtime, "relay")
 
     assert found == "no relay has run yet: start tms relay (tms up and tms.target start it too)."

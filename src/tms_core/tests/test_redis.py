@@ -33,13 +33,13 @@ class TestBreaker:
     def test_a_result_of_redis_is_returned(self, breaker):
         assert breaker.call(lambda: "there", "instead") == "there"
 
-    def test_after_a_failure_calls_are_skipped(self, breaker, clock):
+    def test_calls_are_skipped_after_a_failure(self, breaker, clock):
         assert breaker.call(away, "instead") == "instead"
         clock[0] += 0.9
 
         assert breaker.call(lambda: pytest.fail("it was asked"), "instead") == "instead"
 
-    def test_after_the_pause_redis_is_called_again(self, breaker, clock):
+    def test_redis_is_called_again_after_the_pause(self, breaker, clock):
         breaker.call(away, None)
         clock[0] += 1.0
 

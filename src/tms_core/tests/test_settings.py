@@ -36,7 +36,7 @@ def test_a_setting_comes_from_its_ini_key():
     assert read({"tms.environment": "development", "tms.api_port": "9000"}).api_port == 9000
 
 
-def test_its_environment_variable_wins_over_the_ini():
+def test_an_environment_variable_overrides_the_ini():
     ini = {"tms.environment": "development", "tms.api_port": "9000"}
 
     assert read(ini, {"TMS_API_PORT": "9001"}).api_port == 9001

@@ -172,7 +172,7 @@ def test_the_number_of_values_per_parameter_is_limited(name, spell):
 
 
 @pytest.mark.parametrize("text", ["9" * 5_000, "9" * 20, "²"])
-def test_a_number_that_is_not_an_id_is_rejected_with_our_message(text):
+def test_a_number_that_is_not_an_id_is_rejected_with_a_message_of_tms(text):
     with pytest.raises(InvalidError) as error:
         read_filter({"assigned_to": [text]}, actor_id=7)
 

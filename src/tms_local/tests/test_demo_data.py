@@ -243,7 +243,7 @@ def test_demo_users_can_sign_in(tms, runtime):
     assert is_password(hashes.pop(), PASSWORD)
 
 
-def test_if_empty_adds_nothing_to_existing_tasks(tms, runtime):
+def test_the_option_if_empty_adds_nothing_to_existing_tasks(tms, runtime):
     tms("demo-data", "--tasks", "20", "--users", "3")
 
     result = tms("demo-data", "--tasks", "20", "--users", "3", "--if-empty")

@@ -86,7 +86,7 @@ def test_the_database_is_utf8_and_folds_letters_beyond_ascii(state):
         assert ask(database_url, "SELECT current_user || '@' || current_database()") == "tms@tms"
 
 
-def test_without_tcp_there_are_only_private_sockets(state):
+def test_servers_without_tcp_have_only_private_sockets(state):
     with embedded_services(state.path, durable=False) as (database_url, redis_url):
         assert (database_url, redis_url) == addresses(state.path)
         assert ask(database_url, "SHOW listen_addresses") == ""
@@ -96,7 +96,7 @@ def test_without_tcp_there_are_only_private_sockets(state):
             assert (state.sockets / socket).stat().st_mode & 0o077 == 0
 
 
-def test_with_tcp_both_listen_on_loopback_only(state):
+def test_servers_with_tcp_listen_on_loopback_only(state):
     with embedded_services(state.path, tcp=True, durable=False) as (database_url, redis_url):
         assert ask(database_url, "SELECT host(inet_server_addr())") == "127.0.0.1"
         assert ask(database_url, "SHOW unix_socket_directories") == ""
@@ -124,7 +124,7 @@ def test_a_deep_state_directory_works_through_a_short_one_for_its_sockets(folder
 
 
 @root_only
-def test_for_root_the_servers_run_as_another_user(state):
+def test_servers_started_by_root_run_as_another_user(state):
     with embedded_services(state.path, durable=False) as (_, redis_url):
         with redis.Redis.from_url(redis_url) as client:
             valkey = client.info("server")["process_id"]
@@ -159,7 +159,7 @@ def test_an_installation_under_a_strict_umask_is_made_readable(tmp_path):
     assert (program.parent / "data").stat().st_mode & 0o777 == 0o604
 
 
-def test_nothing_changes_for_an_ordinary_user(tmp_path):
+def test_an_ordinary_user_runs_the_servers_and_changes_no_modes(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o700)
 
     Account().reach(tmp_path / "closed" / "data")
@@ -237,7 +237,7 @@ def test_a_missing_valkey_is_reported_with_the_package_to_install():
         valkey_program(wheel="no_such_wheel", path="")
 
 
-def test_without_a_wheel_programs_are_found_on_the_path(tmp_path):
+def test_programs_are_found_on_the_path_without_a_wheel(tmp_path):
     for name in ("initdb", "postgres", "redis-server"):
         (tmp_path / name).touch(mode=0o755)
     path = os.pathsep.join(["/no/such/directory", str(tmp_path)])

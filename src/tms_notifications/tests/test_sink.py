@@ -159,7 +159,7 @@ def without_redis(runtime, free_port):
     celery._after_fork()
 
 
-def test_without_redis_the_mail_is_added_and_waits(tasks, mail_log, relay_once, without_redis, ann):
+def test_mails_are_added_and_wait_without_redis(tasks, mail_log, relay_once, without_redis, ann):
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
 

@@ -24,7 +24,8 @@ from tms_local.embedded.ports import free_port
 from tms_local.embedded.postgres import Postgres
 from tms_local.embedded.programs import postgres_programs, valkey_program
 from tms_local.embedded.valkey import Valkey
-from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command, living, new_mark
+from tms_testing.processes import living, new_mark
+from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command
 
 RELAYS = 2
 REALTIMES = 2
