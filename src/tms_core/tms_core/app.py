@@ -34,9 +34,13 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
         _include(config, package)
     # Last, so that a package's own / precedes the core's: Pyramid uses the first route that matches.
     config.include_web("tms_core.web.home")
-    faults = [*config.registry.tms.faults, *_misspelled(config.registry.tms, packages)]
+    runtime = config.registry.tms
+    faults = [*runtime.faults, *runtime.core.missing_servers(), *_misspelled(runtime, packages)]
     if faults:
         raise ConfigurationError(*faults)
+    if runtime.is_web:
+        for include in runtime.web_modules:
+            include()
     config.commit()
     return config
 

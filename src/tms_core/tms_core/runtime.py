@@ -49,6 +49,10 @@ class ProcessEntry:
     listens: Callable[["Runtime"], Sequence[tuple[str, str, int]]] = lambda runtime: ()
 
 
+# «package.module:function», or a function, that returns the text of a line of the banner; None for no line.
+BannerLine = str | Callable[["Runtime"], str | None]
+
+
 @dataclass
 class Runtime:
     """Filled by directives while packages are included; read-only afterwards."""
@@ -61,6 +65,8 @@ class Runtime:
     task_modules: list[str] = field(default_factory=list)
     beat_entries: dict[str, BeatEntry] = field(default_factory=dict)
     processes: dict[str, ProcessEntry] = field(default_factory=dict)
+    banner_lines: dict[str, BannerLine] = field(default_factory=dict)
+    banner_steps: list[str] = field(default_factory=list)
     migrations: dict[str, str] = field(default_factory=dict)
     readiness: dict[str, str] = field(default_factory=dict)
     optional_checks: set[str] = field(default_factory=set)
@@ -70,6 +76,7 @@ class Runtime:
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
+    web_modules: list[Callable[[], None]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     packages: tuple[str, ...] = ()
 
