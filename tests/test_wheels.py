@@ -143,6 +143,12 @@ def test_tms_up_without_the_local_package_says_what_to_install(run_served, ini):
     )
 
 
+def test_tms_init_without_the_local_package_says_what_tms_up_needs(run_served, tmp_path):
+    done = run_served("tms", "init", tmp_path)
+
+    assert "To look around: pip install tms-local, then " in done.stdout
+
+
 def test_a_settings_file_that_lists_a_missing_local_package_is_refused(run_served):
     done = run_served("tms", "--ini", ROOT / "development.ini", "doctor")
 

@@ -56,11 +56,11 @@ class CoreSettings(SettingsGroup, prefix="tms"):
 
     environment: Literal["development", "production"] = setting(
         "production",
-        help="development defaults to embedded servers and a generated key; production requires all to be set.",
+        help="development defaults to the servers of tms_local and a generated key; production requires all to be set.",
     )
     state_dir: Path = setting(Path("var"), help="Directory of the embedded servers' data and of development mail.")
     database_url: SecretStr | None = setting(
-        None, help="URL of PostgreSQL, as postgresql://user:password@host/name; empty: the embedded server."
+        None, help="URL of PostgreSQL, as postgresql://user:password@host/name; empty: the server of tms_local."
     )
     database_pool_size: int = setting(10, help="Database connections per process.", ge=1, le=200)
     database_statement_timeout: float = setting(30.0, help="Timeout of SQL statements, in seconds.", gt=0)
@@ -95,7 +95,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         ge=0,
     )
     redis_url: SecretStr | None = setting(
-        None, help="URL of Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the embedded server."
+        None, help="URL of Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the server of tms_local."
     )
     redis_timeout: float = setting(
         0.05, help="Timeout of Redis in requests, in seconds; they then continue without it.", gt=0
