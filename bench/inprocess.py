@@ -109,7 +109,7 @@ def main() -> None:
             session.add(user)
             session.flush()
             session.refresh(user)
-            token = TokenService(session, app.registry.access_tokens, runtime.core).begin_login(user).access
+            token = TokenService(session, app.registry.access_tokens, runtime.core).begin_session(user).access
         workloads = requests()
         print("| workload | CPU µs | elapsed µs |\n|---|---|---|")
         for name in options.only.split(",") if options.only else workloads:

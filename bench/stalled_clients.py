@@ -54,7 +54,7 @@ def system(folder: Path) -> Iterator[tuple[Path, str]]:
             session.add(user)
             session.flush()
             session.refresh(user)
-            token = TokenService(session, config.registry.access_tokens, runtime.core).begin_login(user).access
+            token = TokenService(session, config.registry.access_tokens, runtime.core).begin_session(user).access
         path = folder / "bench.ini"
         lines = [f"{key} = {value}".replace("%", "%%") for key, value in ini.items()]
         path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]) + "\n")

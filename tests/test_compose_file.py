@@ -21,7 +21,7 @@ def test_every_process_has_a_service():
         },
         web=False,
     ).registry.tms
-    wanted = {"migrate", "api", *CORE_PROCESSES, *(entry.name for entry in runtime.processes.values())}
+    wanted = {"migrate", "api", *CORE_PROCESSES, *(entry.name for entry in runtime.registry.processes.values())}
 
     commands = {service.name: service.command for service in services(given).values()}
 

@@ -84,6 +84,10 @@ def test_migrations_and_templates_are_in_the_wheels(wheels):
     assert "tms_notifications/templates/task/task_email.html" in names(wheels["tms_notifications"])
 
 
+def test_every_wheel_declares_its_types(wheels):
+    assert [member for member, wheel in wheels.items() if f"{member}/py.typed" not in names(wheel)] == []
+
+
 def test_installed_wheels_provide_every_command(run_installed, ini_file):
     where = run_installed(
         "python", "-c", "import tms_core, tms_reports; print(tms_core.__file__, tms_reports.__file__)"

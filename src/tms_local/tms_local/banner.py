@@ -8,7 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.commands.program import tms_command
 from tms_core.models import User
-from tms_core.runtime import Runtime, resolve
+from tms_core.registry import resolve
+from tms_core.runtime import Runtime
 from tms_local.demo.loading import PASSWORD
 from tms_local.demo.people import DOMAIN
 from tms_local.embedded.state import StateDirectory
@@ -31,7 +32,7 @@ def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, de
 
 def _addresses(runtime: Runtime) -> list[tuple[str, str]]:
     rows = []
-    for name, line in runtime.banner_lines.items():
+    for name, line in runtime.registry.banner_lines.items():
         if text := (resolve(line) if isinstance(line, str) else line)(runtime):
             rows.append((name, text))
     url = runtime.core.local_api_url
@@ -60,7 +61,7 @@ def _demo_user(runtime: Runtime) -> str | None:
 def _next_steps(runtime: Runtime, demo_user: str | None) -> list[str]:
     steps = [f"{tms_command()} doctor", f"{tms_command()} user create admin --admin"]
     login = (demo_user, PASSWORD) if demo_user else None
-    for of_package in runtime.banner_steps:
+    for of_package in runtime.registry.banner_steps:
         steps += resolve(of_package)(runtime, login)
     return steps
 

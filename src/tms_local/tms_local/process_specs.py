@@ -11,7 +11,8 @@ from tms_core.commands.program import tms_program
 from tms_core.errors import ConfigurationError
 from tms_core.logs import SUPERVISED
 from tms_core.processes.ports import require_free
-from tms_core.runtime import ProcessEntry, Runtime
+from tms_core.registry import ProcessEntry
+from tms_core.runtime import Runtime
 from tms_local.embedded.account import service_account
 from tms_local.embedded.postgres import Postgres
 from tms_local.embedded.server import EmbeddedServer
@@ -50,14 +51,14 @@ def processes(runtime: Runtime) -> list[ProcessSpec]:
     """Return the processes of the core and of the included packages."""
     api = _spec("api", ["api"], is_ready=lambda: _is_ok(f"{runtime.core.local_api_url}/api/ready"))
     own = [_spec(name, [name]) for name in CORE_PROCESSES]
-    return [api, *own, *(_registered(entry, runtime) for entry in runtime.processes.values())]
+    return [api, *own, *(_registered(entry, runtime) for entry in runtime.registry.processes.values())]
 
 
 def require_ports(runtime: Runtime) -> None:
     """Raise `ConfigurationError` naming every port that two processes share or that another program uses."""
     core = runtime.core
     listening = [("tms.api_port", core.api_host, core.api_port)]
-    for entry in runtime.processes.values():
+    for entry in runtime.registry.processes.values():
         listening += entry.listens(runtime)
     options = {option.key: option.flag for option in port_options()}
     faults: list[str] = []

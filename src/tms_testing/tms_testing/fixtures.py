@@ -169,10 +169,22 @@ def make_user(runtime, app) -> Callable[..., SignedIn]:
             session.add(user)
             session.flush()
             session.refresh(user)
-            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_login(user)
+            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_session(user)
             return SignedIn(user.id, name, pair.access, pair.refresh, is_admin)
 
     return make
+
+
+@pytest.fixture
+def ann(make_user) -> SignedIn:
+    """The user "ann"."""
+    return make_user("ann")
+
+
+@pytest.fixture
+def bob(make_user) -> SignedIn:
+    """The user "bob"."""
+    return make_user("bob")
 
 
 @pytest.fixture
@@ -185,6 +197,12 @@ def client(app, make_user) -> Client:
 def client_of(app) -> Callable[[SignedIn], Client]:
     """Returns a client of the given user."""
     return lambda user: Client(app, user)
+
+
+@pytest.fixture
+def as_ann(client_of, ann) -> Client:
+    """A client of ann."""
+    return client_of(ann)
 
 
 @pytest.fixture

@@ -257,7 +257,7 @@ def make_user(_system) -> Callable[..., SignedIn]:
             session.add(user)
             session.flush()
             session.refresh(user)
-            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_login(user)
+            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_session(user)
             return SignedIn(user.id, name, pair.access, pair.refresh, is_admin=False)
 
     return run

@@ -189,7 +189,7 @@ class System:
             session.flush()
             session.refresh(user)
             tokens = AccessTokens(core.jwt_key, core.access_token_life)
-            return TestUser(user.id, is_admin, TokenService(session, tokens, core).begin_login(user).access)
+            return TestUser(user.id, is_admin, TokenService(session, tokens, core).begin_session(user).access)
 
 
 def _leads(relay: ManagedProcess) -> bool:

@@ -1,4 +1,4 @@
-"""The sessions of a user, each a family of refresh tokens."""
+"""The sessions of a user, each a chain of refresh tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from tms_core.services.tokens import TokenService, unused
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class UserSession:
     """A session; `last_used_at`, `user_agent` and `address` are those of its last sign-in or refresh."""
 
     id: UUID
@@ -25,27 +25,27 @@ class Login:
     address: str | None
 
 
-class LoginService:
+class SessionService:
     """Lists and ends the sessions of a user; never commits."""
 
     def __init__(self, session: Session, user_id: int):
         self._session = session
         self._user_id = user_id
 
-    def list(self) -> Sequence[Login]:
+    def list(self) -> Sequence[UserSession]:
         """Return the active sessions, the most recently used first."""
         token = RefreshToken
         newest = (
-            select(token.family, token.began_at, token.created_at, token.user_agent, token.address)
+            select(token.session_id, token.began_at, token.created_at, token.user_agent, token.address)
             .where(*unused(self._user_id))
-            .ext(distinct_on(token.family))
-            .order_by(token.family, token.id.desc())
+            .ext(distinct_on(token.session_id))
+            .order_by(token.session_id, token.id.desc())
             .subquery()
         )
-        return [Login(*row) for row in self._session.execute(select(newest).order_by(newest.c.created_at.desc()))]
+        return [UserSession(*row) for row in self._session.execute(select(newest).order_by(newest.c.created_at.desc()))]
 
-    def end(self, login_id: UUID, tokens: TokenService) -> None:
+    def end(self, session_id: UUID, tokens: TokenService) -> None:
         """End a session; its access tokens stop working within a second."""
-        if login_id not in {login.id for login in self.list()}:
+        if session_id not in {one.id for one in self.list()}:
             raise NotFoundError("You have no such session.")
-        tokens.revoke_login(self._user_id, login_id)
+        tokens.revoke_session(self._user_id, session_id)

@@ -8,18 +8,17 @@ sent before the page was requested.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from prometheus_client import Counter
 
+from tms_api.task_list.cache_keys import CacheKeys
 from tms_core.list_cache_version import KEY, new_version
 from tms_core.runtime import Runtime
 
 PAGE_PREFIX = "tms:task:page:"
 COUNT_PREFIX = "tms:task:count:"
 TAG_LENGTH = 16
-Entries = tuple[bytes | None, bytes | None, bytes | None]
-NO_ENTRIES: Entries = (None, None, None)
 LOOKUPS = Counter("tms_task_list_lookups", "Requests for task list pages, by cache result.", ["result"])
 HITS, MISSES = LOOKUPS.labels("hit"), LOOKUPS.labels("miss")
 
@@ -44,6 +43,31 @@ class CachedPage:
         return cls(body, hashlib.blake2b(body, digest_size=TAG_LENGTH // 2).hexdigest())
 
 
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What the cache has of a page: the current version, the page, and the count of its list; None if absent."""
+
+    version: bytes | None = None
+    page: CachedPage | None = None
+    count: int | None = None
+
+    @classmethod
+    def of(cls, version: bytes | None, page: bytes | None, count: bytes | None) -> "Entries":
+        """Return the entries in three values of Redis, without outdated ones."""
+        if version is None:
+            return NO_ENTRIES
+        found = None
+        if page is not None and page.startswith(version):
+            begin = len(version) + TAG_LENGTH
+            found = CachedPage(page[begin:], page[len(version) : begin].decode())
+        is_counted = count is not None and count.startswith(version)
+        return cls(version, found, int(count[len(version) :]) if count and is_counted else None)
+
+
+NO_ENTRIES = Entries()
+ABSENT = (None, None, None)
+
+
 class PageCache:
     """Page cache with a time to live of `seconds`; 0 turns it off.
 
@@ -51,57 +75,50 @@ class PageCache:
     """
 
     def __init__(self, runtime: Runtime, seconds: int):
-        self._redis = runtime.redis
-        self._breaker = runtime.breaker
+        self._runtime = runtime
         self._seconds = seconds
 
-    def get_or_make(self, key: str, list_key: str, make: Callable[[int | None], MadePage]) -> CachedPage:
-        """Return the cached page of `key`, or call `make` and cache its result.
+    def find(self, keys: CacheKeys) -> Entries:
+        """Read the current version and both entries in one round trip, and count a hit."""
+        if not self._seconds:
+            return NO_ENTRIES
+        names = KEY, _name(PAGE_PREFIX, keys.page), _name(COUNT_PREFIX, keys.whole)
+        entries = Entries.of(*self._runtime.breaker.call(lambda: cast(Any, self._runtime.redis.mget(*names)), ABSENT))
+        if entries.page:
+            HITS.inc()
+        return entries
+
+    def make(self, keys: CacheKeys, entries: Entries, make: Callable[[int | None], MadePage]) -> CachedPage:
+        """Call `make` and cache its result under the version of `entries`, which were read before.
 
         `make` is called with the cached count of the list, or None if there is none.
         """
         if not self._seconds:
             return CachedPage.of(make(None).body)
-        names = _name(PAGE_PREFIX, key), _name(COUNT_PREFIX, list_key)
-        version, entry, count_entry = self._breaker.call(lambda: self._read(*names), NO_ENTRIES)
-        if version is None:
-            version = self._breaker.call(self._init_version, None)
-        elif (found := _content(version, entry)) is not None:
-            HITS.inc()
-            return CachedPage(found[TAG_LENGTH:], found[:TAG_LENGTH].decode())
         MISSES.inc()
-        count = _content(version, count_entry)
-        made = make(None if count is None else int(count))
+        version, count = entries.version, entries.count
+        if version is None:
+            version = self._runtime.breaker.call(self._init_version, None)
+        made = make(count)
         page = CachedPage.of(made.body)
         if version is not None:
-            values = {names[0]: b"".join((version, page.tag.encode(), page.body))}
+            values = {_name(PAGE_PREFIX, keys.page): b"".join((version, page.tag.encode(), page.body))}
             if count is None and made.count is not None:
-                values[names[1]] = b"%b%d" % (version, made.count)
-            self._breaker.call(lambda: self._store(values), None)
+                values[_name(COUNT_PREFIX, keys.whole)] = b"%b%d" % (version, made.count)
+            self._runtime.breaker.call(lambda: self._store(values), None)
         return page
 
-    def _read(self, name: str, count_name: str) -> Entries:
-        """Read the current version and both cache entries in one round trip."""
-        return cast(Entries, tuple(self._redis.mget(KEY, name, count_name)))
-
     def _store(self, values: dict[str, bytes]) -> None:
-        pipeline = self._redis.pipeline(transaction=False)
+        pipeline = self._runtime.redis.pipeline(transaction=False)
         for name, value in values.items():
             pipeline.set(name, value, ex=self._seconds)
         pipeline.execute()
 
     def _init_version(self) -> bytes | None:
         """Set and return the version if Redis has none (new or flushed)."""
-        self._redis.set(KEY, new_version(), nx=True)
-        return cast(bytes | None, self._redis.get(KEY))
+        self._runtime.redis.set(KEY, new_version(), nx=True)
+        return cast(bytes | None, self._runtime.redis.get(KEY))
 
 
 def _name(prefix: str, key: str) -> str:
     return prefix + hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
-
-
-def _content(version: bytes | None, entry: bytes | None) -> bytes | None:
-    """Return the content of a cache entry, or None if it is missing or outdated."""
-    if version is None or entry is None or not entry.startswith(version):
-        return None
-    return entry[len(version) :]
