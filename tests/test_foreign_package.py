@@ -16,6 +16,8 @@ from tms_core.celery import configuration, use
 from tms_core.doctor.examination import examine
 from tms_core.errors import ConfigurationError
 from tms_core.migrations_runner import differences, downgrade, foreign_revisions, upgrade
+from tms_local.banner import banner
+from tms_local.embedded.state import StateDirectory
 from tms_local.process_specs import processes
 from tms_testing.processes import WatchedProcess
 
@@ -135,6 +137,16 @@ def test_the_process_and_the_beat_entry_are_registered(runtime):
 
     assert entry == {"task": "foreign.forget_notes", "schedule": 3600.0}
     assert "foreign" in [spec.name for spec in processes(runtime)]
+
+
+def test_the_banner_has_the_packages_lines_and_steps(runtime, tmp_path):
+    lines = banner(runtime, StateDirectory(tmp_path), {}).splitlines()
+
+    assert [line.split() for line in lines if "otes" in line] == [
+        ["Notes", "http://localhost:8002/notes"],
+        ["Notes", "kept", "at", "most", "100", "are", "shown"],
+        ["tms", "notes"],
+    ]
 
 
 def test_the_worker_runs_the_celery_task(site, ini_file, runtime, a_task, client):

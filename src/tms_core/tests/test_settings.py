@@ -185,7 +185,7 @@ def groups(tmp_path_factory):
         "tms.environment": "development",
         "tms.state_dir": str(tmp_path_factory.mktemp("state")),
         "tms.notifications.transport": "file",
-        "pyramid.includes": "\n".join(ALL_PACKAGES),
+        "pyramid.includes": "\n".join((*ALL_PACKAGES, "tms_local")),
     }
     return list(configure(ini, web=False).registry.tms.groups)
 
@@ -208,6 +208,32 @@ def test_secrets_are_declared_as_secret(groups):
     secret = {one.key for group in groups for one in group.declarations() if one.secret}
 
     assert {"tms.jwt_private_key", "tms.database_url", "tms.redis_url", "tms.metrics.token"} <= secret
+
+
+@pytest.mark.parametrize("web", [False, True])
+def test_missing_servers_are_named_with_both_remedies(tmp_path, web):
+    ini = {"tms.environment": "development", "tms.state_dir": str(tmp_path), "pyramid.includes": "tms_api"}
+
+    with pytest.raises(ConfigurationError) as caught:
+        configure(ini, web=web)
+
+    assert caught.value.sentences == tuple(
+        f"{key} must be set, as {example}, or pyramid.includes must list tms_local (pip install tms-local), whose "
+        "tms up runs an embedded server"
+        for key, example in (
+            ("tms.database_url (or TMS_DATABASE_URL)", "postgresql://user:password@host:5432/name"),
+            ("tms.redis_url (or TMS_REDIS_URL)", "redis://host:6379/0"),
+        )
+    )
+
+
+def test_only_the_missing_server_is_named(tmp_path):
+    ini = {"tms.environment": "development", "tms.state_dir": str(tmp_path), "tms.redis_url": "redis://redis"}
+
+    with pytest.raises(ConfigurationError, match=r"^tms\.database_url") as caught:
+        configure(ini, web=False)
+
+    assert len(caught.value.sentences) == 1
 
 
 def test_settings_of_installed_but_excluded_packages_are_ignored():

@@ -36,9 +36,13 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
         _include(config, package)
     # Last, so that a package's own / precedes the core's: Pyramid uses the first route that matches.
     config.include_web("tms_core.web.home")
-    errors = [*registry.errors, *_misspelled(config.registry.tms, packages)]
+    runtime = config.registry.tms
+    errors = [*registry.errors, *runtime.core.missing_servers(), *_misspelled(runtime, packages)]
     if errors:
         raise ConfigurationError(*errors)
+    if runtime.is_web:
+        for include in registry.web_modules:
+            include()
     config.commit()
     return config
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from tms_core.errors import ConfigurationError
 from tms_core.private_files import make_private, write_private
 from tms_core.runtime import Runtime
-from tms_core.state_dir import StateDirectory, make_state_directory
+from tms_core.state_dir import make_state_directory
 from tms_notifications.errors import DeferredError
 from tms_notifications.hostnames import mail_host
 from tms_notifications.messages import OutgoingMail
@@ -45,8 +45,13 @@ class FileTransport:
             raise DeferredError(str(error)) from error
 
 
+def mail_folder(runtime: Runtime) -> Path:
+    """Return the directory of the mails that are written to files."""
+    return runtime.core.state_dir.resolve() / "mail"
+
+
 def create_transport(runtime: Runtime) -> Transport:
     settings = runtime.settings(NotificationSettings)
     if settings.transport == "file":
-        return FileTransport(StateDirectory(runtime.core.state_dir).mail)
+        return FileTransport(mail_folder(runtime))
     return SmtpTransport(settings, mail_host(runtime))
