@@ -16,7 +16,7 @@ from limits.storage import RedisStorage
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from tms_api.rate_limits.limiter import redis_storage, too_many
-from tms_api.rate_limits.rates import Rate, Rates
+from tms_api.rates import Rate, Rates
 from tms_api.settings import ApiSettings
 from tms_core.errors import TooManyRequestsError
 from tms_core.runtime import Runtime

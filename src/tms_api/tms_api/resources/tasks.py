@@ -1,6 +1,6 @@
 from tms_api.idempotency import idempotent
 from tms_api.pagination import PAST_THE_END
-from tms_api.preconditions import ETAG, IF_MATCH, IF_NONE_MATCH, expectation, tagged, task_validators
+from tms_api.preconditions import IF_MATCH, expectation, tagged, task_validators
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import Task, TaskPage
 from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
@@ -10,7 +10,7 @@ from tms_core.errors import InvalidError
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
-from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
+from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, Header, Link, Nothing, documented
 from tms_core.web.preconditions import has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
