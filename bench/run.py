@@ -31,6 +31,8 @@ TMS = Path(sys.executable).with_name("tms")
 CONNECTIONS, PUSHES = 32, 200
 STATUSES = ("PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED")
 PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT")
+# Continued from round to round, so that no round finds the lists of an earlier one in the cache.
+numbers = count(1)
 Workload = Callable[[int], tuple[str, str, dict[str, Any] | None]]
 
 
@@ -39,11 +41,8 @@ def workloads(tasks: int) -> dict[str, Workload]:
 
     def cold(n: int) -> tuple[str, str, None]:
         query = f"status={STATUSES[n % 4]}&priority={PRIORITIES[n // 4 % 4]}"
-        return (
-            "GET",
-            f"/api/task/?{query}&due_date_gte=2025-{n % 12 + 1:02}-{n % 28 + 1:02}&page_size={n % 100 + 1}",
-            None,
-        )
+        day = f"{2015 + n // 8400 % 20}-{n % 12 + 1:02}-{n % 28 + 1:02}"
+        return ("GET", f"/api/task/?{query}&due_date_gte={day}&page_size={n % 100 + 1}", None)
 
     return {
         "list, first page, hot": lambda n: ("GET", "/api/task/", None),
@@ -80,7 +79,7 @@ class Api:
 
 async def load(api: Api, workload: Workload, seconds: float) -> tuple[float, list[float], int]:
     """Return the requests per second, the latencies in ms, and the number of responses other than 2xx."""
-    numbers, times, bad = count(1), [], 0
+    times, bad = [], 0
     end = time.perf_counter() + seconds
 
     async def one_connection() -> None:

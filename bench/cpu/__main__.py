@@ -5,8 +5,9 @@ over keep-alive connections in alternating rounds to it and to a peer, if one is
 milliseconds of each kind of process, divided by the number of requests, until the system is idle again, so they
 contain events, mails and cache. They depend far less on other load of the machine than requests per second do.
 
-A peer is a running server on this machine with the same endpoints and the tasks 1 to --tasks. Its PostgreSQL and Redis
-count if their URLs are given. Linux only.
+A peer is a running server on this machine with the same endpoints and the tasks 1 to --tasks, of which the user may
+change each. The processes that listen on its port and their descendants count, and its PostgreSQL and Redis if their
+URLs are given. Linux only.
 """
 
 import argparse

@@ -148,7 +148,30 @@ class Transport:
 
 
 class Flow:
-    write_paused = False
+    """A connection that can take data after `is_free`."""
+
+    def __init__(self, *, write_paused=False):
+        self.write_paused = write_paused
+        self.is_free = asyncio.Event()
+
+    async def drain(self):
+        await self.is_free.wait()
+        self.write_paused = False
+
+
+def an_exchange(transport, flow, ended, method="GET", *, keep_alive=True):
+    return Exchange(
+        {"REQUEST_METHOD": method},
+        set(),
+        scope={},
+        transport=transport,
+        flow=flow,
+        default_headers=[(b"date", b"now")],
+        message_event=asyncio.Event(),
+        expect_100_continue=False,
+        keep_alive=keep_alive,
+        on_response=lambda: ended.append(True),
+    )
 
 
 @pytest.fixture
@@ -157,24 +180,38 @@ def exchange():
 
     def answer(outcome, method="GET", *, keep_alive=True):
         transport, ended = Transport(), []
-        one = Exchange(
-            {"REQUEST_METHOD": method},
-            set(),
-            scope={},
-            transport=transport,
-            flow=Flow(),
-            default_headers=[(b"date", b"now")],
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=keep_alive,
-            on_response=lambda: ended.append(True),
-        )
+        one = an_exchange(transport, Flow(), ended, method, keep_alive=keep_alive)
         one.begin()
         one.settle(outcome)
         assert ended == [True]
         return transport.written, transport.is_closed
 
     return answer
+
+
+def test_a_response_waits_until_the_previous_one_is_received():
+    async def working():
+        transport, flow, ended = Transport(), Flow(write_paused=True), []
+        an_exchange(transport, flow, ended).settle((200, [], b"ok"))
+        await asyncio.sleep(0)
+        assert (transport.written, ended) == (b"", [])
+        flow.is_free.set()
+        while not ended:
+            await asyncio.sleep(0)
+        return transport.written
+
+    assert asyncio.run(working()).endswith(b"\r\n\r\nok")
+
+
+def test_nothing_is_sent_to_a_client_that_has_left():
+    transport, ended = Transport(), []
+    one = an_exchange(transport, Flow(), ended)
+    one.disconnected = True
+
+    one.settle((200, [], b"ok"))
+    one.settle(ZeroDivisionError())
+
+    assert (transport.written, ended) == (b"", [])
 
 
 def test_a_response_is_written_at_once_and_keeps_the_connection(exchange):
