@@ -226,10 +226,18 @@ def test_a_response_is_written_at_once_and_keeps_the_connection(exchange):
 
 @pytest.mark.parametrize(("status", "method"), [(204, "GET"), (304, "GET"), (200, "HEAD")])
 def test_responses_without_a_body_get_no_length(exchange, status, method):
-    written, _ = exchange((status, [("ETag", '"1"')], b""), method)
+    written, _ = exchange((status, [("ETag", '"1"')], b"not sent"), method)
 
     assert b"content-length" not in written
     assert written.endswith(b'etag: "1"\r\n\r\n')
+
+
+def test_the_application_does_not_decide_on_the_connection(exchange):
+    written, is_closed = exchange((200, [("Transfer-Encoding", "chunked"), ("Connection", "close")], b"ok"))
+
+    assert written.endswith(b"content-length: 2\r\nconnection: close\r\n\r\nok")
+    assert b"chunked" not in written
+    assert is_closed
 
 
 @pytest.mark.parametrize(
