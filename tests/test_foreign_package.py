@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pyramid.interfaces import INewRequest
 from sqlalchemy import inspect
 
 from tms_core.app import configure
@@ -64,6 +65,29 @@ def test_the_sink_fills_the_table_and_the_resource_reads_it(client, a_task):
 def test_the_resource_has_the_cores_security_and_errors(app, client):
     assert app.get("/api/foreign-notes/", status=401).content_type == "application/problem+json"
     assert client.post("/api/foreign-notes", status=405).json["status"] == 405
+
+
+def test_the_cached_route_answers_like_its_view_but_without_pyramid(app, client):
+    seen: list[object] = []
+    app.app.registry.registerHandler(seen.append, (INewRequest,))
+    app.app.registry.has_listeners = True
+
+    def fields(answer):
+        return {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+
+    view, cached = client.get("/api/foreign-motto?x"), client.get("/api/foreign-motto/")
+
+    assert len(seen) == 1
+    assert (cached.body, fields(cached)) == (view.body, fields(view))
+    client.get("/api/foreign-motto", headers={"If-None-Match": '"motto"'}, status=304)
+    app.get("/api/foreign-motto", status=401)
+
+
+def test_a_cached_route_needs_a_resource_with_a_token(ini, site, monkeypatch):
+    monkeypatch.setattr("tms_core.web.cached_routes.methods_of", lambda registry: ())
+
+    with pytest.raises(Exception, match="the cached route /api/task is no resource with a GET that needs a token"):
+        configure(ini, web=True)
 
 
 def test_the_resource_is_in_the_openapi_document(app):

@@ -1,5 +1,6 @@
 """The engine and sessions: one bounded pool per process, one transaction per unit of work."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,7 +43,7 @@ def create_database_engine(
         json_deserializer=orjson.loads,
         connect_args={
             "connect_timeout": 3,
-            "application_name": "tms",
+            "application_name": os.environ.get("PGAPPNAME", "tms"),
             "options": " ".join(f"-c {name}={value}" for name, value in (own | theirs).items()),
             **KEEPALIVES,
         },

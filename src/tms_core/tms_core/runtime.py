@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tms_core.account_mail import AccountMailer
 from tms_core.db import create_database_engine, create_session_factory, transaction, with_statement_timeout
 from tms_core.list_cache_version import announce, announce_commits, begin_on_connect
-from tms_core.redis import Breaker, create_redis
+from tms_core.redis import Breaker, DirectRedis, create_redis
 from tms_core.registry import Registry, resolve
 from tms_core.settings import CoreSettings
 from tms_core.settings_base import SettingsGroup
@@ -69,6 +69,11 @@ class Runtime:
         return create_redis(self.core, on_connect=begin_on_connect)
 
     @cached_property
+    def direct_redis(self) -> DirectRedis:
+        """The same server and time-out, for a command of nearly every request."""
+        return DirectRedis(self.redis)
+
+    @cached_property
     def redis_long_timeout(self) -> Redis:
         """A client with a longer timeout, for commands that must succeed whenever Redis is up."""
         return create_redis(self.core, timeout=max(LONG_TIMEOUT, self.core.redis_timeout), on_connect=begin_on_connect)
@@ -94,14 +99,14 @@ class Runtime:
         """Discard inherited connections after a fork without closing them, since the parent uses them."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose(close=False)
-        for name in (*ENGINES, "redis", "redis_long_timeout"):
+        for name in (*ENGINES, "direct_redis", "redis", "redis_long_timeout"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Close all connections; the runtime can be used again afterwards."""
         if engine := self.__dict__.pop("engine", None):
             engine.dispose()
-        for name in ENGINES:
+        for name in (*ENGINES, "direct_redis"):
             self.__dict__.pop(name, None)
         for name in ("redis", "redis_long_timeout"):
             if client := self.__dict__.pop(name, None):
