@@ -83,7 +83,7 @@ def admin(app, make_user) -> Client:
 
 @pytest.fixture
 def recorded(runtime) -> Callable[[], Any]:
-    """Record the SQL statements of a block: `with recorded() as statements`."""
+    """Record the SQL statements of a block, except those of `SingleStatements`: `with recorded() as statements`."""
 
     @contextmanager
     def record() -> Iterator[list[str]]:
@@ -92,11 +92,14 @@ def recorded(runtime) -> Callable[[], Any]:
         def note(connection, cursor, statement, *rest) -> None:
             statements.append(statement)
 
-        event.listen(runtime.engine, "before_cursor_execute", note)
+        engines = (runtime.engine, runtime.autocommit_engine)
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
         try:
             yield statements
         finally:
-            event.remove(runtime.engine, "before_cursor_execute", note)
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
 
     return record
 

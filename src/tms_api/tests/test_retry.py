@@ -44,15 +44,16 @@ def refuse_writes(runtime):
 
 @pytest.fixture
 def cut_connections(runtime):
-    """Fill the pool, then make the server close all of its connections."""
+    """Fill both pools, then make the server close all of their connections."""
 
     def cut() -> None:
         with ExitStack() as held:
-            pooled = [held.enter_context(runtime.engine.connect()) for _ in range(4)]
+            engines = (runtime.engine, runtime.autocommit_engine)
+            pooled = [held.enter_context(engine.connect()) for engine in engines for _ in range(4)]
             pids = [connection.scalar(text("SELECT pg_backend_pid()")) for connection in pooled]
         with psycopg2.connect(runtime.core.database) as outsider, outsider.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid, 10000) FROM unnest(%s) AS pid", (pids,))
-            assert cursor.fetchall() == [(True,)] * 4
+            assert cursor.fetchall() == [(True,)] * 8
         outsider.close()
 
     return cut

@@ -8,7 +8,7 @@ from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
 from tms_api.settings import ApiSettings
 from tms_api.task_pages import PARAMETERS, list_key, make_page, page_key
 from tms_core.errors import InvalidError
-from tms_core.services.task_reading import one_visible, read_task
+from tms_core.services.task_reading import read_visible_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
 from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
@@ -71,8 +71,8 @@ class Tasks:
     def get(self):
         """Get a task."""
         query_of(self.request, ())
-        statement = one_visible(self.request.actor, self.runtime.core.visibility)
-        return self._one(read_task(self.request.autocommit_connection, statement, id_of(self.request)))
+        statements, visibility = self.request.single_statements, self.runtime.core.visibility
+        return self._one(read_visible_task(statements, self.request.actor, visibility, id_of(self.request)))
 
     @writes_tasks
     @documented("replace_task", body=WholeTask, headers=(IF_MATCH,), answers={200: ONE, 403: NOT_ALLOWED})
