@@ -5,7 +5,7 @@ version. For the same reason every new connection sets a new version (see `begin
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -26,16 +26,22 @@ def new_version() -> str:
 
 
 def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None:
-    """After each commit that wrote events, set a new version and wake the relay, before the response is sent.
-
-    Failures are harmless: the relay also polls, and sets a new version itself.
-    """
-    breaker = Breaker()
+    """After each commit that wrote events, announce it before the response is sent."""
+    announce_commit = announcer(runtime)
 
     @event.listens_for(factory, "after_commit")
     def _announce(session: Session) -> None:
         if session.info.pop(WROTE_EVENTS, False):
-            breaker.call(lambda: announce(runtime), None)
+            announce_commit()
+
+
+def announcer(runtime: "Runtime") -> Callable[[], None]:
+    """Return a function that calls `announce`, unless Redis is down.
+
+    Failures are harmless: the relay also polls, and sets a new version itself.
+    """
+    breaker = Breaker()
+    return lambda: breaker.call(lambda: announce(runtime), None)
 
 
 def announce(runtime: "Runtime") -> None:

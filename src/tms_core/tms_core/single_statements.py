@@ -4,7 +4,7 @@ The statements are plain SQL with parameters as `%(name)s`. They go to psycopg2 
 takes longer than PostgreSQL needs for one row. Errors are those of SQLAlchemy.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from tms_core.errors import UnavailableError
 
-Rows = list[tuple[Any, ...]]
+Rows = Sequence[tuple[Any, ...]]
 UNKNOWN_OUTCOME = (
     "The connection to the database broke during this change, so it may or may not have been made. "
     "Read the present state before you repeat it."

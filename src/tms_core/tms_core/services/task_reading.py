@@ -43,12 +43,16 @@ def read_task(reader: Reader, statement: Select[Any], task_id: int) -> TaskRow:
 
 def read_visible_task(statements: SingleStatements, actor: Actor, visibility: Visibility, task_id: int) -> TaskRow:
     """Return a task, read in one round trip; raises `NotFoundError` if the actor does not see it."""
-    rows = statements.read(SELECT_TASK_SQL, {"task_id": task_id})
-    if rows:
-        task = _from_driver(*rows[0])
-        if may_see(actor, visibility, created_by=task.created_by, assigned_to=task.assigned_to):
-            return task
+    task = find_task(statements, task_id)
+    if task and may_see(actor, visibility, created_by=task.created_by, assigned_to=task.assigned_to):
+        return task
     raise NotFoundError(NO_SUCH_TASK)
+
+
+def find_task(statements: SingleStatements, task_id: int) -> TaskRow | None:
+    """Return a task regardless of visibility, or None if it does not exist."""
+    rows = statements.read(SELECT_TASK_SQL, {"task_id": task_id})
+    return _from_driver(*rows[0]) if rows else None
 
 
 def _from_driver(task_id: int, title: str, description: str, priority: str, status: str, *others: Any) -> TaskRow:

@@ -19,7 +19,8 @@ from tms_core.errors import InvalidError
 from tms_core.web.problems import problem
 from tms_core.web.resource import methods_of
 
-CONDITIONS = ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
+IF_MATCH_KEY = "HTTP_IF_MATCH"
+CONDITIONS = (IF_MATCH_KEY, "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE")
 READING = frozenset({"GET", "HEAD"})
 # Methods that neither select nor modify a representation.
 UNCONDITIONAL = frozenset({"OPTIONS", "TRACE", "CONNECT"})
@@ -47,10 +48,10 @@ class Validators:
     is_match_done: bool = False
 
 
-def has_conditions(request) -> bool:
-    """Return whether the request has preconditions."""
+def has_conditions(request, *, but: str | None = None) -> bool:
+    """Return whether the request has preconditions, other than the one with the environ key `but`."""
     environ = request.environ
-    return any(name in environ for name in CONDITIONS)
+    return any(name in environ and name != but for name in CONDITIONS)
 
 
 def read_tags(header: str, name: str = "If-Match") -> frozenset[str]:

@@ -1,10 +1,14 @@
-"""One transaction per request: `request.db` joins it, pyramid_tm ends it, pyramid_retry retries it."""
+"""One transaction per request: `request.db` joins it, pyramid_tm ends it, pyramid_retry retries it.
+
+A request that needs a single statement executes it by `request.single_statements` instead, without a transaction.
+"""
 
 from pyramid_retry import mark_error_retryable
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
+from tms_core.list_cache_version import announcer
 from tms_core.single_statements import SingleStatements
 from tms_core.web.body_faults import KEY, LEFT, log_departure
 
@@ -82,6 +86,11 @@ def _single_statements(request) -> SingleStatements:
     return SingleStatements(request.registry.tms.autocommit_engine)
 
 
+def _has_transaction(request) -> bool:
+    """Return whether the request uses a transaction, in which its further writes belong."""
+    return "db" in request.__dict__
+
+
 def _retry_when_disconnected(context) -> None:
     """Mark the error retryable if the server had dropped a pooled connection.
 
@@ -95,6 +104,8 @@ def includeme(config):
     config.add_request_method(_session, "db", reify=True)
     config.add_request_method(_autocommit_connection, "autocommit_connection", reify=True)
     config.add_request_method(_single_statements, "single_statements", reify=True)
+    config.add_request_method(_has_transaction, "has_transaction", property=True)
     runtime = config.registry.tms
+    config.registry.announce_commit = announcer(runtime)
     for engine in (runtime.engine, runtime.autocommit_engine):
         event.listen(engine, "handle_error", _retry_when_disconnected)
