@@ -261,7 +261,8 @@ def test_concurrent_changes_give_gapless_versions_and_a_consistent_chain_of_even
 
 def test_both_ways_write_the_same(runtime, ann, log):
     announcements = []
-    fast = TaskFastPath(SingleStatements(runtime.autocommit_engine), ann.actor, "team", lambda: announcements.append(1))
+    statements = SingleStatements(runtime.autocommit_engine)
+    fast = TaskFastPath(statements, ann.actor, "team", lambda: announcements.append(1))
 
     def slowly(method: str, *arguments):
         with runtime.transaction() as session:
@@ -285,6 +286,7 @@ def test_both_ways_write_the_same(runtime, ann, log):
         announcements.clear()
 
     check()
+    statements.close()
 
 
 def comparable(event) -> tuple:

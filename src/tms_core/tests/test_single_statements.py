@@ -1,5 +1,7 @@
 """Single statements in autocommit mode, and what happens to them when their connection breaks."""
 
+from contextlib import closing
+
 import psycopg2
 import pytest
 from sqlalchemy import text
@@ -13,7 +15,16 @@ BREAK = "SELECT nextval('executions'), pg_terminate_backend(pg_backend_pid())"
 
 @pytest.fixture
 def statements(runtime):
-    return SingleStatements(runtime.autocommit_engine)
+    """Return statements, each on a connection from the pool."""
+
+    class EachFromThePool(SingleStatements):
+        def _execute(self, statement, parameters):
+            try:
+                return super()._execute(statement, parameters)
+            finally:
+                self.close()
+
+    return EachFromThePool(runtime.autocommit_engine)
 
 
 @pytest.fixture
@@ -85,8 +96,19 @@ def test_a_database_that_is_away_is_an_operational_error(ini):
 
 
 def test_both_pools_close_and_open_again(runtime):
-    SingleStatements(runtime.autocommit_engine).read("SELECT 1", {})
+    with closing(SingleStatements(runtime.autocommit_engine)) as statements:
+        assert statements.read("SELECT 1", {}) == [(1,)]
 
     runtime.close()
 
-    assert SingleStatements(runtime.autocommit_engine).read("SELECT 1", {}) == [(1,)]
+    with closing(SingleStatements(runtime.autocommit_engine)) as statements:
+        assert statements.read("SELECT 1", {}) == [(1,)]
+
+
+def test_statements_share_a_connection_until_they_are_closed(runtime):
+    with closing(SingleStatements(runtime.autocommit_engine)) as statements:
+        pids = {statements.read("SELECT pg_backend_pid()", {})[0] for _ in range(3)}
+        assert runtime.autocommit_engine.pool.checkedout() == 1
+
+    assert len(pids) == 1
+    assert runtime.autocommit_engine.pool.checkedout() == 0

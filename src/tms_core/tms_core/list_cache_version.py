@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.event_log.events import WAKE_UP_CHANNEL, WROTE_EVENTS, TaskEventRecord
 from tms_core.event_log.sinks import EventSink
-from tms_core.redis import Breaker
+from tms_core.redis import Breaker, execute_together
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime
@@ -46,11 +46,7 @@ def announcer(runtime: "Runtime") -> Callable[[], None]:
 
 def announce(runtime: "Runtime") -> None:
     """Set a new version and wake the relay; raises while Redis is down."""
-    # One round trip; the commands are independent and need no transaction.
-    pipeline = runtime.redis_long_timeout.pipeline(transaction=False)
-    pipeline.set(KEY, new_version())
-    pipeline.publish(WAKE_UP_CHANNEL, b"")
-    pipeline.execute()
+    execute_together(runtime.redis_long_timeout, ("SET", KEY, new_version()), ("PUBLISH", WAKE_UP_CHANNEL, b""))
 
 
 def begin_on_connect(connection: Any) -> None:

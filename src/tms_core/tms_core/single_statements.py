@@ -4,8 +4,7 @@ The statements are plain SQL with parameters as `%(name)s`. They go to psycopg2 
 takes longer than PostgreSQL needs for one row. Errors are those of SQLAlchemy.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg2
@@ -30,10 +29,17 @@ class UnknownOutcomeError(UnavailableError):
 
 
 class SingleStatements:
-    """Executes statements on an engine in autocommit mode."""
+    """Executes statements on an engine in autocommit mode. Keeps one connection from the first statement to `close`."""
 
     def __init__(self, engine: Engine):
         self._engine = engine
+        self._kept: PoolProxiedConnection | None = None
+
+    def close(self) -> None:
+        """Return the connection to the pool."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def read(self, statement: str, parameters: Mapping[str, Any]) -> Rows:
         """Return the rows of a query. If the connection breaks, the query is repeated once on a new one."""
@@ -57,28 +63,26 @@ class SingleStatements:
             raise
 
     def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Rows:
-        with self._connection() as connection:
-            cursor = connection.cursor()
-            try:
-                cursor.execute(statement, parameters)
-                return cursor.fetchall() if cursor.description else []
-            except psycopg2.Error as error:
-                is_broken = self._engine.dialect.is_disconnect(error, connection.dbapi_connection, cursor)
-                if is_broken:
-                    connection.invalidate(error)
-                raise _converted(error, statement, is_broken=is_broken) from error
-
-    @contextmanager
-    def _connection(self) -> Iterator[PoolProxiedConnection]:
+        connection = self._connection()
+        cursor = connection.cursor()
         try:
-            connection = self._engine.raw_connection()
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
         except psycopg2.Error as error:
-            # Nothing was sent.
-            raise _converted(error, None, is_broken=False) from error
-        try:
-            yield connection
-        finally:
-            connection.close()
+            is_broken = self._engine.dialect.is_disconnect(error, connection.dbapi_connection, cursor)
+            if is_broken:
+                connection.invalidate(error)
+                self.close()
+            raise _converted(error, statement, is_broken=is_broken) from error
+
+    def _connection(self) -> PoolProxiedConnection:
+        if self._kept is None:
+            try:
+                self._kept = self._engine.raw_connection()
+            except psycopg2.Error as error:
+                # Nothing was sent.
+                raise _converted(error, None, is_broken=False) from error
+        return self._kept
 
 
 def _converted(error: psycopg2.Error, statement: str | None, *, is_broken: bool) -> BaseException:

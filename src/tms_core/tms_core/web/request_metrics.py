@@ -41,8 +41,14 @@ def _count(request, status: int, began: float, error: Exception | None) -> None:
     route = getattr(request, "matched_route", None)
     path = _readable(route.pattern) if route else NO_ROUTE
     method = request.method if request.method in METHODS else OTHER_METHOD
-    REQUESTS.labels(method, path, status).inc()
-    SECONDS.labels(method, path).observe(time.perf_counter() - began)
+    requests, seconds = _metrics(method, path, status)
+    requests.inc()
+    seconds.observe(time.perf_counter() - began)
+
+
+@lru_cache(maxsize=4096)
+def _metrics(method: str, path: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, path, status), SECONDS.labels(method, path)
 
 
 @lru_cache

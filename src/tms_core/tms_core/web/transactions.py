@@ -1,4 +1,5 @@
-"""One transaction per request: `request.db` joins it, pyramid_tm ends it, pyramid_retry retries it.
+"""One transaction per request: `request.db` joins it, pyramid_tm ends it, pyramid_retry retries it. That of a safe
+method is rolled back.
 
 A request that needs a single statement executes it by `request.single_statements` instead, without a transaction.
 """
@@ -65,9 +66,18 @@ def _discard(request, size: int) -> None:
         left -= len(part)
 
 
+def may_write(request) -> bool:
+    """Return whether the request gets a transaction manager; safe methods write nothing, so there is nothing to end."""
+    return request.method not in SAFE
+
+
 def _session(request) -> Session:
     runtime = request.registry.tms
-    session = runtime.sessions(bind=runtime.limited_engine) if request.method in SAFE else runtime.sessions()
+    if not may_write(request):
+        session = runtime.sessions(bind=runtime.limited_engine)
+        request.add_finished_callback(lambda _request: session.close())
+        return session
+    session = runtime.sessions()
     # STATUS_CHANGED, because committing an unchanged session costs no more than rolling it back. `join_transaction` is
     # called directly because the listeners of `register` take a tenth of a short request's time.
     join_transaction(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
@@ -83,7 +93,9 @@ def _autocommit_connection(request) -> Connection:
 
 def _single_statements(request) -> SingleStatements:
     """Return the executor of single statements, which is faster than `autocommit_connection` for constant SQL."""
-    return SingleStatements(request.registry.tms.autocommit_engine)
+    statements = SingleStatements(request.registry.tms.autocommit_engine)
+    request.add_finished_callback(lambda _request: statements.close())
+    return statements
 
 
 def _has_transaction(request) -> bool:

@@ -30,7 +30,7 @@ def request_id_tween_factory(handler, registry):
     """Assign each request an id for its log lines and response: a valid X-Request-ID, else a random one."""
 
     def request_id_tween(request):
-        given = request.headers.get("X-Request-ID", "")
+        given = request.environ.get("HTTP_X_REQUEST_ID", "")
         request.id = given if SAFE_ID.fullmatch(given) else secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=request.id)
         try:
