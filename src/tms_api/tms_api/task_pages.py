@@ -76,7 +76,8 @@ def make_page(request, count: int | None) -> MadePage:
     page = read_page(values)
     wanted = read_filter(values, actor_id=request.actor.id)
     ordering = read_ordering(values.get("ordering", []))
-    require_words(request.autocommit_connection, wanted.q)
+    if wanted.q:
+        require_words(request.autocommit_connection, wanted.q)
     counts = CURSOR not in values and (count is None or page.offset >= MAX_UNCOUNTED_OFFSET)
     is_expensive = wanted.q or ((counts or wanted != EVERYTHING) and request.is_task_table_large())
     with request.expensive_read() if is_expensive else nullcontext():
@@ -91,7 +92,8 @@ def _page(
     ordering: Ordering | None,
     count: int | None,
 ) -> MadePage:
-    listing = TaskListing(request.autocommit_connection, request.actor, request.registry.tms.core.visibility)
+    visibility = request.registry.tms.core.visibility
+    listing = TaskListing(request.single_statements, lambda: request.autocommit_connection, request.actor, visibility)
     if CURSOR in values:
         body = _by_cursor(request, values, listing, wanted, ordering or NEWEST_FIRST, page.size)
         return MadePage(to_json(body), None)

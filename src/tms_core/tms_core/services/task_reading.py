@@ -52,9 +52,9 @@ def read_visible_task(statements: SingleStatements, actor: Actor, visibility: Vi
 def find_task(statements: SingleStatements, task_id: int) -> TaskRow | None:
     """Return a task regardless of visibility, or None if it does not exist."""
     rows = statements.read(SELECT_TASK_SQL, {"task_id": task_id})
-    return _from_driver(*rows[0]) if rows else None
+    return task_of(*rows[0]) if rows else None
 
 
-def _from_driver(task_id: int, title: str, description: str, priority: str, status: str, *others: Any) -> TaskRow:
+def task_of(task_id: int, title: str, description: str, priority: str, status: str, *others: Any) -> TaskRow:
     """Return the task in a row of psycopg2, which returns enumerations as text."""
     return TaskRow(task_id, title, description, Priority(priority), Status(status), *others)
