@@ -41,13 +41,19 @@ def _count(request, status: int, began: float, error: Exception | None) -> None:
     route = getattr(request, "matched_route", None)
     path = _readable(route.pattern) if route else NO_ROUTE
     method = request.method if request.method in METHODS else OTHER_METHOD
-    requests, seconds = _metrics(method, path, status)
+    count_request(method, path, status, time.perf_counter() - began)
+
+
+def count_request(method: str, path: str, status: int, seconds: float) -> None:
+    """Count a request; `path` is the readable pattern of its route."""
+    requests, durations = _series(method, path, status)
     requests.inc()
-    seconds.observe(time.perf_counter() - began)
+    durations.observe(seconds)
 
 
 @lru_cache(maxsize=4096)
-def _metrics(method: str, path: str, status: int) -> tuple[Counter, Histogram]:
+def _series(method: str, path: str, status: int) -> tuple[Counter, Histogram]:
+    """Return the series of these labels, whose look-up by name would take longer than counting."""
     return REQUESTS.labels(method, path, status), SECONDS.labels(method, path)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
-from tms_core.list_cache_version import announcer
+from tms_core.list_cache_version import announce, announcer
 from tms_core.single_statements import SingleStatements
 from tms_core.web.body_faults import KEY, LEFT, log_departure
 
@@ -118,6 +118,6 @@ def includeme(config):
     config.add_request_method(_single_statements, "single_statements", reify=True)
     config.add_request_method(_has_transaction, "has_transaction", property=True)
     runtime = config.registry.tms
-    config.registry.announce_commit = announcer(runtime)
+    config.registry.announce_commit = announcer(lambda: announce(runtime.redis_long_timeout))
     for engine in (runtime.engine, runtime.autocommit_engine):
         event.listen(engine, "handle_error", _retry_when_disconnected)
