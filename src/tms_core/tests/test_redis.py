@@ -7,7 +7,7 @@ import redis
 
 from tms_core.app import configure
 from tms_core.list_cache_version import KEY
-from tms_core.redis import Breaker
+from tms_core.redis import Breaker, execute_together
 from tms_core.services.tasks import TaskService
 
 
@@ -110,3 +110,24 @@ class TestListCacheVersion:
         runtime.redis.connection_pool.disconnect()
 
         assert generation() != before
+
+
+class TestCommandsTogether:
+    def test_all_results_are_returned_in_order(self, runtime):
+        value = b"\x00\r\n" + "ünï".encode()
+
+        found = execute_together(runtime.redis, ("SET", "a", value), ("GET", "a"), ("APPEND", "a", 7), ("GET", "none"))
+
+        assert found == [b"OK", value, len(value) + 1, None]
+
+    def test_commands_are_repeated_once_on_a_new_connection(self, runtime):
+        execute_together(runtime.redis, ("PING",))
+        runtime.redis.client_kill_filter(_type="normal", skipme=True)
+
+        assert execute_together(runtime.redis, ("SET", "a", 1), ("GET", "a")) == [b"OK", b"1"]
+
+    def test_an_error_leaves_no_reply_on_a_connection_of_the_pool(self, runtime):
+        with pytest.raises(redis.ResponseError):
+            execute_together(runtime.redis, ("NO-SUCH-COMMAND",), ("PING",))
+
+        assert execute_together(runtime.redis, ("ECHO", "again")) == [b"again"]

@@ -60,8 +60,15 @@ def execute_together(client: redis.Redis, *commands: tuple[Any, ...]) -> list[An
 
 
 def _exchange(connection: Any, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
-    connection.send_packed_command(connection.pack_commands(commands))
+    connection.send_packed_command([b"".join(map(_packed, commands))])
     return [connection.read_response() for _ in commands]
+
+
+def _packed(command: tuple[Any, ...]) -> bytes:
+    """Return a command in the Redis serialization protocol."""
+    arguments = [one if isinstance(one, bytes) else str(one).encode() for one in command]
+    parts = [b"$%d\r\n%b\r\n" % (len(one), one) for one in arguments]
+    return b"*%d\r\n%b" % (len(parts), b"".join(parts))
 
 
 class Breaker:
