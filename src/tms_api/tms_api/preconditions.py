@@ -40,12 +40,10 @@ def tagged(
     modified: datetime | None = None,
 ) -> Response:
     """Return a JSON response with an ETag and, unless `modified` is None, a Last-Modified."""
-    response = json_response(body, status=status, headers=headers)
-    response.headers["ETag"] = f'"{tag}"'
-    response.headers["Cache-Control"] = REVALIDATED
+    found = {**(headers or {}), "ETag": f'"{tag}"', "Cache-Control": REVALIDATED}
     if modified is not None:
-        response.headers["Last-Modified"] = http_date(modified)
-    return response
+        found["Last-Modified"] = http_date(modified)
+    return json_response(body, status=status, headers=found)
 
 
 def tag_of(body: bytes) -> str:

@@ -62,7 +62,12 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     database_url: SecretStr | None = setting(
         None, help="URL of PostgreSQL, as postgresql://user:password@host/name; empty: the server of tms_local."
     )
-    database_pool_size: int = setting(10, help="Database connections per process.", ge=1, le=200)
+    database_pool_size: int = setting(
+        10,
+        help="Database connections per process; tms api has as many again for single statements.",
+        ge=1,
+        le=200,
+    )
     database_statement_timeout: float = setting(30.0, help="Timeout of SQL statements, in seconds.", gt=0)
     read_timeout: float = setting(
         5.0,

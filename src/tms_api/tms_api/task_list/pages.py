@@ -32,7 +32,8 @@ def make_page(request, count: int | None) -> MadePage:
     unknown and invalid parameters.
     """
     query = read_query(request)
-    require_words(request.autocommit_connection, query.wanted.q)
+    if query.wanted.q:
+        require_words(request.autocommit_connection, query.wanted.q)
     counts = not query.is_by_cursor and (count is None or query.page.offset >= MAX_UNCOUNTED_OFFSET)
     is_expensive = query.wanted.q or ((counts or query.has_filter) and request.is_task_table_large())
     with request.expensive_read() if is_expensive else nullcontext():
@@ -40,7 +41,8 @@ def make_page(request, count: int | None) -> MadePage:
 
 
 def _page(request, query: ListQuery, count: int | None) -> MadePage:
-    listing = TaskListing(request.autocommit_connection, request.actor, request.registry.tms.core.visibility)
+    visibility = request.registry.tms.core.visibility
+    listing = TaskListing(request.single_statements, lambda: request.autocommit_connection, request.actor, visibility)
     if query.is_by_cursor:
         return MadePage(to_json(_by_cursor(request, query, listing)), None)
     page = query.page

@@ -37,7 +37,7 @@ SEARCH_DOCUMENT = "to_tsvector('simple'::regconfig, (((title)::text || ' '::text
 
 
 class Task(Base):
-    """A task; written only by `services.tasks`, which also writes the event of every change."""
+    """A task; written only by the services, which also write the event of every change."""
 
     __tablename__ = "task"
 

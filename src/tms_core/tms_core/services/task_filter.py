@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, false, func, literal_column, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, false, func, literal_column, or_
 
 from tms_core.errors import FieldError, InvalidError
 from tms_core.models import Priority, Status, Task
@@ -61,20 +61,30 @@ class TaskFilter:
         """Return SQL conditions on `Task`, to be combined with AND."""
         if self.is_contradictory:
             return [false()]
-        found: list[ColumnElement[bool]] = []
-        for column, values in (
-            (Task.priority, self.priority),
-            (Task.status, self.status),
-            (Task.due_date, self.due_date),
-            (Task.assigned_to, self.assigned_to),
-            (Task.created_by, self.created_by),
-        ):
-            if values:
-                found.append(_one_of(column, values))
-        found += [COMPARISONS[operator](Task.due_date, bound) for operator, bound in self.due_bounds]
+        found = [_one_of(getattr(Task, name), values) for name, values in self._values().items() if values]
+        for number, (operator, bound) in enumerate(self.due_bounds):
+            found.append(COMPARISONS[operator](Task.due_date, _parameter("due_date_bound", number, bound)))
         if self.q:
             found.append(literal_column(SEARCH_DOCUMENT).op("@@")(self._query()))
         return found
+
+    def shape(self) -> tuple[Any, ...]:
+        """Return all that the SQL text of the criteria depends on; `q` is not supported."""
+        counts = tuple((len(values), None in values) for values in self._values().values())
+        return (self.is_contradictory, counts, tuple(operator for operator, _bound in self.due_bounds))
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values of the SQL text of the criteria by their names."""
+        found = {
+            _name(name, number): value
+            for name, values in self._values().items()
+            for number, value in enumerate(_named(values))
+        }
+        bounds = {_name("due_date_bound", number): bound for number, (_, bound) in enumerate(self.due_bounds)}
+        return found | bounds
+
+    def _values(self) -> dict[str, frozenset[Any]]:
+        return {name: getattr(self, name) for name in ("priority", "status", "due_date", "assigned_to", "created_by")}
 
     def matches(self, task: Filterable) -> bool:
         """Return whether a task that is not in the database matches; `q` is ignored."""
@@ -109,11 +119,23 @@ class TaskFilter:
 
 
 def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
-    # Sorted, so that equal filters compile to equal statements.
-    named = sorted(value for value in values if value is not None)
+    named = [_parameter(column.key, number, value, column.type) for number, value in enumerate(_named(values))]
     if None not in values:
         return column == named[0] if len(named) == 1 else column.in_(named)
     return or_(column.is_(None), column.in_(named)) if named else column.is_(None)
+
+
+def _named(values: frozenset[Any]) -> list[Any]:
+    # Sorted, so that equal filters compile to equal statements.
+    return sorted(value for value in values if value is not None)
+
+
+def _parameter(name: str, number: int, value: Any, kind: Any = None) -> BindParameter[Any]:
+    return bindparam(_name(name, number), value, type_=kind)
+
+
+def _name(name: str, number: int) -> str:
+    return f"wanted_{name}_{number}"
 
 
 @dataclass(slots=True)

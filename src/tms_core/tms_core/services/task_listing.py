@@ -1,23 +1,31 @@
 """Pages of the task list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, bindparam, func, literal_column, select
 
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.keyset_pagination import ranges
 from tms_core.services.task_filter import TaskFilter
+from tms_core.services.task_list_sql import sql_text
 from tms_core.services.task_ordering import NEWEST_FIRST, Ordering
-from tms_core.services.task_reading import COLUMNS, Reader
+from tms_core.services.task_reading import COLUMNS, Reader, task_of
 from tms_core.services.task_state import TaskRow
+from tms_core.single_statements import SingleStatements
 
 # Up to this many matches, finding and sorting all is cheaper than scanning in order until a page is full.
 MAX_SORTED = 10_000
 # Up to this many matches, search results are ranked, which takes 0.1 ms per short text.
 MAX_RANKED = 1_000
+
+
+ZERO: ColumnElement[int] = literal_column("0")
+LIMIT = bindparam("page_limit", type_=Integer)
+OFFSET = bindparam("page_offset", type_=Integer)
+Number = int | BindParameter[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,16 @@ class Page:
 
 
 class TaskListing:
-    """Reads the tasks that an actor sees, filtered and ordered."""
+    """Reads the tasks that an actor sees, filtered and ordered.
 
-    def __init__(self, reader: Reader, actor: Actor, visibility: Visibility):
-        self._reader = reader
+    `connect` returns what executes statements that are not compiled in advance.
+    """
+
+    def __init__(
+        self, statements: SingleStatements, connect: Callable[[], Reader], actor: Actor, visibility: Visibility
+    ):
+        self._statements = statements
+        self._connect = connect
         self._visible = visible_tasks(actor, visibility)
 
     def page(
@@ -48,7 +62,7 @@ class TaskListing:
         """
         criteria = self._criteria(wanted)
         if count is None:
-            count = self._reader.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
+            count = self._count(wanted, criteria)
         if offset >= count:
             return Page(count, [])
         if wanted.q and ordering is None and count <= MAX_RANKED:
@@ -57,7 +71,21 @@ class TaskListing:
         if count > MAX_SORTED and not offset:
             return Page(count, self.after(wanted, ordering=ordering, limit=limit, values=None))
         choose = _select_by_ids if criteria and count <= MAX_SORTED else _select
+        if self._is_compiled(wanted):
+            text = sql_text(wanted, (choose, ordering), lambda: choose(ordering, criteria, limit=LIMIT, offset=OFFSET))
+            parameters = {**wanted.parameters(), "page_limit": limit, "page_offset": offset}
+            return Page(count, [task_of(*row) for row in self._statements.read(text, parameters)])
         return Page(count, self._rows(choose(ordering, criteria, limit=limit, offset=offset)))
+
+    def _count(self, wanted: TaskFilter, criteria: Sequence[Any]) -> int:
+        if self._is_compiled(wanted):
+            text = sql_text(wanted, "count", lambda: _select_count(criteria))
+            return int(self._statements.read(text, wanted.parameters())[0][0])
+        return self._connect().scalar(_select_count(criteria)) or 0
+
+    def _is_compiled(self, wanted: TaskFilter) -> bool:
+        """Return whether the text of statements depends only on the shape of the filter."""
+        return self._visible is None and not wanted.q
 
     def after(
         self, wanted: TaskFilter, *, ordering: Ordering, limit: int, values: Sequence[Any] | None
@@ -79,12 +107,16 @@ class TaskListing:
         return wanted.criteria() if self._visible is None else [*wanted.criteria(), self._visible]
 
     def _rows(self, statement: Select[Any]) -> list[TaskRow]:
-        return [TaskRow(*row) for row in self._reader.execute(statement)]
+        return [TaskRow(*row) for row in self._connect().execute(statement)]
 
 
-def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
+def _select_count(criteria: Sequence[Any]) -> Select[Any]:
+    return select(func.count()).select_from(TASK).where(*criteria)
+
+
+def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number | None = None) -> Select[Any]:
     statement = select(*COLUMNS).where(*criteria).order_by(*(term.clause for term in ordering))
-    return statement.limit(limit).offset(offset) if offset else statement.limit(limit)
+    return statement.limit(limit) if offset is None else statement.limit(limit).offset(offset)
 
 
 def _select_best(wanted: TaskFilter, criteria: Sequence[Any], *, limit: int, offset: int) -> Select[Any]:
@@ -93,13 +125,13 @@ def _select_best(wanted: TaskFilter, criteria: Sequence[Any], *, limit: int, off
     return select(*COLUMNS).where(*criteria).order_by(*order).limit(limit).offset(offset)
 
 
-def _select_by_ids(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
+def _select_by_ids(ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number) -> Select[Any]:
     """Like `_select`, but makes PostgreSQL find the matches by the filter's indexes and sort them.
 
     The planner cannot tell that there are few matches and would scan the table in the list's order (docs/adr/0005).
     """
     # OFFSET 0 is an optimization fence.
-    fenced = select(*(term.column.label(term.name) for term in ordering)).where(*criteria).offset(0).subquery()
+    fenced = select(*(term.column.label(term.name) for term in ordering)).where(*criteria).offset(ZERO).subquery()
     order = [fenced.c[term.name].desc() if term.descends else fenced.c[term.name].asc() for term in ordering]
     ids = select(fenced.c.id).order_by(*order).limit(limit).offset(offset)
     return select(*COLUMNS).where(TASK.c.id.in_(ids)).order_by(*(term.clause for term in ordering))

@@ -68,7 +68,7 @@ class TaskSync:
 
     def _was_seen(self, event: TaskEventRecord) -> bool:
         """Return whether the actor saw the task before this event; ids of other tasks are not disclosed."""
-        before = {**event.snapshot, **{name: old for name, (old, _new) in event.changes.items()}}
+        before = event.before()
         return may_see(
             self._actor,
             self._visibility,

@@ -65,7 +65,7 @@ def load(
         if with_history:
             events = write_histories(connection, seed=seed)
     # Invalidate cached lists.
-    runtime.breaker.call(lambda: announce(runtime.redis_long_timeout), None)
+    runtime.breaker.call(lambda: announce(runtime.direct_redis_long_timeout), None)
     _tidy(runtime)
     return Loaded(new, persons[0].username, events)
 
