@@ -19,7 +19,10 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg2
+from cpu_time import CpuTimes
 from websockets.asyncio.client import connect
 
 from tms_core.embedded.ports import free_port
@@ -28,6 +31,7 @@ from tms_core.embedded.services import embedded_services
 HERE = Path(__file__).resolve().parent
 TMS = Path(sys.executable).with_name("tms")
 CONNECTIONS, PUSHES = 32, 200
+PROCESSES = ("api", "relay", "realtime")
 STATUSES = ("PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED")
 PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT")
 Workload = Callable[[int], tuple[str, str, dict[str, Any] | None]]
@@ -138,8 +142,8 @@ def _call(api: Api, method: str, path: str, body: dict[str, Any] | None) -> Any:
 
 
 @contextmanager
-def system(tasks: int) -> Iterator[tuple[Api, int]]:
-    """Run a system with `tasks` tasks. Yields its API and the port of its WebSocket."""
+def system(tasks: int) -> Iterator[tuple[Api, int, CpuTimes]]:
+    """Run a system with `tasks` tasks. Yields its API, the port of its WebSocket, and its processor times."""
     with tempfile.TemporaryDirectory(prefix="tms-bench-") as folder, embedded_services(folder) as (database, redis):
         port, realtime_port = free_port(), free_port()
         environment = os.environ | {
@@ -160,17 +164,27 @@ def system(tasks: int) -> Iterator[tuple[Api, int]]:
             if (HERE.parent / "var").is_dir()
             else open(os.devnull, "ab") as log
         ):
-            processes = [
-                subprocess.Popen([TMS, name], env=environment, stdout=log, stderr=log)
-                for name in ("api", "relay", "realtime")
-            ]
+            processes = {name: _start(name, environment, log) for name in PROCESSES}
             try:
-                yield _sign_in(port), realtime_port
+                cpu_times = CpuTimes(database, redis, {name: process.pid for name, process in processes.items()})
+                yield _sign_in(port), realtime_port, cpu_times
             finally:
-                for process in processes:
+                for process in processes.values():
                     process.terminate()
-                for process in processes:
+                for process in processes.values():
                     process.wait(30)
+
+
+def _start(name: str, environment: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
+    """Start a process that connects to PostgreSQL under a role of its own, so that its backends are known."""
+    database = environment["TMS_DATABASE_URL"]
+    connection = psycopg2.connect(database)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {name} SUPERUSER LOGIN")
+    connection.close()
+    own = urlsplit(database)
+    url = own._replace(netloc=f"{name}@{own.netloc.rpartition('@')[2]}").geturl()
+    return subprocess.Popen([TMS, name], env=environment | {"TMS_DATABASE_URL": url}, stdout=log, stderr=log)
 
 
 def _sign_in(port: int) -> Api:
@@ -196,7 +210,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     for tasks in map(int, options.tasks.split(",")):
-        with system(tasks) as (api, realtime_port):
+        with system(tasks) as (api, realtime_port, _cpu_times):
             time.sleep(3)
             print(f"\n{tasks:,} tasks, {CONNECTIONS} connections, median of {options.rounds} rounds\n")
             print("| workload | requests/s | p50 ms | p99 ms | not 2xx |\n|---|---|---|---|---|")

@@ -25,6 +25,8 @@ class RealtimeSink(EventSink):
 
     # Clients wait for the events, and an attempt is cheap.
     max_backoff = 1.0
+    # The position of the stream's newest entry tells what was delivered.
+    cursor_interval = 0.25
 
     def __init__(self, runtime: Runtime):
         super().__init__(runtime)
