@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
@@ -57,7 +57,7 @@ class PreparedAssignment:
         return events
 
 
-def _records(rows: Iterable[Row[Any]]) -> list[TaskEventRecord]:
-    events = [TaskEventRecord(position, task_id, EventKind(kind), *rest) for position, task_id, kind, *rest in rows]
+def _records(rows: Iterable[Any]) -> list[TaskEventRecord]:
+    events = [TaskEventRecord(row[0], row[1], EventKind(row[2]), *row[3:]) for row in rows]
     # RETURNING has no order.
     return sorted(events, key=lambda event: event.position)
