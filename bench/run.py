@@ -25,8 +25,8 @@ import psycopg2
 from cpu_time import CpuTimes
 from websockets.asyncio.client import connect
 
-from tms_core.embedded.ports import free_port
-from tms_core.embedded.services import embedded_services
+from tms_local.embedded.ports import free_port
+from tms_local.embedded.services import embedded_services
 
 HERE = Path(__file__).resolve().parent
 TMS = Path(sys.executable).with_name("tms")

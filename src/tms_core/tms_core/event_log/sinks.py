@@ -2,14 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import TaskEventRecord
-
-if TYPE_CHECKING:
-    from tms_core.runtime import Runtime
+from tms_core.runtime import Runtime
 
 # The largest `EventSink.cursor_interval`: a younger event may be delivered although no cursor shows it.
 MAX_CURSOR_INTERVAL = 0.5
@@ -29,7 +27,7 @@ class EventSink(ABC):
     # batch. If the transaction fails, all its batches are delivered again.
     cursor_interval = 0.0
 
-    def __init__(self, runtime: "Runtime"):
+    def __init__(self, runtime: Runtime):
         self.runtime = runtime
 
     @abstractmethod

@@ -1,10 +1,10 @@
 """The thread that delivers events to one sink."""
 
 import logging
-import random
 import threading
 import time
 
+from tms_core.backoff import Backoff
 from tms_core.event_log.sinks import MAX_CURSOR_INTERVAL, EventSink
 from tms_core.relay import sink_transaction as transactions
 from tms_core.relay.recent_events import RecentEvents
@@ -25,6 +25,7 @@ class Delivery(threading.Thread):
         self._sink_name = name
         self._sink = sink
         self._recent = recent
+        self._backoff = Backoff(FIRST_PAUSE, sink.max_backoff)
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._failures = 0
@@ -40,7 +41,7 @@ class Delivery(threading.Thread):
     def run(self) -> None:
         while not self._stopped.is_set():
             if not self._deliver_all():
-                self._stopped.wait(self._pause())
+                self._stopped.wait(self._backoff.pause(self._failures))
                 continue
             self._await_events(MAX_IDLE)
 
@@ -53,7 +54,7 @@ class Delivery(threading.Thread):
             self._failures += 1
             log.warning(
                 "the sink %s failed, attempt %d, next in about %.1f s: %s",
-                self._sink_name, self._failures, self._max_pause(), error,
+                self._sink_name, self._failures, self._backoff.delay(self._failures), error,
                 exc_info=self._failures == 1,
             )  # fmt: skip
             return False
@@ -82,9 +83,3 @@ class Delivery(threading.Thread):
         if self._sink.batch_window:
             self._stopped.wait(self._sink.batch_window)
         return True
-
-    def _max_pause(self) -> float:
-        return min(self._sink.max_backoff, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
-
-    def _pause(self) -> float:
-        return self._max_pause() * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret
