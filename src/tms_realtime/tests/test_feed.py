@@ -19,6 +19,7 @@ from tms_local.embedded.ports import free_port
 from tms_local.embedded.programs import valkey_program
 from tms_realtime import feed
 from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.published_batch import CHANNEL
 from tms_realtime.event_log.reader import LogReader
 from tms_realtime.event_log.stream import KEY, StreamWriter
 from tms_realtime.feed import Feed
@@ -92,9 +93,7 @@ def test_the_connection_to_redis_is_restored(runtime, realtime, listen, commit, 
     listener = listen()
 
     commit("nobody publishes it")
-    for client in runtime.redis.client_list():
-        if client["cmd"] == "xread":
-            runtime.redis.client_kill_filter(_id=client["id"])
+    runtime.redis.client_kill_filter(_type="pubsub")
 
     assert listener.message()["title"] == "nobody publishes it"
     publish(event(title="by redis again"))
@@ -111,13 +110,16 @@ def test_events_that_redis_lost_come_from_the_database(listen, commit, publish, 
     assert listener.receives_nothing()
 
 
-def test_foreign_entries_in_the_stream_are_skipped(runtime, realtime, listen, publish, event):
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"[1]", b'["a",1,2,3.5]\n[', b'["a",1,2,3.5]\n[1]\n\n', b"{}\n1\n2\n3"]
+)
+def test_foreign_data_on_the_channel_are_skipped(data, runtime, realtime, listen, publish, event):
     listener = listen()
     (before,) = publish(event())
     assert listener.message()["event_id"] == before.position
 
-    runtime.redis.xadd(KEY, {"hello": "world"}, id=f"{before.position}-1")
-    realtime.log.wait_for("foreign data in")
+    runtime.redis.publish(CHANNEL, data)
+    realtime.log.wait_for("foreign data on")
     (after,) = publish(event())
 
     assert listener.message()["event_id"] == after.position
