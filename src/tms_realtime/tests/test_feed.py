@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 import orjson
@@ -23,6 +23,7 @@ from tms_realtime.event_log.published_batch import CHANNEL
 from tms_realtime.event_log.reader import LogReader
 from tms_realtime.event_log.stream import KEY, StreamWriter
 from tms_realtime.feed import Feed
+from tms_testing.realtime.without_sockets import followed, receives
 
 
 @pytest.fixture(scope="module")
@@ -125,31 +126,10 @@ def test_foreign_data_on_the_channel_are_skipped(data, runtime, realtime, listen
     assert listener.message()["event_id"] == after.position
 
 
-@asynccontextmanager
-async def followed(context):
-    """Runs the feed of the context."""
-    task = asyncio.create_task(context.follower.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
 @pytest.fixture
 def short_idle_time(monkeypatch):
     """Makes a feed query the database after a short idle time."""
     monkeypatch.setattr(feed, "IDLE_SECONDS", 0.05)
-
-
-def titles(messages):
-    return [message.get("title") or message["type"] for message in messages]
-
-
-async def receives(one, *expected):
-    await one.wire.until(lambda: len(one.wire.sent) >= len(expected))
-    assert titles(one.wire.sent) == [*expected]
 
 
 @pytest.mark.parametrize("is_ahead", [True, False])

@@ -79,26 +79,28 @@ class Feed:
             await self._fill_memory()
             # What was published before the subscription, if the database is down.
             await self._read_stream()
+            self._compare_at = time.monotonic() + IDLE_SECONDS
             log.info("following events on redis" if not self._failures else "redis is back")
             self.is_following = True
             while True:
                 await self._check_stream()
-                await self._receive(messages)
+                await self._follow_next(messages)
                 self._failures = 0
 
-    async def _receive(self, messages: Subscription) -> None:
-        """Publish the next message, or compare the hub with the log if it is time."""
+    async def _follow_next(self, messages: Subscription) -> None:
+        """Receive the next message, or compare the hub with the log if it is time."""
         remaining = self._compare_at - time.monotonic()
         if remaining > 0:
             message = await messages.receive(remaining)
             if message is not None:
-                await self._publish_message(message)
+                await self.receive(message)
             return
         self._compare_at = time.monotonic() + IDLE_SECONDS
         await self._read_stream()
         await self._compare()
 
-    async def _publish_message(self, message: bytes) -> None:
+    async def receive(self, message: bytes) -> None:
+        """Publish the events of a message of the channel, and before them those that are missing."""
         try:
             batch = PublishedBatch.decode(message)
         except (ValueError, TypeError) as error:
