@@ -64,7 +64,7 @@ class Recorder(EventSink):
 class Lazy(Recorder):
     """Its cursor is written at the end, or when it fails."""
 
-    cursor_interval = PATIENCE
+    cursor_interval = 10 * PATIENCE
 
 
 class FailingAtTwo(Lazy):
@@ -283,8 +283,9 @@ class TestThreads:
     @pytest.fixture(autouse=True)
     def _short_pauses(self, monkeypatch):
         monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.001)
-        # No interval ends within a test.
-        monkeypatch.setattr(delivery, "MAX_CURSOR_INTERVAL", PATIENCE)
+        # No interval ends within a test, and no thread looks for events by itself.
+        for name in ("MAX_CURSOR_INTERVAL", "MAX_IDLE"):
+            monkeypatch.setattr(delivery, name, 10 * PATIENCE)
 
     def test_a_failing_sink_is_retried_until_success(self, runtime, register, add_events, run, cursor, seen):
         register("one")

@@ -1,6 +1,7 @@
 """The relay process: leader election, wake-up messages and polling."""
 
 from threading import Condition, Thread
+from threading import enumerate as enumerate_threads
 from time import monotonic
 
 import psycopg2
@@ -106,6 +107,7 @@ def start(runtime, journal):
     for _, thread in running:
         thread.join(PATIENCE)
         assert not thread.is_alive()
+    assert not [thread for thread in enumerate_threads() if thread.name.startswith("sink-")]
 
 
 @pytest.fixture

@@ -78,7 +78,8 @@ class Delivery(threading.Thread):
 
     def _await_events(self, seconds: float) -> bool:
         """Wait for new events, and gather those of a batch window; returns False if none come."""
-        if not self._wake.wait(seconds):
+        # `stop()` may have been called before the wake-up event was cleared.
+        if self._stopped.is_set() or not self._wake.wait(seconds):
             return False
         if self._sink.batch_window:
             self._stopped.wait(self._sink.batch_window)
