@@ -1,21 +1,35 @@
 """Sinks: each has its own cursor, advanced in the transaction of the batch."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from threading import Barrier, Condition, Event
 
 import psycopg2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
+from tms_core.event_log.events import TaskEventRecord, read_events
 from tms_core.event_log.positions import assign_positions
 from tms_core.event_log.sinks import EventSink
-from tms_core.models import RelayCursor
+from tms_core.models import EventKind, RelayCursor
 from tms_core.relay import delivery
-from tms_core.relay.delivery import Delivery, deliver_batch, ensure_cursor
+from tms_core.relay import sink_transaction as sink_transactions
+from tms_core.relay.cursor import ensure_cursor
+from tms_core.relay.delivery import Delivery
+from tms_core.relay.recent_events import MAX_EVENTS, RecentEvents
+from tms_core.relay.sink_transaction import deliver_batch, sink_transaction
 from tms_core.services.tasks import TaskService
 
 PATIENCE = 60.0
+TERMINATE = text(
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND state = 'idle in transaction'"
+)
 
 
 class Recorder(EventSink):
@@ -36,14 +50,42 @@ class Recorder(EventSink):
         if self.faults:
             self.faults -= 1
             raise RuntimeError("a sink that fails")
+        return [event.position for event in events]
 
-    def delivered(self, events):
-        self.committed += [event.position for event in events]
+    def after_commit(self, result):
+        self.committed += result
 
     def await_positions(self, count: int) -> list[int]:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self.positions) >= count, PATIENCE)
             return list(self.positions)
+
+
+class Lazy(Recorder):
+    """Its cursor is written at the end, or when it fails."""
+
+    cursor_interval = 10 * PATIENCE
+
+
+class FailingAtTwo(Lazy):
+    """Fails at a batch that begins with the second event."""
+
+    def deliver(self, session, events):
+        result = super().deliver(session, events)
+        if result[0] == 2:
+            raise RuntimeError("a sink that fails")
+        return result
+
+
+class Keeping(EventSink):
+    """Keeps the events."""
+
+    def __init__(self, runtime):
+        super().__init__(runtime)
+        self.events = []
+
+    def deliver(self, session, events):
+        self.events += events
 
 
 class Stuck(Recorder):
@@ -56,7 +98,7 @@ class Stuck(Recorder):
     def deliver(self, session, events):
         self.entered.set()
         assert self.let_go.wait(PATIENCE)
-        super().deliver(session, events)
+        return super().deliver(session, events)
 
 
 class Cut(Recorder):
@@ -67,11 +109,11 @@ class Cut(Recorder):
             with closing(psycopg2.connect(self.runtime.core.database)) as outsider, outsider.cursor() as cursor:
                 pid = session.scalar(text("SELECT pg_backend_pid()"))
                 cursor.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
-        super().deliver(session, events)
+        return super().deliver(session, events)
 
 
 class Grumbling(Recorder):
-    def delivered(self, events):
+    def after_commit(self, result):
         raise RuntimeError("after the commit")
 
 
@@ -112,14 +154,24 @@ def cursor(runtime):
 
 
 @pytest.fixture
-def add_events(runtime, make_user):
-    """Add events with positions."""
+def commit_events(runtime, make_user):
+    """Commit events, without positions."""
     actor = make_user().actor
 
-    def add(count: int) -> None:
+    def commit(count: int) -> None:
         with runtime.transaction() as session:
             for _ in range(count):
                 TaskService(session, actor, "team").create({"title": "T"})
+
+    return commit
+
+
+@pytest.fixture
+def add_events(runtime, commit_events):
+    """Add events with positions."""
+
+    def add(count: int) -> None:
+        commit_events(count)
         with runtime.engine.connect() as connection:
             assign_positions(connection)
 
@@ -139,12 +191,17 @@ def register(runtime):
 
 
 @pytest.fixture
-def run(runtime):
+def recent():
+    return RecentEvents()
+
+
+@pytest.fixture
+def run(runtime, recent):
     """Run the deliveries of sinks in threads until the end of the test."""
     running = []
 
     def start(**sinks: EventSink) -> list[Delivery]:
-        started = [Delivery(runtime, name, sink) for name, sink in sinks.items()]
+        started = [Delivery(runtime, name, sink, recent) for name, sink in sinks.items()]
         running.extend(started)
         for one in started:
             one.start()
@@ -226,6 +283,9 @@ class TestThreads:
     @pytest.fixture(autouse=True)
     def _short_pauses(self, monkeypatch):
         monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.001)
+        # No interval ends within a test, and no thread looks for events by itself.
+        for name in ("MAX_CURSOR_INTERVAL", "MAX_IDLE"):
+            monkeypatch.setattr(delivery, name, 10 * PATIENCE)
 
     def test_a_failing_sink_is_retried_until_success(self, runtime, register, add_events, run, cursor, seen):
         register("one")
@@ -280,3 +340,151 @@ class TestThreads:
         thread.stop()
         thread.join(PATIENCE)
         assert seen() == [1, 2]
+
+    def test_batches_of_an_interval_share_a_transaction(self, runtime, register, add_events, run, cursor, recent):
+        register("one")
+        sink = Lazy(runtime)
+        add_events(1)
+        (thread,) = run(one=sink)
+        sink.await_positions(1)
+
+        add_events(2)
+        thread.wake()
+        assert sink.await_positions(3) == [1, 2, 3]
+        # The interval does not end within the test.
+        assert (cursor("one"), sink.committed) == (0, [])
+        thread.stop()
+        thread.join(PATIENCE)
+
+        assert (cursor("one"), sink.committed) == (3, [1, 2, 3])
+
+    def test_a_failure_repeats_all_batches_of_the_transaction(self, runtime, register, add_events, run, cursor, seen):
+        register("one")
+        sink = FailingAtTwo(runtime)
+        add_events(1)
+        (thread,) = run(one=sink)
+        sink.await_positions(1)
+
+        add_events(1)
+        thread.wake()
+
+        assert sink.await_positions(4) == [1, 2, 1, 2]
+        thread.stop()
+        thread.join(PATIENCE)
+        assert (cursor("one"), seen(), sink.committed) == (2, [1, 2], [1, 2])
+
+
+class TestSharedEvents:
+    def test_sinks_receive_the_numbered_events_without_reading_them(self, runtime, register, commit_events, recent):
+        register("one", "two")
+        commit_events(3)
+        with runtime.engine.connect() as connection:
+            events = assign_positions(connection)
+        recent.add(events)
+
+        for name in ("one", "two"):
+            sink = Keeping(runtime)
+            with sink_transaction(runtime, name, sink, recent) as transaction:
+                assert [transaction.deliver_next() for _ in range(2)] == [3, 0]
+            assert all(given is event for given, event in zip(sink.events, events, strict=True))
+
+    def test_numbered_events_equal_those_in_the_table(self, runtime, commit_events):
+        commit_events(3)
+        with runtime.engine.connect() as connection:
+            events = assign_positions(connection)
+
+        with runtime.transaction() as session:
+            assert events == read_events(session, after=0, limit=10)
+
+    def test_a_lagging_sink_reads_the_table_and_catches_up(self, runtime, register, commit_events, recent, monkeypatch):
+        monkeypatch.setattr(sink_transactions, "BATCH", 2)
+        register("late")
+        with runtime.engine.connect() as connection:
+            for _ in range(2):
+                commit_events(3)
+                newest = assign_positions(connection)
+        recent.add(newest)
+
+        sink = Keeping(runtime)
+        with sink_transaction(runtime, "late", sink, recent) as transaction:
+            assert [transaction.deliver_next() for _ in range(5)] == [2, 2, 2, 0, 0]
+
+        assert [event.position for event in sink.events] == [1, 2, 3, 4, 5, 6]
+
+    @given(
+        cursor=st.integers(0, 12), first=st.integers(1, 8), sizes=st.lists(st.integers(1, 4)), limit=st.integers(1, 4)
+    )
+    def test_events_in_memory_are_the_next_ones_or_unknown(self, cursor, first, sizes, limit):
+        recent = RecentEvents()
+        newest = first - 1
+        for size in sizes:
+            recent.add([record(newest + 1 + number) for number in range(size)])
+            newest += size
+
+        found = recent.after(cursor, limit)
+
+        if not sizes or cursor + 1 < first:
+            assert found is None
+        else:
+            assert [event.position for event in found] == list(range(cursor + 1, newest + 1))[:limit]
+
+    def test_events_after_a_gap_replace_earlier_ones(self, recent):
+        recent.add([record(1), record(2)])
+        recent.add([record(4)])
+
+        assert recent.after(1, 9) is None
+        assert [event.position for event in recent.after(3, 9)] == [4]
+
+    def test_old_events_are_evicted(self, recent, monkeypatch):
+        recent.add([record(position) for position in range(1, MAX_EVENTS + 3)])
+
+        assert recent.after(1, 9) is None
+        assert len(recent.after(2, 2 * MAX_EVENTS)) == MAX_EVENTS
+
+
+def test_a_relay_that_lost_leadership_delivers_nothing_behind_the_next(runtime, register, add_events, recent, seen):
+    register("one")
+    add_events(2)
+    former, latter = Recorder(runtime), Recorder(runtime)
+    with ThreadPoolExecutor(1) as threads:
+        with sink_transaction(runtime, "one", former, recent) as transaction:
+            transaction.deliver_next()
+            deliveries = threads.submit(deliver_batch, runtime, "one", latter)
+            await_lock_wait(runtime)
+            add_events(1)
+            # The next relay leads already, and waits for the cursor of this one.
+            assert transaction.deliver_next() == 1
+            assert latter.positions == []
+        assert deliveries.result(PATIENCE) == 0
+
+    assert (former.positions, latter.positions, seen()) == ([1, 2, 3], [], [1, 2, 3])
+
+
+def test_a_transaction_of_a_former_leader_fails_if_its_connection_was_lost(runtime, register, add_events, recent, seen):
+    register("one")
+    add_events(2)
+    former, latter = Recorder(runtime), Recorder(runtime)
+
+    def lose_connection() -> None:
+        with sink_transaction(runtime, "one", former, recent) as transaction:
+            transaction.deliver_next()
+            with runtime.engine.connect() as outsider:
+                outsider.execute(TERMINATE)
+            assert deliver_batch(runtime, "one", latter) == 2
+
+    with pytest.raises(OperationalError):
+        lose_connection()
+
+    assert (latter.positions, seen(), former.committed) == ([1, 2], [1, 2], [])
+
+
+def await_lock_wait(runtime) -> None:
+    """Wait until a transaction waits for a lock of another one."""
+    deadline = time.monotonic() + PATIENCE
+    with runtime.engine.connect() as connection:
+        while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert time.monotonic() < deadline
+
+
+def record(position: int) -> TaskEventRecord:
+    return TaskEventRecord(position, 1, EventKind.CREATED, None, {}, {}, datetime(2025, 3, 17, tzinfo=UTC))

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tms_core.event_log import positions
-from tms_core.event_log.positions import assign_positions
+from tms_core.event_log.positions import PreparedAssignment, assign_positions
 from tms_core.event_log.sinks import EventSink
 from tms_core.models import TaskEvent
-from tms_core.relay import delivery
-from tms_core.relay.delivery import deliver_batch, ensure_cursor
+from tms_core.relay import sink_transaction
+from tms_core.relay.cursor import ensure_cursor
+from tms_core.relay.sink_transaction import deliver_batch
 from tms_core.services.tasks import TaskService
 
 WRITERS = 5
@@ -129,7 +130,7 @@ def test_assigning_positions_again_changes_nothing(runtime, tasks_of, number, lo
 
 def test_more_events_than_a_batch_are_delivered_in_batches(runtime, tasks_of, number, recorder, deliver, monkeypatch):
     monkeypatch.setattr(positions, "BATCH", 3)
-    monkeypatch.setattr(delivery, "BATCH", 4)
+    monkeypatch.setattr(sink_transaction, "BATCH", 4)
     with runtime.transaction() as session:
         for title in range(10):
             tasks_of(session).create({"title": str(title)})
@@ -231,3 +232,26 @@ def test_many_writers_with_a_running_relay(runtime, tasks_of, number, recorder, 
     for task in tasks:
         versions = [event.snapshot["version"] for event in recorder.events if event.task_id == task]
         assert versions == list(range(1, len(versions) + 1))
+
+
+def test_the_cost_of_a_statement_prepared_for_an_empty_table_does_not_grow_with_the_table(runtime, tasks_of):
+    def commit(count: int) -> None:
+        with runtime.transaction() as session:
+            for number in range(count):
+                tasks_of(session).create({"title": str(number)})
+
+    with runtime.engine.connect() as connection:
+        connection.detach()
+        assignment = PreparedAssignment(connection)
+        commit(200)
+        assert [event.position for event in assignment.assign()] == list(range(1, 201))
+        commit(3)
+
+        (plan,) = connection.exec_driver_sql("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE assign_positions").scalar()
+
+    assert 3 <= rows_of(plan["Plan"]) < 50
+
+
+def rows_of(plan) -> int:
+    """Return the number of rows that a plan processes in all its nodes."""
+    return plan["Actual Rows"] * plan["Actual Loops"] + sum(map(rows_of, plan.get("Plans", ())))

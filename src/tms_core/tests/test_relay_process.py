@@ -1,6 +1,7 @@
 """The relay process: leader election, wake-up messages and polling."""
 
 from threading import Condition, Thread
+from threading import enumerate as enumerate_threads
 from time import monotonic
 
 import psycopg2
@@ -11,7 +12,7 @@ from tms_core.event_log import positions
 from tms_core.event_log.events import WAKE_UP_CHANNEL
 from tms_core.event_log.leadership import LOCK, is_led
 from tms_core.event_log.sinks import EventSink
-from tms_core.relay import delivery, hints, relay
+from tms_core.relay import delivery, hints, relay, sink_transaction
 from tms_core.relay.relay import Relay
 from tms_core.services.tasks import TaskService
 
@@ -106,6 +107,7 @@ def start(runtime, journal):
     for _, thread in running:
         thread.join(PATIENCE)
         assert not thread.is_alive()
+    assert not [thread for thread in enumerate_threads() if thread.name.startswith("sink-")]
 
 
 @pytest.fixture
@@ -163,7 +165,7 @@ def test_events_written_without_a_relay_are_delivered_at_its_start(runtime, rela
 
 
 def test_several_batches_are_delivered_without_a_pause(runtime, relay_once, start, journal, write, monkeypatch):
-    for module in (delivery, positions, relay):
+    for module in (sink_transaction, positions, relay):
         monkeypatch.setattr(module, "BATCH", 2)
     relay_once()
     write(5)

@@ -16,7 +16,8 @@ from tms_core.event_log.sinks import EventSink
 from tms_core.list_cache_version import KEY
 from tms_core.models import Priority, RelayCursor, Status, Task, TaskEvent, User
 from tms_core.models.task import TASK
-from tms_core.relay.delivery import deliver_batch, ensure_cursor
+from tms_core.relay.cursor import ensure_cursor
+from tms_core.relay.sink_transaction import deliver_batch
 from tms_core.services.passwords import is_password
 from tms_core.services.task_state import TaskRow, snapshot_of
 from tms_local.demo.loading import PASSWORD, load

@@ -12,6 +12,9 @@ from tms_core.app import configure
 from tms_core.celery import app as celery
 from tms_core.celery import use
 from tms_core.event_log.events import read_events
+from tms_core.event_log.positions import assign_positions
+from tms_core.relay.recent_events import RecentEvents
+from tms_core.relay.sink_transaction import sink_transaction
 from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, enqueue_link_requests
 from tms_notifications.models import MailStatus
 from tms_notifications.sink import NotificationsSink
@@ -110,8 +113,8 @@ def test_redelivered_events_add_nothing(runtime, tasks, mail_log, relay_once, qu
     sink = NotificationsSink(runtime)
     with runtime.transaction() as session:
         events = read_events(session, after=0, limit=10)
-        sink.deliver(session, events)
-    sink.delivered(events)
+        added = sink.deliver(session, events)
+    sink.after_commit(added)
 
     assert [(row.key, row.message_id) for row in mail_log.rows()] == before
     assert queued() == 0
@@ -132,19 +135,18 @@ def test_a_lost_row_is_added_again_with_the_same_message_id(runtime, tasks, mail
 
 def test_a_batch_that_is_rolled_back_queues_nothing(runtime, tasks, relay_once, queued, ann):
     relay_once()
-    sink = NotificationsSink(runtime)
     tasks.create(ann, assigned_to=ann.id)
-    relay_once()
-    runtime.redis.delete("tms:celery:tms")
-    with runtime.transaction() as session:
-        events = read_events(session, after=0, limit=10)
+    with runtime.engine.connect() as connection:
+        recent = RecentEvents()
+        recent.add(assign_positions(connection))
 
-    with runtime.transaction() as session:
-        sink.deliver(session, events)
-        session.rollback()
-    with runtime.transaction() as session:
-        sink.deliver(session, [])
-    sink.delivered([])
+    def roll_back() -> None:
+        with sink_transaction(runtime, "notifications", NotificationsSink(runtime), recent) as transaction:
+            assert transaction.deliver_next() == 1
+            raise RuntimeError("the commit fails")
+
+    with pytest.raises(RuntimeError):
+        roll_back()
 
     assert queued() == 0
 

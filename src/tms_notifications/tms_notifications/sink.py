@@ -28,13 +28,11 @@ class NotificationsSink(EventSink):
         super().__init__(runtime)
         use(runtime)
         prepare()
-        self._added: list[int] = []
 
-    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
-        self._added = []
+    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> list[int]:
+        """Return the ids of the added mails."""
         pending_mails = [pending_mail for event in events for pending_mail in pending_mails_of(event)]
-        self._added = create_service(self.runtime, session).add(pending_mails)
+        return create_service(self.runtime, session).add(pending_mails)
 
-    def delivered(self, events: Sequence[TaskEventRecord]) -> None:
-        mail_ids, self._added = self._added, []
-        enqueue(mail_ids)
+    def after_commit(self, result: list[int]) -> None:
+        enqueue(result)

@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 import orjson
@@ -19,9 +19,11 @@ from tms_local.embedded.ports import free_port
 from tms_local.embedded.programs import valkey_program
 from tms_realtime import feed
 from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.published_batch import CHANNEL
 from tms_realtime.event_log.reader import LogReader
 from tms_realtime.event_log.stream import KEY, StreamWriter
 from tms_realtime.feed import Feed
+from tms_testing.realtime.without_sockets import followed, receives
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +94,7 @@ def test_the_connection_to_redis_is_restored(runtime, realtime, listen, commit, 
     listener = listen()
 
     commit("nobody publishes it")
-    for client in runtime.redis.client_list():
-        if client["cmd"] == "xread":
-            runtime.redis.client_kill_filter(_id=client["id"])
+    runtime.redis.client_kill_filter(_type="pubsub")
 
     assert listener.message()["title"] == "nobody publishes it"
     publish(event(title="by redis again"))
@@ -111,43 +111,25 @@ def test_events_that_redis_lost_come_from_the_database(listen, commit, publish, 
     assert listener.receives_nothing()
 
 
-def test_foreign_entries_in_the_stream_are_skipped(runtime, realtime, listen, publish, event):
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"[1]", b'["a",1,2,3.5]\n[', b'["a",1,2,3.5]\n[1]\n\n', b"{}\n1\n2\n3"]
+)
+def test_foreign_data_on_the_channel_are_skipped(data, runtime, realtime, listen, publish, event):
     listener = listen()
     (before,) = publish(event())
     assert listener.message()["event_id"] == before.position
 
-    runtime.redis.xadd(KEY, {"hello": "world"}, id=f"{before.position}-1")
-    realtime.log.wait_for("foreign data in")
+    runtime.redis.publish(CHANNEL, data)
+    realtime.log.wait_for("foreign data on")
     (after,) = publish(event())
 
     assert listener.message()["event_id"] == after.position
-
-
-@asynccontextmanager
-async def followed(context):
-    """Runs the feed of the context."""
-    task = asyncio.create_task(context.follower.run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @pytest.fixture
 def short_idle_time(monkeypatch):
     """Makes a feed query the database after a short idle time."""
     monkeypatch.setattr(feed, "IDLE_SECONDS", 0.05)
-
-
-def titles(messages):
-    return [message.get("title") or message["type"] for message in messages]
-
-
-async def receives(one, *expected):
-    await one.wire.until(lambda: len(one.wire.sent) >= len(expected))
-    assert titles(one.wire.sent) == [*expected]
 
 
 @pytest.mark.parametrize("is_ahead", [True, False])

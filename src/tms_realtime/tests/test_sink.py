@@ -15,6 +15,7 @@ from tms_core.event_log.sinks import EventSink
 from tms_core.models import TaskEvent
 from tms_core.runtime import Runtime
 from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.published_batch import CHANNEL, PublishedBatch
 from tms_realtime.event_log.stream import KEY, StreamWriter, entry_id, envelopes_in
 from tms_realtime.sink import RealtimeSink
 
@@ -177,3 +178,18 @@ def test_the_sink_raises_while_redis_is_down(ini, publish, event, deliver, tmp_p
 
     with pytest.raises(redis.RedisError):
         deliver(RealtimeSink(there), publish.commit(event()))
+
+
+def test_a_repeated_batch_is_published_again_but_added_once(runtime, publish, event, deliver):
+    published = publish.commit(event(), event())
+    with runtime.redis.pubsub() as pubsub:
+        pubsub.subscribe(CHANNEL)
+        assert pubsub.get_message(timeout=60)["type"] == "subscribe"
+
+        deliver(RealtimeSink(runtime), published[:1])
+        deliver(RealtimeSink(runtime), published)
+
+        batches = [PublishedBatch.decode(pubsub.get_message(timeout=60)["data"]) for _ in range(2)]
+    assert [batch.envelopes for batch in batches] == [envelopes(published[:1]), envelopes(published)]
+    assert batches[0].publisher != batches[1].publisher
+    assert in_stream(runtime) == envelopes(published)

@@ -1,28 +1,32 @@
-"""Follows the event log and publishes new events to the hub, from Redis or, while that is down, from the database."""
+"""Follows the event log and publishes new events to the hub.
+
+Events come by a subscription to Redis. Gapless positions show what it lacked, which is read from the stream or, behind
+it, from the database; while Redis is down, the database is polled.
+"""
 
 import asyncio
 import logging
-import random
 import time
-from typing import Any, cast
+from collections.abc import Sequence
 
 import redis
-from redis.asyncio import Redis
 
+from tms_core.backoff import Backoff
 from tms_realtime import metrics
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.presence import Presence
 from tms_realtime.event_log.envelope import Envelope
-from tms_realtime.event_log.reader import BATCH, LogReader, LogUnavailableError, is_gapless
-from tms_realtime.event_log.stream import KEY, entry_id, envelopes_in
-from tms_realtime.redis import create_redis
+from tms_realtime.event_log.published_batch import CHANNEL, PublishedBatch
+from tms_realtime.event_log.publishers import Publishers
+from tms_realtime.event_log.reader import LogReader, LogUnavailableError
+from tms_realtime.event_log.subscription import Subscription, subscription
 
-FIRST_PAUSE = 0.1
-# Also the poll interval of the database while Redis is down.
-MAX_PAUSE = 1.0
-TIMEOUT = 3.0
-# Seconds without an event after which the database is queried for newer ones.
+# The longest pause is also the poll interval of the database while Redis is down.
+BACKOFF = Backoff(first=0.1, max_delay=1.0)
+# Seconds without a new event after which Redis and the database are queried for newer ones; and the same after a
+# repeated event, since the database may have gone back.
 IDLE_SECONDS = 5.0
+REPEAT_SECONDS = 1.0
 # Events that are loaded into memory at the start.
 MEMORY_EVENTS = 1_000
 log = logging.getLogger(__name__)
@@ -36,10 +40,13 @@ class Feed:
         self._hub = hub
         self._reader = reader
         self._presence = presence
+        self._publishers = Publishers(reader.has)
         self._failures = 0
         self._catching_up = asyncio.Lock()
         # Whether the stream must be checked: it may be of another database, or of a state that the database has lost.
         self._must_check_stream = True
+        # When the hub is next compared with the log, on the monotonic clock.
+        self._compare_at = 0.0
         self.is_following = False
 
     async def run(self) -> None:
@@ -55,81 +62,93 @@ class Feed:
                     log.warning("redis lacks events, waiting for the database: %s", error)
             self._failures += 1
             self.is_following = False
-            await asyncio.sleep(self._pause())
+            await asyncio.sleep(BACKOFF.pause(self._failures))
             await self._compare()
 
     async def catch_up(self) -> None:
         """Publish all events that the database has and the hub has not. Raises `LogUnavailableError`."""
         async with self._catching_up:
             while missed := await self._reader.table_after(self._hub.position):
-                self._publish(missed)
+                self._publish(missed, "database")
 
     async def _follow(self) -> None:
-        async with create_redis(self._url) as client:
-            async with asyncio.timeout(TIMEOUT):
-                await client.ping()
+        async with subscription(self._url) as messages:
             await self._compare()
             self._must_check_stream = True
-            await self._check_stream(client)
-            await self._fill_memory(client)
+            await self._check_stream()
+            await self._fill_memory()
+            # What was published before the subscription, if the database is down.
+            await self._read_stream()
+            self._compare_at = time.monotonic() + IDLE_SECONDS
             log.info("following events on redis" if not self._failures else "redis is back")
             self.is_following = True
             while True:
-                await self._check_stream(client)
-                await self._read(client)
+                await self._check_stream()
+                await self._follow_next(messages)
                 self._failures = 0
 
-    async def _check_stream(self, client: Redis) -> None:
+    async def _follow_next(self, messages: Subscription) -> None:
+        """Receive the next message, or compare the hub with the log if it is time."""
+        remaining = self._compare_at - time.monotonic()
+        if remaining > 0:
+            message = await messages.receive(remaining)
+            if message is not None:
+                await self.receive(message)
+            return
+        self._compare_at = time.monotonic() + IDLE_SECONDS
+        await self._read_stream()
+        await self._compare()
+
+    async def receive(self, message: bytes) -> None:
+        """Publish the events of a message of the channel, and before them those that are missing."""
+        try:
+            batch = PublishedBatch.decode(message)
+        except (ValueError, TypeError) as error:
+            log.error("foreign data on %s: %s", CHANNEL, error)
+            return
+        if not await self._publishers.is_ours(batch):
+            return
+        if batch.newest.position <= self._hub.position:
+            # From a relay that delivers again, or from a database that has gone back.
+            self._compare_at = min(self._compare_at, time.monotonic() + REPEAT_SECONDS)
+            return
+        if not self._continues(batch.envelopes):
+            await self._read_stream()
+            if batch.newest.position > self._hub.position and not self._continues(batch.envelopes):
+                await self.catch_up()
+        if self._continues(batch.envelopes):
+            self._publish(batch.envelopes, "subscription")
+
+    def _continues(self, envelopes: Sequence[Envelope]) -> bool:
+        """Whether no event is missing between the hub's position and these."""
+        return bool(envelopes) and envelopes[0].position <= self._hub.position + 1
+
+    async def _read_stream(self) -> None:
+        """Publish the events that the stream has after the hub's position."""
+        async with self._catching_up:
+            while missed := await self._reader.stream_after(self._hub.position):
+                self._publish(missed, "stream")
+
+    async def _check_stream(self) -> None:
         """Delete the stream if it belongs to another database. The sink does so too, but only with the next event."""
         if not self._must_check_stream:
             return
-        async with asyncio.timeout(TIMEOUT):
-            entries = cast(list[Any], await client.xrevrange(KEY, count=1))
         try:
-            is_ours = not entries or await self._reader.has(envelopes_in(entries)[0])
-        except (ValueError, TypeError, KeyError):
-            is_ours = False
+            await self._reader.check_stream()
         except LogUnavailableError as error:
             log.debug("cannot check the stream against the database: %s", error)
             return
-        if not is_ours:
-            log.warning("the event stream in Redis belongs to another database; it is deleted")
-            async with asyncio.timeout(TIMEOUT):
-                await client.delete(KEY)
         self._must_check_stream = False
 
-    async def _fill_memory(self, client: Redis) -> None:
+    async def _fill_memory(self) -> None:
         """Load the newest events into memory, since all clients reconnect right after a start."""
-        if len(self._reader.memory):
+        memory = self._reader.memory
+        if len(memory):
             return
         position = self._hub.position
-        async with asyncio.timeout(TIMEOUT):
-            entries = cast(list[Any], await client.xrevrange(KEY, max=entry_id(position), count=MEMORY_EVENTS))
-        try:
-            found = envelopes_in(reversed(entries))
-        except (ValueError, TypeError, KeyError):
-            return
-        if found and is_gapless(found, position - len(found)) and not len(self._reader.memory):
-            self._reader.memory.add(found)
-
-    async def _read(self, client: Redis) -> None:
-        after = entry_id(self._hub.position)
-        async with asyncio.timeout(IDLE_SECONDS + TIMEOUT):
-            response = cast(Any, await client.xread({KEY: after}, count=BATCH, block=int(IDLE_SECONDS * 1000)))
-        if not response:
-            await self._compare()
-            return
-        try:
-            found = envelopes_in(response[0][1])
-        except (ValueError, TypeError, KeyError) as error:
-            log.error("foreign data in %s: %s", KEY, error)
-            await asyncio.sleep(MAX_PAUSE)
-            await self.catch_up()
-            return
-        if not is_gapless(found, self._hub.position):
-            # Redis has lost events; the database has all.
-            await self.catch_up()
-        self._publish(found)
+        found = await self._reader.stream_before(position, MEMORY_EVENTS)
+        if position == self._hub.position and not len(memory):
+            memory.add(found)
 
     async def _compare(self) -> None:
         """Compare the hub with the database: publish later events, or reset the hub if the log has gone back.
@@ -149,17 +168,18 @@ class Feed:
             log.warning("the database has gone back from event %d to %d: clients are reset", position, newest)
             self._reader.memory.clear()
             self._must_check_stream = True
+            self._publishers.forget()
             self._hub.reset(newest)
 
-    def _publish(self, envelopes: list[Envelope]) -> None:
+    def _publish(self, envelopes: Sequence[Envelope], source: str) -> None:
         later = [envelope for envelope in envelopes if envelope.position > self._hub.position]
+        if not later:
+            return
+        self._compare_at = time.monotonic() + IDLE_SECONDS
         self._reader.memory.add(later)
         self._hub.publish(later)
         self._presence.follow(later)
+        metrics.RECEIVED.labels(source).inc(len(later))
         now = time.time()
         for envelope in later:
             metrics.LAG.observe(max(0.0, now - envelope.occurred_at))
-
-    def _pause(self) -> float:
-        longest = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(self._failures - 1, 10))
-        return longest * random.uniform(0.5, 1)  # noqa: S311 - spreads retries, no secret

@@ -5,6 +5,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 REGISTRY = CollectorRegistry()
 SENT = Counter("tms_realtime_messages_sent", "Task messages sent to clients.", registry=REGISTRY)
 EVENTS = Counter("tms_realtime_events", "Events published by this process.", registry=REGISTRY)
+RECEIVED = Counter(
+    "tms_realtime_received",
+    "Events received, by source; other than subscription: events that the subscription lacked.",
+    ["source"],
+    registry=REGISTRY,
+)
 LAG = Histogram(
     "tms_realtime_lag_seconds",
     "From the change of a task until its event was sent to every client.",

@@ -1,9 +1,7 @@
-"""The event sink that publishes events to all realtime processes, through a Redis stream."""
+"""The event sink that publishes events to all realtime processes through Redis."""
 
-import logging
 from collections.abc import Sequence
 
-import redis
 from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import TaskEventRecord
@@ -12,19 +10,20 @@ from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.stream import StreamWriter
-from tms_realtime.event_log.table import is_event
+from tms_realtime.event_log.stream_check import newest_of_this_database
 from tms_realtime.settings import RealtimeSettings
 
 # The time-out of requests would be too short for a batch of long descriptions.
 TIMEOUT = 5.0
-log = logging.getLogger(__name__)
 
 
 class RealtimeSink(EventSink):
-    """Appends each event once and in order. Raises while Redis is down, so that the relay retries."""
+    """Adds each event to the stream once and in order. Raises while Redis is down, so that the relay retries."""
 
     # Clients wait for the events, and an attempt is cheap.
     max_backoff = 1.0
+    # The position of the stream's newest entry tells what was delivered.
+    cursor_interval = 0.25
 
     def __init__(self, runtime: Runtime):
         super().__init__(runtime)
@@ -40,21 +39,10 @@ class RealtimeSink(EventSink):
         newest = events[0].position - 1 if is_next else self._read_newest(session)
         # Unknown until the write has succeeded: a failed one may have been applied in part.
         self._newest = None
-        self._stream.append(Envelope.of(event) for event in events if event.position > newest)
+        # A repetition is published again, since the first time it may have been added only.
+        self._stream.append([Envelope.of(event) for event in events], after=newest)
         self._newest = max(newest, events[-1].position)
 
     def _read_newest(self, session: Session) -> int:
-        """Return the position of the newest entry, 0 for none; deletes a stream of another database."""
-        try:
-            newest = self._stream.newest()
-        except (ValueError, TypeError, KeyError, redis.ResponseError):
-            newest = None
-            log.warning("the event stream in Redis is unreadable; it is deleted")
-            self._stream.clear()
-        if newest is None:
-            return 0
-        if not is_event(session, newest):
-            log.warning("the event stream in Redis belongs to another database; it is deleted")
-            self._stream.clear()
-            return 0
-        return newest.position
+        newest = newest_of_this_database(self._stream, session)
+        return newest.position if newest else 0

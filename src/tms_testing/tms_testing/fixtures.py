@@ -28,8 +28,8 @@ from tms_core.event_log.positions import assign_positions
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.permissions import Actor
-from tms_core.relay.delivery import deliver_batch
 from tms_core.relay.relay import make_sinks
+from tms_core.relay.sink_transaction import deliver_batch
 from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService

@@ -2,31 +2,38 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.runtime import Runtime
 
+# The largest `EventSink.cursor_interval`: a younger event may be delivered although no cursor shows it.
+MAX_CURSOR_INTERVAL = 0.5
+
 
 class EventSink(ABC):
     """Gets every event, in order, under a cursor of its own. Delivery is at least once: be idempotent by position.
 
-    The relay makes one instance; `deliver` and `delivered` are called by one thread.
+    The relay makes one instance; its methods are called by one thread.
     """
 
     # Seconds between attempts, at most, while the sink fails.
     max_backoff = 30.0
     # Seconds in which events are gathered before they are delivered together. What people wait for needs none.
     batch_window = 0.0
+    # Seconds in which batches share one transaction, and with it one write of the cursor; 0: a transaction for each
+    # batch. If the transaction fails, all its batches are delivered again.
+    cursor_interval = 0.0
 
     def __init__(self, runtime: Runtime):
         self.runtime = runtime
 
     @abstractmethod
-    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
-        """Process a batch. Changes made through `session` are committed together with the new cursor position; if
-        `deliver` raises, the same batch is delivered again after a pause."""
+    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> Any:
+        """Process a batch and return what `after_commit` gets. Changes made through `session` are committed together
+        with the new cursor position; if `deliver` raises, the same events are delivered again after a pause."""
 
-    def delivered(self, events: Sequence[TaskEventRecord]) -> None:  # noqa: B027 - most have no hints to give
-        """Called after the commit, for notifications that may be lost."""
+    def after_commit(self, result: Any) -> None:  # noqa: B027 - most sinks send no notifications
+        """Called with the result of each committed batch, for notifications that may be lost."""

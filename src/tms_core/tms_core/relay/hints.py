@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import suppress
 
 import redis
 
@@ -10,6 +11,9 @@ from tms_core.redis import create_redis
 from tms_core.runtime import Runtime
 
 RECONNECT_PAUSE = 1.0
+# Seconds between two looks at `stop()`.
+TIMEOUT = 1.0
+MAX_BYTES = 65_536
 log = logging.getLogger(__name__)
 
 
@@ -31,15 +35,19 @@ class Hints(threading.Thread):
             try:
                 self._listen()
                 is_down = False
-            except redis.RedisError as error:
+            except (redis.RedisError, OSError) as error:
                 if not is_down:
                     log.warning("redis is unavailable, polling at each interval: %s", error)
                 is_down = True
                 self._stopped.wait(RECONNECT_PAUSE)
 
     def _listen(self) -> None:
-        with create_redis(self._runtime.core, timeout=1.0) as client, client.pubsub() as pubsub:
+        with create_redis(self._runtime.core, timeout=TIMEOUT) as client, client.pubsub() as pubsub:
             pubsub.subscribe(WAKE_UP_CHANNEL)
+            # Messages are not parsed: whatever arrives, the confirmation included, is a reason to look for events.
+            connection = pubsub.connection._get_socket()
             while not self._stopped.is_set():
-                if pubsub.get_message(timeout=1.0):
+                with suppress(TimeoutError):
+                    if not connection.recv(MAX_BYTES):
+                        raise redis.ConnectionError("the connection was closed")
                     self._event.set()

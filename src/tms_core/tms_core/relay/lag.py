@@ -4,16 +4,22 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from tms_core.event_log.sinks import MAX_CURSOR_INTERVAL
+
 UNNUMBERED = text("""
     SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)
     FROM task_event WHERE position IS NULL
 """)
+# An event younger than the interval may be delivered although the cursor is not written yet: a sink is behind only if
+# the oldest event after its cursor is older.
 SINKS = text("""
-    SELECT sink, greatest(newest.position - cursor.position, 0),
-        coalesce(extract(epoch FROM clock_timestamp() - (
-            SELECT created_at FROM task_event WHERE position > cursor.position ORDER BY position LIMIT 1
-        )), 0)
-    FROM relay_cursor AS cursor, (SELECT coalesce(max(position), 0) AS position FROM task_event) AS newest
+    SELECT sink, newest.position - cursor.position, extract(epoch FROM oldest.age)
+    FROM relay_cursor AS cursor
+    CROSS JOIN (SELECT max(position) AS position FROM task_event) AS newest
+    LEFT JOIN LATERAL (
+        SELECT clock_timestamp() - created_at AS age
+        FROM task_event WHERE position > cursor.position ORDER BY position LIMIT 1
+    ) AS oldest ON oldest.age > make_interval(secs => :interval)
     ORDER BY sink
 """)
 
@@ -34,4 +40,7 @@ def unassigned(connection: Connection) -> Lag:
 
 def sink_lags(connection: Connection) -> dict[str, Lag]:
     """Return the lag of undelivered events by sink, for every sink that was ever registered."""
-    return {sink: Lag(events, float(seconds)) for sink, events, seconds in connection.execute(SINKS)}
+    return {
+        sink: Lag(0, 0.0) if seconds is None else Lag(events, float(seconds))
+        for sink, events, seconds in connection.execute(SINKS, {"interval": MAX_CURSOR_INTERVAL})
+    }

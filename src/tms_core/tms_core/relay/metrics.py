@@ -22,7 +22,11 @@ def collect(runtime: Runtime) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "tms_relay_unnumbered_seconds", "Age of the oldest event without a position.", value=waiting.seconds
     )
-    events = GaugeMetricFamily("tms_relay_sink_events", "Events that a sink has not been handed.", labels=["sink"])
+    events = GaugeMetricFamily(
+        "tms_relay_sink_events",
+        "Events that a sink has not received, from an age of 0.5 s.",
+        labels=["sink"],
+    )
     seconds = GaugeMetricFamily("tms_relay_sink_seconds", "Age of the oldest of them.", labels=["sink"])
     for sink, lag in lags.items():
         events.add_metric([sink], lag.events)

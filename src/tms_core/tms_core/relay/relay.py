@@ -2,21 +2,27 @@
 
 import logging
 import threading
+import time
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from tms_core.db import is_away
 from tms_core.event_log.leadership import try_to_lead
-from tms_core.event_log.positions import BATCH, assign_positions
+from tms_core.event_log.positions import BATCH, PreparedAssignment
 from tms_core.event_log.sinks import EventSink
 from tms_core.registry import resolve
-from tms_core.relay.delivery import Delivery, ensure_cursor
+from tms_core.relay.cursor import ensure_cursor
+from tms_core.relay.delivery import Delivery
 from tms_core.relay.hints import Hints
+from tms_core.relay.recent_events import RecentEvents
 from tms_core.runtime import Runtime
 
 STANDBY_INTERVAL = 1.0
 RECONNECT_SECONDS = 1.0
+# Seconds between two assignments of positions, at least. A change after a pause gets its position at once; many changes
+# share one statement, one commit, and one wake-up of each sink.
+SPACING = 0.005
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +51,7 @@ class Relay:
     def _lead_while_connected(self) -> None:
         try:
             with self._runtime.engine.connect() as connection:
+                connection.execution_options(isolation_level="AUTOCOMMIT")
                 # Detached from the pool, since closing the connection releases the leader's lock.
                 connection.detach()
                 self._stand_by(connection)
@@ -63,28 +70,34 @@ class Relay:
                 pass
 
     def _lead(self, connection: Connection) -> None:
-        deliveries = [Delivery(self._runtime, name, sink) for name, sink in make_sinks(self._runtime).items()]
+        recent = RecentEvents()
+        deliveries = [Delivery(self._runtime, name, sink, recent) for name, sink in make_sinks(self._runtime).items()]
         log.info("leading; sinks: %s", ", ".join(self._runtime.registry.sinks))
         for delivery in deliveries:
             delivery.start()
         try:
-            self._assign_until_stopped(connection, deliveries)
+            self._assign_until_stopped(connection, recent, deliveries)
         finally:
             for delivery in deliveries:
                 delivery.stop()
             for delivery in deliveries:
                 delivery.join(timeout=10)
 
-    def _assign_until_stopped(self, connection: Connection, deliveries: list[Delivery]) -> None:
+    def _assign_until_stopped(self, connection: Connection, recent: RecentEvents, deliveries: list[Delivery]) -> None:
+        assignment = PreparedAssignment(connection)
         while not self._stopped.is_set():
             self._wake.clear()
-            count = assign_positions(connection)
-            if count:
+            began = time.monotonic()
+            events = assignment.assign()
+            if events:
+                recent.add(events)
                 for delivery in deliveries:
                     delivery.wake()
             # Fewer were the last ones; later commits have set the wake-up event again.
-            if count < BATCH:
+            if len(events) < BATCH:
                 self._wake.wait(self._interval)
+                if events:
+                    self._stopped.wait(max(0.0, began + SPACING - time.monotonic()))
 
 
 def make_sinks(runtime: Runtime) -> dict[str, EventSink]:

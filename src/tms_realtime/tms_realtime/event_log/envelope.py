@@ -1,12 +1,13 @@
-"""The entry of an event in the Redis stream: what decides who receives it, and the encoded messages.
+"""An event as it is stored and published in Redis: what decides who receives it, and the encoded messages.
 
 An entry has three lines, since JSON of ours contains no line breaks: the header, the message, and the message for users
 who lose sight of the task (may be empty). The realtime process parses only the header.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import orjson
 
@@ -15,6 +16,15 @@ from tms_core.models import EventKind
 from tms_realtime.event_log.message import task_message, visibility_lost_message
 
 RELATIONS = ("created_by", "assigned_to")
+LINES = 3
+
+
+class Identity(NamedTuple):
+    """What tells an event from any other, also from one of another database at the same position."""
+
+    position: int
+    task_id: int
+    occurred_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,10 @@ class Envelope:
     message: bytes
     visibility_lost: bytes
 
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.position, self.task_id, self.occurred_at)
+
     @classmethod
     def of(cls, event: TaskEventRecord) -> Self:
         snapshot = event.snapshot
@@ -86,10 +100,19 @@ class Envelope:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """Return the envelope of encoded data. Raises ValueError or TypeError for malformed data."""
-        header, message, visibility_lost = data.split(b"\n")
+        return cls.of_lines(*data.split(b"\n"))
+
+    @classmethod
+    def of_lines(cls, header: bytes, message: bytes, visibility_lost: bytes) -> Self:
+        """Return the envelope of the lines of its encoding. Raises ValueError or TypeError for malformed lines."""
         position, task_id, occurred_at, *states = orjson.loads(header)
         before, after = (TaskState.from_list(state) if state else None for state in states)
         return cls(position, task_id, occurred_at, before, after, message, visibility_lost)
+
+
+def is_gapless(events: Sequence[Envelope], position: int) -> bool:
+    """Whether the events are exactly those that follow the position."""
+    return [event.position for event in events] == list(range(position + 1, position + 1 + len(events)))
 
 
 def _removes_user(event: TaskEventRecord, earlier: dict[str, Any]) -> bool:

@@ -9,12 +9,14 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.permissions import Actor
+from tms_core.redis import create_redis as create_blocking_redis
 from tms_core.runtime import Runtime
 from tms_realtime import metrics
 from tms_realtime.event_log import table
-from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.envelope import Envelope, Identity, is_gapless
 from tms_realtime.event_log.memory import RecentEvents
-from tms_realtime.event_log.stream import KEY, entry_id, envelopes_in
+from tms_realtime.event_log.stream import KEY, StreamWriter, entry_id, envelopes_in
+from tms_realtime.event_log.stream_check import newest_of_this_database
 from tms_realtime.redis import create_redis
 
 BATCH = 200
@@ -51,7 +53,7 @@ class LogReader:
         if found := self.memory.after(position, BATCH):
             metrics.REPLAY_READS.labels("memory").inc()
             return found
-        found = await self._from_stream(position)
+        found = await self.stream_after(position)
         if found:
             metrics.REPLAY_READS.labels("redis").inc()
             return found
@@ -66,9 +68,13 @@ class LogReader:
         """Return the position of the newest event, 0 for an empty log. Raises `LogUnavailableError`."""
         return await self._read_database(table.newest_position)
 
-    async def has(self, entry: Envelope) -> bool:
+    async def has(self, identity: Identity) -> bool:
         """Whether the database has exactly this event. Raises `LogUnavailableError`."""
-        return await self._read_database(table.has, entry)
+        return await self._read_database(table.has, identity)
+
+    async def check_stream(self) -> None:
+        """Delete the stream if it belongs to another database. Raises `LogUnavailableError`, and `redis.RedisError`."""
+        await self._read_database(self._check_stream)
 
     async def visible_now(self, actor: Actor, task_ids: Collection[int]) -> set[int]:
         """Return the tasks that the actor may see now. Raises `LogUnavailableError`."""
@@ -81,8 +87,20 @@ class LogReader:
     async def close(self) -> None:
         await self._redis.aclose()
 
-    async def _from_stream(self, position: int) -> list[Envelope]:
-        """Return the next events from the stream; empty if the next one is not in it."""
+    async def stream_before(self, position: int, count: int) -> list[Envelope]:
+        """Return at most `count` events up to a position from the stream, in order; empty if the newest of them is not
+        in it, or if Redis is down."""
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                entries = await self._redis.xrevrange(KEY, max=entry_id(position), count=count)
+            found = envelopes_in(reversed(cast(list[Any], entries)))
+        except (redis.RedisError, OSError, ValueError, TypeError, KeyError) as error:
+            log.debug("cannot read the stream: %s", error)
+            return []
+        return found if is_gapless(found, position - len(found)) else []
+
+    async def stream_after(self, position: int) -> list[Envelope]:
+        """Return the next events from the stream; empty if the next one is not in it, or if Redis is down."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 entries = await self._redis.xrange(KEY, min=f"({entry_id(position)}", count=BATCH)
@@ -92,14 +110,13 @@ class LogReader:
             return []
         return found if found and is_gapless(found, position) else []
 
+    def _check_stream(self, runtime: Runtime) -> None:
+        with runtime.transaction() as session, create_blocking_redis(runtime.core, timeout=TIMEOUT) as client:
+            newest_of_this_database(StreamWriter(client, 0), session)
+
     async def _read_database(self, query: Callable[..., T], *args: Any) -> T:
         async with self._database_reads:
             try:
                 return await asyncio.to_thread(query, self._runtime, *args)
             except SQLAlchemyError as error:
                 raise LogUnavailableError("the database is unavailable") from error
-
-
-def is_gapless(events: list[Envelope], position: int) -> bool:
-    """Whether the events are exactly those that follow the position."""
-    return [event.position for event in events] == list(range(position + 1, position + 1 + len(events)))

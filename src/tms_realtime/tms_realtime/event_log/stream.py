@@ -1,15 +1,17 @@
-"""The newest events as a Redis stream, which all realtime processes follow and from which they replay.
+"""The newest events in Redis: a stream, from which they are read again, and a channel, on which they are published.
 
-The id of an entry is the event's position (`4711-0`), and positions have no gaps: a reader can tell which events it
-lacks, and an entry cannot be added twice.
+The id of a stream entry is the event's position (`4711-0`), and positions have no gaps: a reader can tell which events
+it lacks, and an entry cannot be added twice.
 """
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import redis
 
 from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.published_batch import CHANNEL, encode_batch
 
 KEY = "tms:realtime:events"
 FIELD = b"e"
@@ -25,29 +27,32 @@ def envelopes_in(entries: Iterable[tuple[bytes, dict[bytes, bytes]]]) -> list[En
 
 
 class StreamWriter:
-    """Writes the stream, in the relay. Every method raises `redis.RedisError` while Redis is down."""
+    """Writes the stream and publishes, in the relay. Every method raises `redis.RedisError` while Redis is down."""
 
     def __init__(self, client: "redis.Redis", length: int):
         """`length` is the approximate number of events to keep."""
         self._redis = client
         self._length = length
+        self._publisher = uuid.uuid4().hex
 
     def newest(self) -> Envelope | None:
         """Return the newest entry, or None for an empty stream. Raises like `envelopes_in`."""
         entries = cast(list[Any], self._redis.xrevrange(KEY, count=1))
         return envelopes_in(entries)[0] if entries else None
 
-    def append(self, envelopes: Iterable[Envelope]) -> None:
-        """Add events after the newest entry, in order."""
+    def append(self, envelopes: Sequence[Envelope], *, after: int = 0) -> None:
+        """Publish events, at least one and in order, and add those with a position above `after` to the stream.
+
+        One round trip. The entries are first, so that a subscriber that lacks events finds them.
+        """
+        entries = [envelope.encode() for envelope in envelopes]
         pipeline = self._redis.pipeline(transaction=False)
-        for envelope in envelopes:
-            pipeline.xadd(
-                KEY,
-                {FIELD: envelope.encode()},
-                id=entry_id(envelope.position),
-                maxlen=self._length,
-                approximate=True,
-            )
+        for envelope, entry in zip(envelopes, entries, strict=True):
+            if envelope.position > after:
+                pipeline.xadd(
+                    KEY, {FIELD: entry}, id=entry_id(envelope.position), maxlen=self._length, approximate=True
+                )
+        pipeline.publish(CHANNEL, encode_batch(self._publisher, envelopes[-1].identity, entries))
         pipeline.execute()
 
     def clear(self) -> None:

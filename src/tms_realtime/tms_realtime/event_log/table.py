@@ -10,7 +10,7 @@ from tms_core.event_log.events import last_position, read_events
 from tms_core.models import Task, TaskEvent
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
 from tms_core.runtime import Runtime
-from tms_realtime.event_log.envelope import Envelope
+from tms_realtime.event_log.envelope import Envelope, Identity
 
 BATCH = 500
 
@@ -27,17 +27,16 @@ def events_after(runtime: Runtime, position: int) -> list[Envelope]:
         return [Envelope.of(event) for event in read_events(session, after=position, limit=BATCH)]
 
 
-def is_event(session: Session, entry: Envelope) -> bool:
+def is_event(session: Session, identity: Identity) -> bool:
     """Whether the database has exactly this event, and not another one at its position."""
-    events = read_events(session, after=entry.position - 1, limit=1)
-    identity = (entry.position, entry.task_id, entry.occurred_at)
+    events = read_events(session, after=identity.position - 1, limit=1)
     return any((event.position, event.task_id, event.created_at.timestamp()) == identity for event in events)
 
 
-def has(runtime: Runtime, entry: Envelope) -> bool:
+def has(runtime: Runtime, identity: Identity) -> bool:
     """`is_event` in a transaction of its own."""
     with runtime.transaction() as session:
-        return is_event(session, entry)
+        return is_event(session, identity)
 
 
 def visible_now(runtime: Runtime, actor: Actor, visibility: Visibility, task_ids: Collection[int]) -> set[int]:

@@ -64,7 +64,7 @@ class Publisher:
     def __call__(self, *events: TaskEventRecord) -> list[TaskEventRecord]:
         """Add events to the database and the stream; return them with their positions."""
         stored = self.commit(*events)
-        self.stream.append(map(Envelope.of, stored))
+        self.stream.append([Envelope.of(event) for event in stored])
         return stored
 
     def commit(self, *events: TaskEventRecord) -> list[TaskEventRecord]:

@@ -1,7 +1,8 @@
 """Clients without sockets: messages are collected in a list, and commands are handled synchronously."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import orjson
@@ -75,3 +76,21 @@ class MemoryClient:
 def event_ids(messages: Iterable[dict[str, Any]]) -> list[int]:
     """Return the event id of each message."""
     return [message["event_id"] for message in messages]
+
+
+@asynccontextmanager
+async def followed(context: ConnectionContext) -> AsyncIterator[None]:
+    """Runs the feed of the context."""
+    task = asyncio.create_task(context.follower.run())  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def receives(one: MemoryClient, *expected: str) -> None:
+    """Wait for as many messages as expected, and compare their titles, or types if they have none."""
+    await one.wire.until(lambda: len(one.wire.sent) >= len(expected))
+    assert [message.get("title") or message["type"] for message in one.wire.sent] == [*expected]
