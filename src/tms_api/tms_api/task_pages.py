@@ -13,7 +13,7 @@ from tms_core.services.task_cursor import Cursors
 from tms_core.services.task_filter import SELF, TaskFilter, read_filter
 from tms_core.services.task_listing import TaskListing
 from tms_core.services.task_ordering import FIELDS, NEWEST_FIRST, Ordering, read_ordering
-from tms_core.services.task_search import require_words
+from tms_core.services.task_search import resolve_search
 from tms_core.services.task_state import TaskRow
 from tms_core.web.openapi import Parameter, names_of
 from tms_core.web.resource import to_json
@@ -31,7 +31,7 @@ PARAMETERS = (
     Parameter(
         name="ordering",
         help="Fields to sort by; the prefix `-` means descending. Separate several by commas, or repeat the parameter. "
-        "Default: newest first; with `q`, if at most 1,000 tasks match, best match first.",
+        "Default: newest first; with `q`, unless by `cursor`, best match first.",
         kind=list[Literal[DIRECTIONS]],  # type: ignore[valid-type]
         example=["-priority", "due_date"],
     ),
@@ -76,7 +76,7 @@ def make_page(request, count: int | None) -> MadePage:
     page = read_page(values)
     wanted = read_filter(values, actor_id=request.actor.id)
     ordering = read_ordering(values.get("ordering", []))
-    require_words(request.autocommit_connection, wanted.q)
+    wanted = resolve_search(request.autocommit_connection, wanted)
     counts = CURSOR not in values and (count is None or page.offset >= MAX_UNCOUNTED_OFFSET)
     is_expensive = wanted.q or ((counts or wanted != EVERYTHING) and request.is_task_table_large())
     with request.expensive_read() if is_expensive else nullcontext():

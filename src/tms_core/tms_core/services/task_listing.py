@@ -7,8 +7,11 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from tms_core.models.task import TASK
+from tms_core.models.task_search import TASK_SEARCH
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.keyset_pagination import ranges
+from tms_core.services.search_query import SearchQuery
+from tms_core.services.search_ranking import SearchRanking
 from tms_core.services.task_filter import TaskFilter
 from tms_core.services.task_ordering import NEWEST_FIRST, Ordering
 from tms_core.services.task_reading import COLUMNS, Reader
@@ -16,8 +19,6 @@ from tms_core.services.task_state import TaskRow
 
 # Up to this many matches, finding and sorting all is cheaper than scanning in order until a page is full.
 MAX_SORTED = 10_000
-# Up to this many matches, search results are ranked, which takes 0.1 ms per short text.
-MAX_RANKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,15 @@ class TaskListing:
     ) -> Page:
         """Return one page of the matching tasks and their total count, which is queried if `count` is None.
 
-        Without an ordering, the newest come first, or, in a search with up to `MAX_RANKED` results, the best matches.
+        Without an ordering, the newest come first, or, in a search, the best matches.
         """
         criteria = self._criteria(wanted)
         if count is None:
-            count = self._reader.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
+            count = self._reader.scalar(self._count(wanted)) or 0
         if offset >= count:
             return Page(count, [])
-        if wanted.q and ordering is None and count <= MAX_RANKED:
-            return Page(count, self._rows(_select_best(wanted, criteria, limit=limit, offset=offset)))
+        if wanted.search and ordering is None:
+            return Page(count, self._best(wanted, wanted.search, count, limit=limit, offset=offset))
         ordering = ordering or NEWEST_FIRST
         if count > MAX_SORTED and not offset:
             return Page(count, self.after(wanted, ordering=ordering, limit=limit, values=None))
@@ -75,8 +76,25 @@ class TaskListing:
             found += self._rows(_select(part.ordering, here, limit=limit - len(found)))
         return found
 
+    def _best(self, wanted: TaskFilter, search: SearchQuery, count: int, *, limit: int, offset: int) -> list[TaskRow]:
+        criteria = self._visibly(wanted.criteria_besides_search())
+        ids = SearchRanking(self._reader, search, criteria, count).page(limit=limit, offset=offset)
+        places = {task_id: place for place, task_id in enumerate(ids)}
+        rows = self._rows(select(*COLUMNS).where(TASK.c.id.in_(ids), *criteria))
+        return sorted(rows, key=lambda row: places[row.id])
+
+    def _count(self, wanted: TaskFilter) -> Select[Any]:
+        number = select(func.count())
+        if wanted.search and not self._visibly(wanted.criteria_besides_search()):
+            # Every task has its row there, so `task` need not be read.
+            return number.select_from(TASK_SEARCH).where(wanted.search.condition())
+        return number.select_from(TASK).where(*self._criteria(wanted))
+
     def _criteria(self, wanted: TaskFilter) -> list[Any]:
-        return wanted.criteria() if self._visible is None else [*wanted.criteria(), self._visible]
+        return self._visibly(wanted.criteria())
+
+    def _visibly(self, criteria: list[Any]) -> list[Any]:
+        return criteria if self._visible is None else [*criteria, self._visible]
 
     def _rows(self, statement: Select[Any]) -> list[TaskRow]:
         return [TaskRow(*row) for row in self._reader.execute(statement)]
@@ -85,12 +103,6 @@ class TaskListing:
 def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
     statement = select(*COLUMNS).where(*criteria).order_by(*(term.clause for term in ordering))
     return statement.limit(limit).offset(offset) if offset else statement.limit(limit)
-
-
-def _select_best(wanted: TaskFilter, criteria: Sequence[Any], *, limit: int, offset: int) -> Select[Any]:
-    """Return the statement for search results, best matches first and newest first among equals."""
-    order = (wanted.rank().desc(), TASK.c.id.desc())
-    return select(*COLUMNS).where(*criteria).order_by(*order).limit(limit).offset(offset)
 
 
 def _select_by_ids(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
