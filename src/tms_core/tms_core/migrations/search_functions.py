@@ -135,9 +135,10 @@ FUNCTIONS = (
         END IF;
         RETURN words || search_parts(description);
     END $$""",
-    # Every word also without its mark. The cost lets the planner prefer the index to computing this for each row.
+    # Every word also without its mark. The cost lets the planner prefer the index to computing this for each row;
+    # parallel workers would compute it for many more rows than a page needs.
     """CREATE OR REPLACE FUNCTION search_vector(words text) RETURNS tsvector
-    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 300 AS $$
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL RESTRICTED COST 300 AS $$
     BEGIN
         RETURN array_to_tsvector(
             array_remove(string_to_array(words || translate(words, '=~', ''), ' '), ''));

@@ -1,9 +1,10 @@
 """The best matches of a search, without ranking all matches of a frequent word."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from tms_core.models.task import TASK
 from tms_core.models.task_search import TASK_SEARCH
@@ -64,9 +65,14 @@ class SearchRanking:
         return self._ids(select(fenced.c.task_id).order_by(fenced.c.task_id.desc()).limit(number))
 
     def _among_newest(self, rank: Rank) -> Select[Any]:
-        oldest = select(TASK_ID).order_by(TASK_ID.desc()).offset(NEWEST).limit(1).scalar_subquery()
         conditions = [self._search.scanned(rank), *self._search.only(rank)]
-        return self._matching(oldest < TASK_ID, *conditions).order_by(TASK_ID.desc())
+        return self._matching(self._oldest_of_newest <= TASK_ID, *conditions).order_by(TASK_ID.desc())
+
+    @cached_property
+    def _oldest_of_newest(self) -> int:
+        # By a statement of its own, so that the planner knows how few tasks are newer.
+        newest = select(TASK_ID).order_by(TASK_ID.desc()).limit(NEWEST).subquery()
+        return self._reader.scalar(select(func.min(newest.c.task_id))) or 0
 
     def _others(self, best: Sequence[int], limit: int, offset: int) -> list[int]:
         fenced = self._matching(self._search.condition(), TASK_ID.not_in(best)).offset(0).subquery()
