@@ -3,8 +3,8 @@
     .venv/bin/python bench/search.py [--tasks 1000000] [--state-dir DIR] [--plans] [--only pro,rare]
 
 Starts its own PostgreSQL and Valkey; `--state-dir` keeps the data for another run. Each request is made inside the
-process, with an empty cache, so that matches are counted each time: milliseconds, and in parentheses PostgreSQL's processor
-time. `--plans` prints the plan of each statement.
+process, with an empty cache, so that matches are counted each time. Figures are milliseconds, and in parentheses those
+of PostgreSQL's processor time. `--plans` prints the plan of each statement.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from tms_core.services.tokens import TokenService
 
 USERS, ROUNDS, WRITES, WRITE_ROUNDS = 200, 7, 500, 6
 # Of the vocabulary in search_corpus.py.
-RARE = ""
+RARE = "dejakenial"
 SEARCHES = {
     "rare word": RARE,
     "word of 5 % of the tasks": "rocket",
