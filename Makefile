@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 MEMBERS := $(wildcard src/tms_*)
-# What a server runs: all but the client library and the test support.
-SERVED := $(filter-out src/tms_client src/tms_testing,$(MEMBERS))
+# What a server runs: all but the client library, the local tooling and the test support.
+SERVED := $(filter-out src/tms_client src/tms_local src/tms_testing,$(MEMBERS))
 INI ?= development.ini
 # Compiling needs the members' sources, never an index name in the lock files.
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
-	--no-emit-package tms-core --overrides requirements/members.in
+	--no-emit-package tms-core --no-emit-package tms-local --overrides requirements/members.in
 
 .PHONY: help install run test browser lint bench docs revision lock clean
 

@@ -24,7 +24,8 @@ setup(
     py_modules=[],
     packages=[],
     install_requires=[member("core")],
-    # «all» is all that a server may have; the client is for programs that talk to one, testing for authors of packages.
-    extras_require={name: [member(name)] for name in (*PACKAGES, "client", "testing")}
+    # «all» is all that a server may have; the client is for programs that talk to one, local runs a system on one
+    # machine, testing is for authors of packages.
+    extras_require={name: [member(name)] for name in (*PACKAGES, "client", "local", "testing")}
     | {"all": [member(name) for name in PACKAGES]},
 )

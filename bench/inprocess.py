@@ -20,11 +20,11 @@ from itertools import count
 from typing import Any
 
 from tms_core.app import configure
-from tms_core.demo.loading import load
-from tms_core.embedded.services import embedded_services
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.services.tokens import TokenService
+from tms_local.demo.loading import load
+from tms_local.embedded.services import embedded_services
 
 ROUNDS, CALLS, TASKS = 5, 200, 20_000
 numbers = count(1)
@@ -109,7 +109,7 @@ def main() -> None:
             session.add(user)
             session.flush()
             session.refresh(user)
-            token = TokenService(session, app.registry.access_tokens, runtime.core).begin_login(user).access
+            token = TokenService(session, app.registry.access_tokens, runtime.core).begin_session(user).access
         workloads = requests()
         print("| workload | CPU µs | elapsed µs |\n|---|---|---|")
         for name in options.only.split(",") if options.only else workloads:

@@ -22,8 +22,8 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from tms_core.embedded.ports import free_port
-from tms_core.embedded.services import embedded_services
+from tms_local.embedded.ports import free_port
+from tms_local.embedded.services import embedded_services
 
 HERE = Path(__file__).resolve().parent
 TMS = Path(sys.executable).with_name("tms")

@@ -20,11 +20,11 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from tms_core.app import configure
-from tms_core.embedded.ports import free_port
-from tms_core.embedded.services import embedded_services
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.services.tokens import TokenService
+from tms_local.embedded.ports import free_port
+from tms_local.embedded.services import embedded_services
 
 # A call that takes longer counts as failed.
 TIMEOUT = 5.0
@@ -54,7 +54,7 @@ def system(folder: Path) -> Iterator[tuple[Path, str]]:
             session.add(user)
             session.flush()
             session.refresh(user)
-            token = TokenService(session, config.registry.access_tokens, runtime.core).begin_login(user).access
+            token = TokenService(session, config.registry.access_tokens, runtime.core).begin_session(user).access
         path = folder / "bench.ini"
         lines = [f"{key} = {value}".replace("%", "%%") for key, value in ini.items()]
         path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]) + "\n")

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from tms_core.embedded.ports import free_port
+from tms_local.embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 TMS = Path(sys.executable).with_name("tms")

@@ -128,7 +128,7 @@ class World:
                 body["timezone"] = self._zones[next(self._numbers) % len(self._zones)]
             case "create_api_token":
                 body.pop("current_password", None)
-                body["scopes"] = [*set(self._runtime.scopes.values())][: len(body["scopes"])]
+                body["scopes"] = [*set(self._runtime.registry.scopes.values())][: len(body["scopes"])]
                 if body.get("expires_at") is not None:
                     body["expires_at"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
             case "reset_password":

@@ -30,8 +30,8 @@ def checked(app, contract):
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann").headers
+def headers(ann):
+    return ann.headers
 
 
 def test_the_documented_task_has_the_fields_of_a_task():
@@ -64,29 +64,29 @@ def test_signing_in_and_out(checked, contract):
     } <= contract.seen
 
 
-def test_tasks(checked, contract, ann, make_user):
+def test_tasks(checked, contract, headers, make_user):
     other = make_user("bob").headers
-    task = checked.post_json("/api/task", {"title": "T"}, headers={**ann, "Idempotency-Key": "1"})
-    checked.post_json("/api/task", {"title": "T"}, headers={**ann, "Idempotency-Key": "1"})
-    checked.post_json("/api/task", {"title": "U"}, headers={**ann, "Idempotency-Key": "1"})
-    checked.post_json("/api/task", {"title": ""}, headers=ann)
-    checked.post_json("/api/task", {"title": "T" * 2_000_000}, headers=ann)
+    task = checked.post_json("/api/task", {"title": "T"}, headers={**headers, "Idempotency-Key": "1"})
+    checked.post_json("/api/task", {"title": "T"}, headers={**headers, "Idempotency-Key": "1"})
+    checked.post_json("/api/task", {"title": "U"}, headers={**headers, "Idempotency-Key": "1"})
+    checked.post_json("/api/task", {"title": ""}, headers=headers)
+    checked.post_json("/api/task", {"title": "T" * 2_000_000}, headers=headers)
     path = task.headers["Location"]
-    checked.get(path, headers=ann)
-    checked.get(path, headers={**ann, "If-None-Match": task.headers["ETag"]})
+    checked.get(path, headers=headers)
+    checked.get(path, headers={**headers, "If-None-Match": task.headers["ETag"]})
     checked.get(path)
-    checked.get("/api/task/99", headers=ann)
+    checked.get("/api/task/99", headers=headers)
     checked.put_json(
-        path, {**task.json, "status": "COMPLETED", "due_date": "2027-01-01", "assigned_to": 1}, headers=ann
+        path, {**task.json, "status": "COMPLETED", "due_date": "2027-01-01", "assigned_to": 1}, headers=headers
     )
     checked.patch_json(path, {"title": "V"}, headers=other)
-    checked.patch_json(path, {"title": "W"}, headers={**ann, "If-Match": '"2"'})
-    checked.patch_json(path, {"title": "X", "version": 2}, headers=ann)
-    checked.delete(path, headers={**ann, "If-Match": '"1"'})
-    checked.get("/api/task?page_size=1&status=COMPLETED&q=w", headers=ann)
-    checked.get("/api/task?cursor=", headers=ann)
-    checked.get("/api/task?page=9", headers=ann)
-    checked.get("/api/task?due_date=yesterday&no=1", headers=ann)
+    checked.patch_json(path, {"title": "W"}, headers={**headers, "If-Match": '"2"'})
+    checked.patch_json(path, {"title": "X", "version": 2}, headers=headers)
+    checked.delete(path, headers={**headers, "If-Match": '"1"'})
+    checked.get("/api/task?page_size=1&status=COMPLETED&q=w", headers=headers)
+    checked.get("/api/task?cursor=", headers=headers)
+    checked.get("/api/task?page=9", headers=headers)
+    checked.get("/api/task?due_date=yesterday&no=1", headers=headers)
 
     assert {
         *(("create_task", status) for status in (201, 400, 413, 422)),
@@ -98,9 +98,9 @@ def test_tasks(checked, contract, ann, make_user):
     } <= contract.seen
 
 
-def test_bulk_history_undo_and_sync(checked, contract, ann, relay_once):
+def test_bulk_history_undo_and_sync(checked, contract, headers, relay_once):
     def bulk(*operations):
-        return checked.post_json("/api/task/bulk", {"operations": list(operations)}, headers=ann)
+        return checked.post_json("/api/task/bulk", {"operations": list(operations)}, headers=headers)
 
     bulk({"op": "create", "task": {"title": "A"}}, {"op": "create", "task": {"title": "B"}})
     bulk({"op": "update", "id": 1, "task": {"title": "C"}}, {"op": "delete", "id": 2})
@@ -110,18 +110,18 @@ def test_bulk_history_undo_and_sync(checked, contract, ann, relay_once):
     bulk()
     long = {"operations": [{"op": "create", "task": {"title": "A", "description": "d" * 9000}}] * 10}
     for _ in range(2):
-        checked.post_json("/api/task/bulk", long, headers={**ann, "Idempotency-Key": "long"})
+        checked.post_json("/api/task/bulk", long, headers={**headers, "Idempotency-Key": "long"})
     relay_once()
-    newest = checked.get("/api/task/1/history?page_size=1", headers=ann).json[0]
-    checked.get("/api/task/2/history", headers=ann)
-    checked.post_json("/api/task/1/undo", {"event_id": newest["event_id"]}, headers=ann)
-    checked.post_json("/api/task/1/undo", {"event_id": newest["event_id"]}, headers=ann)
-    checked.post_json("/api/task/1/undo", {"event_id": 99}, headers=ann)
+    newest = checked.get("/api/task/1/history?page_size=1", headers=headers).json[0]
+    checked.get("/api/task/2/history", headers=headers)
+    checked.post_json("/api/task/1/undo", {"event_id": newest["event_id"]}, headers=headers)
+    checked.post_json("/api/task/1/undo", {"event_id": newest["event_id"]}, headers=headers)
+    checked.post_json("/api/task/1/undo", {"event_id": 99}, headers=headers)
     relay_once()
-    checked.get("/api/sync?after=0&limit=5", headers=ann)
-    checked.get("/api/sync", headers=ann)
-    checked.get("/api/task-report-insight", headers=ann)
-    checked.get("/api/task-report-insight?status=DONE", headers=ann)
+    checked.get("/api/sync?after=0&limit=5", headers=headers)
+    checked.get("/api/sync", headers=headers)
+    checked.get("/api/task-report-insight", headers=headers)
+    checked.get("/api/task-report-insight?status=DONE", headers=headers)
 
     assert {
         *(("change_tasks", status) for status in (200, 400, 404, 409, 412)),
@@ -132,22 +132,22 @@ def test_bulk_history_undo_and_sync(checked, contract, ann, relay_once):
     } <= contract.seen
 
 
-def test_users_and_their_resources(checked, contract, ann, make_user):
+def test_users_and_their_resources(checked, contract, headers, make_user):
     root = make_user("root", is_admin=True).headers
-    checked.get("/api/users?q=r", headers=ann)
+    checked.get("/api/users?q=r", headers=headers)
     checked.get("/api/users", headers=root)
     for name in ("me", "1", "2", "77"):
-        checked.get(f"/api/users/{name}", headers=ann)
-    checked.patch_json("/api/users/me", {"first_name": "Ann"}, headers=ann)
-    checked.patch_json("/api/users/2", {"first_name": "Ann"}, headers=ann)
-    checked.put_json("/api/users/me", {"username": "root", "email": "ann@example.com"}, headers=ann)
-    checked.get("/api/users/me/notifications", headers=ann)
-    checked.patch_json("/api/users/me/notifications", {"due_soon": "off", "timezone": "Europe/Berlin"}, headers=ann)
-    token = checked.post_json("/api/api-tokens", {"name": "n", "scopes": ["tasks:read"]}, headers=ann).json
+        checked.get(f"/api/users/{name}", headers=headers)
+    checked.patch_json("/api/users/me", {"first_name": "Ann"}, headers=headers)
+    checked.patch_json("/api/users/2", {"first_name": "Ann"}, headers=headers)
+    checked.put_json("/api/users/me", {"username": "root", "email": "ann@example.com"}, headers=headers)
+    checked.get("/api/users/me/notifications", headers=headers)
+    checked.patch_json("/api/users/me/notifications", {"due_soon": "off", "timezone": "Europe/Berlin"}, headers=headers)
+    token = checked.post_json("/api/api-tokens", {"name": "n", "scopes": ["tasks:read"]}, headers=headers).json
     checked.get("/api/users/me", headers={"Authorization": f"Bearer {token['token']}"})
-    checked.get("/api/api-tokens", headers=ann)
-    checked.delete(f"/api/api-tokens/{token['id']}", headers=ann)
-    checked.delete("/api/users/me", headers=ann)
+    checked.get("/api/api-tokens", headers=headers)
+    checked.delete(f"/api/api-tokens/{token['id']}", headers=headers)
+    checked.delete("/api/users/me", headers=headers)
 
     assert {
         *(("get_user", status) for status in (200, 403, 404)),

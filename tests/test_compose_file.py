@@ -4,7 +4,7 @@ import pytest
 from compose_file import EXAMPLE, FILLED_IN, ROOT, TEXT, image_settings, services, variables
 
 from tms_core.app import configure, read_ini
-from tms_core.process_specs import CORE_PROCESSES
+from tms_local.process_specs import CORE_PROCESSES
 
 
 def test_every_process_has_a_service():
@@ -21,7 +21,7 @@ def test_every_process_has_a_service():
         },
         web=False,
     ).registry.tms
-    wanted = {"migrate", "api", *CORE_PROCESSES, *(entry.name for entry in runtime.processes.values())}
+    wanted = {"migrate", "api", *CORE_PROCESSES, *(entry.name for entry in runtime.registry.processes.values())}
 
     commands = {service.name: service.command for service in services(given).values()}
 

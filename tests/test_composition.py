@@ -16,7 +16,7 @@ FEATURES = ("tms_reports", "tms_realtime", "tms_notifications")
 CORE_TABLES = {
     mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith("tms_core.")
 }
-CORE_COMMANDS = {"api", "beat", "demo-data", "doctor", "init", "migrate", "relay", "up", "user", "worker"}
+CORE_COMMANDS = {"api", "beat", "doctor", "init", "migrate", "relay", "user", "worker"}
 # The visible contributions of each package.
 TABLES = {"api": "tms_api", "report": "tms_reports", "realtime": "tms_realtime", "notification": "tms_notifications"}
 COMMANDS = {"tms_reports": {"report"}, "tms_realtime": {"realtime"}, "tms_notifications": {"mail"}}
@@ -52,7 +52,7 @@ def test_a_composition_migrates_its_own_tables_only(runtime, packages):
         assert missing_revisions(runtime, connection) == foreign_revisions(runtime, connection) == set()
 
     owners = {TABLES[table.partition("_")[0]] for table in tables}
-    assert {"tms_core", *owners} == {location.partition(":")[0] for location in runtime.migrations.values()}
+    assert {"tms_core", *owners} == {location.partition(":")[0] for location in runtime.registry.migrations.values()}
     assert owners <= set(packages)
 
 
@@ -80,11 +80,11 @@ def test_a_command_of_an_excluded_package_names_the_package(tms, packages):
 
 def test_a_composition_has_its_own_sinks_beat_entries_and_tasks_only(runtime, packages):
     # As in tms.notifications.send_mail.
-    owners = {f"tms_{entry.task.split('.')[1]}" for entry in runtime.beat_entries.values()}
+    owners = {f"tms_{entry.task.split('.')[1]}" for entry in runtime.registry.beat_entries.values()}
 
-    assert set(runtime.sinks) == {"cache"} | brought(packages, SINKS)
+    assert set(runtime.registry.sinks) == {"cache"} | brought(packages, SINKS)
     assert owners <= set(packages)
-    assert {module.partition(".")[0] for module in runtime.task_modules} <= set(packages)
+    assert {module.partition(".")[0] for module in runtime.registry.task_modules} <= set(packages)
 
 
 def test_settings_of_an_excluded_package_are_ignored(ini, packages):

@@ -27,9 +27,9 @@ from aiosmtpd.controller import Controller
 from compose_file import EXAMPLE, FILLED_IN, ROOT, Service, services
 from websockets.sync.client import connect
 
-from tms_core.embedded.ports import free_port
-from tms_core.embedded.services import embedded_services
-from tms_core.supervisor.probe import Probe
+from tms_local.embedded.ports import free_port
+from tms_local.embedded.services import embedded_services
+from tms_local.supervisor.probe import Probe
 from tms_testing.processes import WatchedProcess
 
 BIN = Path(sys.executable).parent

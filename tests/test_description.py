@@ -181,7 +181,7 @@ def test_operations_state_the_scope_of_personal_tokens(contract, runtime):
         if "personal" in one
     }
 
-    assert documented == runtime.scopes
+    assert documented == runtime.registry.scopes
 
 
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs"])

@@ -16,7 +16,7 @@ from tms_core.celery import configuration, use
 from tms_core.doctor.examination import examine
 from tms_core.errors import ConfigurationError
 from tms_core.migrations_runner import differences, downgrade, foreign_revisions, upgrade
-from tms_core.process_specs import processes
+from tms_local.process_specs import processes
 from tms_testing.processes import WatchedProcess
 
 SOURCE = Path(__file__).parent / "foreign_package"

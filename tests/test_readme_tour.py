@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from tms_core.embedded.ports import free_port
+from tms_local.embedded.ports import free_port
 from tms_testing.processes import WatchedProcess
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -42,7 +42,7 @@ OPEN = {
 OPERATOR = Actor(0, is_admin=True)
 End = Callable[[Session, TokenService, AccessClaims], Any]
 ENDINGS: dict[str, End] = {
-    "logged out": lambda session, tokens, claims: tokens.revoke_login(claims.user_id, UUID(claims.session)),
+    "logged out": lambda session, tokens, claims: tokens.revoke_session(claims.user_id, UUID(claims.session)),
     "logged out everywhere": lambda session, tokens, claims: tokens.revoke_all(claims.user_id),
     "password reset": lambda session, tokens, claims: UserService(session, None).reset_password(
         session.get_one(User, claims.user_id), "another-word", tokens

@@ -74,7 +74,7 @@ def test_units_name_this_installation_and_these_settings(written):
 
 def test_the_target_starts_every_process(written):
     runtime = configure(read_ini(str(ROOT / "testing.ini")), web=False).registry.tms
-    processes = {"api", "relay", "worker", "beat", *runtime.processes}
+    processes = {"api", "relay", "worker", "beat", *runtime.registry.processes}
 
     started = set(re.findall(r"tms@(\w+)\.service", (written / "systemd" / "tms.target").read_text()))
 

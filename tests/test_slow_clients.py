@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from waiting_package import RunningRequests
 
-from tms_core.embedded.ports import free_port
-from tms_core.supervisor.probe import Probe
+from tms_local.embedded.ports import free_port
+from tms_local.supervisor.probe import Probe
 from tms_testing.processes import WatchedProcess
 
 BIN = Path(sys.executable).parent

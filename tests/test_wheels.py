@@ -17,6 +17,8 @@ from pyproject_hooks import quiet_subprocess_runner
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMBERS = sorted(path.name for path in (ROOT / "src").glob("tms_*"))
+# What no server needs: left out of «all», and of the image.
+NOT_SERVED = {"tms_client", "tms_local", "tms_testing"}
 UV = Path(sys.executable).with_name("uv")
 
 
@@ -82,6 +84,10 @@ def test_migrations_and_templates_are_in_the_wheels(wheels):
     assert "tms_notifications/templates/task/task_email.html" in names(wheels["tms_notifications"])
 
 
+def test_every_wheel_declares_its_types(wheels):
+    assert [member for member, wheel in wheels.items() if f"{member}/py.typed" not in names(wheel)] == []
+
+
 def test_installed_wheels_provide_every_command(run_installed, ini_file):
     where = run_installed(
         "python", "-c", "import tms_core, tms_reports; print(tms_core.__file__, tms_reports.__file__)"
@@ -124,7 +130,8 @@ def suite(tmp_path_factory) -> list[Requirement]:
         ("", {"tms_core"}),
         ("reports", {"tms_core", "tms_reports"}),
         ("client", {"tms_core", "tms_client"}),
-        ("all", set(MEMBERS) - {"tms_client", "tms_testing"}),
+        ("local", {"tms_core", "tms_local"}),
+        ("all", set(MEMBERS) - NOT_SERVED),
     ],
 )
 def test_an_extra_of_the_suite_requires_the_core_and_its_package(suite, extra, members):
@@ -133,3 +140,9 @@ def test_an_extra_of_the_suite_requires_the_core_and_its_package(suite, extra, m
     folders = [Path(url2pathname(urlparse(one.url or "").path)).resolve() for one in chosen]
     assert {one.name.replace("-", "_") for one in chosen} == members
     assert set(folders) == {ROOT / "src" / member for member in members}
+
+
+def test_the_image_leaves_out_what_no_server_needs():
+    ignored = (ROOT / ".dockerignore").read_text().split()
+
+    assert {line.removeprefix("src/") for line in ignored if line.startswith("src/tms_")} == NOT_SERVED

@@ -18,10 +18,10 @@ from typing import Any
 import redis
 from sqlalchemy import Engine, create_engine, text
 
-from tms_core.embedded.ports import free_port
-from tms_core.embedded.services import embedded_services
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
+from tms_local.embedded.ports import free_port
+from tms_local.embedded.services import embedded_services
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.stream import StreamWriter
 

@@ -76,6 +76,19 @@ def another_process(ini, runtime, _processes) -> Callable[..., TestApp]:
 
 
 @pytest.fixture
+def private(another_process) -> TestApp:
+    """An API process whose users see only their own tasks."""
+    return another_process(visibility="private")
+
+
+@pytest.fixture
+def tokens_read_at_every_request(monkeypatch) -> None:
+    """Reads revocations and personal tokens in the database at every request, rather than once per interval."""
+    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
+    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 0)
+
+
+@pytest.fixture
 def admin(app, make_user) -> Client:
     """A client that is signed in as an administrator."""
     return Client(app, make_user("root", is_admin=True))

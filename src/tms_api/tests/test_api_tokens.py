@@ -8,30 +8,16 @@ import pytest
 from pyramid.interfaces import ISecurityPolicy
 from sqlalchemy import func, select, text, update
 
-from tms_api.tasks import forget_ended_logins
+from tms_api.tasks import forget_ended_sessions
 from tms_core.auth import personal_tokens
 from tms_core.celery import use
 from tms_core.models import AccountLink, PersonalToken, RefreshToken
 from tms_testing.fixtures import PASSWORD
 
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
+
 URL = "/api/api-tokens"
 ALL = ["tasks:read", "tasks:write", "users:read"]
-
-
-@pytest.fixture(autouse=True)
-def _tokens_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
-    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 0)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def as_ann(client_of, ann):
-    return client_of(ann)
 
 
 @pytest.fixture
@@ -523,7 +509,7 @@ def test_expired_and_revoked_tokens_are_deleted_later(as_ann, make_token, change
         "/api/token/revoke",
         {"refresh": app.post_json("/api/token", {"username": "ann", "password": PASSWORD}).json["refresh"]},
     )
-    forget_ended_logins()
+    forget_ended_sessions()
     with runtime.transaction() as session:
         assert [session.query(table).count() for table in (PersonalToken, RefreshToken)] == [2, 2]
 
@@ -535,7 +521,7 @@ def test_expired_and_revoked_tokens_are_deleted_later(as_ann, make_token, change
                     session.execute(
                         update(table).where(instant < func.now()).values({column: instant - timedelta(days=2)})
                     )
-    forget_ended_logins()
+    forget_ended_sessions()
 
     with runtime.transaction() as session:
         assert session.scalars(select(PersonalToken.id)).all() == [kept["id"]]

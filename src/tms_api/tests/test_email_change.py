@@ -22,16 +22,6 @@ def packages():
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def as_ann(client_of, ann):
-    return client_of(ann)
-
-
-@pytest.fixture
 def notified(runtime):
     """Return the mails to old addresses: recipient and token of the link."""
 

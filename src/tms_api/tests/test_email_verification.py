@@ -14,16 +14,6 @@ def packages():
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def as_ann(client_of, ann):
-    return client_of(ann)
-
-
-@pytest.fixture
 def link(runtime, ann):
     """Create a link for ann and return its token."""
 

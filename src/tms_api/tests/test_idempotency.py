@@ -58,24 +58,23 @@ def grow_older(runtime):
     return turn
 
 
-def undo_of_a_deletion(client):
+def undo_of_a_deletion(client, log):
     task = client.post_json("/api/task", {"title": "T"}).json
     client.delete(f"/api/task/{task['id']}")
-    deletion = client.get(f"/api/task/{task['id']}/history").json[0]
-    return f"/api/task/{task['id']}/undo", {"event_id": deletion["event_id"]}
+    return f"/api/task/{task['id']}/undo", {"event_id": log()[-1].position}
 
 
 REQUESTS = {
-    "task": lambda client: ("/api/task", {"title": "T"}),
-    "user": lambda client: ("/api/users", ANN),
-    "bulk": lambda client: ("/api/task/bulk", {"operations": [{"op": "create", "task": {"title": "T"}}] * 2}),
+    "task": lambda client, log: ("/api/task", {"title": "T"}),
+    "user": lambda client, log: ("/api/users", ANN),
+    "bulk": lambda client, log: ("/api/task/bulk", {"operations": [{"op": "create", "task": {"title": "T"}}] * 2}),
     "undo": undo_of_a_deletion,
 }
 
 
 @pytest.mark.parametrize("request_of", REQUESTS.values(), ids=REQUESTS)
 def test_a_repeated_request_is_executed_once_with_the_same_response(client, post, log, request_of):
-    path, body = request_of(client)
+    path, body = request_of(client, log)
     first = post(path, body)
     done = log()
 
@@ -434,7 +433,7 @@ class TestAge:
         assert [row.key for row in keys()] == ["young"]
 
     def test_the_beat_entry_exists(self, runtime):
-        entry = runtime.beat_entries["forget_idempotency_keys"]
+        entry = runtime.registry.beat_entries["forget_idempotency_keys"]
 
         assert entry.task == forget_idempotency_keys.name
         assert 0 < entry.schedule(runtime) <= 24 * 3600

@@ -46,11 +46,6 @@ def settings():
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
 def move_back(runtime):
     """Move all counters back by some seconds."""
 

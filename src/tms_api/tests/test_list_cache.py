@@ -158,10 +158,6 @@ def test_concurrent_writers_read_their_own_writes(app, another_process, client):
 class TestPrivate:
     """With private visibility, cached pages are not shared between users."""
 
-    @pytest.fixture
-    def private(self, another_process):
-        return another_process(visibility="private")
-
     @pytest.mark.parametrize("query", ["", "status=PENDING", "created_by=1", "q=secret"])
     def test_each_user_gets_its_own_pages(self, private, make_user, query):
         owner, stranger, admin = make_user(), make_user(), make_user(is_admin=True)

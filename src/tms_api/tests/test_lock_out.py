@@ -33,11 +33,6 @@ def settings():
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
 def sign_in(app, ann):
     """Sign in from an address, optionally with a device cookie, and return the response."""
 

@@ -2,15 +2,7 @@ import pytest
 
 from tms_testing.fixtures import PASSWORD, Client
 
-
-@pytest.fixture(autouse=True)
-def _revocations_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from tms_core.models import AccountLink, LinkPurpose
 from tms_core.services.account_links import AccountLinkService
 from tms_testing.fixtures import PASSWORD
 
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
+
 NEW = "another-word"
 CONFIRM = "/api/password-reset/confirm"
 
@@ -21,17 +23,6 @@ CONFIRM = "/api/password-reset/confirm"
 @pytest.fixture(scope="module")
 def packages():
     return ("tms_api", "tms_notifications")
-
-
-@pytest.fixture(autouse=True)
-def _tokens_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
-    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 0)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
 
 
 @pytest.fixture

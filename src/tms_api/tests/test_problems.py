@@ -15,9 +15,9 @@ import structlog
 from sqlalchemy import text
 from webob import Request
 
-from tms_core.embedded.services import embedded_services
 from tms_core.logs import configure_logs
 from tms_core.migrations_runner import upgrade
+from tms_local.embedded.services import embedded_services
 from tms_testing.fixtures import Client
 
 LIMIT = 1_048_576

@@ -5,8 +5,9 @@ from itertools import count
 import pytest
 
 from tms_api.rate_limits.quota import PARTS, Quota
-from tms_api.rate_limits.rates import Rate
+from tms_api.rates import Rate
 from tms_core.errors import TooManyRequestsError
+from tms_testing.clock import ManualClock
 from tms_testing.fixtures import Client
 
 NOON = 1_900_000_020.0
@@ -23,16 +24,9 @@ def _nothing_was_counted_yet(app):
     vars(app.app.registry.quota)["_counters"].clear()
 
 
-class Clock:
-    now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock(NOON)
 
 
 @pytest.fixture

@@ -19,12 +19,9 @@ from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
 from tms_testing.fixtures import PASSWORD, Client
 
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
+
 PATIENCE = 60
-
-
-@pytest.fixture(autouse=True)
-def _revocations_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
 
 
 @pytest.fixture
@@ -62,16 +59,6 @@ def wait_for_lock(observer, answer: Future) -> None:
 @pytest.fixture
 def tokens(app, runtime, held):
     return TokenService(held, app.app.registry.access_tokens, runtime.core)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def bob(make_user):
-    return make_user("bob")
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from tms_api.rate_limits.rates import Rate
+from tms_api.rates import Rate
 from tms_api.settings import ApiSettings
 from tms_core.errors import ConfigurationError
 

@@ -12,15 +12,7 @@ from sqlalchemy import update
 from tms_core.models import RefreshToken
 from tms_core.services.refresh_tokens import RefreshTokenChain
 
-
-@pytest.fixture(autouse=True)
-def _revocations_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
 
 
 @pytest.fixture
@@ -81,11 +73,15 @@ def test_a_late_tab_gets_the_newest_refresh_token(ann, refresh, move_back):
     refresh(late)
 
 
-def test_three_hundred_concurrent_refreshes_give_one_successor(ann, at_once, runtime):
+def test_three_hundred_concurrent_refreshes_give_one_successor(ann, at_once, runtime, move_back):
     def refresh(me):
         return me.post_json("/api/token/refresh", {"refresh": ann.refresh}).json["refresh"]
 
-    answers = [answer for _ in range(10) for answer in at_once(*[(ann, refresh)] * 30)]
+    answers = []
+    for _ in range(10):
+        answers += at_once(*[(ann, refresh)] * 30)
+        # A busy machine may need more than the grace period for all of them.
+        move_back(-3600, "used_at")
 
     assert len(answers) == 300
     assert set(answers) == {answers[0]}

@@ -22,11 +22,6 @@ def root(make_user):
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
 def demoted(make_user, client_of, admin):
     """A client whose administrator role was just revoked."""
     bob = make_user("bob", is_admin=True)
@@ -98,7 +93,7 @@ def test_a_revoked_personal_token_changes_no_account(app, client_of, ann, runtim
     body = {"name": "script", "scopes": ["tasks:read"], "expires_at": None}
     made = client_of(ann).post_json("/api/api-tokens", body).json
     headers = {"Authorization": f"Bearer {made['token']}"}
-    monkeypatch.setitem(runtime.scopes, "PATCH /api/users/{id}", "tasks:read")
+    monkeypatch.setitem(runtime.registry.scopes, "PATCH /api/users/{id}", "tasks:read")
     app.patch_json("/api/users/me", {"first_name": "Ann"}, headers=headers, status=200)
 
     client_of(ann).delete(f"/api/api-tokens/{made['id']}", status=200)

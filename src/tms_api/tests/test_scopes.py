@@ -6,6 +6,8 @@ from tms_core.web.openapi.paths import path_of
 from tms_core.web.resource import methods_of
 from tms_testing.fixtures import ALL_PACKAGES
 
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
+
 SCOPES = ("tasks:read", "tasks:write", "users:read", "reports:read")
 ALLOWED = {
     "tasks:read": {
@@ -31,11 +33,6 @@ ALLOWED = {
 @pytest.fixture(scope="module")
 def packages():
     return ALL_PACKAGES
-
-
-@pytest.fixture(autouse=True)
-def _tokens_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.personal_tokens.INTERVAL", 0)
 
 
 @pytest.fixture
@@ -90,7 +87,7 @@ def test_no_scope_opens_accounts_sessions_or_tokens(app, headers, closed_methods
 
 
 def test_all_routes_of_scopes_exist(runtime, closed_methods):
-    assert runtime.scopes.keys() <= closed_methods
+    assert runtime.registry.scopes.keys() <= closed_methods
 
 
 def test_a_403_names_the_missing_scope(app, headers, problem):

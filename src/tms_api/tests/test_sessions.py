@@ -10,6 +10,8 @@ from webtest import TestApp
 from tms_core.models import RefreshToken
 from tms_testing.fixtures import PASSWORD, Client
 
+pytestmark = pytest.mark.usefixtures("tokens_read_at_every_request")
+
 UNKNOWN = "0b9c2f0e-7a55-4b9e-9d0a-5f2f6d1c3e4b"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -17,21 +19,6 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 @pytest.fixture(scope="module")
 def settings():
     return {"tms.trusted_proxies": "10.0.0.0/8"}
-
-
-@pytest.fixture(autouse=True)
-def _revocations_are_read_at_every_request(monkeypatch):
-    monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 0)
-
-
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def as_ann(client_of, ann):
-    return client_of(ann)
 
 
 @pytest.fixture
@@ -209,8 +196,8 @@ def test_a_deleted_account_leaves_no_addresses_behind(as_ann, sign_in, runtime):
     as_ann.delete("/api/users/me")
 
     with runtime.transaction() as session:
-        logins = session.query(RefreshToken).all()
-    assert {(login.user_agent, login.address) for login in logins} == {(None, None)}
+        tokens = session.query(RefreshToken).all()
+    assert {(token.user_agent, token.address) for token in tokens} == {(None, None)}
 
 
 def test_sessions_need_a_token(app, runtime, problem):

@@ -5,11 +5,6 @@ from tms_core.models import RefreshToken, User
 from tms_testing.fixtures import PASSWORD
 
 
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann", email="ann@example.com")
-
-
 @pytest.mark.parametrize("name", ["ann", "ANN", "ann@example.com", "Ann@Example.COM"])
 def test_a_user_signs_in_by_name_or_address_in_any_case(app, ann, name):
     pair = app.post_json("/api/token/", {"username": name, "password": PASSWORD}, status=200).json

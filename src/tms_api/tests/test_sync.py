@@ -53,8 +53,9 @@ def test_changed_tasks_are_returned_in_their_current_state(client, sync, tasks):
     assert sync(7) == {"tasks": [], "gone": [], "next": 7, "complete": True}
 
 
-def test_a_restored_task_is_returned(client, sync, tasks):
+def test_a_restored_task_is_returned(client, sync, tasks, relay_once):
     client.delete("/api/task/3")
+    relay_once()
     deletion = client.get("/api/task/3/history").json[0]["event_id"]
     assert sync(3)["gone"] == [3]
 
@@ -108,10 +109,6 @@ def test_unknown_and_invalid_parameters_are_named(client, faulty_fields, query, 
 
 class TestPrivate:
     """Changes contain tasks that are or were visible to the user, and reveal no others."""
-
-    @pytest.fixture
-    def private(self, another_process):
-        return another_process(visibility="private")
 
     @pytest.fixture
     def ann(self, private, make_user):

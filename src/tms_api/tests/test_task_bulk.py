@@ -254,10 +254,6 @@ class TestSizes:
 
 
 class TestPrivate:
-    @pytest.fixture
-    def private(self, another_process):
-        return another_process(visibility="private")
-
     def test_an_invisible_task_is_not_found(self, private, client, tasks, make_user, bulk, problem):
         stranger = Client(private, make_user())
 

@@ -1,15 +1,18 @@
 """GET /api/task/{id}/history."""
 
 import re
+from functools import partial
 from threading import Thread
+from time import sleep
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select
 
-from tms_core.event_log.leadership import LOCK
+from tms_core.event_log.leadership import is_led, try_to_lead
 from tms_core.event_log.waiting import await_positions
-from tms_core.models import Task
+from tms_core.models import Task, TaskEvent
 from tms_core.relay.relay import Relay
+from tms_core.services import task_history
 from tms_testing.fixtures import Client
 
 
@@ -19,9 +22,14 @@ def task(client):
 
 
 @pytest.fixture
-def history(client):
-    """Read a task's history as a user."""
-    return lambda task_id=1, query="", by=client: by.get(f"/api/task/{task_id}/history{query}").json
+def history(client, relay_once):
+    """Read a task's history after the relay has numbered its events."""
+
+    def read(task_id=1, query=""):
+        relay_once()
+        return client.get(f"/api/task/{task_id}/history{query}").json
+
+    return read
 
 
 def test_events_have_actor_time_and_changes_newest_first(client, client_of, make_user, task, history, log):
@@ -74,7 +82,8 @@ class TestPages:
         for number in range(6):
             client.patch_json("/api/task/1", {"title": f"T {number}"})
 
-    def test_links_lead_from_page_to_page(self, client, history):
+    def test_links_lead_from_page_to_page(self, client, history, relay_once):
+        relay_once()
         pages, url = [], "/api/task/1/history?page_size=3"
         while url:
             answer = client.get(url)
@@ -154,40 +163,77 @@ class TestVisibility:
 
 
 class TestPositions:
-    """Events have a position before they can be read."""
+    """Reading a history assigns no positions: that is the relay's."""
 
-    def test_without_a_relay_the_reader_assigns_positions(self, client, task, history):
+    @pytest.fixture
+    def read(self, client):
+        """Read the history of the task, as (event_id, title after the change)."""
+
+        def events(query=""):
+            answer = client.get(f"/api/task/1/history{query}")
+            return [(one["event_id"], one["changes"].get("title", [None, "T"])[1]) for one in answer.json]
+
+        return events
+
+    @pytest.fixture
+    def leader(self, runtime):
+        """A relay that leads and assigns nothing."""
+        with runtime.engine.connect() as connection:
+            connection.detach()
+            assert try_to_lead(connection)
+            yield connection
+
+    def test_without_a_relay_new_events_have_no_id(self, runtime, client, task, read, relay_once):
+        relay_once()
         client.patch_json("/api/task/1", {"title": "U"})
 
-        assert [one["event_id"] for one in history()] == [2, 1]
+        assert read() == [(None, "U"), (1, "T")]
+        with runtime.transaction() as session:
+            assert session.scalars(select(TaskEvent.position).order_by(TaskEvent.id)).all() == [1, None]
 
-    def test_with_a_relay_the_reader_waits_for_positions(self, runtime, client, task, history):
+    def test_events_without_an_id_get_one_later(self, client, task, read, relay_once):
+        tag = client.get("/api/task/1/history").headers["ETag"]
+
+        relay_once()
+
+        answer = client.get("/api/task/1/history", headers={"If-None-Match": tag})
+        assert [one["event_id"] for one in answer.json] == [1]
+
+    def test_the_next_page_after_an_event_without_an_id_has_the_numbered_ones(self, client, task, relay_once):
+        relay_once()
+        client.patch_json("/api/task/1", {"title": "U"})
+
+        first = client.get("/api/task/1/history?page_size=1")
+        following = client.get(re.fullmatch(r'<(http://[^>]+)>; rel="next"', first.headers["Link"])[1])
+
+        assert [one["event_id"] for one in first.json + following.json] == [None, 1]
+
+    def test_an_event_without_an_id_is_not_before_any_other(self, task, read):
+        assert read("?before=99") == []
+
+    def test_with_a_relay_the_reader_waits_for_positions(self, runtime, client, task, monkeypatch):
+        # A busy machine may take longer than readers wait.
+        monkeypatch.setattr(task_history, "await_positions", partial(await_positions, max_wait=60))
         relay = Relay(runtime)
         thread = Thread(target=relay.run, daemon=True)
         thread.start()
         try:
+            with runtime.engine.connect() as connection:
+                while not is_led(connection):
+                    sleep(0.01)
             for number in range(5):
                 client.patch_json("/api/task/1", {"title": f"T {number}"})
-                assert [one["event_id"] for one in history()] == list(range(number + 2, 0, -1))
+                found = client.get("/api/task/1/history").json
+                assert [one["event_id"] for one in found] == list(range(number + 2, 0, -1))
         finally:
             relay.stop()
             thread.join(10)
 
-    def test_concurrent_readers_assign_one_position_per_event(self, client, at_once, log):
-        for _ in range(6):
-            client.post_json("/api/task", {"title": "T"})
+    def test_waiting_for_a_blocked_leader_is_bounded(self, runtime, leader, task, relay_once):
+        with runtime.transaction() as session:
+            assert not await_positions(session, 1, max_wait=0.05)
 
-        answers = at_once(*[
-            (client.user, lambda me, n=n: me.get(f"/api/task/{n}/history")) for n in (1, 2, 3, 4, 5, 6)
-        ])  # fmt: skip
+        relay_once()
 
-        assert [[one["event_id"] for one in answer.json] for answer in answers] == [[1], [2], [3], [4], [5], [6]]
-        assert [event.position for event in log()] == [1, 2, 3, 4, 5, 6]
-
-    def test_waiting_for_a_blocked_leader_is_bounded(self, runtime, task):
-        with runtime.engine.connect() as leader:
-            leader.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-
-            assert not await_positions(runtime.engine, 1, patience=0.05)
-
-        assert await_positions(runtime.engine, 1, patience=0.05)
+        with runtime.transaction() as session:
+            assert await_positions(session, 1, max_wait=0.05)

@@ -11,16 +11,22 @@ def task(client):
 
 
 @pytest.fixture
-def history(client):
-    return lambda task_id=1: client.get(f"/api/task/{task_id}/history").json
+def history(client, relay_once):
+    """Read a task's history after the relay has numbered its events."""
+
+    def read(task_id=1):
+        relay_once()
+        return client.get(f"/api/task/{task_id}/history").json
+
+    return read
 
 
 @pytest.fixture
-def undo(client):
+def undo(client, relay_once):
     """Undo an event of a task, by default the newest of task 1."""
 
     def send(event_id=None, *, task_id=1, by=client, status=200):
-        # A client that knows an event_id has read it, so positions are assigned.
+        relay_once()
         history = by.get(f"/api/task/{task_id}/history", status="*").json
         event_id = event_id or history[0]["event_id"]
         return by.post_json(f"/api/task/{task_id}/undo", {"event_id": event_id}, status=status)
@@ -240,7 +246,9 @@ class TestPermissions:
 
     @pytest.mark.parametrize("visibility", TABLE)
     @pytest.mark.parametrize("event", TABLE["team"])
-    def test_undo_needs_permission_for_the_change(self, client, another_process, make_user, undo, visibility, event):
+    def test_undo_needs_permission_for_the_change(
+        self, client, another_process, make_user, undo, history, visibility, event
+    ):
         people = {"creator": client.user, "assignee": make_user(), "stranger": make_user()}
         people["admin"] = make_user(is_admin=True)
         where = another_process(visibility=visibility)
@@ -252,7 +260,7 @@ class TestPermissions:
                 client.patch_json(f"/api/task/{number}", {"title": "U"})
             if event in ("deleted", "restored"):
                 client.delete(f"/api/task/{number}")
-            newest = client.get(f"/api/task/{number}/history").json[0]["event_id"]
+            newest = history(number)[0]["event_id"]
             if event == "restored":
                 undo(newest, task_id=number)
             statuses[name] = undo(newest, task_id=number, by=Client(where, user), status="*").status_int

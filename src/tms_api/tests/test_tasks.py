@@ -18,11 +18,6 @@ FIELDS = [
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
 def test_a_task_needs_only_a_title(client):
     answer = client.post_json("/api/task/", {"title": "Call"}, status=201)
 

@@ -10,11 +10,6 @@ def ann(make_user):
 
 
 @pytest.fixture
-def as_ann(client_of, ann):
-    return client_of(ann)
-
-
-@pytest.fixture
 def task(client):
     """Create a task of the ordinary user."""
     return lambda **fields: client.post_json("/api/task", {"title": "T", **fields}).json

@@ -13,16 +13,6 @@ def ann(make_user):
     return make_user("ann", first_name="Ann", last_name="Lee")
 
 
-@pytest.fixture
-def bob(make_user):
-    return make_user("bob")
-
-
-@pytest.fixture
-def as_ann(client_of, ann):
-    return client_of(ann)
-
-
 def test_users_see_all_their_own_fields(as_ann, ann):
     whole = {
         "id": ann.id,

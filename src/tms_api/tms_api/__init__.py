@@ -22,7 +22,7 @@ def includeme(config):
         schedule=lambda runtime: FORGET_EVERY_SECONDS,
     )
     config.add_beat_entry(
-        "forget_ended_logins", task="tms.api.forget_ended_logins", schedule=lambda runtime: FORGET_EVERY_SECONDS
+        "forget_ended_sessions", task="tms.api.forget_ended_sessions", schedule=lambda runtime: FORGET_EVERY_SECONDS
     )
     for name, path in INDEX.items():
         config.add_index_link(name, path)

@@ -25,7 +25,7 @@ from sqlalchemy.exc import OperationalError
 
 from tms_api.models import IdempotencyKey
 from tms_api.rate_limits.limiter import too_many
-from tms_api.rate_limits.rates import Rate
+from tms_api.rates import Rate
 from tms_api.schemas.idempotency import IdempotencyProblem
 from tms_api.settings import ApiSettings
 from tms_core.errors import InvalidError, TooManyRequestsError

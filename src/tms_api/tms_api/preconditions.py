@@ -11,7 +11,8 @@ from pyramid.response import Response
 from tms_api.schemas.task_answers import PreconditionFailed
 from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, snapshot_of
-from tms_core.web.openapi import Answer, Header, Parameter
+from tms_core.web.caching import REVALIDATED
+from tms_core.web.openapi import Answer, Parameter
 from tms_core.web.preconditions import ANY, Validators, http_date, read_tags
 from tms_core.web.resource import json_response
 
@@ -19,16 +20,6 @@ VERSION = re.compile(r'"(\d{1,18})"', re.ASCII)
 # An unquoted number is accepted as the tag of that version.
 ENTITY_TAG = r'(W/)?("[\x21\x23-\x7e]*"|\d{1,18})'
 TAG_BYTES = 8
-# Cacheable by the client only, with revalidation of each use.
-REVALIDATED = "private, no-cache"
-ETAG = Header("ETag", "Entity tag of the response, for If-None-Match and If-Match.", '"3"')
-IF_NONE_MATCH = Parameter(
-    name="If-None-Match",
-    where="header",
-    help="ETags that the client has cached; if one is current, the response is 304.",
-    example='"3"',
-    answers={304: Answer(None, "The cached response is current.", headers=(ETAG,))},
-)
 IF_MATCH = Parameter(
     name="If-Match",
     where="header",

@@ -2,7 +2,7 @@
 
 from pydantic import field_validator
 
-from tms_api.rate_limits.rates import Rates
+from tms_api.rates import Rates
 from tms_core.settings_base import SettingsGroup, setting
 
 

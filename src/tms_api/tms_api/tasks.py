@@ -22,8 +22,8 @@ def forget_idempotency_keys() -> None:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < datetime.now(UTC) - LIFE))
 
 
-@app.task(name="tms.api.forget_ended_logins")
-def forget_ended_logins() -> None:
+@app.task(name="tms.api.forget_ended_sessions")
+def forget_ended_sessions() -> None:
     """Delete expired and revoked refresh tokens, personal tokens and mailed links."""
     now = datetime.now(UTC)
     ended, long_expired = now - ENDED, now - EXPIRED_TOKEN

@@ -22,8 +22,8 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from tms_client import TmsClient
-from tms_core.embedded.ports import free_port
-from tms_core.supervisor.probe import Probe
+from tms_local.embedded.ports import free_port
+from tms_local.supervisor.probe import Probe
 from tms_testing.fixtures import PASSWORD
 from tms_testing.processes import WatchedProcess
 

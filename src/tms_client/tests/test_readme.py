@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tms_client import TmsClient
-from tms_core.embedded.ports import free_port
+from tms_local.embedded.ports import free_port
 from tms_testing.fixtures import PASSWORD
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 from tms_client import RetryPolicy
-from tms_client.problems import retry_after
+from tms_client.errors import retry_after
 
 
 def test_pauses_double_up_to_the_longest_and_differ():

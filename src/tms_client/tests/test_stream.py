@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tms_client import ForbiddenError, InvalidError, RefusedMessageError, RetryPolicy, StreamClosedError
-from tms_core.embedded.ports import free_port
+from tms_local.embedded.ports import free_port
 
 PATIENCE = 60.0
 # Tasks that nobody makes here.

@@ -1,10 +1,15 @@
-"""What a stream remembers to say again."""
+"""The subscriptions of a stream, and their resumption on a new connection."""
 
 from datetime import date
 
 import pytest
 
-from tms_client.subscriptions import Subscription, SubscriptionState
+from tms_client.subscriptions import Decision, Resync, Subscription, SubscriptionState
+
+PONG = {"type": "pong"}
+EVENT = {"task_id": 1, "event_id": 7}
+RESET = {"type": "reset", "event_id": 7}
+OTHER = {"type": "subscribed"}
 
 
 def of(name=None, **words):
@@ -53,3 +58,26 @@ def test_words_are_said_as_the_api_spells_them():
         "id": "a",
         "filter": {"status": ["PENDING"], "due_date_lt": ["2027-03-31"], "assigned_to": ["7"]},
     }
+
+
+@pytest.mark.parametrize(
+    ("messages", "verdict"),
+    [
+        ([PONG], Decision.WAIT),
+        ([PONG, PONG], Decision.SETTLED),
+        ([EVENT, RESET, OTHER, PONG, OTHER, PONG], Decision.SETTLED),
+        ([PONG, EVENT, PONG], Decision.AGAIN),
+        ([PONG, RESET, PONG], Decision.AGAIN),
+        ([EVENT, PONG], Decision.WAIT),
+    ],
+)
+def test_it_is_settled_at_the_second_pong_unless_something_came_between_the_two(messages, verdict):
+    resync = Resync()
+
+    *_, last = [resync.recv(message) for message in messages]
+
+    assert last is verdict
+
+
+def test_what_was_missed_is_asked_for_between_two_pings():
+    assert [message["type"] for message in Resync().messages(7)] == ["ping", "resume", "ping"]

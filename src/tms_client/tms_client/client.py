@@ -3,17 +3,14 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from tms_client.authenticated import AuthenticatedClient
+from tms_client.api import AuthenticatedClient
 from tms_client.clock import Clock, SystemClock
-from tms_client.connector import Connector, checked_address
-from tms_client.credentials import Credentials, FixedToken
-from tms_client.login import Login
-from tms_client.query_params import query_params
-from tms_client.retry import RetryPolicy
-from tms_client.retrying import RetryingClient
+from tms_client.connection import Connector, checked_address
+from tms_client.credentials import Credentials, FixedToken, Login
+from tms_client.retry import RetryingClient, RetryPolicy
 from tms_client.stream import EventStream
 from tms_client.tasks import Tasks
-from tms_client.transport import HttpTransport, Query, Request, content_of
+from tms_client.transport import HttpTransport, Query, Request, content_of, query_params
 from tms_client.users import Users
 
 

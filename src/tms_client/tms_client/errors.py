@@ -1,6 +1,9 @@
-"""The exceptions of this library, all derived from `TmsError`."""
+"""The exceptions of this library, all derived from `TmsError`, and their creation from error responses (RFC 9457)."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -64,8 +67,8 @@ class ProblemError(TmsError):
 
     def __str__(self) -> str:
         faults = "; ".join(f"{fault.get('field')} {fault.get('message')}" for fault in self.errors)
-        said = ": ".join(part for part in (f"{self.status} {self.title}", faults or self.detail) if part)
-        return f"{said} (request {self.request_id})" if self.request_id else said
+        text = ": ".join(part for part in (f"{self.status} {self.title}", faults or self.detail) if part)
+        return f"{text} (request {self.request_id})" if self.request_id else text
 
 
 class InvalidError(ProblemError):
@@ -110,6 +113,58 @@ class RateLimitedError(ProblemError):
 
 class UnavailableError(ProblemError):
     """502, 503 or 504: the server, or something that it needs, is away for a while."""
+
+
+KINDS: dict[int, type[ProblemError]] = {
+    400: InvalidError,
+    401: NotAuthenticatedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    412: PreconditionFailedError,
+    413: InvalidError,
+    415: InvalidError,
+    422: InvalidError,
+    429: RateLimitedError,
+    502: UnavailableError,
+    503: UnavailableError,
+    504: UnavailableError,
+}
+
+
+def problem_of(status: int, headers: Mapping[str, str], body: bytes) -> ProblemError:
+    """Return the exception for an error response, also for one of a proxy."""
+    kind = KINDS.get(status, ProblemError)
+    return kind(status, _document(body), retry_after(headers))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of the header Retry-After (RFC 9110, section 10.2.3), or None without a valid one."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    until = _instant(value)
+    if until is None:
+        return None
+    # Relative to the server's clock where the header Date gives it.
+    now = _instant(headers.get("Date", "")) or datetime.now(UTC)
+    return max(0.0, (until - now).total_seconds())
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _phrase(status: int) -> str:

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from tms_client.clock import Clock
-from tms_client.connection import Connection, ConnectionLostError, Message
-from tms_client.connector import Connector
+from tms_client.connection import Connection, ConnectionLostError, Connector, Message
 from tms_client.errors import RefusedMessageError, StreamClosedError, TmsError
 from tms_client.reconnect_policy import SIGNED_OUT, ReconnectPolicy
-from tms_client.resync import Decision, Resync
 from tms_client.retry import RetryPolicy
-from tms_client.subscriptions import Subscription, SubscriptionState, presence, unsubscribe
+from tms_client.subscriptions import Decision, Resync, Subscription, SubscriptionState, presence, unsubscribe
 
 # The server closes a connection that sends too many messages: by default more than 100 per second, pings included.
 BURST = 15
@@ -53,7 +51,7 @@ class EventStream(Iterator[Message]):
         self._last_event_id = since
         self._closed = threading.Event()
         self._lock = threading.Lock()
-        self._state = SubscriptionState((first,) if first.words else ())
+        self._state = SubscriptionState((first,) if first.params else ())
         self._connection: Connection | None = None
         self._resync: Resync | None = None
 

@@ -1,11 +1,12 @@
-"""The subscriptions and the presence of a stream, for sending them again on a new connection."""
+"""The subscriptions and the presence of a stream, and how they are sent again on a new connection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Any, Self
 
-from tms_client.connection import Message, Words
-from tms_client.query_params import query_params
+from tms_client.connection import Message, QueryParams
+from tms_client.transport import query_params
 
 # The server closes a connection that sends a message above 64 KiB.
 MAX_FILTER_LENGTH = 50_000
@@ -13,20 +14,20 @@ MAX_FILTER_LENGTH = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    words: Words
+    params: QueryParams
     name: str | None = None
 
     @classmethod
     def of(cls, filter: Mapping[str, Any], name: str | None) -> Self:
-        words = tuple(query_params(filter))
-        if sum(len(word) + len(value) for word, value in words) > MAX_FILTER_LENGTH:
+        params = tuple(query_params(filter))
+        if sum(len(key) + len(value) for key, value in params) > MAX_FILTER_LENGTH:
             raise ValueError("the filter is too long")
-        return cls(words, name)
+        return cls(params, name)
 
     def message(self) -> Message:
         values: dict[str, list[str]] = {}
-        for word, value in self.words:
-            values.setdefault(word, []).append(value)
+        for key, value in self.params:
+            values.setdefault(key, []).append(value)
         return {"type": "subscribe", **_named(self.name), "filter": values}
 
 
@@ -51,19 +52,52 @@ class SubscriptionState:
         match self.subscriptions:
             case ():
                 return True
-            case (Subscription(words=words, name=None),):
-                return bool(words)
+            case (Subscription(params=params, name=None),):
+                return bool(params)
         return False
 
-    def query(self, since: int) -> Words:
+    def query(self, since: int) -> QueryParams:
         if not self.fit_in_an_address:
             return ()
-        return (*(word for one in self.subscriptions for word in one.words), ("since", str(since)))
+        return (*(param for one in self.subscriptions for param in one.params), ("since", str(since)))
 
     def messages(self) -> list[Message]:
         """Return the messages to send on a new connection."""
-        said = [] if self.fit_in_an_address else [one.message() for one in self.subscriptions]
-        return said if self.task_id is None else [*said, presence(self.task_id)]
+        messages = [] if self.fit_in_an_address else [one.message() for one in self.subscriptions]
+        return messages if self.task_id is None else [*messages, presence(self.task_id)]
+
+
+class Decision(Enum):
+    """The state of a `Resync` after a message."""
+
+    WAIT = auto()
+    SETTLED = auto()
+    AGAIN = auto()
+
+
+class Resync:
+    """Tells replayed events from live ones by two pings around the `resume` message.
+
+    Subscriptions apply from the next event on, so the replay is requested after them. Events before the first pong are
+    discarded, because the replay repeats them; events after the second pong belong to the replay or follow it. An event
+    between the two may be either: then the replay is requested again.
+    """
+
+    def __init__(self) -> None:
+        self._pongs = 0
+        self._is_unclear = False
+
+    def messages(self, since: int) -> list[Message]:
+        return [{"type": "ping"}, {"type": "resume", "since": since}, {"type": "ping"}]
+
+    def recv(self, message: Message) -> Decision:
+        if message.get("type") == "pong":
+            self._pongs += 1
+            if self._pongs == 2:
+                return Decision.AGAIN if self._is_unclear else Decision.SETTLED
+        elif "event_id" in message and self._pongs == 1:
+            self._is_unclear = True
+        return Decision.WAIT
 
 
 def presence(task_id: int | None) -> Message:

@@ -1,21 +1,13 @@
 """Tasks, as plain dicts."""
 
-import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tms_client.authenticated import AuthenticatedClient
+from tms_client.api import MAX_PAGE_SIZE, AuthenticatedClient, each_linked, each_result, new_key
 from tms_client.errors import NotFoundError, PreconditionFailedError
-from tms_client.pages import each_linked, each_result
-from tms_client.query_params import query_params
+from tms_client.transport import query_params
 
 Task = dict[str, Any]
-MAX_PAGE_SIZE = 200
-
-
-def new_key() -> str:
-    """Return a random Idempotency-Key."""
-    return str(uuid.uuid4())
 
 
 class Tasks:
@@ -88,7 +80,9 @@ class Tasks:
         return results
 
     def history(self, task_id: int) -> Iterator[dict[str, Any]]:
-        """Yield the events of a task, newest first: `{"event_id", "event", "actor", "at", "changes"}`."""
+        """Yield the events of a task, newest first: `{"event_id", "event", "actor", "at", "changes"}`.
+
+        `event_id` is None while the server's relay has not numbered the event."""
         return each_linked(self._client, f"{_path(task_id)}/history", None)
 
     def undo(self, task_id: int, event_id: int) -> Task | None:

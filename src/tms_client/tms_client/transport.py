@@ -1,8 +1,9 @@
-"""HTTP requests by the library requests, without retries and without token renewal."""
+"""HTTP requests by the library requests and the encoding of their values, without retries and token renewal."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any
@@ -12,7 +13,6 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from tms_client.errors import ConnectionFailedError, UnexpectedAnswerError, UntrustedServerError
-from tms_client.query_params import as_json
 
 USER_AGENT = f"tms-client/{version('tms-client')}"
 # Idempotent methods. PATCH is one here: every PATCH of TMS sets the fields that it names.
@@ -107,3 +107,27 @@ def content_of(response: requests.Response) -> Any:
         return json.loads(response.content)
     except ValueError:
         raise UnexpectedAnswerError(f"{response.url} answered {response.status_code} without JSON") from None
+
+
+def as_json(value: object) -> str:
+    """Serialise a `date` as YYYY-MM-DD; for `json.dumps(default=…)`."""
+    # A datetime is a date too, but its day depends on the time zone.
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be serialised as JSON: {value!r}")
+
+
+def query_params(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return query parameters: None is left out, and a list becomes one parameter per value."""
+    return [(name, _as_param(one)) for name, value in values.items() for one in _items(value) if one is not None]
+
+
+def _items(value: Any) -> Iterator[Any]:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        yield from value
+    else:
+        yield value
+
+
+def _as_param(value: Any) -> str:
+    return as_json(value) if isinstance(value, date) else str(value)

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from tms_client.authenticated import AuthenticatedClient
+from tms_client.api import MAX_PAGE_SIZE, AuthenticatedClient, each_result, new_key
 from tms_client.errors import NotFoundError
-from tms_client.pages import each_result
-from tms_client.query_params import query_params
-from tms_client.tasks import MAX_PAGE_SIZE, new_key
+from tms_client.transport import query_params
 
 User = dict[str, Any]
 UserId = int | Literal["me"]

@@ -80,14 +80,14 @@ def test_packages_of_an_inherited_settings_file_are_found(ini):
 def test_a_command_of_an_excluded_package_names_the_package(ini):
     result = CliRunner().invoke(main, ["--ini", str(ini), "realtime"])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"tms realtime is a command of tms_realtime, and {ini} does not include tms_realtime" in result.stderr
 
 
 def test_a_command_of_a_package_without_a_settings_file_names_the_file(tmp_path):
     result = CliRunner().invoke(main, ["--ini", str(tmp_path / "none.ini"), "report"])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"there is no settings file {tmp_path / 'none.ini'}" in result.stderr
 
 

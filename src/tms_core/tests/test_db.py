@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from tms_core.app import configure
-from tms_core.embedded.services import embedded_services
+from tms_local.embedded.services import embedded_services
 
 # Maximum seconds until a vanished host is detected.
 PATIENCE = 30

@@ -8,21 +8,15 @@ import pytest
 from tms_core.errors import TooManyRequestsError, UnavailableError
 from tms_core.settings import CoreSettings
 from tms_core.web.expensive_reads import ExpensiveReads, TableSize
+from tms_testing.clock import ManualClock
 
 ANN, BOB, EVE = 1, 2, 3
 MAX_WAIT = 0.5
 
 
-class Clock:
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 import redis
 from sqlalchemy import create_engine, make_url, text
 
-from tms_core.embedded.services import embedded_services
+from tms_local.embedded.services import embedded_services
 
 BIN = Path(sys.executable).parent
 PATIENCE = 120
@@ -26,7 +26,7 @@ tms.environment = development
 [server:main]
 use = egg:waitress#main
 """
-ALL = "tms_api tms_reports tms_realtime tms_notifications"
+ALL = "tms_api tms_reports tms_realtime tms_notifications tms_local"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -177,7 +177,7 @@ def test_the_relay_lag_is_read_from_the_database(client, relay_once, runtime, sc
 def test_unreadable_sources_are_omitted_and_reported(runtime, scrape, tmp_path, monkeypatch):
     (tmp_path / "metrics_of_something_away.py").write_text("def collect(runtime):\n    raise OSError('away')\n")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(runtime.metrics, "away", "metrics_of_something_away:collect")
+    monkeypatch.setitem(runtime.registry.metrics, "away", "metrics_of_something_away:collect")
 
     samples = scrape()
 
@@ -190,7 +190,7 @@ def test_counters_of_several_processes_are_summed(tmp_path):
     script = (
         "from types import SimpleNamespace; from prometheus_client import generate_latest;"
         "from tms_core.web.metrics import registry_of;"
-        "print(generate_latest(registry_of(SimpleNamespace(metrics={}))).decode())"
+        "print(generate_latest(registry_of(SimpleNamespace(registry=SimpleNamespace(metrics={})))).decode())"
     )
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
 

@@ -42,7 +42,7 @@ def whole_system(ini, system):
     runtime = configure({**ini, **includes}, web=False).registry.tms
     upgrade(runtime)
     yield runtime
-    for label in runtime.migrations:
+    for label in runtime.registry.migrations:
         if label != "core":
             downgrade(runtime, f"{label}@base")
     runtime.close()
@@ -162,7 +162,7 @@ def test_a_second_upgrade_does_nothing(system):
 
 
 def test_removing_a_package_keeps_the_other_tables(whole_system, system):
-    labels = [label for label in whole_system.migrations if label != "core"]
+    labels = [label for label in whole_system.registry.migrations if label != "core"]
     with system.engine.connect() as connection:
         assert foreign_revisions(system, connection) != set()
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tms_core.embedded.private_files import close_to_others, make_private, write_private
-from tms_core.embedded.secret import own_key
-from tms_core.embedded.state import StateDirectory
 from tms_core.errors import ConfigurationError
+from tms_core.private_files import close_to_others, make_private, write_private
+from tms_core.signing_key import own_key
+from tms_core.state_dir import StateDirectory
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o277])

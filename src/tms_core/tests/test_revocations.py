@@ -37,11 +37,6 @@ def is_revoked(runtime):
     return check
 
 
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
 def test_only_the_ended_session_is_revoked(runtime, tokens, ann, make_user, is_revoked):
     mine, others = (tokens.read(user.access, time()) for user in (ann, make_user()))
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tms_core.server import bodies
 from tms_core.server.bodies import Bodies, BodyFaultError
 from tms_core.server.connections import Connections
-from tms_core.server.environ import environ_of
+from tms_core.server.environ import add_request, connection_environ
 from tms_core.server.limits import Limits
 from tms_core.server.threads import WorkerThreads
 from tms_core.web.body_faults import LEFT, OVERLOADED
@@ -116,22 +116,15 @@ def test_an_exception_in_a_thread_reaches_the_coroutine():
 
 
 def test_the_environ_is_that_of_the_request():
-    environ = environ_of({
-        "method": "POST",
-        "raw_path": b"/api/t%C3%A4sk/%ff",
-        "query_string": b"a=%20&b",
-        "http_version": "1.1",
-        "scheme": "http",
-        "server": ("10.0.0.1", 8000),
-        "client": ("192.0.2.7", 4711),
-        "headers": [
-            (b"content-type", b"application/json"),
-            (b"x-forwarded-for", b"192.0.2.1"),
-            (b"x-forwarded-for", b"192.0.2.2"),
-            (b"x_forwarded_for", b"192.0.2.3"),
-            (b"content-length", b"2"),
-        ],
-    })  # fmt: skip
+    connection = connection_environ(("10.0.0.1", 8000), ("192.0.2.7", 4711), "http")
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"x-forwarded-for", b"192.0.2.1"),
+        (b"x-forwarded-for", b"192.0.2.2"),
+        (b"x_forwarded_for", b"192.0.2.3"),
+        (b"content-length", b"2"),
+    ]
+    environ = add_request(connection, "POST", b"/api/t%C3%A4sk/%ff?a=%20&b", "1.1", headers)
 
     assert environ["PATH_INFO"].encode("latin-1") == "/api/täsk/".encode() + b"\xff"
     assert (environ["QUERY_STRING"], environ["REMOTE_ADDR"]) == ("a=%20&b", "192.0.2.7")

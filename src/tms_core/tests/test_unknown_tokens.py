@@ -2,18 +2,12 @@ import pytest
 
 from tms_core.auth.unknown_tokens import MAX_NETWORKS, SECONDS, UnknownTokenLimit
 from tms_core.errors import TooManyRequestsError
-
-
-class Clock:
-    now = 1000.0 * SECONDS + 20
-
-    def __call__(self) -> float:
-        return self.now
+from tms_testing.clock import ManualClock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock(1000.0 * SECONDS + 20)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ BIN = Path(sys.executable).parent
 INI = """
 [app:main]
 use = egg:tms-core
-pyramid.includes = tms_api tms_notifications
+pyramid.includes = tms_api tms_notifications tms_local
 tms.environment = development
 tms.notifications.transport = file
 tms.state_dir = %(here)s/state

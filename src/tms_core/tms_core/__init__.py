@@ -13,6 +13,6 @@ def includeme(config):
     config.include("tms_core.directives")
     config.add_tms_settings(CoreSettings)
     config.add_migrations("core", "tms_core:migrations/versions")
-    config.add_event_sink("cache", "tms_core.list_cache_version:ListCacheSink")
+    config.add_event_sink("cache", "tms_core.list_cache_sink:ListCacheSink")
     config.add_metrics("relay", "tms_core.relay.metrics:collect")
     config.include_web("tms_core.web")

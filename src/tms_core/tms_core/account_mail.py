@@ -9,14 +9,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from tms_core.models import LinkPurpose
-
-if TYPE_CHECKING:
-    from tms_core.runtime import Runtime
 
 TOKEN = "{token}"  # noqa: S105 - a placeholder
 
@@ -58,10 +55,7 @@ class EmailChangeNotice:
 
 
 class AccountMailer(ABC):
-    """Sends mails about accounts. Each process creates one instance, on first use."""
-
-    def __init__(self, runtime: "Runtime"):
-        self.runtime = runtime
+    """Sends mails about accounts. Each process creates one instance, on first use, with the `Runtime`."""
 
     @property
     def proves_addresses(self) -> bool:

@@ -12,6 +12,7 @@ from pyramid.settings import aslist
 from tms_core.errors import ConfigurationError
 from tms_core.ini import default_ini, env_file_of, env_values, load_env, read_ini
 from tms_core.logs import configure_logs
+from tms_core.registry import Registry
 from tms_core.runtime import Runtime
 from tms_core.settings_base import refuse_unknown
 from tms_core.variables import unknown_variables
@@ -28,13 +29,14 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
     """
     packages = tuple(aslist(ini.get("pyramid.includes", "")))
     config = Configurator(settings={key: value for key, value in ini.items() if key != "pyramid.includes"})
-    config.registry.tms = Runtime(ini=ini, ini_path=ini_path, is_web=web, packages=("tms_core", *packages))
+    registry = Registry(packages=("tms_core", *packages))
+    config.registry.tms = Runtime(ini=ini, ini_path=ini_path, is_web=web, registry=registry)
     config.include("tms_core")
     for package in packages:
         _include(config, package)
     # Last, so that a package's own / precedes the core's: Pyramid uses the first route that matches.
     config.include_web("tms_core.web.home")
-    faults = [*config.registry.tms.faults, *_misspelled(config.registry.tms, packages)]
+    faults = [*registry.faults, *_misspelled(config.registry.tms, packages)]
     if faults:
         raise ConfigurationError(*faults)
     config.commit()
@@ -42,7 +44,7 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
 
 
 def _include(config: Configurator, package: str) -> None:
-    faults: list[str] = config.registry.tms.faults
+    faults: list[str] = config.registry.tms.registry.faults
     if not MODULE.fullmatch(package):
         faults.append(f"pyramid.includes names {package}, which is no name of a package: write it as tms_api")
         return

@@ -76,10 +76,10 @@ def configuration(runtime: Runtime) -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": True,
         "enable_utc": True,
         "timezone": runtime.core.timezone,
-        "imports": tuple(runtime.task_modules),
+        "imports": tuple(runtime.registry.task_modules),
         "beat_schedule": {
             entry.name: {"task": entry.task, "schedule": entry.schedule(runtime)}
-            for entry in runtime.beat_entries.values()
+            for entry in runtime.registry.beat_entries.values()
         },
         "beat_schedule_filename": str(runtime.core.state_dir / "beat-schedule"),
     }

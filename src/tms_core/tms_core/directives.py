@@ -8,12 +8,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tms_core.errors import ConfigurationError
-from tms_core.runtime import BeatEntry, ProcessEntry, Runtime
+from tms_core.registry import BeatEntry, ProcessEntry, Registry
+from tms_core.runtime import Runtime
 from tms_core.settings_base import SettingsGroup
 
 
 def _runtime(config) -> Runtime:
     return config.registry.tms
+
+
+def _registry(config) -> Registry:
+    return _runtime(config).registry
 
 
 def _register(entries: dict[str, Any], what: str, name: str, value: Any) -> None:
@@ -29,24 +34,24 @@ def add_tms_settings(config, group: type[SettingsGroup]) -> None:
         runtime.groups[group] = group.read(runtime.ini)
     except ConfigurationError as error:
         # Start-up continues with placeholders, to report the faults of all packages at once.
-        runtime.faults += error.sentences
+        runtime.registry.faults += error.sentences
         runtime.groups[group] = group.placeholder()
 
 
 def add_event_sink(config, name: str, sink: str) -> None:
     """Register an `EventSink` («package.module:Class») that receives every event from the relay under its own
     cursor."""
-    _register(_runtime(config).sinks, "event sink", name, sink)
+    _register(_registry(config).sinks, "event sink", name, sink)
 
 
 def add_task_module(config, module: str) -> None:
     """Register a module with tasks for the Celery worker to import."""
-    _runtime(config).task_modules.append(module)
+    _registry(config).task_modules.append(module)
 
 
 def add_beat_entry(config, name: str, *, task: str, schedule: Callable[[Runtime], Any]) -> None:
     """Register a periodic Celery task; `schedule` is called with the runtime and returns a Celery schedule."""
-    _register(_runtime(config).beat_entries, "beat entry", name, BeatEntry(name, task, schedule))
+    _register(_registry(config).beat_entries, "beat entry", name, BeatEntry(name, task, schedule))
 
 
 def add_process(
@@ -63,63 +68,63 @@ def add_process(
         listens = (
             (lambda runtime: [(f"the port of {name}", "127.0.0.1", port(runtime))]) if port else lambda runtime: ()
         )
-    _register(_runtime(config).processes, "process", name, ProcessEntry(name, tuple(argv), port, listens))
+    _register(_registry(config).processes, "process", name, ProcessEntry(name, tuple(argv), port, listens))
 
 
 def add_migrations(config, label: str, location: str) -> None:
     """Register an Alembic branch by its label and its location («package:migrations/versions»)."""
-    _register(_runtime(config).migrations, "migration branch", label, location)
+    _register(_registry(config).migrations, "migration branch", label, location)
 
 
 def add_readiness_check(config, name: str, check: str, *, is_optional: bool = False) -> None:
     """Add a check to /api/ready: a callable («package.module:function») that takes the runtime and raises if not
     ready. A failing optional check makes the status «degraded»."""
-    _register(_runtime(config).readiness, "readiness check", name, check)
+    _register(_registry(config).readiness, "readiness check", name, check)
     if is_optional:
-        _runtime(config).optional_checks.add(name)
+        _registry(config).optional_checks.add(name)
 
 
 def add_index_link(config, name: str, path: str) -> None:
     """Add a link to the index at /api, such as «docs» at «/api/docs»."""
-    _register(_runtime(config).index_links, "index link", name, path)
+    _register(_registry(config).index_links, "index link", name, path)
 
 
 def add_doctor_check(config, name: str, check: str) -> None:
     """Add a check to `tms doctor`: a callable («package.module:function») that takes the runtime and yields
     `Finding`s."""
-    _register(_runtime(config).doctor_checks, "doctor check", name, check)
+    _register(_registry(config).doctor_checks, "doctor check", name, check)
 
 
 def add_metrics(config, name: str, collect: str) -> None:
     """Add metrics to /metrics: a callable («package.module:function») that takes the runtime and yields metrics at each
     scrape."""
-    _register(_runtime(config).metrics, "metrics", name, collect)
+    _register(_registry(config).metrics, "metrics", name, collect)
 
 
 def add_token_scope(config, scope: str, *routes: str) -> None:
     """Allow routes («GET /api/task/{id}») to personal API tokens with a scope, such as «tasks:read». Routes without a
     scope reject personal tokens."""
     for route in routes:
-        _register(_runtime(config).scopes, "token scope of", route, scope)
+        _register(_registry(config).scopes, "token scope of", route, scope)
 
 
 def add_account_mailer(config, mailer: str) -> None:
     """Register the `AccountMailer` («package.module:Class») that sends account links and notices."""
-    if _runtime(config).account_mailer:
+    if _registry(config).account_mailer:
         raise ConfigurationError("two packages want to send the mails about accounts")
-    _runtime(config).account_mailer = mailer
+    _registry(config).account_mailer = mailer
 
 
 def add_link_url(config, purpose: str, url: str) -> None:
     """Register the URL of mailed links of a `LinkPurpose`: a callable («package.module:function») that takes the
     runtime and returns a URL with `tms_core.account_mail.TOKEN` in place of the token."""
-    _register(_runtime(config).link_urls, "page of mailed links for", purpose, url)
+    _register(_registry(config).link_urls, "page of mailed links for", purpose, url)
 
 
 def include_web(config, module: str) -> None:
     """Include a module (resources, views) in the process that serves HTTP only."""
     runtime = _runtime(config)
-    if runtime.is_web and not runtime.faults:
+    if runtime.is_web and not runtime.registry.faults:
         config.include(module)
 
 

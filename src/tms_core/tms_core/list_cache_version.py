@@ -5,18 +5,15 @@ version. For the same reason every new connection sets a new version (see `begin
 """
 
 import secrets
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+from redis import Redis
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
-from tms_core.event_log.events import WAKE_UP_CHANNEL, WROTE_EVENTS, TaskEventRecord
-from tms_core.event_log.sinks import EventSink
+from tms_core.event_log.events import WAKE_UP_CHANNEL, WROTE_EVENTS
 from tms_core.redis import Breaker
-
-if TYPE_CHECKING:
-    from tms_core.runtime import Runtime
 
 KEY = "tms:task:generation"
 
@@ -25,8 +22,8 @@ def new_version() -> str:
     return secrets.token_hex(8)
 
 
-def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None:
-    """After each commit that wrote events, set a new version and wake the relay, before the response is sent.
+def announce_commits(factory: sessionmaker[Session], announce: Callable[[], None]) -> None:
+    """Call `announce` after each commit that wrote events, before the response is sent.
 
     Failures are harmless: the relay also polls, and sets a new version itself.
     """
@@ -35,13 +32,13 @@ def announce_commits(factory: sessionmaker[Session], runtime: "Runtime") -> None
     @event.listens_for(factory, "after_commit")
     def _announce(session: Session) -> None:
         if session.info.pop(WROTE_EVENTS, False):
-            breaker.call(lambda: announce(runtime), None)
+            breaker.call(announce, None)
 
 
-def announce(runtime: "Runtime") -> None:
+def announce(client: Redis) -> None:
     """Set a new version and wake the relay; raises while Redis is down."""
     # One round trip; the commands are independent and need no transaction.
-    pipeline = runtime.redis_long_timeout.pipeline(transaction=False)
+    pipeline = client.pipeline(transaction=False)
     pipeline.set(KEY, new_version())
     pipeline.publish(WAKE_UP_CHANNEL, b"")
     pipeline.execute()
@@ -52,15 +49,3 @@ def begin_on_connect(connection: Any) -> None:
     connection.on_connect()
     connection.send_command("SET", KEY, new_version())
     connection.read_response()
-
-
-class ListCacheSink(EventSink):
-    """Sets a new version for every batch, in case a process died between commit and announcement. Raises while Redis is
-    down, so that the batch is retried."""
-
-    # Lists may be stale until the retry succeeds.
-    max_backoff = 0.5
-    batch_window = 0.05
-
-    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
-        self.runtime.redis_long_timeout.set(KEY, new_version())

@@ -33,7 +33,7 @@ def alembic_config(runtime: Runtime) -> Config:
     config = Config()
     config.set_main_option("script_location", "tms_core:migrations")
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", "\n".join(runtime.migrations.values()))
+    config.set_main_option("version_locations", "\n".join(runtime.registry.migrations.values()))
     config.attributes["runtime"] = runtime
     return config
 
@@ -89,7 +89,7 @@ def _branches(runtime: Runtime, config: Config) -> list[str]:
                 "packages are migrated in the order of pyramid.includes, after the core"
             )
     with_migrations = {label for revision in revisions for label in revision.branch_labels}
-    return [label for label in runtime.migrations if label in with_migrations]
+    return [label for label in runtime.registry.migrations if label in with_migrations]
 
 
 def downgrade(runtime: Runtime, target: str) -> None:
@@ -147,7 +147,7 @@ def _heads(connection: Connection) -> tuple[str, ...]:
 
 def differences(runtime: Runtime, connection: Connection) -> list[object]:
     """Return the differences between the models and the migrated database; empty if the migrations are complete."""
-    packages = [location.partition(":")[0] for location in runtime.migrations.values()]
+    packages = [location.partition(":")[0] for location in runtime.registry.migrations.values()]
     for package in packages:
         _import_models(package)
     context = MigrationContext.configure(connection, opts={"include_object": _tables_of(*packages)})
@@ -156,7 +156,7 @@ def differences(runtime: Runtime, connection: Connection) -> list[object]:
 
 def write_revision(runtime: Runtime, message: str, label: str) -> list[Path]:
     """Generate a migration on a package's branch from its models; returns the written files."""
-    package, _, folder = runtime.migrations[label].partition(":")
+    package, _, folder = runtime.registry.migrations[label].partition(":")
     _import_models(package)
     config = alembic_config(runtime)
     directory = Path(str(import_module(package).__file__)).parent / folder

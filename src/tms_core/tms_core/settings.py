@@ -12,9 +12,9 @@ from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from tms_core.embedded.secret import own_key
-from tms_core.embedded.state import addresses
 from tms_core.settings_base import SettingsGroup, setting
+from tms_core.signing_key import own_key
+from tms_core.state_dir import addresses
 
 
 def _words(value: Any) -> Any:

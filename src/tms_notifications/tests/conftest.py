@@ -16,8 +16,8 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from tms_core.celery import use
-from tms_core.embedded import ports
 from tms_core.services.tasks import TaskService
+from tms_local.embedded import ports
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.tasks import send_mail
 

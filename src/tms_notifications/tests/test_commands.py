@@ -28,11 +28,6 @@ def tms(ini, tmp_path):
     logging.getLogger().handlers[:] = logs
 
 
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
 def test_there_are_no_mails_at_first(runtime, tms):
     assert tms("list") == "no mails\n"
 

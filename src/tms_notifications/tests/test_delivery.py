@@ -23,11 +23,6 @@ def settings(smtp_settings):
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
 def waiting(smtp, tasks, relay_once, ann):
     """One waiting mail to ann."""
     tasks.create(ann, assigned_to=ann.id)

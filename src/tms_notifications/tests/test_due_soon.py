@@ -28,16 +28,6 @@ def today() -> date:
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def bob(make_user):
-    return make_user("bob")
-
-
-@pytest.fixture
 def announce(runtime):
     """Runs the daily announcement and returns the ids of the mails."""
 

@@ -10,16 +10,6 @@ def settings(smtp_settings):
     return {**smtp_settings, "tms.visibility": "private"}
 
 
-@pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def bob(make_user):
-    return make_user("bob")
-
-
 def test_previous_assignees_are_not_sent_later_values(smtp, tasks, relay_once, mail_log, ann, bob):
     task_id = tasks.create(ann, assigned_to=bob.id, title="Old")
     relay_once()

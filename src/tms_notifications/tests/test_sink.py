@@ -18,16 +18,6 @@ from tms_notifications.sink import NotificationsSink
 
 
 @pytest.fixture
-def ann(make_user):
-    return make_user("ann")
-
-
-@pytest.fixture
-def bob(make_user):
-    return make_user("bob")
-
-
-@pytest.fixture
 def queued(runtime):
     """Returns the number of mails in the queued Celery messages."""
 

@@ -26,7 +26,7 @@ class LinkMailer(AccountMailer):
     """
 
     def __init__(self, runtime: Runtime):
-        super().__init__(runtime)
+        self.runtime = runtime
         use(runtime)
 
     @property

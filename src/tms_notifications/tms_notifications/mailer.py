@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from tms_core.embedded.private_files import make_private, write_private
-from tms_core.embedded.state import StateDirectory, make_state_directory
 from tms_core.errors import ConfigurationError
+from tms_core.private_files import make_private, write_private
 from tms_core.runtime import Runtime
+from tms_core.state_dir import StateDirectory, make_state_directory
 from tms_notifications.errors import DeferredError
 from tms_notifications.hostnames import mail_host
 from tms_notifications.messages import OutgoingMail

@@ -18,10 +18,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tms_core.embedded.ports import free_port
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.runtime import Runtime
-from tms_realtime.clients.connection_limits import ConnectionLimits
+from tms_local.embedded.ports import free_port
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.presence import Presence
@@ -279,11 +278,8 @@ def make_context(runtime, contexts) -> Callable[..., ConnectionContext]:
         url, reader, hub = runtime.core.redis, LogReader(runtime), Hub(position=newest_position(runtime))
         presence, own = Presence(url, reader), RealtimeSettings(**settings)
         feed = Feed(url, hub, reader, presence)
-        limits = ConnectionLimits(own.connections, own.connections_per_user)
         contexts.append(
-            ConnectionContext(
-                own, runtime.core.visibility, limits, hub, reader, feed, presence, HandshakeLog(runtime.core)
-            )
+            ConnectionContext(own, runtime.core.visibility, hub, reader, feed, presence, HandshakeLog(runtime.core))
         )
         return contexts[-1]
 

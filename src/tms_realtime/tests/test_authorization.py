@@ -16,7 +16,7 @@ def settings():
 
 
 @pytest.fixture
-def end_login(runtime, app):
+def end_session(runtime, app):
     """Calls a function with a session and the token service, in a transaction."""
 
     def run(action, user):
@@ -107,11 +107,11 @@ def deactivate(session, tokens, user):
 
 
 @pytest.mark.parametrize("ending", [log_out, log_out_everywhere, deactivate])
-def test_sockets_are_closed_when_their_session_ends(ending, listen, make_user, end_login):
+def test_sockets_are_closed_when_their_session_ends(ending, listen, make_user, end_session):
     user = make_user()
     listener, bystander = listen(user.access), listen(make_user(is_admin=True).access)
 
-    end_login(ending, user)
+    end_session(ending, user)
 
     assert listener.close_code() == 4401
     assert bystander.receives_nothing()
@@ -138,7 +138,7 @@ def test_connections_are_closed_when_their_personal_token_is_revoked(wire, runti
     assert refusal(listen, token).status_code == 401
 
 
-def test_a_ticket_opens_one_socket_which_ends_with_its_session(app, listen, make_user, end_login):
+def test_a_ticket_opens_one_socket_which_ends_with_its_session(app, listen, make_user, end_session):
     user = make_user()
     ticket = app.post("/api/ws-ticket", headers=user.headers).json["ticket"]
 
@@ -146,7 +146,7 @@ def test_a_ticket_opens_one_socket_which_ends_with_its_session(app, listen, make
 
     assert listener.receives_nothing()
     assert refusal(listen, path=f"?ticket={ticket}").status_code == 401
-    end_login(log_out, user)
+    end_session(log_out, user)
     assert listener.close_code() == 4401
 
 

@@ -8,7 +8,7 @@ import time
 import orjson
 from redis.asyncio import Redis
 
-from tms_core.supervisor.probe import Probe
+from tms_local.supervisor.probe import Probe
 from tms_realtime.connection_counts import KEY, MAX_AGE, collect, report
 
 

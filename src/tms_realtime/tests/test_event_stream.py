@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from tms_core.auth.access_tokens import AccessClaims
-from tms_core.embedded.ports import free_port
 from tms_core.services.tokens import end_access
+from tms_local.embedded.ports import free_port
 from tms_realtime.auth.tickets import issue
 
 PAGE = "https://app.example"

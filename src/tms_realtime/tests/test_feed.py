@@ -11,12 +11,12 @@ import redis
 from sqlalchemy import delete
 
 from tms_core.app import configure
-from tms_core.embedded.ports import free_port
-from tms_core.embedded.programs import valkey_program
 from tms_core.event_log.positions import assign_positions
 from tms_core.models import TaskEvent
 from tms_core.permissions import Actor
 from tms_core.services.tasks import TaskService
+from tms_local.embedded.ports import free_port
+from tms_local.embedded.programs import valkey_program
 from tms_realtime import feed
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.reader import LogReader

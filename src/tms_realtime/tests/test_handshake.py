@@ -246,7 +246,7 @@ def issue_ticket(runtime):
 
 @pytest.mark.parametrize("scopes", [None, frozenset(), frozenset({"tasks:read", "users:read"})])
 def test_a_ticket_has_all_claims_of_its_token(scopes, authenticator, authenticate, issue_ticket):
-    bought_by = claims(is_admin=True, session="a login", epoch=3, scopes=scopes)
+    bought_by = claims(is_admin=True, session="a session", epoch=3, scopes=scopes)
 
     assert authenticate(authenticator(), ticket=issue_ticket(bought_by)).claims == bought_by
 

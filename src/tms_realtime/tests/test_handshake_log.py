@@ -7,7 +7,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tms_core.auth.access_tokens import AccessClaims
-from tms_core.embedded.ports import free_port
+from tms_local.embedded.ports import free_port
 from tms_realtime.auth.tickets import issue
 
 

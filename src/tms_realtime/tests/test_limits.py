@@ -10,11 +10,12 @@ from fractions import Fraction
 import orjson
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 
-from tms_core.embedded.ports import free_port
 from tms_core.services.personal_tokens import PersonalTokenService
+from tms_local.embedded.ports import free_port
 from tms_realtime.clients.connection_limits import ConnectionLimits
 from tms_realtime.clients.rate_limit import TokenBucket
 from tms_realtime.wire.router import MAX_REFUSED
@@ -134,17 +135,49 @@ WAYS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("linger", [None, struct.pack("ii", 1, 0)], ids=["closed", "cut"])
-def test_a_connection_is_released_once_at_every_stage(linger, realtime, fill, listen):
-    for data in WAYS * 3:
-        connection = realtime.connect(data)
-        if linger:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        connection.close()
+CUT = struct.pack("ii", 1, 0)
+CONNECTIONS = st.lists(
+    st.tuples(
+        st.sampled_from(WAYS),
+        st.booleans(),
+        st.sampled_from(["closes", "is cut", "closes after an answer", "is cut after an answer"]),
+    ),
+    min_size=1,
+    max_size=OF_ALL,
+)
 
-    fill()
 
+def end(connection, how):
+    if "answer" in how:
+        with suppress(OSError):
+            connection.recv(1)
+    if "cut" in how:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT)
+    connection.close()
+
+
+@given(connections=CONNECTIONS)
+@hypothesis_settings(max_examples=15)
+def test_a_connection_is_released_once_however_it_ends(connections, realtime, make_user, fill, listen):
+    user = make_user()
+    bearer = b"Authorization: Bearer %s\r\n" % user.access.encode()
+    for data, is_signed_in, how in connections:
+        line, separator, rest = data.partition(b"\r\n")
+        is_answered = data.endswith((b"\r\n\r\n", BYE))
+        connection = realtime.connect(line + separator + bearer + rest if separator and is_signed_in else data)
+        end(connection, how if is_answered else how.partition(" after")[0])
+
+    of_user = [connect_when_possible(listen, user.access) for _ in range(OF_USER)]
+    # 503 while the process still closes the connections of before.
+    while (status := rejected(listen, user.access).status_code) == 503:
+        pass
+    assert status == 429
+    for client in of_user:
+        client.connection.close()
+    clients = fill()
     assert rejected(listen).status_code == 503
+    for client in clients:
+        getattr(client, "connection", client).close()
 
 
 def test_connections_per_user_are_limited_over_both_protocols(listen, stream, make_user):
@@ -241,25 +274,46 @@ def test_a_token_bucket_of_rate_0_has_no_limit():
     assert all(bucket.use() for _ in range(10_000))
 
 
-@given(steps=st.lists(st.tuples(st.booleans(), st.sampled_from([None, 1, 2])), max_size=40))
-def test_connections_count_until_they_are_released(steps):
-    limits, taken = ConnectionLimits(4, 2), Counter()
-    for takes, user in steps:
-        limit = 4 if user is None else 2
-        if not takes and taken[user]:
-            limits.release() if user is None else limits.release_for_user(user)
-            taken[user] -= 1
-        elif takes and user is None:
-            assert limits.acquire() == (taken[user] < limit)
-            taken[user] = min(limit, taken[user] + 1)
-        elif takes:
-            assert limits.acquire_for_user(user) == (taken[user] < limit)
-            taken[user] = min(limit, taken[user] + 1)
-        assert limits.in_use == taken[None]
+USERS = st.sampled_from([None, 1, 2])
+STEPS = st.one_of(
+    st.just(("connect", 0, None)),
+    st.tuples(st.just("authenticate"), st.integers(0, 5), USERS),
+    st.tuples(st.just("release"), st.integers(0, 5), st.none()),
+)
+
+
+@given(steps=st.lists(STEPS, max_size=60))
+def test_leases_count_once_until_they_are_released(steps):
+    max_total, max_per_user = 4, 2
+    limits = ConnectionLimits(max_total, max_per_user)
+    # Released leases stay: a protocol may release twice, and authenticate a client that has disconnected.
+    leases: list = []
+    held: dict = {}
+    for step, number, user in steps:
+        lease = leases[-1 - number % len(leases)] if leases else None
+        of_users = Counter(held.values())
+        if step == "connect":
+            acquired = limits.acquire()
+            assert (acquired is not None) == (len(held) < max_total)
+            if acquired:
+                leases.append(acquired)
+                held[acquired] = None
+        elif step == "release" and lease:
+            lease.release()
+            held.pop(lease, None)
+        elif user is not None and lease and lease.user_id is None:
+            is_accepted = lease not in held or of_users[user] < max_per_user
+            assert lease.acquire_for_user(user) == is_accepted
+            if is_accepted and lease in held:
+                held[lease] = user
+        assert limits.in_use == len(held)
+    for lease in leases:
+        lease.release()
+    assert limits.in_use == 0
+    assert all(limits.acquire().acquire_for_user(user) for user in (1, 1, 2, 2))
 
 
 def test_a_limit_of_0_accepts_all_connections():
     limits = ConnectionLimits(0, 0)
 
-    assert all(limits.acquire() for _ in range(1000))
-    assert all(limits.acquire_for_user(7) for _ in range(1000))
+    assert all(limits.acquire().acquire_for_user(7) for _ in range(1000))

@@ -2,7 +2,7 @@ import pytest
 
 from tms_core.app import configure
 from tms_core.errors import ConfigurationError
-from tms_core.process_specs import require_ports
+from tms_local.process_specs import require_ports
 from tms_realtime.settings import RealtimeSettings
 
 

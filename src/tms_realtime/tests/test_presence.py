@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tms_core.services.tasks import TaskService
 from tms_realtime.clients import presence as module
-from tms_realtime.clients.presence import CHANNEL, LIFE, Presence
+from tms_realtime.clients.presence import Presence
+from tms_realtime.clients.presence_store import CHANNEL, LIFE
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tms_core.embedded.ports import free_port
+from tms_local.embedded.ports import free_port
 from tms_realtime.event_log.stream import KEY
 
 MANY = 2000

@@ -7,8 +7,8 @@ from contextlib import suppress
 import orjson
 import pytest
 
-from tms_core.embedded.ports import free_port
 from tms_core.models import EventKind
+from tms_local.embedded.ports import free_port
 
 # More than the kernel's buffers and the backlog limit together.
 MANY = 1500

@@ -10,10 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from tms_core.embedded.ports import free_port
 from tms_core.settings import CoreSettings
-from tms_realtime.status import MAX_CONNECTIONS, Status, StatusProtocol
+from tms_local.embedded.ports import free_port
+from tms_realtime.status import Status
 from tms_realtime.wire.http_request import HttpRequest
+from tms_realtime.wire.status_port import MAX_CONNECTIONS, StatusProtocol
 
 TOKEN = "metrics-token"
 PRODUCTION = {
@@ -54,7 +55,7 @@ def status(runtime):
 
 
 def answered(status: Status, path: str, *, verb: str = "GET", peer: str = "127.0.0.1", **headers: str):
-    head, _, body = status.answer(HttpRequest(verb, path, path, {}, headers), peer=peer).partition(b"\r\n\r\n")
+    head, _, body = status.respond(HttpRequest(verb, path, path, {}, headers), peer).partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     return int(first.split()[1]), dict(line.split(": ", 1) for line in lines), body
 
@@ -193,7 +194,7 @@ def test_of_too_many_connections_the_oldest_is_ended(status):
     connections, transports = {}, [StringTransport() for _ in range(MAX_CONNECTIONS + 2)]
 
     for transport in transports:
-        StatusProtocol(status(), Clock(), connections).makeConnection(transport)
+        StatusProtocol(status().respond, Clock(), connections).makeConnection(transport)
 
     assert [transport.disconnected for transport in transports] == [True] * 2 + [False] * MAX_CONNECTIONS
     assert len(connections) == MAX_CONNECTIONS

@@ -5,22 +5,13 @@ from importlib.resources import files
 
 from pyramid.response import Response
 
-from tms_core.web.openapi import Answer, Header, Parameter, documented
+from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, documented
 from tms_core.web.resource import open_to_all, resource
 from tms_realtime.resources import Ticket
 
 CONTENT_TYPE = "text/javascript"
 SCRIPT = (files("tms_realtime") / "static" / "tms-client.js").read_bytes()
 TAG = hashlib.blake2b(SCRIPT, digest_size=8).hexdigest()
-EXAMPLE = '"9f86d081884c7d65"'
-ETAG = Header("ETag", "The version of the file, for If-None-Match.", EXAMPLE)
-IF_NONE_MATCH = Parameter(
-    name="If-None-Match",
-    where="header",
-    help="ETags that the client has cached; if one of them is current, the response is 304.",
-    example=EXAMPLE,
-    answers={304: Answer(None, "The cached version is current.", headers=(ETAG,))},
-)
 
 
 @resource(path="/tms-client.js", name="client_script")

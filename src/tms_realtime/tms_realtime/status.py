@@ -1,30 +1,21 @@
-"""The status port of the process: /metrics for Prometheus, /api/health and /api/ready for orchestrators."""
-# ruff: noqa: N802 - Twisted names the methods.
+"""The status of the process: /metrics for Prometheus, /api/health and /api/ready for orchestrators."""
 
-import logging
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import orjson
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from twisted.internet.error import CannotListenError
-from twisted.internet.protocol import Factory, Protocol
 
 from tms_core.errors import ForbiddenError, NotAuthenticatedError
 from tms_core.metrics_access import MetricsAccess
 from tms_core.readiness import overall_status
 from tms_core.runtime import Runtime
 from tms_realtime import metrics
-from tms_realtime.settings import RealtimeSettings
-from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES, HttpRequest
+from tms_realtime.wire.http_request import END, HttpRequest
 from tms_realtime.wire.http_responses import http_response, problem
 
-SECONDS = 5
-MAX_CONNECTIONS = 64
 PATHS = ("/metrics", "/api/health", "/api/ready")
 JSON = [("Content-Type", "application/json")]
-log = logging.getLogger(__name__)
 
 
 class Status:
@@ -36,12 +27,12 @@ class Status:
         self._checks = checks
         self._before_scrape = before_scrape
 
-    def answer(self, request: HttpRequest, *, peer: str) -> bytes:
-        """`peer` is the address that asks."""
+    def respond(self, request: HttpRequest, peer: str) -> bytes:
+        """Return the response to a request from the address `peer`."""
         if request.method not in ("GET", "HEAD"):
-            return problem(405, "here is only to be read", [("Allow", "GET, HEAD")])
-        answer = self._get(request, peer)
-        return answer if request.method == "GET" else answer[: answer.index(END) + len(END)]
+            return problem(405, "this port serves GET and HEAD only", [("Allow", "GET, HEAD")])
+        response = self._get(request, peer)
+        return response if request.method == "GET" else response[: response.index(END) + len(END)]
 
     def _get(self, request: HttpRequest, peer: str) -> bytes:
         match request.path.rstrip("/"):
@@ -71,63 +62,3 @@ class Status:
             return problem(403, str(error))
         self._before_scrape()
         return http_response(200, [("Content-Type", CONTENT_TYPE_LATEST)], generate_latest(metrics.REGISTRY))
-
-
-class StatusProtocol(Protocol):
-    """One request per connection."""
-
-    """One request on one connection; `connections` are all that are open, the oldest first."""
-
-    def __init__(self, status: Status, reactor: Any, connections: "dict[StatusProtocol, None]"):
-        self._status = status
-        self._reactor = reactor
-        self._connections = connections
-        self._data = b""
-
-    def connectionMade(self) -> None:
-        self._timer = self._reactor.callLater(SECONDS, self.transport.abortConnection)
-        self._connections[self] = None
-        if len(self._connections) > MAX_CONNECTIONS:
-            oldest = next(iter(self._connections))
-            del self._connections[oldest]
-            oldest.transport.abortConnection()
-
-    def connectionLost(self, reason: Any = None) -> None:
-        self._connections.pop(self, None)
-        if self._timer.active():
-            self._timer.cancel()
-
-    def dataReceived(self, data: bytes) -> None:
-        self._data += data
-        if len(self._data) > MAX_REQUEST_BYTES:
-            self._send(problem(431, "the request's header is too large"))
-        elif END in self._data:
-            self._send(self._answer(self._data[: self._data.index(END) + len(END)]))
-
-    def _answer(self, head: bytes) -> bytes:
-        try:
-            request = HttpRequest.parse(head)
-        except ValueError as error:
-            return problem(400, str(error))
-        return self._status.answer(request, peer=self.transport.getPeer().host)
-
-    def _send(self, data: bytes) -> None:
-        self.transport.write(data)
-        self.transport.loseConnection()
-
-
-def listen_for_status(reactor: Any, settings: RealtimeSettings, status: Status) -> Any:
-    """Return the listening port, or None if it is off or in use; an occupied port does not stop the process."""
-    if not settings.status_port:
-        return None
-    connections: dict[StatusProtocol, None] = {}
-    factory = Factory.forProtocol(lambda: StatusProtocol(status, reactor, connections))
-    factory.noisy = False
-    try:
-        return reactor.listenTCP(settings.status_port, factory, interface=settings.host)
-    except CannotListenError as error:
-        log.warning(
-            "no metrics and health on %s:%d (tms.realtime.status_port): %s",
-            settings.host, settings.status_port, error.socketError,
-        )  # fmt: skip
-        return None

@@ -11,13 +11,12 @@ from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import ARRAY, ColumnElement, Select, cast, column, func, select
 
-from tms_core.models import Priority, Status, Task, User
+from tms_core.models import OPEN_STATUSES, Priority, Status, Task, User
 
 Dimension = Literal["cells", "assigned", "created", "due_soon", "overdue"]
 Criteria = Sequence[ColumnElement[bool]]
 Statement: TypeAlias = Select[*tuple[Any, ...]]
 
-OPEN = (Status.PENDING, Status.IN_PROGRESS)
 # With fewer tasks per user, one count per user is slower than GROUP BY.
 MIN_TASKS_PER_USER = 200
 TASKS_PER_SLICE = 250_000
@@ -91,7 +90,7 @@ def _by_person(person: Any, criteria: Criteria) -> Statement:
 
 
 def _overdue(criteria: Criteria, today: date) -> Count:
-    return Count("overdue", _number_where(Task.status.in_(OPEN), Task.due_date < today, *criteria))
+    return Count("overdue", _number_where(Task.status.in_(OPEN_STATUSES), Task.due_date < today, *criteria))
 
 
 def _due_soon(criteria: Criteria, today: date) -> Count:

@@ -24,7 +24,6 @@ from webtest import TestApp
 
 from tms_core.app import configure
 from tms_core.commands import main
-from tms_core.embedded.services import embedded_services
 from tms_core.event_log.positions import assign_positions
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
@@ -34,6 +33,7 @@ from tms_core.relay.relay import make_sinks
 from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
+from tms_local.embedded.services import embedded_services
 
 PASSWORD = "password123"
 ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications")
@@ -169,10 +169,22 @@ def make_user(runtime, app) -> Callable[..., SignedIn]:
             session.add(user)
             session.flush()
             session.refresh(user)
-            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_login(user)
+            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_session(user)
             return SignedIn(user.id, name, pair.access, pair.refresh, is_admin)
 
     return make
+
+
+@pytest.fixture
+def ann(make_user) -> SignedIn:
+    """The user "ann"."""
+    return make_user("ann")
+
+
+@pytest.fixture
+def bob(make_user) -> SignedIn:
+    """The user "bob"."""
+    return make_user("bob")
 
 
 @pytest.fixture
@@ -185,6 +197,12 @@ def client(app, make_user) -> Client:
 def client_of(app) -> Callable[[SignedIn], Client]:
     """Returns a client of the given user."""
     return lambda user: Client(app, user)
+
+
+@pytest.fixture
+def as_ann(client_of, ann) -> Client:
+    """A client of ann."""
+    return client_of(ann)
 
 
 @pytest.fixture

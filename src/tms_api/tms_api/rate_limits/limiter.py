@@ -16,7 +16,7 @@ from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from tms_api.rate_limits.rates import Rate, Rates
+from tms_api.rates import Rate, Rates
 from tms_core.errors import TooManyRequestsError
 from tms_core.runtime import Runtime
 

@@ -16,7 +16,7 @@ from limits.storage import RedisStorage
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from tms_api.rate_limits.limiter import redis_storage, too_many
-from tms_api.rate_limits.rates import Rate, Rates
+from tms_api.rates import Rate, Rates
 from tms_api.settings import ApiSettings
 from tms_core.errors import TooManyRequestsError
 from tms_core.runtime import Runtime
@@ -90,17 +90,16 @@ class Quota:
         return redis_storage(self._runtime)
 
 
-def quota_deriver(view, info):
-    """Pyramid view deriver that counts each request, in every package, before the view is called."""
-    if info.exception_only:
+def open_quota_deriver(view, info):
+    """Pyramid view deriver that counts the writing requests to open routes, in every package."""
+    if info.exception_only or info.options.get("permission") != NO_PERMISSION_REQUIRED:
         return view
-    is_open = info.options.get("permission") == NO_PERMISSION_REQUIRED
     quota: Quota | None = info.registry.quota
-    network_quota: Quota | None = info.registry.network_quota if is_open else None
+    network_quota: Quota | None = info.registry.network_quota
 
     def counting_view(context, request):
-        if not is_open or request.method not in UNCOUNTED:
-            claims = _claims_of(request) if is_open else request.claims
+        if request.method not in UNCOUNTED:
+            claims = _claims_of(request)
             if claims and quota:
                 quota.spend(claims.user_id)
             elif network_quota and not claims:
@@ -128,4 +127,6 @@ def includeme(config):
     config.registry.network_quota = (
         Quota(runtime, settings.limit_address, name=NETWORK) if settings.limit_address else None
     )
-    config.add_view_deriver(quota_deriver)
+    if config.registry.quota:
+        config.add_request_limit(config.registry.quota.spend)
+    config.add_view_deriver(open_quota_deriver)

@@ -25,7 +25,7 @@ class ApiTokens:
 
     @property
     def tokens(self) -> PersonalTokenService:
-        scopes = frozenset(self.request.registry.tms.scopes.values())
+        scopes = frozenset(self.request.registry.tms.registry.scopes.values())
         return PersonalTokenService(self.request.db, self.request.actor.id, scopes)
 
     @documented(

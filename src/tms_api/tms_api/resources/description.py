@@ -3,9 +3,9 @@ from typing import Any
 from pyramid.events import ApplicationCreated
 
 from tms_api.openapi.description import Description
-from tms_api.preconditions import ETAG, IF_NONE_MATCH, tagged
+from tms_api.preconditions import tagged
 from tms_api.resources.tags import DESCRIPTION
-from tms_core.web.openapi import Answer, documented
+from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, documented
 from tms_core.web.resource import open_to_all, resource
 
 

@@ -6,7 +6,7 @@ from tms_api.resources.tags import KEYS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.account_answers import Sessions as SessionsAnswer
 from tms_core.errors import NotFoundError
-from tms_core.services.logins import Login, LoginService
+from tms_core.services.sessions import SessionService, UserSession
 from tms_core.values import instant
 from tms_core.web.openapi import Answer, Link, Nothing, documented
 from tms_core.web.path_ids import bad_id
@@ -24,8 +24,8 @@ class Sessions:
         self.request = request
 
     @property
-    def logins(self) -> LoginService:
-        return LoginService(self.request.db, self.request.actor.id)
+    def sessions(self) -> SessionService:
+        return SessionService(self.request.db, self.request.actor.id)
 
     @documented(
         "list_sessions",
@@ -36,12 +36,12 @@ class Sessions:
         """List the caller's sessions. `last_used_at` and `client` date from the last sign-in or refresh."""
         query_of(self.request, ())
         current = self.request.claims.session
-        return json_response(whole([present_session(session, current) for session in self.logins.list()]))
+        return json_response(whole([present_session(session, current) for session in self.sessions.list()]))
 
     @documented("delete_session", answers={200: Nothing})
     def delete(self):
         """End a session. Its tokens stop working within a second."""
-        self.logins.end(self._id(), token_service(self.request))
+        self.sessions.end(self._id(), token_service(self.request))
         return json_response({})
 
     def _id(self) -> UUID:
@@ -51,7 +51,7 @@ class Sessions:
             raise NotFoundError(bad_id("id", self.request.matchdict["id"], "a session's UUID")) from None
 
 
-def present_session(session: Login, current: str) -> dict[str, Any]:
+def present_session(session: UserSession, current: str) -> dict[str, Any]:
     return {
         "id": str(session.id),
         "created_at": instant(session.began_at),

@@ -1,6 +1,6 @@
 from tms_api.resources.tags import COPIES
 from tms_api.schemas.task_answers import Changes
-from tms_api.task_pages import as_dicts
+from tms_api.task_list.pages import as_dicts
 from tms_core.services.task_sync import TaskSync
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import Answer, Link, WholeNumber, documented, names_of

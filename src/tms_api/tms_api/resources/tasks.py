@@ -1,17 +1,16 @@
-from tms_api.cache import PageCache
 from tms_api.idempotency import idempotent
 from tms_api.pagination import PAST_THE_END
-from tms_api.preconditions import ETAG, IF_MATCH, IF_NONE_MATCH, expectation, tagged, task_validators
+from tms_api.preconditions import IF_MATCH, expectation, tagged, task_validators
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_answers import Task, TaskPage
 from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
-from tms_api.settings import ApiSettings
-from tms_api.task_pages import PARAMETERS, list_key, make_page, page_key
+from tms_api.task_list.lookup import find_or_make
+from tms_api.task_list.query import PARAMETERS
 from tms_core.errors import InvalidError
 from tms_core.services.task_reading import one_visible, read_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService
-from tms_core.web.openapi import Answer, Header, Link, Nothing, documented
+from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, Header, Link, Nothing, documented
 from tms_core.web.preconditions import has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
@@ -46,10 +45,7 @@ class Tasks:
     )
     def collection_get(self):
         """List the tasks visible to the caller. Filtered, sorted and paginated."""
-        cache = PageCache(self.runtime, self.runtime.settings(ApiSettings).cache_seconds)
-        page = cache.get_or_make(
-            page_key(self.request), list_key(self.request), lambda count: make_page(self.request, count)
-        )
+        page = find_or_make(self.request)
         return tagged(page.body, page.tag)
 
     @writes_tasks

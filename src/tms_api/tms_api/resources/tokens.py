@@ -83,7 +83,7 @@ class Token(_Tokens):
         if user is None:
             return self._answer(None, WRONG_CREDENTIALS)
         limiter.count(*limits)
-        response = self._answer(self.tokens.begin_login(user), WRONG_CREDENTIALS)
+        response = self._answer(self.tokens.begin_session(user), WRONG_CREDENTIALS)
         remember_device(self.request, response, user)
         return response
 

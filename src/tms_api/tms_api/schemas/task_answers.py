@@ -77,7 +77,9 @@ class HistoryEvent(AnswerSchema):
         "changes": {"status": ["PENDING", "IN_PROGRESS"]},
     }
 
-    event_id: Id
+    event_id: Id | None = Field(
+        description="The number of the event. Null until the relay has assigned it, within milliseconds while it runs."
+    )
     event: EventKind
     actor: Id | None = Field(description="The user who made the change; null for the command line.")
     at: datetime

@@ -20,7 +20,7 @@ MAX_SESSION_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class AccessClaims:
-    """The claims of a valid access token. `session` is the family of refresh tokens, `epoch` the user's token epoch at
+    """The claims of a valid access token. `session` is the id of the session, `epoch` the user's token epoch at
     the time of issue.
 
     `scopes` is None for an unrestricted token; personal tokens list theirs. `authenticated_at` is the time of the last

@@ -31,7 +31,7 @@ def session_of(token_id: int) -> str:
 
 
 def token_id_of(session: str) -> int | None:
-    """Return the id of the personal token that a `session` claim refers to; None for the session of a login."""
+    """Return the id of the personal token that a `session` claim refers to; None for a session of refresh tokens."""
     return id_in(session.removeprefix(SESSION_PREFIX)) if session.startswith(SESSION_PREFIX) else None
 
 

@@ -55,16 +55,14 @@ class Revocations:
         with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             epochs = connection.execute(select(User.id, User.token_epoch).where(User.token_epoch_at > since)).all()
             sessions = connection.execute(_sessions_revoked(since)).all()
-        self._sessions = frozenset(str(row.family) if row.family else session_of(row.token_id) for row in sessions)
+        self._sessions = frozenset(str(row.session_id or session_of(row.token_id)) for row in sessions)
         self._epochs = {row.id: row.token_epoch for row in epochs}
 
 
 def _sessions_revoked(since: datetime) -> CompoundSelect[UUID | None, int | None]:
     """Select the revoked sessions and personal tokens."""
-    logins = (
-        select(RefreshToken.family, cast(None, BigInteger).label("token_id"))
-        .where(RefreshToken.revoked_at > since)
-        .distinct()
-    )
-    tokens = select(cast(None, Uuid).label("family"), PersonalToken.id).where(PersonalToken.revoked_at > since)
-    return union_all(logins, tokens)
+    no_session, no_token = cast(None, Uuid).label("session_id"), cast(None, BigInteger).label("token_id")
+    refresh, personal = RefreshToken, PersonalToken
+    sessions = select(refresh.session_id.label("session_id"), no_token).where(refresh.revoked_at > since).distinct()
+    tokens = select(no_session, personal.id).where(personal.revoked_at > since)
+    return union_all(sessions, tokens)

@@ -6,8 +6,8 @@ import click
 
 from tms_core.commands.invocation import Invocation
 from tms_core.commands.shared_metrics import shared_metrics
+from tms_core.processes.ports import require_free
 from tms_core.server.workers import Workers, listen
-from tms_core.supervisor.ports import require_free
 
 
 @click.command()

@@ -4,7 +4,7 @@ import warnings
 import click
 
 from tms_core.commands.invocation import Invocation
-from tms_core.embedded.state import make_state_directory
+from tms_core.state_dir import make_state_directory
 
 
 @click.command()

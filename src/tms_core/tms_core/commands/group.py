@@ -6,20 +6,26 @@ from pathlib import Path
 
 import click
 
-from tms_core.commands.invocation import Invocation
+from tms_core.commands.invocation import LOCAL_PACKAGE, Invocation, NotIncludedError
 from tms_core.commands.summaries import summary_of
 from tms_core.errors import ConfigurationError
 from tms_core.ini import default_ini, load_env
 
 GROUP = "tms.commands"
+# Commands of the local tooling, for a better answer than «No such command» where that is not installed.
+LOCAL_COMMANDS = frozenset({"demo-data", "up"})
 
 
-class NotIncludedError(click.ClickException):
-    """The command belongs to a package that the settings file does not include."""
+class NotInstalledError(click.ClickException):
+    """The command belongs to the local tooling, which is not installed."""
 
-    def __init__(self, command: str, package: str, ini: str):
-        what = f"{ini} does not include {package}" if os.path.isfile(ini) else f"there is no settings file {ini}"
-        super().__init__(f"tms {command} is a command of {package}, and {what}: name a file with --ini or TMS_INI")
+    exit_code = 2
+
+    def __init__(self, command: str):
+        super().__init__(
+            f"tms {command} is a command of {LOCAL_PACKAGE}, which is not installed: pip install tms-local (in a "
+            f"checkout: pip install '.[local]'), and add {LOCAL_PACKAGE} to pyramid.includes of the settings file"
+        )
 
 
 class Commands(click.Group):
@@ -33,8 +39,18 @@ class Commands(click.Group):
             command: click.Command = entry.load()
             return command
         for entry in entry_points(group=GROUP, name=name):
-            raise NotIncludedError(name, entry.module.partition(".")[0], _invocation(ctx).ini)
+            return self._of_own_ini(ctx, entry)
+        if name in LOCAL_COMMANDS:
+            raise NotInstalledError(name)
         return None
+
+    def _of_own_ini(self, ctx: click.Context, entry: EntryPoint) -> click.Command:
+        """Return the command of a package that is not included if it has an argument INI: it calls
+        `Invocation.require` itself."""
+        command: click.Command = entry.load()
+        if any(parameter.name == "ini" for parameter in command.params):
+            return command
+        raise NotIncludedError(entry.name, _package(entry), _invocation(ctx).ini)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         found = sorted(self._found(ctx).items())
@@ -44,7 +60,7 @@ class Commands(click.Group):
 
     def _found(self, ctx: click.Context) -> dict[str, EntryPoint]:
         packages = _invocation(ctx).packages
-        return {entry.name: entry for entry in entry_points(group=GROUP) if entry.module.partition(".")[0] in packages}
+        return {entry.name: entry for entry in entry_points(group=GROUP) if _package(entry) in packages}
 
     def invoke(self, ctx: click.Context):
         try:
@@ -58,6 +74,10 @@ class Commands(click.Group):
             if (failure := explain(error, ctx.meta.get("tms.runtime"))) is None:
                 raise
             raise failure from None
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.module.partition(".")[0]
 
 
 def _invocation(ctx: click.Context) -> Invocation:

@@ -1,8 +1,8 @@
 """The context object of every subcommand: the ini file, and the runtime configured from it."""
 
+import os
 import sys
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,6 +16,22 @@ if TYPE_CHECKING:
 
     from tms_core.runtime import Runtime
 
+# The package of `tms up`. Without a settings file its commands are available too, since `tms up` is how one begins.
+LOCAL_PACKAGE = "tms_local"
+
+
+class NotIncludedError(click.ClickException):
+    """The command belongs to a package that the settings file does not include."""
+
+    exit_code = 2
+
+    def __init__(self, command: str, package: str, ini: str):
+        what = f"{ini} does not include {package}" if os.path.isfile(ini) else f"there is no settings file {ini}"
+        remedy = "name a file with --ini or TMS_INI"
+        if package == LOCAL_PACKAGE:
+            remedy = f"add {package} to its pyramid.includes, or name a file that has it"
+        super().__init__(f"tms {command} is a command of {package}, and {what}: {remedy}")
+
 
 @dataclass
 class Invocation:
@@ -25,10 +41,16 @@ class Invocation:
     ini: str
     name: str = "tms"
 
-    @cached_property
+    @property
     def packages(self) -> tuple[str, ...]:
-        """The packages that the ini file includes, besides the core; empty if there is no such file."""
-        return ("tms_core", *included_packages(self.ini))
+        """The core and the packages that the ini file includes; without such a file, the local tooling."""
+        included = included_packages(self.ini) if os.path.isfile(self.ini) else (LOCAL_PACKAGE,)
+        return ("tms_core", *included)
+
+    def require(self, package: str) -> None:
+        """Raise `NotIncludedError` if the settings file does not include the command's package."""
+        if package not in self.packages:
+            raise NotIncludedError(self.name, package, self.ini)
 
     def bootstrap(self) -> "Runtime":
         """Return the runtime; invalid settings end the command with a message for each."""

@@ -29,7 +29,7 @@ def migrate(invocation: Invocation, target: str | None, revision: str | None, pa
 
 
 def _write_revision(runtime: Runtime, message: str, label: str) -> None:
-    if label not in runtime.migrations:
-        refuse(f"no included package has the branch {label}; there are {', '.join(runtime.migrations)}")
+    if label not in runtime.registry.migrations:
+        refuse(f"no included package has the branch {label}; there are {', '.join(runtime.registry.migrations)}")
     for path in write_revision(runtime, message, label):
         click.echo(f"wrote {path}")

@@ -14,7 +14,8 @@ from tms_core.doctor.relay import check_relay
 from tms_core.doctor.search import check_search
 from tms_core.doctor.settings import check_settings
 from tms_core.errors import TmsError
-from tms_core.runtime import Runtime, resolve
+from tms_core.registry import resolve
+from tms_core.runtime import Runtime
 
 CHECKS: dict[str, Check] = {
     "settings": check_settings,
@@ -33,7 +34,7 @@ NEED_DATABASE = ("migrations", "accounts", "search", "clock", "relay")
 def examine(runtime: Runtime) -> Iterator[tuple[str, Finding]]:
     """Yield every finding with the name of its check."""
     has_database = True
-    added = {name: resolve(dotted) for name, dotted in runtime.doctor_checks.items()}
+    added = {name: resolve(dotted) for name, dotted in runtime.registry.doctor_checks.items()}
     for name, check in {**CHECKS, **added}.items():
         if name in NEED_DATABASE and not has_database:
             yield name, warning("not checked: that needs the database.")

@@ -15,10 +15,10 @@ def check_relay(runtime: Runtime) -> Iterator[Finding]:
         waiting = unassigned(connection)
         lags = sink_lags(connection)
     faults = list(_about_numbering(waiting, leads=leads, has_run=bool(lags)))
-    for sink in runtime.sinks:
+    for sink in runtime.registry.sinks:
         # If no relay runs, that is reported already.
         faults += _about_sink(sink, lags.get(sink)) if leads or sink in lags else ()
-    yield from faults or [fine(f"leads; sinks: {', '.join(runtime.sinks)}")]
+    yield from faults or [fine(f"leads; sinks: {', '.join(runtime.registry.sinks)}")]
 
 
 def _about_numbering(waiting: Lag, *, leads: bool, has_run: bool) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from tms_core.settings_base import Declaration
 def check_settings(runtime: Runtime) -> Iterator[Finding]:
     """Report settings that are valid but not recommended; invalid settings prevent start-up."""
     core = runtime.core
-    packages = ", ".join(runtime.packages[1:]) or "no package but the core"
+    packages = ", ".join(runtime.registry.packages[1:]) or "no package but the core"
     yield fine(f"{core.environment}; {packages} (tms doctor --settings lists all)")
     if core.environment != "production":
         return

@@ -2,14 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import TaskEventRecord
-
-if TYPE_CHECKING:
-    from tms_core.runtime import Runtime
+from tms_core.runtime import Runtime
 
 
 class EventSink(ABC):
@@ -23,7 +20,7 @@ class EventSink(ABC):
     # Seconds in which events are gathered before they are delivered together. What people wait for needs none.
     batch_window = 0.0
 
-    def __init__(self, runtime: "Runtime"):
+    def __init__(self, runtime: Runtime):
         self.runtime = runtime
 
     @abstractmethod

@@ -24,6 +24,9 @@ class Status(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
+# The statuses of tasks that are not finished.
+OPEN_STATUSES = (Status.PENDING, Status.IN_PROGRESS)
+
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 10_000
 # Titles are sorted ignoring case, accents and width. `fold_text` is a function created by the migrations: not every

@@ -80,16 +80,16 @@ USERS = cast(Table, User.__table__)
 
 
 class RefreshToken(Base):
-    """One refresh token, stored as its SHA-256. The tokens of one session form a family."""
+    """One refresh token, stored as its SHA-256. A session is a chain of tokens, each made from the one before."""
 
     __tablename__ = "refresh_token"
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    family: Mapped[UUID]
+    session_id: Mapped[UUID] = mapped_column("family")
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[CreatedAt]
-    # When the session began: the same in the whole family.
+    # When the session began: the same for all of its tokens.
     began_at: Mapped[CreatedAt]
     # The client that requested this token.
     user_agent: Mapped[str | None] = mapped_column(String(200))

@@ -10,9 +10,10 @@ from tms_core.db import is_away
 from tms_core.event_log.leadership import try_to_lead
 from tms_core.event_log.positions import BATCH, assign_positions
 from tms_core.event_log.sinks import EventSink
+from tms_core.registry import resolve
 from tms_core.relay.delivery import Delivery, ensure_cursor
 from tms_core.relay.hints import Hints
-from tms_core.runtime import Runtime, resolve
+from tms_core.runtime import Runtime
 
 STANDBY_INTERVAL = 1.0
 RECONNECT_SECONDS = 1.0
@@ -63,7 +64,7 @@ class Relay:
 
     def _lead(self, connection: Connection) -> None:
         deliveries = [Delivery(self._runtime, name, sink) for name, sink in make_sinks(self._runtime).items()]
-        log.info("leading; sinks: %s", ", ".join(self._runtime.sinks))
+        log.info("leading; sinks: %s", ", ".join(self._runtime.registry.sinks))
         for delivery in deliveries:
             delivery.start()
         try:
@@ -89,6 +90,6 @@ class Relay:
 def make_sinks(runtime: Runtime) -> dict[str, EventSink]:
     """Create the registered sinks, and the missing cursors in the database."""
     with runtime.transaction() as session:
-        for name in runtime.sinks:
+        for name in runtime.registry.sinks:
             ensure_cursor(session, name)
-    return {name: resolve(dotted)(runtime) for name, dotted in runtime.sinks.items()}
+    return {name: resolve(dotted)(runtime) for name, dotted in runtime.registry.sinks.items()}

@@ -1,20 +1,19 @@
-"""The ASGI adapter of the WSGI application for uvicorn: reads the body, then calls the application in a thread."""
+"""Runs the WSGI application for the protocol: reads the body, then calls the application in a thread."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from tms_core.server.admission import Admission
-from tms_core.server.bodies import Bodies, BodyFaultError, Receive
-from tms_core.server.environ import environ_of
+from tms_core.server.bodies import Bodies, BodyFaultError
+from tms_core.server.exchange import Exchange
 from tms_core.server.limits import Limits
 from tms_core.server.threads import WorkerThreads
 from tms_core.web.body_faults import KEY, LEFT, log_departure
 
-Send = Callable[[Any], Awaitable[None]]
 Wsgi = Callable[..., Iterable[bytes]]
-Header = tuple[bytes, bytes]
-CLOSE: Header = (b"connection", b"close")
+Response = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Application:
@@ -27,63 +26,64 @@ class Application:
         self._threads = threads
         self._bodies = Bodies(limits)
 
-    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
-        environ = environ_of(scope)
-        # uvicorn decodes chunked bodies.
+    def start(self, exchange: Exchange) -> None:
+        """Begin to handle a request whose head is complete."""
+        environ = exchange.environ
+        # The parser decodes chunked bodies.
         if environ.pop("HTTP_TRANSFER_ENCODING", None) or environ["CONTENT_LENGTH"] != "0":
-            await self._with_body(environ, receive, send)
-        else:
-            await self._respond(environ, b"", send)
+            exchange.run(self._with_body(exchange))
+            return
+        environ["wsgi.input"] = BytesIO()
+        exchange.begin()
+        self._threads.submit(partial(self._call, environ), exchange.settle)
 
-    async def _with_body(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _with_body(self, exchange: Exchange) -> None:
+        environ = exchange.environ
         # After a final response, a client that expected 100 Continue may or may not send the body.
-        close = [CLOSE] if "HTTP_EXPECT" in environ else []
+        close = "HTTP_EXPECT" in environ
         if int(environ["CONTENT_LENGTH"]) > self._limits.body_bytes:
             # The application rejects the request by its length.
-            await self._respond(environ, b"", send, close)
+            await self._respond(exchange, b"", close=close)
             return
         if not self._admission.needs_body(environ):
             environ["CONTENT_LENGTH"] = "0"
-            await self._respond(environ, b"", send, close)
+            await self._respond(exchange, b"", close=close)
             return
         try:
-            body = await self._bodies.read(receive)
+            body = await self._bodies.read(exchange.receive)
         except BodyFaultError as error:
-            await self._refuse(environ, error, send)
+            await self._refuse(exchange, error)
             return
         try:
             environ["CONTENT_LENGTH"] = str(len(body))
-            await self._respond(environ, body if len(body) <= self._limits.body_bytes else b"", send)
+            await self._respond(exchange, body if len(body) <= self._limits.body_bytes else b"")
         finally:
             self._bodies.release(body)
 
-    async def _refuse(self, environ: dict[str, Any], error: BodyFaultError, send: Send) -> None:
+    async def _refuse(self, exchange: Exchange, error: BodyFaultError) -> None:
         if error.fault is LEFT:
-            log_departure(environ)
+            log_departure(exchange.environ)
             return
-        environ |= {KEY: error.fault, "CONTENT_LENGTH": "0"}
-        await self._respond(environ, b"", send, [CLOSE])
+        exchange.environ |= {KEY: error.fault, "CONTENT_LENGTH": "0"}
+        await self._respond(exchange, b"", close=True)
 
-    async def _respond(
-        self, environ: dict[str, Any], body: bytes | bytearray, send: Send, extra: Sequence[Header] = ()
-    ) -> None:
-        environ["wsgi.input"] = BytesIO(body)
-        start, content = await self._threads.run(lambda: self._call(environ))
-        start["headers"] += extra
-        await send(start)
-        await send({"type": "http.response.body", "body": content})
+    async def _respond(self, exchange: Exchange, body: bytes | bytearray, *, close: bool = False) -> None:
+        exchange.environ["wsgi.input"] = BytesIO(body)
+        status, headers, content = await self._threads.run(partial(self._call, exchange.environ))
+        exchange.respond(status, headers, content, close=close)
 
-    def _call(self, environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    def _call(self, environ: dict[str, Any]) -> Response:
         """Return the application's response; called in a worker thread."""
-        start: dict[str, Any] = {"type": "http.response.start"}
+        started: list[tuple[int, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-            start["status"] = int(status[:3])
-            start["headers"] = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            started.append((int(status[:3]), headers))
 
         parts = self._wsgi(environ, start_response)
         try:
-            return start, b"".join(parts)
+            # Joined first: an application may start its response as late as with its first part.
+            content = b"".join(parts)
+            return *started[-1], content
         finally:
             if close := getattr(parts, "close", None):
                 close()

@@ -1,10 +1,12 @@
-"""The WSGI environ (PEP 3333) of a request, from the ASGI scope of uvicorn."""
+"""The WSGI environ (PEP 3333) of a request."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
+
+import httptools
 
 BASE: dict[str, Any] = {
     "SCRIPT_NAME": "",
@@ -21,27 +23,39 @@ BASE: dict[str, Any] = {
 WITHOUT_PREFIX = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
 
-def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the environ without `wsgi.input`, which is added with the body."""
-    server, client = scope["server"], scope["client"]
-    environ = {
+def connection_environ(
+    server: tuple[str, int | None] | None, client: tuple[str, int] | None, scheme: str
+) -> dict[str, Any]:
+    """Return what all requests of a connection have in common."""
+    return {
         **BASE,
-        "REQUEST_METHOD": scope["method"],
-        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "SERVER_NAME": server[0] if server else "localhost",
         "SERVER_PORT": str(server[1]) if server else "80",
         "REMOTE_ADDR": client[0] if client else "",
-        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.url_scheme": scheme,
     }
-    for name, value in scope["headers"]:
+
+
+def add_request(
+    environ: dict[str, Any], method: str, url: bytes, version: str, headers: Iterable[tuple[bytes, bytes]]
+) -> dict[str, Any]:
+    """Add a request to the environ of its connection, except for `wsgi.input`, which is added with the body; raises for
+    a target without a path, or with one that is not ASCII."""
+    target = httptools.parse_url(url)
+    path = target.path.decode("ascii")
+    environ["REQUEST_METHOD"] = method
+    environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
+    environ["QUERY_STRING"] = (target.query or b"").decode("latin-1")
+    environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
+    for name, value in headers:
         key = _key(name)
         if key is None:
             continue
         text = value.decode("latin-1")
-        separator = "; " if key == "HTTP_COOKIE" else ","
-        environ[key] = f"{environ[key]}{separator}{text}" if key in environ and key != "CONTENT_LENGTH" else text
+        if key in environ and key != "CONTENT_LENGTH":
+            separator = "; " if key == "HTTP_COOKIE" else ","
+            text = f"{environ[key]}{separator}{text}"
+        environ[key] = text
     return environ
 
 

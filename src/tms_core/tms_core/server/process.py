@@ -33,7 +33,7 @@ def serve(wsgi: Any, listening: socket.socket) -> None:
     limits = Limits.of(core, connections=possible_connections(core.api_connections))
     app = Application(wsgi, Admission(wsgi.registry), limits, WorkerThreads(core.api_threads))
     config = uvicorn.Config(
-        app,
+        app,  # type: ignore[arg-type] # only our protocol calls it
         http=partial(LimitedProtocol, limits, Connections(limits.connections)),  # type: ignore[arg-type]
         loop="uvloop",
         ws="none",

@@ -1,13 +1,16 @@
 """HTTP/1 on one connection: uvicorn's protocol with timeouts and size limits."""
 
-from asyncio import TimerHandle, Transport
+from asyncio import Event, TimerHandle, Transport
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from tms_core.server.application import Application
 from tms_core.server.connections import Connections
+from tms_core.server.environ import add_request, connection_environ
+from tms_core.server.exchange import Exchange
 from tms_core.server.limits import HEAD_BYTES, HEADERS, Limits
 from tms_core.server.refusals import refusal
 
@@ -22,7 +25,13 @@ class HeadTooLargeError(Exception):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """The protocol of one connection. The parser calls the methods that begin with `on_`."""
+    """The protocol of one connection. The parser calls the methods that begin with `on_`.
+
+    Requests go to `Application` as `Exchange`s, not as ASGI events.
+    """
+
+    app: Application
+    cycle: Exchange
 
     def __init__(self, limits: Limits, open_connections: Connections, **kwargs: Any):
         super().__init__(**kwargs)
@@ -42,6 +51,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._expire_in(self._limits.head_seconds, self._head_expired)
         self._open.add(self)
+        self._environ = connection_environ(self.server, self.client, self.scheme or "http")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._open.remove(self)
@@ -78,7 +88,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._refuse(too_large if self._is_head_too_large else HTTPStatus.BAD_REQUEST)
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
         self._is_in_head = True
         self._head_bytes = self._silent_bytes = 0
 
@@ -95,7 +107,35 @@ class LimitedProtocol(HttpToolsProtocol):
         self._is_in_head, self._is_in_body = False, True
         self._silent_bytes = 0
         self._clear_deadline()
-        super().on_headers_complete()
+        version = self.parser.get_http_version()
+        environ = add_request(
+            self._environ.copy(), self.parser.get_method().decode("ascii"), self.url, version, self.headers
+        )
+        previous, self.cycle = (
+            self.cycle,
+            Exchange(
+                environ,
+                self.tasks,
+                scope={},
+                transport=self.transport,
+                flow=self.flow,
+                default_headers=self.server_state.default_headers,
+                message_event=Event(),
+                expect_100_continue=self.expect_100_continue,
+                keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+                on_response=self.on_response_complete,
+            ),
+        )
+        if previous is None or previous.response_complete:
+            self.app.start(self.cycle)
+        else:
+            # Pipelined.
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))  # type: ignore[arg-type]
+
+    def _start_asgi_task(self, cycle: Exchange, app: Application) -> None:  # type: ignore[override]
+        """Called for a pipelined request after the response to the previous one."""
+        app.start(cycle)
 
     def on_body(self, body: bytes) -> None:
         self._silent_bytes = 0

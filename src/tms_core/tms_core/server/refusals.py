@@ -1,4 +1,4 @@
-"""Error responses to requests that do not reach the application: malformed, too large or too slow heads."""
+"""Error responses of the server itself: to malformed, too large or too slow heads, and where the application failed."""
 
 import secrets
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import orjson
 from tms_core.server.limits import HEAD_BYTES, HEADERS
 
 DETAILS = {
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side. The server's log has more.",
     HTTPStatus.BAD_REQUEST: "This is no HTTP request.",
     HTTPStatus.REQUEST_TIMEOUT: "The head of the request did not come in time.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from tms_core.errors import ConfigurationError
-from tms_core.supervisor.orphans import die_with_parent
+from tms_core.processes.orphans import die_with_parent
 
 log = logging.getLogger(__name__)
 WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}

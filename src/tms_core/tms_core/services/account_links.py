@@ -13,6 +13,7 @@ from tms_core.auth.hashing import sha256_of
 from tms_core.identity.email_addresses import email_key
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_lookup import account_with_email
+from tms_core.services.user_lock import lock_user
 
 LIFE = {
     LinkPurpose.PASSWORD_RESET: timedelta(hours=1),
@@ -104,7 +105,7 @@ class AccountLinkService:
         if link is None:
             return None
         # Lock the account first, as everywhere. Of two concurrent uses, the second waits here and finds the link used.
-        self._session.execute(select(User.id).where(User.id == link.user_id).with_for_update(key_share=True))
+        lock_user(self._session, link.user_id)
         self._session.refresh(link)
         if self._usable_by(link) is None:
             return None

@@ -52,7 +52,7 @@ def _is_open(claims: AccessClaims) -> Select[tuple[bool]]:
         is_unexpired = or_(personal.expires_at.is_(None), personal.expires_at > func.now())
         held = exists().where(personal.id == token_id, personal.revoked_at.is_(None), is_unexpired)
         return select(held.where(personal.user_id == claims.user_id))
-    held = exists().where(refresh.family == _session_id(claims), refresh.revoked_at.is_(None))
+    held = exists().where(refresh.session_id == _session_id(claims), refresh.revoked_at.is_(None))
     return select(held.where(refresh.user_id == claims.user_id))
 
 

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from tms_core.auth.hashing import sha256_of
 from tms_core.auth.personal_tokens import PREFIX
 from tms_core.errors import ConflictError, InvalidError, NotFoundError
-from tms_core.models import PersonalToken, User
+from tms_core.models import PersonalToken
+from tms_core.services.user_lock import lock_user
 
 SHOWN_CHARACTERS = len(PREFIX) + 4
 MAX_TOKENS = 100
@@ -28,7 +29,7 @@ class PersonalTokenService:
         """Create a token and return its row and the token itself, which cannot be retrieved later."""
         self._refuse(scopes, expires_at)
         # Serializes with transactions that end the account's tokens.
-        self._session.execute(select(User.id).where(User.id == self._user_id).with_for_update(key_share=True))
+        lock_user(self._session, self._user_id)
         if len(self.list()) >= MAX_TOKENS:
             raise ConflictError("name", f"would be token number {MAX_TOKENS + 1}: delete one that is not needed")
         token = PREFIX + secrets.token_urlsafe(32)

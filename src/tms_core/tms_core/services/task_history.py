@@ -7,6 +7,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from tms_core.errors import NotFoundError
+from tms_core.event_log.waiting import await_positions
 from tms_core.models import EventKind, TaskEvent
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, relations
@@ -21,16 +22,20 @@ class TaskHistory:
         self._visibility = visibility
 
     def events(self, task_id: int, *, limit: int, before: int | None = None) -> Sequence[Row[Any]]:
-        """Return up to `limit` events that have a position, newest first, optionally only those before `before`.
+        """Return up to `limit` events, newest first, optionally only those before the position `before`.
 
-        Rows are (position, kind, actor_id, created_at, changes). Raises `NotFoundError`.
+        Rows are (position, kind, actor_id, created_at, changes). The newest events have no position while no relay
+        assigns them; this reads what there is and assigns none. Raises `NotFoundError`.
         """
         self.require_readable(task_id)
         statement = select(
             TaskEvent.position, TaskEvent.kind, TaskEvent.actor_id, TaskEvent.created_at, TaskEvent.changes
-        ).where(TaskEvent.task_id == task_id, TaskEvent.position.is_not(None))
+        ).where(TaskEvent.task_id == task_id)
         if before is not None:
             statement = statement.where(TaskEvent.position < before)
+        elif await_positions(self._session, task_id):
+            # An event that is committed only now gets its position within milliseconds, too.
+            statement = statement.where(TaskEvent.position.is_not(None))
         return self._session.execute(statement.order_by(TaskEvent.id.desc()).limit(limit)).all()
 
     def require_readable(self, task_id: int) -> None:

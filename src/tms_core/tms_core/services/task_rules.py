@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tms_core.errors import ForbiddenError, PreconditionFailedError
-from tms_core.models import Status
+from tms_core.models import OPEN_STATUSES
 from tms_core.permissions import Actor, Verb, may
 from tms_core.services.task_state import TaskRow, as_json, snapshot_of
 
 # The fields that callers can set.
 FIELDS = ("title", "description", "priority", "status", "due_date", "assigned_to", "created_by")
-
-# The statuses of tasks that are not finished.
-OPEN = frozenset({Status.PENDING, Status.IN_PROGRESS})
 
 REFUSALS: dict[Verb, str] = {
     "update": "Only its creator, its assignee or an administrator may change a task.",
@@ -50,7 +47,7 @@ def changed_fields(task: TaskRow, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def reopens(task: TaskRow, changed: Mapping[str, Any]) -> bool:
     """Return whether the change reopens a finished task without setting its assignee."""
-    return task.status not in OPEN and changed.get("status") in OPEN and "assigned_to" not in changed
+    return task.status not in OPEN_STATUSES and changed.get("status") in OPEN_STATUSES and "assigned_to" not in changed
 
 
 def reconcile(

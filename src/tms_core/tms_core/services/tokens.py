@@ -13,6 +13,7 @@ from tms_core.models import RefreshToken, User
 from tms_core.services.account_lookup import account_named
 from tms_core.services.passwords import is_password
 from tms_core.services.refresh_tokens import RefreshTokenChain
+from tms_core.services.user_lock import lock_user
 from tms_core.settings import CoreSettings
 
 
@@ -61,15 +62,15 @@ class TokenService:
         if not is_password(verified_hash, password) or user is None:
             return None
         # Read again under the lock: the password may have changed, or the account may have been closed.
-        self._lock(user.id)
+        lock_user(self._session, user.id)
         self._session.refresh(user)
         if not user.is_active or user.password_hash != verified_hash:
             return None
         return user
 
-    def begin_login(self, user: User) -> TokenPair:
+    def begin_session(self, user: User) -> TokenPair:
         """Create a session for an authenticated user; above the limit, the least recently used session ends."""
-        pair = self._pair(user, RefreshToken(family=uuid4()), self._chain.first())
+        pair = self._pair(user, RefreshToken(session_id=uuid4()), self._chain.first())
         self._end_surplus_sessions(user.id)
         return pair
 
@@ -77,23 +78,23 @@ class TokenService:
         """Use up a refresh token and return a new pair, or None if the token is not valid.
 
         Within the grace time, a used token (as from a second tab) returns the same successor. Later use counts as theft
-        and revokes the whole family.
+        and revokes the whole session.
         """
         now = datetime.now(UTC)
         found = self._found(token)
         if found is None:
             return None
-        self._lock(found.user_id)
+        lock_user(self._session, found.user_id)
         self._session.refresh(found)
         user = self._session.get(User, found.user_id, populate_existing=True)
         if not self._is_open(found, now) or user is None or not user.is_active:
             return None
         if found.used_at is None:
             found.used_at = now
-            following = RefreshToken(family=found.family, began_at=found.began_at)
+            following = RefreshToken(session_id=found.session_id, began_at=found.began_at)
             return self._pair(user, following, self._chain.successor(token))
         if now - found.used_at > self._grace:
-            self._revoke(RefreshToken.family == found.family)
+            self._revoke(RefreshToken.session_id == found.session_id)
             return None
         return self._present_pair(user, found, token, now)
 
@@ -101,27 +102,23 @@ class TokenService:
         """End the session of a refresh token; unknown tokens are ignored (RFC 7009, section 2.2)."""
         found = self._session.scalar(select(RefreshToken).where(RefreshToken.digest == sha256_of(token)))
         if found:
-            self._lock(found.user_id)
-            self._revoke(RefreshToken.family == found.family)
+            lock_user(self._session, found.user_id)
+            self._revoke(RefreshToken.session_id == found.session_id)
 
-    def revoke_login(self, user_id: int, family: UUID) -> None:
+    def revoke_session(self, user_id: int, session_id: UUID) -> None:
         """End one session of a user."""
-        self._lock(user_id)
-        self._revoke(RefreshToken.user_id == user_id, RefreshToken.family == family)
+        lock_user(self._session, user_id)
+        self._revoke(RefreshToken.user_id == user_id, RefreshToken.session_id == session_id)
 
     def revoke_all(self, user_id: int, *, except_session: str | None = None) -> None:
         """End all sessions of a user but `except_session`; their access tokens stop working within a second."""
-        self._lock(user_id)
+        lock_user(self._session, user_id)
         criterion = RefreshToken.user_id == user_id
         if except_session is None:
             end_access(self._session, user_id)
             self._revoke(criterion)
         else:
-            self._revoke(criterion, RefreshToken.family != UUID(except_session))
-
-    def _lock(self, user_id: int) -> None:
-        """Serialize changes of a user's sessions, so that revoking includes tokens that are being created."""
-        self._session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+            self._revoke(criterion, RefreshToken.session_id != UUID(except_session))
 
     def _revoke(self, *criteria) -> None:
         self._session.execute(
@@ -163,21 +160,21 @@ class TokenService:
         return self._access_tokens.create(
             user_id=user.id,
             is_admin=user.is_admin,
-            session=str(row.family),
+            session=str(row.session_id),
             epoch=user.token_epoch,
             authenticated_at=row.began_at.timestamp(),
         )
 
     def _end_surplus_sessions(self, user_id: int) -> None:
         surplus = (
-            select(RefreshToken.family)
+            select(RefreshToken.session_id)
             .where(*unused(user_id))
-            .group_by(RefreshToken.family)
+            .group_by(RefreshToken.session_id)
             .order_by(func.max(RefreshToken.id).desc())
             .offset(self._max_sessions)
         )
-        if families := self._session.scalars(surplus).all():
-            self._revoke(RefreshToken.user_id == user_id, RefreshToken.family.in_(families))
+        if session_ids := self._session.scalars(surplus).all():
+            self._revoke(RefreshToken.user_id == user_id, RefreshToken.session_id.in_(session_ids))
 
 
 def unused(user_id: int) -> tuple[ColumnElement[bool], ...]:

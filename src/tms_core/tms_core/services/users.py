@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 from tms_core.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from tms_core.identity.email_addresses import email_key
 from tms_core.identity.usernames import username_key
-from tms_core.models import AccountLink, LinkPurpose, RefreshToken, Task, User
+from tms_core.models import OPEN_STATUSES, AccountLink, LinkPurpose, RefreshToken, Task, User
 from tms_core.permissions import Actor
 from tms_core.services.account_checks import conflict_of, normalized, refuse_taken
 from tms_core.services.account_links import end_links
 from tms_core.services.passwords import hash_password, is_password
 from tms_core.services.personal_tokens import end_personal_tokens
-from tms_core.services.task_rules import OPEN
 from tms_core.services.tasks import TaskService
 from tms_core.services.tokens import TokenService, end_access
 
@@ -247,7 +246,7 @@ class UserService:
     def _unassign_open_tasks(self, user_id: int) -> None:
         open_tasks = self._session.scalars(
             select(Task.id)
-            .where(Task.assigned_to == user_id, Task.status.in_(OPEN))
+            .where(Task.assigned_to == user_id, Task.status.in_(OPEN_STATUSES))
             .order_by(Task.id)
             # Tasks that are concurrently deleted or reassigned drop out after the wait.
             .with_for_update(key_share=True)

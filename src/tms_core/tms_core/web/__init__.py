@@ -20,6 +20,8 @@ def includeme(config):
         ".revalidation",
         ".expensive_reads",
         ".preconditions",
+        ".request_limits",
+        ".cached_routes",
         ".problems",
         ".health",
         ".metrics",

@@ -3,6 +3,8 @@
 from pyramid.tweens import INGRESS
 
 NO_STORE = "no-store"
+# Cacheable by the client only, with revalidation of each use.
+REVALIDATED = "private, no-cache"
 
 
 def cache_control_tween_factory(handler, registry):

@@ -3,6 +3,8 @@
 Tokens are sent in a header, never in a cookie, so no response allows credentials.
 """
 
+from collections.abc import Sequence
+
 from pyramid.response import Response
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -14,20 +16,39 @@ EXPOSED_HEADERS = "ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-R
 PREFLIGHT_SECONDS = "7200"
 
 
+class CorsOrigins:
+    """The allowed origins; none means that CORS is off, `*` that all are allowed."""
+
+    def __init__(self, origins: Sequence[str]):
+        self._origins = frozenset(origins)
+        self._allows_all = "*" in self._origins
+        # Whether responses depend on the Origin header.
+        self.varies = bool(self._origins) and not self._allows_all
+
+    def __bool__(self) -> bool:
+        return bool(self._origins)
+
+    def headers(self, origin: str | None) -> dict[str, str]:
+        """Return the headers of the response to a request from `origin`; empty if the origin is not allowed."""
+        if origin is None or not (self._allows_all or origin in self._origins):
+            return {}
+        return {
+            "Access-Control-Allow-Origin": "*" if self._allows_all else origin,
+            "Access-Control-Expose-Headers": EXPOSED_HEADERS,
+        }
+
+
 def cors_tween_factory(handler, registry):
-    origins = frozenset(registry.tms.core.cors_origins)
+    origins = CorsOrigins(registry.tms.core.cors_origins)
     if not origins:
         return handler
 
     def cors_tween(request):
-        origin = request.headers.get("Origin")
-        is_allowed = origin is not None and ("*" in origins or origin in origins)
+        headers = origins.headers(request.headers.get("Origin"))
         is_preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
-        response = _preflight() if is_allowed and is_preflight else handler(request)
-        if is_allowed:
-            response.headers["Access-Control-Allow-Origin"] = "*" if "*" in origins else origin
-            response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
-        if "*" not in origins:
+        response = _preflight() if headers and is_preflight else handler(request)
+        response.headers.update(headers)
+        if origins.varies:
             response.vary = (*(response.vary or ()), "Origin")
         return response
 

@@ -10,7 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from tms_core.errors import UnavailableError
 from tms_core.migrations_runner import missing_revisions
 from tms_core.readiness import OPTIONAL, Status, overall_status
-from tms_core.runtime import Runtime, resolve
+from tms_core.registry import resolve
+from tms_core.runtime import Runtime
 from tms_core.web.openapi import Answer, AnswerSchema, Header, documented
 from tms_core.web.resource import json_response, open_to_all, resource
 
@@ -40,7 +41,10 @@ CHECKS: dict[str, Callable[[Runtime], None]] = {
 def readiness(runtime: Runtime) -> dict[str, str]:
     """Return each check's result: "ok", or a sentence without addresses and credentials."""
     results = {}
-    for name, check in {**CHECKS, **{name: resolve(dotted) for name, dotted in runtime.readiness.items()}}.items():
+    for name, check in {
+        **CHECKS,
+        **{name: resolve(dotted) for name, dotted in runtime.registry.readiness.items()},
+    }.items():
         try:
             check(runtime)
             results[name] = "ok"
@@ -94,7 +98,7 @@ class Ready(_Open):
         reads and writes still work. 503 while a required check fails. `checks` has the result of each check."""
         runtime = self.request.registry.tms
         checks = readiness(runtime)
-        status = overall_status(checks, OPTIONAL | runtime.optional_checks)
+        status = overall_status(checks, OPTIONAL | runtime.registry.optional_checks)
         body = {"status": status, "checks": checks}
         if status == "unavailable":
             return json_response(body, status=503, headers={"Retry-After": "5"})

@@ -7,7 +7,7 @@ from tms_core.web.site_files import add_open_route
 
 
 def home(request) -> Response:
-    path = request.registry.tms.index_links.get("docs", "/api")
+    path = request.registry.tms.registry.index_links.get("docs", "/api")
     return Response(status=302, headerlist=[("Location", absolute_url(request, path)), ("Cache-Control", "no-cache")])
 
 

@@ -30,7 +30,7 @@ class IndexResource:
     @documented("get_index", answers={200: Index}, needs_database=False)
     def get(self):
         """List the API's entry points. These are the OpenAPI document, its HTML page and the packages' URLs."""
-        paths = self.request.registry.tms.index_links
+        paths = self.request.registry.tms.registry.index_links
         links = {name: absolute_url(self.request, path) for name, path in paths.items()}
         headers = {"Cache-Control": "public, max-age=300"}
         return json_response({"name": "TMS", "links": links}, headers=headers)

@@ -17,7 +17,8 @@ from pyramid.response import Response
 from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.metrics_access import MetricsAccess
-from tms_core.runtime import Runtime, resolve
+from tms_core.registry import resolve
+from tms_core.runtime import Runtime
 from tms_core.web.openapi import Answer, documented
 from tms_core.web.resource import open_to_all, resource
 
@@ -34,7 +35,7 @@ class PackagesCollector(Collector):
         up = GaugeMetricFamily(
             "tms_metrics_up", "0 where a source could not be read at this scrape.", labels=["source"]
         )
-        for name, dotted in self._runtime.metrics.items():
+        for name, dotted in self._runtime.registry.metrics.items():
             try:
                 found = list(resolve(dotted)(self._runtime))
             except (SQLAlchemyError, redis.RedisError, OSError):

@@ -7,39 +7,77 @@ The tween writes it into the WSGI environ, so that `request.host_url`, `request.
 """
 
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from pyramid.request import Request
+
 from tms_core.client_address import is_trusted_proxy
 from tms_core.http_host import host_of, is_host
+from tms_core.settings import CoreSettings
 from tms_core.web.problems import problem
 
 PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 BAD_HOST = "The Host header must be a host name or an IP address, with or without a port."
 BAD_FORWARDED_HOST = "The proxy's X-Forwarded-Host must be a host name or an IP address, with or without a port."
-Environ = MutableMapping[str, Any]
+
+
+class BadHostError(ValueError):
+    """The host of a request is not valid."""
+
+
+class PublicUrl:
+    """The base URL of each request, by the deployment's settings."""
+
+    def __init__(self, core: CoreSettings):
+        self._fixed = environ_of(core.public_url) if core.environment == "production" else None
+        self._trusted = core.trusted_proxies
+
+    def changes(self, environ: Mapping[str, Any]) -> Mapping[str, str]:
+        """Return the keys that the base URL changes in a WSGI environ; raises `BadHostError`."""
+        if not _has_valid_host(environ):
+            raise BadHostError(BAD_HOST)
+        if self._fixed is not None:
+            return self._fixed
+        if not (self._trusted and is_trusted_proxy(environ.get("REMOTE_ADDR", ""), self._trusted)):
+            return {}
+        forwarded = _forwarded(environ)
+        if not is_host(forwarded.get("HTTP_HOST", "localhost")):
+            raise BadHostError(BAD_FORWARDED_HOST)
+        return forwarded
 
 
 def public_url_tween_factory(handler, registry):
-    core = registry.tms.core
-    fixed = environ_of(core.public_url) if core.environment == "production" else None
-    trusted = core.trusted_proxies
+    public_url = PublicUrl(registry.tms.core)
 
     def public_url_tween(request):
         environ = request.environ
-        if not _has_valid_host(environ):
-            return problem(request, 400, BAD_HOST)
-        if fixed is not None:
-            environ.update(fixed)
-        elif trusted and is_trusted_proxy(environ.get("REMOTE_ADDR", ""), trusted):
-            forwarded = _forwarded(environ)
-            if not is_host(forwarded.get("HTTP_HOST", "localhost")):
-                return problem(request, 400, BAD_FORWARDED_HOST)
-            environ.update(forwarded)
+        try:
+            changes = public_url.changes(environ)
+        except BadHostError as error:
+            return problem(request, 400, str(error))
+        if not environ.get("HTTP_HOST"):
+            # WebOb uses SERVER_NAME if Host is absent, not if it is empty.
+            environ.pop("HTTP_HOST", None)
+        environ.update(changes)
         return handler(request)
 
     return public_url_tween
+
+
+def application_url(environ: Mapping[str, Any], changes: Mapping[str, str]) -> str:
+    """Return `request.application_url` of a WSGI environ that has a Host, with the changes of `PublicUrl`."""
+    return _application_url(
+        *(changes.get(name) or environ.get(name, "") for name in ("wsgi.url_scheme", "HTTP_HOST", "SCRIPT_NAME"))
+    )
+
+
+@lru_cache(maxsize=1024)
+def _application_url(scheme: str, host: str, prefix: str) -> str:
+    url: str = Request({"wsgi.url_scheme": scheme, "HTTP_HOST": host, "SCRIPT_NAME": prefix}).application_url
+    return url
 
 
 def absolute_url(request, path: str) -> str:
@@ -54,11 +92,10 @@ def environ_of(url: str) -> dict[str, str]:
     return {"wsgi.url_scheme": parts.scheme, "HTTP_HOST": host_of(url), "SCRIPT_NAME": prefix}
 
 
-def _has_valid_host(environ: Environ) -> bool:
+def _has_valid_host(environ: Mapping[str, Any]) -> bool:
     host = environ.get("HTTP_HOST")
     if not host:
-        # Only HTTP/1.0 may omit Host (RFC 9112, section 3.2). WebOb uses SERVER_NAME if Host is absent, not if empty.
-        environ.pop("HTTP_HOST", None)
+        # Only HTTP/1.0 may omit Host (RFC 9112, section 3.2).
         return bool(environ.get("SERVER_PROTOCOL") == "HTTP/1.0")
     return is_host(host)
 

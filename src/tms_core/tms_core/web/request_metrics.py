@@ -41,8 +41,20 @@ def _count(request, status: int, began: float, error: Exception | None) -> None:
     route = getattr(request, "matched_route", None)
     path = _readable(route.pattern) if route else NO_ROUTE
     method = request.method if request.method in METHODS else OTHER_METHOD
-    REQUESTS.labels(method, path, status).inc()
-    SECONDS.labels(method, path).observe(time.perf_counter() - began)
+    count_request(method, path, status, time.perf_counter() - began)
+
+
+def count_request(method: str, path: str, status: int, seconds: float) -> None:
+    """Count a request; `path` is the readable pattern of its route."""
+    requests, durations = _series(method, path, status)
+    requests.inc()
+    durations.observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _series(method: str, path: str, status: int) -> tuple[Counter, Histogram]:
+    """Return the series of these labels, whose look-up by name would take longer than counting."""
+    return REQUESTS.labels(method, path, status), SECONDS.labels(method, path)
 
 
 @lru_cache

@@ -14,7 +14,7 @@ def scope_of(request) -> str | None:
     if route is None:
         return None
     method = "GET" if request.method == "HEAD" else request.method
-    scope: str | None = request.registry.tms.scopes.get(f"{method} {path_of(route.pattern)}")
+    scope: str | None = request.registry.tms.registry.scopes.get(f"{method} {path_of(route.pattern)}")
     return scope
 
 

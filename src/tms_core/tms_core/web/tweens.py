@@ -1,10 +1,9 @@
 """The order of the core's tweens, and two of them: request id and trailing slash."""
 
-import re
-import secrets
-
 import structlog
 from pyramid.tweens import INGRESS
+
+from tms_core.web.request_ids import request_id_of
 
 # Outermost first. Exception views, pyramid_tm and the tweens of other packages run inside all of these, so errors have
 # become responses by then.
@@ -23,15 +22,13 @@ TWEENS = (
     # Innermost, so that its error responses get the same headers and logging as others.
     "tms_core.web.body_faults.body_fault_tween_factory",
 )
-SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def request_id_tween_factory(handler, registry):
-    """Assign each request an id for its log lines and response: a valid X-Request-ID, else a random one."""
+    """Assign each request an id for its log lines and response."""
 
     def request_id_tween(request):
-        given = request.headers.get("X-Request-ID", "")
-        request.id = given if SAFE_ID.fullmatch(given) else secrets.token_hex(8)
+        request.id = request_id_of(request.environ)
         structlog.contextvars.bind_contextvars(request_id=request.id)
         try:
             response = handler(request)

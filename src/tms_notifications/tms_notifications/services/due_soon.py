@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from tms_core.models import Status, Task, User
+from tms_core.models import OPEN_STATUSES, Task, User
 from tms_core.runtime import Runtime
 from tms_notifications.models import (
     DailyDigestRun,
@@ -26,7 +26,6 @@ from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.zones import zone_of
 
 HOUR = time(10)
-OPEN = (Status.PENDING, Status.IN_PROGRESS)
 USER_BATCH = 500
 # Notifications of due dates older than this are deleted; in no time zone can such a date be today or tomorrow.
 FORGET_AFTER = timedelta(days=7)
@@ -94,7 +93,7 @@ class DueSoonService:
             .join(User, and_(User.id == Task.assigned_to, User.is_active))
             .outerjoin(preference, preference.user_id == Task.assigned_to)
             .where(
-                Task.status.in_(OPEN),
+                Task.status.in_(OPEN_STATUSES),
                 Task.due_date.in_([today, today + timedelta(days=1)]),
                 or_(preference.due_soon.is_(None), preference.due_soon != Delivery.OFF),
                 preference.timezone.is_(None) if zone is None else preference.timezone == zone,

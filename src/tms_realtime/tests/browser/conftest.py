@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, sync_playwright
 
-from tms_core.embedded.ports import free_port
 from tms_core.models import User
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
-from tms_core.supervisor.probe import Probe
+from tms_local.embedded.ports import free_port
+from tms_local.supervisor.probe import Probe
 from tms_testing.fixtures import PASSWORD, SignedIn
 from tms_testing.processes import WatchedProcess
 
@@ -257,7 +257,7 @@ def make_user(_system) -> Callable[..., SignedIn]:
             session.add(user)
             session.flush()
             session.refresh(user)
-            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_login(user)
+            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_session(user)
             return SignedIn(user.id, name, pair.access, pair.refresh, is_admin=False)
 
     return run

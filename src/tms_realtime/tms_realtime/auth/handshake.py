@@ -11,8 +11,9 @@ from tms_core.permissions import Visibility
 from tms_core.services.task_filter import TaskFilter
 from tms_core.settings import Network
 from tms_realtime.auth.credentials import CredentialVerifier, bearer_token
-from tms_realtime.auth.errors import HandshakeRejectedError, unauthorized
+from tms_realtime.auth.errors import HandshakeRejectedError, too_many, unauthorized
 from tms_realtime.auth.origins import is_allowed
+from tms_realtime.clients.connection_limits import ConnectionLease
 from tms_realtime.clients.filter_parsing import FILTER_PARAMS, MAX_POSITION, parse_filter_params
 from tms_realtime.settings import RealtimeSettings
 
@@ -48,7 +49,7 @@ class Handshake:
 
 
 class Authenticator:
-    """Decides whether a client may connect: origin, query parameters, credentials."""
+    """Decides whether a client may connect: origin, query parameters, credentials, connection limit of the user."""
 
     def __init__(
         self,
@@ -65,6 +66,14 @@ class Authenticator:
         self._public_host = public_host
         self._allows_anonymous = settings.anonymous and visibility == "team"
         self._verifier = credentials
+        self._max_per_user = settings.connections_per_user
+
+    async def admit(self, request: HandshakeRequest, lease: ConnectionLease) -> Handshake:
+        """Authenticate, and count the connection for its user. Raises `HandshakeRejectedError`."""
+        handshake = await self.authenticate(request)
+        if handshake.claims and not lease.acquire_for_user(handshake.claims.user_id):
+            raise too_many(self._max_per_user)
+        return handshake
 
     async def authenticate(self, request: HandshakeRequest) -> Handshake:
         """Return the accepted handshake. Raises `HandshakeRejectedError`."""

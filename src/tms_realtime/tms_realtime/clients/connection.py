@@ -2,40 +2,22 @@
 
 import asyncio
 import logging
-from typing import Protocol
 
 from tms_core.auth.access_tokens import AccessClaims
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime import metrics
 from tms_realtime.clients.context import ConnectionContext
-from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.clients.rate_limit import TokenBucket
 from tms_realtime.clients.replay import replay
 from tms_realtime.clients.view import Subscription, View
+from tms_realtime.clients.wire import Wire
 from tms_realtime.event_log.reader import LogUnavailableError
 
 POLICY_VIOLATION = 1008
 TRY_AGAIN_LATER = 1013
 MAX_SUBSCRIPTIONS = 50
 log = logging.getLogger(__name__)
-
-
-class Wire(Protocol):
-    """The protocol side of a connection: WebSocket or event stream."""
-
-    def send(self, message: OutboundMessage) -> None:
-        """Send a message, or end the connection if its backlog is too large; never blocks or raises."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Begin to close; `Connection.gone` is called when the connection is closed."""
-
-    @property
-    def pending(self) -> int:
-        """Bytes that are buffered for the client."""
-
-    async def drained(self) -> None:
-        """Wait until the buffer has room. Raises TimeoutError if the client does not read."""
 
 
 class Connection:
@@ -116,6 +98,10 @@ class Connection:
         self.end(POLICY_VIOLATION, f"more than {self._context.settings.messages} messages a second")
         return False
 
+    def end_slow_reader(self) -> None:
+        """End the connection because its client does not read; the client resumes with what it has received."""
+        self.end(TRY_AGAIN_LATER, "too slow")
+
     def end(self, code: int, reason: str) -> None:
         """Leave the hub and begin to close with a WebSocket close code."""
         metrics.CLOSED.labels(code).inc()
@@ -148,7 +134,7 @@ class Connection:
         except LogUnavailableError:
             self.end(TRY_AGAIN_LATER, "the event log is unavailable")
         except TimeoutError:
-            self.end(TRY_AGAIN_LATER, "too slow")
+            self.end_slow_reader()
         except Exception:
             # The task is not awaited: without this, the client would wait for ever.
             log.exception("replay failed")

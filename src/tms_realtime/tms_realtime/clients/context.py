@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from tms_core.permissions import Visibility
-from tms_realtime.clients.connection_limits import ConnectionLimits
 from tms_realtime.clients.hub import Hub
 from tms_realtime.event_log.reader import LogReader
 from tms_realtime.handshake_log import HandshakeLog
@@ -27,7 +26,6 @@ class ConnectionContext:
 
     settings: RealtimeSettings
     visibility: Visibility
-    limits: ConnectionLimits
     hub: Hub
     reader: LogReader
     follower: Follower

@@ -24,6 +24,10 @@ class Client(Protocol):
     def claims(self) -> AccessClaims | None: ...
 
     @property
+    def view(self) -> View:
+        """What the client receives, by its user and its subscriptions of now."""
+
+    @property
     def pending(self) -> int:
         """Bytes that are buffered for the client."""
 

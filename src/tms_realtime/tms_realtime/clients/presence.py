@@ -1,34 +1,22 @@
-"""Which users view which task, across all processes.
-
-Per task, Redis has a sorted set of `process:user` members, scored by their expiry. Each process renews its own members
-and publishes changes on a channel, upon which the others read the tasks that their clients view. The members of a
-killed process expire.
-"""
+"""Presence: which users view which task, across all processes."""
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Iterable, Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
 import orjson
 import redis
-from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
 
 from tms_core.permissions import Actor
 from tms_realtime.clients.outbound_message import OutboundMessage
+from tms_realtime.clients.presence_store import PresenceStore, connect
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.reader import LogReader, LogUnavailableError
-from tms_realtime.redis import create_redis
 
-CHANNEL = "tms:realtime:presence"
 HEARTBEAT = 5.0
-LIFE = 15
-TIMEOUT = 3.0
-MAX_DIGITS = 19
-NOBODY = 0
+RECONNECT_SECONDS = 1
 log = logging.getLogger(__name__)
 
 
@@ -52,8 +40,7 @@ class Presence:
         self._task_of: dict[Viewer, int] = {}
         self._viewers: dict[int, set[Viewer]] = {}
         self._sent: dict[Viewer, list[int]] = {}
-        # Per task, the users that this process has stored; and the tasks to store and read again.
-        self._written: dict[int, set[int]] = {}
+        # Tasks to store and read again.
         self._stale: set[int] = set()
         self._wake = asyncio.Event()
 
@@ -90,38 +77,31 @@ class Presence:
         """Run for ever."""
         while True:
             try:
-                async with (
-                    create_redis(self._url) as client,
-                    client.pubsub() as pubsub,
-                ):
-                    async with asyncio.timeout(TIMEOUT):
-                        await pubsub.subscribe(CHANNEL)
-                    self._written.clear()
-                    async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(self._receive(pubsub))
-                        tasks.create_task(self._work(client))
+                async with connect(self._url, self._process) as store, asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._receive(store))
+                    tasks.create_task(self._work(store))
             except* (redis.RedisError, OSError) as errors:
                 log.debug("presence is limited to this process: %s", errors.exceptions[0])
             await self._authorize_pending()
             for task_id in list(self._viewers):
                 self._send_users(task_id, self._users_here(task_id))
-            await asyncio.sleep(1)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _receive(self, pubsub: PubSub) -> None:
+    async def _receive(self, store: PresenceStore) -> None:
         while True:
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=HEARTBEAT)
-            if message and (task_id := _number(message["data"])) in self._viewers:
+            task_id = await store.next_change(HEARTBEAT)
+            if task_id is not None and task_id in self._viewers:
                 self._touch(task_id)
 
-    async def _work(self, client: Redis) -> None:
+    async def _work(self, store: PresenceStore) -> None:
         self._stale.update(self._viewers)
         while True:
             await self._authorize_pending()
             stale, self._stale = self._stale, set()
             for task_id in stale:
-                await self._write(client, task_id)
+                await store.write(task_id, self._users_here(task_id))
                 if task_id in self._viewers:
-                    self._send_users(task_id, await self._read(client, task_id))
+                    self._send_users(task_id, await store.read(task_id))
             try:
                 async with asyncio.timeout(HEARTBEAT):
                     await self._wake.wait()
@@ -149,31 +129,6 @@ class Presence:
             self._viewers.setdefault(task_id, set()).add(viewer)
             self._stale.add(task_id)
 
-    async def _write(self, client: Redis, task_id: int) -> None:
-        here, written = set(self._users_here(task_id)), self._written.get(task_id, set())
-        if not here and not written:
-            return
-        key, until = _key(task_id), time.time() + LIFE
-        async with client.pipeline(transaction=False) as pipeline:
-            if gone := written - here:
-                pipeline.zrem(key, *map(self._member, gone))
-            if here:
-                pipeline.zadd(key, {self._member(user): until for user in here})
-                pipeline.expire(key, LIFE)
-            if here != written:
-                pipeline.publish(CHANNEL, task_id)
-            async with asyncio.timeout(TIMEOUT):
-                await pipeline.execute()
-        if here:
-            self._written[task_id] = here
-        else:
-            self._written.pop(task_id, None)
-
-    async def _read(self, client: Redis, task_id: int) -> list[int]:
-        async with asyncio.timeout(TIMEOUT):
-            members = cast(list[bytes], await client.zrangebyscore(_key(task_id), time.time(), "+inf"))
-        return sorted({_number(member.rpartition(b":")[2]) for member in members} - {NOBODY})
-
     def _send_users(self, task_id: int, users: Sequence[int]) -> None:
         for viewer in tuple(self._viewers.get(task_id, ())):
             others = [user for user in users if viewer.actor is None or user != viewer.actor.id]
@@ -184,21 +139,9 @@ class Presence:
     def _users_here(self, task_id: int) -> list[int]:
         return sorted({viewer.actor.id for viewer in self._viewers.get(task_id, ()) if viewer.actor})
 
-    def _member(self, user_id: int) -> str:
-        return f"{self._process}:{user_id}"
-
     def _touch(self, task_id: int) -> None:
         self._stale.add(task_id)
         self._wake.set()
-
-
-def _number(text: bytes) -> int:
-    """Return the number, or `NOBODY` for foreign data, which must not stop this process."""
-    return int(text) if text.isdigit() and len(text) <= MAX_DIGITS else NOBODY
-
-
-def _key(task_id: int) -> str:
-    return f"tms:realtime:presence:{task_id}"
 
 
 def _message(task_id: int | None, users: Sequence[int]) -> OutboundMessage:

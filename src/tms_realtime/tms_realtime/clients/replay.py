@@ -1,20 +1,17 @@
 """Replay of missed events from the log, up to the hub's position, from where the client is live."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from tms_realtime import metrics
 from tms_realtime.clients.context import ConnectionContext
-from tms_realtime.clients.hub import batches, reset_message
+from tms_realtime.clients.hub import Client, batches, reset_message
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.clients.view import View
+from tms_realtime.clients.wire import Wire
 from tms_realtime.event_log.envelope import Envelope
 
-if TYPE_CHECKING:
-    from tms_realtime.clients.connection import Connection, Wire
 
-
-async def replay(client: "Connection", wire: "Wire", context: ConnectionContext, since: int) -> None:
+async def replay(client: Client, wire: Wire, context: ConnectionContext, since: int) -> None:
     """Send the events after `since` that the client may see now, up to the hub's position, or one reset if the log does
     not reach back to `since`. The caller must join the hub before awaiting anything else, or events would be lost.
 
@@ -38,9 +35,7 @@ async def replay(client: "Connection", wire: "Wire", context: ConnectionContext,
     metrics.REPLAYS.labels("live" if is_whole else "reset").inc()
 
 
-async def _send(
-    client: "Connection", wire: "Wire", context: ConnectionContext, events: list[Envelope], position: int
-) -> int:
+async def _send(client: Client, wire: Wire, context: ConnectionContext, events: list[Envelope], position: int) -> int:
     """Send the events right after `position`; return the position to continue from.
 
     Sending stops early if the client changes its subscriptions: the rest is read again with the new ones.

@@ -10,14 +10,16 @@ from typing import Any
 from twisted.internet.protocol import Protocol, connectionDone
 
 from tms_realtime import metrics
-from tms_realtime.auth.errors import HandshakeRejectedError, too_many
+from tms_realtime.auth.errors import HandshakeRejectedError
 from tms_realtime.auth.handshake import Authenticator, HandshakeRequest
-from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
+from tms_realtime.clients.connection import Connection
+from tms_realtime.clients.connection_limits import ConnectionLease
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES, HttpRequest
 from tms_realtime.wire.http_responses import Header, http_response, problem
-from tms_realtime.wire.transport import REPLAY_BUFFER_BYTES, peer_of
+from tms_realtime.wire.outbound_buffer import OutboundBuffer
+from tms_realtime.wire.transport import peer_of
 
 METHODS = "GET, OPTIONS"
 HEADERS = "authorization, last-event-id, cache-control"
@@ -30,22 +32,24 @@ log = logging.getLogger(__name__)
 
 
 class EventStream(Protocol):
-    """An HTTP connection that becomes an event stream (`connection.Wire`)."""
+    """An HTTP connection that becomes an event stream (`clients.wire.Wire`)."""
 
-    def __init__(self, context: ConnectionContext, authenticator: Authenticator, reactor: Any):
+    def __init__(self, context: ConnectionContext, authenticator: Authenticator, reactor: Any, lease: ConnectionLease):
         self._context = context
         self._authenticator = authenticator
         self._reactor = reactor
+        self._lease = lease
+        self._buffer: OutboundBuffer
         self._data: bytearray | None = bytearray()
         self._connection: Connection | None = None
         self._authentication: asyncio.Task[None] | None = None
-        self._user_id: int | None = None
         self._timer: Any = None
         self._is_open = False
         self._began = time.perf_counter()
         self._request: HttpRequest | None = None
 
     def connectionMade(self) -> None:
+        self._buffer = OutboundBuffer(self.transport, self._context.settings)
         self._set_user_timeout(self._context.settings.ping_interval + self._context.settings.ping_timeout)
         self._timer = self._reactor.callLater(self._context.settings.handshake_seconds, self.transport.abortConnection)
 
@@ -60,7 +64,7 @@ class EventStream(Protocol):
             self._begin(bytes(self._data))
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
-        self._context.limits.release()
+        self._lease.release()
         if self._is_open:
             metrics.CONNECTIONS.labels(KIND).dec()
         self._is_open = False
@@ -70,17 +74,10 @@ class EventStream(Protocol):
             self._authentication.cancel()
         if self._connection:
             self._connection.gone()
-        if self._user_id is not None:
-            self._context.limits.release_for_user(self._user_id)
 
     def send(self, message: OutboundMessage) -> None:
-        if not self._is_open:
-            return
-        data = message.event
-        if self.transport.pending + len(data) > self._context.settings.backlog and self._connection:
-            self._connection.end(TRY_AGAIN_LATER, "too slow")
-            return
-        self.transport.write(data)
+        if self._is_open and self._connection and not self._buffer.write(message.event):
+            self._connection.end_slow_reader()
 
     def close(self, code: int, reason: str) -> None:
         if not self._is_open:
@@ -94,10 +91,10 @@ class EventStream(Protocol):
 
     @property
     def pending(self) -> int:
-        return self.transport.pending
+        return self._buffer.pending
 
     async def drained(self) -> None:
-        await self.transport.drained(limit=REPLAY_BUFFER_BYTES, seconds=self._context.settings.stall_seconds)
+        await self._buffer.drained()
 
     def _begin(self, data: bytes) -> None:
         self._data = None
@@ -126,11 +123,7 @@ class EventStream(Protocol):
         params = {**request.params, "since": [last]} if last else request.params
         try:
             wanted = HandshakeRequest(params, request.headers, peer=peer_of(self.transport))
-            handshake = await self._authenticator.authenticate(wanted)
-            if handshake.claims:
-                if not self._context.limits.acquire_for_user(handshake.claims.user_id):
-                    raise too_many(self._context.settings.connections_per_user)
-                self._user_id = handshake.claims.user_id
+            handshake = await self._authenticator.admit(wanted, self._lease)
         except HandshakeRejectedError as error:
             self._respond(problem(error.status, str(error), [*error.headers, *_cors(request)]))
             return
@@ -157,7 +150,7 @@ class EventStream(Protocol):
 
     def _keep_alive(self) -> None:
         # Pending data keeps the connection alive by itself.
-        if not self.transport.pending:
+        if not self._buffer.pending:
             position = self._connection.position if self._connection else None
             # An id without data (WHATWG HTML, 9.2.6) advances the resume position while the filter excludes all events.
             self.transport.write(b":\n\n" if position is None else b"id: %d\n\n" % position)
@@ -178,7 +171,7 @@ class EventStream(Protocol):
             time.perf_counter() - self._began,
             transport=self.transport,
             headers=request.headers if request else {},
-            user_id=self._user_id,
+            user_id=self._lease.user_id,
         )
 
     def _respond(self, data: bytes) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 
 from tms_realtime.auth.errors import RETRY_AFTER
-from tms_realtime.clients.connection_limits import ConnectionLimits
+from tms_realtime.clients.connection_limits import ConnectionLease, ConnectionLimits
 from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES
 from tms_realtime.wire.http_responses import problem
 
@@ -20,7 +20,8 @@ MAX_REFUSED = 64
 class ProtocolRouter(Protocol):
     """Reads the head of the request, then passes the connection and the data to the protocol for its path."""
 
-    is_admitted = False
+    # None in a full process.
+    lease: ConnectionLease | None = None
 
     def __init__(self, factory: "ProtocolRouterFactory"):
         self.factory = factory
@@ -34,22 +35,22 @@ class ProtocolRouter(Protocol):
     def dataReceived(self, data: bytes) -> None:
         self._data += data
         is_whole = END in self._data or len(self._data) > MAX_REQUEST_BYTES
-        if not self.is_admitted and (b"\n" in self._data or is_whole):
+        if self.lease is None and (b"\n" in self._data or is_whole):
             self.transport.write(problem(503, "this process has reached its connection limit", RETRY_AFTER))
             self.transport.loseConnection()
-        elif is_whole:
-            self._hand_over(self.factory.protocol_for(_path(self._data.partition(b"\n")[0])))
+        elif self.lease and is_whole:
+            self._hand_over(self.factory.protocol_for(_path(self._data.partition(b"\n")[0]), self.lease))
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
         if self._deadline.active():
             self._deadline.cancel()
         self.factory.waiting.remove(self)
-        if self.is_admitted:
-            self.factory.limits.release()
+        if self.lease:
+            self.lease.release()
 
     def _hand_over(self, protocol: Any) -> None:
         self._deadline.cancel()
-        # From here on the protocol releases the connection.
+        # From here on the protocol releases the lease.
         self.factory.waiting.remove(self)
         transport = self.transport
         transport.protocol = protocol
@@ -58,15 +59,18 @@ class ProtocolRouter(Protocol):
 
 
 class ProtocolRouterFactory(Factory):
-    """Creates routers. `protocol_for` returns the protocol for a path."""
+    """Creates routers. `protocol_for` returns the protocol for a path, which releases the lease."""
 
     noisy = False
 
     def __init__(
-        self, reactor: Any, limits: ConnectionLimits, handshake_seconds: int, protocol_for: Callable[[str], Any]
+        self,
+        reactor: Any,
+        limits: ConnectionLimits,
+        handshake_seconds: int,
+        protocol_for: Callable[[str, ConnectionLease], Any],
     ):
         self.reactor = reactor
-        self.limits = limits
         self.handshake_seconds = handshake_seconds
         self.protocol_for = protocol_for
         self.waiting = Waiting(limits)
@@ -88,8 +92,8 @@ class Waiting:
         self._refused: dict[ProtocolRouter, None] = {}
 
     def add(self, router: ProtocolRouter) -> None:
-        router.is_admitted = self._limits.acquire() or self._end_oldest(self._admitted)
-        (self._admitted if router.is_admitted else self._refused)[router] = None
+        router.lease = self._limits.acquire() or self._end_oldest(self._admitted)
+        (self._admitted if router.lease else self._refused)[router] = None
         if len(self._refused) > MAX_REFUSED:
             self._end_oldest(self._refused)
 
@@ -97,15 +101,15 @@ class Waiting:
         self._admitted.pop(router, None)
         self._refused.pop(router, None)
 
-    def _end_oldest(self, routers: dict[ProtocolRouter, None]) -> bool:
-        """Abort the oldest, and return whether there was one; another may take its place."""
+    def _end_oldest(self, routers: dict[ProtocolRouter, None]) -> ConnectionLease | None:
+        """Abort the oldest, and return its lease for another; None if there is no lease to take over."""
         oldest = next(iter(routers), None)
         if oldest is None:
-            return False
+            return None
         del routers[oldest]
-        oldest.is_admitted = False
+        lease, oldest.lease = oldest.lease, None
         oldest.transport.abortConnection()
-        return True
+        return lease
 
 
 def _path(request_line: bytes) -> str:

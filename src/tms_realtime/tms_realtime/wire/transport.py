@@ -7,8 +7,6 @@ from twisted.internet import tcp
 
 # The accept queue: after a restart, all clients reconnect at once.
 BACKLOG = 1024
-# Bytes that may be buffered for a client during a replay; with one more write, still below its backlog limit.
-REPLAY_BUFFER_BYTES = 65_536
 
 
 class PromptTransport(tcp.Server):

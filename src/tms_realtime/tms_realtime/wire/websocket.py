@@ -18,16 +18,18 @@ from twisted.internet.defer import Deferred
 
 from tms_core.http_host import is_host
 from tms_realtime import metrics
-from tms_realtime.auth.errors import HandshakeRejectedError, Headers, too_many
+from tms_realtime.auth.errors import HandshakeRejectedError, Headers
 from tms_realtime.auth.handshake import Authenticator, Handshake, HandshakeRequest
 from tms_realtime.clients.commands import handle
-from tms_realtime.clients.connection import TRY_AGAIN_LATER, Connection
+from tms_realtime.clients.connection import Connection
+from tms_realtime.clients.connection_limits import ConnectionLease
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.wire.http_request import BAD_HOST, MAX_REQUEST_BYTES, query_params
 from tms_realtime.wire.http_responses import problem
+from tms_realtime.wire.outbound_buffer import OutboundBuffer
 from tms_realtime.wire.router import SOCKET_PATHS
-from tms_realtime.wire.transport import REPLAY_BUFFER_BYTES, peer_of
+from tms_realtime.wire.transport import peer_of
 
 MAX_MESSAGE_BYTES = 65_536
 CLOSE_SECONDS = 3
@@ -43,17 +45,20 @@ log = logging.getLogger(__name__)
 
 
 class TaskProtocol(WebSocketServerProtocol):
-    """A WebSocket connection (`connection.Wire`)."""
+    """A WebSocket connection (`clients.wire.Wire`)."""
 
     connection: Connection | None = None
     handshake: Handshake | None = None
     rejection: HandshakeRejectedError | None = None
-    user_id: int | None = None
+    # Set when the protocol is created, and when it is connected.
+    lease: ConnectionLease
+    buffer: OutboundBuffer
     is_lost = False
     began = 0.0
 
     def connectionMade(self) -> None:
         self.began = time.perf_counter()
+        self.buffer = OutboundBuffer(self.transport, self.factory.context.settings)
         super().connectionMade()
 
     def processHandshake(self) -> None:
@@ -79,8 +84,7 @@ class TaskProtocol(WebSocketServerProtocol):
     async def _authenticate(self, request: Any, params: dict[str, list[str]]) -> str | None:
         try:
             wanted = HandshakeRequest(params, request.headers, request.protocols, peer_of(self.transport))
-            self.handshake = await self.factory.authenticator.authenticate(wanted)
-            self._acquire_for_user(self.handshake)
+            self.handshake = await self.factory.authenticator.admit(wanted, self.lease)
         except HandshakeRejectedError as rejection:
             log.info("rejected %s with %d: %s", self.peer, rejection.status, rejection)
             self.rejection = rejection
@@ -89,12 +93,6 @@ class TaskProtocol(WebSocketServerProtocol):
             if not self.is_lost:
                 self.transport.resumeProducing()
         return PROTOCOL if PROTOCOL in request.protocols else None
-
-    def _acquire_for_user(self, handshake: Handshake) -> None:
-        if handshake.claims and not self.is_lost:
-            if not self.factory.context.limits.acquire_for_user(handshake.claims.user_id):
-                raise too_many(self.factory.context.settings.connections_per_user)
-            self.user_id = handshake.claims.user_id
 
     def onOpen(self) -> None:
         # The client may have disconnected during the authentication.
@@ -118,38 +116,31 @@ class TaskProtocol(WebSocketServerProtocol):
         # No pongs while data is pending: a client that pings without reading would fill the memory.
         if self.connection is None or self.state != self.STATE_OPEN or not self.connection.may_send():
             return
-        if not self.transport.pending:
+        if not self.buffer.pending:
             self.sendPong(payload)
 
     def connectionLost(self, reason: Any) -> None:
         self.is_lost = True
+        self.lease.release()
         if self.connection:
             metrics.CONNECTIONS.labels(KIND).dec()
             self.connection.gone()
-        self.factory.context.limits.release()
-        if self.user_id is not None:
-            self.factory.context.limits.release_for_user(self.user_id)
         super().connectionLost(reason)
 
     def send(self, message: OutboundMessage) -> None:
-        if self.state != self.STATE_OPEN:
-            return
-        frame = message.frame
-        if self.transport.pending + len(frame) > self.factory.backlog:
+        if self.state == self.STATE_OPEN and self.connection and not self.buffer.write(message.frame):
             log.info("closing %s: it reads too slowly", self.peer)
-            self.connection.end(TRY_AGAIN_LATER, "too slow")  # type: ignore[union-attr]
-            return
-        self.transport.write(frame)
+            self.connection.end_slow_reader()
 
     def close(self, code: int, reason: str) -> None:
         self.sendCloseFrame(code, reason.encode()[:MAX_REASON_BYTES])
 
     @property
     def pending(self) -> int:
-        return self.transport.pending
+        return self.buffer.pending
 
     async def drained(self) -> None:
-        await self.transport.drained(limit=REPLAY_BUFFER_BYTES, seconds=self.factory.context.settings.stall_seconds)
+        await self.buffer.drained()
 
     def _log_handshake(self, status: int) -> None:
         # Unset where the request could not be understood so far.
@@ -161,7 +152,7 @@ class TaskProtocol(WebSocketServerProtocol):
             time.perf_counter() - self.began,
             transport=self.transport,
             headers=getattr(self, "http_headers", {}),
-            user_id=self.user_id,
+            user_id=self.lease.user_id,
         )
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
@@ -179,7 +170,6 @@ def create_factory(reactor: Any, context: ConnectionContext, authenticator: Auth
     factory.protocol = TaskProtocol
     factory.context = context
     factory.authenticator = authenticator
-    factory.backlog = settings.backlog
     factory.setProtocolOptions(
         webStatus=False,
         # Protocol violations are answered with a close frame and its code, rather than by dropping the connection.

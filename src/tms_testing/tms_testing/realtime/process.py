@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tms_core.supervisor import ProcessSpec
-from tms_core.supervisor.orphans import dying_with_parent
+from tms_core.processes.orphans import dying_with_parent
+from tms_local.supervisor import ProcessSpec
 from tms_testing.output import ProcessOutput
 from tms_testing.processes import MARK
 

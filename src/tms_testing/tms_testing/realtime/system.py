@@ -13,17 +13,17 @@ from tempfile import TemporaryDirectory
 
 from tms_core.app import configure
 from tms_core.auth.access_tokens import AccessTokens
-from tms_core.embedded.account import Account, service_account
-from tms_core.embedded.ports import free_port
-from tms_core.embedded.postgres import Postgres
-from tms_core.embedded.programs import postgres_programs, valkey_program
-from tms_core.embedded.state import StateDirectory
-from tms_core.embedded.valkey import Valkey
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_core.services.tokens import TokenService
+from tms_core.state_dir import StateDirectory
+from tms_local.embedded.account import Account, service_account
+from tms_local.embedded.ports import free_port
+from tms_local.embedded.postgres import Postgres
+from tms_local.embedded.programs import postgres_programs, valkey_program
+from tms_local.embedded.valkey import Valkey
 from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command, living, new_mark
 
 RELAYS = 2
@@ -190,7 +190,7 @@ class System:
             session.flush()
             session.refresh(user)
             tokens = AccessTokens(core.jwt_key, core.access_token_life)
-            return TestUser(user.id, is_admin, TokenService(session, tokens, core).begin_login(user).access)
+            return TestUser(user.id, is_admin, TokenService(session, tokens, core).begin_session(user).access)
 
 
 def _leads(relay: ManagedProcess) -> bool:

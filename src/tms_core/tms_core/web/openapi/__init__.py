@@ -7,8 +7,11 @@ from tms_core.web.openapi.decorators import Answer, Header, Link, Tag, described
 from tms_core.web.openapi.parameters import Parameter, WholeNumber, names_of
 from tms_core.web.openapi.problems import Problem
 from tms_core.web.openapi.schemas import AnswerSchema, Nothing
+from tms_core.web.openapi.validators import ETAG, IF_NONE_MATCH
 
 __all__ = [
+    "ETAG",
+    "IF_NONE_MATCH",
     "Answer",
     "AnswerSchema",
     "Header",

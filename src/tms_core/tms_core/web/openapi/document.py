@@ -39,7 +39,7 @@ def build_document(registry, info: dict[str, Any]) -> dict[str, Any]:
         tag = tag_of(method)
         groups.setdefault(_package(method), {})[tag.name] = tag
         path = path_of(method.pattern)
-        scope = registry.tms.scopes.get(f"{method.verb} {path}")
+        scope = registry.tms.registry.scopes.get(f"{method.verb} {path}")
         paths.setdefault(path, {})[method.verb.lower()] = operation(method, tag.name, scope, schemas)
     responses = shared_responses(schemas)
     return {
@@ -79,7 +79,7 @@ def _package(method: Method) -> str:
 
 def _in_order(registry) -> list[Method]:
     """Return the methods ordered by package (in the order of inclusion, the core last), tag and path."""
-    core, *features = registry.tms.packages
+    core, *features = registry.tms.registry.packages
     packages = [*features, core]
 
     def place(method: Method) -> tuple[Any, ...]:

@@ -1,0 +1,1 @@
+"""The task list: its query, its cache, and the pages in between."""

@@ -1,0 +1,1 @@
+"""Processes and their ports, as the operating system sees them."""

@@ -1,0 +1,59 @@
+"""The registrations of the packages, made by the directives of `tms_core.directives`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+# The callables below take the `Runtime`, which is built on this module; the directives declare their exact types.
+OfRuntime = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BeatEntry:
+    """A periodic Celery task; `schedule` computes its schedule from the runtime, and thus from settings."""
+
+    name: str
+    task: str
+    schedule: OfRuntime
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEntry:
+    """A package's process of `tms up`: the arguments of `tms`, and its port, if any.
+
+    `listens` returns every port that the process listens on, as (setting, host, port).
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    port: Callable[[Any], int] | None = None
+    listens: Callable[[Any], Sequence[tuple[str, str, int]]] = lambda runtime: ()
+
+
+@dataclass
+class Registry:
+    """Filled by directives while packages are included; read-only afterwards. Objects are registered by dotted name."""
+
+    packages: tuple[str, ...] = ()
+    sinks: dict[str, str] = field(default_factory=dict)
+    task_modules: list[str] = field(default_factory=list)
+    beat_entries: dict[str, BeatEntry] = field(default_factory=dict)
+    processes: dict[str, ProcessEntry] = field(default_factory=dict)
+    migrations: dict[str, str] = field(default_factory=dict)
+    readiness: dict[str, str] = field(default_factory=dict)
+    optional_checks: set[str] = field(default_factory=set)
+    index_links: dict[str, str] = field(default_factory=dict)
+    doctor_checks: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, str] = field(default_factory=dict)
+    scopes: dict[str, str] = field(default_factory=dict)
+    account_mailer: str | None = None
+    link_urls: dict[str, str] = field(default_factory=dict)
+    # Why the process cannot start, from all packages.
+    faults: list[str] = field(default_factory=list)
+
+
+def resolve(dotted: str) -> Any:
+    """Import and return the object «package.module:name»."""
+    module, _, name = dotted.partition(":")
+    return getattr(import_module(module), name)

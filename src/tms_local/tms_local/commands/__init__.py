@@ -1,0 +1,1 @@
+"""The commands `tms up` and `tms demo-data`."""
