@@ -22,11 +22,11 @@ from sqlalchemy import Connection, event, text
 from webtest import TestApp
 
 from tms_core.app import configure
-from tms_core.embedded.services import embedded_services
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.services.tokens import TokenService
+from tms_local.embedded.services import embedded_services
 
 USERS, ROUNDS, WRITES, WRITE_ROUNDS = 200, 7, 500, 6
 # Of the vocabulary in search_corpus.py.
@@ -217,7 +217,7 @@ def main() -> None:
             session.add(user)
             session.flush()
             session.refresh(user)
-            token = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_login(user).access
+            token = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_session(user).access
         only = [q for q in options.only.split(",") if q]
         measure(runtime, app, token, only, with_plans=options.plans, folder=str(folder))
         if not only:

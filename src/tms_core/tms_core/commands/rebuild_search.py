@@ -17,5 +17,5 @@ def rebuild_search(invocation: Invocation) -> None:
         number = connection.scalar(text("SELECT count(*) FROM task_search"))
         # The setting must not stay with a connection of the pool.
         connection.invalidate()
-    runtime.breaker.call(lambda: announce(runtime), None)
+    runtime.breaker.call(lambda: announce(runtime.redis_long_timeout), None)
     click.echo(f"{number} tasks can be searched")

@@ -18,6 +18,20 @@ NEWEST = 2_000
 # Up to this many matches, the index finds all of them as fast.
 MAX_INDEXED = 20_000
 TASK_ID = TASK_SEARCH.c.task_id
+# Matches among the newest tasks that make a search frequent: one task in 200.
+FREQUENT = 10
+
+
+def is_frequent(reader: Reader, search: SearchQuery) -> bool:
+    """Return whether so many of the newest tasks match that reading tasks in order soon fills a page."""
+    matches = select(TASK_ID).where(_oldest_of_newest(reader) <= TASK_ID, search.scanned()).limit(FREQUENT).subquery()
+    return reader.scalar(select(func.count()).select_from(matches)) == FREQUENT
+
+
+def _oldest_of_newest(reader: Reader) -> int:
+    # By a statement of its own, so that the planner knows how few tasks are newer.
+    newest = select(TASK_ID).order_by(TASK_ID.desc()).limit(NEWEST).subquery()
+    return reader.scalar(select(func.min(newest.c.task_id))) or 0
 
 
 class SearchRanking:
@@ -70,9 +84,7 @@ class SearchRanking:
 
     @cached_property
     def _oldest_of_newest(self) -> int:
-        # By a statement of its own, so that the planner knows how few tasks are newer.
-        newest = select(TASK_ID).order_by(TASK_ID.desc()).limit(NEWEST).subquery()
-        return self._reader.scalar(select(func.min(newest.c.task_id))) or 0
+        return _oldest_of_newest(self._reader)
 
     def _others(self, best: Sequence[int], limit: int, offset: int) -> list[int]:
         fenced = self._matching(self._search.condition(), TASK_ID.not_in(best)).offset(0).subquery()

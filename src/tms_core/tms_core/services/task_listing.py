@@ -11,7 +11,7 @@ from tms_core.models.task_search import TASK_SEARCH
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.keyset_pagination import ranges
 from tms_core.services.search_query import SearchQuery
-from tms_core.services.search_ranking import SearchRanking
+from tms_core.services.search_ranking import SearchRanking, is_frequent
 from tms_core.services.task_filter import TaskFilter
 from tms_core.services.task_ordering import NEWEST_FIRST, Ordering
 from tms_core.services.task_reading import COLUMNS, Reader
@@ -68,12 +68,14 @@ class TaskListing:
         The cost does not depend on the depth.
         """
         criteria = self._criteria(wanted)
+        # For rare words the planner would join all tasks in order, because it expects at least one in 500 to match.
+        choose = _select_by_ids if wanted.search and not is_frequent(self._reader, wanted.search) else _select
         found: list[TaskRow] = []
         for part in ranges(ordering, values, {"priority": wanted.priority, "status": wanted.status}):
             if len(found) == limit:
                 break
             here = [*criteria, *part.criteria]
-            found += self._rows(_select(part.ordering, here, limit=limit - len(found)))
+            found += self._rows(choose(part.ordering, here, limit=limit - len(found)))
         return found
 
     def _best(self, wanted: TaskFilter, search: SearchQuery, count: int, *, limit: int, offset: int) -> list[TaskRow]:
