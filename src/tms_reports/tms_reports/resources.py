@@ -3,7 +3,7 @@
 from prometheus_client import Histogram
 
 from tms_core.services.task_filter import read_filter
-from tms_core.services.task_search import require_words
+from tms_core.services.task_search import resolve_search
 from tms_core.web.openapi import Tag, documented, names_of
 from tms_core.web.resource import json_response, resource
 from tms_core.web.task_parameters import FILTER
@@ -31,8 +31,7 @@ class TaskReportInsight:
         """The report. Counts the tasks that the user may see, with the filters of the task list."""
         values = query_of(self.request, FILTER_NAMES)
         actor = self.request.actor
-        wanted = read_filter(values, actor_id=actor.id)
-        require_words(self.request.autocommit_connection, wanted.q)
+        wanted = resolve_search(self.request.autocommit_connection, read_filter(values, actor_id=actor.id))
         with self.request.expensive_read():
             report = self.request.registry.reports.compute(actor, wanted)
         SECONDS.observe(report.elapsed_ms / 1000)

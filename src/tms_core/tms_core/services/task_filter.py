@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, false, func, literal_column, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, false, or_, select
 
 from tms_core.errors import FieldError, InvalidError
 from tms_core.models import Priority, Status, Task
-from tms_core.models.task import SEARCH_DOCUMENT
+from tms_core.models.task_search import TASK_SEARCH
 from tms_core.services.day_bounds import COMPARISONS, Bounds, exclude_each_other, strictest_bounds, within_bounds
+from tms_core.services.search_query import SearchQuery
 from tms_core.values import MAX_ID, day
 
 NAMES = (
@@ -22,8 +23,6 @@ SELF = "me"
 MAX_SEARCH_LENGTH = 500
 # Per parameter, over all its repetitions.
 MAX_VALUES = 500
-# Matches in the title weigh ten times those in the description.
-RANKED_DOCUMENT = "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', description)"
 
 
 class Filterable(Protocol):
@@ -45,7 +44,7 @@ class Filterable(Protocol):
 class TaskFilter:
     """A filter for tasks; empty fields accept every task, and None among the values accepts tasks without a value.
 
-    `is_contradictory` means that no task matches.
+    `is_contradictory` means that no task matches. `search` is what `q` asks for, from `resolve_search`.
     """
 
     priority: frozenset[Priority] = frozenset()
@@ -55,17 +54,22 @@ class TaskFilter:
     assigned_to: frozenset[int | None] = frozenset()
     created_by: frozenset[int | None] = frozenset()
     q: str = ""
+    search: SearchQuery | None = None
     is_contradictory: bool = False
 
     def criteria(self) -> list[ColumnElement[bool]]:
         """Return SQL conditions on `Task`, to be combined with AND."""
+        found = self.criteria_besides_search()
+        if self.search and not self.is_contradictory:
+            found.append(Task.id.in_(select(TASK_SEARCH.c.task_id).where(self.search.condition())))
+        return found
+
+    def criteria_besides_search(self) -> list[ColumnElement[bool]]:
         if self.is_contradictory:
             return [false()]
         found = [_one_of(getattr(Task, name), values) for name, values in self._values().items() if values]
         for number, (operator, bound) in enumerate(self.due_bounds):
             found.append(COMPARISONS[operator](Task.due_date, _parameter("due_date_bound", number, bound)))
-        if self.q:
-            found.append(literal_column(SEARCH_DOCUMENT).op("@@")(self._query()))
         return found
 
     def shape(self) -> tuple[Any, ...]:
@@ -109,13 +113,6 @@ class TaskFilter:
             days = within_bounds(self.due_date, bounds)
             return replace(self, due_date=days, due_bounds=(), is_contradictory=not days)
         return replace(self, due_bounds=bounds, is_contradictory=exclude_each_other(bounds))
-
-    def rank(self) -> ColumnElement[float]:
-        """Return the SQL rank of a task for `q`; higher is better."""
-        return func.ts_rank(literal_column(RANKED_DOCUMENT), self._query())
-
-    def _query(self) -> ColumnElement[Any]:
-        return func.websearch_to_tsquery("simple", self.q)
 
 
 def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
