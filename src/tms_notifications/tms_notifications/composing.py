@@ -50,6 +50,7 @@ class Composer:
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
         self._settings = runtime.settings(NotificationSettings)
+        self._sender = self._settings.sender_mailbox
 
     def compose(
         self,
@@ -71,16 +72,15 @@ class Composer:
             "unsubscribe_url": self._unsubscribe_url(mail, recipient),
         }
         rendered = render(self._settings.template_path, mail.kind, variables)
-        sender = self._settings.sender_mailbox
         to = Mailbox(one_line(recipient.name), smtp_address(recipient.email))
         fields = {
-            "From": address_field("From", sender),
+            "From": address_field("From", self._sender),
             "To": address_field("To", to),
             "Subject": text_field("Subject", rendered.subject),
             **self._technical_fields(mail, variables["unsubscribe_url"]),
         }
         content = serialised(fields, rendered.text, rendered.html)
-        return OutgoingMail(sender.address, to.address, rendered.subject, content)
+        return OutgoingMail(self._sender.address, to.address, rendered.subject, content)
 
     def _unsubscribe_url(self, mail: NotificationMail, recipient: Recipient) -> str | None:
         which = mail.kind.unsubscribes_from
