@@ -12,6 +12,7 @@ A mail whose last attempt ended with an error, or did not end, is prepared alone
 import logging
 import time
 from collections.abc import Sequence
+from time import monotonic
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -45,7 +46,7 @@ class MailDelivery:
 
         Raises database errors only; the attempts count in that case too.
         """
-        deadline = time.monotonic() + MAX_SECONDS
+        deadline = monotonic() + MAX_SECONDS
         with self._runtime.transaction() as session:
             attempts = create_service(self._runtime, session).begin(mail_ids)
         fresh = [attempt for attempt in attempts if not attempt.follows_fault]
@@ -57,7 +58,7 @@ class MailDelivery:
             self._transport.close()
 
     def _deliver_batch(self, attempts: Sequence[Attempt], deadline: float) -> None:
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             self._give_back(attempts)
             return
         try:
@@ -81,7 +82,7 @@ class MailDelivery:
 
     def _hand_over_all(self, mails: Sequence[PreparedMail], deadline: float) -> None:
         for number, mail in enumerate(mails):
-            if time.monotonic() > deadline:
+            if monotonic() > deadline:
                 self._give_back([late.attempt for late in mails[number:]])
                 return
             try:

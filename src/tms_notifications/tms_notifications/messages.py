@@ -1,5 +1,6 @@
 """A finished mail: its bytes and its SMTP envelope."""
 
+import re
 import secrets
 from binascii import b2a_qp
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 
 from tms_notifications.headers import check_fields
 
+LINE_END = re.compile(rb"\r\n|\r|\n")
 BODY_FIELDS = ("MIME-Version", "Content-Type")
 PART = (
     b"--%(boundary)s\r\n"
@@ -52,5 +54,6 @@ def serialised(fields: Mapping[str, bytes], text: str, html: str) -> bytes:
 
 
 def _quoted_printable(body: str) -> bytes:
-    """Return the body with CRLF line ends, in lines of at most 76 characters (RFC 2045, section 6.7)."""
-    return b2a_qp(b"\r\n".join(body.encode().splitlines()), istext=True)
+    """Return the body with CRLF after every line, in lines of at most 76 characters (RFC 2045, section 6.7)."""
+    lines = LINE_END.sub(b"\r\n", body.encode())
+    return b2a_qp(lines if lines.endswith(b"\n") else lines + b"\r\n", istext=True)
