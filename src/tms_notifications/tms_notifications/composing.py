@@ -20,7 +20,7 @@ from tms_notifications.models import MailKind, NotificationMail
 from tms_notifications.presenting import Presenter, relative_day
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.templating import render
-from tms_notifications.unsubscribing import unsubscribe_url
+from tms_notifications.unsubscribing import UnsubscribeLinks
 from tms_notifications.wording import HELD, TOO_MANY, sentence
 
 
@@ -51,6 +51,8 @@ class Composer:
         self._runtime = runtime
         self._settings = runtime.settings(NotificationSettings)
         self._sender = self._settings.sender_mailbox
+        self._host = mail_host(runtime)
+        self._unsubscribe_links = UnsubscribeLinks(runtime)
 
     def compose(
         self,
@@ -84,7 +86,7 @@ class Composer:
 
     def _unsubscribe_url(self, mail: NotificationMail, recipient: Recipient) -> str | None:
         which = mail.kind.unsubscribes_from
-        return unsubscribe_url(self._runtime, recipient.id, which) if which else None
+        return self._unsubscribe_links.url(recipient.id, which) if which else None
 
     def _technical_fields(self, mail: NotificationMail, unsubscribe_url: str | None) -> dict[str, bytes]:
         values = {
@@ -95,7 +97,7 @@ class Composer:
         }
         if mail.task_id is not None:
             # No message has this id; it groups the mails of one task into a thread.
-            values["References"] = f"<task.{mail.task_id}@{mail_host(self._runtime)}>"
+            values["References"] = f"<task.{mail.task_id}@{self._host}>"
         if unsubscribe_url:
             values["List-Unsubscribe"] = f"<{unsubscribe_url}>"
             values["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
