@@ -19,6 +19,9 @@ class Transport(Protocol):
     def send(self, mail: OutgoingMail, name: str) -> None:
         """Hand the mail over. Raises `DeferredError` or `RefusedError`. `name` is unique per mail."""
 
+    def close(self) -> None:
+        """End the connection, if any."""
+
 
 class FileTransport:
     """Writes each mail to an .eml file, which `tms mail` and mail programs can open."""
@@ -43,6 +46,9 @@ class FileTransport:
                 draft.unlink(missing_ok=True)
         except (OSError, ConfigurationError) as error:
             raise DeferredError(str(error)) from error
+
+    def close(self) -> None:
+        pass
 
 
 def mail_folder(runtime: Runtime) -> Path:
