@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import redis
 from run import percentile
@@ -79,10 +80,8 @@ def measure(url: str, follow: Receiver, first: int, count: int) -> str:
 
 
 async def _until_cancelled(following: Awaitable[None]) -> None:
-    try:
+    with suppress(asyncio.CancelledError):
         await following
-    except asyncio.CancelledError:
-        pass
 
 
 def main() -> None:
