@@ -102,6 +102,7 @@ COMMANDS = {
     "mail": ["tms", "mail", "list"],
     "migrate": ["tms", "migrate"],
     "realtime": ["tms", "realtime"],
+    "rebuild-search": ["tms", "rebuild-search"],
     "relay": ["tms", "relay"],
     "report": ["tms", "report"],
     "up": ["tms", "up"],
@@ -150,7 +151,7 @@ def test_an_env_file_that_cannot_be_read_is_named(folder, run):
     [
         command
         for name, command in COMMANDS.items()
-        if name in ("demo-data", "mail", "migrate", "realtime", "report", "user")
+        if name in ("demo-data", "mail", "migrate", "realtime", "rebuild-search", "report", "user")
     ],
 )
 def test_an_unavailable_database_is_named(run, command):
