@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 from redis import Redis
@@ -114,6 +115,7 @@ class Bench:
         self._users = list(self._add_users())
         with runtime.transaction() as session:
             ensure_cursor(session, SINK)
+        self._next_assignee = cycle(self._users[1:])
         self._sent = 0
 
     def _add_users(self) -> Iterator[int]:
@@ -128,12 +130,11 @@ class Bench:
 
     def change_tasks(self, count: int) -> Seconds:
         """Add one mail per change and enqueue them. Returns the processor time of the sink."""
-        author, *assignees = self._users
         values = {"title": "Paint the fence before the summer", "description": "Both sides. " * 8, "priority": "HIGH"}
-        for number in range(count):
+        for _ in range(count):
             with self._runtime.transaction() as session:
-                tasks = TaskService(session, Actor(author, False), "team")
-                tasks.create({**values, "assigned_to": assignees[number % USERS]})
+                tasks = TaskService(session, Actor(self._users[0], False), "team")
+                tasks.create({**values, "assigned_to": next(self._next_assignee)})
         with self._runtime.engine.connect() as connection:
             while assign_positions(connection):
                 pass

@@ -1,13 +1,24 @@
 """Mails are delivered in batches: on one connection, and without one mail's fault harming the others."""
 
+import email
+import os
+import signal
+import threading
 from collections import Counter
+from datetime import UTC, datetime
+from email.policy import default
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from tms_notifications import delivery
 from tms_notifications.composing import Composer
+from tms_notifications.messages import serialised
 from tms_notifications.models import MailStatus
+from tms_notifications.services.attempts import AttemptService
 from tms_notifications.services.holding import HoldService
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail
@@ -43,6 +54,15 @@ def connections(smtp, monkeypatch):
     return counted
 
 
+@pytest.fixture
+def send_batch(batch, mail_log):
+    def run():
+        send_mail(*batch)
+        return mail_log.rows()
+
+    return run
+
+
 def statuses(mail_log):
     return [row.status for row in mail_log.rows()]
 
@@ -73,6 +93,16 @@ def test_a_mail_that_cannot_be_composed_does_not_harm_the_others(batch, smtp, ma
     assert statuses(mail_log).count(MailStatus.SENT) == len(smtp.received) == COUNT - 1
     assert (bad.status, bad.attempts, bad.faults) == (MailStatus.WAITING, 1, 1)
     assert "ZeroDivisionError" in bad.reason
+
+
+def test_contexts_that_cannot_be_read_do_not_harm_the_others(batch, smtp, send_batch, runtime):
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE notification_mail SET context = '{\"task\": 1}' WHERE id = 3"))
+        session.execute(text("UPDATE notification_mail SET context = '[]' WHERE id = 5"))
+    rows = send_batch()
+
+    assert [row.status.value for row in rows] == ["sent", "sent", "waiting", "sent", "waiting", "sent"]
+    assert [row.faults for row in rows] == [0, 0, 1, 0, 1, 0]
 
 
 def test_a_database_error_of_one_mail_does_not_harm_the_others(batch, smtp, mail_log, monkeypatch):
@@ -131,35 +161,6 @@ def test_an_unreachable_server_defers_the_rest_after_one_connection(batch, smtp,
     }
 
 
-@pytest.mark.parametrize("sent", range(1, COUNT + 1))
-def test_a_killed_worker_repeats_one_mail_at_most(batch, smtp, mail_log, monkeypatch, killed_after, sent):
-    send = SmtpTransport.send
-    calls = Counter()
-
-    def send_and_count(self, *args):
-        send(self, *args)
-        calls["send"] += 1
-
-    class Kill(BaseException):
-        pass
-
-    def kill_after_some(self, *args):
-        send_and_count(self, *args)
-        if calls["send"] == sent:
-            raise Kill
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SmtpTransport, "send", kill_after_some)
-        with pytest.raises(Kill):
-            send_mail(*batch)
-    mail_log.send_again()
-
-    copies = Counter(message["Message-ID"] for message in smtp.received)
-    assert len(copies) == COUNT
-    assert sorted(copies.values()) == [1] * (COUNT - 1) + [2]
-    assert set(statuses(mail_log)) == {MailStatus.SENT}
-
-
 def test_a_mail_that_kills_its_worker_is_sent_alone_afterwards(batch, smtp, mail_log, killed_after):
     with killed_after(HoldService, "reasons_to_hold"):
         send_mail(*batch)
@@ -192,3 +193,120 @@ def test_a_slow_batch_is_given_back(batch, smtp, mail_log, runtime, monkeypatch)
     assert runtime.redis.llen("tms:celery:tms") == 1
     send_mail(*batch)
     assert len(smtp.received) == COUNT
+
+
+@pytest.mark.parametrize("stage", ["counted", "sent"])
+def test_a_killed_worker_repeats_at_most_one_mail(batch, smtp, mail_log, send_batch, stage):
+    def end(self, *args):
+        os._exit(9)
+
+    child = os.fork()
+    if not child:
+        try:
+            from tms_core.celery import current_runtime
+
+            current_runtime().forget_connections()
+            if stage == "counted":
+                AttemptService.lock = end
+            else:
+                send = SmtpTransport.send
+
+                def die(self, mail, name):
+                    send(self, mail, name)
+                    if mail.subject.endswith("Task 2"):
+                        os.kill(os.getpid(), signal.SIGKILL)
+
+                SmtpTransport.send = die
+            send_mail(*range(1, COUNT + 1))
+        finally:
+            os._exit(1)
+    os.waitpid(child, 0)
+
+    rows = mail_log.rows()
+    assert [row.status.value for row in rows] == (["sent"] * 2 if stage == "sent" else ["waiting"] * 2) + [
+        "waiting"
+    ] * 4
+    assert {row.attempts for row in rows} == {1}
+    send_batch()
+    assert len(smtp.received) == (3 if stage == "sent" else 0)
+
+    mail_log.change(next_attempt_at=datetime.now(UTC))
+    rows = send_batch()
+    assert {row.status.value for row in rows} == {"sent"}
+    copies = Counter(message["Message-ID"] for message in smtp.received)
+    assert sorted(copies.values()) == ([1] * 5 + [2] if stage == "sent" else [1] * COUNT)
+
+
+def test_two_workers_share_a_batch_without_sending_a_mail_twice(batch, smtp, mail_log, in_thread):
+    at_data, go_on = threading.Event(), threading.Event()
+    smtp.at_data = lambda: (at_data.set(), go_on.wait(30))
+    ids = batch
+
+    first = in_thread(lambda: send_mail(*ids))
+    assert at_data.wait(30)
+    send_mail(*ids)
+    go_on.set()
+    first.join()
+
+    assert len(smtp.received) == COUNT
+    assert {row.attempts for row in mail_log.rows()} == {1}
+
+
+def test_a_connection_to_the_database_that_breaks_repeats_no_mail(batch, smtp, mail_log, send_batch, runtime):
+    """The backend with the open transaction is terminated while the third mail is handed over."""
+    calls = []
+
+    def terminate():
+        calls.append(1)
+        if len(calls) == 3:
+            with runtime.transaction() as session:
+                session.execute(
+                    text(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                        "WHERE state = 'idle in transaction' AND datname = current_database()"
+                    )
+                )
+
+    smtp.at_data = terminate
+    rows = send_batch()
+
+    assert {(row.status, row.attempts) for row in rows} == {(MailStatus.SENT, 1)}
+    assert len(smtp.received) == COUNT
+
+
+def test_a_server_that_dies_after_some_mails_defers_the_others(
+    batch, smtp, mail_log, send_batch, runtime, mail_server, free_port, monkeypatch
+):
+    sent = []
+
+    def die(self, mail, name):
+        if len(sent) == 2:
+            self.close()
+            self._settings = self._settings.model_copy(update={"email_port": free_port})
+        send(self, mail, name)
+        sent.append(mail)
+
+    send = SmtpTransport.send
+    monkeypatch.setattr(SmtpTransport, "send", die)
+    rows = send_batch()
+
+    assert [row.status.value for row in rows] == ["sent", "sent", *["waiting"] * (COUNT - 2)]
+    assert all("refused" in row.reason and row.faults == 0 for row in rows[2:])
+    monkeypatch.setattr(SmtpTransport, "send", send)
+    mail_log.send_again()
+    assert set(statuses(mail_log)) == {"sent"}
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")) | st.sampled_from("\n=_.-"), max_size=400)
+
+
+@given(TEXTS, TEXTS)
+def test_bodies_arrive_unchanged(plain, html):
+    content = serialised({"To": b"To: ann@example.com\r\n"}, plain, html)
+    parts = list(email.message_from_bytes(content, policy=default).iter_parts())
+
+    assert content.isascii()
+    assert max(map(len, content.split(b"\r\n"))) <= 78
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    for part, body in zip(parts, (plain, html), strict=True):
+        assert part.get_content().splitlines() == (body.splitlines() or [""])

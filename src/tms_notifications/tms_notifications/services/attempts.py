@@ -40,7 +40,7 @@ SENT = text("""
     UPDATE notification_mail
     SET status = 'sent', sent_at = clock_timestamp(), reason = NULL, faults = 0, subject = :subject, address = :address
     WHERE id = :id AND status = 'waiting' AND attempts = :number
-    RETURNING set_config('synchronous_commit', 'off', true)
+    RETURNING id
 """)
 
 
@@ -107,7 +107,7 @@ class AttemptService:
         return [row for row in found if row.attempts == numbers[row.id]]
 
     def note_sent(self, attempt: Attempt, *, subject: str, address: str | None) -> bool:
-        """Record the mail as sent; False if the attempt has ended or a newer one began. Commits asynchronously."""
+        """Record the mail as sent; False if the attempt has ended or a newer one began."""
         parameters = {"id": attempt.mail_id, "number": attempt.number, "subject": subject, "address": address}
         return self._session.execute(SENT, parameters).first() is not None
 
