@@ -78,7 +78,7 @@ def test_a_healthy_system_has_no_bad_finding(tms, leading_relay, relay_once):
     assert result.exit_code == 0
     assert re.findall(r"^\w+ +ok", result.stdout, re.MULTILINE) == [
         f"{name:10}  ok"
-        for name in ("settings", "database", "migrations", "accounts", "clock", "relay", "redis", "disk")
+        for name in ("settings", "database", "migrations", "accounts", "search", "clock", "relay", "redis", "disk")
     ]
 
 
