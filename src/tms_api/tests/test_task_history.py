@@ -208,6 +208,16 @@ class TestPositions:
 
         assert [one["event_id"] for one in first.json + following.json] == [None, 1]
 
+    def test_events_without_an_id_are_on_the_first_page_even_if_they_are_more(self, client, task, relay_once):
+        relay_once()
+        for title in "UVW":
+            client.patch_json("/api/task/1", {"title": title})
+
+        first = client.get("/api/task/1/history?page_size=2")
+        following = client.get(re.fullmatch(r'<(http://[^>]+)>; rel="next"', first.headers["Link"])[1])
+
+        assert [one["event_id"] for one in first.json + following.json] == [None, None, None, 1]
+
     def test_an_event_without_an_id_is_not_before_any_other(self, task, read):
         assert read("?before=99") == []
 

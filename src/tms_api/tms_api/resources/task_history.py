@@ -30,7 +30,7 @@ class History:
         history = history_service(self.request.registry.tms, self.request.db, self.request.actor)
         events = [_present(event) for event in history.events(task_id, limit=size, before=before)]
         headers = {}
-        if len(events) == size:
+        if len(events) >= size:
             # Events without a number are newer than all others.
             before = events[-1]["event_id"] or MAX_ID
             older = f"{self.request.path_url}?before={before}&page_size={size}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from tms_core.errors import NotFoundError
@@ -12,6 +12,8 @@ from tms_core.models import EventKind, TaskEvent
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, relations
 from tms_core.runtime import Runtime
+
+MAX_WITHOUT_POSITION = 1_000
 
 
 class TaskHistory:
@@ -26,7 +28,8 @@ class TaskHistory:
         """Return up to `limit` events, newest first, optionally only those before the position `before`.
 
         Rows are (position, kind, actor_id, created_at, changes). The newest events have no position while no relay
-        assigns them; this reads what there is and assigns none. Raises `NotFoundError`.
+        assigns them; this reads what there is and assigns none. As `before` cannot name them, they are all returned, up
+        to `MAX_WITHOUT_POSITION`, even if that is more than `limit`. Raises `NotFoundError`.
         """
         self.require_readable(task_id)
         statement = select(
@@ -37,7 +40,14 @@ class TaskHistory:
         elif await_positions(self._session, task_id):
             # An event that is committed only now gets its position within milliseconds, too.
             statement = statement.where(TaskEvent.position.is_not(None))
+        else:
+            limit = max(limit, self._count_without_position(task_id))
         return self._session.execute(statement.order_by(TaskEvent.id.desc()).limit(limit)).all()
+
+    def _count_without_position(self, task_id: int) -> int:
+        without = select(TaskEvent.id).where(TaskEvent.task_id == task_id, TaskEvent.position.is_(None))
+        counted = without.limit(MAX_WITHOUT_POSITION).subquery()
+        return self._session.scalar(select(func.count()).select_from(counted)) or 0
 
     def require_readable(self, task_id: int) -> None:
         """Raise `NotFoundError` unless the actor may read the history of the task."""
