@@ -51,7 +51,8 @@ def main() -> None:
         f"{CALLS} calls over {CONNECTIONS} connections": (creates, CONNECTIONS),
     }
     times: dict[str, list[float]] = {name: [] for name in variants}
-    with system(TASKS) as (api, _, _):
+    with system(TASKS) as running:
+        api = running.api
         # Alternating, so that other load on the machine affects all variants equally.
         for _ in range(rounds):
             for name, (requests, connections) in variants.items():

@@ -12,13 +12,13 @@ import multiprocessing as mp
 import threading
 import time
 
-from cpu_time import CpuTimes
+from cpu.process_kinds import ProcessKinds
 from fanout.listeners import DIGITS, MARK, Listeners
 from run import Api, percentile, system
 
 THREADS = 16
 # Shares of one processor.
-KINDS = ("api", "PostgreSQL for api", "relay", "PostgreSQL for relay", "realtime", "redis")
+KINDS = ("api", "PostgreSQL for api", "relay", "PostgreSQL for relay", "realtime", "Redis")
 
 
 def changes(port: int, token: str, rate: int, numbers: range, pipe) -> None:
@@ -48,19 +48,19 @@ def changes(port: int, token: str, rate: int, numbers: range, pipe) -> None:
     pipe.send(answered)
 
 
-def measure(api: Api, realtime_port: int, cpu_times: CpuTimes, clients: int, rate: int, numbers: range) -> str:
+def measure(api: Api, realtime_port: int, kinds: ProcessKinds, clients: int, rate: int, numbers: range) -> str:
     listeners = Listeners(f"ws://127.0.0.1:{realtime_port}/ws/tasks/", api.token, clients, is_timed=True)
     context = mp.get_context("spawn")
     mine, theirs = context.Pipe()
     sender = context.Process(target=changes, args=(api.port, api.token, rate, numbers, theirs))
     sender.start()
-    before, began = cpu_times.sample(), time.monotonic()
+    before, began = kinds.milliseconds(), time.monotonic()
     answered = mine.recv()
     sender.join()
     wanted, deadline = len(answered) * clients, time.monotonic() + 20
     while listeners.received < wanted and time.monotonic() < deadline:
         time.sleep(0.05)
-    used, seconds = cpu_times.sample() - before, time.monotonic() - began
+    used, seconds = kinds.milliseconds() - before, time.monotonic() - began
     arrivals, lost = listeners.close()
     if not answered:
         raise SystemExit("no change received a response of 200")
@@ -68,7 +68,7 @@ def measure(api: Api, realtime_port: int, cpu_times: CpuTimes, clients: int, rat
     return (
         f"| {clients} × {rate}/s | {len(answered)} | {len(arrivals):,} of {wanted:,} | {lost} "
         f"| {percentile(times, 0.5):.1f} | {percentile(times, 0.99):.1f} "
-        f"| {' | '.join(f'{used[kind] / seconds:.1%}' for kind in KINDS)} |"
+        f"| {' | '.join(f'{used[kind] / seconds / 1000:.1%}' for kind in KINDS)} |"
     )
 
 
@@ -79,7 +79,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    with system(10_000) as (api, realtime_port, cpu_times):
+    with system(10_000) as running:
+        roots = {name: [process.pid] for name, process in running.processes.items()}
+        kinds = ProcessKinds(roots, running.database, running.redis)
         time.sleep(3)
         columns = ("clients × changes", "changes", "delivered", "lost connections", "ms after the response, p50", "p99")
         print(f"| {' | '.join(columns + KINDS)} |")
@@ -88,7 +90,9 @@ def main() -> None:
         for number in range(options.rounds):
             # Titles must be new in each round: a change without effect produces no event.
             numbers = range(number * count, (number + 1) * count)
-            print(measure(api, realtime_port, cpu_times, options.clients, options.rate, numbers), flush=True)
+            print(
+                measure(running.api, running.realtime_port, kinds, options.clients, options.rate, numbers), flush=True
+            )
 
 
 if __name__ == "__main__":

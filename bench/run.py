@@ -14,15 +14,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import psycopg2
-from cpu_time import CpuTimes
 from websockets.asyncio.client import connect
 
 from tms_local.embedded.ports import free_port
@@ -31,9 +29,10 @@ from tms_local.embedded.services import embedded_services
 HERE = Path(__file__).resolve().parent
 TMS = Path(sys.executable).with_name("tms")
 CONNECTIONS, PUSHES = 32, 200
-PROCESSES = ("api", "relay", "realtime")
 STATUSES = ("PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED")
 PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT")
+# Continued from round to round, so that no round finds the lists of an earlier one in the cache.
+numbers = count(1)
 Workload = Callable[[int], tuple[str, str, dict[str, Any] | None]]
 
 
@@ -42,11 +41,8 @@ def workloads(tasks: int) -> dict[str, Workload]:
 
     def cold(n: int) -> tuple[str, str, None]:
         query = f"status={STATUSES[n % 4]}&priority={PRIORITIES[n // 4 % 4]}"
-        return (
-            "GET",
-            f"/api/task/?{query}&due_date_gte=2025-{n % 12 + 1:02}-{n % 28 + 1:02}&page_size={n % 100 + 1}",
-            None,
-        )
+        day = f"{2015 + n // 8400 % 20}-{n % 12 + 1:02}-{n % 28 + 1:02}"
+        return ("GET", f"/api/task/?{query}&due_date_gte={day}&page_size={n % 100 + 1}", None)
 
     return {
         "list, first page, hot": lambda n: ("GET", "/api/task/", None),
@@ -83,7 +79,7 @@ class Api:
 
 async def load(api: Api, workload: Workload, seconds: float) -> tuple[float, list[float], int]:
     """Return the requests per second, the latencies in ms, and the number of responses other than 2xx."""
-    numbers, times, bad = count(1), [], 0
+    times, bad = [], 0
     end = time.perf_counter() + seconds
 
     async def one_connection() -> None:
@@ -126,14 +122,14 @@ def report(api: Api, calls: int = 10) -> list[float]:
     """Return the milliseconds per report. A PATCH before each report invalidates caches."""
     times = []
     for n in range(calls):
-        _call(api, "PATCH", "/api/task/1", {"title": f"Counted {n} {time.time()}"})
+        call(api, "PATCH", "/api/task/1", {"title": f"Counted {n} {time.time()}"})
         began = time.perf_counter()
-        _call(api, "GET", "/api/task-report-insight/", None)
+        call(api, "GET", "/api/task-report-insight/", None)
         times.append((time.perf_counter() - began) * 1000)
     return times
 
 
-def _call(api: Api, method: str, path: str, body: dict[str, Any] | None) -> Any:
+def call(api: Api, method: str, path: str, body: dict[str, Any] | None) -> Any:
     headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(f"http://127.0.0.1:{api.port}{path}", data, headers, method=method)
@@ -141,9 +137,20 @@ def _call(api: Api, method: str, path: str, body: dict[str, Any] | None) -> Any:
         return json.load(response)
 
 
+@dataclass(frozen=True)
+class System:
+    """A running system: its API, the port of its WebSocket, its processes, and the URLs of its servers."""
+
+    api: Api
+    realtime_port: int
+    processes: dict[str, subprocess.Popen[bytes]]
+    database: str
+    redis: str
+
+
 @contextmanager
-def system(tasks: int) -> Iterator[tuple[Api, int, CpuTimes]]:
-    """Run a system with `tasks` tasks. Yields its API, the port of its WebSocket, and its processor times."""
+def system(tasks: int, processes: Sequence[str] = ("api", "relay", "realtime")) -> Iterator[System]:
+    """Run the processes of a system with `tasks` tasks."""
     with tempfile.TemporaryDirectory(prefix="tms-bench-") as folder, embedded_services(folder) as (database, redis):
         port, realtime_port = free_port(), free_port()
         environment = os.environ | {
@@ -164,34 +171,25 @@ def system(tasks: int) -> Iterator[tuple[Api, int, CpuTimes]]:
             if (HERE.parent / "var").is_dir()
             else open(os.devnull, "ab") as log
         ):
-            processes = {name: _start(name, environment, log) for name in PROCESSES}
+            started = {
+                # PostgreSQL shows the connections of a process under this name.
+                name: subprocess.Popen([TMS, name], env={**environment, "PGAPPNAME": name}, stdout=log, stderr=log)
+                for name in processes
+            }
             try:
-                cpu_times = CpuTimes(database, redis, {name: process.pid for name, process in processes.items()})
-                yield _sign_in(port), realtime_port, cpu_times
+                yield System(sign_in(port), realtime_port, started, database, redis)
             finally:
-                for process in processes.values():
+                for process in started.values():
                     process.terminate()
-                for process in processes.values():
+                for process in started.values():
                     process.wait(30)
 
 
-def _start(name: str, environment: dict[str, str], log: Any) -> "subprocess.Popen[bytes]":
-    """Start a process that connects to PostgreSQL under a role of its own, so that its backends are known."""
-    database = environment["TMS_DATABASE_URL"]
-    connection = psycopg2.connect(database)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE ROLE {name} SUPERUSER LOGIN")
-    connection.close()
-    own = urlsplit(database)
-    url = own._replace(netloc=f"{name}@{own.netloc.rpartition('@')[2]}").geturl()
-    return subprocess.Popen([TMS, name], env=environment | {"TMS_DATABASE_URL": url}, stdout=log, stderr=log)
-
-
-def _sign_in(port: int) -> Api:
+def sign_in(port: int) -> Api:
     deadline = time.monotonic() + 60
     while True:
         try:
-            pair = _call(Api(port, ""), "POST", "/api/token/", {"username": "bench", "password": "bench-pass"})
+            pair = call(Api(port, ""), "POST", "/api/token/", {"username": "bench", "password": "bench-pass"})
             return Api(port, pair["access"])
         except OSError:
             if time.monotonic() > deadline:
@@ -210,7 +208,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     for tasks in map(int, options.tasks.split(",")):
-        with system(tasks) as (api, realtime_port, _cpu_times):
+        with system(tasks) as running:
+            api = running.api
             time.sleep(3)
             print(f"\n{tasks:,} tasks, {CONNECTIONS} connections, median of {options.rounds} rounds\n")
             print("| workload | requests/s | p50 ms | p99 ms | not 2xx |\n|---|---|---|---|---|")
@@ -225,7 +224,7 @@ def main() -> None:
                 )
             times = report(api)
             print(f"\nreport: median {statistics.median(times):.0f} ms, slowest {max(times):.0f} ms")
-            lags = asyncio.run(push(api, realtime_port))
+            lags = asyncio.run(push(api, running.realtime_port))
             print(
                 f"response to message: median {statistics.median(lags):.1f} ms, p99 {percentile(lags, 0.99):.1f} ms",
                 flush=True,

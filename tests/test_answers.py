@@ -4,7 +4,7 @@ import pytest
 from contract import Contract
 from webtest import TestApp
 
-from tms_api.schemas.task_answers import Task
+from tms_api.schemas.task_responses import Task
 from tms_core.services.task_state import TaskRow
 from tms_testing.fixtures import PASSWORD
 
@@ -64,7 +64,7 @@ def test_signing_in_and_out(checked, contract):
     } <= contract.seen
 
 
-def test_tasks(checked, contract, headers, make_user):
+def test_responses_about_tasks_are_documented(checked, contract, headers, make_user):
     other = make_user("bob").headers
     task = checked.post_json("/api/task", {"title": "T"}, headers={**headers, "Idempotency-Key": "1"})
     checked.post_json("/api/task", {"title": "T"}, headers={**headers, "Idempotency-Key": "1"})
@@ -98,7 +98,7 @@ def test_tasks(checked, contract, headers, make_user):
     } <= contract.seen
 
 
-def test_bulk_history_undo_and_sync(checked, contract, headers, relay_once):
+def test_responses_of_bulk_history_undo_and_sync_are_documented(checked, contract, headers, relay_once):
     def bulk(*operations):
         return checked.post_json("/api/task/bulk", {"operations": list(operations)}, headers=headers)
 
@@ -132,7 +132,7 @@ def test_bulk_history_undo_and_sync(checked, contract, headers, relay_once):
     } <= contract.seen
 
 
-def test_users_and_their_resources(checked, contract, headers, make_user):
+def test_responses_about_users_are_documented(checked, contract, headers, make_user):
     root = make_user("root", is_admin=True).headers
     checked.get("/api/users?q=r", headers=headers)
     checked.get("/api/users", headers=root)
@@ -164,7 +164,7 @@ def test_users_and_their_resources(checked, contract, headers, make_user):
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/ready", "/metrics", "/api/openapi.json", "/api/docs"])
-def test_open_routes(checked, path):
+def test_documented_open_routes_respond_with_200(checked, path):
     assert checked.get(path).status_int == 200
 
 

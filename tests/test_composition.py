@@ -16,7 +16,7 @@ FEATURES = ("tms_reports", "tms_realtime", "tms_notifications")
 CORE_TABLES = {
     mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith("tms_core.")
 }
-CORE_COMMANDS = {"api", "beat", "doctor", "init", "migrate", "relay", "user", "worker"}
+CORE_COMMANDS = {"api", "beat", "doctor", "init", "migrate", "rebuild-search", "relay", "user", "worker"}
 # The visible contributions of each package.
 TABLES = {"api": "tms_api", "report": "tms_reports", "realtime": "tms_realtime", "notification": "tms_notifications"}
 COMMANDS = {"tms_reports": {"report"}, "tms_realtime": {"realtime"}, "tms_notifications": {"mail"}}

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from pyramid.interfaces import INewRequest
 from sqlalchemy import inspect
 
 from tms_core.app import configure
@@ -16,6 +17,8 @@ from tms_core.celery import configuration, use
 from tms_core.doctor.examination import examine
 from tms_core.errors import ConfigurationError
 from tms_core.migrations_runner import differences, downgrade, foreign_revisions, upgrade
+from tms_local.banner import banner
+from tms_local.embedded.state import StateDirectory
 from tms_local.process_specs import processes
 from tms_testing.processes import WatchedProcess
 
@@ -62,6 +65,29 @@ def test_the_sink_fills_the_table_and_the_resource_reads_it(client, a_task):
 def test_the_resource_has_the_cores_security_and_errors(app, client):
     assert app.get("/api/foreign-notes/", status=401).content_type == "application/problem+json"
     assert client.post("/api/foreign-notes", status=405).json["status"] == 405
+
+
+def test_the_cached_route_answers_like_its_view_but_without_pyramid(app, client):
+    seen: list[object] = []
+    app.app.registry.registerHandler(seen.append, (INewRequest,))
+    app.app.registry.has_listeners = True
+
+    def fields(answer):
+        return {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+
+    view, cached = client.get("/api/foreign-motto?x"), client.get("/api/foreign-motto/")
+
+    assert len(seen) == 1
+    assert (cached.body, fields(cached)) == (view.body, fields(view))
+    client.get("/api/foreign-motto", headers={"If-None-Match": '"motto"'}, status=304)
+    app.get("/api/foreign-motto", status=401)
+
+
+def test_a_cached_route_needs_a_resource_with_a_token(ini, site, monkeypatch):
+    monkeypatch.setattr("tms_core.web.cached_routes.methods_of", lambda registry: ())
+
+    with pytest.raises(Exception, match="the cached route /api/task is no resource with a GET that needs a token"):
+        configure(ini, web=True)
 
 
 def test_the_resource_is_in_the_openapi_document(app):
@@ -135,6 +161,16 @@ def test_the_process_and_the_beat_entry_are_registered(runtime):
 
     assert entry == {"task": "foreign.forget_notes", "schedule": 3600.0}
     assert "foreign" in [spec.name for spec in processes(runtime)]
+
+
+def test_the_banner_has_the_packages_lines_and_steps(runtime, tmp_path):
+    lines = banner(runtime, StateDirectory(tmp_path), {}).splitlines()
+
+    assert [line.split() for line in lines if "otes" in line] == [
+        ["Notes", "http://localhost:8002/notes"],
+        ["Notes", "kept", "at", "most", "100", "are", "shown"],
+        ["tms", "notes"],
+    ]
 
 
 def test_the_worker_runs_the_celery_task(site, ini_file, runtime, a_task, client):

@@ -125,7 +125,7 @@ def test_every_response_has_hsts_behind_https(ini, runtime):
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "TRACE", "HEAD"])
-def test_unknown_paths(app, path, status, method):
+def test_unknown_paths_are_problems(app, path, status, method):
     answer = ask(app, path, method)
 
     if answer.status_int == 405:

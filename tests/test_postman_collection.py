@@ -1,6 +1,5 @@
 """docs/tms.postman_collection.json is generated from the OpenAPI document and works after signing in."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -11,13 +10,8 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 @pytest.fixture(scope="module")
-def made():
-    spec = importlib.util.spec_from_file_location("make_postman", DOCS / "make_postman.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.collection()
+def made(docs_script):
+    return docs_script("make_postman").collection()
 
 
 def requests(collection):

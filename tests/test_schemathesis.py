@@ -10,7 +10,7 @@ from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.statistic import Statistic
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from schemathesis.transport.wsgi import WSGITransport
-from schemathesis_world import World
+from schemathesis_state import SystemState
 
 from tms_api.settings import ApiSettings
 
@@ -25,8 +25,8 @@ def settings():
 
 
 @pytest.fixture
-def world(app, runtime, make_user):
-    return World(app, runtime, make_user)
+def state(app, runtime, make_user):
+    return SystemState(app, runtime, make_user)
 
 
 def from_loopback(app):
@@ -35,21 +35,21 @@ def from_loopback(app):
 
 
 @pytest.fixture
-def schema(app, world, monkeypatch):
+def schema(app, state, monkeypatch):
     def before_call(context, case, kwargs):
-        world.renew(case)
+        state.renew(case)
         if case.meta is not None and case.meta.generation.mode.is_positive:
-            world.mend(case)
+            state.mend(case)
 
     def after_call(context, case, response):
-        world.notice(case, response)
+        state.notice(case, response)
 
     def filter_failure(context, failure, case, response):
-        return not world.explains(failure, case)
+        return not state.explains(failure, case)
 
     class Login:
         def get(self, case, context):
-            return world.token()
+            return state.token()
 
         def set(self, case, token, context):
             case.headers["Authorization"] = f"Bearer {token}"

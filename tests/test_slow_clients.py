@@ -26,11 +26,8 @@ BEGUN = {LENGTH: b"{", CHUNKED: b"1\r\n{\r\n"}
 
 
 @pytest.fixture(scope="module")
-def packages():
-    with pytest.MonkeyPatch.context() as patch:
-        # The server process imports the package too.
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        yield ("tms_api", "waiting_package")
+def packages(importable_tests):
+    return ("tms_api", "waiting_package")
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def test_all_schemas_and_settings_are_found():
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda one: one.__name__)
-def test_body_errors_have_our_messages(schema):
+def test_invalid_bodies_get_messages_of_tms(schema):
     bodies = [b"", b"{", b"[]", b"null", b"1", b'{"a": NaN}', b"[" * 10_000, b'"\xff"', b'{"x": "\\ud800"}']
     bodies += [
         json.dumps({name: value}).encode() for name in (*schema.model_fields, "unknown") for value in JSON_VALUES
@@ -110,7 +110,7 @@ def test_each_text_and_list_of_a_body_is_bounded(schema):
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda one: one.__name__)
-def test_faults_of_settings_are_in_our_words_and_one_a_setting(group):
+def test_each_invalid_setting_gets_one_message_of_tms(group):
     for declared in group.declarations():
         for text in TEXTS:
             try:
@@ -149,6 +149,6 @@ def test_every_bad_setting_is_named():
 def test_an_invalid_error_does_not_grow_with_its_input():
     error = InvalidError([FieldError("query", "x" * 5_000, "y" * 5_000)] * 1_000)
 
-    assert len(error.faults) == 50
+    assert len(error.errors) == 50
     assert str(error).endswith("; and 950 more")
     assert len(str(error)) < 50 * 700

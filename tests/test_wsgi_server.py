@@ -27,11 +27,8 @@ WORKERS = 2
 
 
 @pytest.fixture(scope="module")
-def packages():
-    with pytest.MonkeyPatch.context() as patch:
-        # The server process imports the package too.
-        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
-        yield ("tms_api", "waiting_package")
+def packages(importable_tests):
+    return ("tms_api", "waiting_package")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +71,7 @@ def connected(port):
         yield connection
 
 
-def said(port, data, answers=1):
+def said(port, data, responses=1):
     """Send bytes and return what the server sends until it closes or has sent the expected number of responses."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
         peer.sendall(data)
@@ -100,7 +97,7 @@ def test_one_connection_serves_many_requests(port):
 def test_pipelined_requests_are_answered_in_order(port):
     requests = b"".join(b"GET /api/%s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in (b"health", b"nope", b"health"))
 
-    heard = said(port, requests, answers=3)
+    heard = said(port, requests, responses=3)
 
     assert re.findall(rb"HTTP/1.1 (\d+)", heard) == [b"200", b"404", b"200"]
 
@@ -151,7 +148,7 @@ def test_head_and_not_modified_have_no_body(port, client):
         b"HEAD /api/task/1 HTTP/1.1\r\n" + fields + b"\r\n"
         b"GET /api/task/1 HTTP/1.1\r\n" + fields + b'If-None-Match: "1"\r\n\r\n'
         b"HEAD /api/health HTTP/1.1\r\n" + fields + b"\r\n",
-        answers=3,
+        responses=3,
     )
 
     heads = heard.split(b"\r\n\r\n")

@@ -11,6 +11,7 @@ from webtest import TestApp
 
 from tms_core.app import configure
 from tms_core.event_log.events import TaskEventRecord, read_events
+from tms_core.single_statements import SingleStatements
 from tms_testing.fixtures import Client, SignedIn
 
 # No server listens there, so connections are refused immediately.
@@ -95,8 +96,9 @@ def admin(app, make_user) -> Client:
 
 
 @pytest.fixture
-def recorded(runtime) -> Callable[[], Any]:
+def recorded(runtime, monkeypatch) -> Callable[[], Any]:
     """Record the SQL statements of a block: `with recorded() as statements`."""
+    execute = SingleStatements._execute
 
     @contextmanager
     def record() -> Iterator[list[str]]:
@@ -105,11 +107,20 @@ def recorded(runtime) -> Callable[[], Any]:
         def note(connection, cursor, statement, *rest) -> None:
             statements.append(statement)
 
-        event.listen(runtime.engine, "before_cursor_execute", note)
+        def note_single(self, statement, parameters) -> Any:
+            statements.append(statement)
+            return execute(self, statement, parameters)
+
+        engines = (runtime.engine, runtime.autocommit_engine)
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        monkeypatch.setattr(SingleStatements, "_execute", note_single)
         try:
             yield statements
         finally:
-            event.remove(runtime.engine, "before_cursor_execute", note)
+            monkeypatch.setattr(SingleStatements, "_execute", execute)
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
 
     return record
 

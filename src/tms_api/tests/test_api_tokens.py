@@ -245,7 +245,7 @@ class TestRecentAuthentication:
 
         return begin
 
-    def test_within_ten_minutes_after_signing_in_a_token_needs_no_password(self, app, signed_in_before):
+    def test_a_token_needs_no_password_within_ten_minutes_after_signing_in(self, app, signed_in_before):
         app.post_json(URL, self.BODY, headers=signed_in_before(9), status=201)
 
     @pytest.mark.parametrize("password", [{}, {"current_password": None}], ids=["none", "null"])

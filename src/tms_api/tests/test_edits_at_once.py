@@ -90,7 +90,7 @@ def test_only_one_of_a_deletion_and_an_edit_succeeds(client, task, at_once, patc
     client.get("/api/task/1", status=200 if answers[0].status_int == 200 else 404)
 
 
-def test_without_a_version_the_last_edit_wins_and_all_are_recorded(client, task, at_once, log):
+def test_the_last_edit_without_a_version_wins_and_all_are_recorded(client, task, at_once, log):
     requests = [
         (client.user, lambda me, n=n: me.patch_json("/api/task/1", {"title": f"by {n}"}, status=200)) for n in range(5)
     ]

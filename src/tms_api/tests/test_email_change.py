@@ -7,7 +7,7 @@ from sqlalchemy import event, func, select, text, update
 
 from tms_core.errors import ConflictError
 from tms_core.models import AccountLink, LinkPurpose
-from tms_core.services.account_checks import refuse_taken
+from tms_core.services.account_checks import reject_taken
 from tms_core.services.account_links import AccountLinkService
 from tms_testing.fixtures import PASSWORD
 
@@ -225,7 +225,7 @@ def test_the_old_address_is_reserved_during_the_change(app, as_ann, runtime):
     event.listen(runtime.engine, "after_cursor_execute", change_once)
     try:
         with runtime.transaction() as session, pytest.raises(ConflictError):
-            refuse_taken(session, {"email": "ann@example.com"})
+            reject_taken(session, {"email": "ann@example.com"})
     finally:
         event.remove(runtime.engine, "after_cursor_execute", change_once)
 

@@ -97,7 +97,7 @@ def test_owner_and_administrators_see_email_verified(as_ann, admin, client, ann)
     assert "email_verified" not in client.get(f"/api/users/{ann.id}").json
 
 
-def test_a_link_is_requested_for_ones_own_address(as_ann, runtime):
+def test_a_link_is_requested_for_the_callers_address(as_ann, runtime):
     assert as_ann.post_json("/api/email-verification", {}, status=202).json == {}
 
     assert requests(runtime) == ["ann@example.com"]

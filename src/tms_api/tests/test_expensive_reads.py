@@ -33,14 +33,14 @@ def _short_wait(app, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "q", ["-zzz", "-a -b", "a or -b", "-a or b", '-"a b"', "- a", "--a", "-(a)", "a OR -b or c", "-a&b or -c"]
+    "q", ["-zzz", "-a -b", "a or -b", "-a or b", '-"a b"', "--a", "-(a)", "a OR -b or c", "-a&b or -c"]
 )
 @pytest.mark.parametrize("path", ["/api/task?q={}", "/api/task?cursor=&q={}", "/api/task-report-insight?q={}"])
 def test_a_search_without_a_positive_term_is_refused(client, faulty_fields, path, q):
     assert faulty_fields(client.get(path.format(quote(q)), status=400)) == ["q"]
 
 
-@pytest.mark.parametrize("q", ["a -b", "a-b", "-a b", "a or b -c", '"a -b"', "...", "-", ""])
+@pytest.mark.parametrize("q", ["a -b", "a-b", "- a", "-a b", "a or b -c", '"a -b"', "...", "-", ""])
 @pytest.mark.parametrize("path", ["/api/task?q={}", "/api/task-report-insight?q={}"])
 def test_a_search_with_a_positive_term_is_answered(client, path, q):
     client.get(path.format(quote(q)), status=200)
@@ -119,9 +119,21 @@ def test_counts_and_filters_of_a_large_table_are_expensive(another_process, clie
         ann.get("/api/task/1", status=200)
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/task", "/api/task/1", "/api/task/1/history", "/api/users", "/api/users/me", "/api/sync"]
-)
+@pytest.mark.parametrize("path", ["/api/task", "/api/task/1", "/api/task/1/history"])
+def test_a_blocked_read_is_cancelled_after_the_read_timeout(client, another_process, runtime, path):
+    client.post_json("/api/task", {"title": "T"})
+    impatient = Client(another_process(**{"reads.timeout": "0.1"}), client.user)
+    impatient.get(path, status=200)
+    client.post_json("/api/task", {"title": "The cached list is outdated"})
+
+    with runtime.engine.begin() as blocker:
+        blocker.execute(text("LOCK TABLE task IN ACCESS EXCLUSIVE MODE"))
+        answer = impatient.get(path, status=503)
+
+    assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("path", ["/api/task/1/history", "/api/users", "/api/users/me", "/api/sync"])
 def test_every_statement_of_a_read_only_request_has_the_read_timeout(client, recorded, path):
     client.post_json("/api/task", {"title": "T"})
 

@@ -180,7 +180,7 @@ class TestRedisUnavailable:
 
         assert titles(without_redis) == ["U"]
 
-    def test_writing_works(self, without_redis, client):
+    def test_tasks_are_written_without_redis(self, without_redis, client):
         without_redis.post_json("/api/task", {"title": "T"}, status=201)
         without_redis.patch_json("/api/task/1", {"title": "U"}, status=200)
 

@@ -82,7 +82,7 @@ def test_counts_are_not_shared_with_private_visibility(another_process, client, 
 
 
 @pytest.mark.parametrize("process", ["this", "another"])
-def test_after_a_write_every_page_has_the_new_count(client, another_process, tasks, process):
+def test_every_page_has_the_new_count_after_a_write(client, another_process, tasks, process):
     reader = client if process == "this" else Client(another_process(), client.user)
 
     def read_counts():
@@ -110,7 +110,7 @@ def test_cursor_pages_are_never_counted(client, tasks, counts):
     assert client.get("/api/task?cursor=").json["count"] is None
 
 
-def test_without_redis_each_page_counts(another_process, client, tasks, recorded):
+def test_each_page_is_counted_without_redis(another_process, client, tasks, recorded):
     lonely = another_process(redis_url="redis://127.0.0.1:1/0")
 
     for size in (1, 2):

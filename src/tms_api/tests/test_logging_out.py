@@ -122,7 +122,7 @@ def test_a_password_set_by_an_administrator_ends_all_sessions(admin, ann, sign_i
 
 
 @pytest.mark.parametrize("proof", [{}, {"current_password": "wrong-word"}, {"current_password": None}])
-def test_changing_ones_password_needs_the_current_one(ann, client_of, sign_in, faulty_fields, proof):
+def test_a_change_of_the_own_password_needs_the_current_one(ann, client_of, sign_in, faulty_fields, proof):
     answer = client_of(ann).patch_json("/api/users/me", {"password": "another-word", **proof}, status=400)
 
     assert faulty_fields(answer) == ["current_password"]

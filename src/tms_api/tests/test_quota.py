@@ -100,7 +100,7 @@ def test_each_process_exceeds_the_limit_by_less_than_one_part(spends):
     assert 1000 <= let_through <= 1000 + len(processes) * 1000 // PARTS
 
 
-def test_one_round_trip_per_part_of_the_limit(spends, round_trips):
+def test_a_large_limit_needs_one_round_trip_per_part(spends, round_trips):
     spend = spends(6000)
 
     for _ in range(6000):
@@ -129,7 +129,7 @@ def test_refused_requests_need_no_round_trip(spends, round_trips):
     assert round_trips() == asked + 1
 
 
-def test_without_redis_each_process_applies_the_same_limit(spends, another_process):
+def test_each_process_applies_the_same_limit_without_redis(spends, another_process):
     away = another_process(redis_url="redis://127.0.0.1:1/0").app.registry.tms
     one, other = spends(10, away), spends(10, away)
 

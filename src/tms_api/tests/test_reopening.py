@@ -139,7 +139,7 @@ class TestEveryWay:
     """Random sequences of service calls keep the invariant."""
 
     @pytest.mark.parametrize("seed", range(6))
-    def test_keeps_the_rules(self, runtime, app, make_user, relay_once, seed):
+    def test_random_calls_keep_the_invariant(self, runtime, app, make_user, relay_once, seed):
         rng = Random(seed)
         people = [make_user().id for _ in range(6)]
         admin = Actor(make_user(is_admin=True).id, is_admin=True)

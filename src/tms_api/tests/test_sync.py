@@ -27,7 +27,7 @@ def tasks(client):
     return [client.post_json("/api/task", {"title": title}).json for title in "abc"]
 
 
-def test_without_after_the_current_position_is_returned(client, sync, tasks):
+def test_a_sync_without_after_returns_the_current_position(client, sync, tasks):
     assert sync() == {"tasks": [], "gone": [], "next": 3, "complete": True}
 
 
@@ -36,7 +36,7 @@ def test_an_empty_log_continues_from_0(sync):
     assert sync(0) == {"tasks": [], "gone": [], "next": 0, "complete": True}
 
 
-def test_after_0_returns_all_tasks(client, sync, tasks):
+def test_a_sync_after_0_returns_all_tasks(client, sync, tasks):
     assert sync(0) == {"tasks": tasks, "gone": [], "next": 3, "complete": True}
     assert client.get("/api/sync?after=0").headers["Cache-Control"] == "no-store"
 
@@ -265,7 +265,7 @@ def test_a_copy_equals_the_visible_tasks(another_process, make_user, relay_once,
 
 
 @pytest.mark.parametrize("after", [4, 5, 1_000, 2**63 - 1])
-def test_after_past_the_end_of_the_log_resets_the_copy(sync, tasks, after):
+def test_a_sync_after_the_end_of_the_log_is_a_reset(sync, tasks, after):
     assert sync(after) == {"tasks": [], "gone": [], "next": 3, "complete": True, "reset": True}
 
 

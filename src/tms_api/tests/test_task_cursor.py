@@ -241,7 +241,7 @@ class TestBadCursors:
         assert refused("cursor=&cursor=")
 
 
-def test_with_private_visibility_each_user_reads_its_own_tasks(runtime, another_process, client, tasks, make_user):
+def test_each_user_reads_only_the_own_tasks_with_private_visibility(runtime, another_process, client, tasks, make_user):
     private = another_process(visibility="private")
     reader, other = Client(private, make_user()), Client(private, make_user())
     for number in range(7):

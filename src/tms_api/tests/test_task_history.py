@@ -94,7 +94,7 @@ class TestPages:
         assert pages == [[7, 6, 5], [4, 3, 2], [1]]
         assert len(history()) == 7
 
-    def test_before_excludes_newer_events(self, history):
+    def test_the_parameter_before_excludes_newer_events(self, history):
         assert [one["event_id"] for one in history(query="?before=3")] == [2, 1]
         assert history(query="?before=1") == []
 
@@ -183,7 +183,7 @@ class TestPositions:
             assert try_to_lead(connection)
             yield connection
 
-    def test_without_a_relay_new_events_have_no_id(self, runtime, client, task, read, relay_once):
+    def test_new_events_have_no_id_without_a_relay(self, runtime, client, task, read, relay_once):
         relay_once()
         client.patch_json("/api/task/1", {"title": "U"})
 
@@ -211,7 +211,7 @@ class TestPositions:
     def test_an_event_without_an_id_is_not_before_any_other(self, task, read):
         assert read("?before=99") == []
 
-    def test_with_a_relay_the_reader_waits_for_positions(self, runtime, client, task, monkeypatch):
+    def test_the_reader_waits_for_positions_with_a_relay(self, runtime, client, task, monkeypatch):
         # A busy machine may take longer than readers wait.
         monkeypatch.setattr(task_history, "await_positions", partial(await_positions, max_wait=60))
         relay = Relay(runtime)

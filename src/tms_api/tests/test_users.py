@@ -38,7 +38,7 @@ def test_administrators_see_all_fields(admin, ann):
     assert all(set(user) == WHOLE for user in admin.get("/api/users").json["results"])
 
 
-def test_a_list_shows_only_ones_own_address(as_ann, ann, bob):
+def test_a_list_shows_only_the_callers_address(as_ann, ann, bob):
     users = as_ann.get("/api/users/").json["results"]
 
     assert {user["id"]: set(user) for user in users} == {ann.id: WHOLE, bob.id: PUBLIC}
@@ -148,7 +148,7 @@ def test_a_taken_value_is_a_conflict(as_ann, bob, problem, field, value, proof):
     assert [fault["field"] for fault in problem(answer)["errors"]] == [field]
 
 
-def test_ones_own_name_may_change_its_case(as_ann):
+def test_a_user_may_change_the_case_of_the_own_name(as_ann):
     assert as_ann.patch_json("/api/users/me", {"username": "Ann"}, status=200).json["username"] == "Ann"
 
 

@@ -24,6 +24,9 @@ def includeme(config):
     config.add_beat_entry(
         "forget_ended_sessions", task="tms.api.forget_ended_sessions", schedule=lambda runtime: FORGET_EVERY_SECONDS
     )
+    config.add_banner_line("REST API", "tms_api.banner:api_address")
+    config.add_banner_line("Documentation", "tms_api.banner:docs_address")
+    config.add_banner_steps("tms_api.banner:sign_in_steps")
     for name, path in INDEX.items():
         config.add_index_link(name, path)
     config.include("tms_api.scopes")

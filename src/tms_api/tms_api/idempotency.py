@@ -29,7 +29,7 @@ from tms_api.rates import Rate
 from tms_api.schemas.idempotency import IdempotencyProblem
 from tms_api.settings import ApiSettings
 from tms_core.errors import InvalidError, TooManyRequestsError
-from tms_core.web.openapi import Answer, Header, Parameter, described
+from tms_core.web.openapi import Header, Parameter, ResponseDoc, described
 from tms_core.web.problems import problem
 from tms_core.web.validation import raw_body
 
@@ -50,9 +50,9 @@ PARAMETER = Parameter(
     "response, with `Idempotency-Replayed: true`.",
     kind=Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")],
     example="5f0c2a9b-e3d1-4477",
-    answers={
-        400: Answer(),
-        409: Answer(
+    responses={
+        400: ResponseDoc(),
+        409: ResponseDoc(
             IdempotencyProblem,
             f"{STILL_RUNNING} Or, without Retry-After and with `Idempotency-Replayed: true`: the request was executed "
             "before, and its response was too long to be stored.",

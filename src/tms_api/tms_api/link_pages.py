@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pyramid.response import Response
 
-from tms_core.web.openapi import Answer
+from tms_core.web.openapi import ResponseDoc
 from tms_core.web.pages import Field, Form, page
 
 SCRIPT = """
@@ -39,7 +39,7 @@ form.addEventListener("submit", async (event) => {
   button.disabled = false;
 });
 """
-HTML = Answer(str, "An HTML page.", content_types=("text/html",))
+HTML = ResponseDoc(str, "An HTML page.", content_types=("text/html",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tms_api.settings import ApiSettings
 from tms_core.account_mail import AccountMailer, EmailChangeNotice, LinkRequest
 from tms_core.errors import InvalidError, NotOfferedError, TooManyRequestsError
 from tms_core.models import LinkPurpose, User
-from tms_core.services.account_links import AccountLinkService
+from tms_core.services.account_links import AccountLinkService, create_service
 from tms_core.web.client_address import client_network
 
 T = TypeVar("T")
@@ -125,7 +125,7 @@ def _redeemed(request, redeem: Callable[[], T | None]) -> T:
 
 
 def _links(request) -> AccountLinkService:
-    return AccountLinkService(request.db, request.registry.tms.core.jwt_key)
+    return create_service(request.registry.tms, request.db)
 
 
 def _url(request, purpose: LinkPurpose) -> str:

@@ -8,11 +8,11 @@ from typing import Annotated
 from pydantic import Field
 from pyramid.response import Response
 
-from tms_api.schemas.task_answers import PreconditionFailed
+from tms_api.schemas.task_responses import PreconditionFailed
 from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, snapshot_of
 from tms_core.web.caching import REVALIDATED
-from tms_core.web.openapi import Answer, Parameter
+from tms_core.web.openapi import Parameter, ResponseDoc
 from tms_core.web.preconditions import ANY, Validators, http_date, read_tags
 from tms_core.web.resource import json_response
 
@@ -27,7 +27,7 @@ IF_MATCH = Parameter(
     "has changed since, the response is 412, except for a PATCH of fields that have not changed, which is merged.",
     kind=Annotated[str, Field(pattern=rf"^(\*|{ENTITY_TAG}(, ?{ENTITY_TAG})*)$")],
     example='"3"',
-    answers={400: Answer(), 412: PreconditionFailed},
+    responses={400: ResponseDoc(), 412: PreconditionFailed},
 )
 
 
@@ -40,12 +40,10 @@ def tagged(
     modified: datetime | None = None,
 ) -> Response:
     """Return a JSON response with an ETag and, unless `modified` is None, a Last-Modified."""
-    response = json_response(body, status=status, headers=headers)
-    response.headers["ETag"] = f'"{tag}"'
-    response.headers["Cache-Control"] = REVALIDATED
+    found = {**(headers or {}), "ETag": f'"{tag}"', "Cache-Control": REVALIDATED}
     if modified is not None:
-        response.headers["Last-Modified"] = http_date(modified)
-    return response
+        found["Last-Modified"] = http_date(modified)
+    return json_response(body, status=status, headers=found)
 
 
 def tag_of(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A real TMS, as its own processes, for clients that talk to it; and a server that does what a test tells it to."""
+"""A real TMS in processes of its own, and servers that follow a script of responses and faults."""
 
 import json
 import signal
@@ -24,7 +24,7 @@ from websockets.server import ServerProtocol
 from tms_client import TmsClient
 from tms_local.embedded.ports import free_port
 from tms_local.supervisor.probe import Probe
-from tms_testing.fixtures import PASSWORD
+from tms_testing.fixtures import PASSWORD, assign_all_positions
 from tms_testing.processes import WatchedProcess
 
 PATIENCE = 60.0
@@ -61,7 +61,7 @@ def _answers(port: int) -> bool:
 
 @pytest.fixture(scope="module")
 def url(_system, ini_file) -> Iterator[str]:
-    """Where the module's `tms api` is. Its tables are never emptied: every test has users of its own."""
+    """The URL of the module's `tms api`. Its tables are never emptied: every test has users of its own."""
     port = free_port()
     with _serving(ini_file, port):
         yield f"http://127.0.0.1:{port}"
@@ -69,14 +69,14 @@ def url(_system, ini_file) -> Iterator[str]:
 
 @pytest.fixture
 def connect(url) -> Iterator[Callable[..., TmsClient]]:
-    """Makes clients that are closed at the end: `connect(username=…, password=…)`."""
+    """Creates clients that are closed at the end: `connect(username=…, password=…)`."""
     with ExitStack() as stack:
         yield lambda **options: stack.enter_context(TmsClient(url, **options))
 
 
 @pytest.fixture
 def register(connect) -> Callable[[], dict[str, str]]:
-    """Registers users: the words to sign in with."""
+    """Registers users; returns their `username` and `password`."""
 
     def run() -> dict[str, str]:
         name = f"user{next(_numbers)}"
@@ -88,12 +88,18 @@ def register(connect) -> Callable[[], dict[str, str]]:
 
 @pytest.fixture
 def client(connect, register) -> TmsClient:
-    """A TMS as a fresh user sees it."""
+    """A client of a new user."""
     return connect(**register())
 
 
+@pytest.fixture
+def number_events(_system) -> Callable[[], None]:
+    """Assigns ids to the events so far, in place of the relay, which these modules do not run."""
+    return lambda: assign_all_positions(_system[0])
+
+
 class Realtime:
-    """The `tms realtime` of a module, which tests may end and start again."""
+    """The `tms realtime` of a module, which tests may stop and restart."""
 
     def __init__(self, ini_file: Path):
         self._argv = [TMS, "--ini", ini_file, "realtime"]
@@ -113,7 +119,7 @@ class Realtime:
 
 @pytest.fixture(scope="module")
 def realtime(url, _system, ini_file) -> Iterator[Realtime]:
-    """With the relay that feeds it."""
+    """The module's `tms realtime`, with a relay."""
     # The Redis of all modules, whose databases are not the same.
     _system[0].redis.flushall()
     with WatchedProcess([TMS, "--ini", ini_file, "relay"], patience=PATIENCE), closing(Realtime(ini_file)) as realtime:
@@ -121,8 +127,8 @@ def realtime(url, _system, ini_file) -> Iterator[Realtime]:
         yield realtime
 
 
-class StillClock:
-    """Moves on by the pauses alone, which take no time and are noted."""
+class RecordingClock:
+    """A clock that only pauses advance; they take no time and are recorded."""
 
     def __init__(self) -> None:
         self.time = 1000.0
@@ -137,13 +143,13 @@ class StillClock:
 
 
 @pytest.fixture
-def clock() -> StillClock:
-    return StillClock()
+def clock() -> RecordingClock:
+    return RecordingClock()
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that came in."""
+class RecordedRequest:
+    """A request that the server has received."""
 
     method: str
     path: str
@@ -155,12 +161,12 @@ class Asked:
         return json.loads(self.body)
 
 
-class Stage(ThreadingHTTPServer):
-    """A server that answers request after request as its script says, and notes them.
+class ScriptedHttpServer(ThreadingHTTPServer):
+    """An HTTP server that responds to each request by the next step of its script, and records the requests.
 
-    A dict is an answer's body, a number a problem's status, a tuple status, body and headers; and there are mishaps:
-    "hang up", "reset", "cut short" (in the middle of the answer) and "silence" (for as long as the client bears it).
-    A function in place of the list is asked for each request.
+    A step is a dict (the body of a 200), a number (the status of a problem), a tuple (status, body, headers), or a
+    fault: "hang up", "reset", "cut short" (within the body) or "silence" (until the client disconnects). A function in
+    place of the list is called with each request and returns the step.
     """
 
     daemon_threads = True
@@ -168,45 +174,45 @@ class Stage(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Player)
-        self.script: list[Any] | Callable[[Asked], Any] = []
-        self.asked: list[Asked] = []
+        self.script: list[Any] | Callable[[RecordedRequest], Any] = []
+        self.requests: list[RecordedRequest] = []
         self._lock = threading.Lock()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
-    def next_step(self, asked: Asked) -> Any:
+    def next_step(self, request: RecordedRequest) -> Any:
         with self._lock:
-            self.asked.append(asked)
+            self.requests.append(request)
         if callable(self.script):
-            return self.script(asked)
+            return self.script(request)
         with self._lock:
             return self.script.pop(0) if self.script else (500, {"detail": "the script is over"}, {})
 
 
 class _Player(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Stage
+    server: ScriptedHttpServer
 
     def log_message(self, *_: object) -> None:
         pass
 
     def _play(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        match self.server.next_step(Asked(self.command, self.path, self.headers, body)):
-            case dict() as said:
-                self._answer(200, said, {})
+        match self.server.next_step(RecordedRequest(self.command, self.path, self.headers, body)):
+            case dict() as body:
+                self._answer(200, body, {})
             case int(status):
-                self._answer(status, {"title": "As told", "status": status}, {})
-            case (int(status), said, dict(headers)):
-                self._answer(status, said, headers)
-            case mishap:
+                self._answer(status, {"title": "Scripted", "status": status}, {})
+            case (int(status), body, dict(headers)):
+                self._answer(status, body, headers)
+            case fault:
                 self.close_connection = True
-                self._fail(mishap)
+                self._fail(fault)
 
-    def _fail(self, mishap: str) -> None:
-        match mishap:
+    def _fail(self, fault: str) -> None:
+        match fault:
             case "cut short":
                 self._answer(200, {}, {"Content-Length": "1000"})
             case "silence":
@@ -216,8 +222,8 @@ class _Player(BaseHTTPRequestHandler):
                 self.connection.shutdown(socket.SHUT_RD)
                 self.connection.close()
 
-    def _answer(self, status: int, said: Any, headers: dict[str, str]) -> None:
-        body = said.encode() if isinstance(said, str) else json.dumps(said).encode()
+    def _answer(self, status: int, content: Any, headers: dict[str, str]) -> None:
+        body = content.encode() if isinstance(content, str) else json.dumps(content).encode()
         self.send_response(status)
         for name, value in ({"Content-Length": str(len(body))} | headers).items():
             self.send_header(name, value)
@@ -228,8 +234,8 @@ class _Player(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    with Stage() as server:
+def http_server() -> Iterator[ScriptedHttpServer]:
+    with ScriptedHttpServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         yield server
@@ -237,19 +243,19 @@ def stage() -> Iterator[Stage]:
         thread.join(PATIENCE)
 
 
-class Switchboard:
-    """A WebSocket server that treats connection after connection as its script says, and notes their handshakes.
+class ScriptedWebSocketServer:
+    """A WebSocket server that handles each connection by the next entry of its script.
 
-    A tuple (status, headers) refuses one, and a function is called and tells what to do. A list is what it says to
-    one: a dict is a message, a number the code to close with, a string a text that is none, a function is called;
-    "hang up" ends it without a word, "hear" waits for what the client says, and "silence" says nothing any more,
-    whatever comes. At the end of its list a connection stays open. What clients say is noted.
+    A tuple (status, headers) rejects the handshake, a function returns the entry to use, and a list has the steps of an
+    accepted connection: a dict is a message to send, a number a close code, another string a text to send, a function
+    is called; "receive" waits for a message of the client, "hang up" disconnects without a close frame, and "silence"
+    sends nothing more. After the last step the connection stays open. Handshakes and messages are recorded.
     """
 
     def __init__(self) -> None:
         self.script: list[Any] = []
-        self.asked: list[Request] = []
-        self.heard: list[Any] = []
+        self.requests: list[Request] = []
+        self.received: list[Any] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
@@ -259,13 +265,13 @@ class Switchboard:
         return f"ws://127.0.0.1:{self._listener.getsockname()[1]}/ws/tasks/"
 
     def queries(self) -> list[dict[str, list[str]]]:
-        return [parse_qs(urlsplit(request.path).query) for request in self.asked]
+        return [parse_qs(urlsplit(request.path).query) for request in self.requests]
 
     def tokens(self) -> list[str]:
-        return [request.headers["Authorization"].removeprefix("Bearer ") for request in self.asked]
+        return [request.headers["Authorization"].removeprefix("Bearer ") for request in self.requests]
 
     def close(self) -> None:
-        """Once all connections have ended. May be called again."""
+        """Stop listening and wait until all connections have ended; idempotent."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -285,11 +291,11 @@ class Switchboard:
             events = self._receive(peer, protocol)
             if not events:
                 return
-            self.asked.append(events[0])
-            # What nobody mends by waiting, or the client would come again for ever.
+            self.requests.append(events[0])
+            # A permanent error, or the client would reconnect for ever.
             step = self.script.pop(0) if self.script else (400, {})
             step = step() if callable(step) else step
-            response = protocol.reject(step[0], "as told") if isinstance(step, tuple) else protocol.accept(events[0])
+            response = protocol.reject(step[0], "scripted") if isinstance(step, tuple) else protocol.accept(events[0])
             if isinstance(step, tuple):
                 response.headers.update(step[1])
             protocol.send_response(response)
@@ -304,8 +310,8 @@ class Switchboard:
                     protocol.send_text(json.dumps(step).encode())
                 case int():
                     protocol.send_close(step)
-                case "hear":
-                    self._hear(peer, protocol)
+                case "receive":
+                    self._await_message(peer, protocol)
                 case "hang up":
                     return
                 case "silence":
@@ -320,20 +326,20 @@ class Switchboard:
         while self._receive(peer, protocol) is not None:
             pass
 
-    def _hear(self, peer: socket.socket, protocol: ServerProtocol) -> None:
+    def _await_message(self, peer: socket.socket, protocol: ServerProtocol) -> None:
         while (events := self._receive(peer, protocol)) is not None:
             if any(event.opcode is Opcode.TEXT for event in events):
                 return
 
     def _receive(self, peer: socket.socket, protocol: ServerProtocol) -> list[Any] | None:
-        """What came, answered as the protocol has it; None at the end."""
+        """Return what the client has sent, after the protocol's own responses; None at the end."""
         data = peer.recv(65536)
         if not data:
             return None
         protocol.receive_data(data)
         self._send(peer, protocol)
         events = protocol.events_received()
-        self.heard += [json.loads(event.data) for event in events if getattr(event, "opcode", None) is Opcode.TEXT]
+        self.received += [json.loads(event.data) for event in events if getattr(event, "opcode", None) is Opcode.TEXT]
         return events
 
     def _send(self, peer: socket.socket, protocol: ServerProtocol) -> None:
@@ -345,6 +351,6 @@ class Switchboard:
 
 
 @pytest.fixture
-def switchboard() -> Iterator[Switchboard]:
-    with closing(Switchboard()) as server:
+def websocket_server() -> Iterator[ScriptedWebSocketServer]:
+    with closing(ScriptedWebSocketServer()) as server:
         yield server

@@ -1,4 +1,4 @@
-"""A server that cannot prove who it is gets nothing: no token, and no second try."""
+"""A server without a trusted certificate gets no token, and no second attempt."""
 
 import datetime
 import socket
@@ -19,7 +19,7 @@ PATIENCE = 60.0
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
-    """Of a server with a certificate that it has made itself."""
+    """An SSL context with a self-signed certificate."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     begin = datetime.datetime.now(datetime.UTC)
@@ -45,15 +45,15 @@ def context(tmp_path_factory):
 
 @pytest.fixture
 def address(context):
-    """Of a server that notes what it hears, if any client gets so far as to say something."""
-    heard = []
+    """The address of a TLS server; no client may complete the handshake and send data."""
+    received = []
 
     def serve():
         with suppress(OSError):
             while True:
                 peer, _ = listener.accept()
                 with peer, suppress(OSError), context.wrap_socket(peer, server_side=True) as wrapped:
-                    heard.append(wrapped.recv(4096))
+                    received.append(wrapped.recv(4096))
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, daemon=True)
@@ -61,16 +61,16 @@ def address(context):
         yield f"localhost:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)
         thread.join(PATIENCE)
-    assert heard == []
+    assert received == []
 
 
-def test_over_rest(address, clock):
+def test_an_untrusted_rest_server_receives_nothing(address, clock):
     with TmsClient(f"https://{address}", token="any", clock=clock) as client, pytest.raises(UntrustedServerError):
         client.tasks.get(1)
     assert clock.pauses == []
 
 
-def test_over_the_websocket(address, clock):
+def test_an_untrusted_websocket_server_receives_nothing(address, clock):
     with TmsClient("http://127.0.0.1:1", token="any", realtime_url=f"wss://{address}/ws/tasks/", clock=clock) as client:
         events = client.events(since=0)
         with pytest.raises(UntrustedServerError):

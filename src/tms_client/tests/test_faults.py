@@ -1,4 +1,4 @@
-"""What a client does when the server, or the way to it, has a fault."""
+"""The behaviour of a client while the server or the network has faults."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -27,80 +27,80 @@ BUSY = (429, {}, {"Retry-After": "7"})
 
 
 @pytest.fixture
-def client(stage, clock):
-    with TmsClient(stage.url, token="any", clock=clock) as client:
+def client(http_server, clock):
+    with TmsClient(http_server.url, token="any", clock=clock) as client:
         yield client
 
 
-def keys(stage):
-    return {asked.headers["Idempotency-Key"] for asked in stage.asked}
+def keys(http_server):
+    return {request.headers["Idempotency-Key"] for request in http_server.requests}
 
 
-def test_what_failed_for_the_moment_is_tried_again(client, stage, clock):
-    stage.script = [503, 502, 504, *MISHAPS[:2], {"id": 1}]
+def test_temporary_failures_are_retried(client, http_server, clock):
+    http_server.script = [503, 502, 504, *MISHAPS[:2], {"id": 1}]
 
     assert client.tasks.get(1) == {"id": 1}
-    assert [asked.path for asked in stage.asked] == ["/api/task/1"] * 6
+    assert [request.path for request in http_server.requests] == ["/api/task/1"] * 6
     assert len(clock.pauses) == 5
     assert clock.pauses == sorted(clock.pauses)
 
 
-def test_an_answer_that_is_cut_short_is_none(client, stage):
-    stage.script = ["cut short", {"id": 1}]
+def test_a_truncated_response_is_retried(client, http_server):
+    http_server.script = ["cut short", {"id": 1}]
 
     assert client.tasks.get(1) == {"id": 1}
 
 
-def test_a_server_that_is_silent_is_not_waited_for(stage, clock):
-    stage.script = ["silence", {"id": 1}]
+def test_a_silent_server_times_out(http_server, clock):
+    http_server.script = ["silence", {"id": 1}]
 
-    with TmsClient(stage.url, token="any", timeout=0.2, clock=clock) as client:
+    with TmsClient(http_server.url, token="any", timeout=0.2, clock=clock) as client:
         assert client.tasks.get(1) == {"id": 1}
 
 
-def test_a_creation_is_sent_again_under_its_key(client, stage):
-    stage.script = [*MISHAPS, 503, (409, {}, {"Retry-After": "2"}), (201, {"id": 1}, {})]
+def test_a_creation_is_retried_with_its_idempotency_key(client, http_server):
+    http_server.script = [*MISHAPS, 503, (409, {}, {"Retry-After": "2"}), (201, {"id": 1}, {})]
 
     assert client.tasks.create(title="Once") == {"id": 1}
-    assert len(stage.asked) == 6
-    assert len(keys(stage)) == 1
-    assert {asked.json["title"] for asked in stage.asked} == {"Once"}
+    assert len(http_server.requests) == 6
+    assert len(keys(http_server)) == 1
+    assert {request.json["title"] for request in http_server.requests} == {"Once"}
 
 
-def test_creations_have_keys_that_differ(client, stage):
-    stage.script = [{}, {}]
+def test_creations_have_different_keys(client, http_server):
+    http_server.script = [{}, {}]
 
     client.tasks.create(title="One")
     client.tasks.create(title="Two")
 
-    assert len(keys(stage)) == 2
+    assert len(keys(http_server)) == 2
 
 
 @pytest.mark.parametrize("fault", [*MISHAPS, 503, (409, {}, {"Retry-After": "2"})])
-def test_a_post_without_a_key_is_sent_once_where_it_may_have_been_done(client, stage, fault):
-    stage.script = [fault]
+def test_a_post_without_a_key_is_not_retried_after_a_lost_response(client, http_server, fault):
+    http_server.script = [fault]
 
     with pytest.raises((ConnectionFailedError, UnavailableError, ConflictError)):
         client.request("POST", "/api/task-report-insight/jobs")
-    assert len(stage.asked) == 1
+    assert len(http_server.requests) == 1
 
 
-def test_a_post_with_a_key_of_ones_own_is_sent_again(client, stage):
-    stage.script = ["reset", {"done": True}]
+def test_a_post_with_the_callers_key_is_retried(client, http_server):
+    http_server.script = ["reset", {"done": True}]
 
     assert client.request("POST", "/api/task", json={}, idempotency_key="mine") == {"done": True}
-    assert keys(stage) == {"mine"}
+    assert keys(http_server) == {"mine"}
 
 
-def test_who_comes_too_often_waits_as_long_as_the_server_asks_for(client, stage, clock):
-    stage.script = [BUSY, BUSY, {"done": True}]
+def test_a_rate_limited_handshake_is_retried_when_the_server_asks(client, http_server, clock):
+    http_server.script = [BUSY, BUSY, {"done": True}]
 
     assert client.request("POST", "/api/anything") == {"done": True}
     assert [7 < pause < 8 for pause in clock.pauses] == [True, True]
 
 
-def test_nobody_waits_beyond_the_policy(client, stage, clock):
-    stage.script = [(429, {}, {"Retry-After": "3600"})]
+def test_a_retry_never_waits_beyond_the_policy(client, http_server, clock):
+    http_server.script = [(429, {}, {"Retry-After": "3600"})]
 
     with pytest.raises(RateLimitedError) as refused:
         client.tasks.get(1)
@@ -113,12 +113,12 @@ def test_nobody_waits_beyond_the_policy(client, stage, clock):
     ("policy", "tries"),
     [(RetryPolicy(attempts=3), 3), (RetryPolicy(attempts=1), 1), (RetryPolicy(attempts=99, total_seconds=15), 3)],
 )
-def test_a_policy_bounds_tries_and_time(stage, clock, policy, tries):
-    stage.script = [BUSY] * 100
+def test_a_policy_limits_attempts_and_time(http_server, clock, policy, tries):
+    http_server.script = [BUSY] * 100
 
-    with TmsClient(stage.url, token="any", retry=policy, clock=clock) as client, pytest.raises(RateLimitedError):
+    with TmsClient(http_server.url, token="any", retry=policy, clock=clock) as client, pytest.raises(RateLimitedError):
         client.tasks.get(1)
-    assert len(stage.asked) == tries
+    assert len(http_server.requests) == tries
 
 
 @pytest.mark.parametrize(
@@ -132,50 +132,50 @@ def test_a_policy_bounds_tries_and_time(stage, clock, policy, tries):
         (302, ProblemError),
     ],
 )
-def test_what_cannot_succeed_later_is_not_tried_again(client, stage, status, kind):
-    stage.script = [status]
+def test_permanent_errors_are_not_retried(client, http_server, status, kind):
+    http_server.script = [status]
 
-    with pytest.raises(kind, match=f"{status} As told"):
+    with pytest.raises(kind, match=f"{status} Scripted"):
         client.tasks.get(1)
-    assert len(stage.asked) == 1
+    assert len(http_server.requests) == 1
 
 
-def test_one_is_not_led_elsewhere(client, stage):
-    stage.script = [(302, {}, {"Location": "/elsewhere"}), {}]
+def test_redirects_are_not_followed(client, http_server):
+    http_server.script = [(302, {}, {"Location": "/elsewhere"}), {}]
 
     with pytest.raises(ProblemError, match="302 Found"):
         client.request("POST", "/api/task", idempotency_key="mine")
-    assert len(stage.asked) == 1
+    assert len(http_server.requests) == 1
 
 
-def test_a_list_that_became_shorter_meanwhile_is_at_its_end(client, stage):
-    stage.script = [{"results": [{"id": 1}], "next": "http://x/api/users?page=2"}, 404, 404]
+def test_a_list_that_became_shorter_ends(client, http_server):
+    http_server.script = [{"results": [{"id": 1}], "next": "http://x/api/users?page=2"}, 404, 404]
 
     assert list(client.users.list()) == [{"id": 1}]
     with pytest.raises(NotFoundError):
         list(client.users.list())
 
 
-def test_who_logs_out_does_not_wait_for_a_server_that_is_away(stage, clock):
-    stage.script = [{"access": "a", "refresh": "r"}, {}, "hang up"]
+def test_close_does_not_wait_for_an_unreachable_server(http_server, clock):
+    http_server.script = [{"access": "a", "refresh": "r"}, {}, "hang up"]
 
-    with TmsClient(stage.url, username="ann", password="password123", clock=clock) as client:
+    with TmsClient(http_server.url, username="ann", password="password123", clock=clock) as client:
         client.users.me()
 
-    assert [asked.path for asked in stage.asked] == ["/api/token", "/api/users/me", "/api/token/revoke"]
+    assert [request.path for request in http_server.requests] == ["/api/token", "/api/users/me", "/api/token/revoke"]
     assert clock.pauses == []
 
 
-def test_a_token_from_a_file_may_end_its_line(stage, clock):
-    stage.script = [{}]
+def test_a_token_may_end_with_a_line_break(http_server, clock):
+    http_server.script = [{}]
 
-    with TmsClient(stage.url, token="tms_abc\n", clock=clock) as client:
+    with TmsClient(http_server.url, token="tms_abc\n", clock=clock) as client:
         client.users.me()
 
-    assert stage.asked[0].headers["Authorization"] == "Bearer tms_abc"
+    assert http_server.requests[0].headers["Authorization"] == "Bearer tms_abc"
 
 
-def test_where_nobody_listens_the_error_says_so(clock):
+def test_a_closed_port_is_a_failed_connection(clock):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -187,67 +187,67 @@ def test_where_nobody_listens_the_error_says_so(clock):
     assert len(clock.pauses) == RetryPolicy().attempts - 1
 
 
-def test_a_proxys_answer_in_html_is_a_problem_too(client, stage):
-    stage.script = [(404, "<html>nothing here</html>", {})]
+def test_an_html_response_of_a_proxy_is_a_problem(client, http_server):
+    http_server.script = [(404, "<html>nothing here</html>", {})]
 
     with pytest.raises(NotFoundError, match="404 Not Found") as refused:
         client.tasks.get(1)
     assert refused.value.document == {}
 
 
-def test_an_answer_that_no_tms_gives_is_told(client, stage):
-    stage.script = [(200, "<html>Please sign in to the hotel's network</html>", {})]
+def test_a_response_that_is_not_json_raises(client, http_server):
+    http_server.script = [(200, "<html>Please sign in to the hotel's network</html>", {})]
 
     with pytest.raises(UnexpectedAnswerError, match="without JSON"):
         client.tasks.get(1)
 
 
-def test_a_deletion_whose_answer_was_lost_is_done(client, stage):
-    stage.script = ["hang up", 404]
+def test_a_retried_deletion_that_finds_nothing_has_succeeded(client, http_server):
+    http_server.script = ["hang up", 404]
 
     client.tasks.delete(1)
 
-    assert [asked.method for asked in stage.asked] == ["DELETE", "DELETE"]
-    stage.script = [BUSY, 404]
+    assert [request.method for request in http_server.requests] == ["DELETE", "DELETE"]
+    http_server.script = [BUSY, 404]
     with pytest.raises(NotFoundError):
         client.tasks.delete(1)
 
 
-def test_an_account_whose_deletion_got_no_answer_is_deleted(client, stage):
-    stage.script = ["reset", 404]
+def test_a_retried_account_deletion_that_finds_nothing_has_succeeded(client, http_server):
+    http_server.script = ["reset", 404]
 
     client.users.delete(1)
 
-    stage.script = [404]
+    http_server.script = [404]
     with pytest.raises(NotFoundError):
         client.users.delete(1)
 
 
-def test_a_replacement_whose_answer_was_lost_is_done(client, stage):
+def test_a_retried_replacement_that_finds_its_own_change_has_succeeded(client, http_server):
     now = {"id": 1, "title": "Mine", "version": 4}
     gone_past = (412, {"current": now}, {})
-    stage.script = ["hang up", gone_past, gone_past, "hang up", gone_past]
+    http_server.script = ["hang up", gone_past, gone_past, "hang up", gone_past]
 
     assert client.tasks.replace(1, 3, title="Mine") == now
     for version, title in ((3, "Mine"), (3, "Other")):
         with pytest.raises(PreconditionFailedError):
             client.tasks.replace(1, version, title=title)
-    assert stage.asked[0].headers["If-Match"] == '"3"'
+    assert http_server.requests[0].headers["If-Match"] == '"3"'
 
 
-def test_the_token_goes_to_ones_own_server_alone(client, stage):
+def test_links_to_other_hosts_are_followed_on_the_own_server(client, http_server):
     elsewhere = "http://elsewhere.invalid/api/task?cursor=abc%3D&status=A&status=B"
-    stage.script = [{"results": [{"id": 1}], "next": elsewhere}, {"results": [{"id": 2}], "next": None}]
+    http_server.script = [{"results": [{"id": 1}], "next": elsewhere}, {"results": [{"id": 2}], "next": None}]
 
     assert [task["id"] for task in client.tasks.list()] == [1, 2]
-    assert stage.asked[1].path == "/api/task?cursor=abc%3D&status=A&status=B"
+    assert http_server.requests[1].path == "/api/task?cursor=abc%3D&status=A&status=B"
 
 
-def test_a_refused_token_is_renewed_once_for_all_threads(stage, clock):
+def test_a_rejected_token_is_renewed_once_for_all_threads(http_server, clock):
     all_refused = Barrier(4)
 
-    def answer(asked):
-        match asked.path, asked.headers["Authorization"]:
+    def answer(request):
+        match request.path, request.headers["Authorization"]:
             case "/api/token", _:
                 return {"access": "old", "refresh": "first"}
             case "/api/token/refresh", _:
@@ -257,28 +257,28 @@ def test_a_refused_token_is_renewed_once_for_all_threads(stage, clock):
                 return 401
         return {}
 
-    stage.script = answer
+    http_server.script = answer
     with (
-        TmsClient(stage.url, username="ann", password="password123", clock=clock) as client,
+        TmsClient(http_server.url, username="ann", password="password123", clock=clock) as client,
         ThreadPoolExecutor(4) as threads,
     ):
         list(threads.map(lambda _: client.users.me(), range(4)))
 
-    paths = [asked.path for asked in stage.asked]
+    paths = [request.path for request in http_server.requests]
     assert (paths.count("/api/token"), paths.count("/api/token/refresh")) == (1, 1)
-    assert (paths[-1], stage.asked[-1].json) == ("/api/token/revoke", {"refresh": "second"})
+    assert (paths[-1], http_server.requests[-1].json) == ("/api/token/revoke", {"refresh": "second"})
 
 
-def test_a_token_that_is_refused_again_is_told(stage, clock):
+def test_a_token_that_is_rejected_twice_raises(http_server, clock):
     pair = {"access": "a", "refresh": "r"}
-    stage.script = [pair, 401, pair, 401]
+    http_server.script = [pair, 401, pair, 401]
 
-    with TmsClient(stage.url, username="ann", password="password123", clock=clock) as client:
+    with TmsClient(http_server.url, username="ann", password="password123", clock=clock) as client:
         with pytest.raises(NotAuthenticatedError):
             client.users.me()
-        stage.script = [{}]
+        http_server.script = [{}]
 
-    assert [asked.path for asked in stage.asked[:4]] == [
+    assert [request.path for request in http_server.requests[:4]] == [
         "/api/token",
         "/api/users/me",
         "/api/token/refresh",
@@ -286,24 +286,24 @@ def test_a_token_that_is_refused_again_is_told(stage, clock):
     ]
 
 
-def test_the_password_goes_where_it_should_whatever_the_users_netrc_says(stage, clock, tmp_path, monkeypatch):
+def test_credentials_of_netrc_are_not_used(http_server, clock, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    stage.script = [{}, {}]
+    http_server.script = [{}, {}]
 
-    with TmsClient(stage.url, token="any", clock=clock) as client:
+    with TmsClient(http_server.url, token="any", clock=clock) as client:
         client.users.me()
-    with TmsClient(stage.url, clock=clock) as client:
+    with TmsClient(http_server.url, clock=clock) as client:
         client.users.create(username="ann")
 
-    assert [asked.headers["Authorization"] for asked in stage.asked] == ["Bearer any", None]
+    assert [request.headers["Authorization"] for request in http_server.requests] == ["Bearer any", None]
 
 
-def test_cookies_are_not_kept(client, stage):
-    stage.script = [(200, {}, {"Set-Cookie": "a=b"}), {}]
+def test_cookies_are_not_kept(client, http_server):
+    http_server.script = [(200, {}, {"Set-Cookie": "a=b"}), {}]
 
     client.users.me()
     client.users.me()
 
-    assert stage.asked[1].headers["Cookie"] is None
+    assert http_server.requests[1].headers["Cookie"] is None

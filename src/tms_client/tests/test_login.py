@@ -1,4 +1,4 @@
-"""Signing in to a real TMS, and staying signed in."""
+"""Sign-in to a real TMS, and the renewal of tokens."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +13,12 @@ def logins(client):
 
 
 def wait_until_refused(client):
-    """What was taken back may hold for a second yet."""
+    """Wait until a revoked token is rejected, which takes up to a second."""
     with pytest.raises(NotAuthenticatedError):
         all(client.users.me() for _ in range(10_000))
 
 
-def test_nobody_signs_in_before_the_first_request_and_closing_logs_out(url, connect, register):
+def test_a_client_signs_in_at_its_first_request_and_out_at_its_close(url, connect, register):
     account = register()
     watcher = connect(**account)
     before = logins(watcher)
@@ -31,7 +31,7 @@ def test_nobody_signs_in_before_the_first_request_and_closing_logs_out(url, conn
     assert (before, made, used, logins(watcher)) == (1, 1, 2, 1)
 
 
-def test_a_login_is_refreshed_before_its_token_expires(connect, register, clock):
+def test_a_session_is_refreshed_before_its_token_expires(connect, register, clock):
     client = connect(**register(), clock=clock)
     first = client.request("GET", "/api/sessions")["results"]
 
@@ -46,7 +46,7 @@ def test_a_login_is_refreshed_before_its_token_expires(connect, register, clock)
     assert later[0]["last_used_at"] > first[0]["last_used_at"]
 
 
-def test_a_login_that_was_ended_is_begun_anew(connect, register):
+def test_a_client_signs_in_again_after_its_session_ended(connect, register):
     account = register()
     client, other = connect(**account), connect(**account)
     token = connect().request("POST", "/api/token", json=account)["access"]
@@ -62,7 +62,7 @@ def test_a_login_that_was_ended_is_begun_anew(connect, register):
     assert logins(client) == 1
 
 
-def test_a_wrong_password_is_told_and_not_tried_again(connect, register):
+def test_a_wrong_password_raises_and_is_not_retried(connect, register):
     account = register()
     client = connect(**account | {"password": "not-the-one"})
 
@@ -74,7 +74,7 @@ def test_a_wrong_password_is_told_and_not_tried_again(connect, register):
     assert connect(**account).users.me()["username"] == account["username"]
 
 
-def test_a_personal_token_opens_what_its_scopes_say(connect, client):
+def test_a_personal_token_is_limited_to_its_scopes(connect, client):
     made = client.request("POST", "/api/api-tokens", json={"name": "script", "scopes": ["tasks:read"]})
     script = connect(token=made["token"])
 
@@ -83,20 +83,20 @@ def test_a_personal_token_opens_what_its_scopes_say(connect, client):
         script.tasks.create(title="No")
 
 
-def test_a_token_that_is_not_one_is_told(connect):
+def test_an_unknown_token_raises(connect):
     with pytest.raises(NotAuthenticatedError):
         connect(token="tms_nothing").tasks.get(1)
 
 
 @pytest.mark.parametrize(
-    "words", [{"username": "ann"}, {"password": "x"}, {"username": "ann", "password": "x", "token": "y"}]
+    "credentials", [{"username": "ann"}, {"password": "x"}, {"username": "ann", "password": "x", "token": "y"}]
 )
-def test_half_a_name_is_none(words):
+def test_incomplete_credentials_are_a_type_error(credentials):
     with pytest.raises(TypeError, match="username and password, or token"):
-        TmsClient("http://localhost", **words)
+        TmsClient("http://localhost", **credentials)
 
 
 @pytest.mark.parametrize("address", ["", "localhost:8000", "ftp://localhost", "http://", "http://localhost?x=1"])
-def test_an_address_that_is_none_is_refused(address):
+def test_an_invalid_address_is_a_value_error(address):
     with pytest.raises(ValueError, match="not the address of a TMS"):
         TmsClient(address)

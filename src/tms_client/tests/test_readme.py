@@ -1,4 +1,4 @@
-"""The examples of the README and of docs/realtime.md, run as they stand against a real TMS."""
+"""The examples of the README and of docs/realtime.md, executed against a real TMS."""
 
 import re
 import threading
@@ -35,7 +35,7 @@ def ann(url, realtime):
 
 @pytest.fixture
 def examples(url, ann):
-    """The blocks of a text in Python, so that they run here."""
+    """Return the Python code blocks of a document, adapted to the test's server."""
     scopes = ["tasks:read", "tasks:write"]
     token = ann.request("POST", "/api/api-tokens", json={"name": "example", "scopes": scopes})["token"]
 
@@ -47,7 +47,7 @@ def examples(url, ann):
     return find
 
 
-def test_the_readmes_first_examples(examples, ann, capsys):
+def test_the_first_examples_of_the_readme_run(examples, ann, capsys):
     first, overwriting, retrying, _ = examples("src/tms_client/README.md")
 
     names = {}
@@ -64,19 +64,19 @@ def test_the_readmes_first_examples(examples, ann, capsys):
 @pytest.mark.parametrize(
     ("path", "heading"), [("src/tms_client/README.md", "## Events"), ("docs/realtime.md", "## Python")]
 )
-def test_the_examples_of_events(examples, ann, capsys, url, path, heading):
+def test_the_examples_of_events_run(examples, ann, capsys, url, path, heading):
     (block,) = examples(path, heading)
     names = {"client": TmsClient(url, **ANN)}
     reader = threading.Thread(target=exec, args=(block, names), daemon=True)
     reader.start()
 
-    me, said, made = ann.users.me()["id"], "", 0
-    while "Paint the fence" not in said and made < 5000:
+    me, output, made = ann.users.me()["id"], "", 0
+    while "Paint the fence" not in output and made < 5000:
         ann.tasks.create(title="Paint the fence", assigned_to=me)
         made += 1
-        said += capsys.readouterr().out
+        output += capsys.readouterr().out
     names["client"].close()
     reader.join(PATIENCE)
 
     assert not reader.is_alive()
-    assert "Paint the fence" in said
+    assert "Paint the fence" in output

@@ -1,4 +1,4 @@
-"""How long is waited."""
+"""The retry policy and Retry-After."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,7 +9,7 @@ from tms_client import RetryPolicy
 from tms_client.errors import retry_after
 
 
-def test_pauses_double_up_to_the_longest_and_differ():
+def test_pauses_double_up_to_the_maximum_with_jitter():
     policy = RetryPolicy(min_backoff=1, max_backoff=10)
 
     for failures, longest in ((1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (1000, 10)):
@@ -18,18 +18,18 @@ def test_pauses_double_up_to_the_longest_and_differ():
         assert len(set(pauses)) > 1
 
 
-def test_the_server_is_never_asked_before_it_wants():
+def test_a_retry_never_precedes_retry_after():
     assert all(30 < RetryPolicy().pause(1, retry_after=30) < 31 for _ in range(50))
 
 
-@pytest.mark.parametrize("words", [{"attempts": 0}, {"min_backoff": -1}, {"total_seconds": -1}])
-def test_a_policy_that_makes_no_sense_is_refused(words):
+@pytest.mark.parametrize("values", [{"attempts": 0}, {"min_backoff": -1}, {"total_seconds": -1}])
+def test_an_invalid_policy_is_a_value_error(values):
     with pytest.raises(ValueError, match="attempts must be"):
-        RetryPolicy(**words)
+        RetryPolicy(**values)
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("value", "seconds"),
     [
         ("120", 120),
         (" 0 ", 0),
@@ -41,11 +41,11 @@ def test_a_policy_that_makes_no_sense_is_refused(words):
         ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
-def test_seconds_to_wait(said, seconds):
-    assert retry_after({"Retry-After": said}) == seconds
+def test_retry_after_is_read_in_seconds(value, seconds):
+    assert retry_after({"Retry-After": value}) == seconds
 
 
-def test_an_instant_to_wait_for_is_read_by_the_servers_clock():
+def test_a_retry_date_is_relative_to_the_servers_clock():
     date = datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
     def waited(later):
@@ -55,11 +55,11 @@ def test_an_instant_to_wait_for_is_read_by_the_servers_clock():
     assert (waited(7), waited(-7)) == (7, 0)
 
 
-def test_an_instant_to_wait_for_is_read_by_our_clock_where_the_server_shows_none():
-    said = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+def test_a_retry_date_is_relative_to_the_local_clock_without_a_date_header():
+    value = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
 
-    assert 3500 < retry_after({"Retry-After": said}) <= 3600
+    assert 3500 < retry_after({"Retry-After": value}) <= 3600
 
 
-def test_without_the_header_nothing_is_asked_for():
+def test_a_response_without_retry_after_has_none():
     assert retry_after({}) is None

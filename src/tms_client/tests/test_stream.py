@@ -1,4 +1,4 @@
-"""Events of a real TMS, over whatever befalls the connection."""
+"""Events of a real TMS, across lost connections."""
 
 import queue
 import signal
@@ -32,54 +32,54 @@ def settings():
 
 @pytest.fixture(autouse=True)
 def _up(realtime):
-    """Every test begins with a realtime server."""
+    """Starts the module's realtime server."""
 
 
 @pytest.fixture
 def client(connect, register):
     client = connect(**register(), retry=PROMPT)
-    all_is_told(client)
+    await_delivery(client)
     return client
 
 
-def all_is_told(client):
-    """What has happened so far is no news any more: the task's history waits for that."""
-    task = client.tasks.create(title="No news")
+def await_delivery(client):
+    """Wait until the events so far are delivered, as reading a history does."""
+    task = client.tasks.create(title="First")
     assert len(list(client.tasks.history(task["id"]))) == 1
 
 
-class Ear:
-    """Goes through a stream in a thread of its own, so that a test can say how long it has patience."""
+class RecordingReader:
+    """Iterates over a stream in a thread, so that a test can wait for items with a timeout."""
 
     def __init__(self, stream):
         self._stream = stream
-        self._heard = queue.Queue()
+        self._items = queue.Queue()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
     def _listen(self):
         try:
             for item in self._stream:
-                self._heard.put(item)
+                self._items.put(item)
         except Exception as error:  # noqa: BLE001 - handed on
-            self._heard.put(error)
-        self._heard.put(StopIteration())
+            self._items.put(error)
+        self._items.put(StopIteration())
 
     def recv(self):
-        return self._heard.get(timeout=PATIENCE)
+        return self._items.get(timeout=PATIENCE)
 
     def titles(self, count):
         return [self.recv()["title"] for _ in range(count)]
 
 
-def test_a_task_through_its_life(client):
+def test_the_events_of_a_task_are_yielded_in_order(client):
     with client.events() as events:
-        ear = Ear(events)
+        reader = RecordingReader(events)
         task = client.tasks.create(title="Paint the shed")
         client.tasks.update(task["id"], status="COMPLETED")
         client.tasks.delete(task["id"])
 
-        created, updated, deleted = (ear.recv() for _ in range(3))
+        created, updated, deleted = (reader.recv() for _ in range(3))
 
     assert [event["event"] for event in (created, updated, deleted)] == ["created", "updated", "deleted"]
     assert created["task_id"] == task["id"]
@@ -87,34 +87,34 @@ def test_a_task_through_its_life(client):
     assert events.last_event_id == deleted["event_id"]
 
 
-def test_everything_after_the_call_comes_however_late_one_listens(client):
+def test_events_after_the_call_are_yielded_however_late_the_iteration_begins(client):
     client.tasks.create(title="before")
-    all_is_told(client)
+    await_delivery(client)
     events = client.events()
     for title in ("one", "two"):
         client.tasks.create(title=title)
 
     with events:
-        assert Ear(events).titles(2) == ["one", "two"]
+        assert RecordingReader(events).titles(2) == ["one", "two"]
 
 
-def test_another_stream_goes_on_where_the_first_was(client):
+def test_another_stream_resumes_where_the_first_ended(client):
     with client.events() as events:
-        ear = Ear(events)
+        reader = RecordingReader(events)
         client.tasks.create(title="one")
-        first = ear.recv()
+        first = reader.recv()
     client.tasks.create(title="two")
 
     with client.events(since=first["event_id"]) as events:
-        assert Ear(events).titles(1) == ["two"]
+        assert RecordingReader(events).titles(1) == ["two"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_what_happens_while_the_server_is_away_is_neither_lost_nor_repeated(client, realtime, number):
+def test_events_during_an_outage_are_neither_lost_nor_repeated(client, realtime, number):
     with client.events(filter={"created_by": "me"}) as events:
-        ear = Ear(events)
+        reader = RecordingReader(events)
         client.tasks.create(title="before")
-        assert ear.titles(1) == ["before"]
+        assert reader.titles(1) == ["before"]
 
         realtime.end(number)
         for count in range(3):
@@ -122,15 +122,15 @@ def test_what_happens_while_the_server_is_away_is_neither_lost_nor_repeated(clie
         realtime.start()
         client.tasks.create(title="after")
 
-        assert ear.titles(4) == ["away 0", "away 1", "away 2", "after"]
+        assert reader.titles(4) == ["away 0", "away 1", "away 2", "after"]
 
 
-def test_when_the_login_is_ended_the_stream_signs_in_anew(client, connect, register, caplog):
+def test_a_stream_signs_in_again_after_its_session_ended(client, connect, register, caplog):
     account = register()
     with connect(**account, retry=PROMPT).events() as events, caplog.at_level("INFO", "tms_client"):
-        ear = Ear(events)
+        reader = RecordingReader(events)
         client.tasks.create(title="before")
-        ear.recv()
+        reader.recv()
 
         connect(**account).request("POST", "/api/token/revoke-all")
         titles = []
@@ -139,15 +139,15 @@ def test_when_the_login_is_ended_the_stream_signs_in_anew(client, connect, regis
         client.tasks.create(title="after")
 
         assert "closed with 4401" in caplog.text
-        assert ear.titles(len(titles) + 1) == [*titles, "after"]
+        assert reader.titles(len(titles) + 1) == [*titles, "after"]
 
 
-def test_a_filter_holds_for_what_was_missed_too(client, realtime):
+def test_a_filter_applies_to_replayed_events(client, realtime):
     with client.events(filter={"created_by": "me", "priority": ["HIGH", "URGENT"]}) as events:
-        ear = Ear(events)
+        reader = RecordingReader(events)
         client.tasks.create(title="no")
         client.tasks.create(title="one", priority="HIGH")
-        assert ear.titles(1) == ["one"]
+        assert reader.titles(1) == ["one"]
 
         realtime.end()
         client.tasks.create(title="no")
@@ -156,16 +156,16 @@ def test_a_filter_holds_for_what_was_missed_too(client, realtime):
         client.tasks.create(title="no")
         client.tasks.create(title="three", priority="HIGH")
 
-        assert ear.titles(2) == ["two", "three"]
+        assert reader.titles(2) == ["two", "three"]
 
 
-def test_subscriptions_hold_on_every_connection(client, realtime):
+def test_subscriptions_are_sent_again_on_every_connection(client, realtime):
     with client.events(filter={"created_by": "me", "status": "ARCHIVED"}) as events:
         events.subscribe({"created_by": "me", "priority": "HIGH"}, "high")
         events.subscribe({"created_by": "me", "priority": "LOW"}, "low")
-        ear = Ear(events)
+        reader = RecordingReader(events)
         high = client.tasks.create(title="high", priority="HIGH")
-        assert ear.recv()["subscriptions"] == {"high": "enter"}
+        assert reader.recv()["subscriptions"] == {"high": "enter"}
 
         realtime.end()
         client.tasks.create(title="no")
@@ -175,123 +175,123 @@ def test_subscriptions_hold_on_every_connection(client, realtime):
         client.tasks.create(title="no")
         client.tasks.delete(high["id"])
 
-        changed, archived, deleted = (ear.recv() for _ in range(3))
+        changed, archived, deleted = (reader.recv() for _ in range(3))
 
     assert changed["subscriptions"] == {"high": "leave", "low": "enter"}
     assert (archived["title"], archived["match"]) == ("archived", "enter")
     assert deleted["subscriptions"] == {"low": "leave"}
 
 
-def test_a_subscription_can_be_replaced_and_taken_back(client):
+def test_a_subscription_can_be_replaced_and_removed(client):
     with client.events() as events:
-        ear = Ear(events)
+        reader = RecordingReader(events)
         client.tasks.create(title="all")
-        assert "match" not in ear.recv()
+        assert "match" not in reader.recv()
 
         events.subscribe({"created_by": "me", "priority": "HIGH"}, "mine")
         events.subscribe({"created_by": "me", "priority": "LOW"}, "mine")
-        assert until(ear, client, lambda event: event.get("subscriptions") == {"mine": "enter"}, priority="LOW")
+        assert until(reader, client, lambda event: event.get("subscriptions") == {"mine": "enter"}, priority="LOW")
         events.unsubscribe("mine")
 
-        assert until(ear, client, lambda event: "match" not in event, priority="LOW")
+        assert until(reader, client, lambda event: "match" not in event, priority="LOW")
 
 
-def until(ear, client, is_it, **fields):
-    """Makes tasks until an event is as it should be: nothing tells a program when the server has heard it."""
+def until(reader, client, is_it, **fields):
+    """Create tasks until an event matches, since subscriptions are not acknowledged to the program."""
     for _ in range(1000):
         client.tasks.create(title="again", **fields)
-        if is_it(ear.recv()):
+        if is_it(reader.recv()):
             return True
     return False
 
 
-def test_too_many_subscriptions_for_one_go_are_made_in_several(client):
+def test_many_subscriptions_are_sent_in_bursts(client):
     with client.events() as events:
         for number in range(24):
             events.subscribe({"created_by": "me", "due_date": f"2027-01-{number + 1:02}"}, f"{number}")
-        ear = Ear(events)
+        reader = RecordingReader(events)
         client.tasks.create(title="last", due_date="2027-01-24")
 
-        assert ear.recv()["subscriptions"] == {"23": "enter"}
+        assert reader.recv()["subscriptions"] == {"23": "enter"}
 
 
-def test_who_looks_at_a_task_is_told(client, connect, register):
+def test_presence_yields_the_viewers_of_a_task(client, connect, register):
     other = connect(**register())
     task = client.tasks.create(title="Looked at")
     mine_id, other_id = client.users.me()["id"], other.users.me()["id"]
     with client.events(filter=NOTHING) as mine, other.events(filter=NOTHING) as theirs:
         mine.presence(task["id"])
-        ear = Ear(mine)
-        alone = ear.recv()
+        reader = RecordingReader(mine)
+        alone = reader.recv()
         theirs.presence(task["id"])
-        other_ear = Ear(theirs)
+        other_ear = RecordingReader(theirs)
 
         assert alone == {"type": "presence", "task": task["id"], "users": []}
         assert other_ear.recv()["users"] == [mine_id]
-        assert ear.recv()["users"] == [other_id]
+        assert reader.recv()["users"] == [other_id]
         theirs.presence(None)
-        assert ear.recv()["users"] == []
+        assert reader.recv()["users"] == []
 
 
-def test_one_looks_at_the_task_on_the_next_connection_too(client, connect, register, realtime):
+def test_presence_is_sent_again_on_the_next_connection(client, connect, register, realtime):
     other = connect(**register(), retry=PROMPT)
     task = client.tasks.create(title="Looked at")
     with client.events(filter=NOTHING) as mine, other.events(filter=NOTHING) as theirs:
         mine.presence(task["id"])
         theirs.presence(task["id"])
-        ear, _other_ear = Ear(mine), Ear(theirs)
-        while not ear.recv()["users"]:
+        reader, _other_ear = RecordingReader(mine), RecordingReader(theirs)
+        while not reader.recv()["users"]:
             pass
 
         realtime.end()
         realtime.start()
 
-        while not ear.recv()["users"]:
+        while not reader.recv()["users"]:
             pass
 
 
-def test_a_task_that_cannot_be_looked_at_ends_nothing(client):
+def test_presence_on_an_invisible_task_does_not_end_the_stream(client):
     with client.events() as events:
         events.presence(10**9)
-        ear = Ear(events)
+        reader = RecordingReader(events)
 
-        assert ear.recv() == {"type": "error", "message": f"there is no task {10**9}"}
+        assert reader.recv() == {"type": "error", "message": f"there is no task {10**9}"}
         client.tasks.create(title="on it goes")
-        assert ear.titles(1) == ["on it goes"]
+        assert reader.titles(1) == ["on it goes"]
 
 
-def test_a_past_that_is_none_is_a_reset(client):
+def test_an_unknown_position_is_a_reset(client):
     with client.events(since=10**9) as events:
-        ear = Ear(events)
+        reader = RecordingReader(events)
 
-        reset = ear.recv()
+        reset = reader.recv()
         client.tasks.create(title="after")
 
         assert reset == {"type": "reset", "event_id": reset["event_id"]}
-        assert ear.recv()["event_id"] == reset["event_id"] + 1
+        assert reader.recv()["event_id"] == reset["event_id"] + 1
 
 
-def test_a_reset_is_told_to_whoever_wants_to_know(client):
+def test_a_reset_is_yielded_or_passed_to_on_reset(client):
     resets = queue.Queue()
     with client.events(since=10**9, on_reset=resets.put) as events:
-        ear = Ear(events)
+        reader = RecordingReader(events)
         position = resets.get(timeout=PATIENCE)
         client.tasks.create(title="after")
 
-        assert ear.recv()["event_id"] == position + 1
+        assert reader.recv()["event_id"] == position + 1
     assert resets.empty()
 
 
-def test_closing_ends_a_stream_that_waits(client):
+def test_close_ends_a_waiting_stream(client):
     events = client.events()
-    ear = Ear(events)
+    reader = RecordingReader(events)
     client.tasks.create(title="one")
-    ear.recv()
+    reader.recv()
 
     events.close()
     events.close()
 
-    assert isinstance(ear.recv(), StopIteration)
+    assert isinstance(reader.recv(), StopIteration)
     with pytest.raises(StopIteration):
         next(events)
     with pytest.raises(StreamClosedError):
@@ -299,33 +299,33 @@ def test_closing_ends_a_stream_that_waits(client):
 
 
 def test_a_client_that_closes_ends_its_streams(client):
-    ear = Ear(client.events())
+    reader = RecordingReader(client.events())
     client.tasks.create(title="one")
-    ear.recv()
+    reader.recv()
 
     client.close()
 
-    assert isinstance(ear.recv(), StopIteration)
+    assert isinstance(reader.recv(), StopIteration)
 
 
-def test_a_filter_that_is_none_is_refused(client):
+def test_an_invalid_filter_is_rejected(client):
     with client.events(filter={"status": "DONE"}) as events, pytest.raises(InvalidError, match="must be one of"):
         next(events)
 
 
-def test_a_subscription_that_is_none_is_refused(client):
+def test_an_invalid_subscription_is_rejected(client):
     with client.events() as events:
         events.subscribe({"status": "DONE"}, "done")
         with pytest.raises(RefusedMessageError, match="must be one of"):
             next(events)
 
 
-def test_a_filter_beyond_all_measure_is_not_even_sent(client):
+def test_a_filter_that_is_too_long_is_a_value_error(client):
     with client.events() as events, pytest.raises(ValueError, match="too long"):
         events.subscribe({"assigned_to": list(range(1, 20_000))})
 
 
-def test_a_personal_token_listens_where_it_may_read(client, connect):
+def test_a_personal_token_with_a_read_scope_opens_a_stream(client, connect):
     def token(*scopes):
         made = client.request("POST", "/api/api-tokens", json={"name": "script", "scopes": scopes})
         return connect(token=made["token"], realtime_url=address)
@@ -333,6 +333,6 @@ def test_a_personal_token_listens_where_it_may_read(client, connect):
     address = client.request("POST", "/api/ws-ticket")["url"]
     with token("tasks:read").events() as events:
         client.tasks.create(title="one")
-        assert Ear(events).titles(1) == ["one"]
+        assert RecordingReader(events).titles(1) == ["one"]
     with token("users:read").events(since=0) as events, pytest.raises(ForbiddenError, match="lacks the scope"):
         next(events)

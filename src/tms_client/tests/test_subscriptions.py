@@ -12,11 +12,11 @@ RESET = {"type": "reset", "event_id": 7}
 OTHER = {"type": "subscribed"}
 
 
-def of(name=None, **words):
-    return Subscription.of(words, name)
+def of(name=None, **filters):
+    return Subscription.of(filters, name)
 
 
-def test_one_with_the_same_name_is_replaced_and_those_without_add_up():
+def test_named_subscriptions_are_replaced_and_unnamed_ones_add_up():
     state = SubscriptionState()
 
     for one in (of("a", status="PENDING"), of(priority="LOW"), of("a", status="ARCHIVED"), of(priority="HIGH")):
@@ -25,7 +25,7 @@ def test_one_with_the_same_name_is_replaced_and_those_without_add_up():
     assert state.subscriptions == (of(priority="LOW"), of("a", status="ARCHIVED"), of(priority="HIGH"))
 
 
-def test_one_is_taken_back_by_its_name_or_all_without_one():
+def test_subscriptions_are_removed_by_name_or_all_at_once():
     state = SubscriptionState((of(priority="LOW"), of("a"), of("b")), task_id=7)
 
     assert state.unsubscribed("a") == SubscriptionState((of(priority="LOW"), of("b")), 7)
@@ -37,7 +37,7 @@ def test_one_is_taken_back_by_its_name_or_all_without_one():
     [
         ((), (("since", "7"),)),
         ((of(status=["PENDING", "ARCHIVED"]),), (("status", "PENDING"), ("status", "ARCHIVED"), ("since", "7"))),
-        # An address without words would mean everything, and not tell of matches.
+        # A query without filters would select all events, without `match`.
         ((of(),), ()),
         ((of("a", status="PENDING"),), ()),
         ((of(status="PENDING"), of(priority="LOW")), ()),
@@ -50,7 +50,7 @@ def test_a_single_filter_without_a_name_goes_into_the_address(subscriptions, que
     assert len(state.messages()) == (0 if query else len(subscriptions))
 
 
-def test_words_are_said_as_the_api_spells_them():
+def test_filters_are_sent_in_the_spelling_of_the_api():
     wanted = of("a", status=["PENDING"], due_date_lt=date(2027, 3, 31), assigned_to=7, priority=None)
 
     assert wanted.message() == {
@@ -61,7 +61,7 @@ def test_words_are_said_as_the_api_spells_them():
 
 
 @pytest.mark.parametrize(
-    ("messages", "verdict"),
+    ("messages", "decision"),
     [
         ([PONG], Decision.WAIT),
         ([PONG, PONG], Decision.SETTLED),
@@ -71,13 +71,13 @@ def test_words_are_said_as_the_api_spells_them():
         ([EVENT, PONG], Decision.WAIT),
     ],
 )
-def test_it_is_settled_at_the_second_pong_unless_something_came_between_the_two(messages, verdict):
+def test_a_resync_is_settled_at_the_second_pong_unless_events_came_between(messages, decision):
     resync = Resync()
 
     *_, last = [resync.recv(message) for message in messages]
 
-    assert last is verdict
+    assert last is decision
 
 
-def test_what_was_missed_is_asked_for_between_two_pings():
+def test_a_replay_is_requested_between_two_pings():
     assert [message["type"] for message in Resync().messages(7)] == ["ping", "resume", "ping"]

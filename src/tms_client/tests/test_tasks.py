@@ -7,7 +7,7 @@ import pytest
 from tms_client import InvalidError, NotFoundError, PreconditionFailedError
 
 
-def test_a_task_through_its_life(client):
+def test_tasks_are_created_changed_and_deleted(client):
     created = client.tasks.create(title="Paint the shed", due_date=date(2027, 3, 31), priority="HIGH")
     updated = client.tasks.update(created["id"], status="IN_PROGRESS")
     replaced = client.tasks.replace(created["id"], updated["version"], title="Paint it")
@@ -22,7 +22,7 @@ def test_a_task_through_its_life(client):
         client.tasks.get(created["id"])
 
 
-def test_a_list_comes_to_its_end_over_all_pages(client):
+def test_a_list_is_read_over_all_pages(client):
     client.tasks.bulk([{"op": "create", "task": {"title": f"{number}"}} for number in range(7)])
 
     titles = [task["title"] for task in client.tasks.list(created_by="me", page_size=3, ordering="id")]
@@ -30,7 +30,7 @@ def test_a_list_comes_to_its_end_over_all_pages(client):
     assert titles == ["0", "1", "2", "3", "4", "5", "6"]
 
 
-def test_pages_are_asked_for_as_one_goes_on(client):
+def test_pages_are_fetched_when_they_are_needed(client):
     client.tasks.bulk([{"op": "create", "task": {"title": "old"}} for _ in range(3)])
     tasks = client.tasks.list(created_by="me", page_size=2, ordering="-id")
 
@@ -41,7 +41,7 @@ def test_pages_are_asked_for_as_one_goes_on(client):
     assert [task["title"] for task in [first, *tasks]] == ["old", "old", "new"]
 
 
-def test_what_is_deleted_meanwhile_hides_nothing(client):
+def test_tasks_deleted_during_a_listing_hide_no_others(client):
     client.tasks.bulk([{"op": "create", "task": {"title": f"{number}"}} for number in range(4)])
     tasks = client.tasks.list(created_by="me", page_size=2, ordering="id")
 
@@ -52,7 +52,7 @@ def test_what_is_deleted_meanwhile_hides_nothing(client):
     assert [task["title"] for task in [*read, *tasks]] == ["0", "1", "2", "3"]
 
 
-def test_filters_take_lists_days_and_words_that_are_not_there(client):
+def test_filters_accept_lists_dates_and_none(client):
     for status, due in (("PENDING", None), ("COMPLETED", date(2027, 1, 1)), ("ARCHIVED", date(2027, 1, 1))):
         client.tasks.create(title=status, status=status, due_date=due)
 
@@ -64,7 +64,7 @@ def test_filters_take_lists_days_and_words_that_are_not_there(client):
     assert titles(q="archived") == {"ARCHIVED"}
 
 
-def test_a_page_by_its_number(client):
+def test_a_page_is_read_by_its_number(client):
     client.tasks.bulk([{"op": "create", "task": {"title": f"{number}"}} for number in range(5)])
 
     page = client.tasks.page(2, page_size=2, created_by="me", ordering="id")
@@ -73,7 +73,7 @@ def test_a_page_by_its_number(client):
     assert [task["title"] for task in page["results"]] == ["2", "3"]
 
 
-def test_what_is_wrong_is_told_fault_by_fault(client):
+def test_an_invalid_task_raises_with_each_fault(client):
     with pytest.raises(InvalidError) as refused:
         client.tasks.create(title="", due_date="tomorrow")
 
@@ -84,7 +84,7 @@ def test_what_is_wrong_is_told_fault_by_fault(client):
     assert "due_date must be" in str(error)
 
 
-def test_a_task_that_has_changed_meanwhile_is_not_overwritten(client):
+def test_a_task_that_has_changed_is_not_overwritten(client):
     task = client.tasks.create(title="As it was")
     client.tasks.update(task["id"], title="Theirs")
 
@@ -99,7 +99,7 @@ def test_a_task_that_has_changed_meanwhile_is_not_overwritten(client):
         client.tasks.delete(task["id"], task["version"])
 
 
-def test_fields_that_nobody_touched_are_merged(client):
+def test_unchanged_fields_are_merged(client):
     task = client.tasks.create(title="As it was")
     client.tasks.update(task["id"], title="Theirs")
 
@@ -121,7 +121,7 @@ def test_each_creation_has_a_key_of_its_own(client):
     assert first["id"] != second["id"]
 
 
-def test_bulk_is_all_or_nothing_and_names_the_one_that_failed(client):
+def test_bulk_is_all_or_nothing_and_names_the_failed_operation(client):
     task = client.tasks.create(title="There")
     done = client.tasks.bulk(
         [{"op": "create", "task": {"title": "New"}}, {"op": "update", "id": task["id"], "task": {"title": "Changed"}}]
@@ -135,9 +135,10 @@ def test_bulk_is_all_or_nothing_and_names_the_one_that_failed(client):
     assert client.tasks.get(task["id"])["title"] == "Changed"
 
 
-def test_a_history_is_told_from_its_end_and_can_be_undone(client):
+def test_a_history_is_newest_first_and_can_be_undone(client, number_events):
     task = client.tasks.create(title="First")
     client.tasks.update(task["id"], title="Second")
+    number_events()
 
     last, creation = client.tasks.history(task["id"])
     undone = client.tasks.undo(task["id"], last["event_id"])
@@ -147,11 +148,12 @@ def test_a_history_is_told_from_its_end_and_can_be_undone(client):
     assert undone["title"] == "First"
 
 
-def test_a_history_of_many_pages_comes_to_its_end(client):
+def test_a_history_is_read_over_all_pages(client, number_events):
     task = client.tasks.create(title="0")
     for start in range(1, 1002, 500):
         changes = range(start, min(start + 500, 1002))
         client.tasks.bulk([{"op": "update", "id": task["id"], "task": {"title": f"{number}"}} for number in changes])
+    number_events()
 
     titles = [event["changes"]["title"][1] for event in client.tasks.history(task["id"]) if event["changes"]]
 

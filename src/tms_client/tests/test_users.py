@@ -5,7 +5,7 @@ import pytest
 from tms_client import ConflictError, ForbiddenError, NotAuthenticatedError, NotFoundError
 
 
-def test_an_account_through_its_life(connect, register):
+def test_accounts_are_created_changed_and_deleted(connect, register):
     account = register()
     client = connect(**account)
 
@@ -19,7 +19,7 @@ def test_an_account_through_its_life(connect, register):
         connect(**account).users.me()
 
 
-def test_others_are_found_by_their_names(client, connect, register):
+def test_other_users_are_found_by_their_names(client, connect, register):
     other = connect(**register()).users.update("me", last_name="Zwölfinger")
 
     (found,) = client.users.list(q="wölfing")
@@ -29,7 +29,7 @@ def test_others_are_found_by_their_names(client, connect, register):
     assert client.users.me()["id"] in {user["id"] for user in client.users.list()}
 
 
-def test_what_one_may_not_do(client, connect, register):
+def test_forbidden_missing_and_taken_users_raise(client, connect, register):
     account = register()
     other = connect(**account).users.me()
 
@@ -41,7 +41,7 @@ def test_what_one_may_not_do(client, connect, register):
         client.users.create(username=other["username"], email="x@example.com", password="password123")
 
 
-def test_the_report_counts_what_passes(client):
+def test_the_report_counts_the_matching_tasks(client):
     for status in ("PENDING", "PENDING", "COMPLETED"):
         client.tasks.create(title=status, status=status)
 

@@ -12,7 +12,7 @@ from webtest import TestApp
 from tms_core.access_log import AccessLog, printable
 from tms_core.app import configure
 from tms_core.delayed_writer import STANDARD_ERROR
-from tms_core.services.tasks import TaskService
+from tms_core.services.task_fast_path import TaskFastPath
 from tms_testing.fixtures import Client
 
 NOON = 1_800_000_000.25
@@ -149,7 +149,7 @@ def test_the_access_log_can_be_turned_off(ini, client, lines):
 
 def test_a_retried_attempt_is_not_logged(client, lines, runtime, monkeypatch):
     attempts = []
-    create = TaskService.create
+    create = TaskFastPath.create
 
     def fail_once(self, values):
         attempts.append(values)
@@ -157,7 +157,7 @@ def test_a_retried_attempt_is_not_logged(client, lines, runtime, monkeypatch):
             raise RetryableException
         return create(self, values)
 
-    monkeypatch.setattr(TaskService, "create", fail_once)
+    monkeypatch.setattr(TaskFastPath, "create", fail_once)
     client.post_json("/api/task", {"title": "One"})
 
     assert len(attempts) == 2

@@ -31,7 +31,7 @@ def test_a_body_with_too_many_values_is_rejected(document):
 def test_the_first_of_many_unknown_fields_are_listed_and_the_others_counted():
     error = refusal({"title": "T", **{f"field{n}": n for n in range(2_000)}}, FIELDS)
 
-    assert [fault.field for fault in error.faults] == [f"field{n}" for n in range(50)]
+    assert [fault.field for fault in error.errors] == [f"field{n}" for n in range(50)]
     assert error.omitted == 1_950
 
 

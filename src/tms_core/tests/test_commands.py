@@ -91,5 +91,50 @@ def test_a_command_of_a_package_without_a_settings_file_names_the_file(tmp_path)
     assert f"there is no settings file {tmp_path / 'none.ini'}" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["up", "demo-data"])
+def test_a_local_command_without_its_package_says_what_to_include(ini, command):
+    result = CliRunner().invoke(main, ["--ini", str(ini), command])
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        f"Error: tms {command} is a command of tms_local, and {ini} does not include tms_local: add tms_local to its "
+        "pyramid.includes, or name a file that has it\n"
+    )
+
+
+def test_tms_up_looks_into_the_settings_file_that_it_is_given(ini):
+    local = ini.with_name("local.ini")
+    local.write_text("[app:main]\nuse = egg:tms-core\npyramid.includes = tms_local\ntms.environment = no\n")
+    included, excluded = (
+        # Not in this process, which `tms up` forks.
+        subprocess.run(
+            [Path(sys.executable).with_name("tms"), "--ini", default, "up", named],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for default, named in ((ini, local), (local, ini))
+    )
+
+    assert (excluded.returncode, included.returncode) == (2, 2)
+    assert f"{ini} does not include tms_local" in excluded.stderr
+    assert "tms.environment" in included.stderr
+
+
+def test_local_commands_are_listed_and_reachable_without_a_settings_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMS_INI", "")
+    monkeypatch.chdir(tmp_path)
+
+    shown = CliRunner().invoke(main, ["--help"]).output
+    result = CliRunner().invoke(main, ["demo-data"])
+
+    assert "\n  up " in shown
+    assert "\n  demo-data " in shown
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "Error: there is no settings file development.ini: name one with --ini or TMS_INI\n",
+    )
+
+
 def test_an_unknown_command_is_reported(ini):
     assert "No such command 'repot'" in CliRunner().invoke(main, ["--ini", str(ini), "repot"]).stderr

@@ -78,7 +78,7 @@ def test_a_healthy_system_has_no_bad_finding(tms, leading_relay, relay_once):
     assert result.exit_code == 0
     assert re.findall(r"^\w+ +ok", result.stdout, re.MULTILINE) == [
         f"{name:10}  ok"
-        for name in ("settings", "database", "migrations", "accounts", "clock", "relay", "redis", "disk")
+        for name in ("settings", "database", "migrations", "accounts", "search", "clock", "relay", "redis", "disk")
     ]
 
 
@@ -92,7 +92,7 @@ def test_waiting_events_without_a_relay_are_reported(tms, client):
     assert "start tms relay" in result.stdout
 
 
-def test_before_the_first_start_only_the_start_is_advised(runtime):
+def test_the_doctor_advises_only_the_start_before_the_first_start(runtime):
     found = sentences(runtime, "relay")
 
     assert found == "no relay has run yet: start tms relay (tms up and tms.target start it too)."

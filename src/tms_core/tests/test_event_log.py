@@ -69,7 +69,7 @@ def test_a_change_that_is_rolled_back_leaves_the_task_as_it_was(runtime, fail_af
 
     assert rows() == (1, 1)
     with runtime.transaction() as session:
-        assert tasks_of(session).get(before.id) == before
+        assert tasks_of(session).decisions.locked(before.id) == before
 
 
 def test_events_are_read_in_order_after_a_position(runtime, tasks_of, relay_once):
@@ -100,5 +100,5 @@ def test_the_time_of_a_change_never_goes_back(runtime, tasks_of):
         session.execute(Task.__table__.update().values(updated_at=func.now() + func.make_interval(0, 0, 0, 1)))
 
     with runtime.transaction() as session:
-        ahead = tasks_of(session).get(task.id).updated_at
+        ahead = tasks_of(session).decisions.locked(task.id).updated_at
         assert tasks_of(session).change(task.id, {"title": "U"}).updated_at == ahead

@@ -99,21 +99,21 @@ def test_one_thread_is_kept_for_other_requests(threads, wanted, most, running):
 
 
 def test_the_table_size_is_cached_for_a_minute(clock):
-    class Connection:
+    class Statements:
         rows = -1.0
         asked = 0
 
-        def scalar(self, _statement):
+        def read(self, _statement, _parameters):
             self.asked += 1
-            return self.rows
+            return [(self.rows,)]
 
-    connection = Connection()
+    statements = Statements()
     size = TableSize(1_000, clock=clock)
 
-    assert [size.is_large(connection) for _ in range(3)] == [False] * 3
-    connection.rows = 1_000.0
+    assert [size.is_large(statements) for _ in range(3)] == [False] * 3
+    statements.rows = 1_000.0
     clock.now += 59
-    assert not size.is_large(connection)
+    assert not size.is_large(statements)
     clock.now += 1
-    assert size.is_large(connection)
-    assert connection.asked == 2
+    assert size.is_large(statements)
+    assert statements.asked == 2

@@ -102,6 +102,7 @@ COMMANDS = {
     "mail": ["tms", "mail", "list"],
     "migrate": ["tms", "migrate"],
     "realtime": ["tms", "realtime"],
+    "rebuild-search": ["tms", "rebuild-search"],
     "relay": ["tms", "relay"],
     "report": ["tms", "report"],
     "up": ["tms", "up"],
@@ -150,7 +151,7 @@ def test_an_env_file_that_cannot_be_read_is_named(folder, run):
     [
         command
         for name, command in COMMANDS.items()
-        if name in ("demo-data", "mail", "migrate", "realtime", "report", "user")
+        if name in ("demo-data", "mail", "migrate", "realtime", "rebuild-search", "report", "user")
     ],
 )
 def test_an_unavailable_database_is_named(run, command):
@@ -263,12 +264,12 @@ class TestDamage:
 
         refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
 
-    def test_a_missing_control_file(self, run, cluster):
+    def test_a_missing_control_file_stops_the_start(self, run, cluster):
         (cluster / "global" / "pg_control").unlink()
 
         refused(run("tms", "up"), f"the data in {cluster} are damaged: restore a backup, or move the directory away")
 
-    def test_damaged_postgresql_files(self, run, cluster):
+    def test_damaged_postgresql_files_stop_the_start(self, run, cluster):
         (cluster / "global" / "pg_control").write_bytes(b"\0" * 8192)
 
         output = refused(
@@ -276,7 +277,7 @@ class TestDamage:
         )
         assert "attempt 5 of 5" in output
 
-    def test_damaged_valkey_files(self, folder, run, cluster):
+    def test_damaged_valkey_files_stop_the_start(self, folder, run, cluster):
         state = folder / "state"
         with embedded_services(state) as (_, redis_url), redis.Redis.from_url(redis_url) as client:
             client.set("kept", "x")

@@ -16,6 +16,7 @@ CORE = {
     "relay_cursor",
     "task",
     "task_event",
+    "task_search",
     "users",
 }
 
@@ -76,7 +77,7 @@ def test_the_migrated_schema_of_all_packages_equals_their_models(whole_system):
 
 def test_a_drift_is_detected(system):
     with system.engine.connect() as connection, connection.begin() as transaction:
-        connection.execute(text("ALTER TABLE task DROP COLUMN description"))
+        connection.execute(text("ALTER TABLE task DROP COLUMN description CASCADE"))
         connection.execute(text("DROP INDEX ix_task_due_date"))
 
         assert len(differences(system, connection)) == 2

@@ -11,7 +11,6 @@ import pytest
 from tms_core.errors import ConfigurationError
 from tms_core.private_files import close_to_others, make_private, write_private
 from tms_core.signing_key import own_key
-from tms_core.state_dir import StateDirectory
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077, 0o277])
@@ -90,30 +89,6 @@ def test_a_damaged_key_is_not_used(tmp_path, content):
 
     with pytest.raises(ConfigurationError, match=r"jwt\.key is damaged: remove it"):
         own_key(tmp_path)
-
-
-def test_an_open_state_directory_of_tms_is_restricted(tmp_path, caplog):
-    state = StateDirectory(tmp_path / "state")
-    state.prepare()
-    with state.lock():
-        pass
-    for path in (state.path, state.mail, state.valkey):
-        path.chmod(0o755)
-
-    state.prepare()
-
-    assert mode(state.path) & 0o066 == 0
-    assert (mode(state.mail), mode(state.valkey)) == (0o700, 0o700)
-    assert f"{state.path} was open to other users (755): closed it" in caplog.text
-
-
-def test_an_open_directory_of_other_origin_is_logged_and_unchanged(tmp_path, caplog):
-    (tmp_path / "home").mkdir(mode=0o755)
-
-    StateDirectory(tmp_path / "home").prepare()
-
-    assert mode(tmp_path / "home") == 0o755
-    assert f"the state directory {tmp_path / 'home'} is open to other users (755)" in caplog.text
 
 
 def test_a_shared_directory_is_unchanged(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from tms_core.app import configure
 from tms_core.errors import ConfigurationError
 from tms_core.settings import CoreSettings
-from tms_core.settings_base import SettingsGroup, refuse_unknown, setting
+from tms_core.settings_base import SettingsGroup, reject_unknown, setting
 from tms_testing.fixtures import ALL_PACKAGES
 
 RANDOM = "7f3ac1e94b0d5826"
@@ -36,7 +36,7 @@ def test_a_setting_comes_from_its_ini_key():
     assert read({"tms.environment": "development", "tms.api_port": "9000"}).api_port == 9000
 
 
-def test_its_environment_variable_wins_over_the_ini():
+def test_an_environment_variable_overrides_the_ini():
     ini = {"tms.environment": "development", "tms.api_port": "9000"}
 
     assert read(ini, {"TMS_API_PORT": "9001"}).api_port == 9001
@@ -157,7 +157,7 @@ class TestProduction:
 class TestUnknown:
     def test_an_unknown_key_is_named(self):
         with pytest.raises(ConfigurationError, match=r"tms\.api_prot") as caught:
-            refuse_unknown({"tms.api_prot": "1", "tms.api_port": "1"}, [CoreSettings])
+            reject_unknown({"tms.api_prot": "1", "tms.api_port": "1"}, [CoreSettings])
         assert "unknown setting tms.api_prot: did you mean tms.api_port?" in str(caught.value)
         assert len(caught.value.sentences) == 1
 
@@ -168,7 +168,7 @@ class TestUnknown:
             configure({**ini, "pyramid.includes": "tms_reports", "tms.reports.thread": "1"}, web=False)
 
     def test_keys_of_other_programs_are_ignored(self):
-        refuse_unknown({"pyramid.debug_all": "true", "sqlalchemy.url": "x"}, [CoreSettings])
+        reject_unknown({"pyramid.debug_all": "true", "sqlalchemy.url": "x"}, [CoreSettings])
 
 
 def test_a_package_that_is_not_installed_is_named(tmp_path):
@@ -185,7 +185,7 @@ def groups(tmp_path_factory):
         "tms.environment": "development",
         "tms.state_dir": str(tmp_path_factory.mktemp("state")),
         "tms.notifications.transport": "file",
-        "pyramid.includes": "\n".join(ALL_PACKAGES),
+        "pyramid.includes": "\n".join((*ALL_PACKAGES, "tms_local")),
     }
     return list(configure(ini, web=False).registry.tms.groups)
 
@@ -210,12 +210,38 @@ def test_secrets_are_declared_as_secret(groups):
     assert {"tms.jwt_private_key", "tms.database_url", "tms.redis_url", "tms.metrics.token"} <= secret
 
 
+@pytest.mark.parametrize("web", [False, True])
+def test_missing_servers_are_named_with_both_remedies(tmp_path, web):
+    ini = {"tms.environment": "development", "tms.state_dir": str(tmp_path), "pyramid.includes": "tms_api"}
+
+    with pytest.raises(ConfigurationError) as caught:
+        configure(ini, web=web)
+
+    assert caught.value.sentences == tuple(
+        f"{key} must be set, as {example}, or pyramid.includes must list tms_local (pip install tms-local), whose "
+        "tms up runs an embedded server"
+        for key, example in (
+            ("tms.database_url (or TMS_DATABASE_URL)", "postgresql://user:password@host:5432/name"),
+            ("tms.redis_url (or TMS_REDIS_URL)", "redis://host:6379/0"),
+        )
+    )
+
+
+def test_only_the_missing_server_is_named(tmp_path):
+    ini = {"tms.environment": "development", "tms.state_dir": str(tmp_path), "tms.redis_url": "redis://redis"}
+
+    with pytest.raises(ConfigurationError, match=r"^tms\.database_url") as caught:
+        configure(ini, web=False)
+
+    assert len(caught.value.sentences) == 1
+
+
 def test_settings_of_installed_but_excluded_packages_are_ignored():
     ini = {"tms.reports.threads": "2", "tms.environment": "development"}
 
-    refuse_unknown(ini, [CoreSettings], ["tms_api"])
+    reject_unknown(ini, [CoreSettings], ["tms_api"])
 
     with pytest.raises(ConfigurationError, match=r"tms\.reports\.threads"):
-        refuse_unknown(ini, [CoreSettings], ["tms_reports"])
+        reject_unknown(ini, [CoreSettings], ["tms_reports"])
     with pytest.raises(ConfigurationError, match=r"tms\.nobody\.threads"):
-        refuse_unknown({"tms.nobody.threads": "2"}, [CoreSettings], [])
+        reject_unknown({"tms.nobody.threads": "2"}, [CoreSettings], [])

@@ -101,7 +101,7 @@ class TestCreate:
         assert PASSWORD not in result.output
         assert sign_in("ann") == 200
 
-    def test_without_a_terminal_password_stdin_is_advised(self, tms):
+    def test_the_option_password_stdin_is_advised_without_a_terminal(self, tms):
         result = tms("user", "create", "ann", input="")
 
         assert result.exit_code == 2

@@ -43,7 +43,9 @@ COMMANDS = {
 def groups(tmp_path_factory):
     state = str(tmp_path_factory.mktemp("state"))
     ini = {"tms.environment": "development", "tms.state_dir": state, "tms.notifications.transport": "file"}
-    return list(configure({**ini, "pyramid.includes": " ".join(ALL_PACKAGES)}, web=False).registry.tms.groups)
+    return list(
+        configure({**ini, "pyramid.includes": " ".join((*ALL_PACKAGES, "tms_local"))}, web=False).registry.tms.groups
+    )
 
 
 def swapped(name: str) -> str:

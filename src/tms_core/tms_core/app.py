@@ -14,7 +14,7 @@ from tms_core.ini import default_ini, env_file_of, env_values, load_env, read_in
 from tms_core.logs import configure_logs
 from tms_core.registry import Registry
 from tms_core.runtime import Runtime
-from tms_core.settings_base import refuse_unknown
+from tms_core.settings_base import reject_unknown
 from tms_core.variables import unknown_variables
 
 __all__ = ["bootstrap", "configure", "default_ini", "main", "read_ini", "serve_ini"]
@@ -25,7 +25,7 @@ MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) -> Configurator:
     """Include the core and every package that `pyramid.includes` names.
 
-    Raises `ConfigurationError` with every fault of every package's settings, unknown keys and misspelled variables.
+    Raises `ConfigurationError` with every error of every package's settings, unknown keys and misspelled variables.
     """
     packages = tuple(aslist(ini.get("pyramid.includes", "")))
     config = Configurator(settings={key: value for key, value in ini.items() if key != "pyramid.includes"})
@@ -36,27 +36,31 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
         _include(config, package)
     # Last, so that a package's own / precedes the core's: Pyramid uses the first route that matches.
     config.include_web("tms_core.web.home")
-    faults = [*registry.faults, *_misspelled(config.registry.tms, packages)]
-    if faults:
-        raise ConfigurationError(*faults)
+    runtime = config.registry.tms
+    errors = [*registry.errors, *runtime.core.missing_servers(), *_misspelled(runtime, packages)]
+    if errors:
+        raise ConfigurationError(*errors)
+    if runtime.is_web:
+        for include in registry.web_modules:
+            include()
     config.commit()
     return config
 
 
 def _include(config: Configurator, package: str) -> None:
-    faults: list[str] = config.registry.tms.registry.faults
+    errors: list[str] = config.registry.tms.registry.errors
     if not MODULE.fullmatch(package):
-        faults.append(f"pyramid.includes names {package}, which is no name of a package: write it as tms_api")
+        errors.append(f"pyramid.includes names {package}, which is no name of a package: write it as tms_api")
         return
     try:
         module = import_module(package)
     except ModuleNotFoundError as error:
         if not f"{package}.".startswith(f"{error.name}."):
             raise
-        faults.append(f"pyramid.includes names {package}, which is not installed: pip install it, or take the line out")
+        errors.append(f"pyramid.includes names {package}, which is not installed: pip install it, or take the line out")
         return
     if not hasattr(module, "includeme"):
-        faults.append(f"pyramid.includes names {package}, which is no package for TMS: take the line out")
+        errors.append(f"pyramid.includes names {package}, which is no package for TMS: take the line out")
         return
     config.include(package)
 
@@ -64,7 +68,7 @@ def _include(config: Configurator, package: str) -> None:
 def _misspelled(runtime: Runtime, packages: tuple[str, ...]) -> list[str]:
     sentences: list[str] = []
     try:
-        refuse_unknown(runtime.ini, runtime.groups, packages)
+        reject_unknown(runtime.ini, runtime.groups, packages)
     except ConfigurationError as error:
         sentences += error.sentences
     beside = env_values(env_file_of(runtime.ini_path)) if runtime.ini_path else {}

@@ -1,12 +1,14 @@
-"""The engine and sessions: one bounded pool per process, one transaction per unit of work."""
+"""Engines and sessions: bounded pools, one for transactions and one for single statements in autocommit mode."""
 
+import os
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.settings import CoreSettings
@@ -22,9 +24,10 @@ def create_database_engine(
     url: str | None = None,
     pool_size: int | None = None,
     statement_timeout: float | None = None,
+    **options: Any,
 ) -> Engine:
     """Return an engine with a pool of at most `pool_size` connections (default: the setting), all in UTC. Statements
-    are cancelled after `statement_timeout` seconds (default: the setting).
+    are cancelled after `statement_timeout` seconds (default: the setting). `options` are passed to SQLAlchemy.
 
     `pool_pre_ping` is off, since it costs a round trip: a request that gets a dropped connection is retried instead.
     """
@@ -42,20 +45,52 @@ def create_database_engine(
         json_deserializer=orjson.loads,
         connect_args={
             "connect_timeout": 3,
-            "application_name": "tms",
+            "application_name": os.environ.get("PGAPPNAME", "tms"),
             "options": " ".join(f"-c {name}={value}" for name, value in (own | theirs).items()),
             **KEEPALIVES,
         },
+        **options,
     )
     event.listen(engine, "connect", _json_by_orjson)
     return engine
 
 
-def with_statement_timeout(engine: Engine, seconds: float, **options: Any) -> Engine:
+def create_autocommit_engine(settings: CoreSettings) -> Engine:
+    """Return an engine for single statements: each commits by itself and is cancelled after `tms.reads.timeout`.
+
+    Its own pool keeps mode and limit on the connections. A connection of a shared pool would need two more statements
+    per use to change and restore its mode.
+    """
+    engine = create_database_engine(
+        settings,
+        statement_timeout=settings.read_timeout,
+        isolation_level="AUTOCOMMIT",
+        # No transaction is left to roll back.
+        pool_reset_on_return=None,
+        skip_autocommit_rollback=True,
+    )
+    event.listen(engine, "checkout", _replace_dropped)
+    return engine
+
+
+def _replace_dropped(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+    """Make the pool replace a connection that the server has closed, without a round trip.
+
+    An idle connection has nothing to receive, except the server's farewell and the end of the stream.
+    """
+    if dbapi_connection.closed:
+        raise DisconnectionError("The connection is closed.")
+    poll = select.poll()
+    poll.register(dbapi_connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError("The server has closed the connection.")
+
+
+def with_statement_timeout(engine: Engine, seconds: float) -> Engine:
     """Return an engine on the same pool that cancels each statement after `seconds`. The limit is sent with the
     statement, so it needs no round trip and does not stay on the connection. Not for statements that cannot run in a
     transaction."""
-    limited: Engine = engine.execution_options(**options)
+    limited: Engine = engine.execution_options()
     prefix = f"SET LOCAL statement_timeout = {_milliseconds(seconds)}; "
 
     def limit(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> tuple[str, Any]:

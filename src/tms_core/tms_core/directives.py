@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tms_core.errors import ConfigurationError
-from tms_core.registry import BeatEntry, ProcessEntry, Registry
+from tms_core.registry import BannerLine, BeatEntry, ProcessEntry, Registry
 from tms_core.runtime import Runtime
+from tms_core.settings import CoreSettings
 from tms_core.settings_base import SettingsGroup
 
 
@@ -33,9 +34,15 @@ def add_tms_settings(config, group: type[SettingsGroup]) -> None:
     try:
         runtime.groups[group] = group.read(runtime.ini)
     except ConfigurationError as error:
-        # Start-up continues with placeholders, to report the faults of all packages at once.
-        runtime.registry.faults += error.sentences
+        # Start-up continues with placeholders, to report the errors of all packages at once.
+        runtime.registry.errors += error.sentences
         runtime.groups[group] = group.placeholder()
+
+
+def use_embedded_servers(config, *, database_url: str, redis_url: str) -> None:
+    """Use these servers where `tms.database_url` or `tms.redis_url` is not set."""
+    runtime = _runtime(config)
+    runtime.groups[CoreSettings] = runtime.core.with_embedded_servers(database_url=database_url, redis_url=redis_url)
 
 
 def add_event_sink(config, name: str, sink: str) -> None:
@@ -61,14 +68,33 @@ def add_process(
     *,
     port: Callable[[Runtime], int] | None = None,
     listens: Callable[[Runtime], Sequence[tuple[str, str, int]]] | None = None,
+    label: str = "",
+    url: Callable[[Runtime], str] | None = None,
 ) -> None:
     """Register a process «tms ARGV» of `tms up`. `port` returns the port whose opening means that the process is
-    ready; `listens` returns every port that must be free, as (setting, host, port)."""
+    ready; `listens` returns every port that must be free, as (setting, host, port). The banner of `tms up` shows its
+    `url`, else its port, under `label`."""
     if listens is None:
         listens = (
             (lambda runtime: [(f"the port of {name}", "127.0.0.1", port(runtime))]) if port else lambda runtime: ()
         )
     _register(_registry(config).processes, "process", name, ProcessEntry(name, tuple(argv), port, listens))
+    if url:
+        add_banner_line(config, label or name, url)
+    elif port:
+        add_banner_line(config, label or name, lambda runtime: f"port {port(runtime)}")
+
+
+def add_banner_line(config, name: str, line: BannerLine) -> None:
+    """Add a line to the banner of `tms up`: `line` («package.module:function») takes the runtime and returns the text
+    after the name, such as an address; None for no line."""
+    _register(_registry(config).banner_lines, "banner line", name, line)
+
+
+def add_banner_steps(config, steps: str) -> None:
+    """Add next steps to the banner of `tms up`: a callable («package.module:function») that takes the runtime and the
+    user name and password of a demo user (None without one), and returns command lines."""
+    _registry(config).banner_steps.append(steps)
 
 
 def add_migrations(config, label: str, location: str) -> None:
@@ -122,18 +148,20 @@ def add_link_url(config, purpose: str, url: str) -> None:
 
 
 def include_web(config, module: str) -> None:
-    """Include a module (resources, views) in the process that serves HTTP only."""
-    runtime = _runtime(config)
-    if runtime.is_web and not runtime.registry.faults:
-        config.include(module)
+    """Include a module (resources, views) in the process that serves HTTP only, after the registrations of all
+    packages."""
+    _registry(config).web_modules.append(lambda: config.include(module))
 
 
 DIRECTIVES = (
     add_tms_settings,
+    use_embedded_servers,
     add_event_sink,
     add_task_module,
     add_beat_entry,
     add_process,
+    add_banner_line,
+    add_banner_steps,
     add_migrations,
     add_readiness_check,
     add_index_link,

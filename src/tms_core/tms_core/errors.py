@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tms_core.sanitizing import shortened
 
-# Bounds of the faults in one response, and of their texts: a response must not grow with the request.
-MAX_FAULTS = 50
+# Bounds of the errors in one response, and of their texts: a response must not grow with the request.
+MAX_ERRORS = 50
 MAX_NAME_LENGTH = 100
 MAX_MESSAGE_LENGTH = 500
 
@@ -29,15 +29,15 @@ class TmsError(Exception):
 
 
 class InvalidError(TmsError):
-    """The input is invalid; holds the first `MAX_FAULTS` faults, and the number of the others.
+    """The input is invalid; holds the first `MAX_ERRORS` errors, and the number of the others.
 
-    `count` is the total number of faults, if `faults` is not complete.
+    `count` is the total number of errors, if `errors` is not complete.
     """
 
-    def __init__(self, faults: list[FieldError], *, count: int | None = None):
-        self.faults = faults[:MAX_FAULTS]
-        self.omitted = (len(faults) if count is None else count) - len(self.faults)
-        sentences = [f"{fault.field}: {fault.message}" for fault in self.faults]
+    def __init__(self, errors: list[FieldError], *, count: int | None = None):
+        self.errors = errors[:MAX_ERRORS]
+        self.omitted = (len(errors) if count is None else count) - len(self.errors)
+        sentences = [f"{field_error.field}: {field_error.message}" for field_error in self.errors]
         if self.omitted:
             sentences.append(f"and {self.omitted:,} more")
         super().__init__("; ".join(sentences))
@@ -63,14 +63,14 @@ class ConflictError(TmsError):
     """A unique value is taken, or the current state forbids the change; `field` is None if no field is at fault."""
 
     def __init__(self, field: str | None, message: str):
-        self.faults = [] if field is None else [FieldError("body", field, message)]
+        self.errors = [] if field is None else [FieldError("body", field, message)]
         super().__init__(message if field is None else f"{field} {message}")
 
     @classmethod
-    def of_all(cls, faults: list[FieldError], message: str | None = None) -> "ConflictError":
+    def of_all(cls, errors: list[FieldError], message: str | None = None) -> "ConflictError":
         """Return one error for several conflicts; `message` summarises them."""
-        error = cls(None, message or "; ".join(f"{fault.field} {fault.message}" for fault in faults))
-        error.faults = faults
+        error = cls(None, message or "; ".join(f"{field_error.field} {field_error.message}" for field_error in errors))
+        error.errors = errors
         return error
 
 

@@ -8,12 +8,11 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from redis import Redis
 from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.event_log.events import WAKE_UP_CHANNEL, WROTE_EVENTS
-from tms_core.redis import Breaker
+from tms_core.redis import Breaker, DirectRedis
 
 KEY = "tms:task:generation"
 
@@ -23,25 +22,27 @@ def new_version() -> str:
 
 
 def announce_commits(factory: sessionmaker[Session], announce: Callable[[], None]) -> None:
-    """Call `announce` after each commit that wrote events, before the response is sent.
-
-    Failures are harmless: the relay also polls, and sets a new version itself.
-    """
-    breaker = Breaker()
+    """Call `announce` after each commit that wrote events, before the response is sent."""
+    announce_commit = announcer(announce)
 
     @event.listens_for(factory, "after_commit")
     def _announce(session: Session) -> None:
         if session.info.pop(WROTE_EVENTS, False):
-            breaker.call(announce, None)
+            announce_commit()
 
 
-def announce(client: Redis) -> None:
+def announcer(announce: Callable[[], None]) -> Callable[[], None]:
+    """Return a function that calls `announce`, unless Redis is down.
+
+    Failures are harmless: the relay also polls, and sets a new version itself.
+    """
+    breaker = Breaker()
+    return lambda: breaker.call(announce, None)
+
+
+def announce(redis: DirectRedis) -> None:
     """Set a new version and wake the relay; raises while Redis is down."""
-    # One round trip; the commands are independent and need no transaction.
-    pipeline = client.pipeline(transaction=False)
-    pipeline.set(KEY, new_version())
-    pipeline.publish(WAKE_UP_CHANNEL, b"")
-    pipeline.execute()
+    redis.call_all(("SET", KEY, new_version()), ("PUBLISH", WAKE_UP_CHANNEL, b""))
 
 
 def begin_on_connect(connection: Any) -> None:

@@ -25,7 +25,7 @@ LOCK_POLL_SECONDS = 0.1
 LOCK_TIMEOUT = "10s"
 # Alembic's syntax for a revision relative to another one.
 STEPS = re.compile(r"[+-]\d+$")
-EXPRESSION_INDEXES = ("ix_task_search", "ix_task_title_sort_key")
+EXPRESSION_INDEXES = ("ix_task_search_vector", "ix_task_title_sort_key")
 
 
 def alembic_config(runtime: Runtime) -> Config:

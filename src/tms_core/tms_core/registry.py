@@ -7,6 +7,8 @@ from typing import Any
 
 # The callables below take the `Runtime`, which is built on this module; the directives declare their exact types.
 OfRuntime = Callable[[Any], Any]
+# «package.module:function», or a function, that returns the text of a line of the banner; None for no line.
+BannerLine = str | Callable[[Any], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Registry:
     task_modules: list[str] = field(default_factory=list)
     beat_entries: dict[str, BeatEntry] = field(default_factory=dict)
     processes: dict[str, ProcessEntry] = field(default_factory=dict)
+    banner_lines: dict[str, BannerLine] = field(default_factory=dict)
+    banner_steps: list[str] = field(default_factory=list)
     migrations: dict[str, str] = field(default_factory=dict)
     readiness: dict[str, str] = field(default_factory=dict)
     optional_checks: set[str] = field(default_factory=set)
@@ -49,8 +53,10 @@ class Registry:
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
+    # Include resources and views, in the process that serves HTTP only.
+    web_modules: list[Callable[[], None]] = field(default_factory=list)
     # Why the process cannot start, from all packages.
-    faults: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 def resolve(dotted: str) -> Any:

@@ -10,17 +10,24 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.account_mail import AccountMailer
-from tms_core.db import create_database_engine, create_session_factory, transaction, with_statement_timeout
+from tms_core.db import (
+    create_autocommit_engine,
+    create_database_engine,
+    create_session_factory,
+    transaction,
+    with_statement_timeout,
+)
 from tms_core.list_cache_version import announce, announce_commits, begin_on_connect
-from tms_core.redis import Breaker, create_redis
+from tms_core.redis import Breaker, DirectRedis, create_redis
 from tms_core.registry import Registry, resolve
 from tms_core.settings import CoreSettings
 from tms_core.settings_base import SettingsGroup
 
 G = TypeVar("G", bound=SettingsGroup)
 LONG_TIMEOUT = 0.5
-# Cached properties that are derived from the engine.
-ENGINES = ("sessions", "limited_engine", "autocommit_engine")
+# Cached properties that own a pool, and those derived from them.
+POOLS = ("engine", "autocommit_engine")
+DERIVED = ("sessions", "limited_engine", "direct_redis", "direct_redis_long_timeout")
 
 
 @dataclass
@@ -51,13 +58,13 @@ class Runtime:
 
     @cached_property
     def autocommit_engine(self) -> Engine:
-        """An engine on the same pool in autocommit mode, which saves BEGIN and COMMIT for single queries."""
-        return with_statement_timeout(self.engine, self.core.read_timeout, isolation_level="AUTOCOMMIT")
+        """An engine with its own pool in autocommit mode, which saves BEGIN and COMMIT for single statements."""
+        return create_autocommit_engine(self.core)
 
     @cached_property
     def sessions(self) -> sessionmaker[Session]:
         factory = create_session_factory(self.engine)
-        announce_commits(factory, lambda: announce(self.redis_long_timeout))
+        announce_commits(factory, lambda: announce(self.direct_redis_long_timeout))
         return factory
 
     def transaction(self) -> AbstractContextManager[Session]:
@@ -67,6 +74,15 @@ class Runtime:
     @cached_property
     def redis(self) -> Redis:
         return create_redis(self.core, on_connect=begin_on_connect)
+
+    @cached_property
+    def direct_redis(self) -> DirectRedis:
+        """The same server and time-out, for a command of nearly every request."""
+        return DirectRedis(self.redis)
+
+    @cached_property
+    def direct_redis_long_timeout(self) -> DirectRedis:
+        return DirectRedis(self.redis_long_timeout)
 
     @cached_property
     def redis_long_timeout(self) -> Redis:
@@ -92,16 +108,18 @@ class Runtime:
 
     def forget_connections(self) -> None:
         """Discard inherited connections after a fork without closing them, since the parent uses them."""
-        if engine := self.__dict__.pop("engine", None):
-            engine.dispose(close=False)
-        for name in (*ENGINES, "redis", "redis_long_timeout"):
+        for name in POOLS:
+            if engine := self.__dict__.pop(name, None):
+                engine.dispose(close=False)
+        for name in (*DERIVED, "redis", "redis_long_timeout"):
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Close all connections; the runtime can be used again afterwards."""
-        if engine := self.__dict__.pop("engine", None):
-            engine.dispose()
-        for name in ENGINES:
+        for name in POOLS:
+            if engine := self.__dict__.pop(name, None):
+                engine.dispose()
+        for name in DERIVED:
             self.__dict__.pop(name, None)
         for name in ("redis", "redis_long_timeout"):
             if client := self.__dict__.pop(name, None):

@@ -3,18 +3,20 @@
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, PrivateAttr, SecretStr, field_validator, model_validator
 from redis.connection import parse_url
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tms_core.addresses import local_url
+from tms_core.errors import ConfigurationError
+from tms_core.server_urls import EXAMPLES, missing_url
 from tms_core.settings_base import SettingsGroup, setting
 from tms_core.signing_key import own_key
-from tms_core.state_dir import addresses
 
 
 def _words(value: Any) -> Any:
@@ -50,15 +52,22 @@ def _is_weak(key: str) -> bool:
 
 
 class CoreSettings(SettingsGroup, prefix="tms"):
+    _embedded_urls: dict[str, str] = PrivateAttr(default_factory=dict)
+
     environment: Literal["development", "production"] = setting(
         "production",
-        help="development defaults to embedded servers and a generated key; production requires all to be set.",
+        help="development defaults to the servers of tms_local and a generated key; production requires all to be set.",
     )
     state_dir: Path = setting(Path("var"), help="Directory of the embedded servers' data and of development mail.")
     database_url: SecretStr | None = setting(
-        None, help="URL of PostgreSQL, as postgresql://user:password@host/name; empty: the embedded server."
+        None, help="URL of PostgreSQL, as postgresql://user:password@host/name; empty: the server of tms_local."
     )
-    database_pool_size: int = setting(10, help="Database connections per process.", ge=1, le=200)
+    database_pool_size: int = setting(
+        10,
+        help="Database connections per process; tms api has as many again for single statements.",
+        ge=1,
+        le=200,
+    )
     database_statement_timeout: float = setting(30.0, help="Timeout of SQL statements, in seconds.", gt=0)
     read_timeout: float = setting(
         5.0,
@@ -91,7 +100,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         ge=0,
     )
     redis_url: SecretStr | None = setting(
-        None, help="URL of Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the embedded server."
+        None, help="URL of Redis or Valkey, as redis://host:6379/0 or unix:///path; empty: the server of tms_local."
     )
     redis_timeout: float = setting(
         0.05, help="Timeout of Redis in requests, in seconds; they then continue without it.", gt=0
@@ -205,7 +214,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         try:
             make_url(value.get_secret_value() if value else "postgresql://")
         except (ValueError, ArgumentError):
-            raise ValueError("must be an address, as postgresql://user:password@host:5432/name") from None
+            raise ValueError("must be an address, as " + EXAMPLES["database_url"]) from None
         return value
 
     @field_validator("redis_url")
@@ -243,17 +252,40 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         """The PostgreSQL URL; by default that of the embedded server."""
         if self.database_url:
             return self.database_url.get_secret_value().replace("postgres://", "postgresql://", 1)
-        return addresses(self.state_dir)[0]
+        return self._embedded_url("database_url")
 
     @property
     def redis(self) -> str:
         """The Redis URL in the syntax of redis-py; by default that of the embedded server."""
-        return self.redis_url.get_secret_value() if self.redis_url else addresses(self.state_dir)[1]
+        return self.redis_url.get_secret_value() if self.redis_url else self._embedded_url("redis_url")
+
+    def with_embedded_servers(self, **urls: str) -> Self:
+        """Return these settings with the URLs of embedded servers, for `database_url` and `redis_url` that are not
+        set."""
+        copy = self.model_copy()
+        copy._embedded_urls = urls
+        return copy
+
+    def missing_servers(self) -> list[str]:
+        """Return a message for each server that has no URL, in development; production requires the settings."""
+        if self.environment == "production":
+            return []
+        return [missing_url(name) for name in EXAMPLES if not (getattr(self, name) or name in self._embedded_urls)]
+
+    def _embedded_url(self, name: str) -> str:
+        if name not in self._embedded_urls:
+            raise ConfigurationError(missing_url(name))
+        return self._embedded_urls[name]
 
     @property
     def jwt_key(self) -> str:
         """The signing key; in development by default a key generated for this state directory."""
         return self.jwt_private_key.get_secret_value() if self.jwt_private_key else own_key(self.state_dir)
+
+    @property
+    def local_api_url(self) -> str:
+        """The URL of `tms api` for programs on the same machine."""
+        return local_url(self.api_host, self.api_port)
 
     @property
     def access_token_life(self) -> timedelta:

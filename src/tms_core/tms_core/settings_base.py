@@ -79,11 +79,11 @@ class SettingsGroup(BaseModel):
 
     @classmethod
     def placeholder(cls) -> Self:
-        """Return the defaults without validation, so that start-up can continue after a fault and find others."""
+        """Return the defaults without validation, so that start-up can continue after an error and find others."""
         return cls.model_construct()
 
 
-def refuse_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]], packages: Iterable[str] = ()) -> None:
+def reject_unknown(ini: Mapping[str, str], groups: Iterable[type[SettingsGroup]], packages: Iterable[str] = ()) -> None:
     """Raise `ConfigurationError` naming every undeclared key under `tms.` or under the prefix of an included package.
 
     Keys of packages that are installed but not included are ignored, so that a package can be removed by deleting one
@@ -139,7 +139,9 @@ def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: 
     """Return the errors of single settings, and those of the settings together, which pydantic checks only if there is
     no error of a single one."""
     sentences = _sentences(group, error).split("; ")
-    bad = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"] and fault["type"] not in CONSEQUENCES}
+    bad = {
+        str(details["loc"][0]) for details in error.errors() if details["loc"] and details["type"] not in CONSEQUENCES
+    }
     if any(get_origin(group.model_fields[name].annotation) is Literal for name in bad):
         # The checks of the settings together depend on this choice.
         return sentences
@@ -147,7 +149,7 @@ def _all_sentences(group: type[SettingsGroup], given: Mapping[str, str], error: 
     try:
         group.model_validate({name: value for name, value in given.items() if name not in bad})
     except ValidationError as rest:
-        if bad and not any(fault["loc"] for fault in rest.errors()):
+        if bad and not any(details["loc"] for details in rest.errors()):
             others = _sentences(group, rest).split("; ")
             sentences += [sentence for sentence in others if not sentence.startswith(bad_keys)]
     return sentences
@@ -157,10 +159,10 @@ def _sentences(group: type[SettingsGroup], error: ValidationError) -> str:
     declared = {declaration.name: declaration for declaration in group.declarations()}
     # One sentence per setting: pydantic reports an error for each member of a union.
     lines: dict[str, str] = {}
-    for fault in error.errors(include_url=False, include_input=False):
-        if fault["type"] in CONSEQUENCES:
+    for details in error.errors(include_url=False, include_input=False):
+        if details["type"] in CONSEQUENCES:
             continue
-        one = declared.get(str(fault["loc"][0])) if fault["loc"] else None
-        message = message_of(fault)
+        one = declared.get(str(details["loc"][0])) if details["loc"] else None
+        message = message_of(details)
         lines.setdefault(one.key if one else "", f"{one.key} (or {one.env}): {message}" if one else message)
     return "; ".join(lines.values())

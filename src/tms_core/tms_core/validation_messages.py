@@ -40,10 +40,10 @@ FIXED: Mapping[str, str] = {
 }
 
 
-def message_of(fault: Mapping[str, Any]) -> str:
+def message_of(details: Mapping[str, Any]) -> str:
     """Return the message for one entry of `ValidationError.errors()`."""
-    kind: str = fault["type"]
-    context = fault.get("ctx") or {}
+    kind: str = details["type"]
+    context = details.get("ctx") or {}
     if kind in FIXED:
         return FIXED[kind]
     return _of_bounds(kind, context) or _of_choices(kind, context) or FALLBACK

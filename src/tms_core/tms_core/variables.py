@@ -46,9 +46,9 @@ def unknown_variables(
                 continue
         elif name not in beside and not name.startswith(shared):
             continue
-        is_refused = is_own or (name in beside and name.startswith(shared))
-        nearest = _nearest(name, allowed, cutoff=0.6 if is_refused else ALIKE)
-        if nearest or is_refused:
+        is_rejected = is_own or (name in beside and name.startswith(shared))
+        nearest = _nearest(name, allowed, cutoff=0.6 if is_rejected else ALIKE)
+        if nearest or is_rejected:
             sentences.append(_sentence(name, nearest, ".env" if name in beside else "the environment"))
     return sentences
 

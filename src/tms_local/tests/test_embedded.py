@@ -14,17 +14,17 @@ import pytest
 import redis
 
 from tms_core.errors import ConfigurationError, TmsError
-from tms_core.state_dir import MAX_SOCKET_PATH, POSTGRES_SOCKET, StateDirectory, StateInUseError, addresses
 from tms_local.embedded.account import Account, service_account
 from tms_local.embedded.cluster import Cluster
 from tms_local.embedded.programs import PostgresPrograms, postgres_programs, valkey_program
 from tms_local.embedded.services import embedded_services
+from tms_local.embedded.state import MAX_SOCKET_PATH, POSTGRES_SOCKET, StateDirectory, StateInUseError
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 
 HOLD_THE_LOCK = """
 import signal, sys
-from tms_core.state_dir import StateDirectory
+from tms_local.embedded.state import StateDirectory
 state = StateDirectory(sys.argv[1])
 state.prepare()
 with state.lock():
@@ -86,9 +86,9 @@ def test_the_database_is_utf8_and_folds_letters_beyond_ascii(state):
         assert ask(database_url, "SELECT current_user || '@' || current_database()") == "tms@tms"
 
 
-def test_without_tcp_there_are_only_private_sockets(state):
+def test_servers_without_tcp_have_only_private_sockets(state):
     with embedded_services(state.path, durable=False) as (database_url, redis_url):
-        assert (database_url, redis_url) == addresses(state.path)
+        assert (database_url, redis_url) == (state.database_url, state.redis_url)
         assert ask(database_url, "SHOW listen_addresses") == ""
         with redis.Redis.from_url(redis_url) as client:
             assert client.config_get("port") == {"port": "0"}
@@ -96,7 +96,7 @@ def test_without_tcp_there_are_only_private_sockets(state):
             assert (state.sockets / socket).stat().st_mode & 0o077 == 0
 
 
-def test_with_tcp_both_listen_on_loopback_only(state):
+def test_servers_with_tcp_listen_on_loopback_only(state):
     with embedded_services(state.path, tcp=True, durable=False) as (database_url, redis_url):
         assert ask(database_url, "SELECT host(inet_server_addr())") == "127.0.0.1"
         assert ask(database_url, "SHOW unix_socket_directories") == ""
@@ -124,7 +124,7 @@ def test_a_deep_state_directory_works_through_a_short_one_for_its_sockets(folder
 
 
 @root_only
-def test_for_root_the_servers_run_as_another_user(state):
+def test_servers_started_by_root_run_as_another_user(state):
     with embedded_services(state.path, durable=False) as (_, redis_url):
         with redis.Redis.from_url(redis_url) as client:
             valkey = client.info("server")["process_id"]
@@ -159,7 +159,7 @@ def test_an_installation_under_a_strict_umask_is_made_readable(tmp_path):
     assert (program.parent / "data").stat().st_mode & 0o777 == 0o604
 
 
-def test_nothing_changes_for_an_ordinary_user(tmp_path):
+def test_an_ordinary_user_runs_the_servers_and_changes_no_modes(tmp_path):
     (tmp_path / "closed").mkdir(mode=0o700)
 
     Account().reach(tmp_path / "closed" / "data")
@@ -191,10 +191,10 @@ def test_a_link_to_the_directory_has_the_same_lock(state, tmp_path, holder):
 
 
 def test_addresses_depend_on_the_path_and_create_nothing(tmp_path):
-    database_url, redis_url = addresses(tmp_path / "a b")
+    state = StateDirectory(tmp_path / "a b")
 
-    assert unquote(database_url) == f"postgresql://tms@/tms?host={tmp_path}/a b/run&port=5432"
-    assert unquote(redis_url) == f"unix://{tmp_path}/a b/run/valkey.sock?db=0"
+    assert unquote(state.database_url) == f"postgresql://tms@/tms?host={tmp_path}/a b/run&port=5432"
+    assert unquote(state.redis_url) == f"unix://{tmp_path}/a b/run/valkey.sock?db=0"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -224,7 +224,31 @@ def test_the_state_is_private_to_its_owner(state):
     state.prepare()
 
     assert state.path.stat().st_mode & 0o066 == 0
-    assert state.mail.stat().st_mode & 0o777 == 0o700
+    assert state.valkey.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_open_state_directory_of_tms_is_restricted(tmp_path, caplog):
+    state = StateDirectory(tmp_path / "state")
+    state.prepare()
+    with state.lock():
+        pass
+    for path in (state.path, state.valkey):
+        path.chmod(0o755)
+
+    state.prepare()
+
+    assert state.path.stat().st_mode & 0o066 == 0
+    assert state.valkey.stat().st_mode & 0o777 == 0o700
+    assert f"{state.path} was open to other users (755): closed it" in caplog.text
+
+
+def test_an_open_directory_of_other_origin_is_logged_and_unchanged(tmp_path, caplog):
+    (tmp_path / "home").mkdir(mode=0o755)
+
+    StateDirectory(tmp_path / "home").prepare()
+
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o755
+    assert f"the state directory {tmp_path / 'home'} is open to other users (755)" in caplog.text
 
 
 def test_a_missing_postgresql_is_reported_with_the_package_to_install():
@@ -237,7 +261,7 @@ def test_a_missing_valkey_is_reported_with_the_package_to_install():
         valkey_program(wheel="no_such_wheel", path="")
 
 
-def test_without_a_wheel_programs_are_found_on_the_path(tmp_path):
+def test_programs_are_found_on_the_path_without_a_wheel(tmp_path):
     for name in ("initdb", "postgres", "redis-server"):
         (tmp_path / name).touch(mode=0o755)
     path = os.pathsep.join(["/no/such/directory", str(tmp_path)])

@@ -7,8 +7,8 @@ from importlib import import_module
 from tms_core.commands.invocation import Invocation
 from tms_core.processes.orphans import adopt_orphans
 from tms_core.runtime import Runtime
-from tms_core.state_dir import StateDirectory
 from tms_local.banner import banner
+from tms_local.embedded.state import StateDirectory
 from tms_local.process_specs import embedded_servers, jobs, processes, require_ports
 from tms_local.supervisor import MergedLog, ProcessRecord, Supervisor
 from tms_local.supervisor.fork_server import create_fork_server

@@ -2,42 +2,39 @@
 
 import os
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
+from tms_core.commands.program import tms_program
 from tms_core.errors import ConfigurationError
 from tms_core.logs import SUPERVISED
 from tms_core.processes.ports import require_free
 from tms_core.registry import ProcessEntry
 from tms_core.runtime import Runtime
-from tms_core.state_dir import StateDirectory
 from tms_local.embedded.account import service_account
 from tms_local.embedded.postgres import Postgres
-from tms_local.embedded.programs import postgres_programs, valkey_program
+from tms_local.embedded.server import EmbeddedServer
+from tms_local.embedded.state import StateDirectory
 from tms_local.embedded.valkey import Valkey
+from tms_local.port_options import port_options
 from tms_local.supervisor import ProcessSpec
 
-# Command-line options of `tms up`.
-OPTIONS = {"tms.api_port": "--api-port", "tms.realtime.port": "--realtime-port"}
 CORE_PROCESSES = ("relay", "worker", "beat")
 PROBE_TIMEOUT = 5.0
 # A process that listens on another address than loopback never answers the probe.
 LISTENING_AT_LATEST = 15.0
-EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104
 
 
-def embedded_servers(runtime: Runtime, state: StateDirectory) -> list[Postgres | Valkey]:
+def embedded_servers(runtime: Runtime, state: StateDirectory) -> list[EmbeddedServer]:
     """Return the servers whose URL is not set; PostgreSQL first, so that it stops last."""
     account = service_account()
-    servers: list[Postgres | Valkey] = []
+    servers: list[EmbeddedServer] = []
     if runtime.core.database_url is None:
-        servers.append(Postgres(state, postgres_programs(), account))
+        servers.append(Postgres(state, account))
     if runtime.core.redis_url is None:
-        servers.append(Valkey(state, valkey_program(), account))
+        servers.append(Valkey(state, account))
     return servers
 
 
@@ -52,15 +49,9 @@ def jobs(*, demo: bool) -> list[ProcessSpec]:
 
 def processes(runtime: Runtime) -> list[ProcessSpec]:
     """Return the processes of the core and of the included packages."""
-    api = _spec("api", ["api"], is_ready=lambda: _is_ok(f"{api_url(runtime)}/api/ready"))
+    api = _spec("api", ["api"], is_ready=lambda: _is_ok(f"{runtime.core.local_api_url}/api/ready"))
     own = [_spec(name, [name]) for name in CORE_PROCESSES]
     return [api, *own, *(_registered(entry, runtime) for entry in runtime.registry.processes.values())]
-
-
-def ports(runtime: Runtime) -> dict[str, int]:
-    """Return the port of every listening process, by process name."""
-    found = {entry.name: entry.port(runtime) for entry in runtime.registry.processes.values() if entry.port}
-    return {"api": runtime.core.api_port} | found
 
 
 def require_ports(runtime: Runtime) -> None:
@@ -69,28 +60,22 @@ def require_ports(runtime: Runtime) -> None:
     listening = [("tms.api_port", core.api_host, core.api_port)]
     for entry in runtime.registry.processes.values():
         listening += entry.listens(runtime)
-    faults: list[str] = []
+    options = {option.key: option.flag for option in port_options()}
+    errors: list[str] = []
     keys: dict[int, str] = {}
     for key, host, port in listening:
         if not port:
             continue
         if port in keys:
-            faults.append(f"{keys[port]} and {key} are both {port}: choose another port for one of them")
+            errors.append(f"{keys[port]} and {key} are both {port}: choose another port for one of them")
             continue
         keys[port] = key
         try:
-            require_free(host, port, OPTIONS.get(key, key), key.replace("status_port", "host").replace("port", "host"))
+            require_free(host, port, options.get(key, key), key.replace("status_port", "host").replace("port", "host"))
         except ConfigurationError as error:
-            faults += error.sentences
-    if faults:
-        raise ConfigurationError(*faults)
-
-
-def api_url(runtime: Runtime) -> str:
-    host = runtime.core.api_host
-    if host in (*EVERYWHERE, "127.0.0.1", "localhost"):
-        host = "localhost"
-    return f"http://{f'[{host}]' if ':' in host else host}:{runtime.core.api_port}"
+            errors += error.sentences
+    if errors:
+        raise ConfigurationError(*errors)
 
 
 def _registered(entry: ProcessEntry, runtime: Runtime) -> ProcessSpec:
@@ -100,7 +85,7 @@ def _registered(entry: ProcessEntry, runtime: Runtime) -> ProcessSpec:
 def _spec(name: str, argv: list[str], *, once: bool = False, is_ready: Callable[[], bool] | None = None) -> ProcessSpec:
     return ProcessSpec(
         name=name,
-        argv=[Path(sys.executable).with_name("tms"), *argv],
+        argv=[tms_program(), *argv],
         command=argv,
         env=os.environ | {"PYTHONUNBUFFERED": "1", SUPERVISED: "1"},
         once=once,

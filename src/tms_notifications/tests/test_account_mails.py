@@ -352,7 +352,7 @@ def test_a_link_for_the_old_address_is_not_sent_to_a_new_one(ask, smtp, mail_log
     assert smtp.received == []
 
 
-def test_after_a_change_of_the_key_the_old_links_are_not_sent(ask, smtp, mail_log, runtime):
+def test_links_signed_with_an_old_key_are_not_sent(ask, smtp, mail_log, runtime):
     ask()
     answer_link_requests()
     use(other := configure({**runtime.ini, "tms.jwt_private_key": "another-key-" * 5}, web=False).registry.tms)

@@ -73,6 +73,11 @@ def test_an_address_never_contains_its_delimiters(text):
     ],
 )
 def test_the_deployments_own_host(url, host):
-    ini = {"tms.environment": "development", "tms.jwt_private_key": "k" * 40, "tms.public_url": url}
+    ini = {
+        "pyramid.includes": "tms_local",
+        "tms.environment": "development",
+        "tms.jwt_private_key": "k" * 40,
+        "tms.public_url": url,
+    }
 
     assert mail_host(configure(ini, web=False).registry.tms) == host

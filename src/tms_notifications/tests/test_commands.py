@@ -28,7 +28,7 @@ def tms(ini, tmp_path):
     logging.getLogger().handlers[:] = logs
 
 
-def test_there_are_no_mails_at_first(runtime, tms):
+def test_a_new_system_lists_no_mails(runtime, tms):
     assert tms("list") == "no mails\n"
 
 

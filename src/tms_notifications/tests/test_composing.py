@@ -35,7 +35,7 @@ TASK = {
 
 def make_runtime(**settings: str):
     ini = {
-        "pyramid.includes": "tms_notifications",
+        "pyramid.includes": "tms_notifications tms_local",
         "tms.environment": "development",
         "tms.jwt_private_key": "k" * 40,
         "tms.public_url": "https://tasks.example.org",

@@ -203,10 +203,10 @@ def test_mails_that_cannot_be_recorded_as_sent_are_not_sent(waiting, smtp, mail_
 def test_a_superseded_attempt_changes_nothing(waiting, smtp, mail_log, monkeypatch):
     prepare = SendingService.prepare
 
-    def overtaken(self, mail_id: int, attempt: int):
+    def overtaken(self, attempts):
         monkeypatch.setattr(SendingService, "prepare", prepare)
         mail_log.send_again()
-        return prepare(self, mail_id, attempt)
+        return prepare(self, attempts)
 
     monkeypatch.setattr(SendingService, "prepare", overtaken)
     smtp.answers["RCPT"] = ["450 busy"]

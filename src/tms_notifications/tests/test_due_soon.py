@@ -66,7 +66,7 @@ def test_each_user_is_sent_one_mail_of_open_tasks_due_today_or_tomorrow(tasks, m
     }
 
 
-def test_the_mail_goes_out(smtp, tasks, mail_log, ann, today):
+def test_the_daily_mail_is_sent(smtp, tasks, mail_log, ann, today):
     tasks.create(ann, assigned_to=ann.id, title="Paint", due_date=today)
 
     send_due_soon()

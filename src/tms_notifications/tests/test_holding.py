@@ -17,7 +17,7 @@ from tms_notifications.models import MailStatus, NotificationPreference, Notific
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
 from tms_notifications.services.summaries import MAX_ITEMS, SummaryService
-from tms_notifications.tasks import send_waiting
+from tms_notifications.tasks import send_mail, send_waiting
 from tms_testing.fixtures import PASSWORD
 
 
@@ -323,6 +323,14 @@ def test_registration_sends_no_verification_link_where_mails_are_not_held(reconf
     sweep()
 
     assert smtp.received == []
+
+
+def test_the_hourly_limit_counts_the_mails_of_a_batch(verified, assign, smtp, mail_log):
+    assign(verified, 5)
+    send_mail(*[row.id for row in mail_log.rows()])
+
+    assert [row.status for row in mail_log.rows()] == [MailStatus.SENT] * 3 + [MailStatus.HELD] * 2
+    assert len(smtp.received) == 3
 
 
 def test_mails_above_the_hourly_limit_are_sent_as_one_mail(verified, assign, smtp, mail_log, sweep, end_hour):

@@ -6,7 +6,7 @@ import sys
 PROGRAM = """
 import sys
 from tms_core.app import configure
-configure({"pyramid.includes": "tms_notifications", "tms.environment": "development",
+configure({"pyramid.includes": "tms_notifications tms_local", "tms.environment": "development",
            "tms.notifications.transport": "file"}, web=False)
 print(*sorted({"celery", "kombu", "jinja2", "cornice", "smtplib", "tms_notifications.sink"} & sys.modules.keys()))
 """

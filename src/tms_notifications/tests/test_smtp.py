@@ -25,9 +25,19 @@ from tms_notifications.smtp import SmtpTransport
 ADDRESS = "127.0.0.1"
 
 
+class ClosingTransport(SmtpTransport):
+    """Closes the connection after each mail."""
+
+    def send(self, mail: OutgoingMail, name: str) -> None:
+        try:
+            super().send(mail, name)
+        finally:
+            self.close()
+
+
 def transport(port: int, **settings: object) -> SmtpTransport:
     values = {"email_host": ADDRESS, "email_port": port, "email_use_tls": False, "sender": "a@example.org"}
-    return SmtpTransport(NotificationSettings.model_validate({**values, **settings}), "tasks.example.org")
+    return ClosingTransport(NotificationSettings.model_validate({**values, **settings}), "tasks.example.org")
 
 
 def message(to: str = "ann@example.com") -> OutgoingMail:

@@ -8,9 +8,9 @@ from kombu.exceptions import OperationalError
 from tms_core.celery import app
 
 SEND_MAIL = "tms.notifications.send_mail"
-# Sending one Celery message takes the relay a millisecond and delays live updates, so mails are batched. Batches are
-# small, so that all workers share them and that a slow mail server does not exceed `celery.VISIBILITY_SECONDS`.
-MAILS_PER_TASK = 8
+# A Celery message takes the relay and the worker a millisecond each, so mails are batched. Batches are small enough for
+# several workers to share the mails of a busy second.
+MAILS_PER_TASK = 40
 ANSWER_LINK_REQUESTS = "tms.notifications.answer_link_requests"
 log = logging.getLogger(__name__)
 

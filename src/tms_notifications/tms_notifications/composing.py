@@ -20,7 +20,7 @@ from tms_notifications.models import MailKind, NotificationMail
 from tms_notifications.presenting import Presenter, relative_day
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.templating import render
-from tms_notifications.unsubscribing import unsubscribe_url
+from tms_notifications.unsubscribing import UnsubscribeLinks
 from tms_notifications.wording import HELD, TOO_MANY, sentence
 
 
@@ -50,6 +50,9 @@ class Composer:
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
         self._settings = runtime.settings(NotificationSettings)
+        self._sender = self._settings.sender_mailbox
+        self._host = mail_host(runtime)
+        self._unsubscribe_links = UnsubscribeLinks(runtime)
 
     def compose(
         self,
@@ -71,20 +74,19 @@ class Composer:
             "unsubscribe_url": self._unsubscribe_url(mail, recipient),
         }
         rendered = render(self._settings.template_path, mail.kind, variables)
-        sender = self._settings.sender_mailbox
         to = Mailbox(one_line(recipient.name), smtp_address(recipient.email))
         fields = {
-            "From": address_field("From", sender),
+            "From": address_field("From", self._sender),
             "To": address_field("To", to),
             "Subject": text_field("Subject", rendered.subject),
             **self._technical_fields(mail, variables["unsubscribe_url"]),
         }
         content = serialised(fields, rendered.text, rendered.html)
-        return OutgoingMail(sender.address, to.address, rendered.subject, content)
+        return OutgoingMail(self._sender.address, to.address, rendered.subject, content)
 
     def _unsubscribe_url(self, mail: NotificationMail, recipient: Recipient) -> str | None:
         which = mail.kind.unsubscribes_from
-        return unsubscribe_url(self._runtime, recipient.id, which) if which else None
+        return self._unsubscribe_links.url(recipient.id, which) if which else None
 
     def _technical_fields(self, mail: NotificationMail, unsubscribe_url: str | None) -> dict[str, bytes]:
         values = {
@@ -95,7 +97,7 @@ class Composer:
         }
         if mail.task_id is not None:
             # No message has this id; it groups the mails of one task into a thread.
-            values["References"] = f"<task.{mail.task_id}@{mail_host(self._runtime)}>"
+            values["References"] = f"<task.{mail.task_id}@{self._host}>"
         if unsubscribe_url:
             values["List-Unsubscribe"] = f"<{unsubscribe_url}>"
             values["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

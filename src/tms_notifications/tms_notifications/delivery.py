@@ -1,115 +1,167 @@
-"""Delivers one mail in steps, each in its own transaction.
+"""Delivers a batch of mails in steps.
 
-1. The attempt is counted, before anything else can fail.
-2. The mail is composed and serialised; its subject and address are stored.
-3. The status is set to `sent`, the mail is handed to the transport, and the transaction is committed. After the
-   hand-over only that commit can fail.
-4. If a step raises, its error is recorded as the end of the attempt.
+1. An attempt is counted for each mail, before anything else can fail.
+2. The mails are composed and serialised, with the data of all of them read at once.
+3. One mail after the other: its status is set to `sent`, it is handed to the transport, and the transaction is
+   committed. After the hand-over only that commit can fail, so a worker that is killed repeats one mail at most.
+4. If a step raises, its error is recorded as the end of the attempt of the mail concerned.
+
+A mail whose last attempt ended with an error, or did not end, is prepared alone: it cannot harm others again.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from time import monotonic
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from tms_core.runtime import Runtime
-from tms_notifications.errors import CompositionError, DeferredError, RefusedError
+from tms_notifications.celery_queue import enqueue
+from tms_notifications.errors import CompositionError, DeferredError, RefusedError, ServerUnavailableError
 from tms_notifications.mailer import create_transport
-from tms_notifications.messages import OutgoingMail
 from tms_notifications.models import NotificationMail
-from tms_notifications.services.attempts import AttemptService, commit_without_waiting, create_service
+from tms_notifications.services.attempts import Attempt, AttemptService, commit_without_waiting, create_service
+from tms_notifications.services.sending import Preparation, PreparedMail
 from tms_notifications.services.sending import create_service as sending_service
-from tms_notifications.services.sending import file_name
 
 log = logging.getLogger(__name__)
-Action = Callable[[Session, AttemptService, NotificationMail], object]
 # Seconds between attempts to record a mail as sent while the database is down.
 PAUSES = (0.0, 0.5, 2.0, 5.0)
+# Seconds after which a batch is given back, less than the shortest pause between attempts: afterwards another worker
+# would begin the attempts again, as if this one had been killed.
+MAX_SECONDS = 15.0
 
 
 class MailDelivery:
+    """Delivers mails on one connection to the mail server."""
+
     def __init__(self, runtime: Runtime):
         self._runtime = runtime
         self._transport = create_transport(runtime)
 
-    def deliver(self, mail_id: int) -> None:
-        """Send the mail unless it is sent already, is not due, or is being sent by another worker.
+    def deliver(self, mail_ids: Sequence[int]) -> None:
+        """Send the mails, except those that are sent already, not due, or being sent by another worker.
 
-        Raises only database errors; the attempt counts in that case too.
+        Raises database errors only; the attempts count in that case too.
         """
+        deadline = monotonic() + MAX_SECONDS
         with self._runtime.transaction() as session:
-            attempt = create_service(self._runtime, session).begin(mail_id)
-        if attempt is None:
+            attempts = create_service(self._runtime, session).begin(mail_ids)
+        fresh = [attempt for attempt in attempts if not attempt.follows_fault]
+        repeated = [[attempt] for attempt in attempts if attempt.follows_fault]
+        try:
+            for batch in ([fresh] if fresh else []) + repeated:
+                self._deliver_batch(batch, deadline)
+        finally:
+            self._transport.close()
+
+    def _deliver_batch(self, attempts: Sequence[Attempt], deadline: float) -> None:
+        if monotonic() > deadline:
+            self._give_back(attempts)
             return
         try:
-            with self._runtime.transaction() as session:
-                commit_without_waiting(session)
-                outgoing = sending_service(self._runtime, session).prepare(mail_id, attempt)
-            if outgoing is not None:
-                self._hand_over(mail_id, attempt, outgoing)
+            prepared = self._prepare(attempts)
         except Exception as error:  # noqa: BLE001 - recorded in the mail log, and logged
-            self._note_end(mail_id, attempt, error)
+            if len(attempts) == 1:
+                self._note_end(attempts[0], error)
+                return
+            log.warning("%d mails cannot be prepared together, so each is prepared alone: %s", len(attempts), error)
+            for attempt in attempts:
+                self._deliver_batch([attempt], deadline)
+            return
+        for attempt, failure in prepared.errors:
+            self._note_end(attempt, failure)
+        self._hand_over_all(prepared.mails, deadline)
 
-    def _hand_over(self, mail_id: int, attempt: int, outgoing: OutgoingMail) -> None:
+    def _prepare(self, attempts: Sequence[Attempt]) -> Preparation:
+        with self._runtime.transaction() as session:
+            commit_without_waiting(session)
+            return sending_service(self._runtime, session).prepare(attempts)
+
+    def _hand_over_all(self, mails: Sequence[PreparedMail], deadline: float) -> None:
+        for number, mail in enumerate(mails):
+            if monotonic() > deadline:
+                self._give_back([late.attempt for late in mails[number:]])
+                return
+            try:
+                self._hand_over(mail)
+            except ServerUnavailableError as error:
+                for waiting in mails[number:]:
+                    self._note_end(waiting.attempt, error, waiting)
+                return
+            except Exception as error:  # noqa: BLE001 - recorded in the mail log, and logged
+                self._note_end(mail.attempt, error, mail)
+
+    def _hand_over(self, mail: PreparedMail) -> None:
         is_out = False
-
-        def send(session: Session, attempts: AttemptService, mail: NotificationMail) -> None:
-            nonlocal is_out
-            attempts.note_sent(mail)
-            session.flush()
-            self._transport.send(outgoing, file_name(mail))
-            is_out = True
-
         try:
-            self._with_lock(mail_id, attempt, send)
+            with self._runtime.transaction() as session:
+                if not self._is_noted(session, mail):
+                    return
+                self._transport.send(mail.outgoing, mail.name)
+                is_out = True
         except Exception:
             if not is_out:
                 raise
-            log.exception("mail %d was sent, but could not be recorded as sent", mail_id)
-            self._retry_note_sent(mail_id, attempt)
+            log.exception("mail %d was sent, but could not be recorded as sent", mail.attempt.mail_id)
+            self._retry_note_sent(mail)
 
-    def _retry_note_sent(self, mail_id: int, attempt: int) -> None:
+    def _is_noted(self, session: Session, mail: PreparedMail) -> bool:
+        attempts = create_service(self._runtime, session)
+        return attempts.note_sent(mail.attempt, subject=mail.outgoing.subject, address=mail.address)
+
+    def _retry_note_sent(self, mail: PreparedMail) -> None:
         for pause in PAUSES:
             time.sleep(pause)
             try:
-                self._with_lock(mail_id, attempt, lambda _session, attempts, mail: attempts.note_sent(mail))
+                with self._runtime.transaction() as session:
+                    self._is_noted(session, mail)
             except SQLAlchemyError as error:
-                log.warning("mail %d still cannot be recorded as sent: %s", mail_id, error)
+                log.warning("mail %d still cannot be recorded as sent: %s", mail.attempt.mail_id, error)
             else:
                 return
-        log.error("mail %d will be sent again, with the same Message-ID", mail_id)
+        log.error("mail %d will be sent again, with the same Message-ID", mail.attempt.mail_id)
 
-    def _note_end(self, mail_id: int, attempt: int, error: Exception) -> None:
-        match error:
-            case DeferredError():
-                log.warning("mail %d is deferred: %s", mail_id, error)
-            case RefusedError():
-                log.warning("mail %d is refused: %s", mail_id, error)
-            case _:
-                log.error("mail %d is not sent", mail_id, exc_info=error)
-
-        def note(_session: Session, attempts: AttemptService, mail: NotificationMail) -> None:
-            match error:
-                case DeferredError():
-                    attempts.note_deferred(mail, str(error))
-                case RefusedError():
-                    attempts.note_refused(mail, str(error))
-                case CompositionError():
-                    attempts.note_fault(mail, str(error))
-                case DBAPIError():
-                    # `orig` has neither the statement nor its parameters.
-                    attempts.note_fault(mail, f"{type(error).__name__}: {error.orig}")
-                case _:
-                    attempts.note_fault(mail, f"{type(error).__name__}: {error}")
-
-        self._with_lock(mail_id, attempt, note)
-
-    def _with_lock(self, mail_id: int, attempt: int, action: Action) -> None:
-        """Call `action` with the locked mail in a transaction, unless this attempt has ended or a newer one began."""
+    def _give_back(self, attempts: Sequence[Attempt]) -> None:
+        """Let other workers send the mails that this one had no time for."""
         with self._runtime.transaction() as session:
-            attempts = create_service(self._runtime, session)
-            mail = attempts.lock(mail_id, attempt)
-            if mail is not None:
-                action(session, attempts, mail)
+            create_service(self._runtime, session).take_back(attempts)
+        enqueue([attempt.mail_id for attempt in attempts])
+
+    def _note_end(self, attempt: Attempt, error: Exception, prepared: PreparedMail | None = None) -> None:
+        """Record an error as the end of an attempt, unless the attempt has ended or a newer one began."""
+        _log_error(attempt, error)
+        with self._runtime.transaction() as session:
+            service = create_service(self._runtime, session)
+            for mail in service.lock([attempt]):
+                # The database has rejected what it would store, or may not have seen it.
+                if prepared and isinstance(error, (DeferredError, RefusedError)):
+                    mail.subject, mail.address = prepared.outgoing.subject, prepared.address
+                _note_error(service, mail, error)
+
+
+def _log_error(attempt: Attempt, error: Exception) -> None:
+    match error:
+        case DeferredError():
+            log.warning("mail %d is deferred: %s", attempt.mail_id, error)
+        case RefusedError():
+            log.warning("mail %d is refused: %s", attempt.mail_id, error)
+        case _:
+            log.error("mail %d is not sent", attempt.mail_id, exc_info=error)
+
+
+def _note_error(service: AttemptService, mail: NotificationMail, error: Exception) -> None:
+    match error:
+        case DeferredError():
+            service.note_deferred(mail, str(error))
+        case RefusedError():
+            service.note_refused(mail, str(error))
+        case CompositionError():
+            service.note_fault(mail, str(error))
+        case DBAPIError():
+            # `orig` has neither the statement nor its parameters.
+            service.note_fault(mail, f"{type(error).__name__}: {error.orig}")
+        case _:
+            service.note_fault(mail, f"{type(error).__name__}: {error}")

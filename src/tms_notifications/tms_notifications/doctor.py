@@ -7,7 +7,7 @@ from sqlalchemy import text
 from tms_core.doctor import Finding, bad, fine, warning
 from tms_core.runtime import Runtime
 from tms_notifications.errors import DeferredError
-from tms_notifications.mailer import create_transport
+from tms_notifications.mailer import create_transport, mail_folder
 from tms_notifications.metrics import Backlog, backlog
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.smtp import SmtpTransport
@@ -38,7 +38,7 @@ def judge_backlog(waiting: Backlog) -> Iterator[Finding]:
 def _check_transport(runtime: Runtime) -> Finding:
     transport = create_transport(runtime)
     if not isinstance(transport, SmtpTransport):
-        return fine(f"mails are written to files in {runtime.core.state_dir / 'mail'}")
+        return fine(f"mails are written to files in {mail_folder(runtime)}")
     settings = runtime.settings(NotificationSettings)
     server = f"{settings.email_host}:{settings.email_port}"
     try:

@@ -7,7 +7,7 @@ from typing import Protocol
 from tms_core.errors import ConfigurationError
 from tms_core.private_files import make_private, write_private
 from tms_core.runtime import Runtime
-from tms_core.state_dir import StateDirectory, make_state_directory
+from tms_core.state_dir import make_state_directory
 from tms_notifications.errors import DeferredError
 from tms_notifications.hostnames import mail_host
 from tms_notifications.messages import OutgoingMail
@@ -18,6 +18,9 @@ from tms_notifications.smtp import SmtpTransport
 class Transport(Protocol):
     def send(self, mail: OutgoingMail, name: str) -> None:
         """Hand the mail over. Raises `DeferredError` or `RefusedError`. `name` is unique per mail."""
+
+    def close(self) -> None:
+        """End the connection, if any."""
 
 
 class FileTransport:
@@ -44,9 +47,17 @@ class FileTransport:
         except (OSError, ConfigurationError) as error:
             raise DeferredError(str(error)) from error
 
+    def close(self) -> None:
+        pass
+
+
+def mail_folder(runtime: Runtime) -> Path:
+    """Return the directory of the mails that are written to files."""
+    return runtime.core.state_dir.resolve() / "mail"
+
 
 def create_transport(runtime: Runtime) -> Transport:
     settings = runtime.settings(NotificationSettings)
     if settings.transport == "file":
-        return FileTransport(StateDirectory(runtime.core.state_dir).mail)
+        return FileTransport(mail_folder(runtime))
     return SmtpTransport(settings, mail_host(runtime))

@@ -1,11 +1,11 @@
 """Resources: the mail preferences of a user, and unsubscribing by the link in a mail."""
 
 from tms_core.errors import InvalidError
-from tms_core.web.openapi import Answer, Nothing, Parameter, Problem, Tag, documented
+from tms_core.web.openapi import Nothing, Parameter, Problem, ResponseDoc, Tag, documented
 from tms_core.web.pages import Form, page
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, query_of
-from tms_notifications.schemas import Preferences as PreferencesAnswer
+from tms_notifications.schemas import Preferences as PreferencesResponse
 from tms_notifications.schemas import PreferencesChange, present_preferences
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.unsubscribing import PATH, TURNED_OFF, UnsubscribeTokens
@@ -19,12 +19,12 @@ KINDS = {
 
 MAIL = Tag("Mail", "Mail preferences.")
 TOKEN = Parameter(name="token", help="The token from the unsubscribe link in a mail.", is_required=True)
-BAD_TOKEN = Answer(Problem, "The link is not from a mail of this deployment.", more={"text/html": str})
+BAD_TOKEN = ResponseDoc(Problem, "The link is not from a mail of this deployment.", more={"text/html": str})
 BAD_LINK = (
     "This link does not work",
     "It is incomplete, or not from a mail of this deployment. Open it from the mail again.",
 )
-PAGE = Answer(str, "A page with a button to unsubscribe.", content_types=("text/html",))
+PAGE = ResponseDoc(str, "A page with a button to unsubscribe.", content_types=("text/html",))
 
 
 @resource(path="/api/users/me/notifications", name="notification-preferences")
@@ -34,14 +34,14 @@ class Preferences:
     def __init__(self, request, context=None):
         self.request = request
 
-    @documented("get_mail_preferences", query=(), answers={200: PreferencesAnswer})
+    @documented("get_mail_preferences", query=(), responses={200: PreferencesResponse})
     def get(self):
         """The mail preferences of the signed-in user."""
         query_of(self.request, ())
         service = PreferenceService(self.request.db)
         return json_response(present_preferences(service.get(self.request.actor.id)))
 
-    @documented("change_mail_preferences", body=PreferencesChange, answers={200: PreferencesAnswer})
+    @documented("change_mail_preferences", body=PreferencesChange, responses={200: PreferencesResponse})
     def patch(self):
         """Change mail preferences. Fields that are left out keep their values."""
         change = body_of(self.request, PreferencesChange).model_dump(exclude_unset=True)
@@ -61,7 +61,7 @@ class Unsubscribe:
         self.request = request
 
     @open_to_all
-    @documented("show_unsubscribing", query=(TOKEN,), answers={200: PAGE, 400: BAD_TOKEN})
+    @documented("show_unsubscribing", query=(TOKEN,), responses={200: PAGE, 400: BAD_TOKEN})
     def get(self):
         """A page with a button to unsubscribe. A GET changes nothing, because mail scanners follow links."""
         try:
@@ -74,7 +74,9 @@ class Unsubscribe:
         return page("Unsubscribe", sentence, form=Form("Send me no more of these"))
 
     @open_to_all
-    @documented("unsubscribe", query=(TOKEN,), answers={200: Answer(Nothing, more={"text/html": str}), 400: BAD_TOKEN})
+    @documented(
+        "unsubscribe", query=(TOKEN,), responses={200: ResponseDoc(Nothing, more={"text/html": str}), 400: BAD_TOKEN}
+    )
     def post(self):
         """Turn off the mails of one kind. Needs one click and no authentication (RFC 8058)."""
         try:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from tms_core.web.openapi import AnswerSchema
+from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_notifications.models import NotificationPreference
 
@@ -23,7 +23,7 @@ Zone = Annotated[
 ]
 
 
-class Preferences(AnswerSchema):
+class Preferences(ResponseSchema):
     """The mail preferences of a user."""
 
     example = {

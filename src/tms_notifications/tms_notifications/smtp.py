@@ -4,42 +4,56 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from tms_notifications.errors import DeferredError, RefusedError
+from tms_notifications.errors import DeferredError, RefusedError, ServerUnavailableError
 from tms_notifications.messages import OutgoingMail
 from tms_notifications.settings import NotificationSettings
 
 IMPLICIT_TLS_PORT = 465
 # Replies about authentication, which do not concern the mail itself.
 AUTHENTICATION_CODES = {530, 534, 535, 538}
+# The reply with which a server ends the connection (RFC 5321, section 3.8).
+SHUTTING_DOWN = 421
 
 
 class _Deadline:
-    """Closes the connection after `timeout` seconds in total; smtplib's own timeout restarts at every byte."""
+    """Closes the connection when a mail takes `timeout` seconds in total; smtplib's own timeout restarts at every
+    byte. `is_sending_content` tells whether the server may have accepted the current mail."""
 
     sock: Any
     timeout: float
-    _timer: threading.Timer | None = None
+    is_sending_content = False
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
-        self._timer = threading.Timer(self.timeout, self._shut_down)
-        self._timer.daemon = True
-        self._timer.start()
+        self._closed = threading.Event()
+        self.begin_mail()
+        threading.Thread(target=self._watch, name="smtp-deadline", daemon=True).start()
         try:
             return super().connect(*args, **kwargs)  # type: ignore[misc]
         except BaseException:
-            self._timer.cancel()
+            self._closed.set()
             raise
 
+    def begin_mail(self) -> None:
+        self.is_sending_content = False
+        self._deadline = time.monotonic() + self.timeout
+
+    def data(self, *args: Any) -> Any:
+        self.is_sending_content = True
+        return super().data(*args)  # type: ignore[misc]
+
     def close(self) -> None:
-        if self._timer:
-            self._timer.cancel()
+        self._closed.set()
         super().close()  # type: ignore[misc]
 
-    def _shut_down(self) -> None:
+    def _watch(self) -> None:
+        while (left := self._deadline - time.monotonic()) > 0:
+            if self._closed.wait(left):
+                return
         if self.sock:
             with suppress(OSError):
                 # SSLSocket.shutdown() is not safe while another thread reads.
@@ -55,37 +69,63 @@ class _ImplicitTls(_Deadline, smtplib.SMTP_SSL):
 
 
 class SmtpTransport:
-    """Sends mails over SMTP, on one connection per mail."""
+    """Sends mails over SMTP. The connection stays open for further mails until `close`."""
 
     def __init__(self, settings: NotificationSettings, local_hostname: str):
         """`local_hostname` is sent with EHLO."""
         self._settings = settings
         self._local_hostname = local_hostname
+        self._server: _Plain | _ImplicitTls | None = None
 
     def send(self, mail: OutgoingMail, name: str) -> None:
-        """Send the mail. Raises `DeferredError` or `RefusedError`. `name` is not used."""
-        server = self._attempt(self._open, _connection_error)
-        try:
-            self._attempt(lambda: _hand_over(server, mail), _mail_error)
-        except BaseException:
+        """Send the mail. Raises `ServerUnavailableError`, another `DeferredError`, or `RefusedError`. `name` is not
+        used."""
+        server, self._server = self._server, None
+        if server is None or not self._is_sent(server, mail):
+            server = self._attempt(self._open, _connection_error)
+            self._attempt(lambda: _hand_over(server, mail), _mail_error, server)
+        self._server = server
+
+    def close(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            # The server has accepted the mails: an error from here on must not lead to a retry.
+            with suppress(smtplib.SMTPException, OSError):
+                server.begin_mail()
+                server.quit()
             server.close()
-            raise
-        # The server has accepted the mail: an error from here on must not lead to a retry.
-        with suppress(smtplib.SMTPException, OSError):
-            server.quit()
-        server.close()
+
+    def _is_sent(self, server: "_Plain | _ImplicitTls", mail: OutgoingMail) -> bool:
+        """Send the mail on a connection that was used before; False if the server had closed it."""
+        try:
+            _hand_over(server, mail)
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            server.close()
+            if server.is_sending_content or not _is_closed(error):
+                raise _mail_error(error) from error
+            return False
+        return True
 
     def check(self) -> None:
         """Connect and authenticate without sending a mail. Raises `DeferredError`."""
         self._attempt(self._open, _connection_error).close()
 
-    def _attempt(self, action: Callable[[], Any], convert: Callable[[Exception], Exception]) -> Any:
+    def _attempt(
+        self,
+        action: Callable[[], Any],
+        convert: Callable[[Exception], Exception],
+        server: smtplib.SMTP | None = None,
+    ) -> Any:
         try:
             return action()
-        except (smtplib.SMTPException, OSError, ValueError) as error:
-            raise convert(error) from error
+        except BaseException as error:
+            if server is not None:
+                server.close()
+            if isinstance(error, (smtplib.SMTPException, OSError, ValueError)):
+                raise convert(error) from error
+            raise
 
-    def _open(self) -> smtplib.SMTP:
+    def _open(self) -> "_Plain | _ImplicitTls":
         server = self._connect()
         try:
             server.ehlo_or_helo_if_needed()
@@ -98,7 +138,7 @@ class SmtpTransport:
             raise
         return server
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> "_Plain | _ImplicitTls":
         host, port = self._settings.email_host or "", self._settings.email_port
         # Without `local_hostname`, smtplib would look up this host's name by DNS.
         options: dict[str, Any] = {"local_hostname": self._local_hostname, "timeout": self._settings.smtp_timeout}
@@ -110,7 +150,8 @@ class SmtpTransport:
         return ssl.create_default_context(cafile=self._settings.ca_file)
 
 
-def _hand_over(server: smtplib.SMTP, mail: OutgoingMail) -> None:
+def _hand_over(server: _Plain | _ImplicitTls, mail: OutgoingMail) -> None:
+    server.begin_mail()
     options = ("SMTPUTF8", "BODY=8BITMIME") if mail.needs_smtputf8 else ()
     if options and not server.has_extn("smtputf8"):
         raise smtplib.SMTPNotSupportedError(
@@ -121,7 +162,12 @@ def _hand_over(server: smtplib.SMTP, mail: OutgoingMail) -> None:
 
 def _connection_error(error: Exception) -> Exception:
     """Convert an error from before the mail was transmitted: it would affect every mail, so the mail is retried."""
-    return DeferredError(_describe(error))
+    return ServerUnavailableError(_describe(error))
+
+
+def _is_closed(error: Exception) -> bool:
+    """Return whether the server ended the connection; it may do so after some mails or seconds."""
+    return isinstance(error, (smtplib.SMTPServerDisconnected, ConnectionError)) or _code(error) == SHUTTING_DOWN
 
 
 def _mail_error(error: Exception) -> Exception:

@@ -18,16 +18,8 @@ USER_BATCH = 200
 
 @app.task(name=SEND_MAIL)
 def send_mail(*mail_ids: int) -> None:
-    """Send mails that are not sent yet. An error with one mail is raised after the others were processed."""
-    delivery, errors = MailDelivery(current_runtime()), []
-    for mail_id in mail_ids:
-        try:
-            delivery.deliver(mail_id)
-        except Exception as error:  # noqa: BLE001 - raised below, in a group
-            error.add_note(f"mail {mail_id}")
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup(f"{len(errors)} of {len(mail_ids)} mails were not sent", errors)
+    """Send mails that are not sent yet."""
+    MailDelivery(current_runtime()).deliver(mail_ids)
 
 
 @app.task(name=ANSWER_LINK_REQUESTS)

@@ -45,11 +45,17 @@ class UnsubscribeTokens:
         return hmac.digest(self.key.encode(), PURPOSE, hashlib.sha256)
 
 
-def unsubscribe_url(runtime: Runtime, user_id: int, preference: str) -> str:
-    token = UnsubscribeTokens(runtime.core.jwt_key).create(user_id, preference)
-    address = urlsplit(f"{runtime.core.public_url}{PATH}")
-    # Header fields are ASCII.
-    return quote(address._replace(netloc=_ascii_netloc(address), query=f"token={token}").geturl(), safe=punctuation)
+class UnsubscribeLinks:
+    """Makes the unsubscribe URLs of mails."""
+
+    def __init__(self, runtime: Runtime):
+        self._tokens = UnsubscribeTokens(runtime.core.jwt_key)
+        address = urlsplit(f"{runtime.core.public_url}{PATH}")
+        # Header fields are ASCII.
+        self._prefix = quote(address._replace(netloc=_ascii_netloc(address), query="token=").geturl(), safe=punctuation)
+
+    def url(self, user_id: int, preference: str) -> str:
+        return self._prefix + self._tokens.create(user_id, preference)
 
 
 def _ascii_netloc(address: SplitResult) -> str:

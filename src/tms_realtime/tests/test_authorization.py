@@ -32,7 +32,7 @@ def refusal(listen, *args, **kwargs):
     return refused.value.response
 
 
-def test_without_a_token_the_handshake_answers_401(listen):
+def test_a_handshake_without_a_token_gets_401(listen):
     response = refusal(listen)
 
     assert response.status_code == 401

@@ -10,7 +10,7 @@ from tms_realtime.connection_counts import KEY
 from tms_realtime.doctor import check_processes
 
 
-def test_without_a_process_there_is_a_warning(runtime):
+def test_no_running_process_is_a_warning(runtime):
     (finding,) = check_processes(runtime)
 
     assert finding.level is Level.WARNING

@@ -19,7 +19,7 @@ def change(runtime, relay_once):
     return run
 
 
-def test_a_task_through_its_life(start_realtime, listen, make_user, change):
+def test_tasks_are_created_changed_and_deleted(start_realtime, listen, make_user, change):
     creator, assignee = make_user(), make_user()
     listener = listen(creator.access, to=start_realtime())
 

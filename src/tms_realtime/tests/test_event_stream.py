@@ -162,7 +162,7 @@ def test_a_preflight_request_is_answered(stream):
     assert {"authorization", "last-event-id"} <= set(allowed)
 
 
-def test_without_a_token_a_page_gets_a_readable_401(stream):
+def test_a_page_without_a_token_gets_a_readable_401(stream):
     source = stream(Origin=PAGE)
 
     assert source.status == 401

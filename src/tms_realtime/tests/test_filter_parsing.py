@@ -68,7 +68,7 @@ def faults(given_filters: dict[str, Any], *, user_id: int | None) -> set[str]:
     try:
         parse_filter_object(given_filters, user_id=user_id)
     except InvalidError as error:
-        return {fault.field for fault in error.faults}
+        return {fault.field for fault in error.errors}
     return set()
 
 
@@ -96,7 +96,7 @@ def test_exactly_the_invalid_fields_are_reported(given_filters, wrong):
         {"assigned_to": ["9" * 60_000]},
     ],
 )
-def test_what_is_said_about_a_wrong_filter_is_short(given_filters):
+def test_messages_about_invalid_filters_are_short(given_filters):
     with pytest.raises(InvalidError) as refused:
         parse_filter_object(given_filters, user_id=ME)
 

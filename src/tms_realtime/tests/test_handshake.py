@@ -400,7 +400,7 @@ def test_since_is_the_position_to_resume_from(value, since, authenticator, authe
     assert authenticate(authenticator(anonymous=True), since=value).since == since
 
 
-def test_without_since_nothing_is_replayed(authenticator, authenticate):
+def test_a_handshake_without_since_has_no_replay(authenticator, authenticate):
     handshake = authenticate(authenticator(anonymous=True))
 
     assert (handshake.since, handshake.filter) == (None, None)

@@ -50,7 +50,7 @@ def test_a_socket_that_is_refused_is_one_line(realtime, listen):
     assert (line["method"], line["status"], line["user_id"]) == ("GET", 401, None)
 
 
-def test_event_streams_are_logged_with_the_address_that_the_proxy_tells(realtime, make_user, stream):
+def test_event_streams_are_logged_with_the_forwarded_address(realtime, make_user, stream):
     user = make_user()
 
     stream(user.access, query="?since=0", X_Forwarded_For="203.0.113.7")

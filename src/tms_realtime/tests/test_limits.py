@@ -96,7 +96,7 @@ def is_ended(connection):
 
 
 @pytest.mark.parametrize("data", [b"", b"GET", b"GET /ws/tasks/ HTTP/1.1\r\nHost: localhost\r\n"])
-def test_whoever_has_not_said_what_it_wants_makes_room_and_the_oldest_does_so_first(data, realtime, listen):
+def test_connections_without_a_whole_request_are_replaced_oldest_first(data, realtime, listen):
     with ExitStack() as stack:
         silent = [stack.enter_context(realtime.connect(data)) for _ in range(OF_ALL)]
 
@@ -109,7 +109,7 @@ def test_whoever_has_not_said_what_it_wants_makes_room_and_the_oldest_does_so_fi
             silent[-1].recv(1)
 
 
-def test_whoever_waits_for_its_refusal_is_ended_when_too_many_do(realtime, fill, listen):
+def test_connections_that_wait_for_a_503_are_limited_and_the_oldest_aborted(realtime, fill, listen):
     clients = fill()
 
     with ExitStack() as stack:

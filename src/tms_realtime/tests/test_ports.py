@@ -28,7 +28,11 @@ def test_a_bad_port_is_one_fault():
 
 
 def test_the_status_cannot_have_the_apis_port(tmp_path):
-    ini = {"pyramid.includes": "tms_realtime", "tms.environment": "development", "tms.state_dir": str(tmp_path)}
+    ini = {
+        "pyramid.includes": "tms_realtime tms_local",
+        "tms.environment": "development",
+        "tms.state_dir": str(tmp_path),
+    }
     runtime = configure({**ini, "tms.api_port": "9001"}, web=False).registry.tms
 
     with pytest.raises(ConfigurationError, match=r"tms\.api_port and tms\.realtime\.status_port are both 9001"):

@@ -80,6 +80,12 @@ async def receives(one, *expected) -> None:
     assert one.wire.sent == [*expected]
 
 
+async def see_each_other(task_id: int, *viewers) -> None:
+    """Wait until each of two (user, client) has received that the other views the task."""
+    for (_user, client), (other, _client) in zip(viewers, reversed(viewers), strict=True):
+        await client.wire.until(lambda client=client, other=other: presence_message(task_id, other) in client.wire.sent)
+
+
 def test_clients_receive_the_other_viewers_of_all_processes(run, make_context, view, users, task):
     ann, bob, root = users
 
@@ -109,8 +115,7 @@ def test_a_viewer_that_leaves_is_removed(end, run, make_context, view, users, ta
         here, there = make_context(), make_context()
         async with served(here, there):
             of_ann, of_bob = view(here, ann, task), view(there, bob, task)
-            await of_ann.wire.until(lambda: presence_message(task, bob) in of_ann.wire.sent)
-            await of_bob.wire.until(lambda: presence_message(task, ann) in of_bob.wire.sent)
+            await see_each_other(task, (ann, of_ann), (bob, of_bob))
             match end:
                 case "disconnects":
                     of_bob.connection.gone()
@@ -181,8 +186,7 @@ def test_a_user_who_loses_sight_of_the_task_is_removed(runtime, run, make_contex
         here, there = make_context(), make_context()
         async with served(here, there):
             of_ann, of_bob = view(here, ann, task), view(there, bob, task)
-            await of_ann.wire.until(lambda: presence_message(task, bob) in of_ann.wire.sent)
-            await of_bob.wire.until(lambda: presence_message(task, ann) in of_bob.wire.sent)
+            await see_each_other(task, (ann, of_ann), (bob, of_bob))
             with runtime.transaction() as session:
                 TaskService(session, ann.actor, "private").change(task, {"assigned_to": None})
             publish.assign_all_positions()
@@ -208,8 +212,7 @@ def test_a_deleted_task_has_no_viewers(run, make_context, view, users, task, run
         context = make_context()
         async with served(context):
             both = [view(context, ann, task), view(context, bob, task)]
-            for one, other in zip(both, (bob, ann), strict=True):
-                await one.wire.until(lambda one=one, other=other: presence_message(task, other) in one.wire.sent)
+            await see_each_other(task, (ann, both[0]), (bob, both[1]))
             with runtime.transaction() as session:
                 TaskService(session, ann.actor, "private").delete(task)
             publish.assign_all_positions()
@@ -258,8 +261,7 @@ def test_presence_is_limited_to_the_process_while_redis_is_down(run, make_contex
         context = replace(context, presence=Presence(f"unix://{tmp_path}/nothing", context.reader))
         async with served(context):
             of_ann, of_bob = view(context, ann, task), view(context, bob, task)
-            await of_ann.wire.until(lambda: presence_message(task, bob) in of_ann.wire.sent)
-            await of_bob.wire.until(lambda: presence_message(task, ann) in of_bob.wire.sent)
+            await see_each_other(task, (ann, of_ann), (bob, of_bob))
 
     run(scenario())
 

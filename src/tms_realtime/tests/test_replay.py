@@ -1,7 +1,6 @@
 """Replay after a reconnect, with real PostgreSQL and Redis and clients without sockets."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from sqlalchemy import delete
 from tms_core.models import TaskEvent
 from tms_realtime import metrics
 from tms_testing.fixtures import empty
+from tms_testing.realtime.without_sockets import event_ids
 
 PATIENCE = 60
 
@@ -21,10 +21,6 @@ def runtime(_system):
     """The runtime with empty tables; the log may restart, since no process runs from test to test."""
     empty(_system[0])
     return _system[0]
-
-
-def ids(messages: list[dict[str, Any]]) -> list[int]:
-    return [message["event_id"] for message in messages]
 
 
 def positions(events) -> list[int]:
@@ -43,7 +39,7 @@ def test_later_events_are_replayed_once_and_in_order(since, stream_length, log, 
     async def scenario():
         return await settled(make_client(since=since))
 
-    assert ids(run(scenario())) == positions(published[since:])
+    assert event_ids(run(scenario())) == positions(published[since:])
 
 
 def test_replayed_messages_equal_live_ones(log, make_client, settled, event, run):
@@ -78,7 +74,7 @@ def test_events_published_by_the_process_are_read_from_memory(log, make_client, 
         log(10, stream_length=0)
         await live.context.follower.catch_up()
         before = {name: reads(name) for name in ("memory", "redis", "database")}
-        assert ids(await settled(make_client(since=3, on=live.context))) == [4, 5, 6, 7, 8, 9, 10]
+        assert event_ids(await settled(make_client(since=3, on=live.context))) == [4, 5, 6, 7, 8, 9, 10]
         assert {name for name, count in before.items() if reads(name) > count} == {"memory"}
 
     run(scenario())
@@ -98,9 +94,9 @@ def test_a_client_ahead_of_the_process_gets_no_event_twice(log, make_client, set
         live = make_client()
         published = log(10)
         ahead = make_client(since=published[6].position, on=live.context)
-        assert ids(await settled(ahead)) == positions(published[7:])
+        assert event_ids(await settled(ahead)) == positions(published[7:])
         # The other clients of the process miss nothing.
-        assert ids(live.wire.sent[:10]) == positions(published)
+        assert event_ids(live.wire.sent[:10]) == positions(published)
 
     run(scenario())
 
@@ -124,7 +120,7 @@ def test_a_position_before_the_log_leads_to_one_reset(stream_length, runtime, lo
     async def scenario():
         before, behind = make_client(since=9), make_client(since=10)
         assert await settled(before, after=1) == [{"type": "reset", "event_id": 20}]
-        assert ids(await settled(behind)) == [*range(11, 22)]
+        assert event_ids(await settled(behind)) == [*range(11, 22)]
 
     run(scenario())
 
@@ -136,7 +132,7 @@ def test_a_client_that_missed_more_than_the_limit_gets_a_reset(log, make_context
         context = make_context(replay=10)
         few, many = make_client(since=10, on=context), make_client(since=9, on=context)
         assert await settled(many, after=1) == [{"type": "reset", "event_id": 20}]
-        assert ids(await settled(few)) == [*range(11, 22)]
+        assert event_ids(await settled(few)) == [*range(11, 22)]
 
     run(scenario())
 
@@ -152,7 +148,7 @@ def test_a_client_that_falls_behind_during_its_replay_gets_all_events(log, make_
         slow.wire.open()
         return await settled(slow)
 
-    assert ids(run(scenario())) == [*range(1, 61)]
+    assert event_ids(run(scenario())) == [*range(1, 61)]
 
 
 def test_resume_restarts_after_the_event_and_continues_live(log, make_client, settled, run):
@@ -161,11 +157,11 @@ def test_resume_restarts_after_the_event_and_continues_live(log, make_client, se
         log(5)
         await one.context.follower.catch_up()
         assert one.command(type="resume", since=2) is None
-        assert ids(await settled(one)) == [1, 2, 3, 4, 5, 3, 4, 5]
+        assert event_ids(await settled(one)) == [1, 2, 3, 4, 5, 3, 4, 5]
         del one.wire.sent[:]
         log(2)
         await one.context.follower.catch_up()
-        assert ids(await settled(one)) == [7, 8]
+        assert event_ids(await settled(one)) == [7, 8]
 
     run(scenario())
 
@@ -181,7 +177,7 @@ def test_resume_during_a_replay_restarts_it(log, make_client, settled, run):
         one.wire.open()
         return await settled(one)
 
-    assert ids(run(scenario())) == [*range(491, 501)]
+    assert event_ids(run(scenario())) == [*range(491, 501)]
 
 
 def test_a_subscription_applies_to_the_rest_of_a_replay(log, make_client, settled, run):
@@ -197,7 +193,7 @@ def test_a_subscription_applies_to_the_rest_of_a_replay(log, make_client, settle
 
     messages = run(scenario())
 
-    assert ids(messages) == [4, 5, 6]
+    assert event_ids(messages) == [4, 5, 6]
     assert {message["subscriptions"]["a"] for message in messages} == {"stay"}
 
 
@@ -216,7 +212,7 @@ def test_no_message_of_the_old_subscriptions_follows_the_response_to_a_new_one(l
 
     messages = run(scenario())
 
-    assert ids(messages) == [*range(151, 301)]
+    assert event_ids(messages) == [*range(151, 301)]
     assert {message["subscriptions"]["a"] for message in messages} == {"stay"}
 
 
@@ -260,7 +256,7 @@ def test_no_event_is_lost_or_repeated_between_replay_and_live_events(steps, log,
                         await asyncio.sleep(0)
         one.wire.open()
         await settled(one)
-        assert ids(one.wire.sent[begun_with:]) == [*range(begun_at + 1, hub.position + 1)]
+        assert event_ids(one.wire.sent[begun_with:]) == [*range(begun_at + 1, hub.position + 1)]
         one.connection.gone()
 
     empty(runtime)

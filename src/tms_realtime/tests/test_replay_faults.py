@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -11,6 +10,7 @@ from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.reader import LogReader
 from tms_realtime.event_log.stream import KEY
 from tms_testing.fixtures import empty
+from tms_testing.realtime.without_sockets import event_ids
 
 
 @pytest.fixture
@@ -18,10 +18,6 @@ def runtime(_system):
     """The runtime with empty tables; the log may restart, since no process runs from test to test."""
     empty(_system[0])
     return _system[0]
-
-
-def ids(messages: list[dict[str, Any]]) -> list[int]:
-    return [message["event_id"] for message in messages]
 
 
 def test_a_client_that_disconnects_during_its_replay_is_removed(log, make_client, settled, run):
@@ -154,7 +150,7 @@ def test_events_in_redis_are_replayed_while_the_database_is_down(log, event, wit
         without_database.hub.publish([Envelope.of(event(position=6))])
         return one.wire.sent
 
-    assert ids(run(scenario())) == [3, 4, 5, 6]
+    assert event_ids(run(scenario())) == [3, 4, 5, 6]
 
 
 def test_malformed_stream_entries_are_replaced_from_the_database(runtime, log, make_client, settled, run):
@@ -166,7 +162,7 @@ def test_malformed_stream_entries_are_replaced_from_the_database(runtime, log, m
         await one.wire.until(lambda: len(one.wire.sent) == 3)
         return one.wire.sent
 
-    assert ids(run(scenario())) == [3, 4, 5]
+    assert event_ids(run(scenario())) == [3, 4, 5]
 
 
 def test_a_log_that_goes_back_during_a_replay_leads_to_a_reset(log, make_client, run):

@@ -108,13 +108,13 @@ def test_remote_metrics_require_the_token(authorization, code, status):
     assert headers.get("WWW-Authenticate") == ("Bearer" if code == 401 else None)
 
 
-def test_in_production_this_machine_needs_the_token_too(production):
+def test_local_metrics_require_the_token_in_production(production):
     assert answered(production, "/metrics")[0] == 401
     assert answered(production, "/metrics", authorization=f"Bearer {TOKEN}")[0] == 200
     assert answered(production, "/api/ready")[0] == 200
 
 
-def test_where_no_token_is_set_none_opens(monkeypatch, status, runtime):
+def test_remote_metrics_are_forbidden_if_no_token_is_set(monkeypatch, status, runtime):
     monkeypatch.setitem(runtime.groups, CoreSettings, runtime.core.model_copy(update={"metrics_token": None}))
 
     code, _, body = answered(status(), "/metrics", peer="203.0.113.7", authorization=f"Bearer {TOKEN}")
@@ -190,7 +190,7 @@ def test_malformed_requests_are_rejected(data, code, realtime):
     assert answer.startswith(b"HTTP/1.1 %d " % code)
 
 
-def test_of_too_many_connections_the_oldest_is_ended(status):
+def test_the_oldest_of_too_many_connections_is_aborted(status):
     connections, transports = {}, [StringTransport() for _ in range(MAX_CONNECTIONS + 2)]
 
     for transport in transports:

@@ -8,6 +8,10 @@ def _port(runtime: Runtime) -> int:
     return runtime.settings(RealtimeSettings).port
 
 
+def _url(runtime: Runtime) -> str:
+    return f"ws://localhost:{_port(runtime)}/ws/tasks/"
+
+
 def _listens(runtime: Runtime) -> list[tuple[str, str, int]]:
     settings = runtime.settings(RealtimeSettings)
     ports = {"tms.realtime.port": settings.port, "tms.realtime.status_port": settings.status_port}
@@ -19,7 +23,7 @@ def includeme(config):
     config.add_event_sink("realtime", "tms_realtime.sink:RealtimeSink")
     config.add_metrics("realtime", "tms_realtime.connection_counts:collect")
     config.add_doctor_check("realtime", "tms_realtime.doctor:check_processes")
-    config.add_process("realtime", ["realtime"], port=_port, listens=_listens)
+    config.add_process("realtime", ["realtime"], port=_port, listens=_listens, label="WebSocket", url=_url)
     config.add_token_scope("tasks:read", "POST /api/ws-ticket")
     config.add_index_link("events_ticket", "/api/ws-ticket")
     config.include_web("tms_realtime.resources")

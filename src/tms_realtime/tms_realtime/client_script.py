@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from pyramid.response import Response
 
-from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, documented
+from tms_core.web.openapi import ETAG, IF_NONE_MATCH, ResponseDoc, documented
 from tms_core.web.resource import open_to_all, resource
 from tms_realtime.resources import Ticket
 
@@ -25,7 +25,7 @@ class ClientScript:
     @documented(
         "get_client_script",
         headers=(IF_NONE_MATCH,),
-        answers={200: Answer(str, "An ES module.", headers=(ETAG,), content_types=(CONTENT_TYPE,))},
+        responses={200: ResponseDoc(str, "An ES module.", headers=(ETAG,), content_types=(CONTENT_TYPE,))},
         needs_database=False,
     )
     def get(self):

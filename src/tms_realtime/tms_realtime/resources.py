@@ -6,7 +6,7 @@ import redis
 from pydantic import Field
 
 from tms_core.errors import UnavailableError
-from tms_core.web.openapi import Answer, AnswerSchema, Tag, documented
+from tms_core.web.openapi import ResponseDoc, ResponseSchema, Tag, documented
 from tms_core.web.resource import issues_ticket, json_response, resource
 from tms_realtime.auth.tickets import LIFE, issue
 from tms_realtime.settings import RealtimeSettings
@@ -14,7 +14,7 @@ from tms_realtime.settings import RealtimeSettings
 PATH = "/ws/tasks/"
 
 
-class TicketAnswer(AnswerSchema):
+class TicketResponse(ResponseSchema):
     """The ticket is sent as a query parameter: `url?ticket=…`."""
 
     example = {
@@ -38,7 +38,7 @@ class Ticket:
     @issues_ticket
     @documented(
         "create_ws_ticket",
-        answers={201: Answer(TicketAnswer), 503: "Redis, which stores the tickets, is down."},
+        responses={201: ResponseDoc(TicketResponse), 503: "Redis, which stores the tickets, is down."},
     )
     def post(self):
         """Create a ticket for the WebSocket or the event stream. It is valid once, for 30 seconds."""

@@ -31,7 +31,7 @@ def today():
     return datetime.now(UTC).date()
 
 
-def test_without_tasks_every_status_and_priority_is_zero(client):
+def test_a_report_without_tasks_has_zero_for_every_status_and_priority(client):
     report = client.get(f"{PATH}/").json
 
     assert list(report) == KEYS

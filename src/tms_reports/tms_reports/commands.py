@@ -15,7 +15,7 @@ from tms_core.commands.invocation import Invocation
 from tms_core.csv_safety import write_csv
 from tms_core.permissions import OPERATOR
 from tms_reports.schemas import Report
-from tms_reports.services import ReportService
+from tms_reports.services import create_service
 from tms_reports.threads import Progress as OnProgress
 
 MAX_LIST_LENGTH = 10
@@ -27,7 +27,7 @@ MAX_LIST_LENGTH = 10
 @click.pass_obj
 def report(invocation: Invocation, style: str, threads: int | None) -> None:
     """Count all tasks: by priority, status and user, due soon and overdue, all from one snapshot."""
-    service = ReportService(invocation.bootstrap())
+    service = create_service(invocation.bootstrap())
     try:
         with _progress_bar() as progress:
             found = service.compute(OPERATOR, threads=threads, progress=progress)

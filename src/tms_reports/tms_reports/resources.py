@@ -3,13 +3,13 @@
 from prometheus_client import Histogram
 
 from tms_core.services.task_filter import read_filter
-from tms_core.services.task_search import require_words
+from tms_core.services.task_search import resolve_search
 from tms_core.web.openapi import Tag, documented, names_of
 from tms_core.web.resource import json_response, resource
 from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of
 from tms_reports.schemas import Report
-from tms_reports.services import ReportService
+from tms_reports.services import create_service
 
 SECONDS = Histogram(
     "tms_report_seconds",
@@ -26,13 +26,12 @@ class TaskReportInsight:
     def __init__(self, request, context=None):
         self.request = request
 
-    @documented("get_report", query=FILTER, answers={200: Report})
+    @documented("get_report", query=FILTER, responses={200: Report})
     def get(self):
         """The report. Counts the tasks that the user may see, with the filters of the task list."""
         values = query_of(self.request, FILTER_NAMES)
         actor = self.request.actor
-        wanted = read_filter(values, actor_id=actor.id)
-        require_words(self.request.autocommit_connection, wanted.q)
+        wanted = resolve_search(self.request.autocommit_connection, read_filter(values, actor_id=actor.id))
         with self.request.expensive_read():
             report = self.request.registry.reports.compute(actor, wanted)
         SECONDS.observe(report.elapsed_ms / 1000)
@@ -41,5 +40,5 @@ class TaskReportInsight:
 
 def includeme(config):
     runtime = config.registry.tms
-    config.registry.reports = ReportService(runtime, statement_timeout=runtime.core.read_timeout)
+    config.registry.reports = create_service(runtime, statement_timeout=runtime.core.read_timeout)
     config.scan("tms_reports.resources")

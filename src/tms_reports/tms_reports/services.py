@@ -99,6 +99,10 @@ class ReportService:
             pool.close()
 
 
+def create_service(runtime: Runtime, *, statement_timeout: float | None = None) -> ReportService:
+    return ReportService(runtime, statement_timeout=statement_timeout)
+
+
 def _report(counted: Counted, now: datetime, began: float) -> Report:
     tallies = counted.tallies
     by_status = _by_member(tallies, Status, 0)

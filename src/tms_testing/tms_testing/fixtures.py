@@ -212,9 +212,7 @@ def relay_once(runtime) -> Callable[[], None]:
 
     def run() -> None:
         sinks.update(sinks or make_sinks(runtime))
-        with runtime.engine.connect() as connection:
-            while assign_positions(connection):
-                pass
+        assign_all_positions(runtime)
         for name, sink in sinks.items():
             while deliver_batch(runtime, name, sink):
                 pass
@@ -242,6 +240,13 @@ def tms(ini_file, runtime, monkeypatch) -> Callable[..., Result]:
         return CliRunner().invoke(main, ["--ini", str(ini_file), *argv], catch_exceptions=False, **options)
 
     return run
+
+
+def assign_all_positions(runtime: Runtime) -> None:
+    """Assign positions to all committed events, as a leading relay does; only while no relay runs."""
+    with runtime.engine.connect() as connection:
+        while assign_positions(connection):
+            pass
 
 
 def empty(runtime: Runtime, *, keep: Collection[str] = (), restart_ids: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Runs a command as a process, waits for its output, and finds its descendants."""
+"""Runs a command as a process, waits for its output, and finds all processes of a run by a mark."""
 
 import os
 import re
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tms_testing.output import ProcessOutput
 
+# The environment variable with the mark, which descendants inherit.
 MARK = "TEST_RUN_MARK"
 
 
@@ -25,10 +26,9 @@ class WatchedProcess:
         cwd: str | os.PathLike[str] | None = None,
     ):
         self._patience = patience
-        self._mark = f"{MARK}={uuid.uuid4().hex}"
-        name, _, value = self._mark.partition("=")
+        self._mark = new_mark()
         self._process = subprocess.Popen(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**env, name: value}, cwd=cwd
+            argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**env, MARK: self._mark}, cwd=cwd
         )
         assert self._process.stdout is not None
         self._output = ProcessOutput(self._process.stdout, patience)
@@ -67,7 +67,7 @@ class WatchedProcess:
 
     def living(self) -> dict[int, str]:
         """Return the running processes of this run, including orphans: command lines by process id."""
-        return {int(path.name): _command(path) for path in Path("/proc").glob("[0-9]*") if self._is_ours(path)}
+        return living(self._mark)
 
     def __enter__(self) -> "WatchedProcess":
         return self
@@ -79,15 +79,26 @@ class WatchedProcess:
             os.kill(pid, signal.SIGKILL)
         self._output.close()
 
-    def _is_ours(self, path: Path) -> bool:
+
+def new_mark() -> str:
+    """Return a random value for `MARK`."""
+    return uuid.uuid4().hex
+
+
+def living(mark: str, folder: Path | None = None) -> dict[int, str]:
+    """Return the running processes with the mark, or with a working directory in the folder: command lines by id.
+
+    The latter finds PostgreSQL's children, which overwrite their environment.
+    """
+    found: dict[int, str] = {}
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            return self._mark.encode() in (path / "environ").read_bytes().split(b"\0")
+            is_marked = f"{MARK}={mark}".encode() in (path / "environ").read_bytes().split(b"\0")
+            if is_marked or (folder and Path(os.readlink(path / "cwd")).is_relative_to(folder)):
+                command = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                found[int(path.name)] = command.strip()
         except OSError:
-            return False
-
-
-def _command(path: Path) -> str:
-    try:
-        return (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-    except OSError:
-        return ""
+            # The process has ended, or belongs to another user.
+            continue
+    found.pop(os.getpid(), None)
+    return found

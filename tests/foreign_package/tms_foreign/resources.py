@@ -2,6 +2,7 @@ from sqlalchemy import delete, select
 
 from tms_core.models import Task
 from tms_core.permissions import visible_tasks
+from tms_core.web.cached_responses import CachedRequest, CachedResponse
 from tms_core.web.openapi import Nothing, documented
 from tms_core.web.resource import json_response, resource
 from tms_foreign.models import ForeignNote
@@ -13,7 +14,7 @@ class Notes:
     def __init__(self, request, context=None):
         self.request = request
 
-    @documented("list_foreign_notes", answers={200: list[str]})
+    @documented("list_foreign_notes", responses={200: list[str]})
     def get(self):
         """The notes."""
         runtime = self.request.registry.tms
@@ -24,12 +25,29 @@ class Notes:
             notes = notes.where(visible)
         return json_response([f"{settings.mark} {title}" for title in self.request.db.scalars(notes)])
 
-    @documented("forget_foreign_notes", answers={200: Nothing})
+    @documented("forget_foreign_notes", responses={200: Nothing})
     def delete(self):
         """Forget the notes."""
         self.request.db.execute(delete(ForeignNote))
         return json_response({})
 
 
+@resource(path="/api/foreign-motto")
+class Motto:
+    def __init__(self, request, context=None):
+        self.request = request
+
+    @documented("get_foreign_motto", responses={200: str})
+    def get(self):
+        """The motto."""
+        return json_response("Paint first.", headers={"ETag": '"motto"', "Cache-Control": "private, no-cache"})
+
+
+def find_motto(request: CachedRequest) -> CachedResponse | None:
+    """Answers without a query; the view answers the others."""
+    return None if request.query else CachedResponse(b'"Paint first."', "motto")
+
+
 def includeme(config):
+    config.add_cached_route("/api/foreign-motto", find_motto)
     config.scan("tms_foreign.resources")

@@ -1,17 +1,15 @@
 from typing import Any
 
+from tms_api.openapi.operations import api_tokens as operations
 from tms_api.pagination import whole
 from tms_api.rate_limits.attempt_limits import own_password_limits
 from tms_api.resources.tags import KEYS
-from tms_api.schemas.account_answers import ApiTokens as ApiTokensAnswer
-from tms_api.schemas.account_answers import ShownApiToken
 from tms_api.schemas.accounts import NewApiToken
 from tms_core.account_mail import AccountNotice, AccountNoticeKind
 from tms_core.models import PersonalToken
-from tms_core.services.personal_tokens import PersonalTokenService
+from tms_core.services.personal_tokens import PersonalTokenService, create_service
 from tms_core.services.recent_authentication import require_recent_authentication
 from tms_core.values import instant
-from tms_core.web.openapi import Answer, Link, Nothing, documented
 from tms_core.web.resource import id_of, json_response, resource
 from tms_core.web.validation import body_of, query_of
 
@@ -25,18 +23,9 @@ class ApiTokens:
 
     @property
     def tokens(self) -> PersonalTokenService:
-        scopes = frozenset(self.request.registry.tms.registry.scopes.values())
-        return PersonalTokenService(self.request.db, self.request.actor.id, scopes)
+        return create_service(self.request.registry.tms, self.request.db, self.request.actor.id)
 
-    @documented(
-        "create_api_token",
-        body=NewApiToken,
-        answers={
-            201: Answer(ShownApiToken, links=(Link("delete_api_token", {"id": "$response.body#/id"}),)),
-            403: "`current_password` is wrong.",
-            409: "The user has too many personal tokens.",
-        },
-    )
+    @operations.create_api_token
     def collection_post(self):
         """Create a personal token for a script. The token is only returned by this response.
 
@@ -64,13 +53,13 @@ class ApiTokens:
         if mailer := self.request.registry.tms.mailer:
             mailer.notify(self.request.db, notice)
 
-    @documented("list_api_tokens", query=(), answers={200: ApiTokensAnswer})
+    @operations.list_api_tokens
     def collection_get(self):
         """List the caller's personal tokens. Expired ones are included; the tokens themselves are not."""
         query_of(self.request, ())
         return json_response(whole([present_token(row) for row in self.tokens.list()]))
 
-    @documented("delete_api_token", answers={200: Nothing})
+    @operations.delete_api_token
     def delete(self):
         """Revoke a personal token. It stops working within a second."""
         self.tokens.revoke(id_of(self.request))

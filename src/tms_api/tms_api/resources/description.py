@@ -1,11 +1,9 @@
-from typing import Any
-
 from pyramid.events import ApplicationCreated
 
 from tms_api.openapi.description import Description
+from tms_api.openapi.operations import description as operations
 from tms_api.preconditions import tagged
 from tms_api.resources.tags import DESCRIPTION
-from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Answer, documented
 from tms_core.web.resource import open_to_all, resource
 
 
@@ -17,12 +15,7 @@ class OpenApi:
         self.request = request
 
     @open_to_all
-    @documented(
-        "get_openapi",
-        headers=(IF_NONE_MATCH,),
-        answers={200: Answer(dict[str, Any], "OpenAPI 3.1.", headers=(ETAG,))},
-        needs_database=False,
-    )
+    @operations.get_openapi
     def get(self):
         """Get this description as an OpenAPI document."""
         description: Description = self.request.registry.description
@@ -37,12 +30,7 @@ class Docs:
         self.request = request
 
     @open_to_all
-    @documented(
-        "get_docs",
-        headers=(IF_NONE_MATCH,),
-        answers={200: Answer(str, "An HTML page.", headers=(ETAG,), content_types=("text/html",))},
-        needs_database=False,
-    )
+    @operations.get_docs
     def get(self):
         """Get this description as an HTML page."""
         page = self.request.registry.description.page

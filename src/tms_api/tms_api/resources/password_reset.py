@@ -1,12 +1,12 @@
 from tms_api.device_cookies import remember_device
-from tms_api.link_pages import HTML, PASSWORD_RESET, link_page
-from tms_api.mail_links import NO_MAILS, mailer_of, redeem_link, request_reset_link
+from tms_api.link_pages import PASSWORD_RESET, link_page
+from tms_api.mail_links import mailer_of, redeem_link, request_reset_link
+from tms_api.openapi.operations import password_reset as operations
 from tms_api.resources.tags import LINKS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.accounts import NewPassword, WantedLink
 from tms_core.models import LinkPurpose
-from tms_core.services.users import UserService
-from tms_core.web.openapi import Answer, Nothing, documented
+from tms_core.services.users import create_service
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of
 
@@ -21,15 +21,7 @@ class _PasswordReset:
 @resource(path="/api/password-reset")
 class PasswordReset(_PasswordReset):
     @open_to_all
-    @documented(
-        "ask_for_password_reset",
-        body=WantedLink,
-        answers={
-            202: Answer(Nothing, "If an account has the address, a link is mailed to it."),
-            429: Answer(),
-            501: NO_MAILS,
-        },
-    )
+    @operations.ask_for_password_reset
     def post(self):
         """Request a password reset link by mail. The response does not reveal whether an account has the address."""
         mailer_of(self.request)
@@ -40,20 +32,21 @@ class PasswordReset(_PasswordReset):
 @resource(path="/api/password-reset/confirm")
 class PasswordResetConfirm(_PasswordReset):
     @open_to_all
-    @documented("show_password_reset", answers={200: HTML, 501: NO_MAILS}, needs_database=False)
+    @operations.show_password_reset
     def get(self):
         """Show the page of a mailed password reset link. It has a form for the new password."""
         mailer_of(self.request)
         return link_page(PASSWORD_RESET)
 
     @open_to_all
-    @documented("reset_password", body=NewPassword, answers={200: Nothing, 429: Answer(), 501: NO_MAILS})
+    @operations.reset_password
     def post(self):
         """Set a new password. Takes the token of a mailed link, once. Ends all sessions and personal tokens."""
         mailer_of(self.request)
         body = body_of(self.request, NewPassword)
         user = redeem_link(self.request, LinkPurpose.PASSWORD_RESET, body.token)
-        UserService(self.request.db, None).reset_password(user, body.password, token_service(self.request))
+        users = create_service(self.request.registry.tms, self.request.db, None)
+        users.reset_password(user, body.password, token_service(self.request))
         response = json_response({})
         remember_device(self.request, response, user)
         return response

@@ -1,14 +1,12 @@
 from typing import Any
 from uuid import UUID
 
+from tms_api.openapi.operations import sessions as operations
 from tms_api.pagination import whole
 from tms_api.resources.tags import KEYS
-from tms_api.resources.tokens import token_service
-from tms_api.schemas.account_answers import Sessions as SessionsAnswer
 from tms_core.errors import NotFoundError
-from tms_core.services.sessions import SessionService, UserSession
+from tms_core.services.sessions import SessionService, UserSession, create_service
 from tms_core.values import instant
-from tms_core.web.openapi import Answer, Link, Nothing, documented
 from tms_core.web.path_ids import bad_id
 from tms_core.web.resource import json_response, resource
 from tms_core.web.validation import query_of
@@ -25,23 +23,19 @@ class Sessions:
 
     @property
     def sessions(self) -> SessionService:
-        return SessionService(self.request.db, self.request.actor.id)
+        return create_service(self.request.registry.tms, self.request.db, self.request.actor.id)
 
-    @documented(
-        "list_sessions",
-        query=(),
-        answers={200: Answer(SessionsAnswer, links=(Link("delete_session", {"id": "$response.body#/results/0/id"}),))},
-    )
+    @operations.list_sessions
     def collection_get(self):
         """List the caller's sessions. `last_used_at` and `client` date from the last sign-in or refresh."""
         query_of(self.request, ())
         current = self.request.claims.session
         return json_response(whole([present_session(session, current) for session in self.sessions.list()]))
 
-    @documented("delete_session", answers={200: Nothing})
+    @operations.delete_session
     def delete(self):
         """End a session. Its tokens stop working within a second."""
-        self.sessions.end(self._id(), token_service(self.request))
+        self.sessions.end(self._id())
         return json_response({})
 
     def _id(self) -> UUID:

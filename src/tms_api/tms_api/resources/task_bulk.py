@@ -2,13 +2,12 @@ import re
 from typing import Any
 
 from tms_api.idempotency import idempotent
+from tms_api.openapi.operations import task_bulk as operations
 from tms_api.resources.tags import TASKS
-from tms_api.schemas.task_answers import BulkPreconditionFailed, BulkProblem, BulkResults
 from tms_api.schemas.task_bulk import Bulk
 from tms_core.errors import InvalidError, OperationError
-from tms_core.services.task_bulk import Creation, TaskBulkService
+from tms_core.services.task_bulk import Creation, create_service
 from tms_core.services.task_state import TaskRow
-from tms_core.web.openapi import Answer, documented
 from tms_core.web.resource import json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of
 
@@ -24,23 +23,13 @@ class TaskBulk:
 
     @writes_tasks
     @idempotent
-    @documented(
-        "change_tasks",
-        body=Bulk,
-        answers={
-            200: BulkResults,
-            400: Answer(BulkProblem, "Malformed or invalid; `index` is the invalid operation, if there is one."),
-            403: Answer(BulkProblem, "The caller may not execute operation `index`."),
-            404: Answer(BulkProblem, "The task of operation `index` does not exist."),
-            412: BulkPreconditionFailed,
-        },
-    )
+    @operations.change_tasks
     def post(self):
         """Create, change and delete tasks in bulk. At most 500 operations are executed in order, all or none; each sees
         the results of those before it."""
         operations = [one.operation() for one in self._body().operations]
-        visibility = self.request.registry.tms.core.visibility
-        tasks = TaskBulkService(self.request.db, self.request.actor, visibility).apply(operations)
+        service = create_service(self.request.registry.tms, self.request.db, self.request.actor)
+        tasks = service.apply(operations)
         results = [_result(one, task) for one, task in zip(operations, tasks, strict=True)]
         return json_response(to_json({"results": results}))
 
@@ -48,7 +37,7 @@ class TaskBulk:
         try:
             return body_of(self.request, Bulk)
         except InvalidError as error:
-            if place := IN_OPERATION.match(error.faults[0].field):
+            if place := IN_OPERATION.match(error.errors[0].field):
                 raise OperationError(int(place[1]), error) from None
             raise
 

@@ -1,14 +1,12 @@
 from contextlib import nullcontext
 from functools import partial
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from tms_api.device_cookies import remember_device
 from tms_api.idempotency import idempotent
 from tms_api.mail_links import notify_old_address, verify_changed_address, verify_new_address
-from tms_api.pagination import PARAMETERS as PAGE
-from tms_api.pagination import PAST_THE_END, envelope, read_page
+from tms_api.openapi.operations import users as operations
+from tms_api.pagination import envelope, read_page
 from tms_api.preconditions import tag_of
 from tms_api.rate_limits.attempt_limits import attempt, own_password_limits, taken_name_limits
 from tms_api.rate_limits.limiter import Limit
@@ -16,40 +14,22 @@ from tms_api.resources.api_tokens import present_token
 from tms_api.resources.tags import USERS
 from tms_api.resources.tokens import token_service
 from tms_api.schemas.types import IdentityContext
-from tms_api.schemas.user_answers import ChangedUser, NewAccount, PublicUser, UserPage
-from tms_api.schemas.user_answers import User as UserAnswer
 from tms_api.schemas.users import NewUser, UserChange, WholeUser
 from tms_api.settings import ApiSettings
 from tms_core.errors import ForbiddenError, InvalidError
 from tms_core.models import User
 from tms_core.permissions import Actor
-from tms_core.services.personal_tokens import PersonalTokenService, end_personal_tokens
-from tms_core.services.users import UserService
+from tms_core.services.personal_tokens import create_service as personal_token_service
+from tms_core.services.personal_tokens import end_personal_tokens
+from tms_core.services.users import create_service
 from tms_core.web.client_address import client_network
-from tms_core.web.openapi import Answer, Header, Link, Nothing, Parameter, documented, names_of
 from tms_core.web.preconditions import Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional
 from tms_core.web.validation import body_of, query_of, single_value
 
-MAX_SEARCH_LENGTH = 150
-SEARCH = Annotated[str, Field(max_length=MAX_SEARCH_LENGTH, pattern=r"^[^\x00]*$")]
-PARAMETERS = (
-    *PAGE,
-    Parameter(name="q", help="Part of the user name, first name or last name.", kind=SEARCH, example="ann"),
-)
-NAMES = names_of(PARAMETERS)
-LOCATION = Header("Location", "URL of the new account.", "https://tms.example.com/api/users/2")
-OF_ONE = ("get_user", "replace_user", "change_user", "delete_user")
-LINKS = tuple(Link(name, {"id": "$response.body#/id"}) for name in OF_ONE)
-FROM_LIST = tuple(Link(name, {"id": "$response.body#/results/0/id"}) for name in OF_ONE)
 # Fields that must be unique.
 UNIQUE = frozenset({"username", "email"})
-TAKEN = "The user name or e-mail address is taken, or no active administrator would remain."
-FORBIDDEN = (
-    "Users can change only their own account, only administrators can change `is_admin` and `is_active`, and changing "
-    "one's own e-mail address requires the right `current_password`."
-)
 
 
 def present(user: User, actor: Actor | None) -> dict[str, Any]:
@@ -72,22 +52,11 @@ class Users:
         self.request = request
         self.actor = request.actor if request.claims else None
         self.smtputf8: bool = request.registry.tms.core.smtputf8
-        self.users = UserService(request.db, self.actor, smtputf8=self.smtputf8)
+        self.users = create_service(request.registry.tms, request.db, self.actor)
 
     @token_optional
     @idempotent
-    @documented(
-        "create_user",
-        body=NewUser,
-        is_token_optional=True,
-        answers={
-            201: Answer(NewAccount, headers=(LOCATION,), links=LINKS),
-            401: "The token has been revoked.",
-            403: "Registration is closed, or the caller set `is_admin` without being an administrator.",
-            409: "The user name or e-mail address is taken, or the first request with this Idempotency-Key is running.",
-            429: Answer(),
-        },
-    )
+    @operations.create_user
     def collection_post(self):
         """Register an account. If registration is closed, only administrators can."""
         is_closed = self.request.registry.tms.core.registration == "closed"
@@ -109,10 +78,10 @@ class Users:
         where = absolute_url(self.request, f"/api/users/{user.id}")
         return json_response(shown, status=201, headers={"Location": where})
 
-    @documented("list_users", query=PARAMETERS, answers={200: Answer(UserPage, links=FROM_LIST), 404: PAST_THE_END})
+    @operations.list_users
     def collection_get(self):
         """List the accounts. Paginated, sorted by id."""
-        values = query_of(self.request, NAMES)
+        values = query_of(self.request, operations.NAMES)
         page = read_page(values)
         q = _search(values)
         with self.request.expensive_read() if q else nullcontext():
@@ -120,20 +89,20 @@ class Users:
         results = [present(user, self.actor) for user in users]
         return json_response(envelope(self.request, values, page, count, results))
 
-    @documented("get_user", query=(), answers={200: UserAnswer | PublicUser})
+    @operations.get_user
     def get(self):
         """Get an account. Only the names, unless the caller is its owner or an administrator."""
         query_of(self.request, ())
         return self._one(self.users.get(self._id()))
 
     @changes_user
-    @documented("replace_user", body=WholeUser, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
+    @operations.replace_user
     def put(self):
         """Replace an account. Omitted first and last names become empty."""
         return self._change(WholeUser)
 
     @changes_user
-    @documented("change_user", body=UserChange, answers={200: ChangedUser, 403: FORBIDDEN, 409: TAKEN})
+    @operations.change_user
     def patch(self):
         """Change an account. Omitted fields stay unchanged. A new password ends all other sessions and, with
         `end_personal_tokens`, all personal tokens. A change of e-mail address is notified to the old address, with a
@@ -141,10 +110,7 @@ class Users:
         return self._change(UserChange)
 
     @changes_user
-    @documented(
-        "delete_user",
-        answers={200: Nothing, 403: FORBIDDEN, 409: "No active administrator would remain."},
-    )
+    @operations.delete_user
     def delete(self):
         """Delete an account. Tasks that it created stay; open tasks assigned to it become unassigned."""
         user_id = self._id()
@@ -198,7 +164,7 @@ class Users:
 
     def _with_new_password(self, user: User, body: UserChange):
         """Return the account with its remaining personal tokens, after a change of one's own password."""
-        tokens = PersonalTokenService(self.request.db, user.id, ())
+        tokens = personal_token_service(self.request.registry.tms, self.request.db, user.id)
         if body.end_personal_tokens:
             end_personal_tokens(self.request.db, user.id)
         left = [present_token(row) for row in tokens.list()]
@@ -218,6 +184,6 @@ class Users:
 
 def _search(values: dict[str, list[str]]) -> str:
     text = (single_value(values, "q") or "").strip()
-    if "\x00" in text or len(text) > MAX_SEARCH_LENGTH:
-        raise InvalidError.of("q", f"must be text of at most {MAX_SEARCH_LENGTH} characters", "query")
+    if "\x00" in text or len(text) > operations.MAX_SEARCH_LENGTH:
+        raise InvalidError.of("q", f"must be text of at most {operations.MAX_SEARCH_LENGTH} characters", "query")
     return text

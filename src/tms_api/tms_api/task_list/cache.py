@@ -8,7 +8,7 @@ sent before the page was requested.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from prometheus_client import Counter
 
@@ -83,7 +83,8 @@ class PageCache:
         if not self._seconds:
             return NO_ENTRIES
         names = KEY, _name(PAGE_PREFIX, keys.page), _name(COUNT_PREFIX, keys.whole)
-        entries = Entries.of(*self._runtime.breaker.call(lambda: cast(Any, self._runtime.redis.mget(*names)), ABSENT))
+        read = self._runtime.breaker.call(lambda: self._runtime.direct_redis.call("MGET", *names), ABSENT)
+        entries = Entries.of(*read)
         if entries.page:
             HITS.inc()
         return entries
@@ -109,15 +110,15 @@ class PageCache:
         return page
 
     def _store(self, values: dict[str, bytes]) -> None:
-        pipeline = self._runtime.redis.pipeline(transaction=False)
-        for name, value in values.items():
-            pipeline.set(name, value, ex=self._seconds)
-        pipeline.execute()
+        self._runtime.direct_redis.call_all(
+            *(("SET", name, value, "EX", self._seconds) for name, value in values.items())
+        )
 
     def _init_version(self) -> bytes | None:
         """Set and return the version if Redis has none (new or flushed)."""
-        self._runtime.redis.set(KEY, new_version(), nx=True)
-        return cast(bytes | None, self._runtime.redis.get(KEY))
+        return cast(
+            bytes | None, self._runtime.direct_redis.call_all(("SET", KEY, new_version(), "NX"), ("GET", KEY))[1]
+        )
 
 
 def _name(prefix: str, key: str) -> str:

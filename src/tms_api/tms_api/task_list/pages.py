@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 from tms_api.pagination import cursor_envelope, envelope
@@ -10,7 +11,7 @@ from tms_api.task_list.query import CURSOR, ListQuery, read_query
 from tms_core.permissions import visibility_scope
 from tms_core.services.task_cursor import Cursors
 from tms_core.services.task_listing import TaskListing
-from tms_core.services.task_search import require_words
+from tms_core.services.task_search import resolve_search
 from tms_core.services.task_state import TaskRow
 from tms_core.web.resource import to_json
 
@@ -32,7 +33,7 @@ def make_page(request, count: int | None) -> MadePage:
     unknown and invalid parameters.
     """
     query = read_query(request)
-    require_words(request.autocommit_connection, query.wanted.q)
+    query = replace(query, wanted=resolve_search(request.autocommit_connection, query.wanted))
     counts = not query.is_by_cursor and (count is None or query.page.offset >= MAX_UNCOUNTED_OFFSET)
     is_expensive = query.wanted.q or ((counts or query.has_filter) and request.is_task_table_large())
     with request.expensive_read() if is_expensive else nullcontext():
@@ -40,7 +41,8 @@ def make_page(request, count: int | None) -> MadePage:
 
 
 def _page(request, query: ListQuery, count: int | None) -> MadePage:
-    listing = TaskListing(request.autocommit_connection, request.actor, request.registry.tms.core.visibility)
+    visibility = request.registry.tms.core.visibility
+    listing = TaskListing(request.single_statements, lambda: request.autocommit_connection, request.actor, visibility)
     if query.is_by_cursor:
         return MadePage(to_json(_by_cursor(request, query, listing)), None)
     page = query.page

@@ -21,7 +21,7 @@ PARAMETERS = (
     Parameter(
         name="ordering",
         help="Fields to sort by; the prefix `-` means descending. Separate several by commas, or repeat the parameter. "
-        "Default: newest first; with `q`, if at most 1,000 tasks match, best match first.",
+        "Default: newest first; with `q`, unless by `cursor`, best match first.",
         kind=list[Literal[DIRECTIONS]],  # type: ignore[valid-type]
         example=["-priority", "due_date"],
     ),

@@ -1,13 +1,15 @@
 """`tms init`: writes the sample files of the package."""
 
-import os
-import sys
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
+
+from tms_core.commands.invocation import LOCAL_PACKAGE
+from tms_core.commands.program import tms_program
 
 # File names by their names in the package, where hidden files would be overlooked.
 RENAMED = {"env.example": ".env.example"}
@@ -29,8 +31,9 @@ def init(directory: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(_fitted(source.read_text(), directory) if "systemd" in target.parts else source.read_text())
         click.echo(f"wrote  {target}")
+    before = "" if find_spec(LOCAL_PACKAGE) else "pip install tms-local, then "
     click.echo(
-        f"\nTo look around: {_tms()} up {directory}/development.ini\n"
+        f"\nTo look around: {before}{tms_program()} up {directory}/development.ini\n"
         f"To deploy: cp {directory}/.env.example {directory}/.env, fill it in, and go on as docs/deploying.md says"
     )
 
@@ -45,8 +48,4 @@ def _samples(folder: Traversable, within: str = "") -> Iterator[tuple[str, Trave
 
 def _fitted(unit: str, directory: Path) -> str:
     """Return a systemd unit with the paths of this installation."""
-    return unit.replace(INSTALLED, _tms()).replace(SETTINGS, str(directory))
-
-
-def _tms() -> str:
-    return os.fspath(Path(sys.executable).with_name("tms"))
+    return unit.replace(INSTALLED, str(tms_program())).replace(SETTINGS, str(directory))

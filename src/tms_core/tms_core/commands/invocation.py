@@ -55,14 +55,14 @@ class Invocation:
     def bootstrap(self) -> "Runtime":
         """Return the runtime; invalid settings end the command with a message for each."""
         if not Path(self.ini).is_file():
-            refuse(f"there is no settings file {self.ini}: name one with --ini or TMS_INI")
+            fail(f"there is no settings file {self.ini}: name one with --ini or TMS_INI")
         # Imported here, so that `tms --help` imports neither Pyramid nor SQLAlchemy.
         from tms_core.app import bootstrap
 
         try:
             runtime = bootstrap(self.ini, process=self.name)
         except ConfigurationError as error:
-            refuse_settings(self.ini, error)
+            fail_for_settings(self.ini, error)
         # The command group uses the runtime to explain errors.
         click.get_current_context().meta["tms.runtime"] = runtime
         return runtime
@@ -74,16 +74,16 @@ class Invocation:
         return Console()
 
 
-def refuse(message: str) -> NoReturn:
+def fail(message: str) -> NoReturn:
     """Exit with status 2 and the message on standard error, with click's prefix for errors."""
     click.echo(f"Error: {message}", err=True)
     sys.exit(2)
 
 
-def refuse_settings(ini: str, error: ConfigurationError) -> NoReturn:
-    """Exit because of invalid settings, with a line for each fault."""
+def fail_for_settings(ini: str, error: ConfigurationError) -> NoReturn:
+    """Exit because of invalid settings, with a line for each error."""
     match error.sentences:
         case (only,):
-            refuse(only if ini in only else f"{ini}: {only}")
+            fail(only if ini in only else f"{ini}: {only}")
         case many:
-            refuse("\n".join([f"{ini}: {len(many)} settings are not right:", *(f"  {sentence}" for sentence in many)]))
+            fail("\n".join([f"{ini}: {len(many)} settings are not right:", *(f"  {sentence}" for sentence in many)]))

@@ -2,7 +2,7 @@ import time
 
 import click
 
-from tms_core.commands.invocation import Invocation, refuse
+from tms_core.commands.invocation import Invocation, fail
 from tms_core.migrations_runner import downgrade, upgrade, write_revision
 from tms_core.runtime import Runtime
 
@@ -30,6 +30,6 @@ def migrate(invocation: Invocation, target: str | None, revision: str | None, pa
 
 def _write_revision(runtime: Runtime, message: str, label: str) -> None:
     if label not in runtime.registry.migrations:
-        refuse(f"no included package has the branch {label}; there are {', '.join(runtime.registry.migrations)}")
+        fail(f"no included package has the branch {label}; there are {', '.join(runtime.registry.migrations)}")
     for path in write_revision(runtime, message, label):
         click.echo(f"wrote {path}")

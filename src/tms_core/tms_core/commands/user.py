@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 import click
 from sqlalchemy import select
 
-from tms_core.auth.access_tokens import AccessTokens
-from tms_core.commands.invocation import Invocation, refuse
+from tms_core.commands.invocation import Invocation, fail
 from tms_core.commands.user_list import print_accounts
 from tms_core.errors import InvalidError
 from tms_core.models import User
@@ -18,7 +17,9 @@ from tms_core.permissions import OPERATOR
 from tms_core.sanitizing import one_line
 from tms_core.services.account_lookup import account_with_username
 from tms_core.services.tokens import TokenService
+from tms_core.services.tokens import create_service as token_service
 from tms_core.services.users import UserService
+from tms_core.services.users import create_service as user_service
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,9 +47,9 @@ def create(invocation: Invocation, name: str, admin: bool, email: str | None, pa
         try:
             made = accounts.users.create({**values, "password": _password(password_stdin)})
         except InvalidError as error:
-            # Without --email, the fault is in the name, not in the derived address.
-            faults = [fault for fault in error.faults if email or fault.field != "email"]
-            raise InvalidError(faults or error.faults) from None
+            # Without --email, the error is in the name, not in the derived address.
+            errors = [field_error for field_error in error.errors if email or field_error.field != "email"]
+            raise InvalidError(errors or error.errors) from None
     click.echo(f"created {'administrator' if admin else 'user'} {made.username} with id {made.id}")
 
 
@@ -134,17 +135,15 @@ class _Accounts:
 def _accounts(invocation: Invocation) -> Iterator[_Accounts]:
     """Yield the services in one transaction, with the operator as actor."""
     runtime = invocation.bootstrap()
-    core = runtime.core
     with runtime.transaction() as session:
 
         def id_of(name: str) -> int:
             found = account_with_username(session, name) if is_utf8(name) else None
             if found is None or found.deleted_at is not None:
-                refuse(f"there is no user {one_line(name)}")
+                fail(f"there is no user {one_line(name)}")
             return found.id
 
-        tokens = TokenService(session, AccessTokens(core.jwt_key, core.access_token_life), core)
-        yield _Accounts(UserService(session, OPERATOR, smtputf8=core.smtputf8), tokens, id_of)
+        yield _Accounts(user_service(runtime, session, OPERATOR), token_service(runtime, session), id_of)
 
 
 def is_utf8(argument: str) -> bool:
@@ -158,8 +157,8 @@ def _password(from_stdin: bool) -> str:
             return sys.stdin.readline().rstrip("\r\n")
         return str(click.prompt("Password", hide_input=True, confirmation_prompt="Again"))
     except UnicodeDecodeError:
-        refuse("the password is not UTF-8")
+        fail("the password is not UTF-8")
     except click.Abort:
         if sys.stdin.isatty():
             raise
-        refuse("no password was typed; --password-stdin reads it from standard input")
+        fail("no password was typed; --password-stdin reads it from standard input")

@@ -11,6 +11,7 @@ from tms_core.doctor.disk import check_disk
 from tms_core.doctor.findings import Check, Finding, Level, bad, warning
 from tms_core.doctor.redis import check_redis
 from tms_core.doctor.relay import check_relay
+from tms_core.doctor.search import check_search
 from tms_core.doctor.settings import check_settings
 from tms_core.errors import TmsError
 from tms_core.registry import resolve
@@ -21,12 +22,13 @@ CHECKS: dict[str, Check] = {
     "database": check_database,
     "migrations": check_migrations,
     "accounts": check_accounts,
+    "search": check_search,
     "clock": check_clock,
     "relay": check_relay,
     "redis": check_redis,
     "disk": check_disk,
 }
-NEED_DATABASE = ("migrations", "accounts", "clock", "relay")
+NEED_DATABASE = ("migrations", "accounts", "search", "clock", "relay")
 
 
 def examine(runtime: Runtime) -> Iterator[tuple[str, Finding]]:

@@ -28,6 +28,10 @@ class TaskEventRecord:
     snapshot: dict[str, Any]
     created_at: datetime
 
+    def before(self) -> dict[str, Any]:
+        """Return the task before the event, as JSON values."""
+        return {**self.snapshot, **{name: old for name, (old, _new) in self.changes.items()}}
+
 
 RECORD_COLUMNS = (
     TaskEvent.position,

@@ -4,6 +4,7 @@ from tms_core.models.account import AccountLink, LinkPurpose, PersonalToken
 from tms_core.models.base import Base
 from tms_core.models.event import EventKind, RelayCursor, TaskEvent
 from tms_core.models.task import OPEN_STATUSES, Priority, Status, Task
+from tms_core.models.task_search import TaskSearch
 from tms_core.models.user import RefreshToken, User
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Status",
     "Task",
     "TaskEvent",
+    "TaskSearch",
     "User",
 ]

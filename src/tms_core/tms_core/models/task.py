@@ -32,12 +32,10 @@ DESCRIPTION_LENGTH = 10_000
 # Titles are sorted ignoring case, accents and width. `fold_text` is a function created by the migrations: not every
 # server has ICU, and an upgrade of ICU can invalidate an index on one of its collations.
 TITLE_SORT_KEY = 'fold_text(title) COLLATE "C"'
-# The document that `q=` searches, in PostgreSQL's normal form, so that index and query have the same expression.
-SEARCH_DOCUMENT = "to_tsvector('simple'::regconfig, (((title)::text || ' '::text) || description))"
 
 
 class Task(Base):
-    """A task; written only by `services.tasks`, which also writes the event of every change."""
+    """A task; written only by the services, which also write the event of every change."""
 
     __tablename__ = "task"
 
@@ -71,11 +69,6 @@ class Task(Base):
         Index("ix_task_created_at", "created_at", "id"),
         Index("ix_task_updated_at", "updated_at", "id"),
         Index("ix_task_title_sort_key", text(TITLE_SORT_KEY), "id"),
-        Index(
-            "ix_task_search",
-            text(SEARCH_DOCUMENT),
-            postgresql_using="gin",
-        ),
     )
 
 

@@ -6,11 +6,11 @@ from io import BytesIO
 from typing import Any
 
 from tms_core.server.admission import Admission
-from tms_core.server.bodies import Bodies, BodyFaultError
+from tms_core.server.bodies import Bodies, BodyFailedError
 from tms_core.server.exchange import Exchange
 from tms_core.server.limits import Limits
 from tms_core.server.threads import WorkerThreads
-from tms_core.web.body_faults import KEY, LEFT, log_departure
+from tms_core.web.body_failures import KEY, LEFT, log_departure
 
 Wsgi = Callable[..., Iterable[bytes]]
 Response = tuple[int, list[tuple[str, str]], bytes]
@@ -51,8 +51,8 @@ class Application:
             return
         try:
             body = await self._bodies.read(exchange.receive)
-        except BodyFaultError as error:
-            await self._refuse(exchange, error)
+        except BodyFailedError as error:
+            await self._reject(exchange, error)
             return
         try:
             environ["CONTENT_LENGTH"] = str(len(body))
@@ -60,11 +60,11 @@ class Application:
         finally:
             self._bodies.release(body)
 
-    async def _refuse(self, exchange: Exchange, error: BodyFaultError) -> None:
-        if error.fault is LEFT:
+    async def _reject(self, exchange: Exchange, error: BodyFailedError) -> None:
+        if error.failure is LEFT:
             log_departure(exchange.environ)
             return
-        exchange.environ |= {KEY: error.fault, "CONTENT_LENGTH": "0"}
+        exchange.environ |= {KEY: error.failure, "CONTENT_LENGTH": "0"}
         await self._respond(exchange, b"", close=True)
 
     async def _respond(self, exchange: Exchange, body: bytes | bytearray, *, close: bool = False) -> None:

@@ -5,17 +5,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tms_core.server.limits import BUFFERED_BODIES, Limits
-from tms_core.web.body_faults import LEFT, OVERLOADED, TIMED_OUT, BodyFault
+from tms_core.web.body_failures import LEFT, OVERLOADED, TIMED_OUT, BodyFailure
 
 Receive = Callable[[], Awaitable[Any]]
 
 
-class BodyFaultError(Exception):
-    """The body could not be received completely; `fault` is the reason."""
+class BodyFailedError(Exception):
+    """The body could not be received completely; `failure` is the reason."""
 
-    def __init__(self, fault: BodyFault):
-        self.fault = fault
-        super().__init__(fault.detail)
+    def __init__(self, failure: BodyFailure):
+        self.failure = failure
+        super().__init__(failure.detail)
 
 
 class Bodies:
@@ -26,7 +26,7 @@ class Bodies:
         self._held = 0
 
     async def read(self, receive: Receive) -> bytearray:
-        """Return the body, cut a little above the limit if it is too long; raises `BodyFaultError`.
+        """Return the body, cut a little above the limit if it is too long; raises `BodyFailedError`.
 
         The returned body counts towards the limit of the process until `release`.
         """
@@ -49,11 +49,11 @@ class Bodies:
                 async with asyncio.timeout_at(self._limits.body_deadline(began, len(body))):
                     message = await receive()
             except TimeoutError:
-                raise BodyFaultError(TIMED_OUT) from None
+                raise BodyFailedError(TIMED_OUT) from None
             if message["type"] == "http.disconnect":
-                raise BodyFaultError(LEFT)
+                raise BodyFailedError(LEFT)
             body += message["body"]
             self._held += len(message["body"])
             more = message["more_body"]
             if more and self._held > BUFFERED_BODIES:
-                raise BodyFaultError(OVERLOADED)
+                raise BodyFailedError(OVERLOADED)

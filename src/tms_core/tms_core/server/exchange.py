@@ -10,12 +10,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
-from tms_core.server.refusals import refusal
+from tms_core.server.error_responses import error_response
 
 log = logging.getLogger(__name__)
-# Responses without a body and a length (RFC 9110, section 8.6).
-WITHOUT_LENGTH = frozenset({204, 304})
-CONNECTION, CONTENT_LENGTH = b"connection", b"content-length"
+# Responses without a body (RFC 9110, section 6.4.1).
+WITHOUT_BODY = frozenset({204, 304})
+CONTENT_LENGTH = b"content-length"
+# The server decides on these; an application must not.
+OURS = frozenset({b"connection", b"transfer-encoding"})
 CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 Headers = Sequence[tuple[str, str]]
 
@@ -67,7 +69,7 @@ class Exchange(RequestResponseCycle):
         log.error("a request failed in the server", exc_info=error)
         if self.disconnected or self.response_complete:
             return
-        self.transport.write(refusal(HTTPStatus.INTERNAL_SERVER_ERROR, self.default_headers))
+        self.transport.write(error_response(HTTPStatus.INTERNAL_SERVER_ERROR, self.default_headers))
         self._complete(keep_alive=False)
 
     def respond(self, status: int, headers: Headers, body: bytes, *, close: bool = False) -> None:
@@ -78,19 +80,19 @@ class Exchange(RequestResponseCycle):
             # The client has not received the previous response yet.
             self.run(self._respond_when_drained(status, headers, body, close))
             return
-        has_body = self.environ["REQUEST_METHOD"] != "HEAD"
+        has_body = self.environ["REQUEST_METHOD"] != "HEAD" and status not in WITHOUT_BODY
         parts = [STATUS_LINE[status]]
         for line in self.default_headers:
             parts += (line[0], b": ", line[1], b"\r\n")
-        has_length = status in WITHOUT_LENGTH or not has_body
+        has_length = not has_body
         for name, text in headers:
             field = _field_name(name)
-            if field == CONNECTION:
+            if field in OURS:
                 close = close or "close" in text.lower()
                 continue
             if field == CONTENT_LENGTH:
                 has_length = True
-                if has_body and int(text) != len(body) and status != HTTPStatus.NOT_MODIFIED:
+                if has_body and int(text) != len(body):
                     raise ValueError(f"Content-Length is {text} for {len(body)} bytes")
             parts += (field, b": ", _field_value(text), b"\r\n")
         if not has_length:

@@ -10,9 +10,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from tms_core.server.application import Application
 from tms_core.server.connections import Connections
 from tms_core.server.environ import add_request, connection_environ
+from tms_core.server.error_responses import error_response
 from tms_core.server.exchange import Exchange
 from tms_core.server.limits import HEAD_BYTES, HEADERS, Limits
-from tms_core.server.refusals import refusal
 
 # Time to discard the rest of an unneeded body, so that the client reads the response.
 DISCARD_SECONDS = 5.0
@@ -70,7 +70,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._silent_bytes > HEAD_BYTES:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         elif self._deadline is None and (self._is_in_head or not (self._is_in_body or self._is_answering())):
             self._expire_in(self._limits.head_seconds, self._head_expired)
 
@@ -85,7 +85,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Called if the parser, or one of the callbacks below, raises."""
         too_large = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        self._refuse(too_large if self._is_head_too_large else HTTPStatus.BAD_REQUEST)
+        self._reject(too_large if self._is_head_too_large else HTTPStatus.BAD_REQUEST)
 
     def on_message_begin(self) -> None:
         self.url = b""
@@ -199,11 +199,11 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _head_expired(self) -> None:
         if self._is_in_head:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+            self._reject(HTTPStatus.REQUEST_TIMEOUT)
         else:
             self.transport.close()
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _reject(self, status: HTTPStatus) -> None:
         """Reject a request before it reaches the application, and close the connection."""
         if self._is_answering() and not self._is_in_body and not self.pipeline:
             # The response to the previous request is sent first, as the last one.
@@ -216,7 +216,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self.transport.write(refusal(status, self.server_state.default_headers))
+        self.transport.write(error_response(status, self.server_state.default_headers))
         self.transport.close()
 
     def _watch_sending(self) -> None:

@@ -25,18 +25,18 @@ def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
         "email": partial(normalize_email, smtputf8=smtputf8),
         "password": normalize_password,
     }
-    found, faults = dict(values), []
+    found, errors = dict(values), []
     for name in rules.keys() & values.keys():
         try:
             found[name] = rules[name](values[name])
         except ValueError as error:
-            faults.append(FieldError("body", name, str(error)))
-    if faults:
-        raise InvalidError(sorted(faults, key=lambda fault: fault.field))
+            errors.append(FieldError("body", name, str(error)))
+    if errors:
+        raise InvalidError(sorted(errors, key=lambda error: error.field))
     return found
 
 
-def refuse_taken(session: Session, values: Mapping[str, Any], *, but: int | None = None) -> None:
+def reject_taken(session: Session, values: Mapping[str, Any], *, but: int | None = None) -> None:
     """Raise `ConflictError` with the values that an account other than `but` has."""
     # In this order, so that an address that another transaction is giving up is found by one of the two queries.
     taken = [

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from tms_core.auth.hashing import sha256_of
 from tms_core.identity.email_addresses import email_key
 from tms_core.models import AccountLink, LinkPurpose, User
+from tms_core.runtime import Runtime
 from tms_core.services.account_lookup import account_with_email
 from tms_core.services.user_lock import lock_user
 
@@ -122,6 +123,10 @@ class AccountLinkService:
 
     def _token(self, seed: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(self._key, seed, hashlib.sha256)).decode().rstrip("=")
+
+
+def create_service(runtime: Runtime, session: Session) -> AccountLinkService:
+    return AccountLinkService(session, runtime.core.jwt_key)
 
 
 def end_links(session: Session, user_id: int, purpose: LinkPurpose, *criteria: ColumnElement[bool]) -> None:

@@ -11,6 +11,7 @@ from tms_core.auth.hashing import sha256_of
 from tms_core.auth.personal_tokens import PREFIX
 from tms_core.errors import ConflictError, InvalidError, NotFoundError
 from tms_core.models import PersonalToken
+from tms_core.runtime import Runtime
 from tms_core.services.user_lock import lock_user
 
 SHOWN_CHARACTERS = len(PREFIX) + 4
@@ -67,6 +68,10 @@ class PersonalTokenService:
             raise InvalidError.of("scopes", f"has {', '.join(unknown)}, which is not known here; known are: {known}")
         if expires_at is not None and expires_at <= datetime.now(UTC):
             raise InvalidError.of("expires_at", "must be in the future")
+
+
+def create_service(runtime: Runtime, session: Session, user_id: int) -> PersonalTokenService:
+    return PersonalTokenService(session, user_id, frozenset(runtime.registry.scopes.values()))
 
 
 def end_personal_tokens(session: Session, user_id: int) -> None:

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from tms_core.errors import NotFoundError
 from tms_core.models import RefreshToken
+from tms_core.runtime import Runtime
 from tms_core.services.tokens import TokenService, unused
+from tms_core.services.tokens import create_service as token_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,10 @@ class UserSession:
 class SessionService:
     """Lists and ends the sessions of a user; never commits."""
 
-    def __init__(self, session: Session, user_id: int):
+    def __init__(self, session: Session, user_id: int, tokens: TokenService):
         self._session = session
         self._user_id = user_id
+        self._tokens = tokens
 
     def list(self) -> Sequence[UserSession]:
         """Return the active sessions, the most recently used first."""
@@ -44,8 +47,12 @@ class SessionService:
         )
         return [UserSession(*row) for row in self._session.execute(select(newest).order_by(newest.c.created_at.desc()))]
 
-    def end(self, session_id: UUID, tokens: TokenService) -> None:
+    def end(self, session_id: UUID) -> None:
         """End a session; its access tokens stop working within a second."""
         if session_id not in {one.id for one in self.list()}:
             raise NotFoundError("You have no such session.")
-        tokens.revoke_session(self._user_id, session_id)
+        self._tokens.revoke_session(self._user_id, session_id)
+
+
+def create_service(runtime: Runtime, session: Session, user_id: int) -> SessionService:
+    return SessionService(session, user_id, token_service(runtime, session))

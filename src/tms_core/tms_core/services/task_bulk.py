@@ -11,11 +11,12 @@ from tms_core.errors import NotFoundError, OperationError, TmsError
 from tms_core.models import EventKind
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
+from tms_core.runtime import Runtime
+from tms_core.services.task_decisions import TaskDecisions, users_named
 from tms_core.services.task_reading import COLUMNS
 from tms_core.services.task_rules import Expectation, reopens
 from tms_core.services.task_state import TaskRow, after_change, differences
 from tms_core.services.task_writing import Change, TaskWriter
-from tms_core.services.tasks import TaskService, users_named
 
 # Locked in the order of their ids, so that concurrent bulk calls do not deadlock.
 SELECT_TASKS = select(*COLUMNS).where(TASK.c.id.in_(bindparam("ids", expanding=True))).order_by(TASK.c.id)
@@ -62,7 +63,7 @@ class TaskBulkService:
         self._session = session
         self._actor = actor
         self._visibility = visibility
-        self._tasks = TaskService(session, actor, visibility)
+        self._decisions = TaskDecisions(session, actor, visibility)
         self._writer = TaskWriter(session, actor.id)
 
     def apply(self, operations: Sequence[Operation]) -> list[TaskRow | None]:
@@ -99,23 +100,23 @@ class TaskBulkService:
             for one in operations
             if isinstance(one, Update) and one.task_id in plan.tasks and reopens(plan.tasks[one.task_id], one.values)
         ]
-        self._tasks.assignees.load({task.assigned_to for task in reopened if task.assigned_to is not None})
+        self._decisions.assignees.load({task.assigned_to for task in reopened if task.assigned_to is not None})
 
     def _decide(self, plan: _Plan, index: int, operation: Operation) -> None:
         match operation:
             case Creation(values):
-                plan.created[index] = task = self._tasks.draft(values)
+                plan.created[index] = task = self._decisions.draft(values)
                 plan.users.append((index, users_named(task, self._actor)))
             case Update(task_id, values, expected):
                 plan.results[index] = self._decide_update(plan, index, self._visible(plan, task_id), values, expected)
             case Deletion(task_id, expected):
-                self._tasks.decide_delete(self._visible(plan, task_id), expected)
+                self._decisions.decide_delete(self._visible(plan, task_id), expected)
                 plan.deleted[task_id] = plan.tasks.pop(task_id)
 
     def _decide_update(
         self, plan: _Plan, index: int, task: TaskRow, values: Mapping[str, Any], expected: Expectation | None
     ) -> TaskRow:
-        changed = self._tasks.decide_change(task, values, expected, _unwritten(plan, task, expected))
+        changed = self._decisions.decide_change(task, values, expected, _unwritten(plan, task, expected))
         if not changed:
             return task
         plan.users.append((index, [(name, changed.get(name)) for name in ("assigned_to", "created_by")]))
@@ -133,12 +134,12 @@ class TaskBulkService:
 
     def _check_users(self, plan: _Plan) -> None:
         try:
-            self._tasks.check_users(pair for _, named in plan.users for pair in named)
+            self._decisions.check_users(pair for _, named in plan.users for pair in named)
         except TmsError:
             # Check each operation to find the one at fault.
             for index, named in plan.users:
                 try:
-                    self._tasks.check_users(named)
+                    self._decisions.check_users(named)
                 except TmsError as error:
                     raise OperationError(index, error) from error
 
@@ -151,6 +152,10 @@ class TaskBulkService:
             self._writer.update(list(plan.updated.values()), plan.changes)
         if plan.deleted:
             self._writer.delete(list(plan.deleted.values()))
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskBulkService:
+    return TaskBulkService(session, actor, runtime.core.visibility)
 
 
 def _unwritten(plan: _Plan, task: TaskRow, expected: Expectation | None) -> list[dict[str, list[Any]]]:

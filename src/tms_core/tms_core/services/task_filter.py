@@ -5,12 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, false, func, literal_column, or_
+from sqlalchemy import BindParameter, ColumnElement, bindparam, false, or_, select
 
 from tms_core.errors import FieldError, InvalidError
 from tms_core.models import Priority, Status, Task
-from tms_core.models.task import SEARCH_DOCUMENT
+from tms_core.models.task_search import TASK_SEARCH
 from tms_core.services.day_bounds import COMPARISONS, Bounds, exclude_each_other, strictest_bounds, within_bounds
+from tms_core.services.search_query import SearchQuery
 from tms_core.values import MAX_ID, day
 
 NAMES = (
@@ -22,8 +23,6 @@ SELF = "me"
 MAX_SEARCH_LENGTH = 500
 # Per parameter, over all its repetitions.
 MAX_VALUES = 500
-# Matches in the title weigh ten times those in the description.
-RANKED_DOCUMENT = "setweight(to_tsvector('simple', title), 'A') || to_tsvector('simple', description)"
 
 
 class Filterable(Protocol):
@@ -45,7 +44,7 @@ class Filterable(Protocol):
 class TaskFilter:
     """A filter for tasks; empty fields accept every task, and None among the values accepts tasks without a value.
 
-    `is_contradictory` means that no task matches.
+    `is_contradictory` means that no task matches. `search` is what `q` asks for, from `resolve_search`.
     """
 
     priority: frozenset[Priority] = frozenset()
@@ -55,26 +54,41 @@ class TaskFilter:
     assigned_to: frozenset[int | None] = frozenset()
     created_by: frozenset[int | None] = frozenset()
     q: str = ""
+    search: SearchQuery | None = None
     is_contradictory: bool = False
 
     def criteria(self) -> list[ColumnElement[bool]]:
         """Return SQL conditions on `Task`, to be combined with AND."""
+        found = self.criteria_besides_search()
+        if self.search and not self.is_contradictory:
+            found.append(Task.id.in_(select(TASK_SEARCH.c.task_id).where(self.search.condition())))
+        return found
+
+    def criteria_besides_search(self) -> list[ColumnElement[bool]]:
         if self.is_contradictory:
             return [false()]
-        found: list[ColumnElement[bool]] = []
-        for column, values in (
-            (Task.priority, self.priority),
-            (Task.status, self.status),
-            (Task.due_date, self.due_date),
-            (Task.assigned_to, self.assigned_to),
-            (Task.created_by, self.created_by),
-        ):
-            if values:
-                found.append(_one_of(column, values))
-        found += [COMPARISONS[operator](Task.due_date, bound) for operator, bound in self.due_bounds]
-        if self.q:
-            found.append(literal_column(SEARCH_DOCUMENT).op("@@")(self._query()))
+        found = [_one_of(getattr(Task, name), values) for name, values in self._values().items() if values]
+        for number, (operator, bound) in enumerate(self.due_bounds):
+            found.append(COMPARISONS[operator](Task.due_date, _parameter("due_date_bound", number, bound)))
         return found
+
+    def shape(self) -> tuple[Any, ...]:
+        """Return all that the SQL text of the criteria depends on; `q` is not supported."""
+        counts = tuple((len(values), None in values) for values in self._values().values())
+        return (self.is_contradictory, counts, tuple(operator for operator, _bound in self.due_bounds))
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the values of the SQL text of the criteria by their names."""
+        found = {
+            _name(name, number): value
+            for name, values in self._values().items()
+            for number, value in enumerate(_named(values))
+        }
+        bounds = {_name("due_date_bound", number): bound for number, (_, bound) in enumerate(self.due_bounds)}
+        return found | bounds
+
+    def _values(self) -> dict[str, frozenset[Any]]:
+        return {name: getattr(self, name) for name in ("priority", "status", "due_date", "assigned_to", "created_by")}
 
     def matches(self, task: Filterable) -> bool:
         """Return whether a task that is not in the database matches; `q` is ignored."""
@@ -100,33 +114,38 @@ class TaskFilter:
             return replace(self, due_date=days, due_bounds=(), is_contradictory=not days)
         return replace(self, due_bounds=bounds, is_contradictory=exclude_each_other(bounds))
 
-    def rank(self) -> ColumnElement[float]:
-        """Return the SQL rank of a task for `q`; higher is better."""
-        return func.ts_rank(literal_column(RANKED_DOCUMENT), self._query())
-
-    def _query(self) -> ColumnElement[Any]:
-        return func.websearch_to_tsquery("simple", self.q)
-
 
 def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
-    # Sorted, so that equal filters compile to equal statements.
-    named = sorted(value for value in values if value is not None)
+    named = [_parameter(column.key, number, value, column.type) for number, value in enumerate(_named(values))]
     if None not in values:
         return column == named[0] if len(named) == 1 else column.in_(named)
     return or_(column.is_(None), column.in_(named)) if named else column.is_(None)
+
+
+def _named(values: frozenset[Any]) -> list[Any]:
+    # Sorted, so that equal filters compile to equal statements.
+    return sorted(value for value in values if value is not None)
+
+
+def _parameter(name: str, number: int, value: Any, kind: Any = None) -> BindParameter[Any]:
+    return bindparam(_name(name, number), value, type_=kind)
+
+
+def _name(name: str, number: int) -> str:
+    return f"wanted_{name}_{number}"
 
 
 @dataclass(slots=True)
 class _QueryParser:
     actor_id: int
     values: Mapping[str, list[str]]
-    faults: list[FieldError] = field(default_factory=list)
+    errors: list[FieldError] = field(default_factory=list)
 
     def each(self, name: str, convert: Callable[[str], Any], *, choices: int = 0) -> frozenset[Any]:
         """Return the distinct values of a parameter; empty if all of its `choices` are given, since all tasks match."""
         given = self.values.get(name, [])
         if sum(value.count(",") + 1 for value in given) > MAX_VALUES:
-            self.faults.append(FieldError("query", name, f"must have at most {MAX_VALUES} values"))
+            self.errors.append(FieldError("query", name, f"must have at most {MAX_VALUES} values"))
             return frozenset()
         found = set()
         # Without duplicates, in order, so that a repeated error is reported once.
@@ -134,7 +153,7 @@ class _QueryParser:
             try:
                 found.add(convert(part))
             except ValueError as error:
-                self.faults.append(FieldError("query", name, str(error)))
+                self.errors.append(FieldError("query", name, str(error)))
         return frozenset() if len(found) == choices else frozenset(found)
 
     def user(self, text: str) -> int | None:
@@ -150,9 +169,9 @@ class _QueryParser:
         given = self.values.get("q", [])
         text = " ".join(given).strip()
         if len(given) > 1:
-            self.faults.append(FieldError("query", "q", "must stand once"))
+            self.errors.append(FieldError("query", "q", "must stand once"))
         elif "\x00" in text or len(text) > MAX_SEARCH_LENGTH:
-            self.faults.append(FieldError("query", "q", f"must be text of at most {MAX_SEARCH_LENGTH} characters"))
+            self.errors.append(FieldError("query", "q", f"must be text of at most {MAX_SEARCH_LENGTH} characters"))
         return text
 
 
@@ -190,6 +209,6 @@ def read_filter(values: Mapping[str, list[str]], *, actor_id: int) -> TaskFilter
         created_by=parser.each("created_by", parser.user),
         q=parser.search(),
     )
-    if parser.faults:
-        raise InvalidError(parser.faults)
+    if parser.errors:
+        raise InvalidError(parser.errors)
     return found.reduced()

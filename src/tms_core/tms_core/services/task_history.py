@@ -11,6 +11,7 @@ from tms_core.event_log.waiting import await_positions
 from tms_core.models import EventKind, TaskEvent
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, relations
+from tms_core.runtime import Runtime
 
 
 class TaskHistory:
@@ -62,6 +63,10 @@ class TaskHistory:
         return bool(
             {"creator", "admin"} & relations(self._actor, created_by=last.snapshot["created_by"], assigned_to=None)
         )
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskHistory:
+    return TaskHistory(session, actor, runtime.core.visibility)
 
 
 def last_event(session: Session, task_id: int) -> TaskEvent | None:

@@ -1,23 +1,30 @@
 """Pages of the task list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, bindparam, func, literal_column, select
 
 from tms_core.models.task import TASK
+from tms_core.models.task_search import TASK_SEARCH
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.keyset_pagination import ranges
+from tms_core.services.search_query import SearchQuery
+from tms_core.services.search_ranking import SearchRanking, is_frequent
 from tms_core.services.task_filter import TaskFilter
+from tms_core.services.task_list_sql import sql_text
 from tms_core.services.task_ordering import NEWEST_FIRST, Ordering
-from tms_core.services.task_reading import COLUMNS, Reader
+from tms_core.services.task_reading import COLUMNS, Reader, task_of
 from tms_core.services.task_state import TaskRow
+from tms_core.single_statements import SingleStatements
 
 # Up to this many matches, finding and sorting all is cheaper than scanning in order until a page is full.
 MAX_SORTED = 10_000
-# Up to this many matches, search results are ranked, which takes 0.1 ms per short text.
-MAX_RANKED = 1_000
+ZERO: ColumnElement[int] = literal_column("0")
+LIMIT = bindparam("page_limit", type_=Integer)
+OFFSET = bindparam("page_offset", type_=Integer)
+Number = int | BindParameter[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +34,16 @@ class Page:
 
 
 class TaskListing:
-    """Reads the tasks that an actor sees, filtered and ordered."""
+    """Reads the tasks that an actor sees, filtered and ordered.
 
-    def __init__(self, reader: Reader, actor: Actor, visibility: Visibility):
-        self._reader = reader
+    `connect` returns what executes statements that are not compiled in advance.
+    """
+
+    def __init__(
+        self, statements: SingleStatements, connect: Callable[[], Reader], actor: Actor, visibility: Visibility
+    ):
+        self._statements = statements
+        self._connect = connect
         self._visible = visible_tasks(actor, visibility)
 
     def page(
@@ -44,20 +57,34 @@ class TaskListing:
     ) -> Page:
         """Return one page of the matching tasks and their total count, which is queried if `count` is None.
 
-        Without an ordering, the newest come first, or, in a search with up to `MAX_RANKED` results, the best matches.
+        Without an ordering, the newest come first, or, in a search, the best matches.
         """
         criteria = self._criteria(wanted)
         if count is None:
-            count = self._reader.scalar(select(func.count()).select_from(TASK).where(*criteria)) or 0
+            count = self._count(wanted)
         if offset >= count:
             return Page(count, [])
-        if wanted.q and ordering is None and count <= MAX_RANKED:
-            return Page(count, self._rows(_select_best(wanted, criteria, limit=limit, offset=offset)))
+        if wanted.search and ordering is None:
+            return Page(count, self._best(wanted, wanted.search, count, limit=limit, offset=offset))
         ordering = ordering or NEWEST_FIRST
         if count > MAX_SORTED and not offset:
             return Page(count, self.after(wanted, ordering=ordering, limit=limit, values=None))
         choose = _select_by_ids if criteria and count <= MAX_SORTED else _select
+        if self._is_compiled(wanted):
+            text = sql_text(wanted, (choose, ordering), lambda: choose(ordering, criteria, limit=LIMIT, offset=OFFSET))
+            parameters = {**wanted.parameters(), "page_limit": limit, "page_offset": offset}
+            return Page(count, [task_of(*row) for row in self._statements.read(text, parameters)])
         return Page(count, self._rows(choose(ordering, criteria, limit=limit, offset=offset)))
+
+    def _count(self, wanted: TaskFilter) -> int:
+        if self._is_compiled(wanted):
+            text = sql_text(wanted, "count", lambda: self._select_count(wanted))
+            return int(self._statements.read(text, wanted.parameters())[0][0])
+        return self._connect().scalar(self._select_count(wanted)) or 0
+
+    def _is_compiled(self, wanted: TaskFilter) -> bool:
+        """Return whether the text of statements depends only on the shape of the filter."""
+        return self._visible is None and not wanted.q
 
     def after(
         self, wanted: TaskFilter, *, ordering: Ordering, limit: int, values: Sequence[Any] | None
@@ -67,39 +94,54 @@ class TaskListing:
         The cost does not depend on the depth.
         """
         criteria = self._criteria(wanted)
+        # For rare words the planner would join all tasks in order, because it expects at least one in 500 to match.
+        choose = _select_by_ids if wanted.search and not is_frequent(self._connect(), wanted.search) else _select
         found: list[TaskRow] = []
         for part in ranges(ordering, values, {"priority": wanted.priority, "status": wanted.status}):
             if len(found) == limit:
                 break
             here = [*criteria, *part.criteria]
-            found += self._rows(_select(part.ordering, here, limit=limit - len(found)))
+            found += self._rows(choose(part.ordering, here, limit=limit - len(found)))
         return found
 
+    def _best(self, wanted: TaskFilter, search: SearchQuery, count: int, *, limit: int, offset: int) -> list[TaskRow]:
+        criteria = self._visibly(wanted.criteria_besides_search())
+        ids = SearchRanking(self._connect(), search, criteria, count).page(limit=limit, offset=offset)
+        places = {task_id: place for place, task_id in enumerate(ids)}
+        rows = self._rows(select(*COLUMNS).where(TASK.c.id.in_(ids), *criteria))
+        return sorted(rows, key=lambda row: places[row.id])
+
+    def _select_count(self, wanted: TaskFilter) -> Select[Any]:
+        number = select(func.count())
+        if wanted.search and not self._visibly(wanted.criteria_besides_search()):
+            # Every task has its row there, so `task` need not be read.
+            return number.select_from(TASK_SEARCH).where(wanted.search.condition())
+        return number.select_from(TASK).where(*self._criteria(wanted))
+
     def _criteria(self, wanted: TaskFilter) -> list[Any]:
-        return wanted.criteria() if self._visible is None else [*wanted.criteria(), self._visible]
+        return self._visibly(wanted.criteria())
+
+    def _visibly(self, criteria: list[Any]) -> list[Any]:
+        return criteria if self._visible is None else [*criteria, self._visible]
 
     def _rows(self, statement: Select[Any]) -> list[TaskRow]:
-        return [TaskRow(*row) for row in self._reader.execute(statement)]
+        return [TaskRow(*row) for row in self._connect().execute(statement)]
 
 
-def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
+def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number | None = None) -> Select[Any]:
     statement = select(*COLUMNS).where(*criteria).order_by(*(term.clause for term in ordering))
-    return statement.limit(limit).offset(offset) if offset else statement.limit(limit)
+    return statement.limit(limit) if offset is None else statement.limit(limit).offset(offset)
 
 
-def _select_best(wanted: TaskFilter, criteria: Sequence[Any], *, limit: int, offset: int) -> Select[Any]:
-    """Return the statement for search results, best matches first and newest first among equals."""
-    order = (wanted.rank().desc(), TASK.c.id.desc())
-    return select(*COLUMNS).where(*criteria).order_by(*order).limit(limit).offset(offset)
-
-
-def _select_by_ids(ordering: Ordering, criteria: Sequence[Any], *, limit: int, offset: int = 0) -> Select[Any]:
+def _select_by_ids(
+    ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number | None = None
+) -> Select[Any]:
     """Like `_select`, but makes PostgreSQL find the matches by the filter's indexes and sort them.
 
     The planner cannot tell that there are few matches and would scan the table in the list's order (docs/adr/0005).
     """
     # OFFSET 0 is an optimization fence.
-    fenced = select(*(term.column.label(term.name) for term in ordering)).where(*criteria).offset(0).subquery()
+    fenced = select(*(term.column.label(term.name) for term in ordering)).where(*criteria).offset(ZERO).subquery()
     order = [fenced.c[term.name].desc() if term.descends else fenced.c[term.name].asc() for term in ordering]
     ids = select(fenced.c.id).order_by(*order).limit(limit).offset(offset)
     return select(*COLUMNS).where(TASK.c.id.in_(ids)).order_by(*(term.clause for term in ordering))

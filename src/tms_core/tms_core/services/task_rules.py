@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from tms_core.errors import ForbiddenError, PreconditionFailedError
-from tms_core.models import OPEN_STATUSES
+from tms_core.models import OPEN_STATUSES, Priority, Status
 from tms_core.permissions import Actor, Verb, may
 from tms_core.services.task_state import TaskRow, as_json, snapshot_of
 
 # The fields that callers can set.
 FIELDS = ("title", "description", "priority", "status", "due_date", "assigned_to", "created_by")
+
+DEFAULTS = {
+    "description": "",
+    "priority": Priority.MEDIUM,
+    "status": Status.PENDING,
+    "due_date": None,
+    "assigned_to": None,
+}
 
 REFUSALS: dict[Verb, str] = {
     "update": "Only its creator, its assignee or an administrator may change a task.",
@@ -38,6 +47,13 @@ def require(actor: Actor, verb: Verb, *, created_by: int, assigned_to: int | Non
     """Raise `ForbiddenError` unless the actor may do this to a task with this creator and assignee."""
     if not may(actor, verb, created_by=created_by, assigned_to=assigned_to):
         raise ForbiddenError(REFUSALS[verb])
+
+
+def new_task(actor: Actor, values: Mapping[str, Any]) -> TaskRow:
+    """Return the task to create, without an id; the creator defaults to the actor."""
+    now = datetime.now(UTC)
+    given = {"created_by": actor.id, **DEFAULTS, **values}
+    return TaskRow(id=0, created_at=now, updated_at=now, version=1, **given)
 
 
 def changed_fields(task: TaskRow, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+import orjson
+
 from tms_core.models import Priority, Status
 from tms_core.values import instant
 
@@ -30,6 +32,11 @@ def snapshot_of(task: TaskRow) -> dict[str, Any]:
         "created_at": instant(task.created_at),
         "updated_at": instant(task.updated_at),
     }
+
+
+def snapshot_json(task: TaskRow) -> str:
+    """Return `snapshot_of` as JSON text."""
+    return orjson.dumps(task._asdict(), option=orjson.OPT_UTC_Z).decode()
 
 
 def as_json(value: Any) -> Any:

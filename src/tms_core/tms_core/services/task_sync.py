@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from tms_core.event_log.events import TaskEventRecord, last_position, read_events
 from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, may_see, visible_tasks
+from tms_core.runtime import Runtime
 from tms_core.services.task_reading import COLUMNS
 from tms_core.services.task_state import TaskRow
 
@@ -67,10 +68,14 @@ class TaskSync:
 
     def _was_seen(self, event: TaskEventRecord) -> bool:
         """Return whether the actor saw the task before this event; ids of other tasks are not disclosed."""
-        before = {**event.snapshot, **{name: old for name, (old, _new) in event.changes.items()}}
+        before = event.before()
         return may_see(
             self._actor,
             self._visibility,
             created_by=before["created_by"],
             assigned_to=before["assigned_to"],
         )
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskSync:
+    return TaskSync(session, actor, runtime.core.visibility)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from tms_core.errors import ConflictError, NotFoundError, PreconditionFailedError
 from tms_core.models import EventKind, TaskEvent
 from tms_core.permissions import Actor, Visibility
+from tms_core.runtime import Runtime
 from tms_core.services.task_history import TaskHistory, last_event
 from tms_core.services.task_rules import Expectation
 from tms_core.services.task_state import TaskRow, after_change, as_json, from_snapshot, snapshot_of
@@ -22,6 +23,7 @@ class TaskUndoService:
         self._session = session
         self._history = TaskHistory(session, actor, visibility)
         self._tasks = TaskService(session, actor, visibility)
+        self._decisions = self._tasks.decisions
         self._writer = TaskWriter(session, actor.id)
 
     def undo(self, task_id: int, position: int) -> TaskRow | None:
@@ -46,8 +48,8 @@ class TaskUndoService:
                 return self._restore(task_id)
 
     def _undo_update(self, task_id: int, changes: dict[str, list[Any]]) -> TaskRow:
-        task = self._tasks.locked(task_id)
-        self._tasks.require("update", created_by=task.created_by, assigned_to=task.assigned_to)
+        task = self._decisions.locked(task_id)
+        self._decisions.require("update", created_by=task.created_by, assigned_to=task.assigned_to)
         present = snapshot_of(task)
         conflicts = {
             name: {"base": new, "theirs": present[name], "yours": old}
@@ -60,7 +62,7 @@ class TaskUndoService:
         values = {name: getattr(before, name) for name in changes}
         # If only the assignee changed, an inactive one is an error.
         if "assigned_to" in values and len(values) > 1:
-            values["assigned_to"] = self._tasks.assignees.restored(before.assigned_to)
+            values["assigned_to"] = self._decisions.assignees.restored(before.assigned_to)
         return self._tasks.change(task_id, values)
 
     def _restore(self, task_id: int) -> TaskRow:
@@ -68,8 +70,8 @@ class TaskUndoService:
         if event is None:
             raise ConflictError("event_id", "names a deletion, but the task is there")
         task = from_snapshot(event.snapshot)
-        self._tasks.require("delete", created_by=task.created_by, assigned_to=task.assigned_to)
-        after = after_change(task, {"assigned_to": self._tasks.assignees.restored(task.assigned_to)})
+        self._decisions.require("delete", created_by=task.created_by, assigned_to=task.assigned_to)
+        after = after_change(task, {"assigned_to": self._decisions.assignees.restored(task.assigned_to)})
         changes = {} if after.assigned_to == task.assigned_to else {"assigned_to": [as_json(task.assigned_to), None]}
         self._writer.restore(after, Change(EventKind.CREATED, after, changes))
         return after
@@ -83,3 +85,7 @@ class TaskUndoService:
         self._session.refresh(event, with_for_update=True)
         newest = self._session.scalar(select(func.max(TaskEvent.id)).where(TaskEvent.task_id == task_id))
         return event if event.id == newest else self._locked_deletion(task_id)
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor) -> TaskUndoService:
+    return TaskUndoService(session, actor, runtime.core.visibility)

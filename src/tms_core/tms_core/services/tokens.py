@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from tms_core.auth.access_tokens import AccessTokens
 from tms_core.auth.hashing import sha256_of
 from tms_core.models import RefreshToken, User
+from tms_core.runtime import Runtime
 from tms_core.services.account_lookup import account_named
 from tms_core.services.passwords import is_password
 from tms_core.services.refresh_tokens import RefreshTokenChain
@@ -175,6 +176,11 @@ class TokenService:
         )
         if session_ids := self._session.scalars(surplus).all():
             self._revoke(RefreshToken.user_id == user_id, RefreshToken.session_id.in_(session_ids))
+
+
+def create_service(runtime: Runtime, session: Session, client_info: ClientInfo = UNKNOWN_CLIENT) -> TokenService:
+    core = runtime.core
+    return TokenService(session, AccessTokens(core.jwt_key, core.access_token_life), core, client_info)
 
 
 def unused(user_id: int) -> tuple[ColumnElement[bool], ...]:

@@ -12,7 +12,8 @@ from tms_core.identity.email_addresses import email_key
 from tms_core.identity.usernames import username_key
 from tms_core.models import OPEN_STATUSES, AccountLink, LinkPurpose, RefreshToken, Task, User
 from tms_core.permissions import Actor
-from tms_core.services.account_checks import conflict_of, normalized, refuse_taken
+from tms_core.runtime import Runtime
+from tms_core.services.account_checks import conflict_of, normalized, reject_taken
 from tms_core.services.account_links import end_links
 from tms_core.services.passwords import hash_password, is_password
 from tms_core.services.personal_tokens import end_personal_tokens
@@ -55,7 +56,7 @@ class UserService:
         if values.get("is_admin") and not is_admin:
             raise ForbiddenError("Only an administrator may create an administrator.")
         values = normalized(values, smtputf8=self._smtputf8)
-        refuse_taken(self._session, values)
+        reject_taken(self._session, values)
         fields = {name: value for name, value in values.items() if name != "password"}
         user = User(**fields, password_hash=hash_password(values["password"]))
         user.email_verified_at = func.now() if is_admin else None
@@ -105,7 +106,7 @@ class UserService:
             self._require_password_for_email(user, current_password)
         if "password" in changed:
             self._require_password_for_password(user, current_password)
-        refuse_taken(self._session, changed, but=user_id)
+        reject_taken(self._session, changed, but=user_id)
         self._require_remaining_administrator(user, changed)
         if is_email_change:
             self._record_email_change(user, on_email_change)
@@ -127,7 +128,7 @@ class UserService:
         Because the change required the password, the password is removed and all sessions and personal tokens end. A
         new password requires a mailed link.
         """
-        refuse_taken(self._session, {"email": email}, but=user.id)
+        reject_taken(self._session, {"email": email}, but=user.id)
         user.email, user.email_verified_at, user.email_changed_at = email, func.now(), None
         user.password_hash = None
         self._flush()
@@ -255,6 +256,10 @@ class UserService:
         tasks = TaskService(self._session, Actor(self._actor.id if self._actor else user_id, True), "team")
         for task_id in open_tasks:
             tasks.change(task_id, {"assigned_to": None})
+
+
+def create_service(runtime: Runtime, session: Session, actor: Actor | None) -> UserService:
+    return UserService(session, actor, smtputf8=runtime.core.smtputf8)
 
 
 def _contains(text: str) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ def includeme(config):
         "handle_exceptions": "false",
         "tm.manager_hook": "pyramid_tm.explicit_manager",
         "tm.annotate_user": "false",
+        "tm.activate_hook": "tms_core.web.transactions.may_write",
         "retry.attempts": 3,
         "retry.activate_hook": "tms_core.web.transactions.attempts",
     })  # fmt: skip
@@ -13,6 +14,8 @@ def includeme(config):
         "pyramid_retry",
         "pyramid_tm",
         "cornice",
+        ".request_class",
+        ".view_selection",
         ".tweens",
         ".caching",
         ".transactions",

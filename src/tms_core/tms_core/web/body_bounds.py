@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from tms_core.errors import MAX_FAULTS, FieldError, InvalidError
+from tms_core.errors import MAX_ERRORS, FieldError, InvalidError
 
 # Bodies up to this size (bytes) cannot hold enough errors to take more than a few milliseconds.
 SMALL_BODY = 8_192
@@ -28,9 +28,9 @@ def require_few_values(body: bytes, fields: frozenset[str] | None) -> None:
         return
     if fields is not None and isinstance(document, dict):
         unknown = [name for name in document if name not in fields]
-        if len(unknown) > MAX_FAULTS:
-            faults = [FieldError("body", name, "is not a field here") for name in unknown[:MAX_FAULTS]]
-            raise InvalidError(faults, count=len(unknown))
+        if len(unknown) > MAX_ERRORS:
+            errors = [FieldError("body", name, "is not a field here") for name in unknown[:MAX_ERRORS]]
+            raise InvalidError(errors, count=len(unknown))
     if _has_more_values(document, MAX_VALUES):
         raise InvalidError.of("body", f"must have at most {MAX_VALUES:,} values in all")
 

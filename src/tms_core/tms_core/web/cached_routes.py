@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tms_core.auth.personal_tokens import PREFIX
 from tms_core.errors import ConfigurationError, TmsError
 from tms_core.permissions import Actor
-from tms_core.web.body_faults import KEY as BODY_FAULT
+from tms_core.web.body_failures import KEY as BODY_FAILURE
 from tms_core.web.cached_responses import CachedRequest, Lookup, WsgiResponse, response_to
 from tms_core.web.public_url import BadHostError, PublicUrl, application_url
 from tms_core.web.request_limits import apply_limits
@@ -29,7 +29,7 @@ from tms_core.web.security import bearer_token
 log = logging.getLogger(__name__)
 Policy = Callable[[dict[str, Any], Any], Any]
 # Requests with these, or with a body, are left to Pyramid.
-UNUSUAL = (BODY_FAULT, "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_TRANSFER_ENCODING")
+UNUSUAL = (BODY_FAILURE, "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_TRANSFER_ENCODING")
 # Failures that Pyramid's way reports.
 REPORTED = (TmsError, BadHostError, DBAPIError, PoolTimeoutError)
 

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, text
-
 from tms_core.errors import TmsError, TooManyRequestsError, UnavailableError
 from tms_core.settings import CoreSettings
+from tms_core.single_statements import SingleStatements
 
 RETRY_SECONDS = 2
 HEADERS = {"RateLimit": f'"expensive-reads";r=0;t={RETRY_SECONDS}'}
 POLICY = '"expensive-reads";q={};qu="concurrent-requests"'
 # The planner's row estimate, updated by VACUUM and ANALYZE.
-ESTIMATE = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass('task')")
+ESTIMATE = "SELECT reltuples FROM pg_class WHERE oid = to_regclass('task')"
 ESTIMATE_SECONDS = 60.0
 
 
@@ -104,10 +103,11 @@ class TableSize:
         self._is_large = False
         self._until = float("-inf")
 
-    def is_large(self, connection: Connection) -> bool:
+    def is_large(self, statements: SingleStatements) -> bool:
         if self._clock() >= self._until:
             # -1 before the first VACUUM or ANALYZE.
-            self._is_large = max(0, connection.scalar(ESTIMATE) or 0) >= self._large
+            rows = statements.read(ESTIMATE, {})
+            self._is_large = max(0, rows[0][0] if rows else 0) >= self._large
             self._until = self._clock() + ESTIMATE_SECONDS
         return self._is_large
 
@@ -120,7 +120,7 @@ def _expensive_read(request) -> AbstractContextManager[None]:
 
 def _is_task_table_large(request) -> bool:
     size: TableSize = request.registry.task_table_size
-    return size.is_large(request.autocommit_connection)
+    return size.is_large(request.single_statements)
 
 
 def includeme(config):

@@ -12,7 +12,7 @@ from tms_core.migrations_runner import missing_revisions
 from tms_core.readiness import OPTIONAL, Status, overall_status
 from tms_core.registry import resolve
 from tms_core.runtime import Runtime
-from tms_core.web.openapi import Answer, AnswerSchema, Header, documented
+from tms_core.web.openapi import Header, ResponseDoc, ResponseSchema, documented
 from tms_core.web.resource import json_response, open_to_all, resource
 
 
@@ -55,7 +55,7 @@ def readiness(runtime: Runtime) -> dict[str, str]:
     return results
 
 
-class Alive(AnswerSchema):
+class Alive(ResponseSchema):
     """The process is alive."""
 
     example = {"status": "ok"}
@@ -63,7 +63,7 @@ class Alive(AnswerSchema):
     status: Literal["ok"]
 
 
-class Readiness(AnswerSchema):
+class Readiness(ResponseSchema):
     """The overall status, and each check with `ok` or a description of the problem."""
 
     example = {"status": "ok", "checks": {"database": "ok", "migrations": "ok", "redis": "ok"}}
@@ -72,7 +72,7 @@ class Readiness(AnswerSchema):
     checks: dict[str, str]
 
 
-NOT_READY = Answer(Readiness, "A required check fails.", (Header("Retry-After", "Seconds to wait.", "5"),))
+NOT_READY = ResponseDoc(Readiness, "A required check fails.", (Header("Retry-After", "Seconds to wait.", "5"),))
 
 
 class _Open:
@@ -83,7 +83,7 @@ class _Open:
 @resource(path="/api/health")
 class Health(_Open):
     @open_to_all
-    @documented("get_health", answers={200: Alive}, needs_database=False)
+    @documented("get_health", responses={200: Alive}, needs_database=False)
     def get(self):
         """Report that this process is alive."""
         return json_response({"status": "ok"})
@@ -92,7 +92,7 @@ class Health(_Open):
 @resource(path="/api/ready")
 class Ready(_Open):
     @open_to_all
-    @documented("get_readiness", answers={200: Readiness, 503: NOT_READY})
+    @documented("get_readiness", responses={200: Readiness, 503: NOT_READY})
     def get(self):
         """Report whether this process can serve requests. The status is `degraded` while only Redis is unavailable:
         reads and writes still work. 503 while a required check fails. `checks` has the result of each check."""

@@ -1,11 +1,11 @@
 """/api: an index of the API's URLs."""
 
-from tms_core.web.openapi import AnswerSchema, documented
+from tms_core.web.openapi import ResponseSchema, documented
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import json_response, open_to_all, resource
 
 
-class Index(AnswerSchema):
+class Index(ResponseSchema):
     """URLs by name."""
 
     example = {
@@ -27,7 +27,7 @@ class IndexResource:
         self.request = request
 
     @open_to_all
-    @documented("get_index", answers={200: Index}, needs_database=False)
+    @documented("get_index", responses={200: Index}, needs_database=False)
     def get(self):
         """List the API's entry points. These are the OpenAPI document, its HTML page and the packages' URLs."""
         paths = self.request.registry.tms.registry.index_links

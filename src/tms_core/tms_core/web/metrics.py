@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tms_core.metrics_access import MetricsAccess
 from tms_core.registry import resolve
 from tms_core.runtime import Runtime
-from tms_core.web.openapi import Answer, documented
+from tms_core.web.openapi import ResponseDoc, documented
 from tms_core.web.resource import open_to_all, resource
 
 CONTENT_TYPES = ("text/plain", "application/openmetrics-text")
@@ -64,8 +64,8 @@ class Metrics:
     @open_to_all
     @documented(
         "get_metrics",
-        answers={
-            200: Answer(str, "The metrics in a Prometheus text format.", content_types=CONTENT_TYPES),
+        responses={
+            200: ResponseDoc(str, "The metrics in a Prometheus text format.", content_types=CONTENT_TYPES),
             401: "The metrics token is missing or wrong.",
             403: "The metrics token is required here, but none is configured.",
         },

@@ -50,7 +50,7 @@ def problem(
     status: int,
     detail: str | None = None,
     *,
-    faults: Sequence[FieldError] = (),
+    errors: Sequence[FieldError] = (),
     retry_after: int = RETRY_SECONDS,
     **more: Any,
 ) -> Response:
@@ -58,8 +58,8 @@ def problem(
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     body["detail"] = detail or SENTENCES.get(status, title + ".")
-    if faults:
-        body["errors"] = [{"in": one.where, "field": one.field, "message": one.message} for one in faults]
+    if errors:
+        body["errors"] = [{"in": one.where, "field": one.field, "message": one.message} for one in errors]
     body |= more
     body["request_id"] = request.id
     response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
@@ -77,12 +77,12 @@ def refused(error: errors.TmsError, request, **more: Any) -> Response:
     status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
     match error:
         case errors.InvalidError():
-            detail = str(error) if len(error.faults) == 1 else "The request is not valid; see errors."
+            detail = str(error) if len(error.errors) == 1 else "The request is not valid; see errors."
             if error.omitted:
-                detail = f"The request is not valid; see errors for the first faults, and {error.omitted:,} more."
-            return problem(request, status, detail, faults=error.faults, **more)
+                detail = f"The request is not valid; see errors for the first ones, and {error.omitted:,} more."
+            return problem(request, status, detail, errors=error.errors, **more)
         case errors.ConflictError():
-            return problem(request, status, str(error), faults=error.faults, **more)
+            return problem(request, status, str(error), errors=error.errors, **more)
         case errors.PreconditionFailedError():
             return problem(request, status, str(error), current=error.current, conflicts=error.conflicts, **more)
         case errors.TooManyRequestsError():
@@ -99,8 +99,8 @@ def http_error(error: HTTPException, request) -> Response:
         return error
     if isinstance(error, HTTPForbidden) and request.claims is None:
         return problem(request, 401)
-    if error.code == 404 and (faults := bad_ids(request)):
-        return problem(request, 404, f"{faults[0].field} {faults[0].message}", faults=faults)
+    if error.code == 404 and (errors := bad_ids(request)):
+        return problem(request, 404, f"{errors[0].field} {errors[0].message}", errors=errors)
     response = problem(request, error.code, getattr(error, "problem_detail", None))
     if error.code == 405:
         response.allow = error.allow

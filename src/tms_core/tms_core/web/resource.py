@@ -76,10 +76,11 @@ def to_json(value: Any) -> bytes:
 def json_response(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return `value` as a JSON response; bytes are sent as they are."""
     body = value if isinstance(value, bytes) else orjson.dumps(value)
-    response = Response(body, status=status, content_type="application/json", charset=None)
+    # All headers at once: each change of a response's headers searches them.
+    found = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     if headers:
-        response.headers.update(headers)
-    return response
+        found += headers.items()
+    return Response(app_iter=[body], status=status, headerlist=found)
 
 
 def id_of(request, name: str = "id") -> int:

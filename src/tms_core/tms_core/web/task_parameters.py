@@ -41,7 +41,8 @@ FILTER = (
     ),
     Parameter(
         name="q",
-        help='Only tasks with these words in title or description; supports "a phrase", `or` and `-not`.',
+        help="Only tasks with all of these words, beginnings of words, or parts of addresses, paths and identifiers in "
+        'title or description, regardless of case and accents; supports "a phrase", `or` and `-not`.',
         kind=Search,
         example="shed",
     ),

@@ -1,11 +1,17 @@
-"""One transaction per request: `request.db` joins it, pyramid_tm ends it, pyramid_retry retries it."""
+"""One transaction per request: `request.db` joins it, pyramid_tm ends it, pyramid_retry retries it. That of a safe
+method is rolled back.
+
+A request that needs a single statement executes it by `request.single_statements` instead, without a transaction.
+"""
 
 from pyramid_retry import mark_error_retryable
 from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
-from tms_core.web.body_faults import KEY, LEFT, log_departure
+from tms_core.list_cache_version import announce, announcer
+from tms_core.single_statements import SingleStatements
+from tms_core.web.body_failures import KEY, LEFT, log_departure
 
 ATTEMPTS = 3
 MAX_DISCARDED = 16 << 20
@@ -60,9 +66,18 @@ def _discard(request, size: int) -> None:
         left -= len(part)
 
 
+def may_write(request) -> bool:
+    """Return whether the request gets a transaction manager; safe methods write nothing, so there is nothing to end."""
+    return request.method not in SAFE
+
+
 def _session(request) -> Session:
     runtime = request.registry.tms
-    session = runtime.sessions(bind=runtime.limited_engine) if request.method in SAFE else runtime.sessions()
+    if not may_write(request):
+        session = runtime.sessions(bind=runtime.limited_engine)
+        request.add_finished_callback(lambda _request: session.close())
+        return session
+    session = runtime.sessions()
     # STATUS_CHANGED, because committing an unchanged session costs no more than rolling it back. `join_transaction` is
     # called directly because the listeners of `register` take a tenth of a short request's time.
     join_transaction(session, initial_state=STATUS_CHANGED, transaction_manager=request.tm)
@@ -70,10 +85,22 @@ def _session(request) -> Session:
 
 
 def _autocommit_connection(request) -> Connection:
-    """Return a connection in autocommit mode for single reads; each statement sees the latest committed data."""
+    """Return a connection in autocommit mode for reads; each statement sees the latest committed data."""
     connection = request.registry.tms.autocommit_engine.connect()
     request.add_finished_callback(lambda _request: connection.close())
     return connection
+
+
+def _single_statements(request) -> SingleStatements:
+    """Return the executor of single statements, which is faster than `autocommit_connection` for constant SQL."""
+    statements = SingleStatements(request.registry.tms.autocommit_engine)
+    request.add_finished_callback(lambda _request: statements.close())
+    return statements
+
+
+def _has_transaction(request) -> bool:
+    """Return whether the request uses a transaction, in which its further writes belong."""
+    return "db" in request.__dict__
 
 
 def _retry_when_disconnected(context) -> None:
@@ -88,4 +115,9 @@ def _retry_when_disconnected(context) -> None:
 def includeme(config):
     config.add_request_method(_session, "db", reify=True)
     config.add_request_method(_autocommit_connection, "autocommit_connection", reify=True)
-    event.listen(config.registry.tms.engine, "handle_error", _retry_when_disconnected)
+    config.add_request_method(_single_statements, "single_statements", reify=True)
+    config.add_request_method(_has_transaction, "has_transaction", property=True)
+    runtime = config.registry.tms
+    config.registry.announce_commit = announcer(lambda: announce(runtime.direct_redis_long_timeout))
+    for engine in (runtime.engine, runtime.autocommit_engine):
+        event.listen(engine, "handle_error", _retry_when_disconnected)

@@ -20,7 +20,7 @@ TWEENS = (
     "tms_core.web.cors.cors_tween_factory",
     "tms_core.web.tweens.slash_tween_factory",
     # Innermost, so that its error responses get the same headers and logging as others.
-    "tms_core.web.body_faults.body_fault_tween_factory",
+    "tms_core.web.body_failures.body_failure_tween_factory",
 )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from pydantic import ConfigDict, ValidationError
 from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
 
-from tms_core.errors import MAX_FAULTS, FieldError, InvalidError
+from tms_core.errors import MAX_ERRORS, FieldError, InvalidError
 from tms_core.validation_messages import message_of
 from tms_core.web.body_bounds import require_few_values
 from tms_core.web.openapi.schema_base import SchemaBase
@@ -114,17 +114,17 @@ def _with_detail(error: Any, detail: str) -> Any:
 
 
 def schema_faults(schema: type[Schema], error: ValidationError) -> list[FieldError]:
-    """Return the first `MAX_FAULTS` errors of a body, with the messages of `validation_messages`."""
+    """Return the first `MAX_ERRORS` errors of a body, with the messages of `validation_messages`."""
     found = error.errors(include_url=False, include_input=False)
-    return [_fault(schema, fault) for fault in found[:MAX_FAULTS]]
+    return [_field_error(schema, details) for details in found[:MAX_ERRORS]]
 
 
-def _fault(schema: type[Schema], fault: Any) -> FieldError:
-    path = [str(part) for part in fault["loc"] if part not in schema.tags]
-    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        path.append(fault["ctx"]["discriminator"].strip("'"))
-    message = message_of(fault)
-    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+def _field_error(schema: type[Schema], details: Any) -> FieldError:
+    path = [str(part) for part in details["loc"] if part not in schema.tags]
+    if details["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        path.append(details["ctx"]["discriminator"].strip("'"))
+    message = message_of(details)
+    if details["type"] == "extra_forbidden" and len(details["loc"]) == 1:
         # Nested fields belong to another schema.
         message = f"{message}; fields are: {', '.join(schema.model_fields)}"
     return FieldError("body", ".".join(path) or "body", message)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import select
 
-from tms_core.commands.invocation import Invocation, refuse
+from tms_core.commands.invocation import Invocation, fail
 from tms_core.models import Task
 from tms_core.runtime import Runtime
 from tms_local.demo.loading import PASSWORD, load
@@ -33,7 +33,7 @@ def demo_data(
     """
     runtime = invocation.bootstrap()
     if runtime.core.environment == "production" and not yes:
-        refuse("demo users have a password that everybody knows; in production add --yes if you mean it")
+        fail("demo users have a password that everybody knows; in production add --yes if you mean it")
     if if_empty and _has_tasks(runtime):
         click.echo("there are tasks already: nothing added")
         return

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, exists, insert, select, text
 from tms_core.list_cache_version import announce
 from tms_core.models import User
 from tms_core.models.task import TASK
+from tms_core.models.task_search import TASK_SEARCH
 from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
 from tms_local.demo.history import can_have_histories, write_histories
@@ -23,7 +24,7 @@ from tms_local.demo.tasks import DemoTask, tasks
 PASSWORD = "password123"  # noqa: S105 - a documented demo password
 CHUNK = 5_000
 COPY = f"COPY task ({', '.join(DemoTask._fields)}) FROM STDIN"
-SEARCH_INDEX = next(index for index in TASK.indexes if index.name == "ix_task_search")
+SEARCH_INDEX = next(index for index in TASK_SEARCH.indexes if index.name == "ix_task_search_vector")
 PREPARATION = (
     "SET LOCAL statement_timeout = 0",
     # Serialises concurrent loads, which would create the same users.
@@ -65,7 +66,7 @@ def load(
         if with_history:
             events = write_histories(connection, seed=seed)
     # Invalidate cached lists.
-    runtime.breaker.call(lambda: announce(runtime.redis_long_timeout), None)
+    runtime.breaker.call(lambda: announce(runtime.direct_redis_long_timeout), None)
     _tidy(runtime)
     return Loaded(new, persons[0].username, events)
 
@@ -160,6 +161,6 @@ def _tidy(runtime: Runtime) -> None:
     """Update the planner's statistics and the visibility map for index-only scans."""
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET statement_timeout = 0"))
-        for table in ("users", "task", "task_event"):
+        for table in ("users", "task", "task_search", "task_event"):
             connection.execute(text(f"VACUUM (ANALYZE) {table}"))
         connection.invalidate()

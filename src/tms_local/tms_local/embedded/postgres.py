@@ -1,18 +1,18 @@
-"""The PostgreSQL server of a state directory, run as a process of the supervisor."""
+"""The PostgreSQL server of a state directory."""
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import psycopg2
 
-from tms_core.state_dir import POSTGRES_PORT, StateDirectory
 from tms_local.embedded.account import Account
 from tms_local.embedded.cluster import Cluster, damaged, server_environment
-from tms_local.embedded.programs import PostgresPrograms
-from tms_local.supervisor import ProcessSpec
+from tms_local.embedded.programs import postgres_programs
+from tms_local.embedded.server import EmbeddedServer
+from tms_local.embedded.state import POSTGRES_PORT, StateDirectory
 
-NAME = "postgres"
 OPTIONS = {
     "cluster_name": "tms",
     "max_connections": "200",
@@ -31,51 +31,25 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 STATUS_LINE = 7
 
 
-class Postgres:
-    """A server without passwords, reachable only by the current user through a private socket.
+class Postgres(EmbeddedServer):
+    name = "postgres"
+    # A fast shutdown: ends open sessions and writes a checkpoint.
+    stop_signal = signal.SIGINT
+    grace = 30.0
 
-    With `tcp_port` the server listens on 127.0.0.1 instead, for tests; `durable=False` may lose data on a power cut.
-    """
-
-    def __init__(
-        self,
-        state: StateDirectory,
-        programs: PostgresPrograms,
-        account: Account,
-        *,
-        tcp_port: int | None = None,
-        durable: bool = True,
-    ):
-        self._state = state
-        self._programs = programs
-        self._account = account
-        self._tcp_port = tcp_port
-        self._durable = durable
+    def __init__(self, state: StateDirectory, account: Account, **options: Any):
+        super().__init__(state, account, **options)
+        self._programs = postgres_programs()
+        self.environment = server_environment()
 
     @property
     def url(self) -> str:
-        if self._tcp_port:
-            return f"postgresql://tms@127.0.0.1:{self._tcp_port}/tms"
-        return f"postgresql://tms@/tms?host={quote(str(self._state.sockets))}&port={POSTGRES_PORT}"
+        return f"postgresql://tms@127.0.0.1:{self._tcp_port}/tms" if self._tcp_port else self._state.database_url
 
     def initialise(self) -> None:
         """Create the cluster with the role and the database `tms` if missing."""
         self._account.share(self._state.sockets)
         Cluster(self._state.postgres, self._programs, self._account).ensure(durable=self._durable)
-
-    def process(self) -> ProcessSpec:
-        return ProcessSpec(
-            name=NAME,
-            argv=[self._programs.postgres, "-D", self._state.postgres, *self._options()],
-            env=server_environment(),
-            cwd=self._state.path,
-            popen_options=self._account.popen_options,
-            is_ready=self.is_ready,
-            # A fast shutdown: ends open sessions and writes a checkpoint.
-            stop_signal=signal.SIGINT,
-            grace=30.0,
-            advice=f"if its lines above speak of damage, {damaged(self._state.postgres)}",
-        )
 
     def is_ready(self) -> bool:
         # Check the pid file first: connecting too early logs an error.
@@ -87,7 +61,12 @@ class Postgres:
             return False
         return True
 
-    def _options(self) -> list[str]:
+    @property
+    def _advice(self) -> str:
+        return damaged(self._state.postgres)
+
+    @property
+    def _argv(self) -> Sequence[str | Path]:
         options = OPTIONS | ({} if self._durable else NOT_DURABLE)
         if self._tcp_port:
             options |= {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "port": f"{self._tcp_port}"}
@@ -98,7 +77,8 @@ class Postgres:
                 "unix_socket_permissions": "0700",
                 "port": f"{POSTGRES_PORT}",
             }
-        return [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
+        settings = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
+        return [self._programs.postgres, "-D", self._state.postgres, *settings]
 
 
 def _calls_itself_ready(pid_file: Path) -> bool:

@@ -10,11 +10,10 @@ from typing import IO
 
 from tms_core.errors import UnavailableError
 from tms_core.processes.orphans import dying_with_parent
-from tms_core.state_dir import StateDirectory
 from tms_local.embedded.account import service_account
 from tms_local.embedded.ports import free_port
 from tms_local.embedded.postgres import Postgres
-from tms_local.embedded.programs import postgres_programs, valkey_program
+from tms_local.embedded.state import StateDirectory
 from tms_local.embedded.valkey import Valkey
 from tms_local.supervisor import ProcessSpec
 
@@ -35,8 +34,8 @@ def embedded_services(
     state.prepare()
     account = service_account()
     ports = (free_port(), free_port()) if tcp else (None, None)
-    postgres = Postgres(state, postgres_programs(), account, tcp_port=ports[0], durable=durable)
-    valkey = Valkey(state, valkey_program(), account, tcp_port=ports[1], durable=durable)
+    postgres = Postgres(state, account, tcp_port=ports[0], durable=durable)
+    valkey = Valkey(state, account, tcp_port=ports[1], durable=durable)
     with state.lock(), ExitStack() as running:
         for service in (postgres, valkey):
             service.initialise()

@@ -1,59 +1,33 @@
-"""The Valkey (or Redis) server of a state directory, run as a process of the supervisor."""
+"""The Valkey (or Redis) server of a state directory."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 import redis
 
-from tms_core.state_dir import VALKEY_SOCKET, StateDirectory
 from tms_local.embedded.account import Account
-from tms_local.supervisor import ProcessSpec
+from tms_local.embedded.programs import valkey_program
+from tms_local.embedded.server import EmbeddedServer
+from tms_local.embedded.state import VALKEY_SOCKET, StateDirectory
 
-NAME = "valkey"
 
+class Valkey(EmbeddedServer):
+    name = "valkey"
 
-class Valkey:
-    """A server on a private socket; with `tcp_port` on 127.0.0.1 instead, for tests."""
-
-    def __init__(
-        self,
-        state: StateDirectory,
-        program: Path,
-        account: Account,
-        *,
-        tcp_port: int | None = None,
-        durable: bool = True,
-    ):
-        self._state = state
-        self._program = program
-        self._account = account
-        self._tcp_port = tcp_port
-        self._durable = durable
+    def __init__(self, state: StateDirectory, account: Account, **options: Any):
+        super().__init__(state, account, **options)
+        self._program = valkey_program()
 
     @property
     def url(self) -> str:
-        if self._tcp_port:
-            return f"redis://127.0.0.1:{self._tcp_port}/0"
-        return f"unix://{quote(str(self._state.sockets))}/{VALKEY_SOCKET}?db=0"
+        return f"redis://127.0.0.1:{self._tcp_port}/0" if self._tcp_port else self._state.redis_url
 
     def initialise(self) -> None:
         self._account.use(self._program, self._program.parent)
         self._account.reach(self._state.valkey)
         self._account.own(self._state.valkey)
         self._account.share(self._state.sockets)
-
-    def process(self) -> ProcessSpec:
-        return ProcessSpec(
-            name=NAME,
-            argv=[self._program, *self._options()],
-            cwd=self._state.path,
-            popen_options=self._account.popen_options,
-            is_ready=self.is_ready,
-            advice=(
-                f"if its lines above speak of damage, move {self._state.valkey} away: what it holds is made again, "
-                "and mails that were queued are found in the database"
-            ),
-        )
 
     def is_ready(self) -> bool:
         try:
@@ -62,7 +36,15 @@ class Valkey:
         except redis.RedisError:
             return False
 
-    def _options(self) -> list[str]:
+    @property
+    def _advice(self) -> str:
+        return (
+            f"move {self._state.valkey} away: what it holds is made again, and mails that were queued are found in "
+            "the database"
+        )
+
+    @property
+    def _argv(self) -> Sequence[str | Path]:
         options = {
             "dir": str(self._state.valkey),
             "daemonize": "no",
@@ -83,4 +65,4 @@ class Valkey:
                 "unixsocket": str(self._state.sockets / VALKEY_SOCKET),
                 "unixsocketperm": "700",
             }
-        return [argument for name, value in options.items() for argument in (f"--{name}", value)]
+        return [self._program, *(argument for name, value in options.items() for argument in (f"--{name}", value))]

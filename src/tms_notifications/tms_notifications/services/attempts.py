@@ -1,6 +1,8 @@
 """Records the attempts to send a mail: each is counted before it starts, and its end is recorded with a status."""
 
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import func, select, text, update
@@ -19,6 +21,38 @@ MAX_REASON_BYTES = 1000
 UNFINISHED = "in progress, or interrupted because the worker was stopped"
 
 
+# One statement for any number of mails.
+BEGIN = text("""
+    UPDATE notification_mail AS mail
+    SET attempts = attempts + 1, faults = faults + 1, reason = :reason, queued_until = now(),
+        next_attempt_at = clock_timestamp() + given.pause * interval '1 second'
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:pauses AS float8[])) AS given (id, pause)
+    WHERE mail.id = given.id
+""")
+TAKE_BACK = text("""
+    UPDATE notification_mail AS mail
+    SET attempts = attempts - 1, faults = faults - 1, reason = NULL, next_attempt_at = now(),
+        queued_until = now() + interval '1 minute'
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS integer[])) AS given (id, number)
+    WHERE mail.id = given.id AND mail.status = 'waiting' AND mail.attempts = given.number
+""")
+SENT = text("""
+    UPDATE notification_mail
+    SET status = 'sent', sent_at = clock_timestamp(), reason = NULL, faults = 0, subject = :subject, address = :address
+    WHERE id = :id AND status = 'waiting' AND attempts = :number
+    RETURNING id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The attempt `number` to send a mail. `follows_fault`: the previous one ended with an error, or did not end."""
+
+    mail_id: int
+    number: int
+    follows_fault: bool = False
+
+
 class AttemptService:
     """Begins and ends attempts. Never commits. All times are of the database, so host clocks need not agree."""
 
@@ -26,46 +60,56 @@ class AttemptService:
         self._session = session
         self._give_up_after = give_up_after
 
-    def begin(self, mail_id: int) -> int | None:
-        """Count an attempt. Returns its number, or None if the mail is not due, or is locked by another worker.
+    def begin(self, mail_ids: Sequence[int]) -> list[Attempt]:
+        """Count an attempt for each mail, and return the attempts. Mails that are not due, or that are locked by
+        another worker, are left out.
 
-        The attempt counts as a fault until its end is recorded, so that a mail that crashes its worker fails after
-        `MAX_FAULTS` attempts. The context of the mail is not loaded, so its content cannot make this fail.
+        An attempt counts as a fault until its end is recorded, so that a mail that crashes its worker fails after
+        `MAX_FAULTS` attempts. The contexts of the mails are not loaded, so their content cannot make this fail.
         """
         commit_without_waiting(self._session)
         mail = NotificationMail
-        due = (mail.id == mail_id, mail.status == MailStatus.WAITING, mail.next_attempt_at <= func.now())
+        is_due = (mail.id.in_(mail_ids), mail.status == MailStatus.WAITING, mail.next_attempt_at <= func.now())
         found = self._session.execute(
-            select(mail.attempts, mail.faults, mail.reason).where(*due).with_for_update(skip_locked=True)
-        ).one_or_none()
-        if found is None:
-            return None
-        change = update(mail).where(mail.id == mail_id).execution_options(synchronize_session=False)
-        if found.faults >= MAX_FAULTS:
-            reason = given_up(found.attempts, found.reason or UNFINISHED)
-            self._session.execute(change.values(status=MailStatus.FAILED, reason=reason))
-            return None
-        number = found.attempts + 1
-        next_attempt_at = func.clock_timestamp() + timedelta(seconds=pause_after(number))
-        counted = {"attempts": number, "faults": found.faults + 1, "reason": UNFINISHED}
-        self._session.execute(change.values(**counted, next_attempt_at=next_attempt_at, queued_until=func.now()))
-        return int(number)
+            select(mail.id, mail.attempts, mail.faults, mail.reason)
+            .where(*is_due)
+            .order_by(mail.id)
+            .with_for_update(skip_locked=True)
+        ).all()
+        begun = [row for row in found if row.faults < MAX_FAULTS]
+        for row in found:
+            if row.faults >= MAX_FAULTS:
+                values = {"status": MailStatus.FAILED, "reason": given_up(row.attempts, row.reason or UNFINISHED)}
+                self._session.execute(update(mail).where(mail.id == row.id).values(values))
+        if begun:
+            pauses = [pause_after(row.attempts + 1) for row in begun]
+            self._session.execute(BEGIN, {"ids": [row.id for row in begun], "pauses": pauses, "reason": UNFINISHED})
+        return [Attempt(row.id, row.attempts + 1, row.faults > 0) for row in begun]
 
-    def lock(self, mail_id: int, attempt: int) -> NotificationMail | None:
-        """Return the mail, locked for the transaction; None if the attempt has ended or a newer one began."""
-        return self._session.scalar(
-            select(NotificationMail)
-            .where(
-                NotificationMail.id == mail_id,
-                NotificationMail.status == MailStatus.WAITING,
-                NotificationMail.attempts == attempt,
-            )
+    def take_back(self, attempts: Sequence[Attempt]) -> None:
+        """Uncount attempts that have not started; the mails are due again at once."""
+        parameters = {"ids": [attempt.mail_id for attempt in attempts], "numbers": [one.number for one in attempts]}
+        self._session.execute(TAKE_BACK, parameters)
+
+    def lock(self, attempts: Sequence[Attempt]) -> list[NotificationMail]:
+        """Return the mails, locked for the transaction, without those whose attempt has ended or whose newer one began.
+
+        Ordered by user, so that workers that count mails per user do not wait for each other in a circle.
+        """
+        numbers = {attempt.mail_id: attempt.number for attempt in attempts}
+        mail = NotificationMail
+        found = self._session.scalars(
+            select(mail)
+            .where(mail.id.in_(numbers), mail.status == MailStatus.WAITING)
+            .order_by(mail.user_id, mail.id)
             .with_for_update()
         )
+        return [row for row in found if row.attempts == numbers[row.id]]
 
-    def note_sent(self, mail: NotificationMail) -> MailStatus:
-        mail.sent_at = func.clock_timestamp()
-        return self._end(mail, MailStatus.SENT, None)
+    def note_sent(self, attempt: Attempt, *, subject: str, address: str | None) -> bool:
+        """Record the mail as sent; False if the attempt has ended or a newer one began."""
+        parameters = {"id": attempt.mail_id, "number": attempt.number, "subject": subject, "address": address}
+        return self._session.execute(SENT, parameters).first() is not None
 
     def note_dropped(self, mail: NotificationMail, reason: str) -> MailStatus:
         return self._end(mail, MailStatus.DROPPED, reason)

@@ -1,8 +1,11 @@
 """Holds mails to unverified addresses, and mails above the hourly limit per user."""
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,8 +20,22 @@ UNPROVED = "held until the address is proved"
 NOT_COUNTED = (MailKind.DUE_SOON, MailKind.SUMMARY)
 
 
+COUNT = text("""
+    INSERT INTO notification_recipient AS recipient (user_id, hour_began_at, mails)
+    SELECT user_id, now(), mails
+    FROM unnest(CAST(:users AS bigint[]), CAST(:mails AS integer[])) AS given (user_id, mails)
+    ON CONFLICT (user_id) DO UPDATE SET
+        mails = excluded.mails
+            + CASE WHEN coalesce(recipient.hour_began_at <= now() - interval '1 hour', true) THEN 0
+              ELSE recipient.mails END,
+        hour_began_at = CASE WHEN coalesce(recipient.hour_began_at <= now() - interval '1 hour', true) THEN now()
+            ELSE recipient.hour_began_at END
+    RETURNING user_id, mails, hour_began_at
+""")
+
+
 class HoldService:
-    """Decides whether a mail is held. Never commits."""
+    """Decides which mails are held. Never commits."""
 
     def __init__(self, session: Session, *, needs_proof: bool, most_per_hour: int, proof_url: str | None):
         """`proof_url` is the page that verifies an address; None if no included package has one."""
@@ -27,40 +44,35 @@ class HoldService:
         self._max_per_hour = most_per_hour
         self._proof_url = proof_url
 
-    def reason_to_hold(self, mail: NotificationMail, user: User) -> str | None:
-        """Return the reason for the mail log if the mail is held now; None otherwise, and then the mail is counted."""
-        if not mail.kind.is_about_tasks:
-            return None
-        if self._needs_proof and not user.email_verified:
-            self._hold_until(user.id, func.now())
-            self._request_verification(user)
-            return UNPROVED
-        # Retries are counted with the first attempt.
-        if mail.kind in NOT_COUNTED or mail.attempts > 1 or not self._max_per_hour:
-            return None
-        counted = self._count(user.id)
-        if counted.mails <= self._max_per_hour:
-            return None
-        self._hold_until(user.id, counted.hour_began_at + HOUR)
-        return f"held because {self._max_per_hour} mails went out within an hour"
+    def reasons_to_hold(self, mails: Sequence[tuple[NotificationMail, User]]) -> dict[int, str]:
+        """Return the reasons for the mail log by the ids of the mails that are held now; the others are counted.
 
-    def _count(self, user_id: int) -> Row[int, datetime | None]:
-        """Count this mail. Returns the number of mails in the user's current hour, and when that hour began."""
-        table = NotificationRecipient
-        is_over = func.coalesce(table.hour_began_at <= func.now() - HOUR, True)
-        counted = (
-            insert(table)
-            .values(user_id=user_id, hour_began_at=func.now(), mails=1)
-            .on_conflict_do_update(
-                index_elements=["user_id"],
-                set_={
-                    "hour_began_at": case((is_over, func.now()), else_=table.hour_began_at),
-                    "mails": case((is_over, 1), else_=table.mails + 1),
-                },
-            )
-            .returning(table.mails, table.hour_began_at)
-        )
-        return self._session.execute(counted).one()
+        The mails must be ordered by user, so that concurrent workers lock the users in the same order.
+        """
+        reasons = {}
+        counted = defaultdict(list)
+        for mail, user in mails:
+            if not mail.kind.is_about_tasks:
+                continue
+            if self._needs_proof and not user.email_verified:
+                self._hold_until(user.id, func.now())
+                self._request_verification(user)
+                reasons[mail.id] = UNPROVED
+            # Retries are counted with the first attempt.
+            elif mail.kind not in NOT_COUNTED and mail.attempts == 1 and self._max_per_hour:
+                counted[user.id].append(mail.id)
+        for hour in self._count({user_id: len(ids) for user_id, ids in counted.items()}):
+            excess = counted[hour.user_id][max(0, len(counted[hour.user_id]) - (hour.mails - self._max_per_hour)) :]
+            if hour.mails > self._max_per_hour:
+                reasons |= dict.fromkeys(excess, f"held because {self._max_per_hour} mails went out within an hour")
+                self._hold_until(hour.user_id, hour.hour_began_at + HOUR)
+        return reasons
+
+    def _count(self, mails: Mapping[int, int]) -> Sequence[Row[Any]]:
+        """Add the number of mails by user. Returns the number in the current hour and its beginning, by user."""
+        if not mails:
+            return ()
+        return self._session.execute(COUNT, {"users": list(mails), "mails": list(mails.values())}).all()
 
     def _hold_until(self, user_id: int, until: object) -> None:
         """Store until when mails are held. Locks the user's row, so `SummaryService.release` skips this user."""

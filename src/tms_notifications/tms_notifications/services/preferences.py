@@ -1,9 +1,9 @@
 """Reads and changes mail preferences."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,12 @@ class PreferenceService:
     def get(self, user_id: int) -> NotificationPreference:
         """Return the user's preferences, or the defaults if none were set."""
         return self._session.get(NotificationPreference, user_id) or defaults(user_id)
+
+    def of_users(self, user_ids: Collection[int]) -> dict[int, NotificationPreference]:
+        """Return the preferences by user, with the defaults where none were set."""
+        preference = NotificationPreference
+        found = self._session.scalars(select(preference).where(preference.user_id.in_(user_ids)))
+        return {user_id: defaults(user_id) for user_id in user_ids} | {row.user_id: row for row in found}
 
     def change(self, user_id: int, values: Mapping[str, Any]) -> NotificationPreference:
         """Set the given preferences. Concurrent changes of different preferences do not overwrite each other."""

@@ -1,9 +1,11 @@
-"""Prepares one mail: decides whether the mail is still to be sent, and composes it."""
+"""Prepares mails: decides which are still to be sent, and composes them."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tms_core.models import User
@@ -12,9 +14,10 @@ from tms_notifications.composing import Composer, Recipient, address_of
 from tms_notifications.errors import CompositionError, RefusedError
 from tms_notifications.hostnames import AddressError
 from tms_notifications.messages import OutgoingMail
-from tms_notifications.models import Delivery, MailKind, NotificationMail, NotificationPreference
+from tms_notifications.models import Delivery, MailKind, NotificationMail
+from tms_notifications.models import NotificationPreference as Preference
 from tms_notifications.presenting import user_ids
-from tms_notifications.services.attempts import AttemptService
+from tms_notifications.services.attempts import Attempt, AttemptService
 from tms_notifications.services.attempts import create_service as attempt_service
 from tms_notifications.services.holding import HoldService
 from tms_notifications.services.holding import create_service as hold_service
@@ -24,6 +27,23 @@ from tms_notifications.services.visibility import CHECKED, TaskVisibility
 from tms_notifications.zones import zone_of
 
 HIDDEN = "(hidden)"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedMail:
+    """A mail to hand over. `name` sorts by time and is the same for every attempt."""
+
+    attempt: Attempt
+    name: str
+    address: str | None
+    outgoing: OutgoingMail
+
+
+class Preparation(NamedTuple):
+    """Mails to hand over, and the errors of those that cannot be composed."""
+
+    mails: list[PreparedMail]
+    errors: list[tuple[Attempt, Exception]]
 
 
 class SendingService:
@@ -37,49 +57,75 @@ class SendingService:
         self._composer = Composer(runtime)
         self._links = account_links(runtime, session)
 
-    def prepare(self, mail_id: int, attempt: int) -> OutgoingMail | None:
-        """Compose the mail and store its subject and address.
+    def prepare(self, attempts: Sequence[Attempt]) -> Preparation:
+        """Compose the mails, and record those that are dropped or held. Attempts that are over are left out.
 
-        Returns None if the attempt is over, or if the mail is dropped or held, which is recorded. Raises
-        `CompositionError`, and `RefusedError` for an invalid address.
+        Raises only errors of the database, which concern all mails. The errors of a mail are `CompositionError`, and
+        `RefusedError` for an invalid address.
         """
-        mail = self._attempts.lock(mail_id, attempt)
-        if mail is None:
-            return None
-        user = self._session.get_one(User, mail.user_id)
-        preference = PreferenceService(self._session).get(mail.user_id)
-        if reason := self._reason_to_drop(mail, user, preference):
-            self._attempts.note_dropped(mail, reason)
-            return None
-        if reason := self._holds.reason_to_hold(mail, user):
-            self._attempts.note_held(mail, reason)
-            return None
-        outgoing = self._composed(mail, user, preference)
-        mail.subject, mail.address = outgoing.subject, address_of(mail, user)
-        return outgoing
+        mails = self._attempts.lock(attempts)
+        wanted = self._not_dropped(mails)
+        reasons = self._holds.reasons_to_hold([(mail, user) for mail, user, _ in wanted])
+        by_id = {attempt.mail_id: attempt for attempt in attempts}
+        names = self._names(mail.context for mail, _, _ in wanted)
+        composed: list[PreparedMail] = []
+        errors: list[tuple[Attempt, Exception]] = []
+        for mail, user, preference in wanted:
+            if reason := reasons.get(mail.id):
+                self._attempts.note_held(mail, reason)
+                continue
+            try:
+                outgoing = self._composed(mail, user, preference, names)
+            except (RefusedError, CompositionError) as error:
+                errors.append((by_id[mail.id], error))
+            else:
+                composed.append(PreparedMail(by_id[mail.id], file_name(mail), address_of(mail, user), outgoing))
+        return Preparation(sorted(composed, key=lambda one: one.attempt.mail_id), errors)
+
+    def _not_dropped(self, mails: Sequence[NotificationMail]) -> list[tuple[NotificationMail, User, Preference]]:
+        """Record the mails that are dropped, and return the others with their users and preferences."""
+        user_ids = {mail.user_id for mail in mails}
+        users = {user.id: user for user in self._session.scalars(select(User).where(User.id.in_(user_ids)))}
+        preferences = PreferenceService(self._session).of_users(user_ids)
+        wanted = []
+        for mail in mails:
+            user, preference = users[mail.user_id], preferences[mail.user_id]
+            if reason := self._reason_to_drop(mail, user, preference):
+                self._attempts.note_dropped(mail, reason)
+            else:
+                wanted.append((mail, user, preference))
+        return wanted
 
     def compose(
-        self, mail: NotificationMail, user: User, preference: NotificationPreference, *, token: str = HIDDEN
+        self, mail: NotificationMail, user: User, preference: Preference, *, token: str = HIDDEN
     ) -> OutgoingMail:
         """Return the message as it would be sent now. Raises `AddressError`, and whatever a template raises.
 
         `token` is inserted into the mail's link. By default the token is hidden, because it is for the recipient only.
         """
-        zone = zone_of(preference.timezone, self._runtime.core.zone)
-        context = self._visible_context(mail, user)
-        recipient = Recipient.of(user, mail, zone)
-        return self._composer.compose(mail, recipient, self._names(context), token, context)
+        return self._composed_with(mail, user, preference, self._names([mail.context]), token)
 
-    def _composed(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> OutgoingMail:
+    def _composed_with(
+        self, mail: NotificationMail, user: User, preference: Preference, names: Mapping[int, str], token: str
+    ) -> OutgoingMail:
+        recipient = Recipient.of(user, mail, zone_of(preference.timezone, self._runtime.core.zone))
+        return self._composer.compose(mail, recipient, names, token, self._visible_context(mail, user))
+
+    def _composed(
+        self, mail: NotificationMail, user: User, preference: Preference, names: Mapping[int, str]
+    ) -> OutgoingMail:
         try:
-            return self.compose(mail, user, preference, token=self._token(mail) or "")
+            return self._composed_with(mail, user, preference, names, self._token(mail) or "")
+        except DBAPIError:
+            # The transaction is broken.
+            raise
         except AddressError as error:
             raise RefusedError(f"{address_of(mail, user)} {error}") from error
         except Exception as error:
             # Custom templates may raise anything.
             raise CompositionError(f"cannot be composed: {type(error).__name__}: {error}") from error
 
-    def _reason_to_drop(self, mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
+    def _reason_to_drop(self, mail: NotificationMail, user: User, preference: Preference) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
         if "link_id" in mail.context and self._token(mail) is None:
@@ -103,15 +149,15 @@ class SendingService:
         """Return the token of the mail's link; None if the mail has no link, or if the link is not valid any more."""
         return self._links.token(mail.context["link_id"]) if "link_id" in mail.context else None
 
-    def _names(self, context: Mapping[str, Any]) -> dict[int, str]:
-        wanted = user_ids(context)
+    def _names(self, contexts: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+        wanted = set().union(*map(user_ids, contexts))
         if not wanted:
             return {}
         users = self._session.execute(select(User.id, User.username).where(User.id.in_(wanted)))
         return {user.id: user.username for user in users}
 
 
-def reason_not_to_mail(mail: NotificationMail, user: User, preference: NotificationPreference) -> str | None:
+def reason_not_to_mail(mail: NotificationMail, user: User, preference: Preference) -> str | None:
     """Return the reason for the mail log if the user is not sent this mail; None otherwise."""
     if user.deleted_at is not None:
         return "the account was deleted"

@@ -66,7 +66,9 @@ def _subscribe(connection: Connection, command: dict[str, Any]) -> Answer:
         wanted = parse_filter_object(command.get("filter", {}), user_id=connection.user_id)
         connection.subscribe(Subscription(wanted, name))
     except InvalidError as error:
-        raise InvalidCommandError("; ".join(_sentence(fault.field, fault.message) for fault in error.faults)) from None
+        raise InvalidCommandError(
+            "; ".join(_sentence(field_error.field, field_error.message) for field_error in error.errors)
+        ) from None
     except ValueError as error:
         raise InvalidCommandError(str(error)) from None
     return _named("subscribed", name)

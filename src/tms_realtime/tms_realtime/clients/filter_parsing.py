@@ -14,16 +14,16 @@ WHERE = "filter"
 def parse_filter_params(values: dict[str, list[str]], *, user_id: int | None) -> TaskFilter:
     """Return the filter. `user_id` is None for an anonymous client, which cannot use `me`.
 
-    Raises `InvalidError` with all faults.
+    Raises `InvalidError` with all errors.
     """
     if user_id is None:
-        faults = [
+        errors = [
             FieldError(WHERE, name, f"cannot be {SELF}: this client is anonymous")
             for name, texts in values.items()
             if any(item.strip() == SELF for text in texts for item in text.split(","))
         ]
-        if faults:
-            raise InvalidError(faults)
+        if errors:
+            raise InvalidError(errors)
     return read_filter(values, actor_id=user_id or 0)
 
 
@@ -31,7 +31,7 @@ def parse_filter_object(given: Any, *, user_id: int | None) -> TaskFilter:
     """Return the filter of a JSON object, each field with a value or a list of values; null means no user."""
     if not isinstance(given, dict):
         raise InvalidError.of("filter", 'must be an object, as {"status": ["PENDING"]}', WHERE)
-    faults = [
+    errors = [
         FieldError(WHERE, str(name)[:40], f"is not a filter; filters are {', '.join(FILTER_PARAMS)}")
         for name in given
         if name not in FILTER_PARAMS
@@ -42,9 +42,9 @@ def parse_filter_object(given: Any, *, user_id: int | None) -> TaskFilter:
             try:
                 values[name] = _values(given[name])
             except ValueError as error:
-                faults.append(FieldError(WHERE, name, str(error)))
-    if faults:
-        raise InvalidError(faults)
+                errors.append(FieldError(WHERE, name, str(error)))
+    if errors:
+        raise InvalidError(errors)
     return parse_filter_params(values, user_id=user_id)
 
 

@@ -81,7 +81,7 @@ class Envelope:
     @classmethod
     def of(cls, event: TaskEventRecord) -> Self:
         snapshot = event.snapshot
-        earlier = snapshot | {field: old for field, (old, _new) in event.changes.items()}
+        earlier = event.before()
         return cls(
             position=event.position,
             task_id=event.task_id,

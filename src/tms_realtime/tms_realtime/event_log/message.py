@@ -16,7 +16,7 @@ def task_message(event: TaskEventRecord) -> bytes:
 
 def visibility_lost_message(event: TaskEventRecord) -> bytes:
     """Return the message for users who lose sight of the task: a deletion, with the task as it was before."""
-    before = event.snapshot | {field: old for field, (old, _new) in event.changes.items()}
+    before = event.before()
     return _text(event, before, EventKind.DELETED, [])
 
 

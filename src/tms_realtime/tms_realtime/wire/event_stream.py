@@ -16,13 +16,12 @@ from tms_realtime.clients.connection import Connection
 from tms_realtime.clients.connection_limits import ConnectionLease
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
+from tms_realtime.wire.cors import METHODS, cors_headers, preflight_headers
 from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES, HttpRequest
-from tms_realtime.wire.http_responses import Header, http_response, problem
+from tms_realtime.wire.http_responses import http_response, problem
 from tms_realtime.wire.outbound_buffer import OutboundBuffer
 from tms_realtime.wire.transport import peer_of
 
-METHODS = "GET, OPTIONS"
-HEADERS = "authorization, last-event-id, cache-control"
 # Milliseconds after which a browser reconnects.
 RETRY = 2000
 CLOSE_SECONDS = 3
@@ -113,7 +112,7 @@ class EventStream(Protocol):
             case "GET":
                 self._authentication = asyncio.ensure_future(self._authenticate(request))
             case "OPTIONS":
-                self._respond(http_response(204, _preflight(request)))
+                self._respond(http_response(204, preflight_headers(request)))
             case _:
                 self._respond(problem(405, "an event stream is requested with GET", [("Allow", METHODS)]))
 
@@ -125,7 +124,7 @@ class EventStream(Protocol):
             wanted = HandshakeRequest(params, request.headers, peer=peer_of(self.transport))
             handshake = await self._authenticator.admit(wanted, self._lease)
         except HandshakeRejectedError as error:
-            self._respond(problem(error.status, str(error), [*error.headers, *_cors(request)]))
+            self._respond(problem(error.status, str(error), [*error.headers, *cors_headers(request)]))
             return
         self._open(request)
         self._connection = Connection(self._context, self, handshake.claims)
@@ -142,7 +141,7 @@ class EventStream(Protocol):
             ("X-Accel-Buffering", "no"),
             ("Connection", "close"),
             ("X-Content-Type-Options", "nosniff"),
-            *_cors(request),
+            *cors_headers(request),
         ]
         self._log_handshake(200)
         lines = ["HTTP/1.1 200 OK", *(f"{name}: {value}" for name, value in headers)]
@@ -179,17 +178,3 @@ class EventStream(Protocol):
         self._log_handshake(int(data[len(HTTP_VERSION) :][:3]))
         self.transport.write(data)
         self.transport.loseConnection()
-
-
-def _cors(request: HttpRequest) -> list[Header]:
-    origin = request.headers.get("origin")
-    return [("Access-Control-Allow-Origin", origin), ("Vary", "Origin")] if origin else []
-
-
-def _preflight(request: HttpRequest) -> list[Header]:
-    return [
-        *_cors(request),
-        ("Access-Control-Allow-Methods", METHODS),
-        ("Access-Control-Allow-Headers", HEADERS),
-        ("Access-Control-Max-Age", "600"),
-    ]

@@ -1,5 +1,7 @@
-"""A whole system whose parts are killed and started again amid traffic, and clients that come back to it.
+"""A complete system under traffic and faults, and a test oracle; shared by the tests and bench/faults.py.
 
-Tests and bench/faults.py share it. `system` has the parts, `traffic` what goes on between them, `faults` what happens
-to them, and `oracle` what each client should have received, computed from the database alone.
+`system` runs PostgreSQL, Valkey, relays and realtime processes; `traffic` runs `writers` and a `client_pool` of
+`followers`, which resume after each disconnect (`flaky_clients` at random); `faults` kills, stops and rewinds
+processes; `oracle` computes from the database alone what each client should have received. For tests without these
+processes: `events` and `without_sockets`.
 """

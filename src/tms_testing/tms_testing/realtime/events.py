@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import insert
 
 from tms_core.event_log.events import TaskEventRecord, last_position, read_events
-from tms_core.event_log.positions import assign_positions
 from tms_core.models import EventKind, TaskEvent
 from tms_core.runtime import Runtime
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.stream import StreamWriter
+from tms_testing.fixtures import assign_all_positions
 
 SNAPSHOT: dict[str, Any] = {
     "id": 1,
@@ -89,6 +89,4 @@ class Publisher:
 
     def assign_all_positions(self) -> None:
         """Assign positions to committed events."""
-        with self.runtime.engine.connect() as connection:
-            while assign_positions(connection):
-                pass
+        assign_all_positions(self.runtime)

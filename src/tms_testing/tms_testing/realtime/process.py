@@ -5,10 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tms_core.processes.orphans import dying_with_parent
 from tms_local.supervisor import ProcessSpec
@@ -126,24 +124,3 @@ def command(name: str, ini: Path, subcommand: str) -> ProcessSpec:
     # TMS_ variables of the shell would take precedence over the file.
     env: Mapping[str, str] = {key: value for key, value in os.environ.items() if not key.startswith("TMS_")}
     return ProcessSpec(name=name, argv=[TMS, "--ini", ini, subcommand], env=env, cwd=ini.parent)
-
-
-def new_mark() -> str:
-    """Return a random value for the environment of all processes of a run, by which they are found."""
-    return uuid.uuid4().hex
-
-
-def living(mark: str, folder: Path) -> dict[int, str]:
-    """Return the running processes with the mark, or with a working directory in the folder, by process id.
-
-    The latter finds PostgreSQL's children, which overwrite their environment.
-    """
-    found: dict[int, Any] = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            is_ours = f"{MARK}={mark}".encode() in (path / "environ").read_bytes().split(b"\0")
-            if is_ours or Path(os.readlink(path / "cwd")).is_relative_to(folder):
-                found[int(path.name)] = (path / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-    return {pid: argv for pid, argv in found.items() if pid != os.getpid()}

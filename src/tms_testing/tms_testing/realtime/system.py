@@ -18,13 +18,13 @@ from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_core.services.tokens import TokenService
-from tms_core.state_dir import StateDirectory
 from tms_local.embedded.account import Account, service_account
 from tms_local.embedded.ports import free_port
 from tms_local.embedded.postgres import Postgres
-from tms_local.embedded.programs import postgres_programs, valkey_program
+from tms_local.embedded.state import StateDirectory
 from tms_local.embedded.valkey import Valkey
-from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command, living, new_mark
+from tms_testing.processes import living, new_mark
+from tms_testing.realtime.process import PATIENCE, PROBE_INTERVAL, ManagedProcess, command
 
 RELAYS = 2
 REALTIMES = 2
@@ -88,8 +88,8 @@ class System:
         self._state = state = StateDirectory(folder)
         state.prepare()
         account = service_account()
-        postgres = Postgres(state, postgres_programs(), account)
-        valkey = Valkey(state, valkey_program(), account)
+        postgres = Postgres(state, account)
+        valkey = Valkey(state, account)
         for service in (postgres, valkey):
             service.initialise()
         self._ini = {

@@ -1,7 +1,7 @@
 """Clients without sockets: messages are collected in a list, and commands are handled synchronously."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -16,7 +16,7 @@ from tms_testing.realtime.process import PATIENCE
 
 
 class MemoryWire:
-    """A `connection.Wire` that records messages. While `is_shut`, its buffer counts as full."""
+    """A `clients.wire.Wire` that records messages. While `is_shut`, its buffer counts as full."""
 
     pending = 0
 
@@ -71,6 +71,11 @@ class MemoryClient:
     def send(self, payload: bytes, *, is_binary: bool = False) -> dict[str, Any] | None:
         response = handle(self.connection, payload, is_binary=is_binary)
         return None if response is None else orjson.loads(response)
+
+
+def event_ids(messages: Iterable[dict[str, Any]]) -> list[int]:
+    """Return the event id of each message."""
+    return [message["event_id"] for message in messages]
 
 
 @asynccontextmanager

@@ -167,7 +167,7 @@ class Writers:
 
     def _create(self, session: Session, rng: random.Random, numbers: Sequence[int]) -> dict[int, int]:
         service = self._service(session)
-        drafts = [service.draft(self._values(rng, number)) for number in numbers]
+        drafts = [service.decisions.draft(self._values(rng, number)) for number in numbers]
         TaskWriter(session, self._system.admin.id).create(drafts)
         return {}
 

@@ -28,7 +28,7 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     schemas = Schemas(document)
     for path, verbs in document["paths"].items():
         for verb, operation in verbs.items():
-            answers = [_answer(status, one, document, schemas) for status, one in operation["responses"].items()]
+            responses = [_response(status, one, document, schemas) for status, one in operation["responses"].items()]
             yield {
                 "id": operation["operationId"],
                 "tag": operation["tags"][0],
@@ -39,8 +39,8 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "token": _token(operation["security"]),
                 "parameters": [_parameter(one, schemas) for one in operation.get("parameters", ())],
                 "body": _body(operation, schemas),
-                "successes": [one for one in answers if one["status"] < "400"],
-                "errors": [one for one in answers if one["status"] >= "400"],
+                "successes": [one for one in responses if one["status"] < "400"],
+                "errors": [one for one in responses if one["status"] >= "400"],
             }
 
 
@@ -71,7 +71,9 @@ def _body(operation: Mapping[str, Any], schemas: Schemas) -> dict[str, Any] | No
     return {"kind": schemas.kind(schema), "rows": schemas.rows(schema), "example": schemas.example(schema)}
 
 
-def _answer(status: str, response: Mapping[str, Any], document: Mapping[str, Any], schemas: Schemas) -> dict[str, Any]:
+def _response(
+    status: str, response: Mapping[str, Any], document: Mapping[str, Any], schemas: Schemas
+) -> dict[str, Any]:
     if reference := response.get("$ref"):
         response = document["components"]["responses"][reference.removeprefix(RESPONSES)]
     kinds = response.get("content", {})

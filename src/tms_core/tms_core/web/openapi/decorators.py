@@ -1,6 +1,6 @@
 """Decorators that document the parameters, body and responses of a resource method.
 
-    @documented("create_line", body=NewLine, answers={201: Line})
+    @documented("create_line", body=NewLine, responses={201: Line})
     def collection_post(self):
         '''Add a line.'''
 
@@ -49,7 +49,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ResponseDoc:
     """A response; `body` is a type known to pydantic, or None for an empty body."""
 
     body: Any = None
@@ -68,7 +68,7 @@ class Documentation:
     # None: the method ignores the query. Empty: the method rejects all parameters.
     query: tuple[Parameter, ...] | None = None
     headers: tuple[Parameter, ...] = ()
-    answers: Mapping[int, Answer] = field(default_factory=dict)
+    responses: Mapping[int, ResponseDoc] = field(default_factory=dict)
     is_token_optional: bool = False
     is_body_optional: bool = False
     needs_database: bool = True
@@ -80,12 +80,13 @@ def documented(
     body: Any = None,
     query: Sequence[Parameter] | None = None,
     headers: Sequence[Parameter] = (),
-    answers: Mapping[int, Any],
+    responses: Mapping[int, Any],
     is_token_optional: bool = False,
     is_body_optional: bool = False,
     needs_database: bool = True,
 ) -> Callable[[F], F]:
-    """Document a method. `answers` maps a status to an `Answer`, a body type or a problem document's description."""
+    """Document a method. `responses` maps a status to a `ResponseDoc`, a body type, or the description of a problem
+    document."""
 
     def mark(method: F) -> F:
         present = documentation_of(method)
@@ -94,7 +95,7 @@ def documented(
             body=body,
             query=None if query is None else tuple(query),
             headers=(*headers, *present.headers),
-            answers={**present.answers, **_answers(answers)},
+            responses={**present.responses, **_responses(responses)},
             is_token_optional=is_token_optional,
             is_body_optional=is_body_optional,
             needs_database=needs_database,
@@ -105,11 +106,11 @@ def documented(
     return mark
 
 
-def described(method: F, *, headers: Sequence[Parameter] = (), answers: Mapping[int, Any] | None = None) -> F:
+def described(method: F, *, headers: Sequence[Parameter] = (), responses: Mapping[int, Any] | None = None) -> F:
     """Add headers and responses to a method's documentation; for use by decorators."""
     present = documentation_of(method)
     more = replace(
-        present, headers=(*present.headers, *headers), answers={**_answers(answers or {}), **present.answers}
+        present, headers=(*present.headers, *headers), responses={**_responses(responses or {}), **present.responses}
     )
     setattr(method, ATTRIBUTE, more)
     return method
@@ -121,15 +122,15 @@ def documentation_of(method: Any) -> Documentation:
     return found
 
 
-def as_answer(value: Any) -> Answer:
+def as_response(value: Any) -> ResponseDoc:
     match value:
-        case Answer():
+        case ResponseDoc():
             return value
         case str():
-            return Answer(None, value)
+            return ResponseDoc(None, value)
         case _:
-            return Answer(value)
+            return ResponseDoc(value)
 
 
-def _answers(answers: Mapping[int, Any]) -> dict[int, Answer]:
-    return {status: as_answer(answer) for status, answer in answers.items()}
+def _responses(responses: Mapping[int, Any]) -> dict[int, ResponseDoc]:
+    return {status: as_response(response) for status, response in responses.items()}

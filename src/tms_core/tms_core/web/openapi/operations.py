@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-from tms_core.web.openapi.decorators import JSON, Answer, Documentation, as_answer, documentation_of
+from tms_core.web.openapi.decorators import JSON, Documentation, ResponseDoc, as_response, documentation_of
 from tms_core.web.openapi.parameters import Parameter
 from tms_core.web.openapi.paths import path_parameters
-from tms_core.web.openapi.responses import response
+from tms_core.web.openapi.responses import response_object
 from tms_core.web.openapi.schemas import SchemaCollection
 from tms_core.web.path_ids import PLACEHOLDER
 from tms_core.web.resource import Method
@@ -31,18 +31,20 @@ def operation(method: Method, tag: str, scope: str | None, schemas: SchemaCollec
     if docs.body is not None:
         content = {JSON: {"schema": schemas.of(docs.body, "validation")}}
         found["requestBody"] = {"required": not docs.is_body_optional, "content": content}
-    answers = answers_of(method)
-    found["responses"] = {str(status): response(status, answers[status], schemas) for status in sorted(answers)}
+    responses = responses_of(method)
+    found["responses"] = {
+        str(status): response_object(status, responses[status], schemas) for status in sorted(responses)
+    }
     return {name: value for name, value in found.items() if value or name == "security"}
 
 
-def answers_of(method: Method) -> dict[int, Answer | None]:
+def responses_of(method: Method) -> dict[int, ResponseDoc | None]:
     """Return the responses of a method by status, including those of its parameters; None means the shared response."""
     docs = documentation_of(method.function)
-    found: dict[int, Answer | None] = dict.fromkeys(_usual_errors(method, docs))
+    found: dict[int, ResponseDoc | None] = dict.fromkeys(_usual_errors(method, docs))
     for parameter in _parameters_of(docs):
-        found |= {status: as_answer(one) for status, one in parameter.answers.items()}
-    return found | dict(docs.answers or {200: Answer()})
+        found |= {status: as_response(one) for status, one in parameter.responses.items()}
+    return found | dict(docs.responses or {200: ResponseDoc()})
 
 
 def _usual_errors(method: Method, docs: Documentation) -> Iterator[int]:

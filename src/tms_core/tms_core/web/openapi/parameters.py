@@ -13,7 +13,7 @@ from tms_core.web.validation import one_number
 class Parameter:
     """A query or header parameter.
 
-    `kind` is a type known to pydantic; a list parameter may be repeated or comma-separated. `answers` are additional
+    `kind` is a type known to pydantic; a list parameter may be repeated or comma-separated. `responses` are additional
     responses that the parameter can cause, as in `documented`.
     """
 
@@ -24,7 +24,7 @@ class Parameter:
     example: Any = None
     default: Any = None
     is_required: bool = False
-    answers: Mapping[int, Any] = field(default_factory=dict)
+    responses: Mapping[int, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tms_core.web.openapi.decorators import Answer, Header
-from tms_core.web.openapi.schemas import AnswerSchema
+from tms_core.web.openapi.decorators import Header, ResponseDoc
+from tms_core.web.openapi.schemas import ResponseSchema
 from tms_core.web.problems import RETRY_SECONDS, SENTENCES
 
 PROBLEM_JSON = "application/problem+json"
@@ -50,7 +50,7 @@ HEADERS = {
 }
 
 
-class ProblemFault(AnswerSchema):
+class ProblemFault(ResponseSchema):
     """One error of the request."""
 
     where: Literal["body", "query", "path", "header"] = Field(alias="in")
@@ -58,7 +58,7 @@ class ProblemFault(AnswerSchema):
     message: str = Field(examples=["must be YYYY-MM-DD"])
 
 
-class Problem(AnswerSchema):
+class Problem(ResponseSchema):
     """A problem document (RFC 9457), the body of every error response."""
 
     type: Literal["about:blank"]
@@ -73,9 +73,9 @@ def is_problem(body: Any) -> bool:
     return isinstance(body, type) and issubclass(body, Problem)
 
 
-def standard_answer(status: int) -> Answer:
+def standard_response(status: int) -> ResponseDoc:
     """Return the shared response of a status."""
-    return Answer(Problem, MEANINGS[status], headers=HEADERS.get(status, ()))
+    return ResponseDoc(Problem, MEANINGS[status], headers=HEADERS.get(status, ()))
 
 
 def example(status: int, detail: str = "") -> dict[str, Any]:

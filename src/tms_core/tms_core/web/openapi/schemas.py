@@ -11,13 +11,13 @@ REFERENCE = "#/components/schemas/{model}"
 Mode = Literal["validation", "serialization"]
 
 
-class AnswerSchema(SchemaBase):
+class ResponseSchema(SchemaBase):
     """Base class of response bodies, for the OpenAPI document and for tests that validate responses."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
 
-class Nothing(AnswerSchema):
+class Nothing(ResponseSchema):
     """An empty object."""
 
     model_config = ConfigDict(extra="forbid")

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from tms_api.schemas.pages import Id, Page
-from tms_core.web.openapi import AnswerSchema
+from tms_core.web.openapi import ResponseSchema
 
 TOKEN_EXAMPLE = {
     "id": 1,
@@ -20,7 +20,7 @@ TOKEN_EXAMPLE = {
 }
 
 
-class ApiToken(AnswerSchema):
+class ApiToken(ResponseSchema):
     """A personal API token without its secret."""
 
     example = TOKEN_EXAMPLE
@@ -46,14 +46,14 @@ class ApiTokens(Page[ApiToken]):
     """The caller's personal API tokens."""
 
 
-class Client(AnswerSchema):
+class Client(ResponseSchema):
     """The client that last used a session."""
 
     user_agent: str | None
     address: str | None
 
 
-class Session(AnswerSchema):
+class Session(ResponseSchema):
     """A session, from sign-in to sign-out."""
 
     example = {

@@ -20,7 +20,7 @@ from tms_testing.fixtures import PASSWORD, SignedIn
 USERS = ("assigned_to", "created_by")
 
 
-class World:
+class SystemState:
     """Signs in as an administrator, and as a new one if a request has ended the session or the account."""
 
     def __init__(self, app: TestApp, runtime: Runtime, make_user: Callable[..., SignedIn]):

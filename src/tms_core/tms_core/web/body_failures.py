@@ -7,21 +7,21 @@ from typing import Any
 
 from tms_core.web.problems import problem
 
-KEY = "tms.body_fault"
+KEY = "tms.body_failure"
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class BodyFault:
+class BodyFailure:
     """The reason why a body is missing, as an HTTP status and a sentence."""
 
     status: int
     detail: str
 
 
-TIMED_OUT = BodyFault(408, "The body did not arrive in time. Try again on a new connection.")
-LEFT = BodyFault(400, "The connection closed in the middle of the body.")
-OVERLOADED = BodyFault(503, "The server is busy with too many request bodies. Try again in a few seconds.")
+TIMED_OUT = BodyFailure(408, "The body did not arrive in time. Try again on a new connection.")
+LEFT = BodyFailure(400, "The connection closed in the middle of the body.")
+OVERLOADED = BodyFailure(503, "The server is busy with too many request bodies. Try again in a few seconds.")
 
 
 def log_departure(environ: Mapping[str, Any]) -> None:
@@ -30,9 +30,9 @@ def log_departure(environ: Mapping[str, Any]) -> None:
     log.info("the connection ended in the middle of the body of %s %s", environ["REQUEST_METHOD"], path)
 
 
-def body_fault_tween_factory(handler, registry):
-    def body_fault_tween(request):
-        fault = request.environ.get(KEY)
-        return problem(request, fault.status, fault.detail) if fault else handler(request)
+def body_failure_tween_factory(handler, registry):
+    def body_failure_tween(request):
+        failure = request.environ.get(KEY)
+        return problem(request, failure.status, failure.detail) if failure else handler(request)
 
-    return body_fault_tween
+    return body_failure_tween

@@ -8,7 +8,7 @@ from pydantic import Field
 from tms_api.schemas.pages import Id, Page
 from tms_core.models import EventKind, Priority, Status
 from tms_core.models.task import DESCRIPTION_LENGTH, TITLE_LENGTH
-from tms_core.web.openapi import AnswerSchema, Problem
+from tms_core.web.openapi import Problem, ResponseSchema
 
 TASK_EXAMPLE = {
     "id": 1,
@@ -25,7 +25,7 @@ TASK_EXAMPLE = {
 }
 
 
-class Task(AnswerSchema):
+class Task(ResponseSchema):
     """A task."""
 
     example = TASK_EXAMPLE
@@ -49,7 +49,7 @@ class TaskPage(Page[Task]):
     example = {"count": 1, "next": None, "previous": None, "results": [TASK_EXAMPLE]}
 
 
-class BulkResult(AnswerSchema):
+class BulkResult(ResponseSchema):
     """The result of one operation."""
 
     op: Literal["create", "update", "delete"]
@@ -58,7 +58,7 @@ class BulkResult(AnswerSchema):
     task: Task | None = Field(description="null after a deletion.")
 
 
-class BulkResults(AnswerSchema):
+class BulkResults(ResponseSchema):
     """One result per operation, in the same order."""
 
     example = {"results": [{"op": "create", "status": 201, "id": 1, "task": TASK_EXAMPLE}]}
@@ -66,7 +66,7 @@ class BulkResults(AnswerSchema):
     results: list[BulkResult]
 
 
-class HistoryEvent(AnswerSchema):
+class HistoryEvent(ResponseSchema):
     """An event in the history of a task."""
 
     example = {
@@ -88,7 +88,7 @@ class HistoryEvent(AnswerSchema):
     )
 
 
-class Changes(AnswerSchema):
+class Changes(ResponseSchema):
     """Changes to apply to a copy of the tasks."""
 
     example = {"tasks": [TASK_EXAMPLE], "gone": [5], "next": 18, "complete": True}
@@ -104,7 +104,7 @@ class Changes(AnswerSchema):
     )
 
 
-class FieldConflict(AnswerSchema):
+class FieldConflict(ResponseSchema):
     """A field that was changed concurrently."""
 
     base: Any = Field(description="Value in the expected version.")

@@ -18,7 +18,7 @@ DETAILS = {
 }
 
 
-def refusal(status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+def error_response(status: HTTPStatus, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     """Return a complete response with a problem document; the connection must be closed after it."""
     request_id = secrets.token_hex(8)
     document = {"type": "about:blank", "title": status.phrase, "status": status, "detail": DETAILS[status]}

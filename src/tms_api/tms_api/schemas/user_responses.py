@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from tms_api.schemas.account_answers import ApiToken
+from tms_api.schemas.account_responses import ApiToken
 from tms_api.schemas.pages import Id, Page
-from tms_core.web.openapi import AnswerSchema
+from tms_core.web.openapi import ResponseSchema
 
 
-class PublicUser(AnswerSchema):
+class PublicUser(ResponseSchema):
     """An account as other users see it."""
 
     id: Id

@@ -1,0 +1,1 @@
+"""The OpenAPI documentation of the operations, a module per module of resources: decorators of their methods."""
