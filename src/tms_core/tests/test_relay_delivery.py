@@ -3,25 +3,22 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
 from threading import Barrier, Condition, Event
 
 import psycopg2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
-from tms_core.event_log.events import TaskEventRecord, read_events
+from tms_core.event_log.events import read_events
 from tms_core.event_log.positions import assign_positions
 from tms_core.event_log.sinks import EventSink
-from tms_core.models import EventKind, RelayCursor
+from tms_core.models import RelayCursor
 from tms_core.relay import delivery
 from tms_core.relay import sink_transaction as sink_transactions
 from tms_core.relay.cursor import ensure_cursor
 from tms_core.relay.delivery import Delivery
-from tms_core.relay.recent_events import MAX_EVENTS, RecentEvents
+from tms_core.relay.recent_events import RecentEvents
 from tms_core.relay.sink_transaction import deliver_batch, sink_transaction
 from tms_core.services.tasks import TaskService
 
@@ -411,36 +408,6 @@ class TestSharedEvents:
 
         assert [event.position for event in sink.events] == [1, 2, 3, 4, 5, 6]
 
-    @given(
-        cursor=st.integers(0, 12), first=st.integers(1, 8), sizes=st.lists(st.integers(1, 4)), limit=st.integers(1, 4)
-    )
-    def test_events_in_memory_are_the_next_ones_or_unknown(self, cursor, first, sizes, limit):
-        recent = RecentEvents()
-        newest = first - 1
-        for size in sizes:
-            recent.add([record(newest + 1 + number) for number in range(size)])
-            newest += size
-
-        found = recent.after(cursor, limit)
-
-        if not sizes or cursor + 1 < first:
-            assert found is None
-        else:
-            assert [event.position for event in found] == list(range(cursor + 1, newest + 1))[:limit]
-
-    def test_events_after_a_gap_replace_earlier_ones(self, recent):
-        recent.add([record(1), record(2)])
-        recent.add([record(4)])
-
-        assert recent.after(1, 9) is None
-        assert [event.position for event in recent.after(3, 9)] == [4]
-
-    def test_old_events_are_evicted(self, recent, monkeypatch):
-        recent.add([record(position) for position in range(1, MAX_EVENTS + 3)])
-
-        assert recent.after(1, 9) is None
-        assert len(recent.after(2, 2 * MAX_EVENTS)) == MAX_EVENTS
-
 
 def test_a_relay_that_lost_leadership_delivers_nothing_behind_the_next(runtime, register, add_events, recent, seen):
     register("one")
@@ -484,7 +451,3 @@ def await_lock_wait(runtime) -> None:
     with runtime.engine.connect() as connection:
         while not connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
             assert time.monotonic() < deadline
-
-
-def record(position: int) -> TaskEventRecord:
-    return TaskEventRecord(position, 1, EventKind.CREATED, None, {}, {}, datetime(2025, 3, 17, tzinfo=UTC))
