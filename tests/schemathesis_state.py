@@ -11,6 +11,7 @@ from webtest import TestApp
 
 from tms_api.idempotency import PARAMETER as KEY
 from tms_api.preconditions import IF_MATCH
+from tms_core.display_names import without_addresses
 from tms_core.models import LinkPurpose, User
 from tms_core.runtime import Runtime
 from tms_core.services.account_links import AccountLinkService
@@ -118,6 +119,7 @@ class SystemState:
         newcomer = f"newcomer{next(self._numbers) // 2}"
         body |= {"username": newcomer} if "username" in body and operation != "sign_in" else {}
         body |= {"email": f"{newcomer}@example.com"} if "email" in body else {}
+        body |= {name: without_addresses(body[name]) for name in ("first_name", "last_name") if body.get(name)}
         match operation:
             case "change_user" | "replace_user":
                 body["current_password"] = PASSWORD

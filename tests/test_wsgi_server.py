@@ -76,7 +76,7 @@ def said(port, data, responses=1):
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
         peer.sendall(data)
         heard = b""
-        while heard.count(b"HTTP/1.1 ") < answers or not heard.endswith((b"}", b"\r\n\r\n")):
+        while heard.count(b"HTTP/1.1 ") < responses or not heard.endswith((b"}", b"\r\n\r\n")):
             part = peer.recv(65536)
             if not part:
                 break
