@@ -12,7 +12,9 @@ from tms_core.services.task_state import TaskRow
 IS_ACTIVE = "is_active"
 IS_NOT_DELETED = "deleted_at IS NULL"
 _HAS_ASSIGNEE = " AND EXISTS (SELECT FROM assignee)"
-_IS_ADMINISTRATOR = " AND EXISTS (SELECT FROM users WHERE id = %(actor_id)s AND is_admin AND is_active)"
+# Has a row if the actor is an active administrator.
+ADMINISTRATOR = "SELECT 1 FROM users WHERE id = %(actor_id)s AND is_admin AND is_active"
+_IS_ADMINISTRATOR = f" AND EXISTS ({ADMINISTRATOR})"
 _COLUMNS = TaskRow._fields[1:]
 
 
