@@ -32,7 +32,8 @@ from tms_core.event_log.positions import assign_positions
 from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.permissions import Actor
-from tms_core.relay.delivery import deliver_batch, ensure_cursor
+from tms_core.relay.cursor import ensure_cursor
+from tms_core.relay.sink_transaction import deliver_batch
 from tms_core.runtime import Runtime
 from tms_core.services.tasks import TaskService
 from tms_local.embedded.ports import free_port

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ class Mailbox:
     address: str
 
 
+# The same people are mailed again and again, and checking an address takes a tenth of composing a mail.
+@lru_cache(maxsize=10_000)
 def smtp_address(email: str) -> str:
     """Return the address with its domain in ASCII. Raises `AddressError`."""
     try:
