@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,13 +11,11 @@ from webtest import TestApp
 
 from tms_core.addresses import is_loopback
 from tms_core.app import configure
-from tms_core.web.request_metrics import metrics_tween_factory
 
 TOKEN = "0123456789abcdef"
 KEY = "5f0c2a9be3d144778a7e0d9a3c1b2f4e"
 HERE = {"REMOTE_ADDR": "127.0.0.1"}
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.7"}
-MAX_COST = 20e-6
 
 
 @pytest.fixture(scope="module")
@@ -214,18 +211,3 @@ def test_counters_of_several_processes_are_summed(tmp_path):
     result = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
 
     assert Samples(result.stdout).value("tms_http_requests_total", method="GET", route="/x", status="200") == 4
-
-
-def test_counting_costs_little(app):
-    request = app.RequestClass.blank("/api/task/1")
-    request.exception, request.matched_route = None, None
-    response = app.get("/api/health")
-    tween = metrics_tween_factory(lambda request: response, app.app.registry)
-
-    def seconds_for(requests):
-        began = time.perf_counter()
-        for _ in range(requests):
-            tween(request)
-        return (time.perf_counter() - began) / requests
-
-    assert min(seconds_for(100) for _ in range(30)) < MAX_COST
