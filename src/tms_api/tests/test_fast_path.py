@@ -205,7 +205,11 @@ class TestAssigneeLosesAccount:
         assert (after["status"], after["assigned_to"], after["version"]) == ("PENDING", None, 3)
 
 
-@pytest.mark.parametrize("write", [WRITES["change"], WRITES["delete"]], ids=["change", "delete"])
+@pytest.mark.parametrize(
+    "write",
+    [WRITES["change"], lambda me: me.patch_json("/api/task/1", {"title": "T"}, status="*"), WRITES["delete"]],
+    ids=["change", "no change", "delete"],
+)
 def test_an_administrator_who_was_just_demoted_writes_nothing(runtime, me, task, admin, log, monkeypatch, write):
     monkeypatch.setattr("tms_core.auth.revocations.INTERVAL", 3600)
     with runtime.transaction() as session:

@@ -333,6 +333,16 @@ def test_the_hourly_limit_counts_the_mails_of_a_batch(verified, assign, smtp, ma
     assert len(smtp.received) == 3
 
 
+def test_the_hourly_limit_counts_earlier_mails_and_those_of_a_batch(verified, assign, smtp, mail_log):
+    assign(verified, 2)
+    mail_log.send_all()
+    assign(verified, 5)
+    send_mail(*[row.id for row in mail_log.rows()])
+
+    assert by_status(mail_log.rows()) == {"held": 4, "sent": 3}
+    assert subjects(smtp)[2:] == ["Assigned to you: Task 1"]
+
+
 def test_mails_above_the_hourly_limit_are_sent_as_one_mail(verified, assign, smtp, mail_log, sweep, end_hour):
     assign(verified, 10)
     rows = mail_log.send_all()
