@@ -78,7 +78,7 @@ def test_the_migrated_schema_of_all_packages_equals_their_models(whole_system):
 def test_a_drift_is_detected(system):
     with system.engine.connect() as connection, connection.begin() as transaction:
         connection.execute(text("ALTER TABLE task DROP COLUMN description CASCADE"))
-        connection.execute(text("DROP INDEX ix_task_due_date"))
+        connection.execute(text("DROP INDEX ix_task_due_date_priority"))
 
         assert len(differences(system, connection)) == 2
         transaction.rollback()
@@ -201,3 +201,14 @@ def test_an_upgrade_that_cannot_get_a_lock_fails_without_changes(system, monkeyp
 
     assert tables(system) == {"alembic_version"}
     assert upgrade(system) != []
+
+
+def test_changed_tasks_are_vacuumed_early_and_a_downgrade_restores_the_default(system):
+    options = "SELECT unnest(reloptions) FROM pg_class WHERE relname = 'task'"
+
+    assert "autovacuum_vacuum_scale_factor=0.02" in names(system, options)
+
+    downgrade(system, "core_0006")
+    assert names(system, options) == set()
+    assert "ix_task_due_date" in names(system, "SELECT indexname FROM pg_indexes WHERE tablename = 'task'")
+    upgrade(system)

@@ -59,8 +59,8 @@ class Task(Base):
         CheckConstraint("version >= 1", name="version_positive"),
         # Each index serves a filter or an ordering of the list, or an index-only count of the report (query plans:
         # docs/adr/0005).
-        Index("ix_task_status_due_date", "status", "due_date", "id"),
-        Index("ix_task_due_date", "due_date", "id"),
+        Index("ix_task_status_due_date_priority", "status", "due_date", "id", "priority"),
+        Index("ix_task_due_date_priority", "due_date", "id", "priority"),
         Index("ix_task_priority", "priority", "status"),
         Index("ix_task_assigned_to", "assigned_to", "status"),
         Index("ix_task_created_by", "created_by", "status"),
