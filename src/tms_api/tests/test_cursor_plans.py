@@ -1,4 +1,6 @@
-"""Query plans of pages read by cursor: PostgreSQL reads only the tasks of the page, at any depth."""
+"""Query plans of pages: PostgreSQL reads only the tasks of a page by cursor, and finds those of some days once."""
+
+from urllib.parse import parse_qsl
 
 import pytest
 from sqlalchemy import event, text
@@ -54,9 +56,13 @@ def listing(_system, seeded):
 
 
 @pytest.fixture
-def plans(_system):
+def engine(_system):
+    return _system[0].engine
+
+
+@pytest.fixture
+def plans(engine):
     """Return the execution plans of the statements of a call."""
-    engine = _system[0].engine
 
     def explain(call):
         statements = []
@@ -126,3 +132,28 @@ def test_ordering_by_several_fields_reads_few_additional_tasks(listing, plans, w
     assert len(found) == PAGE
     assert not [node for plan in used for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
     assert sum(map(looked_at, used)) <= TASKS / 4
+
+
+@pytest.mark.parametrize("query", ["", "priority=HIGH", "status=PENDING", "priority=LOW&status=ARCHIVED"])
+def test_tasks_of_some_days_are_found_and_counted_by_one_scan_of_an_index(listing, engine, monkeypatch, query):
+    executed, read = [], SingleStatements.read
+
+    def note(self, *statement):
+        executed.append(statement)
+        return read(self, *statement)
+
+    monkeypatch.setattr(SingleStatements, "read", note)
+    values = {name: [value] for name, value in parse_qsl(query)}
+    days = {"due_date_gte": ["2025-06-01"], "due_date_lte": ["2025-07-31"]}
+
+    page = listing.page(read_filter(values | days, actor_id=1), limit=3)
+
+    [(statement, parameters)] = executed
+    with engine.connect() as connection:
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+        plan = connection.exec_driver_sql(explain, parameters).scalar()[0]["Plan"]
+    scans = [node for node in nodes(plan) if node.get("Relation Name") == "task"]
+    assert len(page.rows) == 3 < page.count
+    assert [node["Actual Rows"] * node["Actual Loops"] for node in scans] == [page.count, 3]
+    # Otherwise the table would be read for every task of these days, whatever its priority.
+    assert not any("Filter" in node for node in scans)

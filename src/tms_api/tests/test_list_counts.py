@@ -115,3 +115,41 @@ def test_each_page_is_counted_without_redis(another_process, client, tasks, reco
 
     for size in (1, 2):
         assert Client(lonely, client.user).get(f"/api/task?page_size={size}").json["count"] == 5
+
+
+DAYS = "due_date_gte=2026-01-01&due_date_lt=2026-03-01"
+
+
+@pytest.fixture
+def due_tasks(client):
+    for day in ("2025-12-31", "2026-01-01", "2026-01-15", "2026-02-28", "2026-03-01"):
+        client.post_json("/api/task", {"title": day, "due_date": day})
+
+
+def test_tasks_of_some_days_are_found_and_counted_by_one_statement(client, due_tasks, recorded):
+    with recorded() as statements:
+        page = client.get(f"/api/task?{DAYS}&page_size=2&ordering=due_date").json
+
+    assert [task["title"] for task in page["results"]] == ["2026-01-01", "2026-01-15"]
+    assert page["count"] == 3
+    assert len([statement for statement in statements if "FROM task" in statement]) == 1
+
+
+def test_a_page_past_the_end_of_some_days_tells_their_count(client, due_tasks):
+    response = client.get(f"/api/task?{DAYS}&page_size=2&page=3", status=404)
+
+    assert "3 results make 2 pages" in response.json["detail"]
+
+
+def test_some_days_without_tasks_have_an_empty_page(client, due_tasks):
+    assert client.get("/api/task?due_date=2027-01-01").json["count"] == 0
+
+
+def test_more_tasks_than_are_sorted_are_counted_exactly(client, due_tasks, monkeypatch):
+    monkeypatch.setattr("tms_core.services.task_listing.MAX_SORTED", 2)
+
+    first, second = (client.get(f"/api/task?{DAYS}&page_size=2&page={number}").json for number in (1, 2))
+
+    assert (first["count"], second["count"]) == (3, 3)
+    titles = [task["title"] for page in (first, second) for task in page["results"]]
+    assert titles == ["2026-02-28", "2026-01-15", "2026-01-01"]

@@ -23,7 +23,26 @@ POSITION_NAMES = (CURSOR, "page_size")
 
 def as_dicts(rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
     """Return tasks as the API represents them."""
-    return [task._asdict() for task in rows]
+    # `_asdict` takes three times as long.
+    return [
+        {
+            "id": task_id,
+            "title": title,
+            "description": description,
+            "priority": priority,
+            "status": status,
+            "due_date": due_date,
+            "assigned_to": assigned_to,
+            "created_by": created_by,
+            "created_at": created_at,
+            "updated_at": updated_at,
+            "version": version,
+        }
+        for (
+            task_id, title, description, priority, status, due_date, assigned_to, created_by, created_at, updated_at,
+            version,
+        ) in rows
+    ]  # fmt: skip
 
 
 def make_page(request, count: int | None) -> MadePage:

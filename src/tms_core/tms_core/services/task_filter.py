@@ -57,6 +57,11 @@ class TaskFilter:
     search: SearchQuery | None = None
     is_contradictory: bool = False
 
+    @property
+    def is_selective(self) -> bool:
+        """Return whether few tasks can be expected to match: those of some days or users, or none."""
+        return bool(self.due_date or self.due_bounds or self.assigned_to or self.created_by or self.is_contradictory)
+
     def criteria(self) -> list[ColumnElement[bool]]:
         """Return SQL conditions on `Task`, to be combined with AND."""
         found = self.criteria_besides_search()

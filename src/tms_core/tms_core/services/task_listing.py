@@ -4,7 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, bindparam, func, literal_column, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from tms_core.models.task import TASK
 from tms_core.models.task_search import TASK_SEARCH
@@ -15,7 +25,7 @@ from tms_core.services.search_ranking import SearchRanking, is_frequent
 from tms_core.services.task_filter import TaskFilter
 from tms_core.services.task_list_sql import sql_text
 from tms_core.services.task_ordering import NEWEST_FIRST, Ordering
-from tms_core.services.task_reading import COLUMNS, Reader, task_of
+from tms_core.services.task_reading import COLUMNS, Reader
 from tms_core.services.task_state import TaskRow
 from tms_core.single_statements import SingleStatements
 
@@ -29,6 +39,8 @@ Number = int | BindParameter[int]
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """Tasks whose enumerations may be plain strings, since conversion takes longer than reading them, and the count."""
+
     count: int
     rows: Sequence[TaskRow]
 
@@ -59,7 +71,10 @@ class TaskListing:
 
         Without an ordering, the newest come first, or, in a search, the best matches.
         """
-        criteria = self._criteria(wanted)
+        if count is None and wanted.is_selective and not wanted.q:
+            found = self._counted_page(wanted, ordering or NEWEST_FIRST, limit=limit, offset=offset)
+            if found is not None:
+                return found
         if count is None:
             count = self._count(wanted)
         if offset >= count:
@@ -69,12 +84,34 @@ class TaskListing:
         ordering = ordering or NEWEST_FIRST
         if count > MAX_SORTED and not offset:
             return Page(count, self.after(wanted, ordering=ordering, limit=limit, values=None))
-        choose = _select_by_ids if criteria and count <= MAX_SORTED else _select
-        if self._is_compiled(wanted):
-            text = sql_text(wanted, (choose, ordering), lambda: choose(ordering, criteria, limit=LIMIT, offset=OFFSET))
-            parameters = {**wanted.parameters(), "page_limit": limit, "page_offset": offset}
-            return Page(count, [task_of(*row) for row in self._statements.read(text, parameters)])
-        return Page(count, self._rows(choose(ordering, criteria, limit=limit, offset=offset)))
+        choose = _select_by_ids if count <= MAX_SORTED and self._criteria(wanted) else _select
+        rows = self._read(choose, wanted, ordering, limit=limit, offset=offset)
+        return Page(count, [TaskRow._make(row) for row in rows])
+
+    def _counted_page(self, wanted: TaskFilter, ordering: Ordering, *, limit: int, offset: int) -> Page | None:
+        """Return a page and its count from one statement, which finds the matches once for both.
+
+        Returns None if the statement does not tell the count: with more than `MAX_SORTED` matches, or past the end.
+        """
+        rows = self._read(_select_counted, wanted, ordering, limit=limit, offset=offset)
+        if not rows:
+            return None if offset else Page(0, [])
+        count = rows[0][-1]
+        return Page(count, [TaskRow._make(row[:-1]) for row in rows]) if count <= MAX_SORTED else None
+
+    def _read(
+        self, choose: Callable[..., Select[Any]], wanted: TaskFilter, ordering: Ordering, *, limit: int, offset: int
+    ) -> Sequence[Sequence[Any]]:
+        """Return the rows of the statement that `choose` builds; enumerations may be text."""
+
+        def build(limit: Number, offset: Number) -> Select[Any]:
+            return choose(ordering, self._criteria(wanted), limit=limit, offset=offset)
+
+        if not self._is_compiled(wanted):
+            return self._connect().execute(build(limit, offset)).all()
+        text = sql_text(wanted, (choose, ordering), lambda: build(LIMIT, OFFSET))
+        own = {"page_limit": limit, "page_offset": offset, "most_matches": MAX_SORTED + 1}
+        return self._statements.read(text, wanted.parameters() | own)
 
     def _count(self, wanted: TaskFilter) -> int:
         if self._is_compiled(wanted):
@@ -133,6 +170,19 @@ def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offse
     return statement.limit(limit) if offset is None else statement.limit(limit).offset(offset)
 
 
+def _select_counted(ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number) -> Select[Any]:
+    """Like `_select_by_ids`, with the number of matches after the columns; it stops at `MAX_SORTED` + 1 matches."""
+    most = bindparam("most_matches", MAX_SORTED + 1, type_=Integer)
+    found = _matches(ordering, criteria).limit(most).cte("found").prefix_with("MATERIALIZED")
+    page = select(found.c.id).order_by(*_order(found, ordering)).limit(limit).offset(offset).subquery("page")
+    count = select(func.count()).select_from(found).scalar_subquery()
+    return (
+        select(*COLUMNS, count)
+        .join_from(page, TASK, page.c.id == TASK.c.id)
+        .order_by(*(term.clause for term in ordering))
+    )
+
+
 def _select_by_ids(
     ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number | None = None
 ) -> Select[Any]:
@@ -141,7 +191,15 @@ def _select_by_ids(
     The planner cannot tell that there are few matches and would scan the table in the list's order (docs/adr/0005).
     """
     # OFFSET 0 is an optimization fence.
-    fenced = select(*(term.column.label(term.name) for term in ordering)).where(*criteria).offset(ZERO).subquery()
-    order = [fenced.c[term.name].desc() if term.descends else fenced.c[term.name].asc() for term in ordering]
-    ids = select(fenced.c.id).order_by(*order).limit(limit).offset(offset)
+    fenced = _matches(ordering, criteria).offset(ZERO).subquery()
+    ids = select(fenced.c.id).order_by(*_order(fenced, ordering)).limit(limit).offset(offset)
     return select(*COLUMNS).where(TASK.c.id.in_(ids)).order_by(*(term.clause for term in ordering))
+
+
+def _matches(ordering: Ordering, criteria: Sequence[Any]) -> Select[Any]:
+    """Return the query for the sort keys of the matches, the id among them."""
+    return select(*(term.column.label(term.name) for term in ordering)).where(*criteria)
+
+
+def _order(matches: FromClause, ordering: Ordering) -> list[ColumnElement[Any]]:
+    return [matches.c[term.name].desc() if term.descends else matches.c[term.name].asc() for term in ordering]
