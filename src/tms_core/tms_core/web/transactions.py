@@ -93,8 +93,7 @@ def _autocommit_connection(request) -> Connection:
 
 def _single_statements(request) -> SingleStatements:
     """Return the executor of single statements, which is faster than `autocommit_connection` for constant SQL."""
-    statements = SingleStatements(request.registry.tms.autocommit_engine)
-    request.add_finished_callback(lambda _request: statements.close())
+    statements: SingleStatements = request.registry.tms.single_statements
     return statements
 
 
