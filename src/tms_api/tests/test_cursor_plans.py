@@ -9,7 +9,6 @@ from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter, read_filter
 from tms_core.services.task_listing import TaskListing
 from tms_core.services.task_ordering import FIELDS, read_ordering
-from tms_core.single_statements import SingleStatements
 
 TASKS = 20_000
 PAGE = 51
@@ -50,9 +49,7 @@ def listing(_system, seeded):
         seeded.append(user_id)
     # Without the statement timeout of reads, which is incompatible with EXPLAIN.
     with runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as reader:
-        statements = SingleStatements(runtime.autocommit_engine)
-        yield TaskListing(statements, lambda: reader, Actor(seeded[0]), "team")
-        statements.close()
+        yield TaskListing(runtime.single_statements, lambda: reader, Actor(seeded[0]), "team")
 
 
 @pytest.fixture

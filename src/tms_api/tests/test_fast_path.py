@@ -15,7 +15,7 @@ from webtest import TestApp
 from tms_core.services.task_fast_path import TaskFastPath
 from tms_core.services.task_state import from_snapshot
 from tms_core.services.tasks import TaskService
-from tms_core.single_statements import UNKNOWN_OUTCOME, SingleStatements
+from tms_core.single_statements import UNKNOWN_OUTCOME
 from tms_testing.fixtures import Client
 
 PATIENCE = 60
@@ -265,8 +265,7 @@ def test_concurrent_changes_give_gapless_versions_and_a_consistent_chain_of_even
 
 def test_both_ways_write_the_same(runtime, ann, log):
     announcements = []
-    statements = SingleStatements(runtime.autocommit_engine)
-    fast = TaskFastPath(statements, ann.actor, "team", lambda: announcements.append(1))
+    fast = TaskFastPath(runtime.single_statements, ann.actor, "team", lambda: announcements.append(1))
 
     def slowly(method: str, *arguments):
         with runtime.transaction() as session:
@@ -290,7 +289,6 @@ def test_both_ways_write_the_same(runtime, ann, log):
         announcements.clear()
 
     check()
-    statements.close()
 
 
 def comparable(event) -> tuple:

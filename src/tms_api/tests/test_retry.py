@@ -44,7 +44,7 @@ def refuse_writes(runtime):
 
 @pytest.fixture
 def cut_connections(runtime):
-    """Fill both pools, then make the server close all of their connections."""
+    """Fill all pools, then make the server close all of their connections."""
 
     def cut() -> None:
         with ExitStack() as held:
@@ -54,9 +54,14 @@ def cut_connections(runtime):
                 engine.dispose()
             pooled = [held.enter_context(engine.connect()) for engine in engines for _ in range(4)]
             pids = [connection.scalar(text("SELECT pg_backend_pid()")) for connection in pooled]
+            single = runtime.single_statements.connections
+            borrowed = [single.borrow() for _ in range(4)]
+            for connection in borrowed:
+                held.callback(single.give_back, connection)
+            pids += [connection.dbapi.info.backend_pid for connection in borrowed]
         with psycopg2.connect(runtime.core.database) as outsider, outsider.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid, 10000) FROM unnest(%s) AS pid", (pids,))
-            assert cursor.fetchall() == [(True,)] * 8
+            assert cursor.fetchall() == [(True,)] * 12
         outsider.close()
 
     return cut

@@ -1,6 +1,5 @@
 """The task filter in Python, compared with its SQL."""
 
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
@@ -17,7 +16,6 @@ from tms_core.models import Priority, Status, Task
 from tms_core.services.day_bounds import COMPARISONS
 from tms_core.services.task_filter import MAX_VALUES, NAMES, TaskFilter, read_filter
 from tms_core.services.task_list_sql import sql_text
-from tms_core.single_statements import SingleStatements
 
 TODAY = date(2025, 3, 17)
 DAYS = [TODAY + timedelta(days=number) for number in range(4)]
@@ -85,8 +83,8 @@ def test_a_filter_matches_the_same_tasks_as_its_sql(runtime, tasks):
             assert set(connection.scalars(select(Task.id).where(*wanted.reduced().criteria()))) == found
         for same in (wanted, wanted.reduced()):
             sql = sql_text(same, "ids", lambda same=same: select(Task.id).where(*same.criteria()))
-            with closing(SingleStatements(runtime.autocommit_engine)) as statements:
-                assert {number for (number,) in statements.read(sql, same.parameters())} == found
+            rows = runtime.single_statements.read(sql, same.parameters())
+            assert {number for (number,) in rows} == found
 
     check()
 

@@ -16,7 +16,6 @@ from tms_core.services.search_query import Rank
 from tms_core.services.task_filter import TaskFilter
 from tms_core.services.task_listing import TaskListing
 from tms_core.services.task_search import resolve_search
-from tms_core.single_statements import SingleStatements
 
 # Ranges of letters whose beginnings are words by themselves: not jamo, which compose to syllables.
 SCRIPTS = {
@@ -94,7 +93,7 @@ def board(runtime, author):
     class Opened:
         def __enter__(self):
             self.session = runtime.sessions()
-            return Board(self.session, author, SingleStatements(runtime.autocommit_engine))
+            return Board(self.session, author, runtime.single_statements)
 
         def __exit__(self, *_):
             self.session.rollback()

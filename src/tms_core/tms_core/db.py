@@ -1,7 +1,6 @@
 """Engines and sessions: bounded pools, one for transactions and one for single statements in autocommit mode."""
 
 import os
-import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.settings import CoreSettings
+from tms_core.statement_connections import input_of, is_dropped
 
 # TCP keepalives (in seconds) for both ends, to detect a host that has vanished: otherwise the server would keep the
 # leader lock of a vanished relay for hours. Unix sockets ignore them.
@@ -74,15 +74,8 @@ def create_autocommit_engine(settings: CoreSettings) -> Engine:
 
 
 def _replace_dropped(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
-    """Make the pool replace a connection that the server has closed, without a round trip.
-
-    An idle connection has nothing to receive, except the server's farewell and the end of the stream.
-    """
-    if dbapi_connection.closed:
-        raise DisconnectionError("The connection is closed.")
-    poll = select.poll()
-    poll.register(dbapi_connection.fileno(), select.POLLIN)
-    if poll.poll(0):
+    """Make the pool replace a connection that the server has closed, without a round trip."""
+    if dbapi_connection.closed or is_dropped(input_of(dbapi_connection)):
         raise DisconnectionError("The server has closed the connection.")
 
 

@@ -22,6 +22,7 @@ from tms_core.redis import Breaker, DirectRedis, create_redis
 from tms_core.registry import Registry, resolve
 from tms_core.settings import CoreSettings
 from tms_core.settings_base import SettingsGroup
+from tms_core.single_statements import SingleStatements
 
 G = TypeVar("G", bound=SettingsGroup)
 LONG_TIMEOUT = 0.5
@@ -60,6 +61,11 @@ class Runtime:
     def autocommit_engine(self) -> Engine:
         """An engine with its own pool in autocommit mode, which saves BEGIN and COMMIT for single statements."""
         return create_autocommit_engine(self.core)
+
+    @cached_property
+    def single_statements(self) -> SingleStatements:
+        """The executor of single statements, with connections of its own in autocommit mode."""
+        return SingleStatements(self.autocommit_engine, self.core.database_pool_size)
 
     @cached_property
     def sessions(self) -> sessionmaker[Session]:
@@ -111,11 +117,14 @@ class Runtime:
         for name in POOLS:
             if engine := self.__dict__.pop(name, None):
                 engine.dispose(close=False)
-        for name in (*DERIVED, "redis", "redis_long_timeout"):
+        for name in (*DERIVED, "single_statements", "redis", "redis_long_timeout"):
+            # psycopg2 closes no connection of another process.
             self.__dict__.pop(name, None)
 
     def close(self) -> None:
         """Close all connections; the runtime can be used again afterwards."""
+        if statements := self.__dict__.pop("single_statements", None):
+            statements.close()
         for name in POOLS:
             if engine := self.__dict__.pop(name, None):
                 engine.dispose()

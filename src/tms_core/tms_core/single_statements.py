@@ -10,9 +10,9 @@ from typing import Any
 import psycopg2
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import PoolProxiedConnection
 
 from tms_core.errors import UnavailableError
+from tms_core.statement_connections import StatementConnections, converted
 
 Rows = Sequence[tuple[Any, ...]]
 UNKNOWN_OUTCOME = (
@@ -29,20 +29,18 @@ class UnknownOutcomeError(UnavailableError):
 
 
 class SingleStatements:
-    """Executes statements on an engine in autocommit mode. Keeps one connection from the first statement to `close`."""
+    """Executes statements on connections of an engine in autocommit mode, at most `most` at once; thread-safe."""
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, most: int):
         self._engine = engine
-        self._kept: PoolProxiedConnection | None = None
+        self.connections = StatementConnections(engine, most)
 
     def close(self) -> None:
-        """Return the connection to the pool."""
-        if self._kept is not None:
-            self._kept.close()
-            self._kept = None
+        """Close the connections."""
+        self.connections.close()
 
     def read(self, statement: str, parameters: Mapping[str, Any]) -> Rows:
-        """Return the rows of a query. If the connection breaks, the query is repeated once on a new one."""
+        """Return the rows of a query. If the connection breaks, the query is repeated once on another one."""
         try:
             return self._execute(statement, parameters)
         except DBAPIError as error:
@@ -63,30 +61,17 @@ class SingleStatements:
             raise
 
     def _execute(self, statement: str, parameters: Mapping[str, Any]) -> Rows:
-        connection = self._connection()
-        cursor = connection.cursor()
+        connection = self.connections.borrow()
         try:
-            cursor.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
-        except psycopg2.Error as error:
-            is_broken = self._engine.dialect.is_disconnect(error, connection.dbapi_connection, cursor)
-            if is_broken:
-                connection.invalidate(error)
-                self.close()
-            raise _converted(error, statement, is_broken=is_broken) from error
-
-    def _connection(self) -> PoolProxiedConnection:
-        if self._kept is None:
             try:
-                self._kept = self._engine.raw_connection()
+                cursor = connection.dbapi.cursor()
+                cursor.execute(statement, parameters)
+                return cursor.fetchall() if cursor.description else []
             except psycopg2.Error as error:
-                # Nothing was sent.
-                raise _converted(error, None, is_broken=False) from error
-        return self._kept
-
-
-def _converted(error: psycopg2.Error, statement: str | None, *, is_broken: bool) -> BaseException:
-    """Return the error as SQLAlchemy raises it, without parameters, which may be confidential."""
-    return DBAPIError.instance(
-        statement, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=is_broken
-    )
+                is_broken = self._engine.dialect.is_disconnect(error, connection.dbapi, None)
+                if is_broken:
+                    # Not to be given back, whatever its own state says.
+                    connection.dbapi.close()
+                raise converted(error, statement, is_broken=is_broken) from error
+        finally:
+            self.connections.give_back(connection)
