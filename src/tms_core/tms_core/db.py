@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
+import psycopg2
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -129,3 +130,10 @@ def is_away(error: DBAPIError) -> bool:
     If the server dies during a statement, psycopg2 may raise a bare DatabaseError.
     """
     return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+
+
+def sqlalchemy_error(error: psycopg2.Error, statement: str | None, *, is_broken: bool) -> BaseException:
+    """Return an error of psycopg2 as SQLAlchemy raises it, without parameters, which may be confidential."""
+    return DBAPIError.instance(
+        statement, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=is_broken
+    )

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from tms_core.db import sqlalchemy_error
 from tms_core.errors import UnavailableError
 
 Rows = Sequence[tuple[Any, ...]]
@@ -73,7 +74,7 @@ class SingleStatements:
             if is_broken:
                 connection.invalidate(error)
                 self.close()
-            raise _converted(error, statement, is_broken=is_broken) from error
+            raise sqlalchemy_error(error, statement, is_broken=is_broken) from error
 
     def _connection(self) -> PoolProxiedConnection:
         if self._kept is None:
@@ -81,12 +82,5 @@ class SingleStatements:
                 self._kept = self._engine.raw_connection()
             except psycopg2.Error as error:
                 # Nothing was sent.
-                raise _converted(error, None, is_broken=False) from error
+                raise sqlalchemy_error(error, None, is_broken=False) from error
         return self._kept
-
-
-def _converted(error: psycopg2.Error, statement: str | None, *, is_broken: bool) -> BaseException:
-    """Return the error as SQLAlchemy raises it, without parameters, which may be confidential."""
-    return DBAPIError.instance(
-        statement, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=is_broken
-    )
