@@ -1,6 +1,7 @@
 """Measures the processor time of a mail by kind of process: worker, PostgreSQL and Redis.
 
-    .venv/bin/python bench/mail.py [--mails 1000] [--singles 200] [--rounds 3] [--transport smtp] [--no-pipelining] [--tms PATH]
+    .venv/bin/python bench/mail.py [--mails 1000] [--singles 200] [--rounds 3] [--transport smtp] [--no-pipelining]
+        [--tms PATH]
 
 Starts its own PostgreSQL, Valkey, `tms worker` and, in a process that is not counted, a mail server. `--tms` is the
 command of another checkout. Processor time is hardly affected by other load on the machine.

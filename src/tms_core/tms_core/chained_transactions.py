@@ -85,16 +85,19 @@ class ChainedTransactions:
         return self._connection
 
     def _status(self) -> int | None:
-        return self._connection and self._connection.get_transaction_status()
+        return None if self._connection is None else self._connection.get_transaction_status()
 
     def _given_up(self, error: Exception) -> BaseException:
         """Return the connection to the pool, and the error as SQLAlchemy's where it is psycopg2's."""
         if not isinstance(error, psycopg2.Error):
             self.close()
             return error
-        connection, statement = self._connection, self._execute
-        is_broken = connection is not None and self._engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
-        if connection is not None and is_broken:
+        connection = self._connection
+        if connection is None:
+            # Nothing was sent.
+            return sqlalchemy_error(error, None, is_broken=False)
+        is_broken = self._engine.dialect.is_disconnect(error, connection.dbapi_connection, None)
+        if is_broken:
             connection.invalidate(error)
         self.close()
-        return sqlalchemy_error(error, statement, is_broken=is_broken)
+        return sqlalchemy_error(error, self._execute, is_broken=is_broken)

@@ -15,6 +15,7 @@ from tms_notifications.services.sending import SendingService
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
 
+
 def end_open_transactions(runtime) -> None:
     """Terminate the backends of the test database that have an open transaction and execute no statement."""
     with runtime.autocommit_engine.connect() as connection:
