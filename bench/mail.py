@@ -1,6 +1,7 @@
 """Measures the processor time of a mail by kind of process: worker, PostgreSQL and Redis.
 
-    .venv/bin/python bench/mail.py [--mails 1000] [--singles 200] [--rounds 3] [--transport smtp] [--tms PATH]
+    .venv/bin/python bench/mail.py [--mails 1000] [--singles 200] [--rounds 3] [--transport smtp] [--no-pipelining]
+        [--tms PATH]
 
 Starts its own PostgreSQL, Valkey, `tms worker` and, in a process that is not counted, a mail server. `--tms` is the
 command of another checkout. Processor time is hardly affected by other load on the machine.
@@ -53,12 +54,17 @@ Seconds = dict[str, float]
 class MailServer:
     """Counts the mails that arrive; runs in a process of its own."""
 
-    def __init__(self, port: int, arrived: "multiprocessing.Queue[int]"):
-        self._port, self._arrived = port, arrived
+    def __init__(self, port: int, arrived: "multiprocessing.Queue[int]", *, pipelining: bool):
+        self._port, self._arrived, self._pipelining = port, arrived, pipelining
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
         self._arrived.put(len(envelope.content))
         return "250 OK"
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 - aiosmtpd's name
+        # aiosmtpd handles pipelined commands without offering them; Postfix, Exim and others do.
+        session.host_name = hostname
+        return [responses[0], *(["250-PIPELINING"] if self._pipelining else []), *responses[1:]]
 
     def run(self) -> None:
         from aiosmtpd.controller import Controller
@@ -68,11 +74,11 @@ class MailServer:
 
 
 @contextmanager
-def mail_server() -> Iterator[tuple[int, "multiprocessing.Queue[int]"]]:
+def mail_server(*, pipelining: bool) -> Iterator[tuple[int, "multiprocessing.Queue[int]"]]:
     """Run a mail server. Yields its port, and a queue that has an item per mail."""
     arrived: multiprocessing.Queue[int] = multiprocessing.Queue()
     port = free_port()
-    process = multiprocessing.Process(target=MailServer(port, arrived).run, daemon=True)
+    process = multiprocessing.Process(target=MailServer(port, arrived, pipelining=pipelining).run, daemon=True)
     process.start()
     try:
         yield port, arrived
@@ -224,12 +230,13 @@ def main() -> None:
     parser.add_argument("--singles", type=int, default=200, help="mails per round that are sent one by one")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--transport", choices=("smtp", "file"), default="smtp")
+    parser.add_argument("--no-pipelining", dest="pipelining", action="store_false", help="by the mail server")
     parser.add_argument("--tms", default=str(Path(sys.executable).with_name("tms")))
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="tms-bench-") as folder,
         embedded_services(folder) as (database, redis),
-        mail_server() as (port, arrived),
+        mail_server(pipelining=options.pipelining) as (port, arrived),
     ):
         ini = {
             "pyramid.includes": "tms_notifications",

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
+import psycopg2
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from tms_core.dropped_connections import input_of, is_dropped
 from tms_core.settings import CoreSettings
-from tms_core.statement_connections import input_of, is_dropped
 
 # TCP keepalives (in seconds) for both ends, to detect a host that has vanished: otherwise the server would keep the
 # leader lock of a vanished relay for hours. Unix sockets ignore them.
@@ -122,3 +123,10 @@ def is_away(error: DBAPIError) -> bool:
     If the server dies during a statement, psycopg2 may raise a bare DatabaseError.
     """
     return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+
+
+def sqlalchemy_error(error: psycopg2.Error, statement: str | None, *, is_broken: bool) -> BaseException:
+    """Return an error of psycopg2 as SQLAlchemy raises it, without parameters, which may be confidential."""
+    return DBAPIError.instance(
+        statement, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=is_broken
+    )

@@ -6,6 +6,7 @@ link.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 SCHEME = r"\b(?:[a-z][a-z0-9+.-]*://|(?:mailto|tel|sms|javascript|data):)"
 # The most common and most abused top-level domains, and all of two letters. A single letter before the dot is taken as
@@ -25,6 +26,8 @@ DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 BREAK = re.compile(r"[.:@/\u2024\u3002\ufe52\uff0e\uff0f\uff1a\uff20\uff61]")
 
 
+# Mails show the same names again and again.
+@lru_cache(maxsize=10_000)
 def has_address(text: str) -> bool:
     """Return whether a mail program could turn part of the text into a link."""
     return ADDRESS.search(_as_seen(text)) is not None

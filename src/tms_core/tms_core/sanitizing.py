@@ -10,6 +10,9 @@ BREAKING = {"Cc", "Cs", "Zl", "Zp", "Zs"}
 
 def one_line(value: str) -> str:
     """Return the text in one line, with each run of spaces, line breaks and control characters as one space."""
+    if value.isprintable():
+        # No other character than U+0020 is a space, and none reorders the text.
+        return " ".join(value.split())
     spaced = "".join(" " if unicodedata.category(character) in BREAKING else character for character in value)
     return " ".join(spaced.translate(DIRECTION_MARKS).split())
 
@@ -17,9 +20,13 @@ def one_line(value: str) -> str:
 def several_lines(value: str) -> str:
     """Return the text without control characters, except line breaks."""
     return "\n".join(
-        "".join(" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in line).rstrip()
+        (line if line.isprintable() else _without_control_characters(line)).rstrip()
         for line in value.translate(DIRECTION_MARKS).splitlines()
     )
+
+
+def _without_control_characters(line: str) -> str:
+    return "".join(" " if unicodedata.category(character) in ("Cc", "Cs") else character for character in line)
 
 
 def escaped(value: str, but: str = "") -> str:

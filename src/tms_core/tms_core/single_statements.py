@@ -11,8 +11,9 @@ import psycopg2
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from tms_core.db import sqlalchemy_error
 from tms_core.errors import UnavailableError
-from tms_core.statement_connections import StatementConnections, converted
+from tms_core.statement_connections import StatementConnections
 
 Rows = Sequence[tuple[Any, ...]]
 UNKNOWN_OUTCOME = (
@@ -72,6 +73,6 @@ class SingleStatements:
                 if is_broken:
                     # Not to be given back, whatever its own state says.
                     connection.dbapi.close()
-                raise converted(error, statement, is_broken=is_broken) from error
+                raise sqlalchemy_error(error, statement, is_broken=is_broken) from error
         finally:
             self.connections.give_back(connection)

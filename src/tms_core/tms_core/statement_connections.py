@@ -4,7 +4,6 @@ A statement borrows the connection that was returned last, so there are as many 
 SQLAlchemy's pool takes as long to lend a connection as psycopg2 takes to execute a short statement.
 """
 
-import select
 import threading
 import time
 from collections import deque
@@ -13,26 +12,13 @@ from typing import Any
 import psycopg2
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from tms_core.db import sqlalchemy_error
+from tms_core.dropped_connections import input_of, is_dropped
 
 RECYCLE_SECONDS = 1800
 WAIT_SECONDS = 5
-
-
-def is_dropped(poll: select.poll) -> bool:
-    """Return whether the server has closed an idle connection, without a round trip; `poll` waits for its input.
-
-    An idle connection has nothing to receive, except the server's farewell and the end of the stream.
-    """
-    return bool(poll.poll(0))
-
-
-def input_of(dbapi_connection: Any) -> select.poll:
-    """Return a poll object for what a connection receives."""
-    poll = select.poll()
-    poll.register(dbapi_connection.fileno(), select.POLLIN)
-    return poll
 
 
 class StatementConnection:
@@ -147,17 +133,10 @@ class StatementConnections:
             self._forget_one()
             if isinstance(error, psycopg2.Error):
                 # Nothing was sent.
-                raise converted(error, None, is_broken=False) from error
+                raise sqlalchemy_error(error, None, is_broken=False) from error
             raise
 
     def _forget_one(self) -> None:
         with self._changed:
             self._count -= 1
             self._changed.notify()
-
-
-def converted(error: psycopg2.Error, statement: str | None, *, is_broken: bool) -> BaseException:
-    """Return the error as SQLAlchemy raises it, without parameters, which may be confidential."""
-    return DBAPIError.instance(
-        statement, None, error, psycopg2.Error, hide_parameters=True, connection_invalidated=is_broken
-    )

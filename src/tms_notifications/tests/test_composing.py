@@ -1,5 +1,6 @@
 """Composition of messages from rows, without a database."""
 
+import os
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ from tms_notifications.hostnames import AddressError
 from tms_notifications.messages import OutgoingMail
 from tms_notifications.models import MailKind, NotificationMail
 from tms_notifications.reading import header_of
+from tms_notifications.templating import Templates
 
 ANN, BOB = 1, 2
 NAMES = {ANN: "ann", BOB: "bob"}
@@ -336,3 +338,18 @@ def test_mails_link_to_the_configured_task_url():
     other = make_runtime(task_url="https://app.example.org/#/t/{id}")
 
     assert "https://app.example.org/#/t/12" in text(compose(other, row()))
+
+
+def test_a_changed_template_is_used_by_the_next_batch(tmp_path):
+    subject = tmp_path / "account" / "password_reset_email_subject.txt"
+    subject.parent.mkdir()
+    subject.write_text("First")
+    variables = {"recipient": "Ann", "site": "x", "link": "y", "until": "z"}
+    first = Templates((tmp_path,))
+    assert first.render(MailKind.PASSWORD_RESET, variables).subject == "First"
+
+    subject.write_text("Second")
+    os.utime(subject, (1, 1))
+
+    assert first.render(MailKind.PASSWORD_RESET, variables).subject == "First"
+    assert Templates((tmp_path,)).render(MailKind.PASSWORD_RESET, variables).subject == "Second"

@@ -3,16 +3,29 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from tms_core.chained_transactions import ChainedTransactions
 from tms_core.models import User
-from tms_notifications import delivery
 from tms_notifications.models import MailStatus
+from tms_notifications.services import sent_records
 from tms_notifications.services.attempts import MAX_FAULTS, UNFINISHED, AttemptService
 from tms_notifications.services.sending import SendingService
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
+
+
+def end_open_transactions(runtime) -> None:
+    """Terminate the backends of the test database that have an open transaction and execute no statement."""
+    with runtime.autocommit_engine.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                "WHERE state LIKE 'idle in transaction%' AND datname = current_database()"
+            )
+        )
+
 
 ATTACK = "=?utf-8?q?Hi=0D=0AReply-To_:_evil@x.y=0D=0A<h1>PHISH</h1>?="
 
@@ -132,21 +145,23 @@ def test_the_servers_reply_is_stored_without_control_characters(waiting, smtp, m
 
 @pytest.fixture
 def commits_fail(runtime, smtp, monkeypatch):
-    """Makes the given number of commits fail after each hand-over."""
-    monkeypatch.setattr(delivery, "PAUSES", (0.0, 0.0, 0.0, 0.0))
+    """Makes the given number of commits fail after each hand-over: the server ends their connections."""
+    monkeypatch.setattr(sent_records, "PAUSES", (0.0, 0.0, 0.0, 0.0))
     left = []
+    commit = ChainedTransactions.commit
 
-    def fail(session) -> None:
+    def end_connection_and_commit(transactions):
         if left:
             left.pop()
-            session.connection().invalidate()
+            end_open_transactions(runtime)
+        commit(transactions)
+
+    monkeypatch.setattr(ChainedTransactions, "commit", end_connection_and_commit)
 
     def start(times: int) -> None:
         smtp.at_data = lambda: left.extend(range(times))
 
-    event.listen(runtime.sessions, "before_commit", fail)
-    yield start
-    event.remove(runtime.sessions, "before_commit", fail)
+    return start
 
 
 def test_a_mail_is_recorded_as_sent_after_the_database_recovers(waiting, smtp, mail_log, commits_fail):

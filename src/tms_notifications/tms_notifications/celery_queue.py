@@ -10,7 +10,7 @@ from tms_core.celery import app
 SEND_MAIL = "tms.notifications.send_mail"
 # A Celery message takes the relay and the worker a millisecond each, so mails are batched. Batches are small enough for
 # several workers to share the mails of a busy second.
-MAILS_PER_TASK = 40
+MAILS_PER_TASK = 100
 ANSWER_LINK_REQUESTS = "tms.notifications.answer_link_requests"
 log = logging.getLogger(__name__)
 

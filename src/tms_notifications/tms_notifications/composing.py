@@ -19,7 +19,7 @@ from tms_notifications.messages import OutgoingMail, serialised
 from tms_notifications.models import MailKind, NotificationMail
 from tms_notifications.presenting import Presenter, relative_day
 from tms_notifications.settings import NotificationSettings
-from tms_notifications.templating import render
+from tms_notifications.templating import Templates
 from tms_notifications.unsubscribing import UnsubscribeLinks
 from tms_notifications.wording import HELD, TOO_MANY, sentence
 
@@ -51,6 +51,7 @@ class Composer:
         self._runtime = runtime
         self._settings = runtime.settings(NotificationSettings)
         self._sender = self._settings.sender_mailbox
+        self._templates = Templates(self._settings.template_path)
         self._host = mail_host(runtime)
         self._unsubscribe_links = UnsubscribeLinks(runtime)
 
@@ -73,7 +74,7 @@ class Composer:
             "recipient": recipient.name,
             "unsubscribe_url": self._unsubscribe_url(mail, recipient),
         }
-        rendered = render(self._settings.template_path, mail.kind, variables)
+        rendered = self._templates.render(mail.kind, variables)
         to = Mailbox(one_line(recipient.name), smtp_address(recipient.email))
         fields = {
             "From": address_field("From", self._sender),

@@ -3,19 +3,18 @@
 1. An attempt is counted for each mail, before anything else can fail.
 2. The mails are composed and serialised, with the data of all of them read at once.
 3. One mail after the other: its status is set to `sent`, it is handed to the transport, and the transaction is
-   committed. After the hand-over only that commit can fail, so a worker that is killed repeats one mail at most.
+   committed, together with the statement for the next mail. After the hand-over only that commit can fail, so a worker
+   that is killed repeats one mail at most.
 4. If a step raises, its error is recorded as the end of the attempt of the mail concerned.
 
 A mail whose last attempt ended with an error, or did not end, is prepared alone: it cannot harm others again.
 """
 
 import logging
-import time
 from collections.abc import Sequence
 from time import monotonic
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError
 
 from tms_core.runtime import Runtime
 from tms_notifications.celery_queue import enqueue
@@ -25,10 +24,9 @@ from tms_notifications.models import NotificationMail
 from tms_notifications.services.attempts import Attempt, AttemptService, commit_without_waiting, create_service
 from tms_notifications.services.sending import Preparation, PreparedMail
 from tms_notifications.services.sending import create_service as sending_service
+from tms_notifications.services.sent_records import SentRecords
 
 log = logging.getLogger(__name__)
-# Seconds between attempts to record a mail as sent while the database is down.
-PAUSES = (0.0, 0.5, 2.0, 5.0)
 # Seconds after which a batch is given back, less than the shortest pause between attempts: afterwards another worker
 # would begin the attempts again, as if this one had been killed.
 MAX_SECONDS = 15.0
@@ -81,48 +79,26 @@ class MailDelivery:
             return sending_service(self._runtime, session).prepare(attempts)
 
     def _hand_over_all(self, mails: Sequence[PreparedMail], deadline: float) -> None:
-        for number, mail in enumerate(mails):
-            if monotonic() > deadline:
-                self._give_back([late.attempt for late in mails[number:]])
-                return
-            try:
-                self._hand_over(mail)
-            except ServerUnavailableError as error:
-                for waiting in mails[number:]:
-                    self._note_end(waiting.attempt, error, waiting)
-                return
-            except Exception as error:  # noqa: BLE001 - recorded in the mail log, and logged
-                self._note_end(mail.attempt, error, mail)
-
-    def _hand_over(self, mail: PreparedMail) -> None:
-        is_out = False
+        records = SentRecords(self._runtime.engine)
         try:
-            with self._runtime.transaction() as session:
-                if not self._is_noted(session, mail):
+            for number, mail in enumerate(mails):
+                if monotonic() > deadline:
+                    records.finish()
+                    self._give_back([late.attempt for late in mails[number:]])
                     return
-                self._transport.send(mail.outgoing, mail.name)
-                is_out = True
-        except Exception:
-            if not is_out:
-                raise
-            log.exception("mail %d was sent, but could not be recorded as sent", mail.attempt.mail_id)
-            self._retry_note_sent(mail)
-
-    def _is_noted(self, session: Session, mail: PreparedMail) -> bool:
-        attempts = create_service(self._runtime, session)
-        return attempts.note_sent(mail.attempt, subject=mail.outgoing.subject, address=mail.address)
-
-    def _retry_note_sent(self, mail: PreparedMail) -> None:
-        for pause in PAUSES:
-            time.sleep(pause)
-            try:
-                with self._runtime.transaction() as session:
-                    self._is_noted(session, mail)
-            except SQLAlchemyError as error:
-                log.warning("mail %d still cannot be recorded as sent: %s", mail.attempt.mail_id, error)
-            else:
-                return
-        log.error("mail %d will be sent again, with the same Message-ID", mail.attempt.mail_id)
+                try:
+                    if records.begin(mail):
+                        self._transport.send(mail.outgoing, mail.name)
+                except Exception as error:  # noqa: BLE001 - recorded in the mail log, and logged
+                    records.roll_back()
+                    is_unavailable = isinstance(error, ServerUnavailableError)
+                    for failed in mails[number:] if is_unavailable else [mail]:
+                        self._note_end(failed.attempt, error, failed)
+                    if is_unavailable:
+                        return
+            records.finish()
+        finally:
+            records.roll_back()
 
     def _give_back(self, attempts: Sequence[Attempt]) -> None:
         """Let other workers send the mails that this one had no time for."""

@@ -28,12 +28,12 @@ class MailKind(StrEnum):
     @property
     def has_link(self) -> bool:
         """Whether the mail is about an `AccountLink`: a one-time link that the user or an administrator asked for."""
-        return self.value in set(LinkPurpose)
+        return self in LINK_KINDS
 
     @property
     def is_about_account(self) -> bool:
         """Whether the mail is about the user's account and not about tasks; no preference turns such mails off."""
-        return self.has_link or self.value in set(AccountNoticeKind)
+        return self in ACCOUNT_KINDS
 
     @property
     def preference(self) -> str | None:
@@ -54,6 +54,10 @@ class MailKind(StrEnum):
     def is_about_tasks(self) -> bool:
         """Whether the mail is about tasks and may be held. Mails about the account are never held."""
         return self.unsubscribes_from is not None
+
+
+LINK_KINDS = frozenset(MailKind(purpose.value) for purpose in LinkPurpose)
+ACCOUNT_KINDS = LINK_KINDS | {MailKind(kind.value) for kind in AccountNoticeKind}
 
 
 class MailStatus(StrEnum):

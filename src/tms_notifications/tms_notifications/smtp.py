@@ -12,6 +12,7 @@ from typing import Any
 from tms_notifications.errors import DeferredError, RefusedError, ServerUnavailableError
 from tms_notifications.messages import OutgoingMail
 from tms_notifications.settings import NotificationSettings
+from tms_notifications.smtp_transaction import request_content, send_content
 
 IMPLICIT_TLS_PORT = 465
 # Replies about authentication, which do not concern the mail itself.
@@ -41,10 +42,6 @@ class _Deadline:
     def begin_mail(self) -> None:
         self.is_sending_content = False
         self._deadline = time.monotonic() + self.timeout
-
-    def data(self, *args: Any) -> Any:
-        self.is_sending_content = True
-        return super().data(*args)  # type: ignore[misc]
 
     def close(self) -> None:
         self._closed.set()
@@ -131,6 +128,8 @@ class SmtpTransport:
             server.ehlo_or_helo_if_needed()
             if self._settings.email_use_tls and not isinstance(server, smtplib.SMTP_SSL):
                 server.starttls(context=self._tls_context())
+                # The extensions that were offered before are void.
+                server.ehlo_or_helo_if_needed()
             if self._settings.email_id and self._settings.email_password:
                 server.login(self._settings.email_id, self._settings.email_password.get_secret_value())
         except BaseException:
@@ -152,12 +151,13 @@ class SmtpTransport:
 
 def _hand_over(server: _Plain | _ImplicitTls, mail: OutgoingMail) -> None:
     server.begin_mail()
-    options = ("SMTPUTF8", "BODY=8BITMIME") if mail.needs_smtputf8 else ()
-    if options and not server.has_extn("smtputf8"):
+    if mail.needs_smtputf8 and not server.has_extn("smtputf8"):
         raise smtplib.SMTPNotSupportedError(
             f"the mail server does not accept addresses such as {mail.recipient}: it does not offer SMTPUTF8"
         )
-    server.sendmail(mail.sender, [mail.recipient], mail.content, options)
+    request_content(server, mail)
+    server.is_sending_content = True
+    send_content(server, mail.content)
 
 
 def _connection_error(error: Exception) -> Exception:
@@ -182,8 +182,6 @@ def _mail_error(error: Exception) -> Exception:
 
 def _code(error: Exception) -> int:
     match error:
-        case smtplib.SMTPRecipientsRefused(recipients=recipients):
-            return next(code for code, _ in recipients.values())
         case smtplib.SMTPResponseException(smtp_code=code):
             return int(code)
         case _:
@@ -193,8 +191,6 @@ def _code(error: Exception) -> int:
 def _describe(error: Exception) -> str:
     """Return the server's reply, or the text of the error where there was no reply."""
     match error:
-        case smtplib.SMTPRecipientsRefused(recipients=recipients):
-            return _reply(*next(iter(recipients.values())))
         case smtplib.SMTPResponseException(smtp_code=code, smtp_error=message):
             return _reply(code, message)
         case TimeoutError():

@@ -18,28 +18,34 @@ class Rendered:
     html: str
 
 
+class Templates:
+    """The templates of one batch of mails. Files that change meanwhile have an effect on the next batch."""
+
+    def __init__(self, folders: tuple[Path, ...]):
+        self._environment = _environment(folders)
+        loaded = self._environment.cache
+        if loaded and not all(template.is_up_to_date for template in loaded.values()):
+            loaded.clear()
+
+    def render(self, kind: MailKind, variables: dict[str, Any]) -> Rendered:
+        """Render the subject and both bodies of a mail of this kind. Raises whatever a template raises."""
+        name = _name(kind)
+        template = self._environment.get_template
+        subject = one_line(template(f"{name}_subject.txt").render(variables))
+        variables = {**variables, "subject": subject}
+        return Rendered(subject, template(f"{name}.txt").render(variables), template(f"{name}.html").render(variables))
+
+
 @cache
-def environment(folders: tuple[Path, ...]) -> Environment:
-    """Return the Jinja2 environment of these folders. Changed templates are reloaded."""
+def _environment(folders: tuple[Path, ...]) -> Environment:
     return Environment(
         loader=ChoiceLoader([FileSystemLoader(folders), PackageLoader("tms_notifications")]),
         autoescape=select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-    )
-
-
-def render(folders: tuple[Path, ...], kind: MailKind, variables: dict[str, Any]) -> Rendered:
-    """Render the subject and both bodies of a mail of this kind. Raises whatever a template raises."""
-    name = _name(kind)
-    templates = environment(folders)
-    subject = one_line(templates.get_template(f"{name}_subject.txt").render(variables))
-    variables = {**variables, "subject": subject}
-    return Rendered(
-        subject,
-        templates.get_template(f"{name}.txt").render(variables),
-        templates.get_template(f"{name}.html").render(variables),
+        # Each template's files would be looked up at every use.
+        auto_reload=False,
     )
 
 

@@ -36,12 +36,6 @@ TAKE_BACK = text("""
     FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS integer[])) AS given (id, number)
     WHERE mail.id = given.id AND mail.status = 'waiting' AND mail.attempts = given.number
 """)
-SENT = text("""
-    UPDATE notification_mail
-    SET status = 'sent', sent_at = clock_timestamp(), reason = NULL, faults = 0, subject = :subject, address = :address
-    WHERE id = :id AND status = 'waiting' AND attempts = :number
-    RETURNING id
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +99,6 @@ class AttemptService:
             .with_for_update()
         )
         return [row for row in found if row.attempts == numbers[row.id]]
-
-    def note_sent(self, attempt: Attempt, *, subject: str, address: str | None) -> bool:
-        """Record the mail as sent; False if the attempt has ended or a newer one began."""
-        parameters = {"id": attempt.mail_id, "number": attempt.number, "subject": subject, "address": address}
-        return self._session.execute(SENT, parameters).first() is not None
 
     def note_dropped(self, mail: NotificationMail, reason: str) -> MailStatus:
         return self._end(mail, MailStatus.DROPPED, reason)
