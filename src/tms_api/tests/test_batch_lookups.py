@@ -73,11 +73,11 @@ class Answer:
 
 
 class BothWays:
-    """One API process, asked with and without the lookup of cached routes."""
+    """One API process, asked with and without the batch lookups."""
 
     def __init__(self, router: Any):
         self._router = router
-        self._policy = router.registry.cached_routes
+        self._policy = router.registry.batch_lookups
         self._seen: list[Any] = []
         router.registry.registerHandler(self._seen.append, (INewRequest,))
         router.registry.has_listeners = True
