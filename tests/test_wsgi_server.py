@@ -19,6 +19,8 @@ from tms_local.embedded.ports import free_port
 from tms_testing.processes import WatchedProcess
 
 WORKERS = 2
+# Fewer than the threads of a process, so that `answers` gets one even if all of them are in the same process.
+RUNNING = 3
 
 
 @pytest.fixture(scope="module")
@@ -164,15 +166,19 @@ def requests_counted(port):
 
 
 def test_sigterm_lets_running_requests_finish(ini_file):
-    with serving(ini_file) as (process, port), ThreadPoolExecutor(4) as threads, RunningRequests(PATIENCE) as running:
+    with (
+        serving(ini_file) as (process, port),
+        ThreadPoolExecutor(RUNNING) as threads,
+        RunningRequests(PATIENCE) as running,
+    ):
         url = f"http://127.0.0.1:{port}{running.path}"
-        statuses = [threads.submit(status_of, url) for _ in range(4)]
-        running.wait_for(4)
+        statuses = [threads.submit(status_of, url) for _ in range(RUNNING)]
+        running.wait_for(RUNNING)
         process.send(signal.SIGTERM)
         wait_until(lambda: not answers(port))
         running.let_finish()
 
-        assert [status.result(PATIENCE) for status in statuses] == [200] * 4
+        assert [status.result(PATIENCE) for status in statuses] == [200] * RUNNING
         assert process.end() == 0
         assert process.living() == {}
 
