@@ -67,7 +67,7 @@ def test_the_resource_has_the_cores_security_and_errors(app, client):
     assert client.post("/api/foreign-notes", status=405).json["status"] == 405
 
 
-def test_the_cached_route_answers_like_its_view_but_without_pyramid(app, client):
+def test_the_batch_lookup_answers_like_its_view_but_without_pyramid(app, client):
     seen: list[object] = []
     app.app.registry.registerHandler(seen.append, (INewRequest,))
     app.app.registry.has_listeners = True
@@ -83,10 +83,10 @@ def test_the_cached_route_answers_like_its_view_but_without_pyramid(app, client)
     app.get("/api/foreign-motto", status=401)
 
 
-def test_a_cached_route_needs_a_resource_with_a_token(ini, site, monkeypatch):
-    monkeypatch.setattr("tms_core.web.cached_routes.methods_of", lambda registry: ())
+def test_a_batch_lookup_needs_a_resource_with_a_token(ini, site, monkeypatch):
+    monkeypatch.setattr("tms_core.web.batch_lookups.methods_of", lambda registry: ())
 
-    with pytest.raises(Exception, match="the cached route /api/task is no resource with a GET that needs a token"):
+    with pytest.raises(Exception, match="the batch lookup at /api/task has no resource with a GET with a token"):
         configure(ini, web=True)
 
 

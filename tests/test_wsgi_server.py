@@ -1,6 +1,5 @@
 """The requirements on the WSGI server, tested over sockets (docs/adr/0004-wsgi-server.md)."""
 
-import http.client
 import json
 import os
 import re
@@ -8,22 +7,20 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from served import BIN, PATIENCE, answers, connected, said, serving, wait_until
 from waiting_package import RunningRequests
 
 from tms_local.embedded.ports import free_port
-from tms_local.supervisor.probe import Probe
 from tms_testing.processes import WatchedProcess
 
-BIN = Path(sys.executable).parent
-PATIENCE = 60.0
 WORKERS = 2
+# Fewer than the threads of a process, so that `answers` gets one even if all of them are in the same process.
+RUNNING = 3
 
 
 @pytest.fixture(scope="module")
@@ -36,52 +33,10 @@ def settings():
     return {"tms.api_workers": str(WORKERS)}
 
 
-@contextmanager
-def serving(ini_file):
-    """A running `tms api` and its port."""
-    port = free_port()
-    with WatchedProcess([BIN / "tms", "--ini", ini_file, "api", "--port", str(port)], patience=PATIENCE) as process:
-        wait_until(lambda: answers(port))
-        yield process, port
-
-
 @pytest.fixture(scope="module")
 def port(ini_file, _system):
     with serving(ini_file) as (_, port):
         yield port
-
-
-def wait_until(is_so):
-    so = threading.Event()
-    Probe(is_so, so.set).start()
-    assert so.wait(PATIENCE)
-
-
-def answers(port):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health", timeout=PATIENCE) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
-@contextmanager
-def connected(port):
-    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
-        yield connection
-
-
-def said(port, data, responses=1):
-    """Send bytes and return what the server sends until it closes or has sent the expected number of responses."""
-    with socket.create_connection(("127.0.0.1", port), PATIENCE) as peer:
-        peer.sendall(data)
-        heard = b""
-        while heard.count(b"HTTP/1.1 ") < responses or not heard.endswith((b"}", b"\r\n\r\n")):
-            part = peer.recv(65536)
-            if not part:
-                break
-            heard += part
-    return heard
 
 
 def test_one_connection_serves_many_requests(port):
@@ -211,15 +166,19 @@ def requests_counted(port):
 
 
 def test_sigterm_lets_running_requests_finish(ini_file):
-    with serving(ini_file) as (process, port), ThreadPoolExecutor(4) as threads, RunningRequests(PATIENCE) as running:
+    with (
+        serving(ini_file) as (process, port),
+        ThreadPoolExecutor(RUNNING) as threads,
+        RunningRequests(PATIENCE) as running,
+    ):
         url = f"http://127.0.0.1:{port}{running.path}"
-        statuses = [threads.submit(status_of, url) for _ in range(4)]
-        running.wait_for(4)
+        statuses = [threads.submit(status_of, url) for _ in range(RUNNING)]
+        running.wait_for(RUNNING)
         process.send(signal.SIGTERM)
         wait_until(lambda: not answers(port))
         running.let_finish()
 
-        assert [status.result(PATIENCE) for status in statuses] == [200] * 4
+        assert [status.result(PATIENCE) for status in statuses] == [200] * RUNNING
         assert process.end() == 0
         assert process.living() == {}
 

@@ -9,6 +9,7 @@ from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter, read_filter
 from tms_core.services.task_listing import TaskListing
 from tms_core.services.task_ordering import FIELDS, read_ordering
+from tms_core.single_statements import SingleStatements
 
 TASKS = 20_000
 PAGE = 51

@@ -1,8 +1,10 @@
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select
 
 from tms_core.models import Task
 from tms_core.permissions import visible_tasks
-from tms_core.web.cached_responses import CachedRequest, CachedResponse
+from tms_core.web.lookup_responses import LookupRequest, LookupResponse
 from tms_core.web.openapi import Nothing, documented
 from tms_core.web.resource import json_response, resource
 from tms_foreign.models import ForeignNote
@@ -43,11 +45,11 @@ class Motto:
         return json_response("Paint first.", headers={"ETag": '"motto"', "Cache-Control": "private, no-cache"})
 
 
-def find_motto(request: CachedRequest) -> CachedResponse | None:
-    """Answers without a query; the view answers the others."""
-    return None if request.query else CachedResponse(b'"Paint first."', "motto")
+def find_mottos(requests: Sequence[LookupRequest]) -> list[LookupResponse | None]:
+    """Answers requests without a query; the view answers the others."""
+    return [None if one.query else LookupResponse(b'"Paint first."', "motto") for one in requests]
 
 
 def includeme(config):
-    config.add_cached_route("/api/foreign-motto", find_motto)
+    config.add_batch_lookup("/api/foreign-motto", find_mottos)
     config.scan("tms_foreign.resources")

@@ -3,11 +3,14 @@
 from tms_api.settings import ApiSettings
 from tms_api.task_list.cache import PageCache
 from tms_api.task_list.lookup import TaskListLookup
+from tms_api.task_lookup import TaskLookup
 
 
 def includeme(config):
     runtime = config.registry.tms
     config.registry.task_page_cache = PageCache(runtime, runtime.settings(ApiSettings).cache_seconds)
-    config.add_cached_route("/api/task", TaskListLookup(config.registry.task_page_cache, runtime.core.visibility))
+    visibility = runtime.core.visibility
+    config.add_batch_lookup("/api/task", TaskListLookup(config.registry.task_page_cache, visibility))
+    config.add_batch_lookup("/api/task/{id}", TaskLookup(runtime, visibility))
     config.include(".description")
     config.scan("tms_api.resources")

@@ -6,6 +6,7 @@ from tms_api.schemas.task_responses import Task, TaskPage
 from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
 from tms_api.task_list.lookup import find_or_make
 from tms_api.task_list.query import PARAMETERS
+from tms_api.task_lookup import task_json
 from tms_core.errors import InvalidError
 from tms_core.services.task_fast_path import TaskFastPath
 from tms_core.services.task_reading import read_visible_task
@@ -14,7 +15,7 @@ from tms_core.services.tasks import TaskService, create_service
 from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Header, Link, Nothing, ResponseDoc, documented
 from tms_core.web.preconditions import IF_MATCH_KEY, Validators, has_conditions
 from tms_core.web.public_url import absolute_url
-from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
+from tms_core.web.resource import id_of, json_response, resource, writes_tasks
 from tms_core.web.validation import body_of, query_of
 
 LOCATION = Header("Location", "URL of the new task.", "https://tms.example.com/api/task/1")
@@ -136,5 +137,4 @@ class Tasks:
             self.request.validators = task_validators(self.tasks.decisions.locked(task_id), is_match_done=True)
 
     def _one(self, task: TaskRow, *, status: int = 200, headers: dict[str, str] | None = None):
-        body = to_json(task._asdict())
-        return tagged(body, str(task.version), status=status, headers=headers, modified=task.updated_at)
+        return tagged(task_json(task), str(task.version), status=status, headers=headers, modified=task.updated_at)

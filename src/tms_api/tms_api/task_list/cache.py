@@ -6,7 +6,7 @@ sent before the page was requested.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -65,7 +65,6 @@ class Entries:
 
 
 NO_ENTRIES = Entries()
-ABSENT = (None, None, None)
 
 
 class PageCache:
@@ -80,13 +79,27 @@ class PageCache:
 
     def find(self, keys: CacheKeys) -> Entries:
         """Read the current version and both entries in one round trip, and count a hit."""
+        return self.find_all([keys])[0]
+
+    def find_all(self, wanted: Sequence[CacheKeys]) -> list[Entries]:
+        """Return the entries of several pages, in their order, read in one round trip; count the hits."""
         if not self._seconds:
-            return NO_ENTRIES
-        names = KEY, _name(PAGE_PREFIX, keys.page), _name(COUNT_PREFIX, keys.whole)
-        read = self._runtime.breaker.call(lambda: self._runtime.direct_redis.call("MGET", *names), ABSENT)
-        entries = Entries.of(*read)
-        if entries.page:
-            HITS.inc()
+            return [NO_ENTRIES] * len(wanted)
+        # Users with the same page share its entries.
+        different = list(dict.fromkeys(wanted))
+        names = [KEY]
+        for keys in different:
+            names += (_name(PAGE_PREFIX, keys.page), _name(COUNT_PREFIX, keys.whole))
+        read = self._runtime.breaker.call(lambda: self._runtime.direct_redis.call("MGET", *names), None)
+        if read is None:
+            return [NO_ENTRIES] * len(wanted)
+        version, pages, counts = read[0], read[1::2], read[2::2]
+        found = {
+            keys: Entries.of(version, page, count) for keys, page, count in zip(different, pages, counts, strict=True)
+        }
+        entries = [found[keys] for keys in wanted]
+        if hits := sum(one.page is not None for one in entries):
+            HITS.inc(hits)
         return entries
 
     def make(self, keys: CacheKeys, entries: Entries, make: Callable[[int | None], MadePage]) -> CachedPage:

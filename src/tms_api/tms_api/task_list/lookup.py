@@ -1,10 +1,12 @@
-"""The task list as a cached route."""
+"""The batch lookup of cached task list pages."""
+
+from collections.abc import Sequence
 
 from tms_api.task_list.cache import CachedPage, Entries, PageCache
 from tms_api.task_list.cache_keys import cache_keys, cache_keys_of
 from tms_api.task_list.pages import make_page
 from tms_core.permissions import Visibility
-from tms_core.web.cached_responses import CachedRequest, CachedResponse
+from tms_core.web.lookup_responses import LookupRequest, LookupResponse
 
 # What the lookup has read for a request without a cached page.
 ENTRIES = "tms.api.task_list_entries"
@@ -17,11 +19,14 @@ class TaskListLookup:
         self._cache = cache
         self._visibility = visibility
 
-    def __call__(self, request: CachedRequest) -> CachedResponse | None:
-        keys = cache_keys(request.actor, self._visibility, request.query, request.application_url)
-        entries = self._cache.find(keys)
+    def __call__(self, requests: Sequence[LookupRequest]) -> list[LookupResponse | None]:
+        keys = [cache_keys(one.actor, self._visibility, one.query, one.application_url) for one in requests]
+        entries = self._cache.find_all(keys)
+        return [self._response(*pair) for pair in zip(requests, entries, strict=True)]
+
+    def _response(self, request: LookupRequest, entries: Entries) -> LookupResponse | None:
         if (page := entries.page) is not None:
-            return CachedResponse(page.body, page.tag)
+            return LookupResponse(page.body, page.tag)
         request.environ[ENTRIES] = entries
         return None
 

@@ -1,4 +1,7 @@
-"""Runs the WSGI application for the protocol: reads the body, then calls the application in a thread."""
+"""Runs the WSGI application for the protocol: reads the body, then calls the application in a thread.
+
+Requests that a batch lookup may answer are given to the thread of their route first.
+"""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -6,10 +9,12 @@ from io import BytesIO
 from typing import Any
 
 from tms_core.server.admission import Admission
+from tms_core.server.batcher import Batcher
 from tms_core.server.bodies import Bodies, BodyFailedError
 from tms_core.server.exchange import Exchange
 from tms_core.server.limits import Limits
 from tms_core.server.threads import WorkerThreads
+from tms_core.web.batch_lookups import BatchLookups
 from tms_core.web.body_failures import KEY, LEFT, log_departure
 
 Wsgi = Callable[..., Iterable[bytes]]
@@ -19,12 +24,17 @@ Response = tuple[int, list[tuple[str, str]], bytes]
 class Application:
     """Reads a body only if the application needs it, and within the limits."""
 
-    def __init__(self, wsgi: Wsgi, admission: Admission, limits: Limits, threads: WorkerThreads):
+    def __init__(self, wsgi: Wsgi, admission: Admission, limits: Limits, threads: WorkerThreads, lookups: BatchLookups):
         self._wsgi = wsgi
         self._admission = admission
         self._limits = limits
         self._threads = threads
         self._bodies = Bodies(limits)
+        self._routes = lookups.routes
+        self._batchers = {
+            route: Batcher(f"lookup {route.path}", partial(lookups.answer, route), self._call_later, threads.outcomes)
+            for route in lookups.routes
+        }
 
     def start(self, exchange: Exchange) -> None:
         """Begin to handle a request whose head is complete."""
@@ -33,9 +43,16 @@ class Application:
         if environ.pop("HTTP_TRANSFER_ENCODING", None) or environ["CONTENT_LENGTH"] != "0":
             exchange.run(self._with_body(exchange))
             return
-        environ["wsgi.input"] = BytesIO()
         exchange.begin()
-        self._threads.submit(partial(self._call, environ), exchange.settle)
+        if (request := self._routes.match(environ)) is not None:
+            self._batchers[request.route].submit(request, exchange)
+        else:
+            self._call_later(exchange)
+
+    def _call_later(self, exchange: Exchange) -> None:
+        """Call the application for a request without a body."""
+        exchange.environ["wsgi.input"] = BytesIO()
+        self._threads.submit(partial(self._call, exchange.environ), exchange.settle)
 
     async def _with_body(self, exchange: Exchange) -> None:
         environ = exchange.environ

@@ -31,7 +31,8 @@ def serve(wsgi: Any, listening: socket.socket) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     core = wsgi.registry.tms.core
     limits = Limits.of(core, connections=possible_connections(core.api_connections))
-    app = Application(wsgi, Admission(wsgi.registry), limits, WorkerThreads(core.api_threads))
+    threads = WorkerThreads(core.api_threads)
+    app = Application(wsgi, Admission(wsgi.registry), limits, threads, wsgi.registry.batch_lookups)
     config = uvicorn.Config(
         app,  # type: ignore[arg-type] # only our protocol calls it
         http=partial(LimitedProtocol, limits, Connections(limits.connections)),  # type: ignore[arg-type]

@@ -1,38 +1,34 @@
-"""Worker threads for the application, and the way back to the event loop."""
+"""Worker threads for the application."""
 
 import asyncio
-import logging
-from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-log = logging.getLogger(__name__)
-Settle = Callable[[Any], None]
+from tms_core.server.outcomes import Outcomes, Settle
+
 Job = tuple[Callable[[], Any], Settle]
 
 
 class WorkerThreads:
     """A fixed number of threads with one queue.
 
-    Outcomes that are ready together are settled together: waking the event loop costs a system call. With
-    `ThreadPoolExecutor`, futures and callbacks took a tenth of the time of a short request.
+    With `ThreadPoolExecutor`, futures and callbacks took a tenth of the time of a short request.
     """
 
     def __init__(self, count: int):
         self._jobs: SimpleQueue[Job] = SimpleQueue()
-        self._outcomes: deque[tuple[Settle, Any]] = deque()
-        self._is_woken = False
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self.outcomes = Outcomes()
         for number in range(count):
             Thread(target=self._work, name=f"request-{number}", daemon=True).start()
 
     def submit(self, function: Callable[[], Any], settle: Settle) -> None:
-        """Call `function` in one of the threads, then `settle` in the running event loop, with the result or the
-        exception."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
+        """Call `function` in one of the threads, then `settle` in the event loop, with the result or the exception.
+
+        Called in the event loop, or, once `outcomes` is attached to it, in any thread.
+        """
+        self.outcomes.attach()
         self._jobs.put((function, settle))
 
     async def run(self, function: Callable[[], Any]) -> Any:
@@ -48,20 +44,7 @@ class WorkerThreads:
                 outcome = function()
             except BaseException as error:  # noqa: BLE001 - passed on
                 outcome = error
-            self._outcomes.append((settle, outcome))
-            # Set only until the loop begins with the outcomes, so that none is left behind.
-            if not self._is_woken and self._loop is not None:
-                self._is_woken = True
-                self._loop.call_soon_threadsafe(self._settle_all)
-
-    def _settle_all(self) -> None:
-        self._is_woken = False
-        while self._outcomes:
-            settle, outcome = self._outcomes.popleft()
-            try:
-                settle(outcome)
-            except Exception:
-                log.exception("an outcome could not be settled")
+            self.outcomes.add([(settle, outcome)])
 
 
 def _settle(future: "asyncio.Future[Any]", outcome: Any) -> None:

@@ -1,5 +1,6 @@
 """Reading one task by its id, if the actor sees it: in a transaction, or by a single statement."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select
@@ -19,7 +20,9 @@ COLUMNS = tuple(TASK.c[name] for name in TaskRow._fields)
 SELECT_TASK = select(*COLUMNS).where(TASK.c.id == bindparam("task_id"))
 SELECT_TASK_FOR_UPDATE = SELECT_TASK.with_for_update(key_share=True)
 # The same for `SingleStatements`.
-SELECT_TASK_SQL = f"SELECT {', '.join(TaskRow._fields)} FROM task WHERE id = %(task_id)s"  # noqa: S608 - constants
+_SELECT = f"SELECT {', '.join(TaskRow._fields)} FROM task"  # noqa: S608 - constants
+SELECT_TASK_SQL = f"{_SELECT} WHERE id = %(task_id)s"
+SELECT_TASKS_SQL = f"{_SELECT} WHERE id = ANY(%(ids)s::bigint[])"
 NO_SUCH_TASK = "There is no such task."
 
 
@@ -53,6 +56,12 @@ def find_task(statements: SingleStatements, task_id: int) -> TaskRow | None:
     """Return a task regardless of visibility, or None if it does not exist."""
     rows = statements.read(SELECT_TASK_SQL, {"task_id": task_id})
     return task_of(*rows[0]) if rows else None
+
+
+def find_tasks(statements: SingleStatements, ids: Sequence[int]) -> dict[int, TaskRow]:
+    """Return the tasks that exist, by id and regardless of visibility, read in one round trip."""
+    rows = statements.read(SELECT_TASKS_SQL, {"ids": list(ids)})
+    return {row[0]: task_of(*row) for row in rows}
 
 
 def task_of(task_id: int, title: str, description: str, priority: str, status: str, *others: Any) -> TaskRow:

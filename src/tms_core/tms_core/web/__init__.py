@@ -25,7 +25,7 @@ def includeme(config):
         ".expensive_reads",
         ".preconditions",
         ".request_limits",
-        ".cached_routes",
+        ".batch_lookups",
         ".problems",
         ".health",
         ".metrics",

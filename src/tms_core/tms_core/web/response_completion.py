@@ -6,8 +6,8 @@ from tms_core.access_log import AccessLog
 from tms_core.client_address import address_of
 from tms_core.settings import CoreSettings
 from tms_core.web.access_log import target_of
-from tms_core.web.cached_responses import CachedRequest, WsgiResponse
 from tms_core.web.cors import CorsOrigins
+from tms_core.web.lookup_responses import HttpResponse, LookupRequest
 from tms_core.web.request_ids import HEADER as REQUEST_ID
 from tms_core.web.request_ids import request_id_of
 from tms_core.web.request_metrics import count_request
@@ -23,7 +23,7 @@ class ResponseCompletion:
         self._trusted = core.trusted_proxies
         self._access_log = AccessLog(core.log_format, "api") if core.access_log else None
 
-    def complete(self, request: CachedRequest, response: WsgiResponse, path: str, began: float) -> None:
+    def complete(self, request: LookupRequest, response: HttpResponse, path: str, began: float) -> None:
         """Complete and record a response; `path` is the route's pattern, `began` its `time.perf_counter()`."""
         environ = request.environ
         request_id = request_id_of(environ)
