@@ -6,7 +6,6 @@ from tms_core.permissions import Visibility, may_see
 from tms_core.runtime import Runtime
 from tms_core.services.task_reading import find_tasks
 from tms_core.services.task_state import TaskRow
-from tms_core.single_statements import SingleStatements
 from tms_core.web.lookup_responses import LookupRequest, LookupResponse
 from tms_core.web.resource import to_json
 
@@ -23,15 +22,8 @@ class TaskLookup:
 
     def __call__(self, requests: Sequence[LookupRequest]) -> list[LookupResponse | None]:
         wanted = {one.path_id for one in requests if one.path_id is not None and not one.query}
-        tasks = self._read(sorted(wanted)) if wanted else {}
+        tasks = find_tasks(self._runtime.single_statements, sorted(wanted)) if wanted else {}
         return [self._response(one, tasks) for one in requests]
-
-    def _read(self, ids: Sequence[int]) -> dict[int, TaskRow]:
-        statements = SingleStatements(self._runtime.autocommit_engine)
-        try:
-            return find_tasks(statements, ids)
-        finally:
-            statements.close()
 
     def _response(self, request: LookupRequest, tasks: dict[int, TaskRow]) -> LookupResponse | None:
         # The view reports unknown parameters.
