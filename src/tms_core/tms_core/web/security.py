@@ -97,7 +97,7 @@ def _actor(request) -> Actor:
 def includeme(config):
     runtime = config.registry.tms
     config.registry.access_tokens = AccessTokens(runtime.core.jwt_key, runtime.core.access_token_life)
-    config.registry.revocations = Revocations(runtime.engine, runtime.core.access_token_life)
+    config.registry.revocations = Revocations(runtime.autocommit_engine, runtime.core.access_token_life)
     limit = UnknownTokenLimit(runtime.core.unknown_tokens_per_minute)
     personal_tokens = PersonalTokens(runtime.engine, runtime.core.access_token_life, limit)
     policy = TokenPolicy(config.registry.access_tokens, personal_tokens, config.registry.revocations)
