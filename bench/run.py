@@ -15,7 +15,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -149,9 +149,12 @@ class System:
 
 
 @contextmanager
-def system(tasks: int, processes: Sequence[str] = ("api", "relay", "realtime")) -> Iterator[System]:
-    """Run the processes of a system with `tasks` tasks."""
-    with tempfile.TemporaryDirectory(prefix="tms-bench-") as folder, embedded_services(folder) as (database, redis):
+def system(
+    tasks: int, processes: Sequence[str] = ("api", "relay", "realtime"), *, state_dir: Path | None = None
+) -> Iterator[System]:
+    """Run the processes of a system with `tasks` tasks, with the data that `state_dir` has from an earlier run."""
+    place = nullcontext(str(state_dir)) if state_dir else tempfile.TemporaryDirectory(prefix="tms-bench-")
+    with place as folder, embedded_services(folder) as (database, redis):
         port, realtime_port = free_port(), free_port()
         environment = os.environ | {
             "TMS_INI": str(HERE / "bench.ini"),
@@ -162,10 +165,12 @@ def system(tasks: int, processes: Sequence[str] = ("api", "relay", "realtime")) 
             "TMS_API_PORT": str(port),
             "TMS_REALTIME_PORT": str(realtime_port),
         }
-        for command in (["migrate"], ["demo-data", "--tasks", str(tasks), "--users", "200"]):
-            subprocess.run([TMS, *command], env=environment, check=True, stdout=subprocess.DEVNULL)
-        add_user = [TMS, "user", "create", "bench", "--admin", "--password-stdin"]
-        subprocess.run(add_user, env=environment, check=True, input=b"bench-pass\n", stdout=subprocess.DEVNULL)
+        if not (is_loaded := Path(folder, "loaded")).exists():
+            for command in (["migrate"], ["demo-data", "--tasks", str(tasks), "--users", "200"]):
+                subprocess.run([TMS, *command], env=environment, check=True, stdout=subprocess.DEVNULL)
+            add_user = [TMS, "user", "create", "bench", "--admin", "--password-stdin"]
+            subprocess.run(add_user, env=environment, check=True, input=b"bench-pass\n", stdout=subprocess.DEVNULL)
+            is_loaded.touch()
         with (
             (HERE.parent / "var" / "bench.log").open("ab")
             if (HERE.parent / "var").is_dir()
