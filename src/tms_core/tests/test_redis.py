@@ -65,6 +65,12 @@ class TestDirectRedis:
     def test_commands_get_their_responses(self, direct):
         assert direct.call_all(("SET", "a", 1, "EX", 60), ("MGET", "a", "none")) == [b"OK", [b"1", None]]
 
+    def test_commands_may_have_text_bytes_and_numbers(self, direct):
+        direct.call("SET", "tms:test:ä", b"\x00\r\n\xff")
+        direct.call("SET", b"tms:test:number", 12)
+
+        assert direct.call_all(("GET", "tms:test:ä"), ("INCR", "tms:test:number")) == [b"\x00\r\n\xff", 13]
+
     def test_an_error_of_the_server_is_raised_and_the_next_command_works(self, direct):
         with pytest.raises(redis.ResponseError):
             direct.call_all(("NO_COMMAND",), ("ECHO", "x"))

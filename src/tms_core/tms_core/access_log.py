@@ -33,7 +33,9 @@ class AccessLog:
         write: Callable[[bytes], object] | None = None,
         clock: Callable[[], float] = time.time,
     ):
-        self._format = _as_json if log_format == "json" else _as_text
+        # The supervisor's merged log has its own times.
+        text = _as_text if SUPERVISED in os.environ else _as_text_with_time
+        self._format = _as_json if log_format == "json" else text
         self._constants = {"level": "info", "logger": "access", "process": process}
         self._write = write or STANDARD_ERROR.write
         self._clock = clock
@@ -82,11 +84,14 @@ def _as_json(entry: dict[str, Any]) -> bytes:
 
 
 def _as_text(entry: dict[str, Any]) -> bytes:
-    instant = "" if SUPERVISED in os.environ else f"{entry['timestamp']} "
     user = "-" if entry["user_id"] is None else entry["user_id"]
     request = f"{entry['method']} {entry['path']} {entry['status']} {entry['duration_ms']} ms"
     client = f"user={user} address={entry['address'] or '-'} request_id={entry['request_id'] or '-'}"
-    return f"{instant}{request} {client}\n".encode()
+    return f"{request} {client}\n".encode()
+
+
+def _as_text_with_time(entry: dict[str, Any]) -> bytes:
+    return f"{entry['timestamp']} ".encode() + _as_text(entry)
 
 
 def _instant(now: float) -> str:

@@ -78,12 +78,23 @@ class DirectRedis:
 
 def _exchange(connection: Any, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
     # Connects if necessary.
-    connection.send_packed_command(connection.pack_commands(commands), check_health=False)
+    connection.send_packed_command([_packed(commands)], check_health=False)
     responses = [_response(connection) for _ in commands]
     for response in responses:
         if isinstance(response, redis.ResponseError):
             raise response
     return responses
+
+
+def _packed(commands: Sequence[Sequence[str | bytes | int]]) -> bytes:
+    """Return commands in the Redis protocol, several times faster than redis-py, which looks for more types."""
+    parts = []
+    for command in commands:
+        parts.append(b"*%d\r\n" % len(command))
+        for word in command:
+            encoded = word if isinstance(word, bytes) else str(word).encode()
+            parts.append(b"$%d\r\n%b\r\n" % (len(encoded), encoded))
+    return b"".join(parts)
 
 
 def _response(connection: Any) -> Any:

@@ -64,7 +64,8 @@ class CoreSettings(SettingsGroup, prefix="tms"):
     )
     database_pool_size: int = setting(
         10,
-        help="Database connections per process; tms api has as many again for single statements.",
+        help="Database connections per process; tms api has two more pools of at most as many, for single statements "
+        "and for lists. A pool opens as many as threads use at once.",
         ge=1,
         le=200,
     )
@@ -132,7 +133,7 @@ class CoreSettings(SettingsGroup, prefix="tms"):
         "tms.api_port.",
     )
     api_workers: int = setting(2, help="Processes of tms api.", ge=1, le=64)
-    api_threads: int = setting(4, help="Threads in each process of tms api.", ge=1, le=64)
+    api_threads: int = setting(8, help="Threads in each process of tms api.", ge=1, le=64)
     api_connections: int = setting(
         4096,
         help="Maximum connections per process of tms api; above it the longest idle connection is closed.",

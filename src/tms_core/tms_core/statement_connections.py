@@ -38,7 +38,7 @@ def input_of(dbapi_connection: Any) -> select.poll:
 class StatementConnection:
     """A connection, to be used by one thread at a time."""
 
-    __slots__ = ("dbapi", "_input", "_end")
+    __slots__ = ("_end", "_input", "dbapi")
 
     def __init__(self, dbapi_connection: Any):
         self.dbapi = dbapi_connection

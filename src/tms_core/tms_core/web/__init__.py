@@ -11,6 +11,7 @@ def includeme(config):
         "retry.activate_hook": "tms_core.web.transactions.attempts",
     })  # fmt: skip
     for part in (
+        ".route_index",
         "pyramid_retry",
         "pyramid_tm",
         "cornice",

@@ -82,7 +82,10 @@ def _application_url(scheme: str, host: str, prefix: str) -> str:
 
 def absolute_url(request, path: str) -> str:
     """Return the absolute URL of a path of this deployment, such as `/api/task/1`."""
-    return f"{request.application_url}{path}"
+    environ = request.environ
+    # WebOb's property takes longer, but also knows requests without a Host.
+    base = application_url(environ, {}) if environ.get("HTTP_HOST") else request.application_url
+    return f"{base}{path}"
 
 
 def environ_of(url: str) -> dict[str, str]:

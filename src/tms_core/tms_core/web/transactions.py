@@ -24,13 +24,13 @@ def attempts(request) -> int:
 
     A body above the limit is not buffered and gets one attempt, in which it is rejected.
     """
-    limit = request.registry.tms.core.body_limit
-    if (request.content_length or 0) > limit:
-        _discard(request, request.content_length)
+    limit, length = request.registry.tms.core.body_limit, request.content_length
+    if (length or 0) > limit:
+        _discard(request, length)
         return 1
     request.request_body_tempfile_limit = limit + 1
     try:
-        _buffer_body(request, limit)
+        _buffer_body(request, length, limit)
     except OSError:
         # Some servers call the application before the body is complete; they or WebOb raise if the rest is missing.
         log_departure(request.environ)
@@ -39,8 +39,8 @@ def attempts(request) -> int:
     return ATTEMPTS
 
 
-def _buffer_body(request, limit: int) -> None:
-    if request.content_length is None and request.is_body_readable:
+def _buffer_body(request, length: int | None, limit: int) -> None:
+    if length is None and request.is_body_readable:
         body = _read(request.body_file_raw, limit + 1)
         if len(body) > limit:
             _discard(request, MAX_DISCARDED)

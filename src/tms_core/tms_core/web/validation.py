@@ -32,7 +32,7 @@ def body_of(request, schema: type[S], context: Any = None) -> S:
     Raises `InvalidError` with the errors of the body, or an HTTP exception for 413 or 415.
     """
     _require_plain(request)
-    content_type = request.content_type.lower() or "application/json"
+    content_type = request.environ.get("CONTENT_TYPE", "").partition(";")[0].lower() or "application/json"
     if content_type != "application/json" and not content_type.endswith("+json"):
         raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
     body = raw_body(request)
@@ -45,7 +45,10 @@ def body_of(request, schema: type[S], context: Any = None) -> S:
 
 def _require_plain(request) -> None:
     """Raise 415 for a body with a content coding other than `identity` (RFC 9110, section 15.5.16)."""
-    codings = [coding.strip().lower() for coding in request.headers.get("Content-Encoding", "").split(",")]
+    header = request.environ.get("HTTP_CONTENT_ENCODING")
+    if not header:
+        return
+    codings = [coding.strip().lower() for coding in header.split(",")]
     if any(coding not in ("", "identity") for coding in codings):
         error = HTTPUnsupportedMediaType(headers={"Accept-Encoding": "identity"})
         raise _with_detail(error, "Send the body uncompressed, without Content-Encoding.")
