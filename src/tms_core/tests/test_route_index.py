@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyramid.config import Configurator
 from pyramid.exceptions import URLDecodeError
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
@@ -76,6 +77,18 @@ def test_a_path_that_is_not_utf8_is_reported():
 
     with pytest.raises(URLDecodeError):
         mapper(Request.blank("/", {"PATH_INFO": "/\xff"}))
+
+
+def test_routes_that_were_added_before_the_index_are_kept():
+    config = Configurator()
+    config.add_route("early", "/api/early")
+    config.include("tms_core.web.route_index")
+    config.add_route("late", "/api/late")
+    config.commit()
+    mapper = config.registry.getUtility(IRoutesMapper)
+
+    assert isinstance(mapper, IndexedRoutesMapper)
+    assert [found(mapper, path, "")[0] for path in ("/api/early", "/api/late")] == ["early", "late"]
 
 
 def test_the_application_uses_the_index(app):

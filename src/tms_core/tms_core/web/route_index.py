@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyramid.exceptions import URLDecodeError
-from pyramid.interfaces import IRoutesMapper
 from pyramid.urldispatch import RoutesMapper
 
 SEGMENTS = 2
@@ -19,11 +18,10 @@ PLACEHOLDER = re.compile(r"[{*:]")
 class IndexedRoutesMapper(RoutesMapper):
     """Pyramid's mapper with an index, which is built again after routes were added."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._index: Mapping[str, Sequence[Any]] | None = None
-        # The routes for paths that no pattern names.
-        self._others: Sequence[Any] = ()
+    # Of the class, because `includeme` turns an existing mapper into one of this class.
+    _index: Mapping[str, Sequence[Any]] | None = None
+    # The routes for paths that no pattern names.
+    _others: Sequence[Any] = ()
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
         self._index = None
@@ -73,5 +71,7 @@ def _literal_start(pattern: str) -> str | None:
 
 
 def includeme(config):
-    # Before the first route, with which Pyramid would create its own.
-    config.registry.registerUtility(IndexedRoutesMapper(), IRoutesMapper)
+    mapper = config.get_routes_mapper()
+    # A package that was included earlier may have added routes already.
+    if type(mapper) is RoutesMapper:
+        mapper.__class__ = IndexedRoutesMapper
