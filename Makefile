@@ -16,7 +16,8 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/.installed ## Create .venv with every package and tool, from the lock files
+install: $(VENV)/.installed ## Create .venv with every package and tool, from the lock files; build the web pages
+	@$(BIN)/python src/tms_web/hatch_build.py
 
 $(VENV)/.installed: requirements/bootstrap.txt requirements/development.txt $(MEMBERS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit("TMS needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=... to another.") if sys.version_info < (3, 11) else None'
@@ -24,6 +25,7 @@ $(VENV)/.installed: requirements/bootstrap.txt requirements/development.txt $(ME
 	@echo "Installing into $(VENV) …"
 	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes --requirement requirements/development.txt
+	@$(BIN)/python src/tms_web/hatch_build.py
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation $(MEMBERS:%=--editable %)
 	@touch $@
 
