@@ -8,7 +8,7 @@
 `source` and `out` are folders of the package. The build's tools (package.json, its lock file, build.mjs) are in the
 `frontend` folder beside this file. The manifest of the built files keeps a hash of all that went into them, so nothing
 runs when it has not changed, and Node is not needed then. `python hatch_build.py` does the same for all packages of the
-checkout.
+checkout; `python hatch_build.py lint` runs that script of package.json.
 """
 
 import hashlib
@@ -164,5 +164,9 @@ def _members() -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 if __name__ == "__main__":
+    if script := sys.argv[1:]:
+        _install_packages(print)
+        _run([_npm(), "run", "--silent", *script])
+        sys.exit()
     for member, settings in _members():
         build(member, settings)

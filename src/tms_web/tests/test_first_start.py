@@ -38,11 +38,11 @@ def create(app):
 
 
 def test_the_link_creates_an_administrator_who_is_signed_in(app, create, code):
-    answer = create(code, 201)
+    answer = create(code, 201, first_name="Ada")
 
     access = answer.json["access"]
     me = app.get("/api/users/me", headers={"Authorization": f"Bearer {access}"}).json
-    assert (me["username"], me["is_admin"], me["email_verified"]) == ("root", True, True)
+    assert (me["username"], me["first_name"], me["is_admin"], me["email_verified"]) == ("root", "Ada", True, True)
     assert app.post(f"{URL.rpartition('/')[0]}/refresh", headers=HEADERS).json["access"]
     app.post_json("/api/token", {"username": "root", "password": PASSWORD}, status=200)
 

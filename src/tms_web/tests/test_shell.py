@@ -52,7 +52,9 @@ def test_every_path_of_the_ui_is_the_same_page(app, path):
     assert answer.text == app.get("/").text
 
 
-@pytest.mark.parametrize("path", ["/api/nothing", "/assets/nothing", "/assets", "/assets/tms_web/no.js", "/api/x/"])
+@pytest.mark.parametrize(
+    "path", ["/api/nothing", "/assets/nothing", "/assets", "/assets/tms_web/no.js", "/api/x/", "//api/task"]
+)
 def test_other_paths_that_do_not_exist_are_problems(app, path):
     answer = app.get(path, status=404)
 

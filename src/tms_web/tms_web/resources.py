@@ -29,7 +29,6 @@ class _WebSession:
 
     def __init__(self, request, context=None):
         self.request = request
-        require_same_origin(request)
 
     def _begun(self, pair: TokenPair):
         response = json_response({"access": pair.access}, headers={"Cache-Control": "no-store"})
@@ -47,6 +46,7 @@ class WebSessionResource(_WebSession):
     )
     def post(self):
         """Sign in to the web UI. The refresh token is set as a cookie."""
+        require_same_origin(self.request)
         body, sign_in = body_of(self.request, WebCredentials), sign_in_of(self.request)
         user = sign_in.authenticate(body.username, body.password)
         if user is None:
@@ -62,6 +62,7 @@ class WebSessionResource(_WebSession):
     )
     def delete(self):
         """Sign out of the web UI. Ends the session of the cookie, if there is one."""
+        require_same_origin(self.request)
         if token := refresh_token_of(self.request):
             sign_in_of(self.request).revoke(token)
         response = json_response({})
@@ -75,6 +76,7 @@ class WebSessionRefresh(_WebSession):
     @documented("refresh_web_session", responses={200: SESSION, 401: ENDED, 403: FOREIGN, 429: ResponseDoc()})
     def post(self):
         """Get a new access token by the cookie. The cookie is replaced; without a cookie, `access` is null."""
+        require_same_origin(self.request)
         token = refresh_token_of(self.request)
         if token is None:
             # No error: a page that loads cannot know whether there is a session, and browsers log errors.
@@ -102,10 +104,11 @@ class FirstAccountResource(_WebSession):
     )
     def post(self):
         """Create the first administrator's account, and sign in. The code is in the link that `tms up` prints."""
+        require_same_origin(self.request)
         runtime, sign_in = self.request.registry.tms, sign_in_of(self.request)
         body = body_of(self.request, FirstAccount, IdentityContext(runtime.core.smtputf8))
         service = create_service(runtime, self.request.db)
-        user = service.create_account(body.code, username=body.username, email=body.email, password=body.password)
+        user = service.create_account(body.code, body.model_dump(exclude={"code"}))
         response = self._begun(sign_in.begin_session(user))
         response.status_int = 201
         sign_in.remember_device(response, user)

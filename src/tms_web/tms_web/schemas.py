@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tms_core.web.field_types import Email, Password, Proof, Username
+from tms_core.web.field_types import Email, Name, Password, Proof, Username
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 
@@ -32,6 +32,8 @@ class FirstAccount(Schema):
     username: Username
     email: Email
     password: Password
+    first_name: Name = ""
+    last_name: Name = ""
 
 
 class WebSession(ResponseSchema):

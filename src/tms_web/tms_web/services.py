@@ -2,6 +2,8 @@
 
 import hmac
 import secrets
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
@@ -36,8 +38,8 @@ class FirstStartService:
         self._session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"digest": row.excluded.digest}))
         return code
 
-    def create_account(self, code: str, *, username: str, email: str, password: str) -> User:
-        """Use up the code and return the new administrator.
+    def create_account(self, code: str, values: Mapping[str, Any]) -> User:
+        """Use up the code and return the new administrator, with username, email, password and names from `values`.
 
         Raises `ForbiddenError` for a wrong code and `ConflictError` if there is an administrator; errors leave the code
         valid.
@@ -49,7 +51,7 @@ class FirstStartService:
         if self._has_administrator():
             raise ConflictError(None, HAS_ADMINISTRATOR)
         self._session.delete(found)
-        return self._users.create({"username": username, "email": email, "password": password, "is_admin": True})
+        return self._users.create({**values, "is_admin": True})
 
     def _has_administrator(self) -> bool:
         return bool(self._session.scalar(select(exists().where(User.is_admin, User.is_active))))

@@ -12,8 +12,8 @@ from tms_web.modules import Modules
 from tms_web.policy import page_headers
 from tms_web.settings import WebSettings
 
-# Paths of the API and of files are never pages: 404 must be a problem document there.
-PAGES = r"/{path:(?!(?:api|assets)(?:/|$)|metrics$).*}"
+# Paths of the API and of files, and those that begin with «//», are never pages: 404 must be a problem document there.
+PAGES = r"/{path:(?!/|(?:api|assets)(?:/|$)|metrics$).*}"
 # In the text of a script element.
 ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 PAGE = """<!doctype html>
