@@ -69,12 +69,12 @@ async function buildShell() {
       // The namespace is re-exported so that a package from node_modules can be an entry.
       const contents = `export * from ${JSON.stringify(entry.startsWith("src/") ? `./${entry}` : entry)};`;
       const input = { stdin: { contents, resolveDir: HERE, sourcefile: `${name}.js` } };
-      const built = await bundle({ ...input, external, entryNames: `${name}-[hash]` });
+      const built = await bundle({ ...input, entryNames: `${name}-[hash]` }, external);
       result.manifest.imports[specifier] = add(built, result.contents);
     }),
   );
-  const shell = { entryPoints: { shell: join(source, "shell/main.tsx") }, external: shared };
-  result.manifest.entry = add(await bundle(shell), result.contents);
+  const shell = { entryPoints: { shell: join(source, "shell/main.tsx") } };
+  result.manifest.entry = add(await bundle(shell, shared), result.contents);
   result.manifest.styles = [add(await bundle(await styleSheets()), result.contents)];
   result.manifest.imports = Object.fromEntries(shared.map((one) => [one, result.manifest.imports[one]]));
   return result;
@@ -93,7 +93,7 @@ async function buildPackage() {
   const contents = `export { default } from ${JSON.stringify(entry)};
     export const styles = ${JSON.stringify(result.manifest.styles)}.map((name) => new URL(name, import.meta.url).href);`;
   const input = { stdin: { contents, resolveDir: source, sourcefile: "index.js" } };
-  const built = await bundle({ ...input, external: Object.keys(SHARED), entryNames: "index-[hash]" });
+  const built = await bundle({ ...input, entryNames: "index-[hash]" }, Object.keys(SHARED));
   result.manifest.entry = add(built, result.contents);
   return result;
 }
@@ -105,7 +105,7 @@ async function styleSheets() {
   return { stdin: { contents, resolveDir: source, loader: "css", sourcefile: "shell.css" }, entryNames: "shell-[hash]" };
 }
 
-async function bundle(settings) {
+async function bundle(settings, external = []) {
   return build({
     outdir: out,
     absWorkingDir: HERE,
@@ -122,7 +122,7 @@ async function bundle(settings) {
     jsxImportSource: "preact",
     nodePaths: [join(HERE, "node_modules")],
     tsconfigRaw: {},
-    plugins: [catalogues],
+    plugins: [catalogues, importMap(external)],
     metafile: true,
     write: false,
     logLevel: "warning",
@@ -143,6 +143,16 @@ const catalogues = {
     });
   },
 };
+
+/** Leaves exactly these specifiers to the import map; esbuild's `external` would take "preact" to mean "preact/hooks" too. */
+function importMap(specifiers) {
+  return {
+    name: "import-map",
+    setup({ onResolve }) {
+      onResolve({ filter: /^(preact|@preact|tms)\b/ }, ({ path }) => (specifiers.includes(path) ? { path, external: true } : null));
+    },
+  };
+}
 
 /** Adds the outputs to `contents`; returns the entry's file name. */
 function add(built, contents) {
