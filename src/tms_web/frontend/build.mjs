@@ -102,7 +102,10 @@ async function buildPackage() {
 async function styleSheets() {
   const pages = (await files("**/*.css")).filter((path) => !path.startsWith("ui/"));
   const contents = ["ui/styles/index.css", ...pages].map((path) => `@import "./${path}";`).join("\n");
-  return { stdin: { contents, resolveDir: source, loader: "css", sourcefile: "shell.css" }, entryNames: "shell-[hash]" };
+  return {
+    stdin: { contents, resolveDir: source, loader: "css", sourcefile: "shell.css" },
+    entryNames: "shell-[hash]",
+  };
 }
 
 async function bundle(settings, external = []) {
@@ -112,7 +115,7 @@ async function bundle(settings, external = []) {
     bundle: true,
     splitting: true,
     format: "esm",
-    target: ["es2023", "chrome111", "firefox114", "safari16.4"],
+    target: ["es2023", "chrome120", "firefox125", "safari17.4"],
     minify: true,
     legalComments: "none",
     charset: "utf8",
@@ -138,7 +141,9 @@ const catalogues = {
     onLoad({ filter: /.*/, namespace: "catalogue" }, async ({ path: locale }) => {
       if (!LOCALES.includes(locale)) throw new Error(`No catalogue ${locale}`);
       const paths = await files(`**/${locale}.json`);
-      const parts = await Promise.all(paths.map(async (path) => JSON.parse(await readFile(join(source, path), "utf8"))));
+      const parts = await Promise.all(
+        paths.map(async (path) => JSON.parse(await readFile(join(source, path), "utf8"))),
+      );
       return { contents: JSON.stringify(Object.assign({}, ...parts)), loader: "json" };
     });
   },
@@ -149,7 +154,9 @@ function importMap(specifiers) {
   return {
     name: "import-map",
     setup({ onResolve }) {
-      onResolve({ filter: /^(preact|@preact|tms)\b/ }, ({ path }) => (specifiers.includes(path) ? { path, external: true } : null));
+      onResolve({ filter: /^(preact|@preact|tms)\b/ }, ({ path }) =>
+        specifiers.includes(path) ? { path, external: true } : null,
+      );
     },
   };
 }
@@ -158,7 +165,8 @@ function importMap(specifiers) {
 function add(built, contents) {
   for (const file of built.outputFiles) contents.set(basename(file.path), file.contents);
   const entries = Object.entries(built.metafile.outputs).filter(([, output]) => output.entryPoint);
-  const main = entries.find(([, output]) => !output.entryPoint.startsWith("catalogue") && isFirst(output, built)) ?? entries[0];
+  const main =
+    entries.find(([, output]) => !output.entryPoint.startsWith("catalogue") && isFirst(output, built)) ?? entries[0];
   return basename(main[0]);
 }
 
@@ -179,15 +187,23 @@ async function writeCompressed(name, bytes) {
 }
 
 async function files(pattern) {
-  const found = await Array.fromAsync(glob(pattern, { cwd: source, exclude: (path) => /node_modules|tests/.test(path) }));
+  const found = await Array.fromAsync(
+    glob(pattern, { cwd: source, exclude: (path) => /node_modules|tests/.test(path) }),
+  );
   return found.sort();
 }
 
 async function hashOfSources() {
   const hash = createHash("sha256");
   const paths = (await files("**/*.{ts,tsx,js,css,json,svg}")).filter((path) => !path.endsWith("schema.d.ts"));
-  for (const path of paths.map((one) => join(source, one)).concat(join(HERE, "build.mjs"), join(HERE, "package-lock.json"))) {
-    hash.update(relative(HERE, path)).update("\0").update(await readFile(path)).update("\0");
+  for (const path of paths
+    .map((one) => join(source, one))
+    .concat(join(HERE, "build.mjs"), join(HERE, "package-lock.json"))) {
+    hash
+      .update(relative(HERE, path))
+      .update("\0")
+      .update(await readFile(path))
+      .update("\0");
   }
   return hash.digest("hex").slice(0, 32);
 }

@@ -1,6 +1,7 @@
 /** Resolves the specifiers of the import map to the sources, as the build does. */
-import { registerHooks } from "node:module";
+
 import { readdirSync, readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
 import { join } from "node:path";
 
 const SOURCES = new URL("../src/", import.meta.url);
@@ -16,6 +17,10 @@ registerHooks({
     const name = `${url.slice(10)}.json`;
     const paths = readdirSync(SOURCES, { recursive: true }).filter((path) => path.endsWith(name));
     const parts = paths.map((path) => JSON.parse(readFileSync(join(SOURCES.pathname, path), "utf8")));
-    return { format: "module", source: `export default ${JSON.stringify(Object.assign({}, ...parts))}`, shortCircuit: true };
+    return {
+      format: "module",
+      source: `export default ${JSON.stringify(Object.assign({}, ...parts))}`,
+      shortCircuit: true,
+    };
   },
 });

@@ -49,7 +49,10 @@ export class ApiClient {
   /** The JSON of the response; throws ApiError. */
   async request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
     if (!path.startsWith("/") || path.startsWith("//")) throw new TypeError(`path must begin with one slash: ${path}`);
-    const { renew, access } = { renew: (stale: string | null) => this.#renewal.renew(stale), access: this.#renewal.access() };
+    const { renew, access } = {
+      renew: (stale: string | null) => this.#renewal.renew(stale),
+      access: this.#renewal.access(),
+    };
     if (options.anonymous) return this.#persist<T>(method, path, options, null);
     const token = access ?? (await renew(null));
     // The key is the same in every attempt.

@@ -31,7 +31,8 @@ export class SessionStore {
   readonly api: ApiClient;
   #access: string | null = null;
   #renewing: Promise<string> | null = null;
-  readonly #channel = "BroadcastChannel" in globalThis && "document" in globalThis ? new BroadcastChannel(CHANNEL) : null;
+  readonly #channel =
+    "BroadcastChannel" in globalThis && "document" in globalThis ? new BroadcastChannel(CHANNEL) : null;
 
   constructor(timing?: Partial<ClientTiming>, send?: typeof fetch) {
     const renewal = { access: () => this.#access, renew: (stale: string | null) => this.#renew(stale) };

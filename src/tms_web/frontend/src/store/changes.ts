@@ -87,7 +87,13 @@ function applyBulk(task: Task, operations: BulkOperation[]): Task | undefined {
 
 function provisionalTask({ id, task, createdBy, at }: CreateChange): Task {
   const now = new Date(at).toISOString();
-  const defaults = { description: "", priority: "MEDIUM", status: "PENDING", due_date: null, assigned_to: null } as const;
+  const defaults = {
+    description: "",
+    priority: "MEDIUM",
+    status: "PENDING",
+    due_date: null,
+    assigned_to: null,
+  } as const;
   const server = { id, created_by: createdBy, created_at: now, updated_at: now, version: 0 };
   return { ...defaults, ...definedOf(task), ...server } as Task;
 }

@@ -62,7 +62,9 @@ export class TaskEntities {
   /** Computes the views anew, after the unconfirmed changes have changed. */
   refresh(ids: Iterable<number>): void {
     for (const id of new Set(ids)) {
-      const view = this.view(id);
+      // Not `view(id)`, which would start with the new value: the task was not visible until now.
+      const view = this.#views.get(id) ?? signal<Task | undefined>(undefined);
+      this.#views.set(id, view);
       const before = view.peek();
       const after = this.#compute(id);
       if (isSame(before, after)) continue;

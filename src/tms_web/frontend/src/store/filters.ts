@@ -1,5 +1,5 @@
 /** The filters and orderings of the task list, evaluated here as the server evaluates them. */
-import { PRIORITIES, type Params, type Priority, STATUSES, type Status, type Task } from "tms/api";
+import { type Params, PRIORITIES, type Priority, STATUSES, type Status, type Task } from "tms/api";
 
 /** As the query parameters of `GET /api/task`. Several values mean any of them. */
 export interface Filters {
@@ -42,7 +42,7 @@ export function matches(task: Task, filters: Filters, me: number): boolean | nul
   return isMatch && filters.q?.trim() ? null : isMatch;
 }
 
-/** Compares by an ordering; ties by id in the direction of the first field, as the server does. */
+/** Compares by an ordering; ties by id in the direction of the last field, as the server does. */
 export function comparator(ordering: Ordering[]): (one: Task, other: Task) => number {
   const fields = ordering.length ? ordering : (["-id"] as const);
   return (one, other) => {
@@ -51,7 +51,8 @@ export function comparator(ordering: Ordering[]): (one: Task, other: Task) => nu
       const result = compareField((isDescending ? word.slice(1) : word) as OrderField, one, other);
       if (result) return isDescending ? -result : result;
     }
-    return one.id - other.id;
+    const byId = placeOf(one.id) - placeOf(other.id);
+    return fields.at(-1)?.startsWith("-") ? -byId : byId;
   };
 }
 
@@ -70,14 +71,17 @@ function isAmong<T>(value: T, wanted: readonly T[] | undefined): boolean {
   return !wanted?.length || wanted.includes(value);
 }
 
-const collator = new Intl.Collator("und", { sensitivity: "base" });
+/** Without case, accents and width, and compared by code point: the order of the server. */
+function fold(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ß", "ss");
+}
 
 function compareField(field: OrderField, one: Task, other: Task): number {
   switch (field) {
     case "id":
       return placeOf(one.id) - placeOf(other.id);
     case "title":
-      return collator.compare(one.title, other.title);
+      return compareText(fold(one.title), fold(other.title));
     case "priority":
       return PRIORITIES.indexOf(one.priority) - PRIORITIES.indexOf(other.priority);
     case "status":

@@ -9,7 +9,16 @@ import { TaskStore } from "./tasks.ts";
 import { UserStore } from "./users.ts";
 
 export type { Change, Conflict } from "./changes.ts";
-export { comparator, type Filters, keyOf, type ListQuery, matches, type OrderField, type Ordering, toParams } from "./filters.ts";
+export {
+  comparator,
+  type Filters,
+  keyOf,
+  type ListQuery,
+  matches,
+  type OrderField,
+  type Ordering,
+  toParams,
+} from "./filters.ts";
 export type { ListState, TaskList } from "./lists.ts";
 export { nameOf } from "./users.ts";
 
@@ -41,7 +50,10 @@ export async function startStore(userId: number, realtimeUrl: string | null): Pr
   await tasks.start(userId);
   void users.load().catch(() => {});
   if (realtimeUrl === null) return;
-  const since = await api.get<{ next: number }>("/api/sync").then(({ next }) => next, () => undefined);
+  const since = await api.get<{ next: number }>("/api/sync").then(
+    ({ next }) => next,
+    () => undefined,
+  );
   await startFeed(since, realtimeUrl || undefined);
 }
 

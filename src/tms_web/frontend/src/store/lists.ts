@@ -27,6 +27,8 @@ export class TaskList {
   #abort = new AbortController();
   /** Ids that changed while a page was on its way; the page may be older than the change. */
   #touched = new Set<number>();
+  /** While the list stores its own page, whose tasks it places itself. */
+  #isMerging = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: ApiClient, entities: TaskEntities, query: ListQuery, me: number, pageSize = 100) {
@@ -70,7 +72,9 @@ export class TaskList {
       if (aborted.aborted) return;
       const touched = this.#touched;
       this.#touched = new Set();
+      this.#isMerging = true;
       for (const task of page.results) this.#entities.put(task);
+      this.#isMerging = false;
       this.#cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("cursor");
       this.hasMore.value = this.#cursor !== null;
       const known = isFresh ? this.#provisional() : this.ids.peek();
@@ -90,6 +94,7 @@ export class TaskList {
   }
 
   #onChange(id: number, after: Task | undefined): void {
+    if (this.#isMerging) return;
     if (this.isLoadingMore.peek()) this.#touched.add(id);
     this.#place(id, after);
   }
@@ -98,7 +103,10 @@ export class TaskList {
   #place(id: number, task: Task | undefined): void {
     const ids = this.ids.peek();
     const isMatch = task ? matches(task, this.query.filters, this.#me) : false;
-    if (isMatch === null) return this.#refetchSoon();
+    if (isMatch === null) {
+      this.#refetchSoon();
+      return;
+    }
     const position = ids.indexOf(id);
     if (!isMatch || !task) {
       if (position >= 0) this.ids.value = ids.toSpliced(position, 1);

@@ -1,6 +1,14 @@
 /** Optimistic changes of tasks: shown at once, sent one after the other, rolled back if the server refuses. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type ApiClient, ApiError, type BulkOperation, type BulkResults, type NewTask, type Task, type TaskChange } from "tms/api";
+import {
+  type ApiClient,
+  ApiError,
+  type BulkOperation,
+  type BulkResults,
+  type NewTask,
+  type Task,
+  type TaskChange,
+} from "tms/api";
 import type { TaskEvent } from "tms/realtime";
 import { type Change, type Conflict, contains, idsOf, newChange, type UpdateChange } from "./changes.ts";
 import { TaskEntities } from "./entities.ts";
@@ -27,7 +35,7 @@ export class TaskStore {
   readonly #waiting = new Map<string, Waiting>();
   #userId = 0;
   #nextId = -1;
-  #sending: Promise<void> | null = null;
+  #isSending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(api: ApiClient, storage: QueueStorage | null = null) {
@@ -105,9 +113,7 @@ export class TaskStore {
   /** Sends what is queued; called when the connection is back, too. */
   flush(): void {
     clearTimeout(this.#timer);
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = null;
-    });
+    if (!this.#isSending) void this.#sendAll();
   }
 
   #enqueue(change: Change): Promise<Task | undefined> {
@@ -118,6 +124,17 @@ export class TaskStore {
   }
 
   async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    try {
+      await this.#sendUntilEmpty();
+    } finally {
+      this.#isSending = false;
+    }
+    // Something may have been queued between the end of the loop and this line.
+    if (this.queue.peek().length && !this.isOffline.peek()) void this.#sendAll();
+  }
+
+  async #sendUntilEmpty(): Promise<void> {
     const userId = this.#userId;
     for (let change = this.queue.peek()[0]; change; change = this.queue.peek()[0]) {
       try {
@@ -128,7 +145,8 @@ export class TaskStore {
         this.#waitingOf(change)?.resolve(task);
       } catch (error) {
         if (this.#userId !== userId) return;
-        const isAway = error instanceof ApiError && (error.status === 0 || error.status === 401 || error.status === 503);
+        const isAway =
+          error instanceof ApiError && (error.status === 0 || error.status === 401 || error.status === 503);
         this.isOffline.value = isAway;
         if (isAway) {
           // Kept, and sent again later or after signing in.
@@ -198,7 +216,9 @@ export class TaskStore {
   #renumber(from: number, to: number, version: number): void {
     this.queue.value = this.queue.peek().map((one) => {
       if (one.kind === "bulk") {
-        const operations = one.operations.map((each) => ("id" in each && each.id === from ? { ...each, id: to } : each));
+        const operations = one.operations.map((each) =>
+          "id" in each && each.id === from ? { ...each, id: to } : each,
+        );
         return { ...one, operations };
       }
       return one.kind !== "create" && one.id === from ? { ...one, id: to, version } : one;
@@ -213,7 +233,8 @@ export class TaskStore {
       this.entities.put(current as Task);
       this.conflicts.value = [...this.conflicts.peek(), { change, current: current as Task, fields }];
     }
-    if (error instanceof ApiError && error.status === 404 && change.kind === "update") this.entities.drop(change.id, Infinity);
+    if (error instanceof ApiError && error.status === 404 && change.kind === "update")
+      this.entities.drop(change.id, Infinity);
     this.#settle(change);
     const waiting = this.#waitingOf(change);
     if (waiting) waiting.reject(error);
@@ -221,7 +242,10 @@ export class TaskStore {
   }
 
   #settle(change: Change): void {
-    this.#replaceQueue(this.queue.peek().filter((one) => one.key !== change.key), idsOf(change));
+    this.#replaceQueue(
+      this.queue.peek().filter((one) => one.key !== change.key),
+      idsOf(change),
+    );
   }
 
   #waitingOf({ key }: Change): Waiting | undefined {
@@ -245,8 +269,17 @@ export class TaskStore {
 }
 
 const FIELDS = [
-  "id", "title", "description", "priority", "status", "due_date", "assigned_to", "created_by", "created_at",
-  "updated_at", "version",
+  "id",
+  "title",
+  "description",
+  "priority",
+  "status",
+  "due_date",
+  "assigned_to",
+  "created_by",
+  "created_at",
+  "updated_at",
+  "version",
 ] as const satisfies (keyof Task)[];
 
 /** A task without the fields that only messages have. */

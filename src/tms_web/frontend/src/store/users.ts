@@ -20,7 +20,10 @@ export class UserStore {
   async load(): Promise<void> {
     let cursor: string | null = "";
     do {
-      const page: UserPage = await this.#api.get<UserPage>("/api/users", { page_size: 200, ...(cursor && { page: cursor }) });
+      const page: UserPage = await this.#api.get<UserPage>("/api/users", {
+        page_size: 200,
+        ...(cursor && { page: cursor }),
+      });
       this.put(page.results);
       cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("page");
     } while (cursor);
@@ -59,4 +62,3 @@ export class UserStore {
 export function nameOf(user: PublicUser): string {
   return `${user.first_name} ${user.last_name}`.trim() || user.username;
 }
-
