@@ -69,12 +69,12 @@ async function buildShell() {
       // The namespace is re-exported so that a package from node_modules can be an entry.
       const contents = `export * from ${JSON.stringify(entry.startsWith("src/") ? `./${entry}` : entry)};`;
       const input = { stdin: { contents, resolveDir: HERE, sourcefile: `${name}.js` } };
-      const built = await bundle({ ...input, external, entryNames: `${name}-[hash]` });
+      const built = await bundle({ ...input, entryNames: `${name}-[hash]` }, external);
       result.manifest.imports[specifier] = add(built, result.contents);
     }),
   );
-  const shell = { entryPoints: { shell: join(source, "shell/main.tsx") }, external: shared };
-  result.manifest.entry = add(await bundle(shell), result.contents);
+  const shell = { entryPoints: { shell: join(source, "shell/main.tsx") } };
+  result.manifest.entry = add(await bundle(shell, shared), result.contents);
   result.manifest.styles = [add(await bundle(await styleSheets()), result.contents)];
   result.manifest.imports = Object.fromEntries(shared.map((one) => [one, result.manifest.imports[one]]));
   return result;
@@ -93,7 +93,7 @@ async function buildPackage() {
   const contents = `export { default } from ${JSON.stringify(entry)};
     export const styles = ${JSON.stringify(result.manifest.styles)}.map((name) => new URL(name, import.meta.url).href);`;
   const input = { stdin: { contents, resolveDir: source, sourcefile: "index.js" } };
-  const built = await bundle({ ...input, external: Object.keys(SHARED), entryNames: "index-[hash]" });
+  const built = await bundle({ ...input, entryNames: "index-[hash]" }, Object.keys(SHARED));
   result.manifest.entry = add(built, result.contents);
   return result;
 }
@@ -102,17 +102,20 @@ async function buildPackage() {
 async function styleSheets() {
   const pages = (await files("**/*.css")).filter((path) => !path.startsWith("ui/"));
   const contents = ["ui/styles/index.css", ...pages].map((path) => `@import "./${path}";`).join("\n");
-  return { stdin: { contents, resolveDir: source, loader: "css", sourcefile: "shell.css" }, entryNames: "shell-[hash]" };
+  return {
+    stdin: { contents, resolveDir: source, loader: "css", sourcefile: "shell.css" },
+    entryNames: "shell-[hash]",
+  };
 }
 
-async function bundle(settings) {
+async function bundle(settings, external = []) {
   return build({
     outdir: out,
     absWorkingDir: HERE,
     bundle: true,
     splitting: true,
     format: "esm",
-    target: ["es2023", "chrome111", "firefox114", "safari16.4"],
+    target: ["es2023", "chrome120", "firefox125", "safari17.4"],
     minify: true,
     legalComments: "none",
     charset: "utf8",
@@ -122,7 +125,7 @@ async function bundle(settings) {
     jsxImportSource: "preact",
     nodePaths: [join(HERE, "node_modules")],
     tsconfigRaw: {},
-    plugins: [catalogues],
+    plugins: [catalogues, importMap(external)],
     metafile: true,
     write: false,
     logLevel: "warning",
@@ -138,17 +141,32 @@ const catalogues = {
     onLoad({ filter: /.*/, namespace: "catalogue" }, async ({ path: locale }) => {
       if (!LOCALES.includes(locale)) throw new Error(`No catalogue ${locale}`);
       const paths = await files(`**/${locale}.json`);
-      const parts = await Promise.all(paths.map(async (path) => JSON.parse(await readFile(join(source, path), "utf8"))));
+      const parts = await Promise.all(
+        paths.map(async (path) => JSON.parse(await readFile(join(source, path), "utf8"))),
+      );
       return { contents: JSON.stringify(Object.assign({}, ...parts)), loader: "json" };
     });
   },
 };
 
+/** Leaves exactly these specifiers to the import map; esbuild's `external` would take "preact" to mean "preact/hooks" too. */
+function importMap(specifiers) {
+  return {
+    name: "import-map",
+    setup({ onResolve }) {
+      onResolve({ filter: /^(preact|@preact|tms)\b/ }, ({ path }) =>
+        specifiers.includes(path) ? { path, external: true } : null,
+      );
+    },
+  };
+}
+
 /** Adds the outputs to `contents`; returns the entry's file name. */
 function add(built, contents) {
   for (const file of built.outputFiles) contents.set(basename(file.path), file.contents);
   const entries = Object.entries(built.metafile.outputs).filter(([, output]) => output.entryPoint);
-  const main = entries.find(([, output]) => !output.entryPoint.startsWith("catalogue") && isFirst(output, built)) ?? entries[0];
+  const main =
+    entries.find(([, output]) => !output.entryPoint.startsWith("catalogue") && isFirst(output, built)) ?? entries[0];
   return basename(main[0]);
 }
 
@@ -169,15 +187,23 @@ async function writeCompressed(name, bytes) {
 }
 
 async function files(pattern) {
-  const found = await Array.fromAsync(glob(pattern, { cwd: source, exclude: (path) => /node_modules|tests/.test(path) }));
+  const found = await Array.fromAsync(
+    glob(pattern, { cwd: source, exclude: (path) => /node_modules|tests/.test(path) }),
+  );
   return found.sort();
 }
 
 async function hashOfSources() {
   const hash = createHash("sha256");
   const paths = (await files("**/*.{ts,tsx,js,css,json,svg}")).filter((path) => !path.endsWith("schema.d.ts"));
-  for (const path of paths.map((one) => join(source, one)).concat(join(HERE, "build.mjs"), join(HERE, "package-lock.json"))) {
-    hash.update(relative(HERE, path)).update("\0").update(await readFile(path)).update("\0");
+  for (const path of paths
+    .map((one) => join(source, one))
+    .concat(join(HERE, "build.mjs"), join(HERE, "package-lock.json"))) {
+    hash
+      .update(relative(HERE, path))
+      .update("\0")
+      .update(await readFile(path))
+      .update("\0");
   }
   return hash.digest("hex").slice(0, 32);
 }

@@ -1,1 +1,19 @@
-export {};
+export {
+  addMessages,
+  hasMessage,
+  type Language,
+  language,
+  loadCatalogue,
+  type Messages,
+  setLanguage,
+  t,
+} from "./catalogue.ts";
+export {
+  formatDate,
+  formatDateTime,
+  formatNumber,
+  formatRelative,
+  formatRelativeDay,
+  timeZone,
+  today,
+} from "./format.ts";
