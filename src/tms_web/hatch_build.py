@@ -21,6 +21,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -145,11 +146,15 @@ def _npm() -> Path:
 def _run(arguments: list[str | Path]) -> None:
     """Run a script with Node in the folder of the tools."""
     node = _node()
-    # Scripts of packages start Node by its name.
-    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-    done = subprocess.run(
-        [node, *arguments], cwd=TOOLS, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
-    )
+    with TemporaryDirectory() as programs:
+        # Scripts of package.json start both by name; the wheel's own bin/npm does not find its modules.
+        if os.name != "nt":
+            Path(programs, "node").symlink_to(node)
+            Path(programs, "npm").symlink_to(_npm())
+        environment = {**os.environ, "PATH": os.pathsep.join((programs, os.environ.get("PATH", os.defpath)))}
+        done = subprocess.run(
+            [node, *arguments], cwd=TOOLS, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
+        )
     if done.returncode:
         raise SystemExit(f"{Path(arguments[0]).name} failed with status {done.returncode}; see above.")
 
