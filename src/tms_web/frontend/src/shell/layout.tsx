@@ -97,5 +97,6 @@ function shortcuts(isIn: boolean): Shortcut[] {
   const own = availableCommands().flatMap(({ keys, label, run }) => (keys ? [{ keys, label: label(), run }] : []));
   // Without a session there is nothing to go to.
   if (!isIn) return own.filter(({ keys }) => keys === "?");
-  return [{ keys: "mod+k", label: t("ui.palette"), run: () => openDialog("palette") }, ...own];
+  const palette = { keys: "mod+k", label: t("ui.palette"), run: () => openDialog("palette"), isWhileTyping: true };
+  return [palette, ...own];
 }
