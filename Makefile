@@ -6,6 +6,7 @@ UV := $(BIN)/uv
 MEMBERS := $(wildcard src/tms_*)
 # What a server runs: all but the client library, the local tooling and the test support.
 SERVED := $(filter-out src/tms_client src/tms_local src/tms_testing,$(MEMBERS))
+FRONTEND := $(BIN)/python src/tms_web/hatch_build.py
 INI ?= development.ini
 # Compiling needs the members' sources, never an index name in the lock files.
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
@@ -16,7 +17,8 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/.installed ## Create .venv with every package and tool, from the lock files
+install: $(VENV)/.installed ## Create .venv with every package and tool, from the lock files; build the web pages
+	@$(FRONTEND)
 
 $(VENV)/.installed: requirements/bootstrap.txt requirements/development.txt $(MEMBERS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit("TMS needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Set PYTHON=... to another.") if sys.version_info < (3, 11) else None'
@@ -24,6 +26,7 @@ $(VENV)/.installed: requirements/bootstrap.txt requirements/development.txt $(ME
 	@echo "Installing into $(VENV) …"
 	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/bootstrap.txt
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode --require-hashes --requirement requirements/development.txt
+	@$(FRONTEND)
 	@VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --no-deps --no-build-isolation $(MEMBERS:%=--editable %)
 	@touch $@
 
@@ -31,6 +34,7 @@ run: install ## Start the whole system (PostgreSQL and Valkey included); Ctrl-C 
 	@$(BIN)/tms up $(INI)
 
 test: install lint browser ## Lint, types and all tests
+	@$(FRONTEND) test
 	@$(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 1
 
 browser: ## See that there is a Chromium for the tests; as root on Debian, install it
@@ -39,11 +43,12 @@ browser: ## See that there is a Chromium for the tests; as root on Debian, insta
 		&& apt-get install -qq -y --no-install-recommends chromium; } \
 		|| { echo "The tests of the JavaScript client need Chromium: install the package chromium." >&2; exit 1; }
 
-lint: install ## Style, imports, types, compose file
+lint: install ## Style, imports, types, compose file; of Python and TypeScript
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
+	@$(FRONTEND) lint
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yml
 
 bench: install ## Measure list, get, create, report and push; see bench/README.md

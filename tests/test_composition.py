@@ -12,24 +12,32 @@ from tms_core.migrations_runner import foreign_revisions, missing_revisions, upg
 from tms_core.models import Base
 from tms_core.web.health import readiness
 
-FEATURES = ("tms_reports", "tms_realtime", "tms_notifications")
+FEATURES = ("tms_reports", "tms_realtime", "tms_notifications", "tms_web")
 CORE_TABLES = {
     mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith("tms_core.")
 }
 CORE_COMMANDS = {"api", "beat", "doctor", "init", "migrate", "rebuild-search", "relay", "user", "worker"}
 # The visible contributions of each package.
-TABLES = {"api": "tms_api", "report": "tms_reports", "realtime": "tms_realtime", "notification": "tms_notifications"}
+TABLES = {
+    "api": "tms_api",
+    "report": "tms_reports",
+    "realtime": "tms_realtime",
+    "notification": "tms_notifications",
+    "web": "tms_web",
+}
 COMMANDS = {"tms_reports": {"report"}, "tms_realtime": {"realtime"}, "tms_notifications": {"mail"}}
 PATHS = {
     "tms_api": ("/api/task", "/api/users/me"),
     "tms_reports": ("/api/task-report-insight",),
     "tms_notifications": ("/api/users/me/notifications",),
+    "tms_web": ("/board", "/first-start"),
 }
 SINKS = {"tms_realtime": {"realtime"}, "tms_notifications": {"notifications"}}
 SETTINGS = {
     "tms_reports": "tms.reports.threads",
     "tms_realtime": "tms.realtime.port",
     "tms_notifications": "tms.notifications.transport",
+    "tms_web": "tms.web.images",
 }
 
 

@@ -1,5 +1,6 @@
 """A third-party package, built as a wheel, that uses every extension point of the core."""
 
+import json
 import os
 import re
 import subprocess
@@ -44,7 +45,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def packages(site):
-    return ("tms_api", "tms_foreign")
+    return ("tms_api", "tms_foreign", "tms_web")
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +164,17 @@ def test_the_process_and_the_beat_entry_are_registered(runtime):
     assert "foreign" in [spec.name for spec in processes(runtime)]
 
 
+def test_its_web_module_is_in_the_page_and_served(app):
+    page = app.get("/foreign-notes")
+
+    config = json.loads(re.findall(r'id="tms-config">(.*?)</script>', page.text)[0])
+    assert config["modules"] == ["/assets/tms_foreign/page.js"]
+    script = app.get("/assets/tms_foreign/page.js")
+    assert script.content_type == "text/javascript"
+    assert 'path: "/foreign-notes"' in script.text
+    assert app.get("/assets/tms_foreign/notes.js").content_type == "text/javascript"
+
+
 def test_the_banner_has_the_packages_lines_and_steps(runtime, tmp_path):
     lines = banner(runtime, StateDirectory(tmp_path), {}).splitlines()
 
@@ -187,7 +199,7 @@ def test_the_worker_runs_the_celery_task(site, ini_file, runtime, a_task, client
 
 def test_the_migration_is_complete_and_the_package_can_be_removed(runtime, ini):
     """Without a downgrade to base, the table of a removed package is kept."""
-    without = configure(ini | {"pyramid.includes": "tms_api"} | {"foreign.mark": ""}, web=False).registry.tms
+    without = configure(ini | {"pyramid.includes": "tms_api tms_web"} | {"foreign.mark": ""}, web=False).registry.tms
     try:
         with runtime.engine.connect() as connection:
             assert [one for one in differences(runtime, connection) if "foreign" in str(one)] == []

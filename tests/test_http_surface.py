@@ -92,7 +92,13 @@ def test_every_response_has_hsts_behind_https(ini, runtime):
     config = configure(ini | {"tms.public_url": "https://tasks.example.com"}, web=True)
     app = TestApp(config.make_wsgi_app(), extra_environ=ON_THIS_MACHINE)
 
-    for path, status in (("/api/health", 200), ("/api/task", 401), ("/nowhere", 404), ("/api/docs", 200), ("/", 302)):
+    for path, status in (
+        ("/api/health", 200),
+        ("/api/task", 401),
+        ("/api/nowhere", 404),
+        ("/api/docs", 200),
+        ("/", 200),
+    ):
         assert app.get(path, status=status).headers["Strict-Transport-Security"] == "max-age=31536000"
     assert "Strict-Transport-Security" in app.get("/", headers={"Host": "a b"}, status=400).headers
     config.registry.tms.close()
@@ -101,9 +107,10 @@ def test_every_response_has_hsts_behind_https(ini, runtime):
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/nowhere", 404),
+        # Pages of the web UI, whose scripts know which exist.
+        ("/nowhere", 200),
         ("/api/nowhere", 404),
-        ("//", 302),
+        ("//", 200),
         ("//api/task", 404),
         ("/api//task", 404),
         ("/api/task/../users", 404),
@@ -116,9 +123,9 @@ def test_every_response_has_hsts_behind_https(ini, runtime):
         ("/%ed%a0%80", 404),
         ("/api/task/1%0d%0aX-Evil:%20yes", 404),
         ("/api/task/9999999999999999999999", 401),
-        ("/" + "a" * 100_000, 404),
+        ("/" + "a" * 100_000, 200),
         ("/api/task/" + "1" * 100_000, 401),
-        ("/a" * 10_000, 404),
+        ("/a" * 10_000, 200),
         ("/api/task/1;a=b", 404),
         ("/api/task%2f1", 401),
         ("/api/task/?q=%00", 401),
@@ -129,11 +136,11 @@ def test_unknown_paths_are_problems(app, path, status, method):
     answer = ask(app, path, method)
 
     if answer.status_int == 405:
-        assert status in (302, 401)
+        assert status in (200, 401)
         assert method in ("POST", "TRACE")
     else:
         assert answer.status_int == status
-    assert status == 302 or is_problem(answer, method)
+    assert answer.status_int == 200 or is_problem(answer, method)
     assert "X-Evil" not in answer.headers
 
 

@@ -47,8 +47,8 @@ def test_the_index_links_only_to_included_packages(serve):
     assert set(serve("tms_api").get("/api").json["links"]) == ALL - {"report", "events_ticket"}
 
 
-def test_home_redirects_to_the_docs_or_to_the_index(app, serve):
-    answer = app.get("/", headers={"Host": "localhost:8170"}, status=302)
+def test_home_redirects_to_the_docs_or_to_the_index(serve):
+    answer = serve("tms_api").get("/", headers={"Host": "localhost:8170"}, status=302)
     assert answer.headers["Location"] == "http://localhost:8170/api/docs"
     assert answer.follow(headers={"Host": "localhost:8170"}).content_type == "text/html"
     assert serve().get("/", status=302).headers["Location"] == "http://localhost/api"

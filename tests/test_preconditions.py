@@ -31,6 +31,9 @@ REQUESTS = {
     "POST /api/token/refresh": ("/api/token/refresh", {"refresh": "{refresh}"}),
     "POST /api/token/revoke": ("/api/token/revoke", {"refresh": "{refresh}"}),
     "POST /api/token/revoke-all": ("/api/token/revoke-all", None),
+    "POST /api/web-session": ("/api/web-session", {"username": "ann", "password": PASSWORD}),
+    "POST /api/web-session/refresh": ("/api/web-session/refresh", None),
+    "DELETE /api/web-session": ("/api/web-session", None),
     "GET /api/sessions": ("/api/sessions", None),
     "DELETE /api/sessions/{id}": ("/api/sessions/{session}", None),
     "GET /api/api-tokens": ("/api/api-tokens", None),
@@ -62,10 +65,10 @@ REQUESTS = {
     "GET /api/password-reset/confirm": ("/api/password-reset/confirm", None),
     "GET /api/email-change/undo": ("/api/email-change/undo", None),
 }
-# These need a token from a mail.
+# These need a token from a mail, or the code of the first start.
 MAILED = {
     "POST /api/email-change/undo", "POST /api/email-verification/confirm", "POST /api/password-reset/confirm",
-    "GET /api/notifications/unsubscribe", "POST /api/notifications/unsubscribe",
+    "POST /api/web-session/first-account", "GET /api/notifications/unsubscribe", "POST /api/notifications/unsubscribe",
 }  # fmt: skip
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
@@ -104,6 +107,8 @@ def send(app, ann):
         extra = {"headers": {**own, **{key.replace("_", "-"): value for key, value in headers.items()}}}
         if body is not None:
             extra |= {"params": json.dumps(body), "content_type": "application/json"}
+        # As a page of the web UI, which its sessions are for.
+        extra["headers"] |= {"Origin": "http://localhost", "Cookie": f"tms_refresh={ann.user.refresh}"}
         one = TestApp(app.app, extra_environ={"REMOTE_ADDR": "127.0.0.1"})
         method = (verb or name.partition(" ")[0]).lower()
         return getattr(one, method)(path.format(session=session), expect_errors=True, **extra)
@@ -145,7 +150,7 @@ def test_every_response_has_cache_control(send, name):
 
 
 @pytest.mark.parametrize("verb", ["get", "post", "put", "patch", "delete", "options", "head"])
-@pytest.mark.parametrize("path", ["/nothing", "/api/task", "/api/task/9", "/api/users/me", "/api/task/abc"])
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/task", "/api/task/9", "/api/users/me", "/api/task/abc"])
 def test_every_error_has_cache_control(app, verb, path):
     assert getattr(app, verb)(path, expect_errors=True).headers["Cache-Control"] in ("no-store", "private, no-cache")
 

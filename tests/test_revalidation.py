@@ -28,8 +28,12 @@ WRITES_TASKS = {
     ("POST", "/api/task/bulk"),
 }
 READS_ONLY = {("POST", "/api/ws-ticket")}
-# Routes authenticated by other means: a password, a refresh token or the token of a mail.
+# Routes authenticated by other means: a password, a refresh token, the token of a mail or the code of the first start.
 OPEN = {
+    ("POST", "/api/web-session"),
+    ("DELETE", "/api/web-session"),
+    ("POST", "/api/web-session/refresh"),
+    ("POST", "/api/web-session/first-account"),
     ("POST", "/api/token"),
     ("POST", "/api/token/refresh"),
     ("POST", "/api/token/revoke"),

@@ -201,6 +201,7 @@ def suite(tmp_path_factory) -> list[Requirement]:
     [
         ("", {"tms_core"}),
         ("reports", {"tms_core", "tms_reports"}),
+        ("web", {"tms_core", "tms_web"}),
         ("client", {"tms_core", "tms_client"}),
         ("local", {"tms_core", "tms_local"}),
         ("all", set(MEMBERS) - NOT_SERVED),

@@ -29,6 +29,7 @@ def includeme(config):
     config.add_banner_steps("tms_api.banner:sign_in_steps")
     for name, path in INDEX.items():
         config.add_index_link(name, path)
+    config.add_sign_in("tms_api.sign_in:SignIn")
     config.include("tms_api.scopes")
     config.include("tms_api.link_urls")
     config.include_web("tms_api.rate_limits.limiter")

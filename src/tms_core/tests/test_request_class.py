@@ -7,6 +7,12 @@ from webtest import TestApp
 from tms_core.app import configure
 
 
+@pytest.fixture(scope="module")
+def packages():
+    # Not the web UI, whose page answers the paths of routes that are added later.
+    return ("tms_api",)
+
+
 @pytest.fixture
 def site(ini):
     """A function that includes views and returns the application."""

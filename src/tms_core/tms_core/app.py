@@ -35,13 +35,13 @@ def configure(ini: dict[str, str], *, web: bool, ini_path: str | None = None) ->
     for package in packages:
         _include(config, package)
     # Last, so that a package's own / precedes the core's: Pyramid uses the first route that matches.
-    config.include_web("tms_core.web.home")
+    config.include_web_last("tms_core.web.home")
     runtime = config.registry.tms
     errors = [*registry.errors, *runtime.core.missing_servers(), *_misspelled(runtime, packages)]
     if errors:
         raise ConfigurationError(*errors)
     if runtime.is_web:
-        for include in registry.web_modules:
+        for include in (*registry.web_modules, *registry.last_web_modules):
             include()
     config.commit()
     return config

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tms_core.errors import ConfigurationError
-from tms_core.registry import BannerLine, BeatEntry, ProcessEntry, Registry
+from tms_core.registry import BannerLine, BeatEntry, ProcessEntry, Registry, WebOption
 from tms_core.runtime import Runtime
 from tms_core.settings import CoreSettings
 from tms_core.settings_base import SettingsGroup
@@ -141,6 +141,13 @@ def add_account_mailer(config, mailer: str) -> None:
     _registry(config).account_mailer = mailer
 
 
+def add_sign_in(config, sign_in: str) -> None:
+    """Register the `tms_core.web.sign_in.SignIn` («package.module:Class») that begins sessions under its limits."""
+    if _registry(config).sign_in:
+        raise ConfigurationError("two packages want to sign users in")
+    _registry(config).sign_in = sign_in
+
+
 def add_link_url(config, purpose: str, url: str) -> None:
     """Register the URL of mailed links of a `LinkPurpose`: a callable («package.module:function») that takes the
     runtime and returns a URL with `tms_core.account_mail.TOKEN` in place of the token."""
@@ -151,6 +158,24 @@ def include_web(config, module: str) -> None:
     """Include a module (resources, views) in the process that serves HTTP only, after the registrations of all
     packages."""
     _registry(config).web_modules.append(lambda: config.include(module))
+
+
+def include_web_last(config, module: str) -> None:
+    """Include a module as `include_web` does, but after the modules of all packages, so that its routes match only
+    paths that no other route matches."""
+    _registry(config).last_web_modules.append(lambda: config.include(module))
+
+
+def add_web_module(config, folder: str) -> None:
+    """Register the package's part of the web UI: a folder («package:folder») with a `manifest.json` that names its
+    entry, an ES module. Without a package that serves a web UI, nothing happens."""
+    _register(_registry(config).frontends, "web module of", folder.partition(":")[0], folder)
+
+
+def add_web_option(config, name: str, value: str, *, is_connected: bool = False) -> None:
+    """Add a value to the configuration that the page of the web UI holds: a callable («package.module:function») that
+    takes the request and returns a JSON value. `is_connected` allows the page's scripts to connect to it, a URL."""
+    _register(_registry(config).web_options, "web option", name, WebOption(value, is_connected))
 
 
 DIRECTIVES = (
@@ -169,8 +194,12 @@ DIRECTIVES = (
     add_metrics,
     add_token_scope,
     add_account_mailer,
+    add_sign_in,
     add_link_url,
     include_web,
+    include_web_last,
+    add_web_module,
+    add_web_option,
 )
 
 

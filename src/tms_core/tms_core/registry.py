@@ -33,6 +33,17 @@ class ProcessEntry:
     listens: Callable[[Any], Sequence[tuple[str, str, int]]] = lambda runtime: ()
 
 
+@dataclass(frozen=True, slots=True)
+class WebOption:
+    """A value in the configuration of the web UI; `value` («package.module:function») takes the request.
+
+    `is_connected`: the value is a URL that the UI's scripts connect to.
+    """
+
+    value: str
+    is_connected: bool = False
+
+
 @dataclass
 class Registry:
     """Filled by directives while packages are included; read-only afterwards. Objects are registered by dotted name."""
@@ -52,9 +63,15 @@ class Registry:
     metrics: dict[str, str] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
+    sign_in: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
+    # Folders of built ES modules by package.
+    frontends: dict[str, str] = field(default_factory=dict)
+    web_options: dict[str, WebOption] = field(default_factory=dict)
     # Include resources and views, in the process that serves HTTP only.
     web_modules: list[Callable[[], None]] = field(default_factory=list)
+    # Included after these: modules with routes for the paths that no other route matches.
+    last_web_modules: list[Callable[[], None]] = field(default_factory=list)
     # Why the process cannot start, from all packages.
     errors: list[str] = field(default_factory=list)
 

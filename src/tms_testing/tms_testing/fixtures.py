@@ -36,7 +36,7 @@ from tms_core.services.tokens import TokenService
 from tms_local.embedded.services import embedded_services
 
 PASSWORD = "password123"
-ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications")
+ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
 _password_hash = hash_password(PASSWORD)
 
 

@@ -16,4 +16,5 @@ def includeme(config):
     config.add_doctor_check("foreign", "tms_foreign.watching:check_notes")
     config.add_metrics("foreign", "tms_foreign.watching:collect")
     config.add_token_scope("foreign:write", "DELETE /api/foreign-notes")
+    config.add_web_module("tms_foreign:web")
     config.include_web("tms_foreign.resources")

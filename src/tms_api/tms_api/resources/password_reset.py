@@ -3,8 +3,8 @@ from tms_api.link_pages import PASSWORD_RESET, link_page
 from tms_api.mail_links import mailer_of, redeem_link, request_reset_link
 from tms_api.openapi.operations import password_reset as operations
 from tms_api.resources.tags import LINKS
-from tms_api.resources.tokens import token_service
 from tms_api.schemas.accounts import NewPassword, WantedLink
+from tms_api.sign_in import token_service
 from tms_core.models import LinkPurpose
 from tms_core.services.users import create_service
 from tms_core.web.resource import json_response, open_to_all, resource

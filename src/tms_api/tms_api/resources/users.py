@@ -12,10 +12,9 @@ from tms_api.rate_limits.attempt_limits import attempt, own_password_limits, tak
 from tms_api.rate_limits.limiter import Limit
 from tms_api.resources.api_tokens import present_token
 from tms_api.resources.tags import USERS
-from tms_api.resources.tokens import token_service
-from tms_api.schemas.types import IdentityContext
 from tms_api.schemas.users import NewUser, UserChange, WholeUser
 from tms_api.settings import ApiSettings
+from tms_api.sign_in import token_service
 from tms_core.errors import ForbiddenError, InvalidError
 from tms_core.models import User
 from tms_core.permissions import Actor
@@ -23,6 +22,7 @@ from tms_core.services.personal_tokens import create_service as personal_token_s
 from tms_core.services.personal_tokens import end_personal_tokens
 from tms_core.services.users import create_service
 from tms_core.web.client_address import client_network
+from tms_core.web.field_types import IdentityContext
 from tms_core.web.preconditions import Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from tms_api.schemas.types import Line, Password, Proof, Text, TypedEmail
 from tms_core.models.account import NAME_LENGTH
+from tms_core.web.field_types import Line, Password, Proof, Text, TypedEmail
 from tms_core.web.validation import Schema
 
 TokenName = Annotated[Line, Field(max_length=NAME_LENGTH)]

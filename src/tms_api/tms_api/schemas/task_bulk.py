@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tms_api.schemas.tasks import NewTask, TaskChange, Version
-from tms_api.schemas.types import AS_WHOLE
 from tms_core.services.task_bulk import Creation, Deletion, Operation, Update
 from tms_core.services.task_rules import Expectation
 from tms_core.values import MAX_ID
+from tms_core.web.field_types import AS_WHOLE
 from tms_core.web.validation import Schema
 
 MAX_OPERATIONS = 500

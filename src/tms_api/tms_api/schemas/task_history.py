@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tms_api.schemas.types import AS_WHOLE
 from tms_core.values import MAX_ID
+from tms_core.web.field_types import AS_WHOLE
 from tms_core.web.validation import Schema
 
 

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tms_api.schemas.types import AS_WHOLE, Line, OptionalDay, OptionalUserId, Text, UserId, Whole
 from tms_core.models import Priority, Status
 from tms_core.models.task import DESCRIPTION_LENGTH, TITLE_LENGTH
 from tms_core.services.task_rules import FIELDS
+from tms_core.web.field_types import AS_WHOLE, Line, OptionalDay, OptionalUserId, Text, UserId, Whole
 from tms_core.web.validation import Schema
 
 Title = Annotated[Line, Field(max_length=TITLE_LENGTH)]

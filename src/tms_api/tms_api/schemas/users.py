@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import ConfigDict
 
-from tms_api.schemas.types import Email, Name, Password, Proof, Username, Whole
+from tms_core.web.field_types import Email, Name, Password, Proof, Username, Whole
 from tms_core.web.validation import Schema
 
 

@@ -1,0 +1,130 @@
+/** The session of the user: the access token in memory only; the refresh token in a cookie that no script reads. */
+import { computed, signal } from "@preact/signals";
+import { ApiClient, type ClientTiming } from "./client.ts";
+import { ApiError } from "./errors.ts";
+import type { User } from "./types.ts";
+
+/** `unknown` until the first renewal has been answered. */
+export type SessionState = "unknown" | "in" | "out";
+
+export interface SignIn {
+  username: string;
+  password: string;
+}
+
+export interface FirstAccount {
+  code: string;
+  username: string;
+  email: string;
+  password: string;
+  first_name?: string;
+  last_name?: string;
+}
+
+const LOCK = "tms session";
+const CHANNEL = "tms session";
+
+export class SessionStore {
+  readonly state = signal<SessionState>("unknown");
+  readonly user = signal<User | null>(null);
+  readonly isAdmin = computed(() => this.user.value?.is_admin ?? false);
+  readonly api: ApiClient;
+  #access: string | null = null;
+  #renewing: Promise<string> | null = null;
+  readonly #channel =
+    "BroadcastChannel" in globalThis && "document" in globalThis ? new BroadcastChannel(CHANNEL) : null;
+
+  constructor(timing?: Partial<ClientTiming>, send?: typeof fetch) {
+    const renewal = { access: () => this.#access, renew: (stale: string | null) => this.#renew(stale) };
+    this.api = new ApiClient(renewal, timing, send);
+    // Signing out in one tab signs out all; signing in is noticed by the others too.
+    this.#channel?.addEventListener("message", ({ data }) => {
+      if (data === "out") this.#end();
+      else if (data === "in" && this.state.peek() === "out") void this.restore();
+    });
+  }
+
+  /** Restores the session from the cookie, at the start of the page. Rejects only if the server is away. */
+  async restore(): Promise<void> {
+    try {
+      await this.#renew(null);
+      await this.loadUser();
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) throw error;
+      this.#end();
+    }
+  }
+
+  async signIn(credentials: SignIn): Promise<void> {
+    await this.#begin("/api/web-session", credentials);
+  }
+
+  /** Creates the administrator's account of a new installation, with the code that `tms up` prints. */
+  async createFirstAccount(account: FirstAccount): Promise<void> {
+    await this.#begin("/api/web-session/first-account", account);
+  }
+
+  /** Ends all sessions of the user, on other devices too; `signOut` ends the one of this page. */
+  async revokeAll(): Promise<void> {
+    await this.api.post("/api/token/revoke-all", {});
+  }
+
+  /** Signs out here and in other tabs; works offline too, as far as this browser is concerned. */
+  async signOut(): Promise<void> {
+    this.#end();
+    this.#channel?.postMessage("out");
+    await this.api.delete("/api/web-session", { anonymous: true });
+  }
+
+  async loadUser(): Promise<User> {
+    const user = await this.api.get<User>("/api/users/me");
+    this.user.value = user;
+    this.state.value = "in";
+    return user;
+  }
+
+  async #begin(path: string, body: unknown): Promise<void> {
+    const { access } = await this.api.post<{ access: string }>(path, body, { anonymous: true, tries: 2 });
+    this.#access = access;
+    await this.loadUser();
+    this.#channel?.postMessage("in");
+  }
+
+  /** Once for all requests of this tab; tabs take turns, so that each uses the cookie that the other one received. */
+  #renew(stale: string | null): Promise<string> {
+    if (this.#access && this.#access !== stale) return Promise.resolve(this.#access);
+    this.#renewing ??= this.#inTurn(() => this.#refresh()).finally(() => {
+      this.#renewing = null;
+    });
+    return this.#renewing;
+  }
+
+  async #refresh(): Promise<string> {
+    try {
+      const options = { anonymous: true };
+      const { access } = await this.api.post<{ access: string | null }>("/api/web-session/refresh", undefined, options);
+      // The browser has no session; the server does not call it an error.
+      if (access === null) throw new ApiError(401);
+      this.#access = access;
+      return access;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) this.#end();
+      throw error;
+    }
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const locks = globalThis.document ? globalThis.navigator?.locks : undefined;
+    return locks ? (locks.request(LOCK, act) as Promise<T>) : act();
+  }
+
+  #end(): void {
+    this.#access = null;
+    this.user.value = null;
+    this.state.value = "out";
+  }
+}
+
+/** The session of this page. */
+export const session = new SessionStore();
+export const api = session.api;

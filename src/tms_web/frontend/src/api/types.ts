@@ -1,0 +1,25 @@
+/** Short names of the generated types (`npm run types`). */
+import type { components } from "./schema.d.ts";
+
+type Schemas = components["schemas"];
+export type Task = Schemas["Task"];
+export type NewTask = Schemas["NewTask"];
+export type TaskChange = Schemas["TaskChange"];
+export type TaskPage = Schemas["TaskPage"];
+export type Status = Schemas["Status"];
+export type Priority = Schemas["Priority"];
+export type PublicUser = Schemas["PublicUser"];
+/** One's own account, or any account as administrators see it. */
+export type User = Schemas["User"];
+export type UserPage = Schemas["UserPage"];
+export type HistoryEvent = Schemas["HistoryEvent"];
+export type FieldConflict = Schemas["FieldConflict"];
+export type Report = Schemas["Report"];
+export type Session = Schemas["Session"];
+export type ApiToken = Schemas["ApiToken"];
+export type ShownApiToken = Schemas["ShownApiToken"];
+export type BulkOperation = Schemas["CreateOperation"] | Schemas["UpdateOperation"] | Schemas["DeleteOperation"];
+export type BulkResults = Schemas["BulkResults"];
+
+export const STATUSES: readonly Status[] = ["PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED"];
+export const PRIORITIES: readonly Priority[] = ["LOW", "MEDIUM", "HIGH", "URGENT"];

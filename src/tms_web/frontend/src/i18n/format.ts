@@ -1,0 +1,56 @@
+/** Dates, times and numbers in the language and the time zone of the user. A due date is a day (`YYYY-MM-DD`) in no zone. */
+import { signal } from "@preact/signals";
+import { language } from "./catalogue.ts";
+
+/** The user's IANA time zone; by default the browser's. */
+export const timeZone = signal(Intl.DateTimeFormat().resolvedOptions().timeZone);
+
+const DAY = 86_400_000;
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 365 * DAY],
+  ["month", 30 * DAY],
+  ["week", 7 * DAY],
+  ["day", DAY],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+/** Today as `YYYY-MM-DD` in the user's zone. */
+export function today(now: Date = new Date()): string {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: timeZone.value, dateStyle: "short" }).format(now);
+}
+
+/** A day, as "3 Mar 2027"; without the year where it is this one. */
+export function formatDate(day: string, options?: Intl.DateTimeFormatOptions): string {
+  const year = day.slice(0, 4) === today().slice(0, 4) ? {} : ({ year: "numeric" } as const);
+  const chosen = options ?? { day: "numeric", month: "short", ...year };
+  return new Intl.DateTimeFormat(language.value, { ...chosen, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
+}
+
+/** An instant (RFC 3339) with date and time in the user's zone. */
+export function formatDateTime(instant: string): string {
+  const options = { dateStyle: "medium", timeStyle: "short", timeZone: timeZone.value } as const;
+  return new Intl.DateTimeFormat(language.value, options).format(new Date(instant));
+}
+
+/** An instant relative to now: "5 minutes ago". */
+export function formatRelative(instant: string, now: number = Date.now()): string {
+  const difference = Date.parse(instant) - now;
+  const [unit, size] = UNITS.find(([, one]) => Math.abs(difference) >= one) ?? ["second", 1000];
+  if (unit === "second") return relative().format(0, "second");
+  return relative().format(Math.round(difference / size), unit);
+}
+
+/** A day relative to today: "tomorrow", "in 3 days"; beyond two weeks the date itself. */
+export function formatRelativeDay(day: string, from: string = today()): string {
+  const days = Math.round((Date.parse(day) - Date.parse(from)) / DAY);
+  return Math.abs(days) > 14 ? formatDate(day) : relative().format(days, "day");
+}
+
+export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat(language.value, options).format(value);
+}
+
+function relative(): Intl.RelativeTimeFormat {
+  return new Intl.RelativeTimeFormat(language.value, { numeric: "auto" });
+}

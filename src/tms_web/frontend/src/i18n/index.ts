@@ -1,0 +1,19 @@
+export {
+  addMessages,
+  hasMessage,
+  type Language,
+  language,
+  loadCatalogue,
+  type Messages,
+  setLanguage,
+  t,
+} from "./catalogue.ts";
+export {
+  formatDate,
+  formatDateTime,
+  formatNumber,
+  formatRelative,
+  formatRelativeDay,
+  timeZone,
+  today,
+} from "./format.ts";

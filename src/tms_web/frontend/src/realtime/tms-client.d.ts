@@ -1,0 +1,36 @@
+/** What the page uses of /tms-client.js, the JavaScript client that tms_realtime serves. */
+declare module "tms-client" {
+  export interface Presence {
+    task: number;
+    users: number[];
+  }
+  export interface ListenOptions {
+    since?: number;
+    onEvent?: (event: import("tms/realtime").TaskEvent) => void;
+    onReset?: (reset: { event_id: number }) => void;
+    onPresence?: (presence: Presence) => void;
+    onState?: (state: "connecting" | "open" | "waiting" | "closed", more: { retryIn?: number }) => void;
+    onError?: (error: unknown) => void;
+  }
+  export interface RequestOptions {
+    body?: unknown;
+    params?: Record<string, unknown>;
+    signal?: AbortSignal;
+    tries?: number;
+  }
+  export class Live {
+    state: string;
+    lastEventId: number | undefined;
+    presence(taskId: number | null): void;
+    close(): void;
+  }
+  export class TmsError extends Error {
+    constructor(status: number, document: unknown, more?: { retryAfter?: number; cause?: unknown });
+    status: number;
+  }
+  export class TmsClient {
+    constructor(options?: { api?: string; realtime?: string });
+    request(method: string, path: string, options?: RequestOptions): Promise<unknown>;
+    listen(options?: ListenOptions): Live;
+  }
+}

@@ -1,0 +1,14 @@
+import { render } from "preact";
+import { Layout } from "./layout.tsx";
+import { followLocation } from "./page-view.tsx";
+import { applyPreferences } from "./preferences.ts";
+import { loadModules } from "./registry.ts";
+import { followSession, restore } from "./start.ts";
+
+const root = document.getElementById("app") ?? document.body.appendChild(document.createElement("div"));
+void restore();
+await applyPreferences();
+followSession();
+followLocation();
+void loadModules();
+render(<Layout />, root);

@@ -1,0 +1,79 @@
+/** The store of the page: tasks, users, lists and the queue of changes. */
+import { effect } from "@preact/signals";
+import { api, session } from "tms/api";
+import { connection, listen, startFeed, stopFeed } from "tms/realtime";
+import type { ListQuery } from "./filters.ts";
+import { TaskList } from "./lists.ts";
+import { IndexedDbQueue } from "./queue.ts";
+import { TaskStore } from "./tasks.ts";
+import { UserStore } from "./users.ts";
+
+export type { Change, Conflict } from "./changes.ts";
+export {
+  comparator,
+  type Filters,
+  keyOf,
+  type ListQuery,
+  matches,
+  type OrderField,
+  type Ordering,
+  toParams,
+} from "./filters.ts";
+export type { ListState, TaskList } from "./lists.ts";
+export { nameOf } from "./users.ts";
+
+export const tasks = new TaskStore(api, "indexedDB" in globalThis ? new IndexedDbQueue() : null);
+export const users = new UserStore(api);
+const lists = new Set<TaskList>();
+const resets = new Set<() => void>();
+
+/** Opens a live list of the signed-in user; `close` it when the page leaves. */
+export function openList(query: ListQuery, pageSize?: number): TaskList {
+  const list = new TaskList(api, tasks.entities, query, session.user.peek()?.id ?? 0, pageSize);
+  lists.add(list);
+  return list;
+}
+
+export function closeList(list: TaskList): void {
+  list.dispose();
+  lists.delete(list);
+}
+
+/** Calls back when events were missed and everything must be read again; returns the function that stops it. */
+export function onReset(act: () => void): () => void {
+  resets.add(act);
+  return () => resets.delete(act);
+}
+
+/** Starts for the signed-in user: the position of the event log first, so that no change is missed. */
+export async function startStore(userId: number, realtimeUrl: string | null): Promise<void> {
+  await tasks.start(userId);
+  void users.load().catch(() => {});
+  if (realtimeUrl === null) return;
+  const since = await api.get<{ next: number }>("/api/sync").then(
+    ({ next }) => next,
+    () => undefined,
+  );
+  await startFeed(since, realtimeUrl || undefined);
+}
+
+export function stopStore(): void {
+  stopFeed();
+  for (const list of lists) closeList(list);
+  tasks.stop();
+  users.clear();
+}
+
+listen({
+  onEvent: (event) => tasks.applyEvent(event),
+  onReset: () => {
+    for (const list of lists) void list.reload();
+    for (const act of resets) act();
+  },
+});
+
+// The connection is back: what is queued can be sent.
+effect(() => {
+  if (connection.value === "open") tasks.flush();
+});
+globalThis.addEventListener?.("online", () => tasks.flush());

@@ -1,0 +1,151 @@
+/** A list of tasks by query: pages by cursor, kept right by every change of a task, the user's and others'. */
+import { signal } from "@preact/signals";
+import type { ApiClient, Task, TaskPage } from "tms/api";
+import type { TaskEntities } from "./entities.ts";
+import { comparator, type ListQuery, matches, toParams } from "./filters.ts";
+
+export type ListState = "loading" | "ready" | "error";
+
+const REFETCH_AFTER = 300;
+
+export class TaskList {
+  /** The ids in order, as far as they are loaded. */
+  readonly ids = signal<readonly number[]>([]);
+  /** `loading` until the first page is there; `error` when the last request failed (the ids stay). */
+  readonly state = signal<ListState>("loading");
+  readonly error = signal<unknown>(null);
+  readonly isLoadingMore = signal(false);
+  readonly hasMore = signal(true);
+  readonly query: ListQuery;
+  readonly #api: ApiClient;
+  readonly #entities: TaskEntities;
+  readonly #me: number;
+  readonly #pageSize: number;
+  readonly #compare: (one: Task, other: Task) => number;
+  readonly #stop: () => void;
+  #cursor: string | null = "";
+  #abort = new AbortController();
+  /** Ids that changed while a page was on its way; the page may be older than the change. */
+  #touched = new Set<number>();
+  /** While the list stores its own page, whose tasks it places itself. */
+  #isMerging = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(api: ApiClient, entities: TaskEntities, query: ListQuery, me: number, pageSize = 100) {
+    this.query = query;
+    this.#api = api;
+    this.#entities = entities;
+    this.#me = me;
+    this.#pageSize = pageSize;
+    this.#compare = comparator(query.ordering);
+    this.#stop = entities.listen((id, _before, after) => this.#onChange(id, after));
+    void this.loadMore();
+  }
+
+  /** Loads the next page, if there is one. Never rejects; see `state` and `error`. */
+  async loadMore(): Promise<void> {
+    if (this.isLoadingMore.peek() || this.#cursor === null) return;
+    await this.#load(this.#cursor, this.#pageSize, false);
+  }
+
+  /** Reads what is loaded again, in one page or several. */
+  async reload(): Promise<void> {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    const size = Math.min(200, Math.max(this.#pageSize, this.ids.peek().length));
+    await this.#load("", size, true);
+  }
+
+  /** Stops following changes. */
+  dispose(): void {
+    this.#stop();
+    this.#abort.abort();
+    clearTimeout(this.#timer);
+  }
+
+  async #load(cursor: string, pageSize: number, isFresh: boolean): Promise<void> {
+    const { signal: aborted } = this.#abort;
+    this.isLoadingMore.value = true;
+    try {
+      const params = { ...toParams(this.query), cursor, page_size: pageSize };
+      const page = await this.#api.get<TaskPage>("/api/task", params, { signal: aborted });
+      if (aborted.aborted) return;
+      const touched = this.#touched;
+      this.#touched = new Set();
+      this.#isMerging = true;
+      for (const task of page.results) this.#entities.put(task);
+      this.#isMerging = false;
+      this.#cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("cursor");
+      this.hasMore.value = this.#cursor !== null;
+      const known = isFresh ? this.#provisional() : this.ids.peek();
+      const found = page.results.map(({ id }) => id).filter((id) => this.#isShown(id));
+      this.ids.value = [...new Set([...known, ...found])];
+      for (const id of [...touched, ...this.#touched]) this.#place(id, this.#entities.peek(id));
+      this.#touched.clear();
+      this.error.value = null;
+      this.state.value = "ready";
+    } catch (error) {
+      if (aborted.aborted) return;
+      this.error.value = error;
+      this.state.value = "error";
+    } finally {
+      if (!aborted.aborted) this.isLoadingMore.value = false;
+    }
+  }
+
+  #onChange(id: number, after: Task | undefined): void {
+    if (this.#isMerging) return;
+    if (this.isLoadingMore.peek()) this.#touched.add(id);
+    this.#place(id, after);
+  }
+
+  /** Moves a task to its place, inserts it or takes it out. */
+  #place(id: number, task: Task | undefined): void {
+    const ids = this.ids.peek();
+    const isMatch = task ? matches(task, this.query.filters, this.#me) : false;
+    if (isMatch === null) {
+      this.#refetchSoon();
+      return;
+    }
+    const position = ids.indexOf(id);
+    if (!isMatch || !task) {
+      if (position >= 0) this.ids.value = ids.toSpliced(position, 1);
+      return;
+    }
+    if (this.state.peek() === "loading") return;
+    const others = position >= 0 ? ids.toSpliced(position, 1) : ids;
+    const place = this.#placeOf(task, others);
+    // Behind the last loaded one there may be others in between, so the next page will bring it.
+    const isBeyond = place === others.length && this.hasMore.peek() && position !== ids.length - 1;
+    if (isBeyond) {
+      if (position >= 0) this.ids.value = others;
+    } else if (place !== position) this.ids.value = others.toSpliced(place, 0, id);
+  }
+
+  #placeOf(task: Task, ids: readonly number[]): number {
+    let low = 0;
+    let high = ids.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#entities.peek(ids[middle] as number);
+      if (other && this.#compare(other, task) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #isShown(id: number): boolean {
+    const task = this.#entities.peek(id);
+    return task !== undefined && matches(task, this.query.filters, this.#me) !== false;
+  }
+
+  /** Tasks that the server does not know yet stay in a list that is read again. */
+  #provisional(): number[] {
+    return this.ids.peek().filter((id) => id < 0 && this.#isShown(id));
+  }
+
+  #refetchSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.reload(), REFETCH_AFTER);
+  }
+}

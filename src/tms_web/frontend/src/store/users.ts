@@ -1,0 +1,64 @@
+/** The users by id, for names and avatars; read once, and one by one where somebody is missing. */
+import { computed, signal } from "@preact/signals";
+import { type ApiClient, ApiError, type PublicUser, type UserPage } from "tms/api";
+
+export class UserStore {
+  readonly #api: ApiClient;
+  readonly #users = signal<ReadonlyMap<number, PublicUser>>(new Map());
+  readonly #asked = new Set<number>();
+  /** Everybody whom a task may be assigned to, by name. */
+  readonly all = computed(() =>
+    [...this.#users.value.values()]
+      .filter((one) => !("is_active" in one) || one.is_active)
+      .sort((one, other) => nameOf(one).localeCompare(nameOf(other))),
+  );
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+  }
+
+  async load(): Promise<void> {
+    let cursor: string | null = "";
+    do {
+      const page: UserPage = await this.#api.get<UserPage>("/api/users", {
+        page_size: 200,
+        ...(cursor && { page: cursor }),
+      });
+      this.put(page.results);
+      cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("page");
+    } while (cursor);
+  }
+
+  put(users: readonly PublicUser[]): void {
+    this.#users.value = new Map([...this.#users.peek(), ...users.map((one) => [one.id, one] as const)]);
+  }
+
+  /** The user, or undefined while unknown; an unknown id is asked for once. */
+  get(id: number): PublicUser | undefined {
+    const user = this.#users.value.get(id);
+    if (!user && !this.#asked.has(id)) {
+      this.#asked.add(id);
+      void this.#ask(id);
+    }
+    return user;
+  }
+
+  clear(): void {
+    this.#users.value = new Map();
+    this.#asked.clear();
+  }
+
+  async #ask(id: number): Promise<void> {
+    try {
+      this.put([await this.#api.get<PublicUser>(`/api/users/${id}`)]);
+    } catch (error) {
+      // A deleted account stays without a name; after a network error it is asked for again.
+      if (error instanceof ApiError && error.status === 0) this.#asked.delete(id);
+    }
+  }
+}
+
+/** First and last name, or the user name. */
+export function nameOf(user: PublicUser): string {
+  return `${user.first_name} ${user.last_name}`.trim() || user.username;
+}
