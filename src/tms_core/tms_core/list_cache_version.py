@@ -4,6 +4,7 @@ Versions are random rather than counted: a Redis server that is restored from an
 version. For the same reason every new connection sets a new version (see `begin_on_connect`).
 """
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -11,14 +12,13 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, sessionmaker
 
 from tms_core.event_log.events import WAKE_UP_CHANNEL, WROTE_EVENTS
-from tms_core.random_ids import random_id
 from tms_core.redis import Breaker, DirectRedis
 
 KEY = "tms:task:generation"
 
 
 def new_version() -> str:
-    return random_id()
+    return secrets.token_hex(8)
 
 
 def announce_commits(factory: sessionmaker[Session], announce: Callable[[], None]) -> None:
