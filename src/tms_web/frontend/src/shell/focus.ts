@@ -9,7 +9,8 @@ export function focusHeading(): void {
   isFirst = false;
   const main = document.getElementById("main");
   if (wasFirst || !main || (main !== document.activeElement && main.contains(document.activeElement))) return;
-  const heading = main.querySelector<HTMLElement>("h1") ?? main;
+  // On a phone an open task hides the heading of the list.
+  const heading = [...main.querySelectorAll("h1")].find((one) => one.checkVisibility()) ?? main;
   if (!heading.hasAttribute("tabindex")) heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
   globalThis.scrollTo(0, 0);
