@@ -65,7 +65,7 @@ function optionsOf(field: EditedField): Option<Value>[] {
         mark: <PriorityMark priority={value} />,
       }));
     case "assigned_to":
-      return [{ value: null, label: t("tasks.nobody"), mark: <Avatar user={null} /> }, ...userOptions()];
+      return [{ value: null, label: t("task.unassigned"), mark: <Avatar user={null} /> }, ...userOptions()];
     case "due_date":
       return dayOptions();
   }

@@ -18,7 +18,7 @@ export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
     { value: "me", label: t("tasks.me"), mark: <Icon name="user" /> },
     ...userOptions().map((one) => ({ ...one, value: one.value as Person })),
   ];
-  const nobody: Option<Person> = { value: "none", label: t("tasks.nobody"), mark: <Avatar user={null} /> };
+  const nobody: Option<Person> = { value: "none", label: t("task.unassigned"), mark: <Avatar user={null} /> };
   return (
     <div class="tasks__filters" role="group" aria-label={t("tasks.filters")}>
       <FilterChip

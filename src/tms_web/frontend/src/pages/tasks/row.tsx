@@ -103,7 +103,7 @@ interface CellProps {
 
 function AssigneeCell({ task, ...rest }: CellProps) {
   const user = task.assigned_to === null ? null : users.get(task.assigned_to);
-  const name = user ? nameOf(user) : t("tasks.nobody");
+  const name = user ? nameOf(user) : t("task.unassigned");
   return (
     <Cell task={task} field="assigned_to" text={name} {...rest}>
       <Avatar user={user} />

@@ -15,6 +15,9 @@ export interface SearchBoxProps {
 export function SearchBox({ input, text, onSearch }: SearchBoxProps) {
   const [typed, setTyped] = useState(text);
   const sent = useRef(text);
+  // The address may change while the timer runs.
+  const send = useRef(onSearch);
+  send.current = onSearch;
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   // The address changed by other means: Back, or clearing the filters.
   useEffect(() => {
@@ -30,7 +33,7 @@ export function SearchBox({ input, text, onSearch }: SearchBoxProps) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       sent.current = value;
-      onSearch(value);
+      send.current(value);
     }, delay);
   };
   return (
