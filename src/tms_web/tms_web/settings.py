@@ -12,7 +12,7 @@ ORIGIN = re.compile(r"https://(\*\.)?[a-z0-9.-]+(:\d{1,5})?")
 
 class WebSettings(SettingsGroup, prefix="tms.web"):
     images: Words = setting(
-        (), help="Origins, as https://images.example.com, whose images descriptions may show; empty: none but our own."
+        (), help="Origins, as https://images.example.com, whose images descriptions may show; empty: none."
     )
 
     @field_validator("images")

@@ -5,7 +5,7 @@ import { ApiError, type FieldError } from "./errors.ts";
 /** A sentence for any error. */
 export function errorText(error: unknown): string {
   if (!(error instanceof ApiError)) return t("error.unexpected");
-  const seconds = Math.ceil((error.retryAfter ?? 0) / 1000);
+  const seconds = Math.max(1, Math.ceil((error.retryAfter ?? 0) / 1000));
   if (error.status === 429) return t("error.http_429", { count: seconds });
   if (hasMessage(`error.${error.code}`)) return t(`error.${error.code}`);
   const [first] = error.errors;

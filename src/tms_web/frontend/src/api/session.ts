@@ -64,6 +64,11 @@ export class SessionStore {
     await this.#begin("/api/web-session/first-account", account);
   }
 
+  /** Ends all sessions of the user, on other devices too; `signOut` ends the one of this page. */
+  async revokeAll(): Promise<void> {
+    await this.api.post("/api/token/revoke-all", {});
+  }
+
   /** Signs out here and in other tabs; works offline too, as far as this browser is concerned. */
   async signOut(): Promise<void> {
     this.#end();
@@ -97,7 +102,9 @@ export class SessionStore {
   async #refresh(): Promise<string> {
     try {
       const options = { anonymous: true };
-      const { access } = await this.api.post<{ access: string }>("/api/web-session/refresh", undefined, options);
+      const { access } = await this.api.post<{ access: string | null }>("/api/web-session/refresh", undefined, options);
+      // The browser has no session; the server does not call it an error.
+      if (access === null) throw new ApiError(401);
       this.#access = access;
       return access;
     } catch (error) {

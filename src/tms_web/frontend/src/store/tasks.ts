@@ -81,9 +81,15 @@ export class TaskStore {
     return this.#enqueue(newChange({ kind: "create", id: this.#nextId--, task, createdBy: this.#userId }));
   }
 
-  /** Changes fields of a task. Rejects with ApiError; after 412 the change is in `conflicts`. */
-  change(id: number, patch: TaskChange): Promise<Task | undefined> {
-    const version = this.entities.confirmed(id)?.version ?? 0;
+  /**
+   * Changes fields of a task. Rejects with ApiError; after 412 the change is in `conflicts`. `version` is the one that
+   * the user saw, where that is not the newest.
+   */
+  change(
+    id: number,
+    patch: TaskChange,
+    version = this.entities.confirmed(id)?.version ?? 0,
+  ): Promise<Task | undefined> {
     return this.#enqueue(newChange({ kind: "update", id, patch, version }));
   }
 

@@ -1,0 +1,29 @@
+/** What the server has written into the page (`#tms-config`). */
+export interface Config {
+  /** The path under which a proxy serves TMS, usually empty. */
+  base: string;
+  /** URLs of the modules of other packages. */
+  modules: readonly string[];
+  registration: "open" | "closed";
+  /** Whether forgotten passwords can be reset by mail. */
+  passwordReset: boolean;
+  timezone: string;
+  /** Origins whose images descriptions may show. */
+  images: readonly string[];
+  /** Missing where realtime is not installed. */
+  realtimeUrl?: string;
+}
+
+const DEFAULTS: Config = {
+  base: "",
+  modules: [],
+  registration: "closed",
+  passwordReset: false,
+  timezone: "UTC",
+  images: [],
+};
+
+export const config: Config = {
+  ...DEFAULTS,
+  ...JSON.parse(globalThis.document?.getElementById("tms-config")?.textContent ?? "{}"),
+};

@@ -1,0 +1,65 @@
+/** The start and the end of a session: the store and the feed follow the signed-in user. */
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
+import { errorText, session } from "tms/api";
+import { t } from "tms/i18n";
+import { config, navigate } from "tms/module";
+import { startStore, stopStore, tasks } from "tms/store";
+import { confirm, toast } from "tms/ui";
+
+/** Why the session could not be restored: the server is away. */
+export const startError = signal<unknown>(null);
+const userId = computed(() => session.user.value?.id);
+
+/** Restores the session from the cookie. */
+export async function restore(): Promise<void> {
+  startError.value = null;
+  try {
+    await session.restore();
+  } catch (error) {
+    startError.value = error;
+  }
+}
+
+export function followSession(): void {
+  tasks.onRefused = (error) => toast(errorText(error), { tone: "error" });
+  let started: number | undefined;
+  effect(() => {
+    const id = userId.value;
+    untracked(() => {
+      if (id === started) return;
+      if (started !== undefined) stopStore();
+      started = id;
+      if (id !== undefined) void startStore(id, config.realtimeUrl ?? null).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
+    });
+  });
+}
+
+export function signOut(): void {
+  void leave(() => session.signOut());
+}
+
+export async function signOutEverywhere(): Promise<void> {
+  const question = { title: t("ui.signOutEverywhere"), text: t("ui.signOutEverywhereText"), action: t("ui.signOut") };
+  if (!(await confirm({ ...question, isDanger: true }))) return;
+  try {
+    await session.revokeAll();
+  } catch (error) {
+    toast(errorText(error), { tone: "error" });
+    return;
+  }
+  await leave(() => session.signOut());
+}
+
+/** Without a path to return to: the next user may be another one. */
+async function leave(end: () => Promise<void>): Promise<void> {
+  let ended: Promise<void> | undefined;
+  batch(() => {
+    ended = end();
+    navigate("/sign-in");
+  });
+  try {
+    await ended;
+  } catch {
+    toast(t("ui.signOutFailed"), { tone: "error", duration: 15_000 });
+  }
+}
