@@ -1,4 +1,15 @@
 import { render } from "preact";
+import { loadModules } from "./registry.ts";
+import { Layout } from "./layout.tsx";
+import { followLocation } from "./page-view.tsx";
+import { applyPreferences } from "./preferences.ts";
+import { followSession, restore } from "./start.ts";
 
 const root = document.getElementById("app") ?? document.body.appendChild(document.createElement("div"));
-render(<p>TMS</p>, root);
+const restored = restore();
+await applyPreferences();
+followSession();
+followLocation();
+void loadModules();
+render(<Layout />, root);
+await restored;

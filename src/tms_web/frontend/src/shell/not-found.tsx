@@ -1,9 +1,12 @@
+import { useEffect } from "preact/hooks";
 import { t } from "tms/i18n";
 import { Link, useTitle } from "tms/module";
 import { EmptyState } from "tms/ui";
+import { focusHeading } from "./focus.ts";
 
 export function NotFound() {
   useTitle(t("ui.notFound"));
+  useEffect(focusHeading, []);
   return (
     <>
       <h1 class="visually-hidden" tabIndex={-1}>

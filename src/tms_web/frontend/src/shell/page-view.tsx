@@ -1,12 +1,13 @@
 /** The page of the current path, loaded when it is wanted. */
 import { effect, untracked } from "@preact/signals";
 import type { ComponentType } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { session } from "tms/api";
 import { location, navigate, type PageEntry, type PageProps, returnPath, setPageTitle } from "tms/module";
 import { ErrorState, SkeletonRows } from "tms/ui";
 import { GUEST_PATHS } from "../pages/index.ts";
 import { ErrorBoundary } from "./error-boundary.tsx";
+import { focusHeading } from "./focus.ts";
 import { NotFound } from "./not-found.tsx";
 import { areModulesLoaded, navigation, pages } from "./registry.ts";
 import { findPage } from "./routes.ts";
@@ -22,10 +23,11 @@ export function followLocation(): void {
     const state = session.state.value;
     const match = findPage(pages.value, path);
     const start = navigation.value[0]?.path;
+    const areAllKnown = areModulesLoaded.value;
     untracked(() => {
       if (state === "in" && GUEST_PATHS.has(path)) navigate(returnPath(query) ?? "/", { replace: true });
       else if (state === "in" && path === "/" && !match && start) navigate(start, { replace: true });
-      else if (state === "out" && !match?.page.isOpen && (match || path === "/" || areModulesLoaded.peek())) {
+      else if (state === "out" && !match?.page.isOpen && (match || path === "/" || areAllKnown)) {
         const wanted = path + globalThis.location.search;
         navigate(path === "/" ? "/sign-in" : `/sign-in?return=${encodeURIComponent(wanted)}`, { replace: true });
       }
@@ -52,7 +54,6 @@ export function PageView() {
 function LoadedPage({ page, params }: { page: PageEntry; params: Record<string, string> }) {
   const [error, setError] = useState<unknown>(null);
   const [, setCount] = useState(0);
-  const isFirst = useRef(true);
   const Found = loaded.get(page.load);
   const title = page.title();
   useEffect(() => setPageTitle(title), [title]);
@@ -72,28 +73,9 @@ function LoadedPage({ page, params }: { page: PageEntry; params: Record<string, 
     };
   }, [page.load]);
   useEffect(() => {
-    if (!Found) return;
-    // The first page leaves the focus to the browser.
-    if (!isFirst.current || wasNavigated) focusHeading();
-    isFirst.current = false;
+    if (Found) focusHeading();
   }, [Found]);
   // After an update of the server, old files are gone: reloading gets the new ones.
   if (error !== null) return <ErrorState error={error} onRetry={() => globalThis.location.reload()} />;
   return Found ? <Found params={params} query={location.value.query} /> : <SkeletonRows />;
-}
-
-let wasNavigated = false;
-effect(() => {
-  location.value;
-  wasNavigated ||= session.state.value !== "unknown";
-});
-
-/** Focuses the heading of a new page, so that it is read out; a field that the page has focused stays so. */
-function focusHeading(): void {
-  const main = document.getElementById("main");
-  if (!main || (main !== document.activeElement && main.contains(document.activeElement))) return;
-  const heading = main.querySelector<HTMLElement>("h1") ?? main;
-  if (!heading.hasAttribute("tabindex")) heading.tabIndex = -1;
-  heading.focus({ preventScroll: true });
-  globalThis.scrollTo(0, 0);
 }

@@ -1,0 +1,47 @@
+import { useEffect, useRef } from "preact/hooks";
+import { ApiError, session } from "tms/api";
+import { t } from "tms/i18n";
+import { config, Link, type PageProps } from "tms/module";
+import { Field, TextInput } from "tms/ui";
+import { useForm } from "../guest-form/form.ts";
+import { GuestForm, PasswordField } from "../guest-form/guest-form.tsx";
+
+/** The shell leaves this page once the session has begun. */
+export default function SignInPage({ query }: PageProps) {
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
+  const form = useForm({
+    initial: { username: "", password: "" },
+    required: ["username", "password"],
+    send: ({ username, password }) => session.signIn({ username: username.trim(), password }),
+    explain: (error) => (error instanceof ApiError && error.status === 401 ? t("sign-in.wrong") : undefined),
+  });
+  const { bind, errors } = form;
+  const search = query.size ? `?${query}` : "";
+  const links = (
+    <>
+      {config.passwordReset && <Link href={`/forgotten-password${search}`}>{t("sign-in.forgotten")}</Link>}
+      {config.registration === "open" && <Link href={`/register${search}`}>{t("sign-in.register")}</Link>}
+    </>
+  );
+  return (
+    <GuestForm title={t("sign-in.title")} action={t("sign-in.action")} form={form} links={links}>
+      <Field label={t("sign-in.username")} error={errors.username}>
+        <TextInput
+          {...bind("username")}
+          inputRef={first}
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          required
+        />
+      </Field>
+      <PasswordField
+        label={t("sign-in.password")}
+        error={errors.password}
+        autocomplete="current-password"
+        bind={bind("password")}
+      />
+    </GuestForm>
+  );
+}

@@ -1,0 +1,106 @@
+/** Landmarks, navigation (at the bottom on phones), and what is shown above every page. */
+import { session } from "tms/api";
+import { t } from "tms/i18n";
+import { announcement, Link, location, navigate, type Shortcut, useShortcuts } from "tms/module";
+import { ConfirmRegion, Icon, IconButton, Kbd, ToastRegion } from "tms/ui";
+import { availableCommands } from "./actions.ts";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import { dialog, openDialog } from "./dialogs.ts";
+import { PageView } from "./page-view.tsx";
+import { Palette } from "./palette.tsx";
+import { navigation } from "./registry.ts";
+import { ShortcutSheet } from "./shortcut-sheet.tsx";
+import { UserMenu } from "./user-menu.tsx";
+
+export function Layout() {
+  const isIn = session.state.value === "in";
+  useShortcuts(shortcuts(isIn));
+  return (
+    <div class={`shell ${isIn ? "" : "shell--guest"}`}>
+      <a
+        class="button button--primary shell__skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("main")?.focus();
+        }}
+      >
+        {t("ui.skip")}
+      </a>
+      <header class="shell__header">
+        <Link href="/" class="shell__brand" aria-label={t("ui.home")}>
+          <span class="shell__logo">
+            <Icon name="check" />
+          </span>
+          <span aria-hidden="true">TMS</span>
+        </Link>
+        {isIn && (
+          <button type="button" class="button button--secondary shell__search" aria-label={t("ui.palette")} onClick={() => openDialog("palette")}>
+            <Icon name="command" />
+            <span class="shell__search-text">{t("ui.palette")}</span>
+            <Kbd keys="mod+k" />
+          </button>
+        )}
+        {isIn && (
+          <IconButton
+            icon="keyboard"
+            label={t("ui.shortcuts")}
+            keys="?"
+            class="shell__keys"
+            onClick={() => openDialog("shortcuts")}
+          />
+        )}
+        <UserMenu />
+      </header>
+      <ConnectionBanner />
+      {isIn && <Navigation />}
+      <main id="main" class="shell__main" tabIndex={-1}>
+        <PageView />
+      </main>
+      <div class="visually-hidden" role="status" aria-live="polite">
+        {announcement.value}
+      </div>
+      {dialog.value === "palette" && <Palette />}
+      {dialog.value === "shortcuts" && <ShortcutSheet />}
+      <ConfirmRegion />
+      <ToastRegion />
+    </div>
+  );
+}
+
+function Navigation() {
+  const { path } = location.value;
+  return (
+    <nav class="shell__nav" aria-label={t("ui.navigation")}>
+      <ul>
+        {navigation.value.map((entry) => {
+          const isCurrent = path === entry.path || path.startsWith(`${entry.path}/`);
+          return (
+            <li key={entry.path}>
+              <Link
+                href={entry.path}
+                class="shell__entry"
+                {...(isCurrent && { "aria-current": path === entry.path ? "page" : "true" })}
+              >
+                <Icon name={entry.icon} />
+                <span class="truncate">{entry.label()}</span>
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
+
+function shortcuts(isIn: boolean): Shortcut[] {
+  const sheet = { keys: "?", label: t("ui.shortcuts"), run: () => openDialog("shortcuts") };
+  if (!isIn) return [sheet];
+  const byKeys = availableCommands().flatMap(({ id, keys, label, run }) =>
+    keys && id !== "shortcuts" && !id.startsWith("go ") ? [{ keys, label: label(), run }] : [],
+  );
+  const pages = navigation.value.flatMap(({ path, keys, label }) =>
+    keys ? [{ keys, label: t("ui.goTo", { name: label() }), run: () => navigate(path) }] : [],
+  );
+  return [{ keys: "mod+k", label: t("ui.palette"), run: () => openDialog("palette") }, sheet, ...pages, ...byKeys];
+}

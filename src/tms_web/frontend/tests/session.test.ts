@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ApiError } from "../src/api/errors.ts";
+import { SessionStore } from "../src/api/session.ts";
+
+function answering(answer: unknown, calls: string[] = []): typeof fetch {
+  return async (path) => {
+    calls.push(String(path));
+    return Response.json(answer);
+  };
+}
+
+test("a browser without a session is signed out, and no account is asked for", async () => {
+  const calls: string[] = [];
+  const session = new SessionStore({}, answering({ access: null }, calls));
+  await session.restore();
+  assert.equal(session.state.value, "out");
+  assert.deepEqual(calls, ["/api/web-session/refresh"]);
+});
+
+test("a request without a session fails with 401", async () => {
+  const session = new SessionStore({}, answering({ access: null }));
+  await assert.rejects(session.api.get("/api/tasks"), (error) => error instanceof ApiError && error.status === 401);
+});
