@@ -1,6 +1,6 @@
 /** The query string of the page: which tasks the list shows, and in which order. */
 import { PRIORITIES, type Priority, STATUSES, type Status } from "tms/api";
-import type { Filters, ListQuery, Ordering } from "tms/store";
+import type { Filters, ListQuery, OrderField, Ordering } from "tms/store";
 import { addDays } from "./days.ts";
 
 export const DUE_CHOICES = ["overdue", "today", "week", "none"] as const;
@@ -27,6 +27,8 @@ export const EMPTY_VIEW: ListView = {
   ordering: [],
 };
 
+/** What is done is not overdue. */
+const OPEN: Status[] = ["PENDING", "IN_PROGRESS"];
 const ORDERING = /^-?(id|due_date|priority|status|created_at|updated_at|title)$/;
 
 /** Unknown values are left out, so that an address of another version still opens. */
@@ -77,19 +79,17 @@ export function hasFilters(view: ListView): boolean {
 }
 
 /** The ordering after a press on a column head: ascending, descending, none. `isAdded` keeps the other columns. */
-export function toggleOrdering(ordering: readonly Ordering[], field: Ordering, isAdded: boolean): Ordering[] {
-  const next = ordering.includes(field) ? (`-${field}` as Ordering) : ordering.includes(`-${field}` as Ordering) ? null : field;
-  if (!isAdded) return next ? [next] : [];
+export function toggleOrdering(ordering: readonly Ordering[], field: OrderField, isAdded: boolean): Ordering[] {
   const place = ordering.findIndex((one) => one === field || one === `-${field}`);
-  if (place < 0) return [...ordering, field];
-  return ordering.toSpliced(place, 1, ...(next ? [next] : []));
+  const next: Ordering[] = place < 0 ? [field] : ordering[place] === field ? [`-${field}`] : [];
+  if (!isAdded) return next;
+  return place < 0 ? [...ordering, field] : ordering.toSpliced(place, 1, ...next);
 }
 
 function dueFilters(view: ListView, today: string): Filters {
   switch (view.due) {
     case "overdue":
-      // What is done is not overdue.
-      return { due_date_lt: today, ...(!view.status.length && { status: ["PENDING", "IN_PROGRESS"] }) };
+      return { due_date_lt: today, ...(!view.status.length && { status: OPEN }) };
     case "today":
       return { due_date: [today] };
     case "week":

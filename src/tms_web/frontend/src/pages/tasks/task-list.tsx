@@ -1,6 +1,6 @@
 /** The rows of a list: rendered as far as in sight, loaded as far as scrolled, moved through by keyboard. */
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from "preact/hooks";
 import type { Ref } from "preact";
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from "preact/hooks";
 import { errorText } from "tms/api";
 import { t } from "tms/i18n";
 import type { Ordering, TaskList } from "tms/store";
@@ -12,6 +12,7 @@ import { useVirtualRows } from "./virtual.ts";
 
 /** How many rows before the end the next page is asked for. */
 const AHEAD = 40;
+const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
 export interface ListHandle {
   /** Moves the focus by so many rows. */
@@ -53,7 +54,7 @@ export function TaskRows(props: TaskRowsProps) {
   }, [mayLoad, end, ids.length]);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = STEPS[event.key];
     if (!step || !(event.target as Element).matches("[data-id]")) return;
     event.preventDefault();
     if (event.shiftKey && focused !== null && !selected.has(focused)) actions.toggle(focused, false);
