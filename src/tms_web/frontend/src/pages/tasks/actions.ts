@@ -1,8 +1,9 @@
 /** Changes of one or several tasks, with a message where the server refuses. */
 import { ApiError, type BulkOperation, errorText, type NewTask, type TaskChange } from "tms/api";
 import { t } from "tms/i18n";
+import { location, navigate } from "tms/module";
 import { tasks } from "tms/store";
-import { confirm, toast } from "tms/ui";
+import { confirm, type ToastOptions, toast } from "tms/ui";
 
 /** The largest number of operations in one request. */
 const MAXIMUM = 500;
@@ -15,7 +16,11 @@ export async function changeTasks(ids: readonly number[], patch: TaskChange): Pr
   const [only] = ids;
   if (only === undefined) return;
   if (ids.length === 1) {
-    await tasks.change(only, patch).catch(sayWhy);
+    await tasks.change(only, patch).catch((error: unknown) => {
+      // The panel shows both sides of a conflict.
+      const isConflict = error instanceof ApiError && error.status === 412;
+      sayWhy(error, isConflict ? { label: t("tasks.open"), run: () => open(only) } : undefined);
+    });
     return;
   }
   await inBulk(ids.map((id) => ({ op: "update", id, task: patch, version: null })));
@@ -57,6 +62,11 @@ async function inBulk(operations: BulkOperation[]): Promise<boolean> {
   }
 }
 
-function sayWhy(error: unknown): void {
-  toast(errorText(error), { tone: "error" });
+function sayWhy(error: unknown, action?: ToastOptions["action"]): void {
+  toast(errorText(error), { tone: "error", ...(action && { action }) });
+}
+
+function open(id: number): void {
+  const { query } = location.peek();
+  navigate(`/tasks/${id}${query.size ? `?${query}` : ""}`);
 }
