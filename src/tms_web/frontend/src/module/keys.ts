@@ -1,4 +1,4 @@
-/** Matching of keys: `c`, `?`, `mod+k` (Ctrl or ⌘), `shift+x`, or a sequence as `g l`. */
+/** Matching of keys: `c`, `?`, `mod+k` (Ctrl or ⌘), `shift+x`, `space`, or a sequence as `g l`. */
 export interface Pressed {
   key: string;
   ctrlKey: boolean;
@@ -22,7 +22,7 @@ function isStep(press: Pressed, step: string): boolean {
   const parts = step.split(/(?<=.)\+/);
   const key = (parts.at(-1) as string).toLowerCase();
   const has = (name: string) => parts.slice(0, -1).includes(name);
-  if (press.key.toLowerCase() !== key) return false;
+  if ((press.key === " " ? "space" : press.key.toLowerCase()) !== key) return false;
   if ((press.ctrlKey || press.metaKey) !== has("mod") || press.altKey !== has("alt")) return false;
   // Which signs need Shift depends on the keyboard.
   const isSign = key.length === 1 && key.toLowerCase() === key.toUpperCase();

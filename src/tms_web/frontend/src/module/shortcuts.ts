@@ -6,6 +6,8 @@ export interface Shortcut {
   keys: string;
   label: string;
   run: (event: KeyboardEvent) => void;
+  /** Whether it works in text fields too; for keys that write nothing. */
+  isWhileTyping?: boolean;
 }
 
 // Milliseconds between the keys of a sequence.
@@ -34,11 +36,9 @@ export function activeShortcuts(): Shortcut[] {
 
 function onKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || isModifier(event.key)) return;
-  const isCommand = event.ctrlKey || event.metaKey;
-  const isTyping = event.target instanceof Element && event.target.closest(TYPING) !== null;
-  // Ctrl or ⌘ with a letter writes nothing.
-  if ((isTyping && !isCommand) || document.querySelector("dialog:modal")) return;
-  const all = activeShortcuts();
+  if (isPress(event) || document.querySelector("dialog:modal")) return;
+  const isTyping = isWithin(event, TYPING);
+  const all = activeShortcuts().filter((one) => !isTyping || one.isWhileTyping);
   let next = [...presses, event];
   let begun = all.filter(({ keys }) => isBeginning(next, keys));
   if (!begun.length && presses.length) {
@@ -58,6 +58,15 @@ function onKeyDown(event: KeyboardEvent): void {
       presses = [];
     }, SEQUENCE);
   }
+}
+
+/** Whether the key presses the focused button or link. */
+function isPress(event: KeyboardEvent): boolean {
+  return (event.key === "Enter" || event.key === " ") && isWithin(event, "button, a, summary, input");
+}
+
+function isWithin({ target }: Event, selector: string): boolean {
+  return target instanceof Element && target.closest(selector) !== null;
 }
 
 function isModifier(key: string): boolean {

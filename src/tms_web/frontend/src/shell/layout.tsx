@@ -1,7 +1,7 @@
 /** Landmarks, navigation (at the bottom on phones), and what is shown above every page. */
 import { session } from "tms/api";
 import { t } from "tms/i18n";
-import { announcement, Link, location, navigate, type Shortcut, useShortcuts } from "tms/module";
+import { announcement, Link, location, type Shortcut, useShortcuts } from "tms/module";
 import { ConfirmRegion, Icon, IconButton, Kbd, ToastRegion } from "tms/ui";
 import { availableCommands } from "./actions.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
@@ -94,13 +94,9 @@ function Navigation() {
 }
 
 function shortcuts(isIn: boolean): Shortcut[] {
-  const sheet = { keys: "?", label: t("ui.shortcuts"), run: () => openDialog("shortcuts") };
-  if (!isIn) return [sheet];
-  const byKeys = availableCommands().flatMap(({ id, keys, label, run }) =>
-    keys && id !== "shortcuts" && !id.startsWith("go ") ? [{ keys, label: label(), run }] : [],
-  );
-  const pages = navigation.value.flatMap(({ path, keys, label }) =>
-    keys ? [{ keys, label: t("ui.goTo", { name: label() }), run: () => navigate(path) }] : [],
-  );
-  return [{ keys: "mod+k", label: t("ui.palette"), run: () => openDialog("palette") }, sheet, ...pages, ...byKeys];
+  const own = availableCommands().flatMap(({ keys, label, run }) => (keys ? [{ keys, label: label(), run }] : []));
+  // Without a session there is nothing to go to.
+  if (!isIn) return own.filter(({ keys }) => keys === "?");
+  const palette = { keys: "mod+k", label: t("ui.palette"), run: () => openDialog("palette"), isWhileTyping: true };
+  return [palette, ...own];
 }

@@ -6,10 +6,9 @@ import { applyPreferences } from "./preferences.ts";
 import { followSession, restore } from "./start.ts";
 
 const root = document.getElementById("app") ?? document.body.appendChild(document.createElement("div"));
-const restored = restore();
+void restore();
 await applyPreferences();
 followSession();
 followLocation();
 void loadModules();
 render(<Layout />, root);
-await restored;

@@ -14,8 +14,6 @@ export interface FormOptions<T> {
   explain?: (error: unknown) => string | undefined;
 }
 
-export type Form<T> = ReturnType<typeof useForm<T>>;
-
 export function useForm<T extends Record<string, string>>(options: FormOptions<T>) {
   const { initial, required, check, send, explain } = options;
   const element = useRef<HTMLFormElement>(null);

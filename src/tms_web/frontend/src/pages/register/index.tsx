@@ -18,7 +18,7 @@ export default function RegisterPage({ query }: PageProps) {
       // Once: repeated after a lost response, it would say that the name is taken.
       await api.post("/api/users", account, { anonymous: true, tries: 1 });
       try {
-        await session.signIn(account);
+        await session.signIn({ username: account.username, password: account.password });
       } catch {
         // The account exists; the form must not be sent again.
         toast(t("register.done"), { tone: "success" });
