@@ -7,7 +7,8 @@ const TODAY = "2026-11-27";
 const read = (text: string) => readView(new URLSearchParams(text));
 
 test("a view survives the address", () => {
-  const text = "?status=PENDING,COMPLETED&priority=HIGH&assignee=me,none,3&creator=me&due=week&q=a+b&ordering=-priority,title";
+  const text =
+    "?status=PENDING,COMPLETED&priority=HIGH&assignee=me,none,3&creator=me&due=week&q=a+b&ordering=-priority,title";
   assert.equal(writeView(read(text)), text);
   assert.equal(writeView(EMPTY_VIEW), "");
 });

@@ -20,7 +20,7 @@ export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
   ];
   const nobody: Option<Person> = { value: "none", label: t("task.unassigned"), mark: <Avatar user={null} /> };
   return (
-    <div class="tasks__filters" role="group" aria-label={t("tasks.filters")}>
+    <section class="tasks__filters" aria-label={t("tasks.filters")}>
       <FilterChip
         label={t("tasks.field.status")}
         options={STATUSES.map((value) => ({ value, label: t(`status.${value}`), mark: <StatusMark status={value} /> }))}
@@ -65,7 +65,7 @@ export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
           {t("tasks.clearFilters")}
         </Button>
       )}
-    </div>
+    </section>
   );
 }
 
@@ -99,7 +99,9 @@ function FilterChip<T extends string | number>({ label, options, selected, onCha
       >
         <span>{names.length ? `${label}:` : label}</span>
         {names.length > 0 && (
-          <strong class="truncate">{names.length > 2 ? t("tasks.several", { count: names.length }) : names.join(", ")}</strong>
+          <strong class="truncate">
+            {names.length > 2 ? t("tasks.several", { count: names.length }) : names.join(", ")}
+          </strong>
         )}
         {!names.length && <Icon name="chevronDown" />}
       </button>

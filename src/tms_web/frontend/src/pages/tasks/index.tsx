@@ -14,8 +14,8 @@ import type { RowActions } from "./row.tsx";
 import { SearchBox } from "./search-box.tsx";
 import { Selection } from "./selection.ts";
 import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
-import { useListShortcuts } from "./use-list-shortcuts.ts";
 import { useList } from "./use-list.ts";
+import { useListShortcuts } from "./use-list-shortcuts.ts";
 
 export default function TasksPage({ params, query }: PageProps) {
   useTitle(t("tasks.title"));
@@ -78,7 +78,7 @@ export default function TasksPage({ params, query }: PageProps) {
       const id = selection.focused.peek();
       if (id !== null && id > 0) setRenamed(id);
     },
-    escape: () => selection.clear(),
+    clear: () => selection.clear(),
   });
 
   const count = selection.count.value;

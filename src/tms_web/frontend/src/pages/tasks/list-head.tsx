@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a grid of positioned rows; a table element cannot be virtual
+// biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
 /** The column heads; a press orders, with Shift by several columns. */
 import { t } from "tms/i18n";
 import type { Ordering } from "tms/store";

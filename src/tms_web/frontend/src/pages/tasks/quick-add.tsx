@@ -22,10 +22,7 @@ export function QuickAdd({ input, isListed, onOpen }: QuickAddProps) {
   const all = users.all.value;
   const day = today();
   const me = session.user.value?.id ?? 0;
-  const parsed = useMemo(
-    () => parseTask(line, { today: day, users: all, me, ignored }),
-    [line, day, all, me, ignored],
-  );
+  const parsed = useMemo(() => parseTask(line, { today: day, users: all, me, ignored }), [line, day, all, me, ignored]);
   const reset = () => {
     setLine("");
     setIgnored(new Set());

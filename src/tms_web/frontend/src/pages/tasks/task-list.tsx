@@ -1,3 +1,5 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a grid of positioned rows; a table element cannot be virtual
+// biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
 /** The rows of a list: rendered as far as in sight, loaded as far as scrolled, moved through by keyboard. */
 import type { Ref } from "preact";
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from "preact/hooks";

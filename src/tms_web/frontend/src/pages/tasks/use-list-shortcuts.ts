@@ -9,7 +9,7 @@ export interface ListCommands {
   toggle: () => void;
   edit: (field: EditedField) => void;
   rename: () => void;
-  escape: () => void;
+  clear: () => void;
 }
 
 const FIELD_KEYS: [string, EditedField][] = [
@@ -20,7 +20,7 @@ const FIELD_KEYS: [string, EditedField][] = [
 ];
 
 /** The keys of the list; those of the task panel win while it is open. */
-export function useListShortcuts({ add, search, move, toggle, edit, rename, escape }: ListCommands): void {
+export function useListShortcuts({ add, search, move, toggle, edit, rename, clear }: ListCommands): void {
   const entry = (keys: string, label: string, run: () => void) => ({
     keys,
     label,
@@ -37,6 +37,6 @@ export function useListShortcuts({ add, search, move, toggle, edit, rename, esca
     entry("x", t("tasks.key.select"), toggle),
     ...FIELD_KEYS.map(([keys, field]) => entry(keys, t(`tasks.key.${field}`), () => edit(field))),
     entry("e", t("tasks.key.rename"), rename),
-    entry("escape", t("tasks.clearSelection"), escape),
+    entry("escape", t("tasks.clearSelection"), clear),
   ]);
 }
