@@ -13,8 +13,10 @@ export type EditedField = "status" | "priority" | "assigned_to" | "due_date";
 export interface Edit {
   field: EditedField;
   ids: readonly number[];
-  /** What the menu is shown next to; it gets the focus afterwards. */
+  /** What the menu is shown next to. */
   anchor: RefObject<HTMLElement | null>;
+  /** What gets the focus afterwards: the row, whose keys go on from there, or the button of the bulk bar. */
+  origin: HTMLElement;
 }
 
 type Value = string | number | null;
@@ -42,6 +44,8 @@ export function EditPicker({ edit, onClose }: { edit: Edit; onClose: () => void 
         else apply(value);
       }}
       onClose={() => {
+        // The picker gives the focus to its anchor.
+        anchor.current = edit.origin;
         if (!goesOn) onClose();
       }}
     />
@@ -94,7 +98,7 @@ function dayOptions(): Option<Value>[] {
       hint: formatDate(value, { weekday: "short", day: "numeric", month: "short" }),
       mark,
     })),
-    { value: OTHER_DATE, label: t("tasks.day.other"), mark },
+    { value: OTHER_DATE, label: t("tasks.day.choose"), mark },
     { value: null, label: t("tasks.day.none"), mark: <Icon name="x" /> },
   ];
 }

@@ -42,7 +42,7 @@ export default function TasksPage({ params, query }: PageProps) {
         selection.focused.value = id;
       },
       toggle: (id, isRange) => (isRange ? selection.extend(id, shown.ids.peek()) : selection.toggle(id)),
-      edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor } }),
+      edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor }, origin: originOf(anchor) }),
       endRename: (id) => {
         setRenamed(null);
         rows.current?.focus(id);
@@ -54,13 +54,7 @@ export default function TasksPage({ params, query }: PageProps) {
     const row = rows.current?.row();
     const anchor = from ?? row?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? bulkButton(field);
     const ids = selection.targets();
-    if (anchor && ids.length) setEdit({ field, ids, anchor: { current: anchor } });
-  };
-  const closeEdit = () => {
-    // The keyboard goes on at the row, whatever the menu was shown next to.
-    const row = rows.current?.row();
-    if (edit && row?.contains(edit.anchor.current)) edit.anchor.current = row;
-    setEdit(null);
+    if (anchor && ids.length) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
   };
   const remove = async () => {
     if (await deleteTasks(selection.targets())) selection.clear();
@@ -127,7 +121,7 @@ export default function TasksPage({ params, query }: PageProps) {
           />
         )}
       </section>
-      {edit && <EditPicker edit={edit} onClose={closeEdit} />}
+      {edit && <EditPicker edit={edit} onClose={() => setEdit(null)} />}
       {openId !== null && (
         <PanelSlot
           id={openId}
@@ -158,6 +152,10 @@ function Nothing(props: { isFiltered: boolean; onClear: () => void; onAdd: () =>
       </Button>
     </EmptyState>
   );
+}
+
+function originOf(anchor: HTMLElement): HTMLElement {
+  return anchor.closest<HTMLElement>("[data-id]") ?? anchor;
 }
 
 /** Where the selected rows are out of sight. */

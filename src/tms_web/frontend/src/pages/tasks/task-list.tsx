@@ -57,7 +57,7 @@ export function TaskRows(props: TaskRowsProps) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     const step = STEPS[event.key];
-    if (!step || !(event.target as Element).matches("[data-id]")) return;
+    if (!step || (event.target as Element).matches("[type=text]")) return;
     event.preventDefault();
     if (event.shiftKey && focused !== null && !selected.has(focused)) actions.toggle(focused, false);
     move(step);
