@@ -1,12 +1,24 @@
 /** Changes of one or several tasks, with a message where the server refuses. */
-import { ApiError, type BulkOperation, errorText, type NewTask, type TaskChange } from "tms/api";
+import { ApiError, type BulkOperation, errorText, type NewTask, session, type TaskChange } from "tms/api";
 import { t } from "tms/i18n";
 import { location, navigate } from "tms/module";
 import { tasks } from "tms/store";
 import { confirm, type ToastOptions, toast } from "tms/ui";
+import { rightsOf } from "../task-panel/rights.ts";
 
 /** The largest number of operations in one request. */
 const MAXIMUM = 500;
+
+/** Whether the user may change at least one of them; else it is said why not. */
+export function mayChangeAny(ids: readonly number[]): boolean {
+  const user = session.user.peek();
+  const mayChange = ids.some((id) => {
+    const task = tasks.task(id).peek();
+    return task !== undefined && rightsOf(task, user).mayChange;
+  });
+  if (ids.length && !mayChange) toast(t("tasks.readOnly", { count: ids.length }));
+  return mayChange;
+}
 
 /** What a line of quick add says; the server adds the defaults. */
 export type QuickTask = Pick<NewTask, "title"> & Partial<NewTask>;

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { t, today } from "tms/i18n";
 import { navigate, type PageProps, useTitle } from "tms/module";
 import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
-import { deleteTasks } from "./actions.ts";
+import { deleteTasks, mayChangeAny } from "./actions.ts";
 import { BulkBar } from "./bulk-bar.tsx";
 import { type Edit, type EditedField, EditPicker } from "./edit-picker.tsx";
 import { FilterBar } from "./filter-bar.tsx";
@@ -54,7 +54,7 @@ export default function TasksPage({ params, query }: PageProps) {
     const row = rows.current?.row();
     const anchor = from ?? row?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? bulkButton(field);
     const ids = selection.targets();
-    if (anchor && ids.length) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
+    if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
   };
   const remove = async () => {
     if (await deleteTasks(selection.targets())) selection.clear();
@@ -70,7 +70,7 @@ export default function TasksPage({ params, query }: PageProps) {
     edit: editTargets,
     rename: () => {
       const id = selection.focused.peek();
-      if (id !== null && id > 0) setRenamed(id);
+      if (id !== null && mayChangeAny([id])) setRenamed(id);
     },
     clear: () => selection.clear(),
   });

@@ -2,12 +2,13 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import type { Task } from "tms/api";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { session, type Task } from "tms/api";
 import { t } from "tms/i18n";
 import { Link } from "tms/module";
 import { nameOf, tasks, users } from "tms/store";
 import { Avatar, DueDate, Icon, PriorityBadge, StatusBadge } from "tms/ui";
+import { rightsOf } from "../task-panel/rights.ts";
 import { changeTasks } from "./actions.ts";
 import type { EditedField } from "./edit-picker.tsx";
 
@@ -127,7 +128,7 @@ function Cell(props: CellProps & { field: EditedField; text: string; children: C
         tabIndex={tabIndex}
         aria-haspopup="listbox"
         aria-label={`${t(`tasks.field.${field}`)}: ${text}`}
-        disabled={task.id < 0}
+        disabled={task.id < 0 || !rightsOf(task, session.user.value).mayChange}
         onClick={(event) => actions.edit(field, task.id, event.currentTarget)}
       >
         {children}
@@ -140,7 +141,8 @@ function Cell(props: CellProps & { field: EditedField; text: string; children: C
 function TitleInput({ task, onEnd }: { task: Task; onEnd: () => void }) {
   const input = useRef<HTMLInputElement>(null);
   const isOver = useRef(false);
-  useEffect(() => {
+  // At once, so that no key press is lost.
+  useLayoutEffect(() => {
     input.current?.focus();
     input.current?.select();
   }, []);
