@@ -1,10 +1,11 @@
 /** Every message that the sources ask for exists in every language. */
+
+import de from "catalogue:de";
+import en from "catalogue:en";
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import en from "catalogue:en";
-import de from "catalogue:de";
 
 const SOURCES = new URL("../src/", import.meta.url).pathname;
 const STATUSES = ["PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED"];

@@ -12,7 +12,8 @@ export interface Shortcut {
 
 // Milliseconds between the keys of a sequence.
 const SEQUENCE = 1200;
-const TYPING = "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable], [role=menu]";
+const TYPING =
+  "input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable], [role=menu]";
 const groups = new Set<{ current: readonly Shortcut[] }>();
 let presses: KeyboardEvent[] = [];
 let timer: ReturnType<typeof setTimeout> | undefined;

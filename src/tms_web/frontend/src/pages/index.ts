@@ -4,7 +4,12 @@ import { t } from "tms/i18n";
 import { config, type PageEntry, type PageProps, type WebModule } from "tms/module";
 
 /** Where a signed-in user has nothing to do. */
-export const GUEST_PATHS: ReadonlySet<string> = new Set(["/sign-in", "/register", "/forgotten-password", "/first-start"]);
+export const GUEST_PATHS: ReadonlySet<string> = new Set([
+  "/sign-in",
+  "/register",
+  "/forgotten-password",
+  "/first-start",
+]);
 
 const tasks = load("tasks");
 const guests: PageEntry[] = [

@@ -2,9 +2,9 @@
 import { session } from "tms/api";
 import { type Language, language, t } from "tms/i18n";
 import { type Command, navigate } from "tms/module";
+import { openDialog } from "./dialogs.ts";
 import { chooseLanguage, DENSITIES, density, LANGUAGES, THEMES, theme } from "./preferences.ts";
 import { commands, navigation } from "./registry.ts";
-import { openDialog } from "./dialogs.ts";
 import { signOut, signOutEverywhere } from "./start.ts";
 
 /** What the palette offers now. */

@@ -17,14 +17,7 @@ export function Layout() {
   useShortcuts(shortcuts(isIn));
   return (
     <div class={`shell ${isIn ? "" : "shell--guest"}`}>
-      <a
-        class="button button--primary shell__skip"
-        href="#main"
-        onClick={(event) => {
-          event.preventDefault();
-          document.getElementById("main")?.focus();
-        }}
-      >
+      <a class="button button--primary shell__skip" href="#main">
         {t("ui.skip")}
       </a>
       <header class="shell__header">
@@ -35,7 +28,12 @@ export function Layout() {
           <span aria-hidden="true">TMS</span>
         </Link>
         {isIn && (
-          <button type="button" class="button button--secondary shell__search" aria-label={t("ui.palette")} onClick={() => openDialog("palette")}>
+          <button
+            type="button"
+            class="button button--secondary shell__search"
+            aria-label={t("ui.palette")}
+            onClick={() => openDialog("palette")}
+          >
             <Icon name="command" />
             <span class="shell__search-text">{t("ui.palette")}</span>
             <Kbd keys="mod+k" />

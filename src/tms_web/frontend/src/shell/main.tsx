@@ -1,8 +1,8 @@
 import { render } from "preact";
-import { loadModules } from "./registry.ts";
 import { Layout } from "./layout.tsx";
 import { followLocation } from "./page-view.tsx";
 import { applyPreferences } from "./preferences.ts";
+import { loadModules } from "./registry.ts";
 import { followSession, restore } from "./start.ts";
 
 const root = document.getElementById("app") ?? document.body.appendChild(document.createElement("div"));

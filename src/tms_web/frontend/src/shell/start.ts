@@ -29,7 +29,8 @@ export function followSession(): void {
       if (id === started) return;
       if (started !== undefined) stopStore();
       started = id;
-      if (id !== undefined) void startStore(id, config.realtimeUrl ?? null).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
+      if (id !== undefined)
+        void startStore(id, config.realtimeUrl ?? null).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
     });
   });
 }

@@ -20,20 +20,12 @@ export default function FirstStartPage() {
   });
   if (!code)
     return (
-      <GuestCard
-        title={t("first-start.title")}
-        links={<Link href="/sign-in">{t("first-start.signIn")}</Link>}
-      >
+      <GuestCard title={t("first-start.title")} links={<Link href="/sign-in">{t("first-start.signIn")}</Link>}>
         <Notice tone="warning">{t("first-start.noCode")}</Notice>
       </GuestCard>
     );
   return (
-    <GuestForm
-      title={t("first-start.title")}
-      text={t("first-start.text")}
-      action={t("first-start.action")}
-      form={form}
-    >
+    <GuestForm title={t("first-start.title")} text={t("first-start.text")} action={t("first-start.action")} form={form}>
       <AccountFields bind={form.bind} errors={form.errors} />
     </GuestForm>
   );

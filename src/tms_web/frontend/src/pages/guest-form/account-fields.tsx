@@ -16,13 +16,7 @@ export function AccountFields({ bind, errors }: AccountFieldsProps) {
   return (
     <>
       <Field label={t("guest-form.username")} error={errors.username}>
-        <TextInput
-          {...bind("username")}
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck={false}
-          required
-        />
+        <TextInput {...bind("username")} autocomplete="username" autocapitalize="none" spellcheck={false} required />
       </Field>
       <Field label={t("guest-form.email")} error={errors.email}>
         <TextInput {...bind("email")} type="email" autocomplete="email" required />

@@ -8,7 +8,7 @@ export interface GuestFormProps {
   text?: ComponentChildren;
   action: string;
   form: {
-    element: RefObject<HTMLFormElement>;
+    element: RefObject<HTMLFormElement | null>;
     failure: string | null;
     isBusy: boolean;
     submit: (event: Event) => void;
