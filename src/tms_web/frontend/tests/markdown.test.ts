@@ -5,7 +5,10 @@ import { JSDOM } from "jsdom";
 import { markdownRenderer } from "../src/pages/task-panel/markdown.ts";
 
 const { window } = new JSDOM("<!doctype html><body></body>");
-const render = markdownRenderer(["https://images.example.com", "https://*.example.net", "https://example.org:443"], window);
+const render = markdownRenderer(
+  ["https://images.example.com", "https://*.example.net", "https://example.org:443"],
+  window,
+);
 
 function shown(text: string): HTMLElement {
   const body = window.document.createElement("div");

@@ -69,9 +69,7 @@ function ChangeConflict({ conflict, patch, decide }: ChangeConflictProps) {
               />
               <span>
                 <span class="task-panel__side-name">{t(`taskPanel.conflict.${side}`)}</span>
-                <span class="task-panel__plain">
-                  {valueText(field, side === "theirs" ? theirs : yours, userName)}
-                </span>
+                <span class="task-panel__plain">{valueText(field, side === "theirs" ? theirs : yours, userName)}</span>
               </span>
             </label>
           ))}

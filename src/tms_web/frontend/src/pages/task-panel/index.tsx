@@ -60,7 +60,6 @@ function Panel({ id, onClose }: TaskPanelProps) {
     else onClose();
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: Escape closes the region from everywhere inside
     <aside class="task-panel" ref={panel} aria-labelledby="task-panel-heading" onKeyDown={onKeyDown}>
       <header class="task-panel__head">
         <h2 id="task-panel-heading" class="task-panel__heading" tabIndex={-1} ref={heading}>

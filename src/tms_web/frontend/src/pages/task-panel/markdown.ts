@@ -2,8 +2,7 @@
 import createDOMPurify, { type WindowLike } from "dompurify";
 import { Marked } from "marked";
 
-const TAGS =
-  "a blockquote br code del em h4 h5 h6 hr img li ol p pre strong table tbody td th thead tr ul".split(" ");
+const TAGS = "a blockquote br code del em h4 h5 h6 hr img li ol p pre strong table tbody td th thead tr ul".split(" ");
 const ATTRIBUTES = ["href", "src", "alt", "title", "start", "align"];
 const SCHEMES = /^(?:https?:\/\/|mailto:|\/|#)/i;
 /** The title of the panel is an h2, and that of the description an h3. */

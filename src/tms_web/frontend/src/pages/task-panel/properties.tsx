@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { PRIORITIES, type Priority, STATUSES, type Status, type Task } from "tms/api";
-import { formatDate, t } from "tms/i18n";
+import { formatDate, formatRelativeDay, t } from "tms/i18n";
 import { nameOf, users } from "tms/store";
 import {
   Avatar,
@@ -148,15 +148,20 @@ function ReadOnlyProperties({ task }: { task: Task }) {
         </span>
       </Property>
       <Property name={t("taskPanel.dueDate")}>
-        {task.due_date ? (
-          <>
-            {formatDate(task.due_date)} (<DueDate day={task.due_date} status={task.status} />)
-          </>
-        ) : (
-          t("taskPanel.none")
-        )}
+        {task.due_date ? <ReadOnlyDue day={task.due_date} status={task.status} /> : t("taskPanel.none")}
       </Property>
     </dl>
+  );
+}
+
+function ReadOnlyDue({ day, status }: { day: string; status: Status }) {
+  const exact = formatDate(day);
+  // Beyond two weeks, the relative day is the date itself.
+  if (formatRelativeDay(day) === exact) return <DueDate day={day} status={status} />;
+  return (
+    <>
+      {exact} (<DueDate day={day} status={status} />)
+    </>
   );
 }
 
