@@ -42,7 +42,7 @@ export async function changeTasks(ids: readonly number[], patch: TaskChange): Pr
 export async function deleteTasks(ids: readonly number[]): Promise<boolean> {
   const isWanted = await confirm({
     title: t("tasks.delete.title", { count: ids.length }),
-    text: t("tasks.delete.text"),
+    text: t("tasks.delete.text", { count: ids.length }),
     action: t("tasks.delete.action"),
     isDanger: true,
   });
