@@ -1,0 +1,84 @@
+/** Changes of one or several tasks, with a message where the server refuses. */
+import { ApiError, type BulkOperation, errorText, type NewTask, session, type TaskChange } from "tms/api";
+import { t } from "tms/i18n";
+import { location, navigate } from "tms/module";
+import { tasks } from "tms/store";
+import { confirm, type ToastOptions, toast } from "tms/ui";
+import { rightsOf } from "../task-panel/rights.ts";
+
+/** The largest number of operations in one request. */
+const MAXIMUM = 500;
+
+/** Whether the user may change at least one of them; else it is said why not. */
+export function mayChangeAny(ids: readonly number[]): boolean {
+  const user = session.user.peek();
+  const mayChange = ids.some((id) => {
+    const task = tasks.task(id).peek();
+    return task !== undefined && rightsOf(task, user).mayChange;
+  });
+  if (ids.length && !mayChange) toast(t("tasks.readOnly", { count: ids.length }));
+  return mayChange;
+}
+
+/** What a line of quick add says; the server adds the defaults. */
+export type QuickTask = Pick<NewTask, "title"> & Partial<NewTask>;
+
+/** Several tasks are changed in one request, all or none. */
+export async function changeTasks(ids: readonly number[], patch: TaskChange): Promise<void> {
+  const [only] = ids;
+  if (only === undefined) return;
+  if (ids.length === 1) {
+    await tasks.change(only, patch).catch((error: unknown) => {
+      // The panel shows both sides of a conflict.
+      const isConflict = error instanceof ApiError && error.status === 412;
+      sayWhy(error, isConflict ? { label: t("tasks.open"), run: () => open(only) } : undefined);
+    });
+    return;
+  }
+  await inBulk(ids.map((id) => ({ op: "update", id, task: patch, version: null })));
+}
+
+/** Asks first; resolves to whether the tasks were deleted. */
+export async function deleteTasks(ids: readonly number[]): Promise<boolean> {
+  const isWanted = await confirm({
+    title: t("tasks.delete.title", { count: ids.length }),
+    text: t("tasks.delete.text", { count: ids.length }),
+    action: t("tasks.delete.action"),
+    isDanger: true,
+  });
+  return isWanted && (await inBulk(ids.map((id) => ({ op: "delete", id, version: null }))));
+}
+
+/** Resolves to the id of the new task, or null if it was refused. */
+export async function createTask(task: QuickTask): Promise<number | null> {
+  try {
+    return (await tasks.create(task as NewTask))?.id ?? null;
+  } catch (error) {
+    sayWhy(error);
+    return null;
+  }
+}
+
+async function inBulk(operations: BulkOperation[]): Promise<boolean> {
+  try {
+    for (let start = 0; start < operations.length; start += MAXIMUM) {
+      await tasks.bulk(operations.slice(start, start + MAXIMUM));
+    }
+    return true;
+  } catch (error) {
+    const operation = error instanceof ApiError ? operations[error.problem.index ?? -1] : undefined;
+    const title = operation && "id" in operation ? tasks.task(operation.id).peek()?.title : undefined;
+    const reason = errorText(error);
+    toast(title ? t("tasks.bulkRefusedAt", { title, reason }) : t("tasks.bulkRefused", { reason }), { tone: "error" });
+    return false;
+  }
+}
+
+function sayWhy(error: unknown, action?: ToastOptions["action"]): void {
+  toast(errorText(error), { tone: "error", ...(action && { action }) });
+}
+
+function open(id: number): void {
+  const { query } = location.peek();
+  navigate(`/tasks/${id}${query.size ? `?${query}` : ""}`);
+}

@@ -1,0 +1,64 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a grid of positioned rows; a table element cannot be virtual
+// biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
+/** The column heads; a press orders, with Shift by several columns. */
+import { t } from "tms/i18n";
+import type { Ordering } from "tms/store";
+import { Icon } from "tms/ui";
+import { toggleOrdering } from "./query.ts";
+
+export interface ListHeadProps {
+  ordering: readonly Ordering[];
+  onOrder: (ordering: Ordering[]) => void;
+  selection: "none" | "some" | "all";
+  onSelectAll: (isSelected: boolean) => void;
+}
+
+const COLUMNS = ["title", "status", "priority", "assigned_to", "due_date"] as const;
+type Column = (typeof COLUMNS)[number];
+
+export function ListHead({ ordering, onOrder, selection, onSelectAll }: ListHeadProps) {
+  return (
+    <div class="task-head" role="row" aria-rowindex={1}>
+      <div class="task-row__check" role="columnheader">
+        <input
+          class="checkbox-input"
+          type="checkbox"
+          aria-label={t("tasks.selectAll")}
+          checked={selection === "all"}
+          indeterminate={selection === "some"}
+          onChange={(event) => onSelectAll(event.currentTarget.checked)}
+        />
+      </div>
+      {COLUMNS.map((column) => (
+        <ColumnHead key={column} column={column} ordering={ordering} onOrder={onOrder} />
+      ))}
+    </div>
+  );
+}
+
+function ColumnHead({ column, ordering, onOrder }: { column: Column } & Pick<ListHeadProps, "ordering" | "onOrder">) {
+  const label = t(`tasks.field.${column}`);
+  // The API orders by no names of users.
+  if (column === "assigned_to") {
+    return (
+      <div class="task-head__cell" role="columnheader">
+        {label}
+      </div>
+    );
+  }
+  const place = ordering.findIndex((one) => one === column || one === `-${column}`);
+  const direction = place < 0 ? "none" : ordering[place] === column ? "ascending" : "descending";
+  return (
+    <div class="task-head__cell" role="columnheader" aria-sort={direction}>
+      <button
+        type="button"
+        title={t("tasks.orderHint")}
+        onClick={(event) => onOrder(toggleOrdering(ordering, column, event.shiftKey))}
+      >
+        {label}
+        {direction !== "none" && <Icon name={direction === "ascending" ? "arrowUp" : "arrowDown"} />}
+        {direction !== "none" && ordering.length > 1 && <span class="number">{place + 1}</span>}
+      </button>
+    </div>
+  );
+}
