@@ -64,7 +64,9 @@ def cut_connections(runtime):
             assert cursor.fetchall() == [(True,)] * 12
         outsider.close()
 
-    return cut
+    yield cut
+    # The connections that no request has met.
+    runtime.engine.dispose()
 
 
 @pytest.mark.parametrize("sqlstate", [SERIALIZATION_FAILURE, DEADLOCK_DETECTED])
