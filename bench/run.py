@@ -165,9 +165,10 @@ def system(
             "TMS_API_PORT": str(port),
             "TMS_REALTIME_PORT": str(realtime_port),
         }
+        subprocess.run([TMS, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
         if not (is_loaded := Path(folder, "loaded")).exists():
-            for command in (["migrate"], ["demo-data", "--tasks", str(tasks), "--users", "200"]):
-                subprocess.run([TMS, *command], env=environment, check=True, stdout=subprocess.DEVNULL)
+            demo = [TMS, "demo-data", "--tasks", str(tasks), "--users", "200"]
+            subprocess.run(demo, env=environment, check=True, stdout=subprocess.DEVNULL)
             add_user = [TMS, "user", "create", "bench", "--admin", "--password-stdin"]
             subprocess.run(add_user, env=environment, check=True, input=b"bench-pass\n", stdout=subprocess.DEVNULL)
             is_loaded.touch()
