@@ -27,13 +27,7 @@ def table(runtime):
 
 @pytest.fixture
 def transactions(runtime, table):
-    chain = ChainedTransactions(
-        runtime.engine,
-        name="add_note",
-        types="text",
-        statement="INSERT INTO note VALUES ($1) RETURNING line",
-        arguments="%(line)s",
-    )
+    chain = ChainedTransactions(runtime.engine, "INSERT INTO note VALUES (%(line)s) RETURNING line")
     yield chain
     chain.close()
 
@@ -136,6 +130,14 @@ def test_a_value_that_cannot_be_sent_is_no_reason_to_forget_the_open_transaction
         transactions.begin({"line": "\x00"})
 
     assert notes() == []
+
+
+def test_nothing_is_prepared_on_the_connection(runtime):
+    """A pooler in transaction mode may continue on another connection to the server."""
+    chain = ChainedTransactions(runtime.engine, "SELECT name FROM pg_prepared_statements")
+
+    assert [chain.begin({}) for _ in range(2)] == [[], []]
+    chain.close()
 
 
 def test_connections_return_to_the_pool(transactions, runtime):

@@ -24,18 +24,15 @@ class CommitError(SQLAlchemyError):
 
 
 class ChainedTransactions:
-    """Executes a prepared statement again and again, each time in a transaction that stays open until the next call.
+    """Executes a statement again and again, each time in a transaction that stays open until the next call.
 
     One connection is taken from the pool for the first transaction, and returned by `commit`, `close` and any error.
+    The statement is not prepared: a pooler in transaction mode may give each batch another connection to the server.
     """
 
-    def __init__(self, engine: Engine, *, name: str, types: str, statement: str, arguments: str):
-        """`name` is that of the prepared statement. `types` are those of its parameters ($1, $2, …), which have the
-        values `arguments`."""
+    def __init__(self, engine: Engine, statement: str):
         self._engine = engine
-        self._name = name
-        self._prepare = f"PREPARE {name} ({types}) AS {statement}"
-        self._execute = f"EXECUTE {name} ({arguments})"
+        self._statement = statement
         self._connection: PoolProxiedConnection | None = None
 
     def begin(self, parameters: Mapping[str, Any]) -> Rows:
@@ -46,8 +43,10 @@ class ChainedTransactions:
         """
         is_first = self._connection is None
         try:
-            cursor = self._prepared().cursor()
-            cursor.execute(self._execute if is_first else COMMIT_AND_BEGIN + self._execute, parameters)
+            if self._connection is None:
+                self._connection = self._engine.raw_connection()
+            cursor = self._connection.cursor()
+            cursor.execute(self._statement if is_first else COMMIT_AND_BEGIN + self._statement, parameters)
             rows: Rows = cursor.fetchall()
         except Exception as error:
             # After COMMIT, only BEGIN can have started a transaction that the statement's error aborts.
@@ -75,15 +74,6 @@ class ChainedTransactions:
         if connection is not None:
             connection.close()
 
-    def _prepared(self) -> PoolProxiedConnection:
-        """Return a connection that has the prepared statement, which stays until the connection is closed."""
-        if self._connection is None:
-            self._connection = self._engine.raw_connection()
-            if self._name not in self._connection.info:
-                self._connection.cursor().execute(self._prepare)
-                self._connection.info[self._name] = True
-        return self._connection
-
     def _status(self) -> int | None:
         return None if self._connection is None else self._connection.get_transaction_status()
 
@@ -100,4 +90,4 @@ class ChainedTransactions:
         if is_broken:
             connection.invalidate(error)
         self.close()
-        return sqlalchemy_error(error, self._execute, is_broken=is_broken)
+        return sqlalchemy_error(error, self._statement, is_broken=is_broken)

@@ -14,8 +14,8 @@ log = logging.getLogger(__name__)
 PAUSES = (0.0, 0.5, 2.0, 5.0)
 SENT = """
     UPDATE notification_mail
-    SET status = 'sent', sent_at = clock_timestamp(), reason = NULL, faults = 0, subject = $3, address = $4
-    WHERE id = $1 AND status = 'waiting' AND attempts = $2
+    SET status = 'sent', sent_at = clock_timestamp(), reason = NULL, faults = 0, subject = %(subject)s, address = %(address)s
+    WHERE id = %(id)s AND status = 'waiting' AND attempts = %(number)s
     RETURNING id
 """
 
@@ -28,13 +28,7 @@ class SentRecords:
 
     def __init__(self, engine: Engine):
         self._handed_over: PreparedMail | None = None
-        self._transactions = ChainedTransactions(
-            engine,
-            name="tms_mail_sent",
-            types="bigint, integer, text, text",
-            statement=SENT,
-            arguments="%(id)s, %(number)s, %(subject)s, %(address)s",
-        )
+        self._transactions = ChainedTransactions(engine, SENT)
 
     def begin(self, mail: PreparedMail) -> bool:
         """Set the status in a transaction that stays open; False if the attempt has ended or a newer one began.
