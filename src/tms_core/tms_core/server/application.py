@@ -3,6 +3,7 @@
 Requests that a batch lookup may answer are given to the thread of their route first.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from io import BytesIO
@@ -22,7 +23,7 @@ Response = tuple[int, list[tuple[str, str]], bytes]
 
 
 class Application:
-    """Reads a body only if the application needs it, and within the limits."""
+    """Waits for a body only if the application needs it, and within the limits."""
 
     def __init__(self, wsgi: Wsgi, admission: Admission, limits: Limits, threads: WorkerThreads, lookups: BatchLookups):
         self._wsgi = wsgi
@@ -41,7 +42,9 @@ class Application:
         environ = exchange.environ
         # The parser decodes chunked bodies.
         if environ.pop("HTTP_TRANSFER_ENCODING", None) or environ["CONTENT_LENGTH"] != "0":
-            exchange.run(self._with_body(exchange))
+            exchange.begin()
+            # A short body has usually arrived with the head, so the parser passes it on before this is called.
+            asyncio.get_running_loop().call_soon(self._start_with_body, exchange)
             return
         exchange.begin()
         if (request := self._routes.match(environ)) is not None:
@@ -53,6 +56,19 @@ class Application:
         """Call the application for a request without a body."""
         exchange.environ["wsgi.input"] = BytesIO()
         self._threads.submit(partial(self._call, exchange.environ), exchange.settle)
+
+    def _start_with_body(self, exchange: Exchange) -> None:
+        """Call the application if the body is complete, else read it in a task, which takes several times as long."""
+        if len(exchange.body) > self._limits.body_bytes or (body := exchange.take_body()) is None:
+            exchange.run(self._with_body(exchange))
+            return
+        self._bodies.hold(body)
+        exchange.environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+        self._threads.submit(partial(self._call, exchange.environ), partial(self._settle, exchange, body))
+
+    def _settle(self, exchange: Exchange, body: bytearray, outcome: Any) -> None:
+        self._bodies.release(body)
+        exchange.settle(outcome)
 
     async def _with_body(self, exchange: Exchange) -> None:
         environ = exchange.environ

@@ -38,6 +38,10 @@ class Bodies:
             raise
         return body
 
+    def hold(self, body: bytearray) -> None:
+        """Count a complete body towards the limit of the process until `release`."""
+        self._held += len(body)
+
     def release(self, body: bytearray) -> None:
         self._held -= len(body)
 

@@ -41,8 +41,21 @@ class Exchange(RequestResponseCycle):
         """Called for each unsettled request when the server stops after its time-out."""
         self.disconnected = True
 
+    def take_body(self) -> bytearray | None:
+        """Return the body if it has arrived completely, and no client waits for 100 Continue or has left; else None.
+
+        `receive` then has no body to return.
+        """
+        if self.more_body or self.waiting_for_100_continue or self.disconnected:
+            return None
+        # Paused by the protocol after a large part.
+        self.flow.resume_reading()
+        body, self.body = self.body, bytearray()
+        return body
+
     def run(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine that calls `respond`."""
+        """Run a coroutine that calls `respond`, in place of a call of `settle`."""
+        self._tasks.discard(self)
         task = asyncio.get_running_loop().create_task(self._guard(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
