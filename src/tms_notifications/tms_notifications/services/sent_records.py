@@ -14,7 +14,8 @@ log = logging.getLogger(__name__)
 PAUSES = (0.0, 0.5, 2.0, 5.0)
 SENT = """
     UPDATE notification_mail
-    SET status = 'sent', sent_at = clock_timestamp(), reason = NULL, faults = 0, subject = %(subject)s, address = %(address)s
+    SET status = 'sent', sent_at = clock_timestamp(), reason = NULL, faults = 0,
+        subject = %(subject)s, address = %(address)s
     WHERE id = %(id)s AND status = 'waiting' AND attempts = %(number)s
     RETURNING id
 """
