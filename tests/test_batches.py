@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from served import PATIENCE, answers, connected, said, serving, wait_until
+from served import PATIENCE, connected, is_served, said, serving, wait_until
 from waiting_package import RunningRequests
 
 from tms_testing.fixtures import Client
@@ -151,7 +151,7 @@ class Silent:
 def test_sigterm_lets_requests_in_the_queue_finish(ini_file, ann, running):
     with serving(ini_file) as (process, port), Waiting(port, running, ann, ["", "", "view"]) as waiting:
         process.send(signal.SIGTERM)
-        wait_until(lambda: not answers(port))
+        wait_until(lambda: not is_served(port))
         running.let_finish()
         running.wait_for(1)
         running.let_finish()

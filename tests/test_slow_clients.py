@@ -1,26 +1,15 @@
 """`tms api` with stalled, slow, silent and disconnecting clients, which must not block others."""
 
-import json
-import os
 import re
 import signal
 import socket
-import sys
-import threading
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
+from served import HEALTH, PATIENCE, answer, connect, ends, head, is_served, post, receive, serving
 from waiting_package import RunningRequests
 
-from tms_local.embedded.ports import free_port
-from tms_local.supervisor.probe import Probe
-from tms_testing.processes import WatchedProcess
-
-BIN = Path(sys.executable).parent
-PATIENCE = 60.0
 THREADS, CONNECTIONS, BODY_LIMIT = 2, 48, 4096
-HEALTH = b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
 LENGTH, CHUNKED = b"Content-Length: 1000\r\n", b"Transfer-Encoding: chunked\r\n"
 BEGUN = {LENGTH: b"{", CHUNKED: b"1\r\n{\r\n"}
 
@@ -44,25 +33,6 @@ def settings():
     }
 
 
-@contextmanager
-def serving(ini_file, **settings):
-    port = free_port()
-    with WatchedProcess(
-        [BIN / "tms", "--ini", ini_file, "api", "--port", str(port)], patience=PATIENCE, env={**os.environ, **settings}
-    ) as process:
-        served = threading.Event()
-        Probe(lambda: is_served(port), served.set).start()
-        assert served.wait(PATIENCE)
-        yield process, port
-
-
-def is_served(port):
-    try:
-        return answer(port, HEALTH)[0] == 200
-    except OSError:
-        return False
-
-
 @pytest.fixture(scope="module")
 def server(ini_file, _system):
     with serving(ini_file) as (process, port):
@@ -80,46 +50,6 @@ def hasty(ini_file, _system):
     quick = {"TMS_API_HEADER_SECONDS": "0.3", "TMS_API_BODY_SECONDS": "0.3", "TMS_API_BODY_RATE": "2000"}
     with serving(ini_file, **quick, TMS_API_KEEP_ALIVE_SECONDS="1", TMS_API_SEND_SECONDS="0.3") as (_, port):
         yield port
-
-
-def connect(port):
-    return socket.create_connection(("127.0.0.1", port), PATIENCE)
-
-
-def receive(peer):
-    """Return status, headers and JSON of one response, or None if the connection was closed."""
-    with peer.makefile("rb") as stream:
-        line = stream.readline()
-        if not line:
-            return None
-        headers = {}
-        while (field := stream.readline()) != b"\r\n":
-            name, _, value = field.partition(b": ")
-            headers[name.decode().lower()] = value.decode().strip()
-        return int(line.split()[1]), headers, json.loads(stream.read(int(headers["content-length"])))
-
-
-def answer(port, request):
-    with connect(port) as peer:
-        peer.sendall(request)
-        return receive(peer)
-
-
-def ends(peer):
-    """Return whether the server closes the connection without a response."""
-    try:
-        return peer.recv(1) == b""
-    except ConnectionResetError:
-        return True
-
-
-def head(method, path, *fields, token=None):
-    authorization = b"Authorization: Bearer %s\r\n" % token.encode() if token else b""
-    return b"%s %s HTTP/1.1\r\nHost: x\r\n%s%s\r\n" % (method, path, authorization, b"".join(fields))
-
-
-def post(path, body, token):
-    return head(b"POST", path, b"Content-Length: %d\r\n" % len(body), token=token) + body
 
 
 @pytest.mark.parametrize("framing", [LENGTH, CHUNKED], ids=["length", "chunks"])
@@ -322,55 +252,6 @@ def test_a_client_that_does_not_read_responses_is_disconnected(hasty):
 def send_without_end(peer, data):
     while True:
         peer.sendall(data)
-
-
-SMUGGLED = {
-    "length and chunks": b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two lengths": b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
-    "lengths in a list": b"Content-Length: 2, 2\r\n\r\n{}",
-    "a signed length": b"Content-Length: +2\r\n\r\n{}",
-    "chunks not last": b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "chunks twice": b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "unknown coding": b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "space before the colon": b"Content-Length : 2\r\n\r\n{}",
-    "folded field": b"X: y\r\n Content-Length: 2\r\n\r\n{}",
-    "bare line feeds": b"X: y\nContent-Length: 2\n\n{}",
-    "no chunk length": b"Transfer-Encoding: chunked\r\n\r\n\r\n\r\n",
-    "a chunk length with a prefix": b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n",
-    "a null in a field": b"X: a\0b\r\n\r\n",
-}
-
-
-@pytest.mark.parametrize("rest", SMUGGLED.values(), ids=SMUGGLED)
-def test_an_ambiguously_framed_request_is_rejected_and_closes_the_connection(port, rest):
-    with connect(port) as peer:
-        peer.sendall(b"POST /api/token HTTP/1.1\r\nHost: x\r\n" + rest + HEALTH)
-
-        assert receive(peer)[0] == 400
-        assert ends(peer)
-
-
-def test_garbage_after_a_request_does_not_precede_its_response(port):
-    with connect(port) as peer:
-        peer.sendall(HEALTH + b"garbage\r\n\r\n")
-        status, headers, _ = receive(peer)
-
-        assert (status, headers["connection"]) == (200, "close")
-        assert ends(peer)
-
-
-def test_header_names_with_underscores_are_not_taken_for_hyphens(port):
-    _, headers, _ = answer(port, head(b"GET", b"/api/health", b"X_Request_ID: mine\r\n"))
-
-    assert headers["x-request-id"] != "mine"
-
-
-def test_http_1_0_is_served_and_closed(port):
-    with connect(port) as peer:
-        peer.sendall(b"GET /api/health HTTP/1.0\r\n\r\n")
-
-        assert receive(peer)[0] == 200
-        assert ends(peer)
 
 
 @pytest.mark.usefixtures("_system")

@@ -12,14 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from served import BIN, PATIENCE, answers, connected, said, serving, wait_until
+from served import BIN, PATIENCE, connected, is_served, said, serving, wait_until
 from waiting_package import RunningRequests
 
 from tms_local.embedded.ports import free_port
 from tms_testing.processes import WatchedProcess
 
 WORKERS = 2
-# Fewer than the threads of a process, so that `answers` gets one even if all of them are in the same process.
+# Fewer than the threads of a process, so that `is_served` gets one even if all of them are in the same process.
 RUNNING = 3
 
 
@@ -138,13 +138,13 @@ def test_disconnecting_clients_do_not_block_others(port):
                 # Closed without a shutdown, so that the peer gets a reset.
                 peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
-    assert answers(port)
+    assert is_served(port)
 
 
 def test_idle_connections_do_not_block_others(port):
     peers = [socket.create_connection(("127.0.0.1", port), PATIENCE) for _ in range(100)]
     try:
-        assert answers(port)
+        assert is_served(port)
     finally:
         for peer in peers:
             peer.close()
@@ -154,7 +154,7 @@ def test_metrics_of_the_processes_are_summed(port):
     before = requests_counted(port)
 
     with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(answers, [port] * 40))
+        assert all(threads.map(is_served, [port] * 40))
 
     assert requests_counted(port) - before == 40
 
@@ -180,7 +180,7 @@ def test_sigterm_lets_running_requests_finish(ini_file):
         statuses = [threads.submit(status_of, url) for _ in range(RUNNING)]
         running.wait_for(RUNNING)
         process.send(signal.SIGTERM)
-        wait_until(lambda: not answers(port))
+        wait_until(lambda: not is_served(port))
         running.let_finish()
 
         assert [status.result(PATIENCE) for status in statuses] == [200] * RUNNING
@@ -203,7 +203,7 @@ def test_a_process_that_dies_is_replaced(ini_file):
 
         wait_until(lambda: len(set(process.living()) - before) == WORKERS)
 
-        assert answers(port)
+        assert is_served(port)
         assert process.stop(signal.SIGTERM) == 0
         assert process.living() == {}
 
@@ -214,7 +214,7 @@ def test_the_server_exits_with_status_0_on_a_signal(ini_file, workers, number):
     port = free_port()
     argv = [BIN / "tms", "--ini", ini_file, "api", "--port", str(port), "--workers", str(workers)]
     with WatchedProcess(argv, patience=PATIENCE) as process:
-        wait_until(lambda: answers(port))
+        wait_until(lambda: is_served(port))
 
         assert process.stop(number) == 0
         assert process.living() == {}
@@ -232,7 +232,7 @@ def test_a_port_in_use_is_reported(ini_file, port):
 def test_a_killed_server_leaves_no_process_and_the_next_one_cleans_up(ini_file, port):
     with serving(ini_file) as (process, own_port):
         process.send(signal.SIGKILL)
-        wait_until(lambda: not answers(own_port) and not process.living())
+        wait_until(lambda: not is_served(own_port) and not process.living())
         left = set(Path(tempfile.gettempdir()).glob(f"tms-metrics-{process.pid}-*"))
 
     with serving(ini_file):
@@ -248,4 +248,4 @@ def test_pserve_serves_development_ini(ini, runtime, tmp_path, monkeypatch):
         monkeypatch.setenv(f"TMS_{name.upper()}", ini[f"tms.{name}"])
 
     with WatchedProcess([BIN / "pserve", file], patience=PATIENCE):
-        wait_until(lambda: answers(port))
+        wait_until(lambda: is_served(port))
