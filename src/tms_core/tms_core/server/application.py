@@ -18,6 +18,8 @@ from tms_core.server.threads import WorkerThreads
 from tms_core.web.batch_lookups import BatchLookups
 from tms_core.web.body_failures import KEY, LEFT, log_departure
 
+# Tells WebOb that the body can be read again, for a retry or a second reader; else it would copy the body first.
+IS_SEEKABLE = "webob.is_body_seekable"
 Wsgi = Callable[..., Iterable[bytes]]
 Response = tuple[int, list[tuple[str, str]], bytes]
 
@@ -63,7 +65,7 @@ class Application:
             exchange.run(self._with_body(exchange))
             return
         self._bodies.hold(body)
-        exchange.environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body)}
+        exchange.environ |= {"CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body), IS_SEEKABLE: True}
         self._threads.submit(partial(self._call, exchange.environ), partial(self._settle, exchange, body))
 
     def _settle(self, exchange: Exchange, body: bytearray, outcome: Any) -> None:
@@ -101,7 +103,7 @@ class Application:
         await self._respond(exchange, b"", close=True)
 
     async def _respond(self, exchange: Exchange, body: bytes | bytearray, *, close: bool = False) -> None:
-        exchange.environ["wsgi.input"] = BytesIO(body)
+        exchange.environ |= {"wsgi.input": BytesIO(body), IS_SEEKABLE: True}
         status, headers, content = await self._threads.run(partial(self._call, exchange.environ))
         exchange.respond(status, headers, content, close=close)
 
