@@ -1,6 +1,7 @@
 """The relay process: waits for leadership, then assigns positions and runs one delivery thread per sink."""
 
 import logging
+import math
 import threading
 import time
 
@@ -23,10 +24,10 @@ RECONNECT_SECONDS = 1.0
 # Seconds between two assignments of positions, at least. A change after a pause gets its position at once; many changes
 # share one statement, one commit, and one wake-up of each sink.
 SPACING = 0.005
-# The same while more than a few changes come at a time: they wait longer for each other, since of hundreds a second
-# each would cost half as much again.
-BUSY_SPACING = 0.02
-FEW = 2
+# The same above this rate of events per second: there they wait longer for each other, since each would cost half as
+# much again. The rate is that since the last assignment, so that the longer spacing does not keep itself up.
+BUSY_RATE = 400
+BUSY_SPACING = 0.04
 log = logging.getLogger(__name__)
 
 
@@ -89,6 +90,7 @@ class Relay:
 
     def _assign_until_stopped(self, connection: Connection, recent: RecentEvents, deliveries: list[Delivery]) -> None:
         assignment = PreparedAssignment(connection)
+        last = -math.inf
         while not self._stopped.is_set():
             self._wake.clear()
             began = time.monotonic()
@@ -101,7 +103,9 @@ class Relay:
             if len(events) < BATCH:
                 self._wake.wait(self._interval)
                 if events:
-                    spacing = SPACING if len(events) <= FEW else BUSY_SPACING
+                    is_busy = len(events) > BUSY_RATE * max(began - last, SPACING)
+                    spacing = BUSY_SPACING if is_busy else SPACING
+                    last = began
                     self._stopped.wait(max(0.0, began + spacing - time.monotonic()))
 
 
