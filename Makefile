@@ -41,7 +41,7 @@ browser: ## See that there is a Chromium for the tests; as root on Debian, insta
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
 		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
 		&& apt-get install -qq -y --no-install-recommends chromium; } \
-		|| { echo "The tests of the JavaScript client need Chromium: install the package chromium." >&2; exit 1; }
+		|| { echo "The tests of the web UI and of the JavaScript client need Chromium: install the package chromium." >&2; exit 1; }
 
 lint: install ## Style, imports, types, compose file; of Python and TypeScript
 	@$(BIN)/ruff check .

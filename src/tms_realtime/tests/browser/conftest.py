@@ -1,36 +1,20 @@
-"""Fixtures: the real TMS processes, and pages of another origin in a real browser."""
+"""Fixtures: pages of another origin in a real browser, which talk to the real TMS processes."""
 
-import shutil
-import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, sync_playwright
+from playwright.sync_api import Page, WebSocketRoute
 
-from tms_core.models import User
-from tms_core.services.passwords import hash_password
-from tms_core.services.tokens import TokenService
-from tms_local.embedded.ports import free_port
-from tms_local.supervisor.probe import Probe
-from tms_testing.fixtures import PASSWORD, SignedIn
-from tms_testing.processes import WatchedProcess
+from tms_testing.fixtures import SignedIn
+from tms_testing.served import served_settings
 
 HERE = Path(__file__).parent
-TMS = Path(sys.executable).with_name("tms")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TICKETS = "**/api/ws-ticket"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
-PATIENCE = 60.0
-HASH = hash_password(PASSWORD)
-_numbers = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -58,86 +42,11 @@ def origin() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def settings(origin):
     return {
-        "tms.api_workers": "1",
-        "tms.api_port": str(free_port()),
+        **served_settings(),
         "tms.cors_origins": origin,
-        "tms.realtime.port": str(free_port()),
-        "tms.realtime.status_port": "0",
         "tms.realtime.origins": origin,
-        "tms.realtime.drain_seconds": "0",
         "tms.realtime.replay": "50",
     }
-
-
-@contextmanager
-def running(ini_file: Path, *argv: str) -> Iterator[WatchedProcess]:
-    with WatchedProcess([TMS, "--ini", ini_file, *argv], patience=PATIENCE) as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def api(_system, ini_file, settings) -> Iterator[str]:
-    """The URL of `tms api`. Its tables are never emptied: every test creates its own users."""
-    url = f"http://localhost:{settings['tms.api_port']}"
-    with running(ini_file, "api"):
-        is_up = threading.Event()
-        Probe(lambda: _responds(f"{url}/api/health"), is_up.set).start()
-        assert is_up.wait(PATIENCE)
-        yield url
-
-
-def _responds(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
-
-
-class Restartable:
-    """`tms realtime` on a fixed port, which can be restarted."""
-
-    def __init__(self, ini_file: Path):
-        self._ini_file = ini_file
-        self._stack = ExitStack()
-
-    def start(self) -> None:
-        process = self._stack.enter_context(running(self._ini_file, "realtime"))
-        process.wait_for("listening on ws://")
-        process.wait_for("following events on redis")
-
-    def kill(self) -> None:
-        self._stack.close()
-
-
-@pytest.fixture(scope="module")
-def realtime(api, ini_file) -> Iterator[Restartable]:
-    """`tms realtime`, with the relay."""
-    process = Restartable(ini_file)
-    with running(ini_file, "relay") as relay:
-        process.start()
-        relay.wait_for("leading; sinks")
-        yield process
-        process.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser per module: while Playwright runs, other tests of this process cannot run an asyncio loop."""
-    assert CHROMIUM, "there is no browser: make browser"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def context(browser) -> Iterator[BrowserContext]:
-    """A browser context without stored data."""
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE * 500)
-    yield context
-    context.close()
 
 
 class InterceptedConnection:
@@ -227,7 +136,7 @@ class Tab:
 
 
 @pytest.fixture
-def open_tab(context, api, origin) -> Iterator[Callable[..., Tab]]:
+def open_tab(context, served_api, origin) -> Iterator[Callable[..., Tab]]:
     """Opens pages in one browser, each with a client of its own; with `share`, tabs share their tokens. A page opened
     by another runs in the same process, and sees changes of localStorage immediately."""
     tabs = []
@@ -235,7 +144,7 @@ def open_tab(context, api, origin) -> Iterator[Callable[..., Tab]]:
     def run(user: SignedIn | None = None, *, share: bool = False, opener: Tab | None = None) -> Tab:
         tab = Tab(opener.open_another() if opener else context.new_page())
         tabs.append(tab)
-        tab.page.goto(f"{origin}/page.html?api={api}")
+        tab.page.goto(f"{origin}/page.html?api={served_api}")
         tab.page.wait_for_function("globalThis.isReady")
         tokens = user and {"access": user.access, "refresh": user.refresh}
         tab.run("makeClient(given)", {"tokens": tokens, "isShared": share})
@@ -246,38 +155,20 @@ def open_tab(context, api, origin) -> Iterator[Callable[..., Tab]]:
 
 
 @pytest.fixture
-def make_user(_system) -> Callable[..., SignedIn]:
-    """Creates signed-in users without deleting those of other tests."""
-    runtime, app = _system
-
-    def run(name: str = "") -> SignedIn:
-        name = name or f"user{next(_numbers)}"
-        with runtime.transaction() as session:
-            user = User(username=name, email=f"{name}@example.com", first_name="", last_name="", password_hash=HASH)
-            session.add(user)
-            session.flush()
-            session.refresh(user)
-            pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_session(user)
-            return SignedIn(user.id, name, pair.access, pair.refresh, is_admin=False)
-
-    return run
-
-
-@pytest.fixture
 def connection_of() -> type[InterceptedConnection]:
     """Intercepts the connection of a tab, before it connects: `connection_of(tab)`."""
     return InterceptedConnection
 
 
 @pytest.fixture
-def tab(open_tab, make_user) -> Tab:
+def tab(open_tab, add_user) -> Tab:
     """A page of a signed-in user."""
-    tab: Tab = open_tab(make_user())
+    tab: Tab = open_tab(add_user())
     return tab
 
 
 @pytest.fixture
-def shared_tab(open_tab, make_user) -> Tab:
+def shared_tab(open_tab, add_user) -> Tab:
     """A page of a signed-in user, with tokens shared by all tabs."""
-    tab: Tab = open_tab(make_user(), share=True)
+    tab: Tab = open_tab(add_user(), share=True)
     return tab

@@ -31,7 +31,7 @@ def titles(events):
 
 
 @pytest.fixture(autouse=True)
-def _system_is_up(realtime):
+def _system_is_up(served_realtime):
     pass
 
 
@@ -53,16 +53,16 @@ def test_changes_are_received_live(tab):
     assert tab.run("return live.lastEventId") == events[-1]["event_id"]
 
 
-def test_no_event_is_lost_or_repeated_while_the_server_is_down(tab, realtime):
+def test_no_event_is_lost_or_repeated_while_the_server_is_down(tab, served_realtime):
     tab.listen(filter={"created_by": "me"})
     create(tab, "before")
     tab.received("events", 1)
 
-    realtime.kill()
+    served_realtime.kill()
     tab.wait_for_state("waiting")
     for number in range(5):
         create(tab, f"meanwhile {number}")
-    realtime.start()
+    served_realtime.start()
     tab.come_online()
     tab.wait_for_state("open")
     create(tab, "after")
@@ -169,8 +169,8 @@ def sees(tab, task, user):
     tab.page.wait_for_function(newest, arg=[task, user.id])
 
 
-def test_two_pages_see_each_other_viewing_a_task(open_tab, make_user, connection_of):
-    users = ann, bob = make_user(), make_user()
+def test_two_pages_see_each_other_viewing_a_task(open_tab, add_user, connection_of):
+    users = ann, bob = add_user(), add_user()
     anns, bobs = tabs = [open_tab(user) for user in users]
     connection = connection_of(anns)
     task = create(anns)["id"]
@@ -199,8 +199,8 @@ def test_an_expired_token_is_renewed_for_the_ticket(shared_tab):
     assert shared_tab.received("tokens", 1)[-1] == shared_tab.run("return shared.get()")
 
 
-def test_a_connection_continues_with_a_new_session(open_tab, make_user):
-    user = make_user()
+def test_a_connection_continues_with_a_new_session(open_tab, add_user):
+    user = add_user()
     tab = open_tab(user)
     tab.listen()
 
@@ -333,23 +333,25 @@ def test_a_connection_closed_at_once_never_connects(tab):
     assert [note["state"] for note in tab.received("states", 4)] == ["connecting", "closed", "connecting", "open"]
 
 
-def test_the_example_of_the_documentation_works(context, origin, api, make_user):
-    make_user("ann")
+def test_the_example_of_the_documentation_works(context, origin, served_api, add_user):
+    add_user("ann")
     (example,) = re.findall(r"```html\n(.*?)```", DOCS.read_text(), re.DOTALL)
     page = context.new_page()
     page.route("**/page.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto(f"{origin}/page.html")
 
-    with page.expect_response(lambda one: one.url == f"{api}/api/task" and one.request.method == "POST") as answer:
-        page.set_content(example.replace("http://localhost:8000", api))
+    with page.expect_response(
+        lambda one: one.url == f"{served_api}/api/task" and one.request.method == "POST"
+    ) as answer:
+        page.set_content(example.replace("http://localhost:8000", served_api))
     page.wait_for_function("document.title.endsWith(' tasks, open')")
 
     assert answer.value.status == 201
 
 
-def test_the_client_works_in_node(api, make_user):
-    user = make_user()
-    options = {"api": api, "tokens": {"access": user.access, "refresh": user.refresh}}
+def test_the_client_works_in_node(served_api, add_user):
+    user = add_user()
+    options = {"api": served_api, "tokens": {"access": user.access, "refresh": user.refresh}}
     script = f"""
         import {{ TmsClient }} from {json.dumps(SCRIPT.as_uri())};
         const tms = new TmsClient({json.dumps(options)});

@@ -22,8 +22,8 @@ def busy(status, seconds):
     return {"status": status, "json": {"detail": "Later."}, "headers": {**headers, "Retry-After": str(seconds)}}
 
 
-def test_a_page_signs_in_and_sends_requests(open_tab, make_user):
-    tab, user = open_tab(), make_user()
+def test_a_page_signs_in_and_sends_requests(open_tab, add_user):
+    tab, user = open_tab(), add_user()
 
     tab.run("await tms.signIn(...given)", [user.username, PASSWORD])
 
@@ -31,11 +31,11 @@ def test_a_page_signs_in_and_sends_requests(open_tab, make_user):
     assert [set(tokens) for tokens in tab.received("tokens", 1)] == [{"access", "refresh"}]
 
 
-def test_a_wrong_password_is_rejected_without_retries(open_tab, make_user):
+def test_a_wrong_password_is_rejected_without_retries(open_tab, add_user):
     tab = open_tab()
     requests = asked("/api/token", tab)
 
-    error = tab.refusal("tms.signIn(...given)", [make_user().username, "wrong password"])
+    error = tab.refusal("tms.signIn(...given)", [add_user().username, "wrong password"])
 
     assert (error["name"], error["status"]) == ("TmsError", 401)
     assert error["detail"] == error["message"] == "Wrong user name or password, or the account is not active."
@@ -192,8 +192,8 @@ def test_a_response_other_than_json_is_returned_as_text(tab):
     assert tab.request("GET", "/tms-client.js").startswith("/**")
 
 
-def test_a_concurrent_sign_in_is_kept(shared_tab, make_user):
-    tab, user = shared_tab, make_user()
+def test_a_concurrent_sign_in_is_kept(shared_tab, add_user):
+    tab, user = shared_tab, add_user()
     tab.run("await tms.request('POST', '/api/token/revoke', { body: { refresh: shared.get().refresh } })")
     tab.run(STALE)
 

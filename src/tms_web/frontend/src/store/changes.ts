@@ -79,10 +79,13 @@ export function contains(task: Task, patch: TaskChange): boolean {
 }
 
 function applyBulk(task: Task, operations: BulkOperation[]): Task | undefined {
-  return operations.reduce<Task | undefined>((result, operation) => {
-    if (!result || operation.op === "create" || operation.id !== task.id) return result;
-    return operation.op === "delete" ? undefined : { ...result, ...definedOf(operation.task) };
-  }, task);
+  const result = { ...task };
+  for (const operation of operations) {
+    if (operation.op === "create" || operation.id !== task.id) continue;
+    if (operation.op === "delete") return undefined;
+    Object.assign(result, definedOf(operation.task));
+  }
+  return result;
 }
 
 function provisionalTask({ id, task, createdBy, at }: CreateChange): Task {

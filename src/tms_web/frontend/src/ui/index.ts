@@ -1,11 +1,12 @@
 export { Button, type ButtonProps, IconButton, type IconButtonProps, type Variant } from "./button.tsx";
-export { Combobox, type ComboboxProps, filterOptions, type Option, Picker, type PickerProps } from "./combobox.tsx";
+export { Combobox, type ComboboxProps, Picker, type PickerProps } from "./combobox.tsx";
 export * from "./data.tsx";
 export { ConfirmRegion, confirm, Dialog, type DialogProps, type Question } from "./dialog.tsx";
 export { Checkbox, Field, Select, TextArea, TextInput } from "./field.tsx";
 export { type FloatingOptions, useFloating, useOutside } from "./floating.ts";
 export { ICON_NAMES, Icon, type IconName } from "./icon.tsx";
 export { Kbd } from "./kbd.tsx";
+export { ListboxInput, ListboxOptions, type Option, useListbox } from "./listbox.tsx";
 export { Menu, type MenuItem, type MenuProps, type TriggerProps } from "./menu.tsx";
 export { Tabs, type TabsProps } from "./tabs.tsx";
 export { DueDate, RelativeTime } from "./time.tsx";

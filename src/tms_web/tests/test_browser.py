@@ -1,0 +1,173 @@
+"""The pages in a real browser, with the real processes behind them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tms_testing.fixtures import PASSWORD
+from tms_testing.served import served_settings
+from tms_web.banner import first_start
+
+IMAGE = "<img src=x onerror=console.error('image')>"
+SCRIPT = "<script>console.error('script')</script>"
+LINK = "[press me](javascript:console.error('link'))"
+DESCRIPTION = f"**Before**\n\n{IMAGE}\n\n{SCRIPT}\n\n{LINK}\n\n![picture](http://evil.example/x.png)\n\n**After**"
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_realtime", "tms_web")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return served_settings()
+
+
+@pytest.fixture
+def page(context, served_realtime):
+    """A page that logs no error, breaks no rule of its Content-Security-Policy, and asks no other host."""
+    problems = []
+    # The browser logs requests that fail and violations of the policy, too.
+    context.on("console", lambda message: message.type in ("error", "warning") and problems.append(message.text))
+    context.on("weberror", lambda found: problems.append(str(found.error)))
+    context.on("request", lambda request: _is_foreign(request.url) and problems.append(request.url))
+    page = context.new_page()
+    page.on("websocket", lambda socket: _is_foreign(socket.url) and problems.append(socket.url))
+    yield page
+    assert problems == []
+
+
+def _is_foreign(url: str) -> bool:
+    return urlsplit(url).hostname not in ("localhost", None)
+
+
+@pytest.fixture
+def ann(add_user):
+    return add_user()
+
+
+@pytest.fixture
+def client(browser, served_api, ann):
+    """A client of the API, of the same user as the page."""
+    context = browser.new_context(base_url=served_api, extra_http_headers=ann.headers)
+    yield context.request
+    context.close()
+
+
+@pytest.fixture
+def tasks(page: Page, served_api, ann) -> Page:
+    """The list of a user who has signed in."""
+    page.goto(f"{served_api}/tasks")
+    page.get_by_label("User name").fill(ann.username)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+    return page
+
+
+@pytest.fixture
+def link(_system) -> str:
+    """The link of the first start, which `tms up` prints."""
+    found = first_start(_system[0])
+    assert found
+    return found
+
+
+def row(page: Page, title: str):
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def test_the_link_of_the_first_start_leads_an_administrator_to_the_list(page, served_api, link):
+    page.goto(link)
+    page.get_by_label("User name").fill("root")
+    page.get_by_label("E-mail address").fill("root@example.com")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account and sign in").click()
+
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+    expect(page).to_have_url(f"{served_api}/tasks")
+    pair = page.request.post(f"{served_api}/api/token", data={"username": "root", "password": PASSWORD}).json()
+    bearer = {"Authorization": f"Bearer {pair['access']}"}
+    me = page.request.get(f"{served_api}/api/users/me", headers=bearer).json()
+    assert (me["username"], me["is_admin"]) == ("root", True)
+
+
+def test_one_line_creates_a_task_with_priority_and_due_date(tasks, client):
+    days = {_tomorrow()}
+    line = tasks.get_by_label("New task")
+    line.fill("Pay rent !high tomorrow")
+    line.press("Enter")
+
+    expect(row(tasks, "Pay rent")).to_be_visible()
+    days.add(_tomorrow())
+    (task,) = client.get("/api/task", params={"q": "Pay rent"}).json()["results"]
+    assert (task["title"], task["priority"]) == ("Pay rent", "HIGH")
+    assert task["due_date"] in days
+
+
+def _tomorrow() -> str:
+    return (datetime.now(UTC).date() + timedelta(days=1)).isoformat()
+
+
+def test_changes_of_others_appear_in_the_open_list(tasks, client):
+    tasks.evaluate("globalThis.isSamePage = true")
+
+    task = client.post("/api/task", data={"title": "Paint the fence"}).json()
+    expect(row(tasks, "Paint the fence")).to_contain_text("Pending")
+    client.patch(f"/api/task/{task['id']}", data={"title": "Paint the gate", "status": "COMPLETED"})
+    expect(row(tasks, "Paint the gate")).to_contain_text("Completed")
+    client.delete(f"/api/task/{task['id']}")
+    expect(row(tasks, "Paint the gate")).to_have_count(0)
+
+    assert tasks.evaluate("globalThis.isSamePage")
+
+
+def test_titles_and_descriptions_run_nothing(tasks, client):
+    client.post("/api/task", data={"title": IMAGE, "description": DESCRIPTION})
+
+    row(tasks, IMAGE).get_by_role("link").click()
+    panel = tasks.get_by_role("complementary")
+    expect(panel.get_by_label("Title")).to_have_value(IMAGE)
+    expect(panel.get_by_text("After")).to_be_visible()
+    panel.get_by_text("press me").click()
+
+    expect(panel).to_contain_text(IMAGE)
+    expect(panel).to_contain_text(SCRIPT)
+    expect(panel.locator("strong")).to_have_text(["Before", "After"])
+    expect(tasks.locator("img, body script, [href^=javascript]")).to_have_count(0)
+    expect(tasks).to_have_title(re.compile("^" + re.escape(IMAGE)))
+
+
+def test_values_are_picked_by_keyboard(tasks, client):
+    client.post("/api/task", data={"title": "Sweep the yard"})
+
+    row(tasks, "Sweep the yard").get_by_role("button", name="Priority: Medium").press("Enter")
+    field = tasks.get_by_role("combobox", name="Change priority")
+    expect(field).to_be_focused()
+    expect(tasks.get_by_role("option", selected=True)).to_have_text("Medium")
+    field.press_sequentially("urg")
+    field.press("Enter")
+
+    expect(row(tasks, "Sweep the yard").get_by_role("button", name="Priority: Urgent")).to_be_visible()
+    expect(row(tasks, "Sweep the yard")).to_be_focused()
+
+
+def test_commands_are_found_and_run_by_keyboard(tasks):
+    options = tasks.get_by_role("option")
+    tasks.keyboard.press("Control+k")
+    field = tasks.get_by_role("combobox", name="Search commands")
+    expect(field).to_be_focused()
+    field.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    field.press("ArrowDown")
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    field.press_sequentially("dark")
+    expect(options).to_have_text(["Theme: Dark"])
+    field.press("Enter")
+
+    expect(tasks.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(field).to_have_count(0)
