@@ -6,6 +6,7 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tms_testing.output import ProcessOutput
@@ -76,7 +77,9 @@ class WatchedProcess:
         self._process.kill()
         self._process.wait()
         for pid in self.living():
-            os.kill(pid, signal.SIGKILL)
+            # It may end by itself meanwhile.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._output.close()
 
 
