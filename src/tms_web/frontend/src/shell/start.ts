@@ -3,7 +3,7 @@ import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { errorText, session } from "tms/api";
 import { t } from "tms/i18n";
 import { config, navigate } from "tms/module";
-import { startStore, stopStore, tasks } from "tms/store";
+import { clearDrafts, startStore, stopStore, tasks } from "tms/store";
 import { confirm, toast } from "tms/ui";
 
 /** Why the session could not be restored: the server is away. */
@@ -56,6 +56,7 @@ async function leave(end: () => Promise<void>): Promise<void> {
   let ended: Promise<void> | undefined;
   batch(() => {
     ended = end();
+    clearDrafts();
     navigate("/sign-in");
   });
   try {

@@ -9,6 +9,7 @@ import { TaskStore } from "./tasks.ts";
 import { UserStore } from "./users.ts";
 
 export type { Change, Conflict } from "./changes.ts";
+export { clearDrafts, keepDraft, readDraft } from "./drafts.ts";
 export {
   comparator,
   type Filters,

@@ -1,10 +1,10 @@
 /** One line becomes a task: what is understood of it is shown as chips while typing. */
 import type { RefObject } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { session } from "tms/api";
 import { formatDate, t, today } from "tms/i18n";
 import { announce } from "tms/module";
-import { nameOf, users } from "tms/store";
+import { keepDraft, nameOf, readDraft, users } from "tms/store";
 import { Avatar, Button, Chip, Icon, Kbd, PriorityMark, toast } from "tms/ui";
 import { createTask } from "./actions.ts";
 import { parseTask, type Token } from "./parse.ts";
@@ -14,10 +14,15 @@ export interface QuickAddProps {
   /** Whether the list shows the task; else it is said where it went. */
   isListed: (id: number) => boolean;
   onOpen: (id: number) => void;
+  /** The name under which an unfinished line survives a reload. */
+  draftName?: string;
 }
 
-export function QuickAdd({ input, isListed, onOpen }: QuickAddProps) {
-  const [line, setLine] = useState("");
+export function QuickAdd({ input, isListed, onOpen, draftName }: QuickAddProps) {
+  const [line, setLine] = useState(() => (draftName && readDraft<string>(draftName)) || "");
+  useEffect(() => {
+    if (draftName) keepDraft(draftName, line || null);
+  }, [line]);
   const [ignored, setIgnored] = useState<ReadonlySet<string>>(new Set());
   const all = users.all.value;
   const day = today();

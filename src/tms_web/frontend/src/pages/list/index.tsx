@@ -97,7 +97,12 @@ export default function ListPage(props: PageProps) {
           if (openId !== null) rows.current?.focus(openId);
         }}
       >
-        <QuickAdd input={addInput} isListed={(id) => list.ids.peek().includes(id)} onOpen={actions.open} />
+        <QuickAdd
+          input={addInput}
+          isListed={(id) => list.ids.peek().includes(id)}
+          onOpen={actions.open}
+          draftName="list/new"
+        />
         <FilterBar view={view} onChange={goTo} onClear={clearFilters} />
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => addInput.current?.focus()} />

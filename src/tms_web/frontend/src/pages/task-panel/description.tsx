@@ -21,10 +21,10 @@ function loadRenderer(): Promise<RenderMarkdown> {
 
 /** The description: read as Markdown, written as text; leaving the field or Ctrl+Enter saves. */
 export function Description({ task, mayChange }: { task: Task; mayChange: boolean }) {
-  const [isEditing, setEditing] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const draft = useDraft({
+    name: `task/${task.id}/description`,
     value: task.description,
     version: task.version,
     save: (description, version) =>
@@ -33,6 +33,8 @@ export function Description({ task, mayChange }: { task: Task; mayChange: boolea
         return isKept;
       }),
   });
+  // What was typed before a reload is shown as it was.
+  const [isEditing, setEditing] = useState(draft.isUnsaved);
   useEffect(() => {
     if (isEditing) input.current?.focus();
   }, [isEditing]);

@@ -1,5 +1,6 @@
-/** A text that the user is typing. A live change of the task never overwrites it. */
+/** A text that the user is typing. Neither a live change of the task nor a reload of the page takes it away. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { keepDraft, readDraft } from "tms/store";
 
 export interface Draft {
   /** What the field shows: the user's text, or else the present value. */
@@ -20,6 +21,8 @@ interface Typed {
 }
 
 export interface DraftOptions {
+  /** As "task/42/title". */
+  name: string;
   value: string;
   version: number;
   /**
@@ -31,8 +34,8 @@ export interface DraftOptions {
   isValid?: (text: string) => boolean;
 }
 
-export function useDraft({ value, version, save, isValid = () => true }: DraftOptions): Draft {
-  const [typed, setTyped] = useState<Typed | null>(null);
+export function useDraft({ name, value, version, save, isValid = () => true }: DraftOptions): Draft {
+  const [typed, setTyped] = useState(() => readDraft<Typed>(name));
   const latest = useRef({ typed, value, save, isValid });
   latest.current = { typed, value, save, isValid };
 
@@ -40,6 +43,7 @@ export function useDraft({ value, version, save, isValid = () => true }: DraftOp
     // The blur that follows a key press may come before the next rendering.
     latest.current.typed = next;
     setTyped(next);
+    keepDraft(name, next);
   };
   const commit = () => {
     const now = latest.current;

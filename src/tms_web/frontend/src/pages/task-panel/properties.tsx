@@ -78,6 +78,7 @@ function DueField({ task }: { task: Task }) {
   const input = useRef<HTMLInputElement>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const draft = useDraft({
+    name: `task/${task.id}/due_date`,
     value: task.due_date ?? "",
     version: task.version,
     save: (text, version) => saveChange(task.id, { due_date: text || null }, version),

@@ -11,6 +11,7 @@ const MAX_LENGTH = 200;
 export function Title({ task, mayChange }: { task: Task; mayChange: boolean }) {
   const input = useRef<HTMLTextAreaElement>(null);
   const draft = useDraft({
+    name: `task/${task.id}/title`,
     value: task.title,
     version: task.version,
     save: (title, version) => saveChange(task.id, { title: title.trim() }, version),

@@ -1,0 +1,37 @@
+/** What the user is typing, kept by the tab over a reload; it is removed when the text is saved, and at sign-out. */
+import { session } from "tms/api";
+
+const PREFIX = "tms.draft.";
+
+/** The draft under a name, as "task/42/title", of the signed-in user. */
+export function readDraft<T>(name: string): T | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(keyOf(name)) ?? "null") as T | null;
+  } catch {
+    // The user has forbidden storage.
+    return null;
+  }
+}
+
+/** Keeps a draft, or removes it. */
+export function keepDraft(name: string, draft: unknown): void {
+  try {
+    if (draft === null) sessionStorage.removeItem(keyOf(name));
+    else sessionStorage.setItem(keyOf(name), JSON.stringify(draft));
+  } catch {
+    // It holds until the page is left.
+  }
+}
+
+/** Removes the drafts of all users of this tab. */
+export function clearDrafts(): void {
+  try {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+function keyOf(name: string): string {
+  return `${PREFIX}${session.user.peek()?.id ?? 0}/${name}`;
+}
