@@ -6,12 +6,22 @@ import { applyChange, type Change, idsOf } from "./changes.ts";
 /** How one task changed, as the pages see it; undefined means that it does not exist. */
 export type TaskListener = (id: number, before: Task | undefined, after: Task | undefined) => void;
 
+/** What shows tasks, which are kept for it. */
+export interface TaskHolder {
+  ids(): readonly number[];
+  /** While tasks are on their way to it, it may need any of them. */
+  isLoading(): boolean;
+}
+
 export class TaskEntities {
   readonly #base = new Map<number, Task>();
   readonly #views = new Map<number, Signal<Task | undefined>>();
   /** Deleted tasks with their last version, so that a late response does not bring them back. */
   readonly #gone = new Map<number, number>();
   readonly #listeners = new Set<TaskListener>();
+  readonly #holders = new Set<TaskHolder>();
+  /** The tasks whose views a component follows. */
+  readonly #watched = new Set<number>();
   readonly #pending: () => readonly Change[];
 
   constructor(pending: () => readonly Change[]) {
@@ -22,9 +32,7 @@ export class TaskEntities {
   view(id: number): Signal<Task | undefined> {
     const known = this.#views.get(id);
     if (known) return known;
-    const made = signal(this.#compute(id));
-    this.#views.set(id, made);
-    return made;
+    return this.#addView(id, this.#compute(id));
   }
 
   peek(id: number): Task | undefined {
@@ -51,6 +59,13 @@ export class TaskEntities {
     this.refresh([task.id]);
   }
 
+  /** Stores a change of a task that perhaps nothing shows; then it is not kept, however many others change. */
+  follow(task: Task): void {
+    const isNew = !this.#base.has(task.id);
+    this.put(task);
+    if (isNew && !this.#isHeld(task.id)) this.#forget(task.id);
+  }
+
   /** The task was deleted, or is out of sight; a restored one has a higher version. */
   drop(id: number, version: number): void {
     if ((this.#base.get(id)?.version ?? 0) > version) return;
@@ -63,8 +78,7 @@ export class TaskEntities {
   refresh(ids: Iterable<number>): void {
     for (const id of new Set(ids)) {
       // Not `view(id)`, which would start with the new value: the task was not visible until now.
-      const view = this.#views.get(id) ?? signal<Task | undefined>(undefined);
-      this.#views.set(id, view);
+      const view = this.#views.get(id) ?? this.#addView(id, undefined);
       const before = view.peek();
       const after = this.#compute(id);
       if (isSame(before, after)) continue;
@@ -78,12 +92,47 @@ export class TaskEntities {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Keeps the tasks of a holder until the returned function is called; what nothing else shows is forgotten then. */
+  hold(holder: TaskHolder): () => void {
+    this.#holders.add(holder);
+    return () => {
+      this.#holders.delete(holder);
+      const held = new Set([...this.#holders].flatMap((one) => one.ids()));
+      const isBusy = [...this.#holders].some((one) => one.isLoading());
+      for (const id of holder.ids()) if (!isBusy && !held.has(id) && !this.#isUsed(id)) this.#forget(id);
+    };
+  }
+
   clear(): void {
     const ids = [...this.#views.keys()];
     this.#base.clear();
     this.#gone.clear();
     this.refresh(ids);
     this.#views.clear();
+  }
+
+  #addView(id: number, task: Task | undefined): Signal<Task | undefined> {
+    const made = signal(task, {
+      watched: () => this.#watched.add(id),
+      unwatched: () => this.#watched.delete(id),
+    });
+    this.#views.set(id, made);
+    return made;
+  }
+
+  #isHeld(id: number): boolean {
+    if (this.#isUsed(id)) return true;
+    for (const holder of this.#holders) if (holder.isLoading() || holder.ids().includes(id)) return true;
+    return false;
+  }
+
+  #isUsed(id: number): boolean {
+    return this.#watched.has(id) || this.#pending().some((change) => idsOf(change).includes(id));
+  }
+
+  #forget(id: number): void {
+    this.#base.delete(id);
+    this.#views.delete(id);
   }
 
   #compute(id: number): Task | undefined {

@@ -22,7 +22,7 @@ export class TaskList {
   readonly #me: number;
   readonly #pageSize: number;
   readonly #compare: (one: Task, other: Task) => number;
-  readonly #stop: () => void;
+  readonly #stops: (() => void)[];
   #cursor: string | null = "";
   #abort = new AbortController();
   /** Ids that changed while a page was on its way; the page may be older than the change. */
@@ -38,7 +38,10 @@ export class TaskList {
     this.#me = me;
     this.#pageSize = pageSize;
     this.#compare = comparator(query.ordering);
-    this.#stop = entities.listen((id, _before, after) => this.#onChange(id, after));
+    this.#stops = [
+      entities.listen((id, _before, after) => this.#onChange(id, after)),
+      entities.hold({ ids: () => this.ids.peek(), isLoading: () => this.isLoadingMore.peek() }),
+    ];
     void this.loadMore();
   }
 
@@ -58,8 +61,8 @@ export class TaskList {
 
   /** Stops following changes. */
   dispose(): void {
-    this.#stop();
     this.#abort.abort();
+    for (const stop of this.#stops) stop();
     clearTimeout(this.#timer);
   }
 

@@ -113,7 +113,7 @@ export class TaskStore {
 
   applyEvent({ task_id, event, event_id: _id, actor: _actor, changes: _changes, ...fields }: TaskEvent): void {
     if (event === "deleted") this.entities.drop(task_id, fields.version);
-    else this.entities.put(pick({ ...fields, id: task_id }));
+    else this.entities.follow(pick({ ...fields, id: task_id }));
   }
 
   /** Sends what is queued; called when the connection is back, too. */
