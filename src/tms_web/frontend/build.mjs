@@ -29,6 +29,7 @@ const SHARED = {
   "tms/store": "src/store/index.ts",
   "tms/ui": "src/ui/index.ts",
   "tms/module": "src/module/index.ts",
+  "tms/tasks": "src/tasks/index.ts",
 };
 const LOCALES = ["en", "de"];
 
@@ -65,7 +66,8 @@ async function buildShell() {
   await Promise.all(
     Object.entries(SHARED).map(async ([specifier, entry]) => {
       const name = specifier.replace("@", "").replace("/", "-");
-      const external = shared.filter((one) => one !== specifier);
+      // Chunks of a module import it by its specifier; only a package from node_modules is resolved here.
+      const external = entry.startsWith("src/") ? shared : shared.filter((one) => one !== specifier);
       // The namespace is re-exported so that a package from node_modules can be an entry.
       const contents = `export * from ${JSON.stringify(entry.startsWith("src/") ? `./${entry}` : entry)};`;
       const input = { stdin: { contents, resolveDir: HERE, sourcefile: `${name}.js` } };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ParseOptions, parseTask } from "../src/pages/tasks/parse.ts";
+import { type ParseOptions, parseTask } from "../src/tasks/parse.ts";
 
 const ANN = { id: 1, username: "ann", first_name: "Ann", last_name: "Lee" };
 const BOB = { id: 2, username: "bob", first_name: "Robert", last_name: "Miller" };

@@ -3,6 +3,28 @@ export { type Config, config } from "./config.ts";
 export { isBeginning, type Pressed, stepsOf } from "./keys.ts";
 export { Link, type LinkProps } from "./link.tsx";
 export { type Location, location, navigate, returnPath, urlOf } from "./location.ts";
+export {
+  addModule,
+  administrationSections,
+  commands,
+  headerItems,
+  navigation,
+  pages,
+  profileSections,
+  taskBadges,
+  taskSections,
+} from "./modules.ts";
 export { announce, announcement, setPageTitle, useTitle } from "./page.ts";
+export { LazyView, TaskBadges } from "./parts.tsx";
 export { activeShortcuts, type Shortcut, useShortcuts } from "./shortcuts.ts";
-export type { Command, NavigationEntry, PageEntry, PageProps, WebModule } from "./types.ts";
+export type {
+  Command,
+  LazyPart,
+  NavigationEntry,
+  PageEntry,
+  PageProps,
+  Part,
+  SectionEntry,
+  TaskPartProps,
+  WebModule,
+} from "./types.ts";

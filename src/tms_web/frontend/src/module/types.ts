@@ -11,6 +11,39 @@ export interface WebModule {
   pages?: readonly PageEntry[];
   navigation?: readonly NavigationEntry[];
   commands?: readonly Command[];
+  /** At the end of the header. */
+  headerItems?: readonly Part[];
+  /** Beside the title of a task: in rows, on cards, and in the panel. Nothing is the usual answer of a badge. */
+  taskBadges?: readonly Part<TaskPartProps>[];
+  /** Below the fields of the task panel. */
+  taskSections?: readonly LazyPart<TaskPartProps>[];
+  profileSections?: readonly SectionEntry[];
+  administrationSections?: readonly SectionEntry[];
+}
+
+/** A small component of a package that a page of another package shows. */
+export interface Part<Props = object> {
+  id: string;
+  /** The smallest is first. */
+  order: number;
+  component: ComponentType<Props>;
+}
+
+/** A part whose code is loaded when it is shown. */
+export interface LazyPart<Props = object> {
+  id: string;
+  order: number;
+  load: () => Promise<{ default: ComponentType<Props> }>;
+}
+
+export interface TaskPartProps {
+  taskId: number;
+}
+
+/** A section of the profile or of the administration; its id is the end of its path, as in "/profile/mail". */
+export interface SectionEntry extends LazyPart {
+  label: () => string;
+  icon: IconName;
 }
 
 export interface PageEntry {
@@ -36,6 +69,7 @@ export interface NavigationEntry {
   order: number;
   /** As "g l". */
   keys?: string;
+  isAvailable?: () => boolean;
 }
 
 /** An entry of the command palette. */

@@ -1,7 +1,6 @@
 /** The shell's own pages. Each is the `index.tsx` of a folder and is loaded when it is wanted. */
-import type { ComponentType } from "preact";
 import { t } from "tms/i18n";
-import { config, type PageEntry, type PageProps, type WebModule } from "tms/module";
+import { config, type PageEntry, type WebModule } from "tms/module";
 
 /** Where a signed-in user has nothing to do. */
 export const GUEST_PATHS: ReadonlySet<string> = new Set([
@@ -11,18 +10,28 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
   "/first-start",
 ]);
 
-const tasks = load("tasks");
+const list: PageEntry["load"] = () => import("./list/index.tsx");
 const guests: PageEntry[] = [
-  { path: "/sign-in", title: () => t("sign-in.title"), load: load("sign-in"), isOpen: true },
-  { path: "/first-start", title: () => t("first-start.title"), load: load("first-start"), isOpen: true },
+  { path: "/sign-in", title: () => t("sign-in.title"), load: () => import("./sign-in/index.tsx"), isOpen: true },
+  {
+    path: "/first-start",
+    title: () => t("first-start.title"),
+    load: () => import("./first-start/index.tsx"),
+    isOpen: true,
+  },
 ];
 if (config.registration === "open")
-  guests.push({ path: "/register", title: () => t("register.title"), load: load("register"), isOpen: true });
+  guests.push({
+    path: "/register",
+    title: () => t("register.title"),
+    load: () => import("./register/index.tsx"),
+    isOpen: true,
+  });
 if (config.passwordReset)
   guests.push({
     path: "/forgotten-password",
     title: () => t("forgotten-password.title"),
-    load: load("forgotten-password"),
+    load: () => import("./forgotten-password/index.tsx"),
     isOpen: true,
   });
 
@@ -30,12 +39,8 @@ export const shellPages: WebModule = {
   name: "tms_web",
   pages: [
     ...guests,
-    { path: "/tasks", title: () => t("ui.tasks"), load: tasks },
-    { path: "/tasks/:id", title: () => t("ui.tasks"), load: tasks },
+    { path: "/tasks", title: () => t("ui.tasks"), load: list },
+    { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
   ],
   navigation: [{ path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" }],
 };
-
-function load(folder: string): () => Promise<{ default: ComponentType<PageProps> }> {
-  return () => import(`./${folder}/index.tsx`);
-}

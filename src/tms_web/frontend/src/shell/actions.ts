@@ -1,10 +1,9 @@
 /** The shell's own commands: going to pages, theme, density, language, sign-out. */
 import { session } from "tms/api";
 import { type Language, language, t } from "tms/i18n";
-import { type Command, navigate } from "tms/module";
+import { type Command, commands, navigate, navigation } from "tms/module";
 import { openDialog } from "./dialogs.ts";
 import { chooseLanguage, DENSITIES, density, LANGUAGES, THEMES, theme } from "./preferences.ts";
-import { commands, navigation } from "./registry.ts";
 import { signOut, signOutEverywhere } from "./start.ts";
 
 /** What the palette offers now. */

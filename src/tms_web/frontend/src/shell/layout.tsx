@@ -1,14 +1,13 @@
 /** Landmarks, navigation (at the bottom on phones), and what is shown above every page. */
 import { session } from "tms/api";
 import { t } from "tms/i18n";
-import { announcement, Link, location, type Shortcut, useShortcuts } from "tms/module";
+import { announcement, headerItems, Link, location, navigation, type Shortcut, useShortcuts } from "tms/module";
 import { ConfirmRegion, Icon, IconButton, Kbd, ToastRegion } from "tms/ui";
 import { availableCommands } from "./actions.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { dialog, openDialog } from "./dialogs.ts";
 import { PageView } from "./page-view.tsx";
 import { Palette } from "./palette.tsx";
-import { navigation } from "./registry.ts";
 import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
@@ -48,6 +47,7 @@ export function Layout() {
             onClick={() => openDialog("shortcuts")}
           />
         )}
+        {isIn && headerItems.value.map(({ id, component: Item }) => <Item key={id} />)}
         <UserMenu />
       </header>
       <ConnectionBanner />

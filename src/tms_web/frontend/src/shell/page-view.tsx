@@ -3,13 +3,22 @@ import { effect, untracked } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { session } from "tms/api";
-import { location, navigate, type PageEntry, type PageProps, returnPath, setPageTitle } from "tms/module";
+import {
+  location,
+  navigate,
+  navigation,
+  type PageEntry,
+  type PageProps,
+  pages,
+  returnPath,
+  setPageTitle,
+} from "tms/module";
 import { ErrorState, SkeletonRows } from "tms/ui";
 import { GUEST_PATHS } from "../pages/index.ts";
 import { ErrorBoundary } from "./error-boundary.tsx";
 import { focusHeading } from "./focus.ts";
 import { NotFound } from "./not-found.tsx";
-import { areModulesLoaded, navigation, pages } from "./registry.ts";
+import { areModulesLoaded } from "./registry.ts";
 import { findPage } from "./routes.ts";
 import { restore, startError } from "./start.ts";
 

@@ -1,18 +1,14 @@
 /** The modules of the page: the shell's own, and those of other packages, which are loaded at the start. */
-import { computed, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { addMessages, t } from "tms/i18n";
-import { config, type WebModule } from "tms/module";
+import { addModule, config, type WebModule } from "tms/module";
 import { toast } from "tms/ui";
 import { shellPages } from "../pages/index.ts";
 
-const modules = signal<readonly WebModule[]>([shellPages]);
 /** Whether a path that nobody has registered is certainly unknown. */
 export const areModulesLoaded = signal(!config.modules.length);
-export const pages = computed(() => modules.value.flatMap((one) => one.pages ?? []));
-export const commands = computed(() => modules.value.flatMap((one) => one.commands ?? []));
-export const navigation = computed(() =>
-  modules.value.flatMap((one) => one.navigation ?? []).sort((one, other) => one.order - other.order),
-);
+
+addModule(shellPages);
 
 /** Loads the modules of the other packages. One that fails is reported, and the others work. */
 export async function loadModules(urls: readonly string[] = config.modules): Promise<void> {
@@ -33,7 +29,7 @@ export async function loadModules(urls: readonly string[] = config.modules): Pro
 
 function register(module: WebModule): void {
   if (module.messages) addMessages(module.messages);
-  modules.value = [...modules.peek(), module];
+  addModule(module);
 }
 
 /** `tms_reports` of `/assets/tms_reports/index-AB12.js`. */

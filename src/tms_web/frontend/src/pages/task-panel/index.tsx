@@ -2,9 +2,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, session, type Task } from "tms/api";
 import { language, t } from "tms/i18n";
-import { useShortcuts, useTitle } from "tms/module";
+import { LazyView, TaskBadges, taskSections, useShortcuts, useTitle } from "tms/module";
 import { viewers, viewTask } from "tms/realtime";
 import { onReset, tasks, users } from "tms/store";
+import { rightsOf } from "tms/tasks";
 import {
   Avatar,
   Button,
@@ -24,7 +25,6 @@ import { usePanelFocus } from "./focus.ts";
 import { History } from "./history.tsx";
 import { userName } from "./names.ts";
 import { Properties } from "./properties.tsx";
-import { rightsOf } from "./rights.ts";
 import { Title } from "./title.tsx";
 import { useHistory } from "./use-history.ts";
 
@@ -67,6 +67,7 @@ function Panel({ id, onClose }: TaskPanelProps) {
           {task && <span class="visually-hidden">: {task.title}</span>}
         </h2>
         {task && <Viewers />}
+        {task && id > 0 && <TaskBadges taskId={id} />}
         {task && <ActionMenu task={task} onClose={onClose} />}
         <IconButton icon="x" label={t("ui.close")} keys="escape" onClick={onClose} />
       </header>
@@ -151,6 +152,8 @@ function Content({ task, onSettled }: { task: Task; onSettled: () => void }) {
           : t("taskPanel.updated")}{" "}
         <RelativeTime at={task.updated_at} />
       </p>
+      {task.id > 0 &&
+        taskSections.value.map((part) => <LazyView key={part.id} part={part} props={{ taskId: task.id }} />)}
       {task.id > 0 && <History task={task} history={history} mayChange={mayChange} />}
     </>
   );

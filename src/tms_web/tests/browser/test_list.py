@@ -2,71 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tms_testing.fixtures import PASSWORD
-from tms_testing.served import served_settings
 from tms_web.banner import first_start
 
 IMAGE = "<img src=x onerror=console.error('image')>"
 SCRIPT = "<script>console.error('script')</script>"
 LINK = "[press me](javascript:console.error('link'))"
 DESCRIPTION = f"**Before**\n\n{IMAGE}\n\n{SCRIPT}\n\n{LINK}\n\n![picture](http://evil.example/x.png)\n\n**After**"
-
-
-@pytest.fixture(scope="module")
-def packages():
-    return ("tms_api", "tms_realtime", "tms_web")
-
-
-@pytest.fixture(scope="module")
-def settings():
-    return served_settings()
-
-
-@pytest.fixture
-def page(context, served_realtime):
-    """A page that logs no error, breaks no rule of its Content-Security-Policy, and asks no other host."""
-    problems = []
-    # The browser logs requests that fail and violations of the policy, too.
-    context.on("console", lambda message: message.type in ("error", "warning") and problems.append(message.text))
-    context.on("weberror", lambda found: problems.append(str(found.error)))
-    context.on("request", lambda request: _is_foreign(request.url) and problems.append(request.url))
-    page = context.new_page()
-    page.on("websocket", lambda socket: _is_foreign(socket.url) and problems.append(socket.url))
-    yield page
-    assert problems == []
-
-
-def _is_foreign(url: str) -> bool:
-    return urlsplit(url).hostname not in ("localhost", None)
-
-
-@pytest.fixture
-def ann(add_user):
-    return add_user()
-
-
-@pytest.fixture
-def client(browser, served_api, ann):
-    """A client of the API, of the same user as the page."""
-    context = browser.new_context(base_url=served_api, extra_http_headers=ann.headers)
-    yield context.request
-    context.close()
-
-
-@pytest.fixture
-def tasks(page: Page, served_api, ann) -> Page:
-    """The list of a user who has signed in."""
-    page.goto(f"{served_api}/tasks")
-    page.get_by_label("User name").fill(ann.username)
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
-    return page
 
 
 @pytest.fixture

@@ -5,12 +5,11 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { session, type Task } from "tms/api";
 import { t } from "tms/i18n";
-import { Link } from "tms/module";
+import { Link, TaskBadges } from "tms/module";
 import { nameOf, tasks, users } from "tms/store";
+import type { EditedField } from "tms/tasks";
+import { changeTasks, rightsOf } from "tms/tasks";
 import { Avatar, DueDate, Icon, PriorityBadge, StatusBadge } from "tms/ui";
-import { rightsOf } from "../task-panel/rights.ts";
-import { changeTasks } from "./actions.ts";
-import type { EditedField } from "./edit-picker.tsx";
 
 /** What the list does for its rows; the same object in every render. */
 export interface RowActions {
@@ -84,6 +83,7 @@ export function Row({ id, index, start, isFocused, isSelected, isOpen, isRenamed
             {task.title}
           </Link>
         )}
+        {!isProvisional && <TaskBadges taskId={id} />}
       </div>
       <Cell task={task} field="status" text={t(`status.${task.status}`)} {...{ tabIndex, actions }}>
         <StatusBadge status={task.status} />

@@ -11,7 +11,7 @@ const failure = signal<unknown>(null);
 
 function load(): void {
   failure.value = null;
-  import("../task-panel/index.tsx").then(
+  import("../pages/task-panel/index.tsx").then(
     (module) => {
       panel.value = module.default;
     },

@@ -4,7 +4,7 @@ import { t } from "tms/i18n";
 import { location, navigate } from "tms/module";
 import { tasks } from "tms/store";
 import { confirm, type ToastOptions, toast } from "tms/ui";
-import { rightsOf } from "../task-panel/rights.ts";
+import { rightsOf } from "./rights.ts";
 
 /** The largest number of operations in one request. */
 const MAXIMUM = 500;

@@ -6,11 +6,11 @@ import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from "preact/
 import { errorText } from "tms/api";
 import { t } from "tms/i18n";
 import type { Ordering, TaskList } from "tms/store";
+import { useVirtualRows } from "tms/tasks";
 import { Button, Skeleton } from "tms/ui";
 import { ListHead } from "./list-head.tsx";
 import { Row, type RowActions } from "./row.tsx";
 import type { Selection } from "./selection.ts";
-import { useVirtualRows } from "./virtual.ts";
 
 /** How many rows before the end the next page is asked for. */
 const AHEAD = 40;

@@ -1,27 +1,32 @@
 /** The list of tasks. The address is its state: filters, search, order, and the open task. */
 import { useMemo, useRef, useState } from "preact/hooks";
 import { t, today } from "tms/i18n";
-import { navigate, type PageProps, useTitle } from "tms/module";
+import { type PageProps, useTitle } from "tms/module";
+import {
+  deleteTasks,
+  type Edit,
+  type EditedField,
+  EditPicker,
+  FilterBar,
+  hasFilters,
+  mayChangeAny,
+  QuickAdd,
+  SearchBox,
+  TasksFrame,
+  toListQuery,
+  useList,
+  useTaskView,
+} from "tms/tasks";
 import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
-import { deleteTasks, mayChangeAny } from "./actions.ts";
 import { BulkBar } from "./bulk-bar.tsx";
-import { type Edit, type EditedField, EditPicker } from "./edit-picker.tsx";
-import { FilterBar } from "./filter-bar.tsx";
-import { PanelSlot } from "./panel-slot.tsx";
-import { EMPTY_VIEW, hasFilters, type ListView, readView, toListQuery, writeView } from "./query.ts";
-import { QuickAdd } from "./quick-add.tsx";
 import type { RowActions } from "./row.tsx";
-import { SearchBox } from "./search-box.tsx";
 import { Selection } from "./selection.ts";
 import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
-import { useList } from "./use-list.ts";
 import { useListShortcuts } from "./use-list-shortcuts.ts";
 
-export default function TasksPage({ params, query }: PageProps) {
+export default function ListPage(props: PageProps) {
   useTitle(t("tasks.title"));
-  const view = readView(query);
-  const search = writeView(view);
-  const openId = Number(params.id) || null;
+  const { view, openId, goTo, clearFilters, hrefOf, open, closePanel } = useTaskView("/tasks", props);
   const { list, shown } = useList(toListQuery(view, today()));
   const [selection] = useState(() => new Selection());
   const [edit, setEdit] = useState<Edit | null>(null);
@@ -30,14 +35,10 @@ export default function TasksPage({ params, query }: PageProps) {
   const searchInput = useRef<HTMLInputElement>(null);
   const addInput = useRef<HTMLInputElement>(null);
 
-  const goTo = (next: ListView, options?: { replace?: boolean }) => {
-    navigate(`${openId ? `/tasks/${openId}` : "/tasks"}${writeView(next)}`, options);
-  };
-  const clearFilters = () => goTo({ ...EMPTY_VIEW, ordering: view.ordering });
   const actions = useMemo<RowActions>(
     () => ({
-      hrefOf: (id) => `/tasks/${id}${search}`,
-      open: (id) => navigate(`/tasks/${id}${search}`),
+      hrefOf,
+      open,
       focus: (id) => {
         selection.focused.value = id;
       },
@@ -48,7 +49,7 @@ export default function TasksPage({ params, query }: PageProps) {
         rows.current?.focus(id);
       },
     }),
-    [search, shown],
+    [hrefOf, shown],
   );
   const editTargets = (field: EditedField, from?: HTMLElement) => {
     const row = rows.current?.row();
@@ -79,18 +80,23 @@ export default function TasksPage({ params, query }: PageProps) {
   const isEmpty = shown.state.value === "ready" && !shown.ids.value.length && !shown.hasMore.value;
   const isWaiting = !shown.ids.value.length && shown.state.value !== "error";
   return (
-    <div class="tasks" data-panel={openId !== null}>
-      <section class="tasks__main" aria-labelledby="tasks-heading">
-        <header class="tasks__head">
-          <h1 id="tasks-heading" tabIndex={-1}>
-            {t("tasks.title")}
-          </h1>
+    <>
+      <TasksFrame
+        name="list"
+        heading={t("tasks.title")}
+        tools={
           <SearchBox
             input={searchInput}
             text={view.q}
             onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
           />
-        </header>
+        }
+        openId={openId}
+        onClosePanel={() => {
+          closePanel();
+          if (openId !== null) rows.current?.focus(openId);
+        }}
+      >
         <QuickAdd input={addInput} isListed={(id) => list.ids.peek().includes(id)} onOpen={actions.open} />
         <FilterBar view={view} onChange={goTo} onClear={clearFilters} />
         {isEmpty ? (
@@ -120,18 +126,9 @@ export default function TasksPage({ params, query }: PageProps) {
             onClear={() => selection.clear()}
           />
         )}
-      </section>
+      </TasksFrame>
       {edit && <EditPicker edit={edit} onClose={() => setEdit(null)} />}
-      {openId !== null && (
-        <PanelSlot
-          id={openId}
-          onClose={() => {
-            navigate(`/tasks${search}`);
-            rows.current?.focus(openId);
-          }}
-        />
-      )}
-    </div>
+    </>
   );
 }
 

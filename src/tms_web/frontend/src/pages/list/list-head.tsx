@@ -3,8 +3,8 @@
 /** The column heads; a press orders, with Shift by several columns. */
 import { t } from "tms/i18n";
 import type { Ordering } from "tms/store";
+import { toggleOrdering } from "tms/tasks";
 import { Icon } from "tms/ui";
-import { toggleOrdering } from "./query.ts";
 
 export interface ListHeadProps {
   ordering: readonly Ordering[];

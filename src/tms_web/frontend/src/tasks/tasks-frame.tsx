@@ -1,0 +1,32 @@
+/** The frame of a page with tasks: a heading with tools, the content, and the panel of the open task beside it. */
+import type { ComponentChildren } from "preact";
+import { PanelSlot } from "./panel-slot.tsx";
+
+export interface TasksFrameProps {
+  /** The page's name, as in the class `tasks--board`. */
+  name: string;
+  heading: string;
+  /** Beside the heading, as the search box. */
+  tools?: ComponentChildren;
+  children: ComponentChildren;
+  /** The open task. */
+  openId: number | null;
+  onClosePanel: () => void;
+}
+
+export function TasksFrame({ name, heading, tools, children, openId, onClosePanel }: TasksFrameProps) {
+  return (
+    <div class={`tasks tasks--${name}`} data-panel={openId !== null}>
+      <section class="tasks__main" aria-labelledby="tasks-heading">
+        <header class="tasks__head">
+          <h1 id="tasks-heading" tabIndex={-1}>
+            {heading}
+          </h1>
+          {tools}
+        </header>
+        {children}
+      </section>
+      {openId !== null && <PanelSlot id={openId} onClose={onClosePanel} />}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+/** The address of a page with tasks is its state: filters, search, order, and the open task. */
+import { useMemo } from "preact/hooks";
+import { navigate, type PageProps } from "tms/module";
+import { EMPTY_VIEW, type ListView, readView, writeView } from "./query.ts";
+
+export interface TaskView {
+  view: ListView;
+  /** The query string of the view, or nothing. */
+  search: string;
+  openId: number | null;
+  goTo: (view: ListView, options?: { replace?: boolean }) => void;
+  clearFilters: () => void;
+  /** The path of a task's panel over this page. */
+  hrefOf: (id: number) => string;
+  open: (id: number) => void;
+  closePanel: () => void;
+}
+
+/** `path` is the page's own, as "/board"; the panel's is "/board/42". */
+export function useTaskView(path: string, { params, query }: PageProps): TaskView {
+  const openId = Number(params.id) || null;
+  const text = query.toString();
+  return useMemo(() => {
+    const view = readView(query);
+    const search = writeView(view);
+    const hrefOf = (id: number) => `${path}/${id}${search}`;
+    const goTo = (next: ListView, options?: { replace?: boolean }) =>
+      navigate(`${openId ? `${path}/${openId}` : path}${writeView(next)}`, options);
+    return {
+      view,
+      search,
+      openId,
+      goTo,
+      clearFilters: () => goTo({ ...EMPTY_VIEW, ordering: view.ordering }),
+      hrefOf,
+      open: (id) => navigate(hrefOf(id)),
+      closePanel: () => navigate(`${path}${search}`),
+    };
+  }, [path, text, openId]);
+}
