@@ -1,6 +1,7 @@
 """Every error of the API has a code that is registered, documented and used with its parameters."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,10 @@ import pytest
 
 from tms_core.error_codes import CODES, ErrorCode
 
+KEY = re.compile(r"error\.(\w+?)(?:\.(?:one|other))?")
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 ROOT = Path(__file__).resolve().parent.parent
+FRONTEND = ROOT / "src" / "tms_web" / "frontend" / "src" / "api"
 PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
 # Modules whose ValueErrors reach no response (settings, servers, commands, mails, files), or only inside one with a
 # code (e-mail addresses).
@@ -104,6 +108,20 @@ def test_every_code_is_used():
     used = {name for _, tree in sources() for node in ast.walk(tree) for name in names_in(node)}
 
     assert sorted(CONSTANTS.keys() - used) == []
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_the_web_ui_has_a_message_for_every_code(known, locale):
+    messages = json.loads((FRONTEND / f"{locale}.json").read_text())
+    texts = {name: [text for key, text in messages.items() if KEY.fullmatch(key)[1] == name] for name in known}
+    unknown = {KEY.fullmatch(key)[1] for key in messages} - known.keys()
+
+    assert [name for name, found in texts.items() if not found] == []
+    assert unknown == set()
+    for name, found in texts.items():
+        # `count` is the bound that selects the plural form.
+        bounds = {"count"} if {"maximum", "minimum", "seconds", "minutes"} & {*known[name].params} else set()
+        assert {place for text in found for place in PLACEHOLDER.findall(text)} <= {*known[name].params} | bounds, name
 
 
 def names_in(node: ast.AST) -> Iterator[str]:
