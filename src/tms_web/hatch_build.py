@@ -97,9 +97,12 @@ def _needs_build(root: Path, config: dict[str, Any]) -> bool:
 
 def _hash_of(source: Path) -> str:
     digest = hashlib.sha256()
-    for path in (*_files_of(source), *(TOOLS / name for name in TOOL_FILES)):
+    for folder, path in (
+        *((source, path) for path in _files_of(source)),
+        *((TOOLS, TOOLS / name) for name in TOOL_FILES),
+    ):
         if path.is_file():
-            digest.update(f"{path.relative_to(HERE.parent)}\0".encode())
+            digest.update(f"{path.relative_to(folder)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

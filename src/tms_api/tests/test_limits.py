@@ -187,7 +187,12 @@ def test_responses_do_not_reveal_whether_the_account_exists(sign_in, problem):
         return [
             (
                 answer.status_int,
-                {**problem(answer), "request_id": "", "detail": re.sub(r"\d+ seconds?", "…", answer.json["detail"])},
+                {
+                    **problem(answer),
+                    "request_id": "",
+                    "params": {},
+                    "detail": re.sub(r"\d+ seconds?", "…", answer.json["detail"]),
+                },
                 sorted(answer.headers),
             )
             for answer in answers

@@ -55,8 +55,13 @@ class ProblemError(TmsError):
         return str(self.document.get("detail") or "")
 
     @property
+    def code(self) -> str:
+        """The error code in the API's table, such as `version_conflict`; empty if a proxy responded."""
+        return str(self.document.get("code") or "")
+
+    @property
     def errors(self) -> Sequence[dict[str, Any]]:
-        """The faults of the request, each as `{"in", "field", "message"}`."""
+        """The faults of the request, each as `{"in", "field", "code", "message"}`, with `params` where it has any."""
         errors: Sequence[dict[str, Any]] = self.document.get("errors") or ()
         return errors
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from tms_core.error_codes import ErrorCode
+
 # The callables below take the `Runtime`, which is built on this module; the directives declare their exact types.
 OfRuntime = Callable[[Any], Any]
 # «package.module:function», or a function, that returns the text of a line of the banner; None for no line.
@@ -65,6 +67,7 @@ class Registry:
     account_mailer: str | None = None
     sign_in: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
+    error_codes: dict[str, ErrorCode] = field(default_factory=dict)
     # Folders of built ES modules by package.
     frontends: dict[str, str] = field(default_factory=dict)
     web_options: dict[str, WebOption] = field(default_factory=dict)

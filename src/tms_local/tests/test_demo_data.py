@@ -14,7 +14,7 @@ from tms_core.commands import main
 from tms_core.event_log.leadership import try_to_lead
 from tms_core.event_log.sinks import EventSink
 from tms_core.list_cache_version import KEY
-from tms_core.models import Priority, RelayCursor, Status, Task, TaskEvent, User
+from tms_core.models import OPEN_STATUSES, Priority, RelayCursor, Status, Task, TaskEvent, User
 from tms_core.models.task import TASK
 from tms_core.relay.cursor import ensure_cursor
 from tms_core.relay.sink_transaction import deliver_batch
@@ -250,6 +250,35 @@ def test_the_option_if_empty_adds_nothing_to_existing_tasks(tms, runtime):
 
     assert "nothing added" in result.output
     assert count_of(runtime, Task) == 20
+
+
+def test_the_tasks_of_the_team_show_every_case(runtime):
+    load(runtime, task_count=0, user_count=6, seed=1, midnight=MIDNIGHT, history=True, team=True)
+
+    with runtime.transaction() as session:
+        rows = session.scalars(select(Task)).all()
+        days = {row.due_date and (row.due_date - TODAY).days for row in rows if row.status in OPEN_STATUSES}
+        creators = {row.created_by for row in rows}
+        administrators = session.scalars(select(User.username).where(User.is_admin)).all()
+        changed = session.scalars(select(TaskEvent.task_id).where(TaskEvent.kind == "updated")).all()
+        assert {row.status for row in rows} == set(Status)
+        assert {row.priority for row in rows} == set(Priority)
+        assert {None, -1, 0, 1, 2} < days
+        assert max(day for day in days if day is not None) > 30
+        assert any(len(row.title) > 150 for row in rows)
+        assert any("\n- [ ] " in row.description for row in rows)
+        assert any(row.assigned_to is None for row in rows)
+        assert len(creators) > 2
+    assert administrators == ["ada.adeyemi"]
+    assert len(changed) > 20
+
+
+def test_the_administrator_of_the_demo_is_for_the_embedded_database_only(tms, runtime):
+    refused = tms("demo-data", "--tasks", "20", "--team", "--yes")
+
+    assert refused.exit_code == 2
+    assert "embedded database" in refused.stderr
+    assert count_of(runtime, User) == 0
 
 
 def test_production_needs_a_confirmation(tms, runtime, ini):

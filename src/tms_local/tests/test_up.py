@@ -245,8 +245,9 @@ def test_the_demo_names_a_user_to_sign_in_as(folder, ini, port):
     with up(ini, port, demo=True) as system:
         system.wait_for("Ctrl-C stops everything")
 
-        assert re.search(r"Sign in as +ada\.adeyemi, password password123", system.text)
-        assert re.search(r"added 200 tasks .* with \d+ events of their histories", system.text)
+        assert re.search(r"Sign in as +ada\.adeyemi, password password123 \(administrator\)\n", system.text)
+        assert re.search(r"^ +amir\.almeida, password password123 \(member\)\n", system.text, re.M)
+        assert re.search(r"added 223 tasks .* with \d+ events of their histories", system.text)
         for address in re.findall(rf"http://localhost:{port}\S+", system.text):
             with urllib.request.urlopen(address) as answer:
                 assert answer.status == 200

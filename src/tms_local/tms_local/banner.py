@@ -14,18 +14,20 @@ from tms_local.demo.loading import PASSWORD
 from tms_local.demo.people import DOMAIN
 from tms_local.embedded.state import StateDirectory
 
+SHOWN_ACCOUNTS = 3
+
 
 def banner(runtime: Runtime, state: StateDirectory, given: dict[str, str], *, demo: bool = False) -> str:
     """Return the banner. `given` holds the environment variables that commands in other terminals need."""
     if given.get("TMS_INI") == os.path.abspath("development.ini"):
         given = {name: value for name, value in given.items() if name != "TMS_INI"}
     rows = _addresses(runtime)
-    demo_user = _demo_user(runtime) if demo else None
-    if demo_user:
-        rows.append(("Sign in as", f"{demo_user}, password {PASSWORD}"))
+    accounts = _demo_accounts(runtime) if demo else []
+    for number, (username, role) in enumerate(accounts):
+        rows.append(("" if number else "Sign in as", f"{username}, password {PASSWORD} ({role})"))
     lines = ["", "TMS is up.", "", *_table(rows), "", "Next, in another terminal:", ""]
     settings = [f"export {name}={shlex.quote(value)}" for name, value in given.items()]
-    lines += [f"  {line}" for line in (*settings, *_next_steps(runtime, demo_user))]
+    lines += [f"  {line}" for line in (*settings, *_next_steps(runtime, accounts[0][0] if accounts else None))]
     lines += ["", f"Ctrl-C stops everything; the data stay in {state.path}.", "", ""]
     return "\n".join(lines)
 
@@ -45,21 +47,24 @@ def _addresses(runtime: Runtime) -> list[tuple[str, str]]:
     return rows
 
 
-def _demo_user(runtime: Runtime) -> str | None:
-    """Return the name of a demo user that can sign in; None if there is none."""
-    first = select(User.username).where(User.email.endswith(f"@{DOMAIN}"), User.is_active).order_by(User.id).limit(1)
+def _demo_accounts(runtime: Runtime) -> list[tuple[str, str]]:
+    """Return the names and roles of some demo users that can sign in, administrators first."""
+    active = select(User.username, User.is_admin).where(User.email.endswith(f"@{DOMAIN}"), User.is_active)
     try:
         with runtime.transaction() as session:
-            return session.scalar(first)
+            found = session.execute(active.order_by(User.is_admin.desc(), User.id).limit(SHOWN_ACCOUNTS)).all()
+        return [(row.username, "administrator" if row.is_admin else "member") for row in found]
     except SQLAlchemyError:
         # Errors must not stop a running system.
-        return None
+        return []
     finally:
         runtime.close()
 
 
 def _next_steps(runtime: Runtime, demo_user: str | None) -> list[str]:
-    steps = [f"{tms_command()} doctor", f"{tms_command()} user create admin --admin"]
+    steps = [f"{tms_command()} doctor"]
+    if demo_user is None:
+        steps.append(f"{tms_command()} user create admin --admin")
     login = (demo_user, PASSWORD) if demo_user else None
     for of_package in runtime.registry.banner_steps:
         steps += resolve(of_package)(runtime, login)

@@ -4,10 +4,11 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 
-from tms_core.commands.invocation import Invocation
+from tms_core.commands.invocation import Invocation, fail
 from tms_core.processes.orphans import adopt_orphans
 from tms_core.runtime import Runtime
 from tms_local.banner import banner
+from tms_local.demo.safety import NOT_EMBEDDED, has_private_database
 from tms_local.embedded.state import StateDirectory
 from tms_local.process_specs import embedded_servers, jobs, processes, require_ports
 from tms_local.supervisor import MergedLog, ProcessRecord, Supervisor
@@ -47,6 +48,8 @@ def run(invocation: Invocation, given: dict[str, str], *, demo: bool) -> None:
     find this system."""
     adopt_orphans()
     runtime = invocation.bootstrap()
+    if demo and not has_private_database(runtime):
+        fail(NOT_EMBEDDED)
     state = StateDirectory(runtime.core.state_dir)
     state.prepare()
     with state.lock():

@@ -42,7 +42,7 @@ def jobs(*, demo: bool) -> list[ProcessSpec]:
     """Return the jobs that run once before the processes start."""
     specs = [_spec("migrate", ["migrate"], once=True)]
     if demo:
-        argv = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history"]
+        argv = ["demo-data", "--tasks", "200", "--users", "10", "--if-empty", "--history", "--team"]
         specs.append(_spec("demo-data", argv, once=True))
     return specs
 

@@ -13,6 +13,8 @@ from tms_core.models import Task
 from tms_core.runtime import Runtime
 from tms_local.demo.loading import PASSWORD, load
 from tms_local.demo.people import DOMAIN
+from tms_local.demo.safety import NOT_EMBEDDED, has_private_database
+from tms_local.demo.team import TEAM_TASKS
 
 
 @click.command("demo-data")
@@ -21,24 +23,36 @@ from tms_local.demo.people import DOMAIN
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed of the tasks.")
 @click.option("--if-empty", is_flag=True, help="Do nothing if there are tasks already.")
 @click.option("--history", is_flag=True, help="Also add a history of each task, unless there are events already.")
+@click.option("--team", is_flag=True, help="Also add an administrator and the tasks of a release; see below.")
 @click.option("--yes", is_flag=True, help="Allow this in production, although the demo users' password is public.")
 @click.pass_obj
 def demo_data(
-    invocation: Invocation, task_count: int, user_count: int, seed: int, *, if_empty: bool, history: bool, yes: bool
+    invocation: Invocation,
+    task_count: int,
+    user_count: int,
+    seed: int,
+    *,
+    if_empty: bool,
+    history: bool,
+    team: bool,
+    yes: bool,
 ) -> None:
     """Add users and tasks for evaluation or benchmarks.
 
     No mails or live updates are sent. Without --history the tasks have no events. Every run adds tasks; the demo users
-    are created once. On the same day, the same seed yields the same tasks.
+    are created once. On the same day, the same seed yields the same tasks. `tms up --demo` uses --team, which works on
+    the embedded database only.
     """
     runtime = invocation.bootstrap()
     if runtime.core.environment == "production" and not yes:
         fail("demo users have a password that everybody knows; in production add --yes if you mean it")
+    if team and not has_private_database(runtime):
+        fail(NOT_EMBEDDED)
     if if_empty and _has_tasks(runtime):
         click.echo("there are tasks already: nothing added")
         return
-    began = time.monotonic()
-    with _progress(task_count) as progress:
+    began, number = time.monotonic(), task_count + (len(TEAM_TASKS) if team else 0)
+    with _progress(number) as progress:
         loaded = load(
             runtime,
             task_count=task_count,
@@ -46,10 +60,11 @@ def demo_data(
             seed=seed,
             midnight=datetime.now(runtime.core.zone).replace(hour=0, minute=0, second=0, microsecond=0),
             history=history,
+            team=team,
             progress=progress,
         )
     click.echo(
-        f"added {task_count:,} tasks of {user_count} demo users ({loaded.new_users} of them new) in "
+        f"added {number:,} tasks of {user_count} demo users ({loaded.new_users} of them new) in "
         f"{time.monotonic() - began:.1f} s, {_about_events(loaded.events)}: no mail, no push"
     )
     click.echo(f"demo users (…@{DOMAIN}) sign in with the password {PASSWORD}, for example {loaded.username}")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection, exists, insert, select, text
@@ -20,6 +20,7 @@ from tms_core.services.passwords import hash_password
 from tms_local.demo.history import can_have_histories, write_histories
 from tms_local.demo.people import Person, people
 from tms_local.demo.tasks import DemoTask, tasks
+from tms_local.demo.team import team_tasks
 
 PASSWORD = "password123"  # noqa: S105 - a documented demo password
 CHUNK = 5_000
@@ -49,20 +50,24 @@ def load(
     seed: int,
     midnight: datetime,
     history: bool = False,
+    team: bool = False,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Loaded:
     """Add `task_count` tasks of `user_count` demo users in one transaction; missing users are created.
 
-    `history` also adds events, unless the event log has events already.
+    `history` also adds events, unless the event log has events already. `team` also adds the tasks of
+    `tms_local.demo.team`, and makes the first user, if it is new, an administrator.
     """
     events = 0
     with runtime.engine.begin() as connection:
         for statement in PREPARATION:
             connection.execute(text(statement))
         with_history = history and can_have_histories(connection)
-        persons, user_ids, new = _users(connection, user_count)
+        persons, user_ids, new = _users(connection, user_count, with_administrator=team)
         with _search_index_last(connection):
-            _copy(connection, tasks(task_count, user_ids, midnight=midnight, seed=seed), progress)
+            rows = tasks(task_count, user_ids, midnight=midnight, seed=seed)
+            more = team_tasks(user_ids, midnight=midnight) if team else ()
+            _copy(connection, chain(rows, more), progress)
         if with_history:
             events = write_histories(connection, seed=seed)
     # Invalidate cached lists.
@@ -71,7 +76,7 @@ def load(
     return Loaded(new, persons[0].username, events)
 
 
-def _users(connection: Connection, number: int) -> tuple[list[Person], list[int], int]:
+def _users(connection: Connection, number: int, *, with_administrator: bool) -> tuple[list[Person], list[int], int]:
     """Return the first demo users, their ids, and how many were created. User names of other accounts are skipped."""
     chosen: list[Person] = []
     known: dict[str, int] = {}
@@ -94,11 +99,11 @@ def _users(connection: Connection, number: int) -> tuple[list[Person], list[int]
                 known |= {person.username: user_id} if user_id else {}
     del chosen[number:]
     missing = [person for person in chosen if person.username not in known]
-    known |= _make(connection, missing)
+    known |= _make(connection, missing, administrator=chosen[0] if with_administrator else None)
     return chosen, [known[person.username] for person in chosen], len(missing)
 
 
-def _make(connection: Connection, persons: Sequence[Person]) -> dict[str, int]:
+def _make(connection: Connection, persons: Sequence[Person], *, administrator: Person | None) -> dict[str, int]:
     if not persons:
         return {}
     # One hash for all users, since argon2 is slow.
@@ -110,6 +115,7 @@ def _make(connection: Connection, persons: Sequence[Person]) -> dict[str, int]:
             "first_name": person.first_name,
             "last_name": person.last_name,
             "password_hash": password_hash,
+            "is_admin": person is administrator,
         }
         for person in persons
     ]
@@ -147,14 +153,14 @@ def _lines(rows: Iterator[DemoTask]) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    """Format a value for COPY. Demo texts contain no tabs, line breaks or backslashes."""
+    """Format a value for COPY. Demo texts contain no tabs or backslashes."""
     match value:
         case None:
             return r"\N"
         case datetime():
             return value.isoformat()
         case _:
-            return str(value)
+            return str(value).replace("\n", r"\n")
 
 
 def _tidy(runtime: Runtime) -> None:

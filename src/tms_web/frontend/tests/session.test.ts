@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../src/api/errors.ts";
 import { SessionStore } from "../src/api/session.ts";
+import { config } from "../src/module/config.ts";
 
 function answering(answer: unknown, calls: string[] = []): typeof fetch {
   return async (path) => {
@@ -16,6 +17,17 @@ test("a browser without a session is signed out, and no account is asked for", a
   await session.restore();
   assert.equal(session.state.value, "out");
   assert.deepEqual(calls, ["/api/web-session/refresh"]);
+});
+
+test("requests go below the path under which a proxy serves TMS", async () => {
+  const calls: string[] = [];
+  config.base = "/tms";
+  try {
+    await new SessionStore({}, answering({ access: null }, calls)).restore();
+  } finally {
+    config.base = "";
+  }
+  assert.deepEqual(calls, ["/tms/api/web-session/refresh"]);
 });
 
 test("a request without a session fails with 401", async () => {

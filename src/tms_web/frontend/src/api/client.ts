@@ -1,4 +1,6 @@
 /** Requests to the API: adds the access token, renews it once for all requests, and retries where that is safe. */
+// Not from tms/module, which is built on this module.
+import { config } from "../module/config.ts";
 import { ApiError, type Problem } from "./errors.ts";
 
 export type Params = Record<string, string | number | boolean | (string | number)[] | null | undefined>;
@@ -46,7 +48,7 @@ export class ApiClient {
     this.#fetch = send;
   }
 
-  /** The JSON of the response; throws ApiError. */
+  /** The JSON of the response; throws ApiError. `path` is below the base path, as "/api/task". */
   async request<T>(method: Method, path: string, options: RequestOptions = {}): Promise<T> {
     if (!path.startsWith("/") || path.startsWith("//")) throw new TypeError(`path must begin with one slash: ${path}`);
     const { renew, access } = {
@@ -110,7 +112,7 @@ export class ApiClient {
     let response: Response;
     let text: string;
     try {
-      response = await this.#fetch(path + toQuery(params), {
+      response = await this.#fetch(config.base + path + toQuery(params), {
         method,
         headers,
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,

@@ -1,12 +1,17 @@
 import type { FieldConflict, Task } from "./types.ts";
 
-/** An error of one field, as in a problem document. `code` is machine-readable where the server gives one. */
+/** The variable parts of a message, by the names that its code has in the API's documentation. */
+export type ErrorParams = Record<string, string | number | string[]>;
+
+/** An error of one field, as in a problem document. */
 export interface FieldError {
   in?: string;
   field?: string;
+  /** The server's own sentence, in English. */
   message: string;
+  /** Machine-readable; absent only in responses of others, such as proxies. */
   code?: string;
-  index?: number;
+  params?: ErrorParams;
 }
 
 export interface Problem {
@@ -14,6 +19,7 @@ export interface Problem {
   status?: number;
   detail?: string;
   code?: string;
+  params?: ErrorParams;
   errors?: FieldError[];
   request_id?: string;
   /** The index of the operation that failed, of a bulk request. */

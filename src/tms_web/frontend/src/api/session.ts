@@ -1,5 +1,7 @@
 /** The session of the user: the access token in memory only; the refresh token in a cookie that no script reads. */
 import { computed, signal } from "@preact/signals";
+// Not from tms/module, which is built on this module.
+import { config } from "../module/config.ts";
 import { ApiClient, type ClientTiming } from "./client.ts";
 import { ApiError } from "./errors.ts";
 import type { User } from "./types.ts";
@@ -21,8 +23,9 @@ export interface FirstAccount {
   last_name?: string;
 }
 
-const LOCK = "tms session";
-const CHANNEL = "tms session";
+// Another TMS of this host, under another base path, has sessions of its own.
+const LOCK = `tms session ${config.base}`;
+const CHANNEL = LOCK;
 
 export class SessionStore {
   readonly state = signal<SessionState>("unknown");

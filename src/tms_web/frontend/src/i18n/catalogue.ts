@@ -49,9 +49,9 @@ export function t(key: string, params: Record<string, string | number> = {}): st
   });
 }
 
-/** Whether there is a message of this key. */
+/** Whether there is a message of this key, also one with plural forms. */
 export function hasMessage(key: string): boolean {
-  return find(key) !== undefined;
+  return (find(key) ?? find(`${key}.other`)) !== undefined;
 }
 
 function find(key: string): string | undefined {

@@ -1,6 +1,7 @@
 /** The live connection of the page: one WebSocket by /tms-client.js, whose requests use the session of the page. */
 import { signal } from "@preact/signals";
 import { ApiError, type Method, type RequestOptions, session, type Task } from "tms/api";
+import { config } from "tms/module";
 
 /** A message of the realtime server about one task. */
 export interface TaskEvent extends Omit<Task, "id"> {
@@ -45,7 +46,7 @@ export function listen(listener: FeedListener): () => void {
 export async function startFeed(since: number | undefined, url?: string): Promise<void> {
   const started = ++generation;
   // A variable, so that the bundler leaves the address alone.
-  const path = "/tms-client.js";
+  const path = `${config.base}/tms-client.js`;
   const { TmsClient, TmsError } = (await import(path)) as typeof import("tms-client");
   if (started !== generation) return;
   class PageClient extends TmsClient {
@@ -59,7 +60,8 @@ export async function startFeed(since: number | undefined, url?: string): Promis
       }
     }
   }
-  live = new PageClient(url ? { api: location.origin, realtime: url } : { api: location.origin }).listen({
+  const root = location.origin + config.base;
+  live = new PageClient(url ? { api: root, realtime: url } : { api: root }).listen({
     ...(since !== undefined && { since }),
     onEvent: (event) => each((one) => one.onEvent(event)),
     onReset: () => each((one) => one.onReset()),

@@ -1,5 +1,6 @@
 /** The queue of unconfirmed changes in IndexedDB. Each tab has its own; a new tab adopts those of tabs that are gone. */
 import { createStore, del, get, keys, set, type UseStore } from "idb-keyval";
+import { config } from "tms/module";
 import type { Change, Conflict } from "./changes.ts";
 
 export interface Saved {
@@ -56,7 +57,7 @@ export class IndexedDbQueue implements QueueStorage {
   }
 
   #database(): UseStore {
-    this.#store ??= createStore("tms", "changes");
+    this.#store ??= createStore(`tms${config.base}`, "changes");
     return this.#store;
   }
 }

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { ApiError, session } from "tms/api";
+import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { Link } from "tms/module";
 import { Notice } from "tms/ui";
@@ -16,7 +16,6 @@ export default function FirstStartPage() {
     required: REQUIRED,
     check: ({ password }) => checkPassword(password),
     send: (values) => session.createFirstAccount({ code: code ?? "", ...trimmed(values) }),
-    explain: (error) => (error instanceof ApiError && error.status === 403 ? t("first-start.wrongCode") : undefined),
   });
   if (!code)
     return (

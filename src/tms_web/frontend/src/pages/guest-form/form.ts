@@ -10,12 +10,10 @@ export interface FormOptions<T> {
   /** Rules beyond that; messages by field. */
   check?: (values: T) => Partial<Record<keyof T & string, string>>;
   send: (values: T) => Promise<unknown>;
-  /** A sentence for an error of the whole form; undefined for the usual one. */
-  explain?: (error: unknown) => string | undefined;
 }
 
 export function useForm<T extends Record<string, string>>(options: FormOptions<T>) {
-  const { initial, required, check, send, explain } = options;
+  const { initial, required, check, send } = options;
   const element = useRef<HTMLFormElement>(null);
   const [values, setValues] = useState(initial);
   const [errors, setErrors] = useState<Partial<Record<string, string>>>({});
@@ -43,7 +41,7 @@ export function useForm<T extends Record<string, string>>(options: FormOptions<T
     } catch (error) {
       const known = error instanceof ApiError ? Object.entries(error.byField).filter(([name]) => name in values) : [];
       const byField = Object.fromEntries(known.map(([name, one]) => [name, fieldText(one)]));
-      show(byField, explain?.(error) ?? (known.length ? null : errorText(error)));
+      show(byField, known.length ? null : errorText(error));
     } finally {
       setBusy(false);
     }

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { ApiError, session } from "tms/api";
+import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { config, Link, type PageProps } from "tms/module";
 import { Field, TextInput } from "tms/ui";
@@ -14,7 +14,6 @@ export default function SignInPage({ query }: PageProps) {
     initial: { username: "", password: "" },
     required: ["username", "password"],
     send: ({ username, password }) => session.signIn({ username: username.trim(), password }),
-    explain: (error) => (error instanceof ApiError && error.status === 401 ? t("sign-in.wrong") : undefined),
   });
   const { bind, errors } = form;
   const search = query.size ? `?${query}` : "";
