@@ -46,7 +46,7 @@ class ApiSettings(SettingsGroup, prefix="tms.api"):
     )
     password_reset_url: str = setting(
         "",
-        help="URL of the mailed link to reset a password, with {token} and perhaps {public_url}; empty, here and below: "
+        help="URL of mailed links to reset a password, with {token} and perhaps {public_url}; empty, here and below: "
         "the page of the web UI, or else of the API.",
     )
     email_verification_url: str = setting("", help="URL of the mailed link to verify an e-mail address.")
