@@ -56,6 +56,7 @@ bench: install ## Measure list, get, create, report and push; see bench/README.m
 
 docs: install ## Write the pages and samples that follow from others
 	@$(BIN)/python docs/make_settings.py
+	@$(BIN)/python docs/make_error_codes.py
 	@$(BIN)/python docs/make_postman.py
 	@cp development.ini production.ini src/tms_core/tms_core/samples/
 	@cp .env.example src/tms_core/tms_core/samples/env.example

@@ -2,11 +2,11 @@
 
 import pytest
 from contract import Contract
-from webtest import TestApp
 
 from tms_api.schemas.task_responses import Task
 from tms_core.services.task_state import TaskRow
 from tms_testing.fixtures import PASSWORD
+from tms_testing.problems import CheckedApp
 
 LOOPBACK = {"REMOTE_ADDR": "127.0.0.1"}
 
@@ -20,7 +20,7 @@ def contract(app):
 def checked(app, contract):
     """The application; undocumented responses fail the test."""
 
-    class Checked(TestApp):
+    class Checked(CheckedApp):
         def do_request(self, *args, **kwargs):
             answer = super().do_request(*args, **{**kwargs, "expect_errors": True})
             contract.check(answer)

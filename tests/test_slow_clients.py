@@ -9,6 +9,8 @@ import pytest
 from served import HEALTH, PATIENCE, answer, connect, ends, head, is_served, post, receive, serving
 from waiting_package import RunningRequests
 
+from tms_core.error_codes import code_of_status
+
 THREADS, CONNECTIONS, BODY_LIMIT = 2, 48, 4096
 LENGTH, CHUNKED = b"Content-Length: 1000\r\n", b"Transfer-Encoding: chunked\r\n"
 BEGUN = {LENGTH: b"{", CHUNKED: b"1\r\n{\r\n"}
@@ -85,6 +87,7 @@ def test_rejected_requests_are_answered_before_the_body_arrives(port, client, me
     found, headers, problem = answer(port, request)
 
     assert (found, problem["status"], problem["request_id"]) == (status, status, "mine")
+    assert problem["code"] == code_of_status(status).name
     assert headers["x-request-id"] == "mine"
     assert headers["content-type"] == "application/problem+json"
     assert headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
@@ -97,6 +100,7 @@ def test_a_content_length_above_the_limit_is_rejected_before_the_body_arrives(po
     status, _, problem = answer(port, request + sent)
 
     assert (status, problem["detail"]) == (413, f"A body may have at most {BODY_LIMIT} bytes.")
+    assert (problem["code"], problem["params"]) == ("body_too_large", {"maximum": BODY_LIMIT})
 
 
 def test_chunks_above_the_limit_are_rejected_before_the_last_one_arrives(port, client):

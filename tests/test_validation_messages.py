@@ -8,12 +8,14 @@ import re
 import pytest
 from pydantic import ValidationError
 
+from tms_core.error_codes import INVALID_VALUE
 from tms_core.errors import ConfigurationError, FieldError, InvalidError
 from tms_core.settings import CoreSettings
 from tms_core.settings_base import SettingsGroup
-from tms_core.validation_messages import FALLBACK
+from tms_core.validation_messages import FALLBACK as FALLBACK_ERROR
 from tms_core.web.validation import Schema, schema_faults
 
+FALLBACK, _ = FALLBACK_ERROR
 PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notifications")
 PYDANTIC = re.compile(r"\bshould\b|\bInput\b|Value error|\btag\b|validation|\bvalid \w+,|unable to|instance of", re.I)
 # Values that violate the types and bounds.
@@ -70,6 +72,7 @@ def test_invalid_bodies_get_messages_of_tms(schema):
 
     assert found
     assert [fault for fault in found if not in_our_words(fault.message)] == []
+    assert [fault for fault in found if fault.code is INVALID_VALUE or {*fault.params} != {*fault.code.params}] == []
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda one: one.__name__)
@@ -147,8 +150,11 @@ def test_every_bad_setting_is_named():
 
 
 def test_an_invalid_error_does_not_grow_with_its_input():
-    error = InvalidError([FieldError("query", "x" * 5_000, "y" * 5_000)] * 1_000)
+    error = InvalidError(
+        [FieldError("query", "x" * 5_000, "y" * 5_000, INVALID_VALUE, {"reason": "z" * 5_000})] * 1_000
+    )
 
     assert len(error.errors) == 50
     assert str(error).endswith("; and 950 more")
     assert len(str(error)) < 50 * 700
+    assert len(error.errors[0].params["reason"]) <= 500

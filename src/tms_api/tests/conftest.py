@@ -13,6 +13,7 @@ from tms_core.app import configure
 from tms_core.event_log.events import TaskEventRecord, read_events
 from tms_core.single_statements import SingleStatements
 from tms_testing.fixtures import Client, SignedIn
+from tms_testing.problems import CheckedApp
 
 # No server listens there, so connections are refused immediately.
 DEAD_DATABASE = "postgresql://tms@127.0.0.1:1/tms"
@@ -68,7 +69,7 @@ def another_process(ini, runtime, _processes) -> Callable[..., TestApp]:
         key = frozenset(settings.items())
         if key not in _processes:
             changed = {f"tms.{name}": value for name, value in settings.items()}
-            _processes[key] = TestApp(configure({**ini, **changed}, web=True).make_wsgi_app())
+            _processes[key] = CheckedApp(configure({**ini, **changed}, web=True).make_wsgi_app())
         if "database_url" not in settings:
             _processes[key].app.registry.revocations.refresh(force=True)
         return _processes[key]

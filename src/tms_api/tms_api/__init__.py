@@ -14,6 +14,7 @@ INDEX = {
 
 def includeme(config):
     config.add_tms_settings(ApiSettings)
+    config.add_error_codes("tms_api.error_codes")
     config.add_migrations("api", "tms_api:migrations/versions")
     config.add_task_module("tms_api.tasks")
     config.add_beat_entry(

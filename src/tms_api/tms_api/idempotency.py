@@ -23,11 +23,13 @@ from sqlalchemy import ColumnElement, Label, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
+from tms_api import error_codes as codes
 from tms_api.models import IdempotencyKey
 from tms_api.rate_limits.limiter import too_many
 from tms_api.rates import Rate
 from tms_api.schemas.idempotency import IdempotencyProblem
 from tms_api.settings import ApiSettings
+from tms_core import error_codes as core_codes
 from tms_core.errors import InvalidError, TooManyRequestsError
 from tms_core.web.openapi import Header, Parameter, ResponseDoc, described
 from tms_core.web.problems import problem
@@ -72,7 +74,8 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
         if key is None:
             return method(self)
         if not SPELLING.fullmatch(key):
-            raise InvalidError.of(HEADER, "must be 1 to 255 visible ASCII characters", "header")
+            message = "must be 1 to 255 visible ASCII characters"
+            raise InvalidError.of(HEADER, message, core_codes.BAD_PATTERN, "header")
         return _execute_once(self.request, key, lambda: method(self))
 
     return described(with_key, headers=(PARAMETER,))
@@ -103,7 +106,7 @@ def _execute_once(request, key: str, do: Callable[[], Response]) -> Response:
             raise
         # The statement failed and left the transaction unusable; nothing was written in it.
         request.tm.doom()
-        return problem(request, 409, STILL_RUNNING, retry_after=2)
+        return problem(request, 409, STILL_RUNNING, code=codes.REQUEST_RUNNING, retry_after=2)
     if claimed is None:
         return _replay(request, use)
     response = do()
@@ -147,16 +150,19 @@ def _delete_expired(session, owner: int, most: int) -> None:
     if count > most:
         rate, seconds = Rate(most, "day"), max(1, math.ceil(seconds))
         message = f"You have used {most} Idempotency-Keys within 24 hours."
-        raise TooManyRequestsError(message, seconds, too_many(NAME, (rate,), rate, seconds).headers)
+        headers = too_many(NAME, (rate,), rate, seconds).headers
+        raise TooManyRequestsError(message, seconds, headers, codes.TOO_MANY_IDEMPOTENCY_KEYS, maximum=most)
 
 
 def _replay(request, use: _Use) -> Response:
     columns = (IdempotencyKey.fingerprint, IdempotencyKey.status, IdempotencyKey.headers, IdempotencyKey.body)
     kept = request.db.execute(select(*columns).where(*_matches(use))).one()
     if not hmac.compare_digest(kept.fingerprint, use.fingerprint):
-        return problem(request, 422, "This Idempotency-Key was used for another request.")
+        message = "This Idempotency-Key was used for another request."
+        return problem(request, 422, message, code=codes.IDEMPOTENCY_KEY_REUSED)
     if kept.body is None:
-        response = problem(request, 409, f"{NOT_KEPT} Read the changed resources instead.", original_status=kept.status)
+        message, code = f"{NOT_KEPT} Read the changed resources instead.", codes.RESPONSE_NOT_STORED
+        response = problem(request, 409, message, code=code, original_status=kept.status)
     else:
         response = Response(kept.body, status=kept.status)
         response.headers.update(kept.headers)

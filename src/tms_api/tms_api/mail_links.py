@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from tms_api.error_codes import LINK_INVALID, NO_MAILS_OFFERED
 from tms_api.known_clients import client_known_by_name
 from tms_api.rate_limits.attempt_limits import key_of, link_attempt_limits, unless_known
 from tms_api.rate_limits.limiter import Limit
@@ -22,7 +23,7 @@ def mailer_of(request) -> AccountMailer:
     """Return the account mailer. Raises `NotOfferedError` if no included package provides one."""
     mailer: AccountMailer | None = request.registry.tms.mailer
     if mailer is None:
-        raise NotOfferedError(NO_MAILS)
+        raise NotOfferedError(NO_MAILS, NO_MAILS_OFFERED)
     return mailer
 
 
@@ -120,7 +121,8 @@ def redeem_change_link(request, token: str) -> tuple[User, str]:
 def _redeemed(request, redeem: Callable[[], T | None]) -> T:
     found = link_attempt_limits(request).attempt(redeem)
     if found is None:
-        raise InvalidError.of("token", "is not the token of a valid link: request another one")
+        message = "is not the token of a valid link: request another one"
+        raise InvalidError.of("token", message, LINK_INVALID)
     return found
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from tms_api.error_codes import PAGE_NOT_FOUND
 from tms_core.errors import NotFoundError
 from tms_core.web.openapi import WholeNumber, names_of
 
@@ -32,9 +33,9 @@ def read_page(values: dict[str, list[str]]) -> PageRequest:
 def envelope(request, values: dict[str, list[str]], page: PageRequest, count: int, results: Any) -> dict[str, Any]:
     """Return the body of a page. Raises `NotFoundError` for a page past the end."""
     if page.number > 1 and page.offset >= count:
-        raise NotFoundError(
-            f"There is no page {page.number}: {count} results make {-(-count // page.size) or 1} pages."
-        )
+        pages = -(-count // page.size) or 1
+        message = f"There is no page {page.number}: {count} results make {pages} pages."
+        raise NotFoundError(message, PAGE_NOT_FOUND, page=page.number, pages=pages)
     has_next = page.offset + page.size < count
     return {
         "count": count,

@@ -258,7 +258,7 @@ def test_an_invalid_response_or_an_error_is_a_500(exchange, outcome, caplog):
     head, _, body = written.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
     assert b"\r\ncontent-type: application/problem+json\r\n" in head
-    assert b'"status":500' in body
+    assert b'"status":500,"code":"internal_error"' in body
     assert is_closed
     assert "a request failed in the server" in caplog.text
 

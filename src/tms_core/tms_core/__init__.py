@@ -12,6 +12,7 @@ def includeme(config):
 
     config.include("tms_core.directives")
     config.add_tms_settings(CoreSettings)
+    config.add_error_codes("tms_core.error_codes")
     config.add_migrations("core", "tms_core:migrations/versions")
     config.add_event_sink("cache", "tms_core.list_cache_sink:ListCacheSink")
     config.add_metrics("relay", "tms_core.relay.metrics:collect")

@@ -5,8 +5,10 @@ Celery, nor the relay Cornice.
 """
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
+from tms_core.error_codes import codes_in
 from tms_core.errors import ConfigurationError
 from tms_core.registry import BannerLine, BeatEntry, ProcessEntry, Registry, WebOption
 from tms_core.runtime import Runtime
@@ -172,6 +174,13 @@ def include_web_last(config, module: str) -> None:
     _registry(config).last_web_modules.append(lambda: config.include(module))
 
 
+def add_error_codes(config, module: str) -> None:
+    """Register the `ErrorCode`s that a module («package.error_codes») defines, for the documentation. Two packages must
+    not register the same code."""
+    for code in codes_in(import_module(module)):
+        _register(_registry(config).error_codes, "error code", code.name, code)
+
+
 def add_web_module(config, folder: str) -> None:
     """Register the package's part of the web UI: a folder («package:folder») with a `manifest.json` that names its
     entry, an ES module. Without a package that serves a web UI, nothing happens."""
@@ -205,6 +214,7 @@ DIRECTIVES = (
     add_link_page,
     include_web,
     include_web_last,
+    add_error_codes,
     add_web_module,
     add_web_option,
 )

@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping
 
 from tms_core.addresses import is_loopback
+from tms_core.error_codes import METRICS_NOT_PUBLIC
 from tms_core.errors import ForbiddenError, NotAuthenticatedError
 from tms_core.settings import CoreSettings
 
@@ -26,7 +27,9 @@ class MetricsAccess:
         if self._is_open_to_loopback and is_loopback(peer) and not any(name in headers for name in PROXY_HEADERS):
             return
         if self._token is None:
-            raise ForbiddenError("Metrics are not public: set tms.metrics.token and send it as a Bearer token.")
+            raise ForbiddenError(
+                "Metrics are not public: set tms.metrics.token and send it as a Bearer token.", METRICS_NOT_PUBLIC
+            )
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != SCHEME or not hmac.compare_digest(given.strip().encode(), self._token):
             raise NotAuthenticatedError("This needs tms.metrics.token: Authorization: Bearer …")

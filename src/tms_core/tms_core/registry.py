@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from tms_core.error_codes import ErrorCode
+
 # The callables below take the `Runtime`, which is built on this module; the directives declare their exact types.
 OfRuntime = Callable[[Any], Any]
 # «package.module:function», or a function, that returns the text of a line of the banner; None for no line.
@@ -67,6 +69,7 @@ class Registry:
     link_urls: dict[str, str] = field(default_factory=dict)
     # Paths of pages by purpose.
     link_pages: dict[str, str] = field(default_factory=dict)
+    error_codes: dict[str, ErrorCode] = field(default_factory=dict)
     # Folders of built ES modules by package.
     frontends: dict[str, str] = field(default_factory=dict)
     web_options: dict[str, WebOption] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal, Self, get_origin
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from tms_core.errors import ConfigurationError
-from tms_core.validation_messages import CONSEQUENCES, message_of
+from tms_core.validation_messages import CONSEQUENCES, invalid_value
 
 ROOT = "tms."
 
@@ -163,6 +163,6 @@ def _sentences(group: type[SettingsGroup], error: ValidationError) -> str:
         if details["type"] in CONSEQUENCES:
             continue
         one = declared.get(str(details["loc"][0])) if details["loc"] else None
-        message = message_of(details)
+        message = str(invalid_value(details))
         lines.setdefault(one.key if one else "", f"{one.key} (or {one.env}): {message}" if one else message)
     return "; ".join(lines.values())

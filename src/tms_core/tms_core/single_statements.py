@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from tms_core.db import sqlalchemy_error
+from tms_core.error_codes import OUTCOME_UNKNOWN
 from tms_core.errors import UnavailableError
 from tms_core.statement_connections import StatementConnections
 
@@ -26,7 +27,7 @@ class UnknownOutcomeError(UnavailableError):
     """The connection broke while a statement was being executed, which may have been committed."""
 
     def __init__(self) -> None:
-        super().__init__(UNKNOWN_OUTCOME)
+        super().__init__(UNKNOWN_OUTCOME, OUTCOME_UNKNOWN)
 
 
 class SingleStatements:

@@ -3,6 +3,9 @@
 import re
 from datetime import date, datetime
 
+from tms_core.error_codes import NOT_DATE
+from tms_core.invalid_values import InvalidValueError
+
 MAX_ID = 2**63 - 1
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -14,7 +17,7 @@ def day(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise ValueError("must be YYYY-MM-DD")
+    raise InvalidValueError("must be YYYY-MM-DD", NOT_DATE)
 
 
 def instant(value: datetime) -> str:

@@ -5,6 +5,7 @@ from tms_notifications.settings import NotificationSettings
 
 def includeme(config):
     config.add_tms_settings(NotificationSettings)
+    config.add_error_codes("tms_notifications.error_codes")
     config.add_migrations("notifications", "tms_notifications:migrations/versions")
     config.add_event_sink("notifications", "tms_notifications.sink:NotificationsSink")
     config.add_task_module("tms_notifications.tasks")

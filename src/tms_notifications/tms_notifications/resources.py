@@ -5,6 +5,7 @@ from tms_core.web.openapi import Nothing, Parameter, Problem, ResponseDoc, Tag, 
 from tms_core.web.pages import Form, page
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, query_of
+from tms_notifications.error_codes import MAIL_TOKEN_INVALID
 from tms_notifications.schemas import Preferences as PreferencesResponse
 from tms_notifications.schemas import PreferencesChange, present_preferences
 from tms_notifications.services.preferences import PreferenceService
@@ -99,7 +100,8 @@ class Unsubscribe:
         key = self.request.registry.tms.core.jwt_key
         found = UnsubscribeTokens(key).read(tokens[0]) if len(tokens) == 1 else None
         if found is None:
-            raise InvalidError.of("token", "must be one from a mail of this deployment", "query")
+            message = "must be one from a mail of this deployment"
+            raise InvalidError.of("token", message, MAIL_TOKEN_INVALID, "query")
         return found
 
 

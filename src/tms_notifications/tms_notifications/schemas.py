@@ -5,14 +5,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from tms_core.error_codes import NOT_A_CHOICE
+from tms_core.invalid_values import InvalidValueError
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
+from tms_notifications.error_codes import UNKNOWN_TIME_ZONE
 from tms_notifications.models import NotificationPreference
 
 
 def _no_digest_yet(value: object) -> object:
     if value == "digest":
-        raise ValueError("digest is not offered yet; must be one of immediate, off")
+        message = "digest is not offered yet; must be one of immediate, off"
+        raise InvalidValueError(message, NOT_A_CHOICE, choices=["immediate", "off"])
     return value
 
 
@@ -61,7 +65,8 @@ class PreferencesChange(Schema):
         try:
             return ZoneInfo(value).key
         except (KeyError, ValueError, OSError):
-            raise ValueError("must be null or an IANA time zone such as Europe/Berlin") from None
+            message = "must be null or an IANA time zone such as Europe/Berlin"
+            raise InvalidValueError(message, UNKNOWN_TIME_ZONE) from None
 
 
 def present_preferences(preference: NotificationPreference) -> dict[str, object]:

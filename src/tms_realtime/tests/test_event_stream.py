@@ -6,11 +6,15 @@ from itertools import chain
 import orjson
 import pytest
 
+from tms_core import error_codes as core_codes
 from tms_core.auth.access_tokens import AccessClaims
+from tms_core.error_codes import codes_in
 from tms_core.services.tokens import end_access
 from tms_local.embedded.ports import free_port
+from tms_realtime import error_codes
 from tms_realtime.auth.tickets import issue
 
+KNOWN = {code.name for module in (core_codes, error_codes) for code in codes_in(module)}
 PAGE = "https://app.example"
 CLOSED = 'tms_realtime_closed_total{code="1013"}'
 CONNECTIONS = 'tms_realtime_connections{kind="event stream"}'
@@ -39,6 +43,7 @@ def problem(source) -> dict:
     assert len(body) == int(source.headers["Content-Length"])
     found = orjson.loads(body)
     assert found["status"] == source.status
+    assert found["code"] in KNOWN
     return found
 
 

@@ -103,7 +103,10 @@ def rejected(authenticate):
     def run(*args, **kwargs) -> HandshakeRejectedError:
         with pytest.raises(HandshakeRejectedError) as rejection:
             authenticate(*args, **kwargs)
-        return rejection.value
+        error = rejection.value
+        assert error.code.status == error.status
+        assert {*error.params} == {*error.code.params}
+        return error
 
     return run
 

@@ -20,6 +20,7 @@ def _listens(runtime: Runtime) -> list[tuple[str, str, int]]:
 
 def includeme(config):
     config.add_tms_settings(RealtimeSettings)
+    config.add_error_codes("tms_realtime.error_codes")
     config.add_event_sink("realtime", "tms_realtime.sink:RealtimeSink")
     config.add_metrics("realtime", "tms_realtime.connection_counts:collect")
     config.add_doctor_check("realtime", "tms_realtime.doctor:check_processes")

@@ -9,6 +9,7 @@ from tms_core.errors import UnavailableError
 from tms_core.web.openapi import ResponseDoc, ResponseSchema, Tag, documented
 from tms_core.web.resource import issues_ticket, json_response, resource
 from tms_realtime.auth.tickets import LIFE, issue
+from tms_realtime.error_codes import REDIS_AWAY
 from tms_realtime.settings import RealtimeSettings
 
 PATH = "/ws/tasks/"
@@ -45,7 +46,7 @@ class Ticket:
         try:
             ticket = issue(self.request.registry.tms.redis_long_timeout, self.request.claims)
         except redis.RedisError:
-            raise UnavailableError("Redis, which stores the tickets, is down.") from None
+            raise UnavailableError("Redis, which stores the tickets, is down.", REDIS_AWAY) from None
         answer = {"ticket": ticket, "expires_in": LIFE, "url": socket_url(self.request)}
         return json_response(answer, status=201, headers={"Cache-Control": "no-store"})
 

@@ -59,6 +59,6 @@ class Status:
         except NotAuthenticatedError as error:
             return problem(401, str(error), [("WWW-Authenticate", "Bearer")])
         except ForbiddenError as error:
-            return problem(403, str(error))
+            return problem(403, str(error), code=error.code)
         self._before_scrape()
         return http_response(200, [("Content-Type", CONTENT_TYPE_LATEST)], generate_latest(metrics.REGISTRY))

@@ -8,6 +8,7 @@ from threading import BoundedSemaphore
 from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Text, cast, column, func, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
+from tms_core.error_codes import SERVER_BUSY
 from tms_core.errors import UnavailableError
 from tms_core.models import Base, Task, TaskEvent, User
 from tms_reports.counts import Sizes
@@ -66,7 +67,8 @@ class SnapshotPool:
         Raises `UnavailableError` if no connection is free within `max_wait` seconds.
         """
         if not self._free.acquire(timeout=self._max_wait):
-            raise UnavailableError("Too many reports are being counted right now. Try again in a few seconds.")
+            message = "Too many reports are being counted right now. Try again in a few seconds."
+            raise UnavailableError(message, SERVER_BUSY)
         try:
             with self._engine.connect() as connection:
                 yield connection, _export(connection)

@@ -34,6 +34,7 @@ from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
 from tms_local.embedded.services import embedded_services
+from tms_testing.problems import CheckedApp
 
 PASSWORD = "password123"
 ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
@@ -130,7 +131,7 @@ def _system(ini) -> Iterator[tuple[Runtime, TestApp]]:
     config = configure(ini, web=True)
     runtime: Runtime = config.registry.tms
     upgrade(runtime)
-    yield runtime, TestApp(config.make_wsgi_app())
+    yield runtime, CheckedApp(config.make_wsgi_app())
     runtime.close()
 
 

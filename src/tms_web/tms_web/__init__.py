@@ -6,6 +6,7 @@ from tms_web.settings import WebSettings
 
 def includeme(config):
     config.add_tms_settings(WebSettings)
+    config.add_error_codes("tms_web.error_codes")
     config.add_migrations("web", "tms_web:migrations/versions")
     config.add_banner_line("Web", "tms_web.banner:address")
     config.add_banner_line("First start", "tms_web.banner:first_start")

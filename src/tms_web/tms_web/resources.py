@@ -1,5 +1,6 @@
 """Sessions of browsers: the API's tokens, with the refresh token in a cookie that scripts cannot read."""
 
+from tms_core import error_codes as codes
 from tms_core.services.tokens import TokenPair
 from tms_core.web.field_types import IdentityContext
 from tms_core.web.openapi import Header, Nothing, ResponseDoc, Tag, documented
@@ -50,7 +51,7 @@ class WebSessionResource(_WebSession):
         body, sign_in = body_of(self.request, WebCredentials), sign_in_of(self.request)
         user = sign_in.authenticate(body.username, body.password)
         if user is None:
-            return problem(self.request, 401, WRONG_CREDENTIALS)
+            return problem(self.request, 401, WRONG_CREDENTIALS, code=codes.WRONG_CREDENTIALS)
         response = self._begun(sign_in.begin_session(user))
         sign_in.remember_device(response, user)
         return response
@@ -84,7 +85,7 @@ class WebSessionRefresh(_WebSession):
         pair = sign_in_of(self.request).refresh(token)
         if pair is None:
             # Returned, not raised: a revocation by the failed refresh must be committed.
-            response = problem(self.request, 401, ENDED)
+            response = problem(self.request, 401, ENDED, code=codes.SESSION_ENDED)
             clear(self.request, response)
             return response
         return self._begun(pair)

@@ -16,6 +16,7 @@ from tms_core.permissions import OPERATOR
 from tms_core.runtime import Runtime
 from tms_core.services.users import UserService
 from tms_core.services.users import create_service as user_service
+from tms_web.error_codes import ADMINISTRATOR_EXISTS, FIRST_START_LINK_INVALID
 from tms_web.models import FirstStart
 
 WRONG_CODE = "This link has been used, or a newer one exists: tms up prints the newest."
@@ -47,9 +48,9 @@ class FirstStartService:
         # Locked, so that a second request with the same code waits and then finds none.
         found = self._session.scalar(select(FirstStart).with_for_update())
         if found is None or not hmac.compare_digest(found.digest, sha256_of(code)):
-            raise ForbiddenError(WRONG_CODE)
+            raise ForbiddenError(WRONG_CODE, FIRST_START_LINK_INVALID)
         if self._has_administrator():
-            raise ConflictError(None, HAS_ADMINISTRATOR)
+            raise ConflictError(None, HAS_ADMINISTRATOR, ADMINISTRATOR_EXISTS)
         self._session.delete(found)
         return self._users.create({**values, "is_admin": True})
 

@@ -4,6 +4,7 @@ from uuid import UUID
 from tms_api.openapi.operations import sessions as operations
 from tms_api.pagination import whole
 from tms_api.resources.tags import KEYS
+from tms_core.error_codes import SESSION_NOT_FOUND
 from tms_core.errors import NotFoundError
 from tms_core.services.sessions import SessionService, UserSession, create_service
 from tms_core.values import instant
@@ -42,7 +43,8 @@ class Sessions:
         try:
             return UUID(self.request.matchdict["id"])
         except ValueError:
-            raise NotFoundError(bad_id("id", self.request.matchdict["id"], "a session's UUID")) from None
+            message = bad_id("id", self.request.matchdict["id"], "a session's UUID")
+            raise NotFoundError(message, SESSION_NOT_FOUND) from None
 
 
 def present_session(session: UserSession, current: str) -> dict[str, Any]:

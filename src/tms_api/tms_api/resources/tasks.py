@@ -7,6 +7,7 @@ from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
 from tms_api.task_list.lookup import find_or_make
 from tms_api.task_list.query import PARAMETERS
 from tms_api.task_lookup import task_json
+from tms_core.error_codes import READ_ONLY
 from tms_core.errors import InvalidError
 from tms_core.services.task_fast_path import TaskFastPath
 from tms_core.services.task_reading import read_visible_task
@@ -113,7 +114,7 @@ class Tasks:
         task_id = id_of(self.request)
         body = body_of(self.request, schema)
         if body.id not in (None, task_id):
-            raise InvalidError.of("id", f"is set by the server: {task_id}")
+            raise InvalidError.of("id", f"is set by the server: {task_id}", READ_ONLY)
         expected = expectation(self.request, body.version, merge=merge)
         values = body.values()
         fast_path = self._fast_path(is_match_checked=True)

@@ -3,6 +3,7 @@ from tms_api.resources.tags import SIGNING_IN
 from tms_api.schemas.accounts import RevokedAccess
 from tms_api.schemas.users import Credentials, Refresh
 from tms_api.sign_in import SignIn, token_service
+from tms_core.error_codes import SESSION_ENDED, WRONG_CREDENTIALS, ErrorCode
 from tms_core.services.personal_tokens import end_personal_tokens
 from tms_core.services.tokens import TokenPair
 from tms_core.web.problems import problem
@@ -16,10 +17,10 @@ class _Tokens:
     def __init__(self, request, context=None):
         self.request = request
 
-    def _respond(self, pair: TokenPair | None, error: str):
+    def _respond(self, pair: TokenPair | None, error: str, code: ErrorCode):
         # Returned, not raised: revocations by the failed refresh must be committed.
         if pair is None:
-            return problem(self.request, 401, error)
+            return problem(self.request, 401, error, code=code)
         response = json_response({"refresh": pair.refresh, "access": pair.access})
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -34,8 +35,8 @@ class Token(_Tokens):
         body, sign_in = body_of(self.request, Credentials), SignIn(self.request)
         user = sign_in.authenticate(body.username, body.password)
         if user is None:
-            return self._respond(None, operations.WRONG_CREDENTIALS)
-        response = self._respond(sign_in.begin_session(user), operations.WRONG_CREDENTIALS)
+            return self._respond(None, operations.WRONG_CREDENTIALS, WRONG_CREDENTIALS)
+        response = self._respond(sign_in.begin_session(user), operations.WRONG_CREDENTIALS, WRONG_CREDENTIALS)
         sign_in.remember_device(response, user)
         return response
 
@@ -47,7 +48,8 @@ class TokenRefresh(_Tokens):
     def post(self):
         """Exchange a refresh token for a new token pair. A refresh token can be used once."""
         body = body_of(self.request, Refresh)
-        return self._respond(SignIn(self.request).refresh(body.refresh), operations.BAD_REFRESH)
+        pair = SignIn(self.request).refresh(body.refresh)
+        return self._respond(pair, operations.BAD_REFRESH, SESSION_ENDED)
 
 
 @resource(path="/api/token/revoke")

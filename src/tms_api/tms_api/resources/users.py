@@ -2,6 +2,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
+from tms_api import error_codes as codes
 from tms_api.device_cookies import remember_device
 from tms_api.idempotency import idempotent
 from tms_api.mail_links import notify_old_address, verify_changed_address, verify_new_address
@@ -15,6 +16,7 @@ from tms_api.resources.tags import USERS
 from tms_api.schemas.users import NewUser, UserChange, UserDeletion, WholeUser
 from tms_api.settings import ApiSettings
 from tms_api.sign_in import token_service
+from tms_core import error_codes as core_codes
 from tms_core.errors import ForbiddenError, InvalidError
 from tms_core.models import User
 from tms_core.permissions import Actor
@@ -63,7 +65,8 @@ class Users:
         is_closed = self.request.registry.tms.core.registration == "closed"
         is_admin = self.actor is not None and self.actor.is_admin
         if is_closed and not is_admin:
-            raise ForbiddenError("Registration is closed; ask an administrator for an account.")
+            message = "Registration is closed; ask an administrator for an account."
+            raise ForbiddenError(message, codes.REGISTRATION_CLOSED)
         if not is_admin:
             self._count_registration()
         body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
@@ -129,9 +132,10 @@ class Users:
         stored, changed_at = frozenset(filter(None, (before.username, before.email))), before.email_changed_at
         body = body_of(self.request, schema, IdentityContext(self.smtputf8, stored))
         if body.id not in (None, user_id):
-            raise InvalidError.of("id", f"is set by the server: {user_id}")
+            raise InvalidError.of("id", f"is set by the server: {user_id}", core_codes.READ_ONLY)
         if body.end_personal_tokens and "password" not in body.model_fields_set:
-            raise InvalidError.of("end_personal_tokens", "is allowed only with a new password")
+            message = "is allowed only with a new password"
+            raise InvalidError.of("end_personal_tokens", message, codes.NEEDS_NEW_PASSWORD)
 
         self._set_validators(user_id)
 
@@ -200,5 +204,7 @@ class Users:
 def _search(values: dict[str, list[str]]) -> str:
     text = (single_value(values, "q") or "").strip()
     if "\x00" in text or len(text) > operations.MAX_SEARCH_LENGTH:
-        raise InvalidError.of("q", f"must be text of at most {operations.MAX_SEARCH_LENGTH} characters", "query")
+        most = operations.MAX_SEARCH_LENGTH
+        message = f"must be text of at most {most} characters"
+        raise InvalidError.of("q", message, core_codes.TOO_LONG, "query", maximum=most)
     return text

@@ -12,6 +12,7 @@ class IdempotencyProblem(Problem):
         "type": "about:blank",
         "title": "Conflict",
         "status": 409,
+        "code": "response_not_stored",
         "detail": "This request was executed before with this Idempotency-Key; its response was too long to be stored.",
         "original_status": 200,
         "request_id": "5f0c2a9be3d14477",

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tms_api.error_codes import OTHER_ID
 from tms_api.schemas.tasks import NewTask, TaskChange, Version
+from tms_core.invalid_values import InvalidValueError
 from tms_core.services.task_bulk import Creation, Deletion, Operation, Update
 from tms_core.services.task_rules import Expectation
 from tms_core.values import MAX_ID
@@ -34,7 +36,8 @@ class UpdateOperation(Schema):
     @model_validator(mode="after")
     def _has_one_id(self) -> "UpdateOperation":
         if self.task.id not in (None, self.id):
-            raise ValueError(f"must have the same id in its task: {self.id}")
+            message = f"must have the same id in its task: {self.id}"
+            raise InvalidValueError(message, OTHER_ID, id=self.id)
         return self
 
     def operation(self) -> Operation:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tms_api.error_codes import CURSOR_AND_PAGE
 from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PageRequest, read_page
 from tms_core.errors import InvalidError
@@ -57,7 +58,8 @@ class ListQuery:
     def cursor(self) -> str:
         """The given cursor, empty for the first page. Raises `InvalidError` if it is repeated or beside `page`."""
         if "page" in self.values or len(self.values[CURSOR]) > 1:
-            raise InvalidError.of(CURSOR, "must be given once, and not together with page", "query")
+            message = "must be given once, and not together with page"
+            raise InvalidError.of(CURSOR, message, CURSOR_AND_PAGE, "query")
         return self.values[CURSOR][0]
 
     @property

@@ -9,6 +9,9 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tms_core import error_codes as codes
+from tms_core.invalid_values import InvalidValueError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +32,7 @@ def normalize_email(text: str, *, smtputf8: bool = True) -> str:
     """
     found = _validated(text)
     if not found.local_part.isascii() and not smtputf8:
-        raise ValueError(NEEDS_SMTPUTF8)
+        raise InvalidValueError(NEEDS_SMTPUTF8, codes.EMAIL_NOT_ASCII)
     return found.normalized
 
 
@@ -68,7 +71,8 @@ def _validated(text: str) -> "ValidatedEmail":
         if found.ascii_domain.rpartition(".")[2].isdecimal():
             raise ValueError("its domain must not end in a number")
     except ValueError as error:
-        raise ValueError(f"must be an e-mail address: {_reason(error)}") from None
+        reason = _reason(error)
+        raise InvalidValueError(f"must be an e-mail address: {reason}", codes.NOT_EMAIL, reason=reason) from None
     return found
 
 

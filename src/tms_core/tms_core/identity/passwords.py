@@ -2,6 +2,9 @@
 
 import unicodedata
 
+from tms_core import error_codes as codes
+from tms_core.invalid_values import InvalidValueError
+
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 1000
 # Unicode space separators (category Zs) other than U+0020.
@@ -12,11 +15,13 @@ def normalize_password(text: str) -> str:
     """Return a new password as it is hashed; raises ValueError if it is not acceptable."""
     password = opaque_string(text)
     if "\x00" in password:
-        raise ValueError("must not contain the character U+0000")
+        raise InvalidValueError("must not contain the character U+0000", codes.NUL_CHARACTER)
     if len(password) < MIN_PASSWORD_LENGTH:
-        raise ValueError(f"must have at least {MIN_PASSWORD_LENGTH} characters")
+        message = f"must have at least {MIN_PASSWORD_LENGTH} characters"
+        raise InvalidValueError(message, codes.TOO_SHORT, minimum=MIN_PASSWORD_LENGTH)
     if len(password) > MAX_PASSWORD_LENGTH:
-        raise ValueError(f"must have at most {MAX_PASSWORD_LENGTH} characters")
+        message = f"must have at most {MAX_PASSWORD_LENGTH} characters"
+        raise InvalidValueError(message, codes.TOO_LONG, maximum=MAX_PASSWORD_LENGTH)
     return password
 
 

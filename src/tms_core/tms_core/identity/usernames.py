@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tms_core import error_codes as codes
+from tms_core.invalid_values import InvalidValueError
+
 if TYPE_CHECKING:
     from regex import Pattern
 
@@ -42,20 +45,25 @@ def normalize_username(text: str) -> str:
     """Return the name as stored and displayed; raises ValueError if it is not acceptable."""
     name = unicodedata.normalize("NFKC", text[: MAX_SPELLING_LENGTH + 1])
     if not name:
-        raise ValueError("must have at least 1 character")
+        raise InvalidValueError("must have at least 1 character", codes.TOO_SHORT, minimum=1)
     if len(name) > MAX_USERNAME_LENGTH or len(text) > MAX_SPELLING_LENGTH:
-        raise ValueError(f"must have at most {MAX_USERNAME_LENGTH} characters")
+        message = f"must have at most {MAX_USERNAME_LENGTH} characters"
+        raise InvalidValueError(message, codes.TOO_LONG, maximum=MAX_USERNAME_LENGTH)
     patterns = _patterns()
     if found := patterns.invisible.search(name):
-        raise ValueError(f"must not contain invisible characters (U+{ord(found[0]):04X})")
+        character = f"U+{ord(found[0]):04X}"
+        message = f"must not contain invisible characters ({character})"
+        raise InvalidValueError(message, codes.USERNAME_INVISIBLE, character=character)
     if not patterns.characters.fullmatch(name):
-        raise ValueError("may have letters, digits and the characters . + - _ only")
+        message = "may have letters, digits and the characters . + - _ only"
+        raise InvalidValueError(message, codes.USERNAME_CHARACTERS)
     if patterns.stray_mark.search(name):
-        raise ValueError("must have each accent or vowel sign on a letter, and at most four on one")
+        message = "must have each accent or vowel sign on a letter, and at most four on one"
+        raise InvalidValueError(message, codes.USERNAME_MARKS)
     if not patterns.one_script.fullmatch(name) or len(_number_systems(name)) > 1:
-        raise ValueError("must keep to the letters and digits of one script")
+        raise InvalidValueError("must keep to the letters and digits of one script", codes.USERNAME_SCRIPTS)
     if username_key(name) in RESERVED:
-        raise ValueError(f"must not be {name}, which is reserved")
+        raise InvalidValueError(f"must not be {name}, which is reserved", codes.USERNAME_RESERVED, name=name)
     return name
 
 

@@ -8,14 +8,17 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from tms_core import error_codes as codes
 from tms_core.errors import ConflictError, FieldError, InvalidError
 from tms_core.identity.email_addresses import email_key, normalize_email
 from tms_core.identity.passwords import normalize_password
 from tms_core.identity.usernames import normalize_username
+from tms_core.invalid_values import InvalidValueError
 from tms_core.models import AccountLink, User
 from tms_core.services.account_lookup import has_email, has_username
 
 CLAIMS: dict[str, Callable[[str], ColumnElement[bool]]] = {"username": has_username, "email": has_email}
+TAKEN = {"username": codes.USERNAME_TAKEN, "email": codes.EMAIL_TAKEN}
 
 
 def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
@@ -29,8 +32,8 @@ def normalized(values: Mapping[str, Any], *, smtputf8: bool) -> dict[str, Any]:
     for name in rules.keys() & values.keys():
         try:
             found[name] = rules[name](values[name])
-        except ValueError as error:
-            errors.append(FieldError("body", name, str(error)))
+        except InvalidValueError as error:
+            errors.append(FieldError.of("body", name, error))
     if errors:
         raise InvalidError(sorted(errors, key=lambda error: error.field))
     return found
@@ -40,7 +43,7 @@ def reject_taken(session: Session, values: Mapping[str, Any], *, but: int | None
     """Raise `ConflictError` with the values that an account other than `but` has."""
     # In this order, so that an address that another transaction is giving up is found by one of the two queries.
     taken = [
-        FieldError("body", name, "is taken")
+        FieldError("body", name, "is taken", TAKEN[name])
         for name, claim in CLAIMS.items()
         if name in values
         and (
@@ -57,7 +60,7 @@ def conflict_of(error: IntegrityError) -> ConflictError | None:
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     for name in CLAIMS:
         if constraint in (f"uq_users_{name}_lower", f"uq_users_{name}_key"):
-            return ConflictError(name, "is taken")
+            return ConflictError(name, "is taken", TAKEN[name])
     return None
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from tms_core.auth.access_tokens import AccessClaims
 from tms_core.auth.personal_tokens import token_id_of
+from tms_core.error_codes import SESSION_ENDED
 from tms_core.errors import NotAuthenticatedError
 from tms_core.models import PersonalToken, RefreshToken
 from tms_core.models.user import USERS
@@ -35,14 +36,14 @@ def require_current(
     state = (claims.user_id, True, claims.is_admin, claims.epoch)
     # A separate statement, because one that waits for a lock sees other tables as of its start.
     if state not in {tuple(row) for row in found} or not session.scalar(_is_open(claims)):
-        raise NotAuthenticatedError(ENDED)
+        raise NotAuthenticatedError(ENDED, SESSION_ENDED)
 
 
 def require_administrator(session: Session, user_id: int) -> None:
     """Raise `NotAuthenticatedError` unless the database has the user as an active administrator."""
     role = select(USERS.c.id).where(USERS.c.id == user_id, USERS.c.is_admin, USERS.c.is_active)
     if session.scalar(role) is None:
-        raise NotAuthenticatedError(ENDED)
+        raise NotAuthenticatedError(ENDED, SESSION_ENDED)
 
 
 def _is_open(claims: AccessClaims) -> Select[tuple[bool]]:
@@ -60,4 +61,4 @@ def _session_id(claims: AccessClaims) -> UUID:
     try:
         return UUID(claims.session)
     except ValueError:
-        raise NotAuthenticatedError(ENDED) from None
+        raise NotAuthenticatedError(ENDED, SESSION_ENDED) from None

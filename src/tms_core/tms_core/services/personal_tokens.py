@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
+from tms_core import error_codes as codes
 from tms_core.auth.hashing import sha256_of
 from tms_core.auth.personal_tokens import PREFIX
 from tms_core.errors import ConflictError, InvalidError, NotFoundError
@@ -32,7 +33,8 @@ class PersonalTokenService:
         # Serializes with transactions that end the account's tokens.
         lock_user(self._session, self._user_id)
         if len(self.list()) >= MAX_TOKENS:
-            raise ConflictError("name", f"would be token number {MAX_TOKENS + 1}: delete one that is not needed")
+            message = f"would be token number {MAX_TOKENS + 1}: delete one that is not needed"
+            raise ConflictError("name", message, codes.TOO_MANY_API_TOKENS, maximum=MAX_TOKENS)
         token = PREFIX + secrets.token_urlsafe(32)
         row = PersonalToken(
             user_id=self._user_id,
@@ -55,7 +57,7 @@ class PersonalTokenService:
         """Revoke a token; it stops working within a second."""
         row = self._session.scalar(self._own().where(PersonalToken.id == token_id).with_for_update())
         if row is None:
-            raise NotFoundError("You have no such token.")
+            raise NotFoundError("You have no such token.", codes.API_TOKEN_NOT_FOUND)
         row.revoked_at = func.clock_timestamp()
 
     def _own(self) -> Select[PersonalToken]:
@@ -64,10 +66,11 @@ class PersonalTokenService:
     def _refuse(self, scopes: Collection[str], expires_at: datetime | None) -> None:
         unknown = sorted(set(scopes) - set(self._known_scopes))
         if unknown:
-            known = ", ".join(sorted(self._known_scopes))
-            raise InvalidError.of("scopes", f"has {', '.join(unknown)}, which is not known here; known are: {known}")
+            known, names = sorted(self._known_scopes), ", ".join(unknown)
+            message = f"has {names}, which is not known here; known are: {', '.join(known)}"
+            raise InvalidError.of("scopes", message, codes.UNKNOWN_SCOPE, scopes=names, known=known)
         if expires_at is not None and expires_at <= datetime.now(UTC):
-            raise InvalidError.of("expires_at", "must be in the future")
+            raise InvalidError.of("expires_at", "must be in the future", codes.NOT_IN_FUTURE)
 
 
 def create_service(runtime: Runtime, session: Session, user_id: int) -> PersonalTokenService:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tms_core.auth.access_tokens import AccessClaims
+from tms_core.error_codes import SIGN_IN_TOO_OLD
 from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.services.passwords import is_password
@@ -23,7 +24,7 @@ def require_recent_authentication(session: Session, claims: AccessClaims, curren
     """
     if current_password is None:
         if claims.authenticated_at < time.time() - RECENT_MINUTES * 60:
-            raise InvalidError.of("current_password", MISSING)
+            raise InvalidError.of("current_password", MISSING, SIGN_IN_TOO_OLD, minutes=RECENT_MINUTES)
         return
     if not is_password(session.scalar(select(User.password_hash).where(User.id == claims.user_id)), current_password):
         raise PasswordRequiredError("current_password is not your present password.")

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tms_core import error_codes as codes
 from tms_core.errors import InvalidError
 
 MAX_TERMS = 100
@@ -32,7 +33,8 @@ def parse(q: str) -> list[Alternative]:
     """Return the alternatives of a search, each a list of terms; raises `InvalidError` for more than `MAX_TERMS`."""
     matches = list(TERM.finditer(q.translate(QUOTES)))
     if len(matches) > MAX_TERMS:
-        raise InvalidError.of("q", f"must have at most {MAX_TERMS} words", "query")
+        message = f"must have at most {MAX_TERMS} words"
+        raise InvalidError.of("q", message, codes.TOO_MANY, "query", maximum=MAX_TERMS)
     alternatives: list[list[Term]] = [[]]
     for place, match in enumerate(matches):
         is_last = place == len(matches) - 1
@@ -48,7 +50,7 @@ def parse(q: str) -> list[Alternative]:
 def require_positive(alternatives: list[Alternative]) -> None:
     """Raise `InvalidError` if an alternative has only excluded terms, such as `-done`: it would scan all tasks."""
     if any(terms and all(term.is_excluded for term in terms) for terms in alternatives):
-        raise InvalidError.of("q", NEEDS_WORD, "query")
+        raise InvalidError.of("q", NEEDS_WORD, codes.SEARCH_ONLY_EXCLUDES, "query")
 
 
 def _terms(match: re.Match[str], is_last: bool) -> Iterator[Term]:

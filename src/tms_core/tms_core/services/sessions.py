@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from tms_core.error_codes import SESSION_NOT_FOUND
 from tms_core.errors import NotFoundError
 from tms_core.models import RefreshToken
 from tms_core.runtime import Runtime
@@ -50,7 +51,7 @@ class SessionService:
     def end(self, session_id: UUID) -> None:
         """End a session; its access tokens stop working within a second."""
         if session_id not in {one.id for one in self.list()}:
-            raise NotFoundError("You have no such session.")
+            raise NotFoundError("You have no such session.", SESSION_NOT_FOUND)
         self._tokens.revoke_session(self._user_id, session_id)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from tms_core.error_codes import TASK_NOT_FOUND
 from tms_core.errors import NotFoundError, OperationError, TmsError
 from tms_core.models import EventKind
 from tms_core.models.task import TASK
@@ -130,7 +131,7 @@ class TaskBulkService:
         task = plan.tasks.get(task_id)
         if task and may_see(self._actor, self._visibility, created_by=task.created_by, assigned_to=task.assigned_to):
             return task
-        raise NotFoundError("There is no such task.")
+        raise NotFoundError("There is no such task.", TASK_NOT_FOUND)
 
     def _check_users(self, plan: _Plan) -> None:
         try:

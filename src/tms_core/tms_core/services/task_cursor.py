@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from tms_core import error_codes as codes
 from tms_core.errors import InvalidError
 from tms_core.models import Priority, Status
 from tms_core.services.task_ordering import Ordering
@@ -39,14 +40,16 @@ class Cursors:
     def read(self, cursor: str, ordering: Ordering) -> list[Any]:
         """Return the ordering values of the cursor's task; raises `InvalidError` if its signature is wrong."""
         if len(cursor) > MAX_CURSOR_LENGTH:
-            raise InvalidError.of("cursor", f"must have at most {MAX_CURSOR_LENGTH:,} characters", "query")
+            message = f"must have at most {MAX_CURSOR_LENGTH:,} characters"
+            raise InvalidError.of("cursor", message, codes.TOO_LONG, "query", maximum=MAX_CURSOR_LENGTH)
         try:
             payload = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[MAC_LENGTH:]
         except ValueError:
             payload = b""
         # Compare the encoded text, because several base64 texts can decode to the same bytes.
         if not hmac.compare_digest(self._signed(payload).encode(), cursor.encode()):
-            raise InvalidError.of("cursor", "must be empty, or come from `next` of this very list", "query")
+            message = "must be empty, or come from `next` of this very list"
+            raise InvalidError.of("cursor", message, codes.BAD_CURSOR, "query")
         return [
             value if value is None else READERS.get(term.name, _as_it_is)(value)
             for term, value in zip(ordering, orjson.loads(payload), strict=True)

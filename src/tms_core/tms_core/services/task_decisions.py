@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tms_core.error_codes import USER_INACTIVE
 from tms_core.errors import InvalidError
 from tms_core.models import TaskEvent
 from tms_core.permissions import Actor, Verb, Visibility, needs_role
@@ -80,7 +81,8 @@ class TaskDecisions:
         self.assignees.load({user_id for _, user_id in wanted})
         for field, user_id in wanted:
             if not self.assignees.is_active(user_id):
-                raise InvalidError.of(field, f"there is no active user {user_id}")
+                message = f"there is no active user {user_id}"
+                raise InvalidError.of(field, message, USER_INACTIVE, user_id=user_id)
 
     def _check_version(
         self,

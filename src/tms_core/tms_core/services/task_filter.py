@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, false, or_, select
 
+from tms_core import error_codes as codes
 from tms_core.errors import FieldError, InvalidError
+from tms_core.invalid_values import InvalidValueError
 from tms_core.models import Priority, Status, Task
 from tms_core.models.task_search import TASK_SEARCH
 from tms_core.services.day_bounds import COMPARISONS, Bounds, exclude_each_other, strictest_bounds, within_bounds
@@ -150,15 +152,16 @@ class _QueryParser:
         """Return the distinct values of a parameter; empty if all of its `choices` are given, since all tasks match."""
         given = self.values.get(name, [])
         if sum(value.count(",") + 1 for value in given) > MAX_VALUES:
-            self.errors.append(FieldError("query", name, f"must have at most {MAX_VALUES} values"))
+            message, params = f"must have at most {MAX_VALUES} values", {"maximum": MAX_VALUES}
+            self.errors.append(FieldError("query", name, message, codes.TOO_MANY, params))
             return frozenset()
         found = set()
         # Without duplicates, in order, so that a repeated error is reported once.
         for part in dict.fromkeys(part.strip() for value in given for part in value.split(",")):
             try:
                 found.add(convert(part))
-            except ValueError as error:
-                self.errors.append(FieldError("query", name, str(error)))
+            except InvalidValueError as error:
+                self.errors.append(FieldError.of("query", name, error))
         return frozenset() if len(found) == choices else frozenset(found)
 
     def user(self, text: str) -> int | None:
@@ -168,15 +171,16 @@ class _QueryParser:
             return None
         if text.isascii() and text.isdigit() and len(text) < 20 and 0 < int(text) <= MAX_ID:
             return int(text)
-        raise ValueError("must be a user's id, me or none")
+        raise InvalidValueError("must be a user's id, me or none", codes.NOT_A_USER)
 
     def search(self) -> str:
         given = self.values.get("q", [])
         text = " ".join(given).strip()
         if len(given) > 1:
-            self.errors.append(FieldError("query", "q", "must stand once"))
+            self.errors.append(FieldError("query", "q", "must stand once", codes.REPEATED))
         elif "\x00" in text or len(text) > MAX_SEARCH_LENGTH:
-            self.errors.append(FieldError("query", "q", f"must be text of at most {MAX_SEARCH_LENGTH} characters"))
+            message, params = f"must be text of at most {MAX_SEARCH_LENGTH} characters", {"maximum": MAX_SEARCH_LENGTH}
+            self.errors.append(FieldError("query", "q", message, codes.TOO_LONG, params))
         return text
 
 
@@ -185,7 +189,8 @@ def _choice(kind: type[Priority] | type[Status]) -> Callable[[str], Any]:
         try:
             return kind(text)
         except ValueError:
-            raise ValueError(f"must be one of {', '.join(kind)}") from None
+            message = f"must be one of {', '.join(kind)}"
+            raise InvalidValueError(message, codes.NOT_A_CHOICE, choices=[*kind]) from None
 
     return convert
 
@@ -195,8 +200,8 @@ def _due_date(text: str) -> date | None:
         return None
     try:
         return day(text)
-    except ValueError as error:
-        raise ValueError(f"{error} or {WITHOUT}") from None
+    except InvalidValueError as error:
+        raise InvalidValueError(f"{error} or {WITHOUT}", error.code) from None
 
 
 def read_filter(values: Mapping[str, list[str]], *, actor_id: int) -> TaskFilter:

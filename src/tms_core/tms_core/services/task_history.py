@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from tms_core.error_codes import TASK_NOT_FOUND
 from tms_core.errors import NotFoundError
 from tms_core.event_log.waiting import await_positions
 from tms_core.models import EventKind, TaskEvent
@@ -52,7 +53,7 @@ class TaskHistory:
     def require_readable(self, task_id: int) -> None:
         """Raise `NotFoundError` unless the actor may read the history of the task."""
         if not self._is_seen(task_id) and not self._is_readable_when_deleted(task_id):
-            raise NotFoundError("There is no such task.")
+            raise NotFoundError("There is no such task.", TASK_NOT_FOUND)
 
     def _is_seen(self, task_id: int) -> bool:
         """Return whether the task exists and the actor sees it."""

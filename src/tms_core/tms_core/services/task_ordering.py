@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, collate, func
 
+from tms_core import error_codes as codes
 from tms_core.errors import InvalidError
 from tms_core.models.task import TASK
 
@@ -48,13 +49,15 @@ def read_ordering(values: Sequence[str]) -> Ordering | None:
     The id is appended unless present, which makes the order total. Raises `InvalidError` for unknown fields.
     """
     if sum(value.count(",") + 1 for value in values) > MAX_TERMS:
-        raise InvalidError.of("ordering", f"must have at most {MAX_TERMS} fields", "query")
+        message = f"must have at most {MAX_TERMS} fields"
+        raise InvalidError.of("ordering", message, codes.TOO_MANY, "query", maximum=MAX_TERMS)
     names = [name.strip() for value in values for name in value.split(",") if name.strip()]
     terms: dict[str, Term] = {}
     for signed_name in names:
         name = signed_name.removeprefix("-")
         if name not in FIELDS:
-            raise InvalidError.of("ordering", f"must be among {', '.join(FIELDS)}, with - to descend", "query")
+            message = f"must be among {', '.join(FIELDS)}, with - to descend"
+            raise InvalidError.of("ordering", message, codes.UNKNOWN_ORDERING, "query", fields=[*FIELDS])
         # Fields after the id have no effect.
         if "id" not in terms:
             terms.setdefault(name, Term(name, signed_name.startswith("-")))

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from tms_core.error_codes import TASK_NOT_FOUND
 from tms_core.errors import NotFoundError
 from tms_core.models import Priority, Status
 from tms_core.models.task import TASK
@@ -40,7 +41,7 @@ def read_task(reader: Reader, statement: Select[Any], task_id: int) -> TaskRow:
     """Execute a statement of `one_visible` and return the task; raises `NotFoundError`."""
     row = reader.execute(statement, {"task_id": task_id}).one_or_none()
     if row is None:
-        raise NotFoundError(NO_SUCH_TASK)
+        raise NotFoundError(NO_SUCH_TASK, TASK_NOT_FOUND)
     return TaskRow(*row)
 
 
@@ -49,7 +50,7 @@ def read_visible_task(statements: SingleStatements, actor: Actor, visibility: Vi
     task = find_task(statements, task_id)
     if task and may_see(actor, visibility, created_by=task.created_by, assigned_to=task.assigned_to):
         return task
-    raise NotFoundError(NO_SUCH_TASK)
+    raise NotFoundError(NO_SUCH_TASK, TASK_NOT_FOUND)
 
 
 def find_task(statements: SingleStatements, task_id: int) -> TaskRow | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tms_core import error_codes as codes
+from tms_core.error_codes import ErrorCode
 from tms_core.errors import ForbiddenError, PreconditionFailedError
 from tms_core.models import OPEN_STATUSES, Priority, Status
 from tms_core.permissions import Actor, Verb, may
@@ -21,10 +23,13 @@ DEFAULTS = {
     "assigned_to": None,
 }
 
-REFUSALS: dict[Verb, str] = {
-    "update": "Only its creator, its assignee or an administrator may change a task.",
-    "delete": "Only its creator or an administrator may delete a task.",
-    "change_creator": "Only an administrator may change who created a task.",
+REFUSALS: dict[Verb, tuple[str, ErrorCode]] = {
+    "update": (
+        "Only its creator, its assignee or an administrator may change a task.",
+        codes.TASK_UPDATE_FORBIDDEN,
+    ),
+    "delete": ("Only its creator or an administrator may delete a task.", codes.TASK_DELETE_FORBIDDEN),
+    "change_creator": ("Only an administrator may change who created a task.", codes.ADMINISTRATOR_REQUIRED),
 }
 
 
@@ -46,7 +51,7 @@ class Expectation:
 def require(actor: Actor, verb: Verb, *, created_by: int, assigned_to: int | None) -> None:
     """Raise `ForbiddenError` unless the actor may do this to a task with this creator and assignee."""
     if not may(actor, verb, created_by=created_by, assigned_to=assigned_to):
-        raise ForbiddenError(REFUSALS[verb])
+        raise ForbiddenError(*REFUSALS[verb])
 
 
 def new_task(actor: Actor, values: Mapping[str, Any]) -> TaskRow:
@@ -83,4 +88,5 @@ def reconcile(
     if expected.merge and 0 < expected.version < task.version and not conflicts:
         return
     other = f", not {expected.version}." if expected.version else ", and If-Match names no version of a task."
-    raise PreconditionFailedError(f"The task is at version {task.version}{other}", snapshot_of(task), conflicts)
+    message, code = f"The task is at version {task.version}{other}", codes.VERSION_CONFLICT
+    raise PreconditionFailedError(message, snapshot_of(task), conflicts, code, version=task.version)

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tms_core import error_codes as codes
 from tms_core.errors import ConflictError, NotFoundError, PreconditionFailedError
 from tms_core.models import EventKind, TaskEvent
 from tms_core.permissions import Actor, Visibility
@@ -37,7 +38,8 @@ class TaskUndoService:
             select(TaskEvent).where(TaskEvent.position == position, TaskEvent.task_id == task_id)
         )
         if event is None:
-            raise NotFoundError(f"This task has no event {position}.")
+            message = f"This task has no event {position}."
+            raise NotFoundError(message, codes.EVENT_NOT_FOUND, event_id=position)
         match event.kind:
             case EventKind.CREATED:
                 self._tasks.delete(task_id, Expectation(event.snapshot["version"], merge=False))
@@ -57,7 +59,8 @@ class TaskUndoService:
             if present[name] != new
         }
         if conflicts:
-            raise PreconditionFailedError("What this event changed has been changed since.", present, conflicts)
+            message = "What this event changed has been changed since."
+            raise PreconditionFailedError(message, present, conflicts, codes.UNDO_CONFLICT)
         before = from_snapshot({**present, **{name: old for name, (old, _new) in changes.items()}})
         values = {name: getattr(before, name) for name in changes}
         # If only the assignee changed, an inactive one is an error.
@@ -68,7 +71,7 @@ class TaskUndoService:
     def _restore(self, task_id: int) -> TaskRow:
         event = self._locked_deletion(task_id)
         if event is None:
-            raise ConflictError("event_id", "names a deletion, but the task is there")
+            raise ConflictError("event_id", "names a deletion, but the task is there", codes.TASK_EXISTS)
         task = from_snapshot(event.snapshot)
         self._decisions.require("delete", created_by=task.created_by, assigned_to=task.assigned_to)
         after = after_change(task, {"assigned_to": self._decisions.assignees.restored(task.assigned_to)})

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from tms_core import error_codes as codes
 from tms_core.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from tms_core.identity.email_addresses import email_key
 from tms_core.identity.usernames import username_key
@@ -35,6 +36,8 @@ class WrongPasswordError(InvalidError):
 class PasswordRequiredError(ForbiddenError):
     """A wrong current password in a request that the password protects."""
 
+    code = codes.PASSWORD_WRONG
+
 
 class UserService:
     """Enforces permissions and rules; never commits.
@@ -54,7 +57,7 @@ class UserService:
         """
         is_admin = bool(self._actor and self._actor.is_admin)
         if values.get("is_admin") and not is_admin:
-            raise ForbiddenError("Only an administrator may create an administrator.")
+            raise ForbiddenError("Only an administrator may create an administrator.", codes.ADMINISTRATOR_REQUIRED)
         values = normalized(values, smtputf8=self._smtputf8)
         reject_taken(self._session, values)
         fields = {name: value for name, value in values.items() if name != "password"}
@@ -68,7 +71,7 @@ class UserService:
     def get(self, user_id: int) -> User:
         user = self._session.scalar(self._existing().where(User.id == user_id))
         if user is None:
-            raise NotFoundError("There is no such user.")
+            raise NotFoundError("There is no such user.", codes.USER_NOT_FOUND)
         return user
 
     def page(self, *, q: str = "", limit: int, offset: int = 0) -> tuple[int, Sequence[User]]:
@@ -99,7 +102,8 @@ class UserService:
             self._lock_administrators()
         changed = self._changed(user, values)
         if changed.keys() & {*ONLY_ADMIN} and not (self._actor and self._actor.is_admin):
-            raise ForbiddenError("Only an administrator may change is_admin and is_active.")
+            message = "Only an administrator may change is_admin and is_active."
+            raise ForbiddenError(message, codes.ADMINISTRATOR_REQUIRED)
         is_email_change = "email" in changed and email_key(changed["email"]) != email_key(user.email or "")
         # Before the check for conflicts, so that a token alone does not disclose whether an address is taken.
         if is_email_change:
@@ -157,9 +161,9 @@ class UserService:
         # Refresh, because the account may have been read without the lock before.
         user = self._session.scalar(statement, execution_options={"populate_existing": True})
         if user is None:
-            raise NotFoundError("There is no such user.")
+            raise NotFoundError("There is no such user.", codes.USER_NOT_FOUND)
         if self._actor is None or (self._actor.id != user_id and not self._actor.is_admin):
-            raise ForbiddenError("Only the user or an administrator may change an account.")
+            raise ForbiddenError("Only the user or an administrator may change an account.", codes.OTHER_ACCOUNT)
         return user
 
     def _is_owner(self, user: User) -> bool:
@@ -172,7 +176,7 @@ class UserService:
         """
         given = {name: value for name, value in values.items() if name == "password" or getattr(user, name) != value}
         if "email_verified" in given:
-            raise InvalidError.of("email_verified", "is set by the server")
+            raise InvalidError.of("email_verified", "is set by the server", codes.READ_ONLY)
         found = normalized(given, smtputf8=self._smtputf8)
         return {name: value for name, value in found.items() if name == "password" or getattr(user, name) != value}
 
@@ -184,13 +188,14 @@ class UserService:
 
     def _require_password_for_password(self, user: User, current: str | None) -> None:
         if self._is_owner(user) and not is_password(user.password_hash, current or ""):
-            raise WrongPasswordError.of("current_password", "must be your present password")
+            message = "must be your present password"
+            raise WrongPasswordError.of("current_password", message, codes.PASSWORD_WRONG)
 
     def _require_password_for_email(self, user: User, current: str | None) -> None:
         if not self._is_owner(user):
             return
         if current is None:
-            raise InvalidError.of("current_password", "is required to change email")
+            raise InvalidError.of("current_password", "is required to change email", codes.PASSWORD_REQUIRED)
         if not is_password(user.password_hash, current):
             raise PasswordRequiredError("current_password is not your present password, so email stays as it is.")
 
@@ -240,9 +245,9 @@ class UserService:
             return
         others = self._session.scalar(select(func.count()).where(User.is_admin, User.is_active, User.id != user.id))
         if not others:
-            raise ConflictError.of_all(
-                [FieldError("body", name, "must stay true") for name in leaving], LAST_ADMINISTRATOR
-            )
+            code = codes.LAST_ADMINISTRATOR
+            errors = [FieldError("body", name, "must stay true", code) for name in leaving]
+            raise ConflictError.of_all(errors, LAST_ADMINISTRATOR, code)
 
     def _unassign_open_tasks(self, user_id: int) -> None:
         open_tasks = self._session.scalars(

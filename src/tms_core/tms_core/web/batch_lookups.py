@@ -72,7 +72,7 @@ class BatchLookups:
             admitted = self._admitted(plain)
             found = route.lookup([request for _, request in admitted]) if admitted else ()
             if len(found) != len(admitted):
-                raise ValueError(f"{len(found)} responses to {len(admitted)} requests")
+                raise RuntimeError(f"{len(found)} responses to {len(admitted)} requests")
             for (place, request), response in zip(admitted, found, strict=True):
                 if response is not None:
                     complete = response_to(request, response)

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from tms_core import error_codes as codes
 from tms_core.errors import MAX_ERRORS, FieldError, InvalidError
 
 # Bodies up to this size (bytes) cannot hold enough errors to take more than a few milliseconds.
@@ -29,10 +30,12 @@ def require_few_values(body: bytes, fields: frozenset[str] | None) -> None:
     if fields is not None and isinstance(document, dict):
         unknown = [name for name in document if name not in fields]
         if len(unknown) > MAX_ERRORS:
-            errors = [FieldError("body", name, "is not a field here") for name in unknown[:MAX_ERRORS]]
+            message, code = "is not a field here", codes.UNKNOWN_FIELD
+            errors = [FieldError("body", name, message, code) for name in unknown[:MAX_ERRORS]]
             raise InvalidError(errors, count=len(unknown))
     if _has_more_values(document, MAX_VALUES):
-        raise InvalidError.of("body", f"must have at most {MAX_VALUES:,} values in all")
+        message = f"must have at most {MAX_VALUES:,} values in all"
+        raise InvalidError.of("body", message, codes.TOO_MANY, maximum=MAX_VALUES)
 
 
 def _has_more_values(document: Any, limit: int) -> bool:

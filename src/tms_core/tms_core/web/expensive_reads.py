@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
+from tms_core import error_codes as codes
 from tms_core.errors import TmsError, TooManyRequestsError, UnavailableError
 from tms_core.settings import CoreSettings
 from tms_core.single_statements import SingleStatements
@@ -19,6 +20,7 @@ POLICY = '"expensive-reads";q={};qu="concurrent-requests"'
 # The planner's row estimate, updated by VACUUM and ANALYZE.
 ESTIMATE = "SELECT reltuples FROM pg_class WHERE oid = to_regclass('task')"
 ESTIMATE_SECONDS = 60.0
+TOO_MANY_READS = "Too many searches and reports are running right now. Try again in a few seconds."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +92,9 @@ class ExpensiveReads:
                 "Another search or report of yours is still running. Try again when it has ended.",
                 RETRY_SECONDS,
                 {**HEADERS, "RateLimit-Policy": POLICY.format(self._limit_per_user)},
+                codes.READ_RUNNING,
             )
-        return UnavailableError("Too many searches and reports are running right now. Try again in a few seconds.")
+        return UnavailableError(TOO_MANY_READS, codes.SERVER_BUSY)
 
 
 class TableSize:

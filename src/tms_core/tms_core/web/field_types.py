@@ -8,10 +8,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from tms_core import error_codes as codes
 from tms_core.display_names import has_address
 from tms_core.identity.email_addresses import MAX_EMAIL_LENGTH, normalize_email
 from tms_core.identity.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, normalize_password
 from tms_core.identity.usernames import MAX_USERNAME_LENGTH, normalize_username
+from tms_core.invalid_values import InvalidValueError
 from tms_core.values import MAX_ID, day
 from tms_core.visible_text import VISIBLE, single_line
 
@@ -70,14 +72,14 @@ class Identity:
 
 def _without_nul(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("must not contain the character U+0000")
+        raise InvalidValueError("must not contain the character U+0000", codes.NUL_CHARACTER)
     return text
 
 
 def _not_blank(text: str) -> str:
     line = single_line(_without_nul(text))
     if not line:
-        raise ValueError("must not be blank")
+        raise InvalidValueError("must not be blank", codes.BLANK)
     return line
 
 
@@ -92,28 +94,29 @@ def _user_id(value: Any) -> Any:
     value = _whole(value)
     if value is None or (type(value) is int and 0 < value <= MAX_ID):
         return value
-    raise ValueError("must be a user's id")
+    raise InvalidValueError("must be a user's id", codes.NOT_A_USER)
 
 
 def _due_date(value: Any) -> Any:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ValueError("must be YYYY-MM-DD")
+        raise InvalidValueError("must be YYYY-MM-DD", codes.NOT_DATE)
     return day(value)
 
 
 def _name(text: str) -> str:
     line = single_line(_without_nul(text))
     if has_address(line):
-        raise ValueError("must not contain a web or e-mail address")
+        raise InvalidValueError("must not contain a web or e-mail address", codes.HAS_ADDRESS)
     return line
 
 
 def _typed_email(text: str, context: IdentityContext) -> str:
     # Returned as typed, since an old account may only be found by that spelling.
     if len(text) > MAX_EMAIL_LENGTH:
-        raise ValueError(f"must have at most {MAX_EMAIL_LENGTH} characters")
+        message = f"must have at most {MAX_EMAIL_LENGTH} characters"
+        raise InvalidValueError(message, codes.TOO_LONG, maximum=MAX_EMAIL_LENGTH)
     normalize_email(text)
     return text
 

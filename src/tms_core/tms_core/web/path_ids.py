@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from pyramid.interfaces import IRoutesMapper
 
+from tms_core.error_codes import NOT_AN_ID
 from tms_core.errors import FieldError
 from tms_core.sanitizing import shortened
 from tms_core.values import MAX_ID
@@ -17,7 +18,11 @@ MAX_ID_LENGTH = 40
 
 def bad_id(name: str, text: str, expected: str = NUMBER) -> str:
     """Return the error message for an id of a path."""
-    return f"{name} must be {expected}, not {shortened(text, MAX_ID_LENGTH)}"
+    return f"{name} {_must_be(text, expected)}"
+
+
+def _must_be(text: str, expected: str) -> str:
+    return f"must be {expected}, not {shortened(text, MAX_ID_LENGTH)}"
 
 
 def bad_ids(request) -> list[FieldError]:
@@ -27,7 +32,7 @@ def bad_ids(request) -> list[FieldError]:
         if DIGITS in route.pattern and (found := _with_any_id(route.pattern).fullmatch(path)):
             alternatives = {name: _alternatives(expression) for name, expression in PLACEHOLDER.findall(route.pattern)}
             return [
-                FieldError("path", name, bad_id(name, text, f"{NUMBER}{alternatives[name]}").removeprefix(f"{name} "))
+                FieldError("path", name, _must_be(text, f"{NUMBER}{alternatives[name]}"), NOT_AN_ID)
                 for name, text in found.groupdict().items()
                 if not text.isdecimal()
             ]

@@ -15,6 +15,7 @@ from typing import Any
 
 from pyramid.response import Response
 
+from tms_core import error_codes as codes
 from tms_core.errors import InvalidError
 from tms_core.web.problems import problem
 from tms_core.web.resource import methods_of
@@ -62,7 +63,8 @@ def read_tags(header: str, name: str = "If-Match") -> frozenset[str]:
     if text == ANY:
         return frozenset({ANY})
     if len(text) > MAX_HEADER_LENGTH:
-        raise InvalidError.of(name, f"must have at most {MAX_HEADER_LENGTH:,} characters", "header")
+        message = f"must have at most {MAX_HEADER_LENGTH:,} characters"
+        raise InvalidError.of(name, message, codes.TOO_LONG, "header", maximum=MAX_HEADER_LENGTH)
     tags, place = set(), 0
     while place < len(text):
         found = TAG.match(text, place)
@@ -72,7 +74,8 @@ def read_tags(header: str, name: str = "If-Match") -> frozenset[str]:
         tags.add(f'"{found["number"] or found["opaque"] or ""}"')
         place = end.end()
     if not tags or place < len(text):
-        raise InvalidError.of(name, 'must be * or entity tags, as "3" or "3", "4"', "header")
+        message = 'must be * or entity tags, as "3" or "3", "4"'
+        raise InvalidError.of(name, message, codes.NOT_ENTITY_TAGS, "header")
     return frozenset(tags)
 
 

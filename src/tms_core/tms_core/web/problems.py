@@ -1,7 +1,7 @@
 """Error responses as application/problem+json (RFC 9457), including the errors of Pyramid and Cornice."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -12,8 +12,10 @@ from pyramid.response import Response
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from tms_core import error_codes as codes
 from tms_core import errors
 from tms_core.db import is_away
+from tms_core.error_codes import ErrorCode, code_of_status
 from tms_core.errors import FieldError
 from tms_core.web.path_ids import bad_ids
 
@@ -40,6 +42,8 @@ SENTENCES = {
     500: "Something went wrong on our side. The log has more under this request_id.",
     503: "The database does not answer right now. Try again in a few seconds.",
 }
+DATABASE_AWAY = SENTENCES[503]
+CONFLICTED = "Another request conflicted with this one. Try again in a few seconds."
 TOO_LONG = (
     "This query took the database too long and was cancelled. Use rarer search words or more filters, or try later."
 )
@@ -50,16 +54,24 @@ def problem(
     status: int,
     detail: str | None = None,
     *,
+    code: ErrorCode | None = None,
+    params: Mapping[str, Any] | None = None,
     errors: Sequence[FieldError] = (),
     retry_after: int = RETRY_SECONDS,
     **more: Any,
 ) -> Response:
-    """Return a problem document as a response; `more` are additional members of the document."""
+    """Return a problem document as a response; `more` are additional members of the document.
+
+    `code` defaults to the one of the status; `params` are those that the code names.
+    """
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    body["code"] = (code or code_of_status(status)).name
+    if params:
+        body["params"] = params
     body["detail"] = detail or SENTENCES.get(status, title + ".")
     if errors:
-        body["errors"] = [{"in": one.where, "field": one.field, "message": one.message} for one in errors]
+        body["errors"] = [_entry(one) for one in errors]
     body |= more
     body["request_id"] = request.id
     response = Response(orjson.dumps(body), status=status, content_type="application/problem+json")
@@ -70,11 +82,17 @@ def problem(
     return response
 
 
+def _entry(error: FieldError) -> dict[str, Any]:
+    entry = {"in": error.where, "field": error.field, "code": error.code.name, "message": error.message}
+    return {**entry, "params": error.params} if error.params else entry
+
+
 def refused(error: errors.TmsError, request, **more: Any) -> Response:
     """Return the response for a domain error; `more` are additional members of the document."""
     if isinstance(error, errors.OperationError):
         return refused(error.error, request, index=error.index)
-    status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
+    status = next(status for kind, status in STATUS.items() if isinstance(error, kind))
+    more = {"code": error.code, "params": error.params, **more}
     match error:
         case errors.InvalidError():
             detail = str(error) if len(error.errors) == 1 else "The request is not valid; see errors."
@@ -101,7 +119,7 @@ def http_error(error: HTTPException, request) -> Response:
         return problem(request, 401)
     if error.code == 404 and (errors := bad_ids(request)):
         return problem(request, 404, f"{errors[0].field} {errors[0].message}", errors=errors)
-    response = problem(request, error.code, getattr(error, "problem_detail", None))
+    response = problem(request, error.code, **getattr(error, "problem_members", {}))
     if error.code == 405:
         response.allow = error.allow
     if "Accept-Encoding" in error.headers:
@@ -114,13 +132,13 @@ def database_error(error: DBAPIError | PoolTimeoutError, request) -> Response:
     cause = getattr(error, "orig", error)
     if getattr(cause, "pgcode", None) in CONFLICTING:
         log.warning("conflicting transactions: %s", str(cause).strip())
-        return problem(request, 503, "Another request conflicted with this one. Try again in a few seconds.")
+        return problem(request, 503, CONFLICTED, code=codes.TRANSACTION_CONFLICT)
     if getattr(cause, "pgcode", None) == QUERY_CANCELED:
         log.warning("%s %s took too long: %s", request.method, request.environ["PATH_INFO"], str(cause).strip())
-        return problem(request, 503, TOO_LONG)
+        return problem(request, 503, TOO_LONG, code=codes.QUERY_TIMEOUT)
     if isinstance(error, PoolTimeoutError) or is_away(error):
         log.error("the database does not answer: %s", str(cause).strip())
-        return problem(request, 503)
+        return problem(request, 503, DATABASE_AWAY, code=codes.DATABASE_AWAY)
     return unexpected(error, request)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from pyramid.request import Request
 
+from tms_core import error_codes as codes
 from tms_core.client_address import is_trusted_proxy
 from tms_core.http_host import host_of, is_host
 from tms_core.settings import CoreSettings
@@ -57,7 +58,7 @@ def public_url_tween_factory(handler, registry):
         try:
             changes = public_url.changes(environ)
         except BadHostError as error:
-            return problem(request, 400, str(error))
+            return problem(request, 400, str(error), code=codes.BAD_HOST)
         if not environ.get("HTTP_HOST"):
             # WebOb uses SERVER_NAME if Host is absent, not if it is empty.
             environ.pop("HTTP_HOST", None)

@@ -9,6 +9,7 @@ from pyramid.request import RequestLocalCache
 from pyramid.security import Allowed, Denied
 from zope.interface import implementer
 
+from tms_core import error_codes as codes
 from tms_core.auth.access_tokens import AccessClaims, AccessTokens
 from tms_core.auth.personal_tokens import PREFIX, PersonalTokens
 from tms_core.auth.revocations import Revocations
@@ -62,7 +63,7 @@ class TokenPolicy:
         if request.claims:
             return Allowed("signed in")
         if self.identity(request):
-            raise ForbiddenError(_scope_error(request))
+            raise _scope_error(request)
         return Denied("not signed in")
 
     def remember(self, request, userid, **kwargs):
@@ -80,11 +81,11 @@ def _claims(request) -> AccessClaims | None:
     return None
 
 
-def _scope_error(request) -> str:
+def _scope_error(request) -> ForbiddenError:
     scope = scope_of(request)
     if scope is None:
-        return "Personal tokens are not accepted here. Sign in."
-    return f"This personal token lacks the scope {scope}."
+        return ForbiddenError("Personal tokens are not accepted here. Sign in.", codes.PERSONAL_TOKEN_REFUSED)
+    return ForbiddenError(f"This personal token lacks the scope {scope}.", codes.SCOPE_MISSING, scope=scope)
 
 
 def _actor(request) -> Actor:

@@ -7,15 +7,18 @@ from urllib.parse import parse_qsl
 from pydantic import ConfigDict, ValidationError
 from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMediaType
 
+from tms_core import error_codes as codes
+from tms_core.error_codes import ErrorCode
 from tms_core.errors import MAX_ERRORS, FieldError, InvalidError
-from tms_core.validation_messages import message_of
+from tms_core.validation_messages import invalid_value
 from tms_core.web.body_bounds import require_few_values
-from tms_core.web.openapi.schema_base import SchemaBase
+from tms_core.web.schema_base import SchemaBase
 
 S = TypeVar("S", bound="Schema")
 MAX_DIGITS = 19
 MAX_PARAMETERS = 2_000
 MAX_QUERY_LENGTH = 65_536
+NEEDS_JSON = "Send the body as Content-Type: application/json."
 
 
 class Schema(SchemaBase):
@@ -34,7 +37,7 @@ def body_of(request, schema: type[S], context: Any = None) -> S:
     _require_plain(request)
     content_type = request.environ.get("CONTENT_TYPE", "").partition(";")[0].lower() or "application/json"
     if content_type != "application/json" and not content_type.endswith("+json"):
-        raise _with_detail(HTTPUnsupportedMediaType(), "Send the body as Content-Type: application/json.")
+        raise _problem(HTTPUnsupportedMediaType(), NEEDS_JSON, codes.UNSUPPORTED_MEDIA_TYPE)
     body = raw_body(request)
     require_few_values(body, frozenset(schema.model_fields) if schema.model_config["extra"] == "forbid" else None)
     try:
@@ -51,7 +54,7 @@ def _require_plain(request) -> None:
     codings = [coding.strip().lower() for coding in header.split(",")]
     if any(coding not in ("", "identity") for coding in codings):
         error = HTTPUnsupportedMediaType(headers={"Accept-Encoding": "identity"})
-        raise _with_detail(error, "Send the body uncompressed, without Content-Encoding.")
+        raise _problem(error, "Send the body uncompressed, without Content-Encoding.", codes.CONTENT_ENCODED)
 
 
 def raw_body(request) -> bytes:
@@ -59,7 +62,8 @@ def raw_body(request) -> bytes:
     limit = request.registry.tms.core.body_limit
     # A body without Content-Length was buffered up to the limit by `transactions.attempts`, which set its length.
     if (request.content_length or 0) > limit:
-        raise _with_detail(HTTPRequestEntityTooLarge(), f"A body may have at most {limit} bytes.")
+        error = HTTPRequestEntityTooLarge()
+        raise _problem(error, f"A body may have at most {limit} bytes.", codes.BODY_TOO_LARGE, maximum=limit)
     # Not from the stream, which the first attempt of a retried request has consumed.
     body: bytes = request.body
     return body
@@ -72,23 +76,26 @@ def query_of(request, names: Iterable[str]) -> dict[str, list[str]]:
     unknown = [name for name in values if name not in known]
     if unknown:
         allowed = ", ".join(sorted(known)) or "none"
-        raise InvalidError([FieldError("query", name, f"is not known here; known are: {allowed}") for name in unknown])
+        message, params = f"is not known here; known are: {allowed}", {"known": sorted(known)}
+        raise InvalidError([FieldError("query", name, message, codes.UNKNOWN_PARAMETER, params) for name in unknown])
     return values
 
 
 def _query(text: str) -> dict[str, list[str]]:
     # Not request.GET, which splits values at semicolons.
     if len(text) > MAX_QUERY_LENGTH:
-        raise InvalidError.of("query", f"must have at most {MAX_QUERY_LENGTH:,} characters", "query")
+        message = f"must have at most {MAX_QUERY_LENGTH:,} characters"
+        raise InvalidError.of("query", message, codes.TOO_LONG, "query", maximum=MAX_QUERY_LENGTH)
     if text.count("&") >= MAX_PARAMETERS:
-        raise InvalidError.of("query", f"must have at most {MAX_PARAMETERS:,} parameters", "query")
+        message = f"must have at most {MAX_PARAMETERS:,} parameters"
+        raise InvalidError.of("query", message, codes.TOO_MANY, "query", maximum=MAX_PARAMETERS)
     values: dict[str, list[str]] = {}
     try:
         decoded = text.encode("latin-1").decode()
         for name, value in parse_qsl(decoded, keep_blank_values=True, errors="strict"):
             values.setdefault(name, []).append(value)
     except UnicodeDecodeError:
-        raise InvalidError.of("query", "must be UTF-8", "query") from None
+        raise InvalidError.of("query", "must be UTF-8", codes.NOT_UTF8, "query") from None
     return values
 
 
@@ -98,7 +105,7 @@ def single_value(values: dict[str, list[str]], name: str) -> str | None:
     if given is None:
         return None
     if len(given) > 1:
-        raise InvalidError.of(name, "must stand once", "query")
+        raise InvalidError.of(name, "must stand once", codes.REPEATED, "query")
     return given[0]
 
 
@@ -108,11 +115,13 @@ def one_number(values: dict[str, list[str]], name: str, *, default: int, least: 
     text = given[0] if len(given) == 1 else ""
     if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and least <= int(text) <= most:
         return int(text)
-    raise InvalidError.of(name, f"must be one whole number from {least} to {most}", "query")
+    message = f"must be one whole number from {least} to {most}"
+    raise InvalidError.of(name, message, codes.OUT_OF_RANGE, "query", minimum=least, maximum=most)
 
 
-def _with_detail(error: Any, detail: str) -> Any:
-    error.problem_detail = detail
+def _problem(error: Any, detail: str, code: ErrorCode, **params: Any) -> Any:
+    """Return an HTTP exception with members for its problem document."""
+    error.problem_members = {"detail": detail, "code": code, "params": params}
     return error
 
 
@@ -126,8 +135,9 @@ def _field_error(schema: type[Schema], details: Any) -> FieldError:
     path = [str(part) for part in details["loc"] if part not in schema.tags]
     if details["type"] in ("union_tag_invalid", "union_tag_not_found"):
         path.append(details["ctx"]["discriminator"].strip("'"))
-    message = message_of(details)
+    invalid = invalid_value(details)
+    message = str(invalid)
     if details["type"] == "extra_forbidden" and len(details["loc"]) == 1:
         # Nested fields belong to another schema.
         message = f"{message}; fields are: {', '.join(schema.model_fields)}"
-    return FieldError("body", ".".join(path) or "body", message)
+    return FieldError("body", ".".join(path) or "body", message, invalid.code, invalid.params)

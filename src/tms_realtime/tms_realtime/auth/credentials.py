@@ -10,9 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.auth.access_tokens import AccessClaims, AccessTokens
 from tms_core.auth.personal_tokens import PREFIX, PersonalTokens
+from tms_core.error_codes import DATABASE_AWAY
 from tms_core.errors import TooManyRequestsError
 from tms_realtime.auth.errors import HandshakeRejectedError, insufficient_scope, unauthorized, unavailable
 from tms_realtime.auth.tickets import TicketStore
+from tms_realtime.error_codes import REDIS_AWAY
 
 BEARER_PROTOCOL = "bearer."
 SCOPE = "tasks:read"
@@ -45,7 +47,7 @@ class CredentialVerifier:
         try:
             claims = await self._tickets.redeem(ticket)
         except (redis.RedisError, OSError):
-            raise unavailable("redis") from None
+            raise unavailable("redis", REDIS_AWAY) from None
         if claims is None:
             raise unauthorized("the ticket is unknown, too old or used", error="invalid_token")
         return self._require_valid(claims)
@@ -60,11 +62,12 @@ class CredentialVerifier:
         try:
             claims = await asyncio.to_thread(self._personal_tokens.read, token, self._clock(), lambda: network)
         except TooManyRequestsError as error:
+            headers = (("Retry-After", str(error.retry_after)),)
             raise HandshakeRejectedError(
-                HTTPStatus.TOO_MANY_REQUESTS, str(error), (("Retry-After", str(error.retry_after)),)
+                HTTPStatus.TOO_MANY_REQUESTS, str(error), error.code, headers, params=error.params
             ) from None
         except SQLAlchemyError:
-            raise unavailable("the database") from None
+            raise unavailable("the database", DATABASE_AWAY) from None
         claims = self._require_valid(claims)
         if claims.scopes is not None and SCOPE not in claims.scopes:
             raise insufficient_scope(SCOPE)
@@ -75,7 +78,7 @@ class CredentialVerifier:
             if claims is None or claims.expires_at <= self._clock() or self._is_revoked(claims):
                 raise unauthorized(INVALID, error="invalid_token")
         except RevocationsUnknownError:
-            raise unavailable("the database") from None
+            raise unavailable("the database", DATABASE_AWAY) from None
         return claims
 
 

@@ -15,6 +15,7 @@ from tms_realtime.auth.errors import HandshakeRejectedError, too_many, unauthori
 from tms_realtime.auth.origins import is_allowed
 from tms_realtime.clients.connection_limits import ConnectionLease
 from tms_realtime.clients.filter_parsing import FILTER_PARAMS, MAX_POSITION, parse_filter_params
+from tms_realtime.error_codes import HANDSHAKE_INVALID, ORIGIN_NOT_ALLOWED
 from tms_realtime.settings import RealtimeSettings
 
 MAX_QUOTE_LENGTH = 100
@@ -92,6 +93,7 @@ class Authenticator:
             raise HandshakeRejectedError(
                 HTTPStatus.FORBIDDEN,
                 f"pages of {str(origin)[:MAX_QUOTE_LENGTH]} may not connect (tms.realtime.origins)",
+                ORIGIN_NOT_ALLOWED,
             )
 
     async def _claims(self, request: HandshakeRequest) -> AccessClaims | None:
@@ -115,10 +117,10 @@ def _reject_unknown(params: Mapping[str, Sequence[str]]) -> None:
     unknown = [name[:MAX_QUOTE_LENGTH] for name in params if name not in QUERY_PARAMS]
     if unknown:
         message = f"{', '.join(sorted(unknown))}: unknown query parameters; allowed are {', '.join(QUERY_PARAMS)}"
-        raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, message)
+        raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, message, HANDSHAKE_INVALID)
     for name in SINGLE:
         if len(params.get(name, ())) > 1:
-            raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, f"{name} must stand once")
+            raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, f"{name} must stand once", HANDSHAKE_INVALID)
 
 
 def _since(params: Mapping[str, Sequence[str]]) -> int | None:
@@ -127,7 +129,8 @@ def _since(params: Mapping[str, Sequence[str]]) -> int | None:
         return None
     value = given[0]
     if not (value.isascii() and value.isdigit() and len(value) <= MAX_POSITION_LENGTH and int(value) <= MAX_POSITION):
-        raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, "since must be the event_id of an event, or 0")
+        message = "since must be the event_id of an event, or 0"
+        raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, message, HANDSHAKE_INVALID)
     return int(value)
 
 
@@ -136,4 +139,4 @@ def _filter(params: Mapping[str, Sequence[str]], *, user_id: int | None) -> Task
     try:
         return parse_filter_params(values, user_id=user_id) if values else None
     except InvalidError as error:
-        raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, str(error)) from None
+        raise HandshakeRejectedError(HTTPStatus.BAD_REQUEST, str(error), HANDSHAKE_INVALID) from None

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from tms_core.error_codes import INVALID_VALUE, NOT_A_USER, NOT_OBJECT, UNKNOWN_FIELD
 from tms_core.errors import FieldError, InvalidError
+from tms_core.invalid_values import InvalidValueError
 from tms_core.services.task_filter import NAMES, NOBODY, SELF, TaskFilter, read_filter
 
 # All filters of the task list but full-text search, which needs the database.
@@ -18,7 +20,7 @@ def parse_filter_params(values: dict[str, list[str]], *, user_id: int | None) ->
     """
     if user_id is None:
         errors = [
-            FieldError(WHERE, name, f"cannot be {SELF}: this client is anonymous")
+            FieldError(WHERE, name, f"cannot be {SELF}: this client is anonymous", NOT_A_USER)
             for name, texts in values.items()
             if any(item.strip() == SELF for text in texts for item in text.split(","))
         ]
@@ -30,9 +32,10 @@ def parse_filter_params(values: dict[str, list[str]], *, user_id: int | None) ->
 def parse_filter_object(given: Any, *, user_id: int | None) -> TaskFilter:
     """Return the filter of a JSON object, each field with a value or a list of values; null means no user."""
     if not isinstance(given, dict):
-        raise InvalidError.of("filter", 'must be an object, as {"status": ["PENDING"]}', WHERE)
+        message = 'must be an object, as {"status": ["PENDING"]}'
+        raise InvalidError.of("filter", message, NOT_OBJECT, WHERE)
     errors = [
-        FieldError(WHERE, str(name)[:40], f"is not a filter; filters are {', '.join(FILTER_PARAMS)}")
+        FieldError(WHERE, str(name)[:40], f"is not a filter; filters are {', '.join(FILTER_PARAMS)}", UNKNOWN_FIELD)
         for name in given
         if name not in FILTER_PARAMS
     ]
@@ -41,8 +44,8 @@ def parse_filter_object(given: Any, *, user_id: int | None) -> TaskFilter:
         if name in given:
             try:
                 values[name] = _values(given[name])
-            except ValueError as error:
-                errors.append(FieldError(WHERE, name, str(error)))
+            except InvalidValueError as error:
+                errors.append(FieldError.of(WHERE, name, error))
     if errors:
         raise InvalidError(errors)
     return parse_filter_params(values, user_id=user_id)
@@ -57,4 +60,4 @@ def _value(given: Any) -> str:
         return NOBODY
     if isinstance(given, str | int) and not isinstance(given, bool):
         return str(given)
-    raise ValueError("must be a string, a number or null, or a list of them")
+    raise InvalidValueError("must be a string, a number or null, or a list of them", INVALID_VALUE)

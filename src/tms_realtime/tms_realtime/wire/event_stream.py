@@ -18,7 +18,7 @@ from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.wire.cors import METHODS, cors_headers, preflight_headers
 from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES, HttpRequest
-from tms_realtime.wire.http_responses import http_response, problem
+from tms_realtime.wire.http_responses import http_response, problem, rejection
 from tms_realtime.wire.outbound_buffer import OutboundBuffer
 from tms_realtime.wire.transport import peer_of
 
@@ -106,7 +106,7 @@ class EventStream(Protocol):
         try:
             self._authenticator.check_origin(request.headers)
         except HandshakeRejectedError as error:
-            self._respond(problem(error.status, str(error), error.headers))
+            self._respond(rejection(error))
             return
         match request.method:
             case "GET":
@@ -124,7 +124,7 @@ class EventStream(Protocol):
             wanted = HandshakeRequest(params, request.headers, peer=peer_of(self.transport))
             handshake = await self._authenticator.admit(wanted, self._lease)
         except HandshakeRejectedError as error:
-            self._respond(problem(error.status, str(error), [*error.headers, *cors_headers(request)]))
+            self._respond(rejection(error, cors_headers(request)))
             return
         self._open(request)
         self._connection = Connection(self._context, self, handshake.claims)

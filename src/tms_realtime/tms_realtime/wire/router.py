@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 
+from tms_core.error_codes import SERVER_BUSY
 from tms_realtime.auth.errors import RETRY_AFTER
 from tms_realtime.clients.connection_limits import ConnectionLease, ConnectionLimits
 from tms_realtime.wire.http_request import END, MAX_REQUEST_BYTES
@@ -15,6 +16,7 @@ from tms_realtime.wire.http_responses import problem
 SOCKET_PATHS = ("/ws/tasks/", "/ws/tasks")
 STREAM_PATHS = ("/api/events", "/api/events/")
 MAX_REFUSED = 64
+FULL = "this process has reached its connection limit"
 
 
 class ProtocolRouter(Protocol):
@@ -36,7 +38,7 @@ class ProtocolRouter(Protocol):
         self._data += data
         is_whole = END in self._data or len(self._data) > MAX_REQUEST_BYTES
         if self.lease is None and (b"\n" in self._data or is_whole):
-            self.transport.write(problem(503, "this process has reached its connection limit", RETRY_AFTER))
+            self.transport.write(problem(503, FULL, RETRY_AFTER, code=SERVER_BUSY))
             self.transport.loseConnection()
         elif self.lease and is_whole:
             self._hand_over(self.factory.protocol_for(_path(self._data.partition(b"\n")[0]), self.lease))

@@ -26,7 +26,7 @@ from tms_realtime.clients.connection_limits import ConnectionLease
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.wire.http_request import BAD_HOST, MAX_REQUEST_BYTES, query_params
-from tms_realtime.wire.http_responses import problem
+from tms_realtime.wire.http_responses import problem, rejection
 from tms_realtime.wire.outbound_buffer import OutboundBuffer
 from tms_realtime.wire.router import SOCKET_PATHS
 from tms_realtime.wire.transport import peer_of
@@ -157,10 +157,12 @@ class TaskProtocol(WebSocketServerProtocol):
 
     def sendHttpErrorResponse(self, code: int, reason: str, responseHeaders: Any = None) -> None:
         self._log_handshake(code)
-        headers = self.rejection.headers if self.rejection else HEADERS.get(code, ())
+        if self.rejection:
+            self.sendData(rejection(self.rejection, responseHeaders or ()))
+            return
         # Autobahn's reason would disclose the exception.
         detail = "internal error; see the log" if code == HTTPStatus.INTERNAL_SERVER_ERROR else reason
-        self.sendData(problem(code, detail, [*(responseHeaders or ()), *headers]))
+        self.sendData(problem(code, detail, [*(responseHeaders or ()), *HEADERS.get(code, ())]))
 
 
 def create_factory(reactor: Any, context: ConnectionContext, authenticator: Authenticator) -> WebSocketServerFactory:

@@ -7,6 +7,7 @@ from tms_core.settings import CoreSettings
 from tms_core.web.openapi.decorators import Tag
 from tms_core.web.openapi.operations import operation
 from tms_core.web.openapi.paths import path_of
+from tms_core.web.openapi.problems import with_codes
 from tms_core.web.openapi.responses import shared_responses
 from tms_core.web.openapi.schemas import SchemaCollection
 from tms_core.web.resource import Method, methods_of
@@ -56,7 +57,7 @@ def build_document(registry, info: dict[str, Any]) -> dict[str, Any]:
         "components": {
             "securitySchemes": TOKENS,
             "responses": responses,
-            "schemas": dict(sorted(schemas.fill().items())),
+            "schemas": with_codes(dict(sorted(schemas.fill().items())), registry.tms.registry.error_codes.values()),
         },
     }
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from tms_core.web.openapi.schema_base import SchemaBase
+from tms_core.web.schema_base import SchemaBase
 
 REFERENCE = "#/components/schemas/{model}"
 Mode = Literal["validation", "serialization"]
