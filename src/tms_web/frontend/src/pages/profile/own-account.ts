@@ -17,8 +17,8 @@ export async function withPasswordErrors<T>(send: () => Promise<T>): Promise<T> 
     return await send();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const isWrong = error.status === 403 || (error.status === 400 && error.byField.current_password);
-    if (!isWrong) throw error;
+    const codes = [error.code, error.byField.current_password?.code];
+    if (!codes.includes("password_wrong")) throw error;
     const message = t("profile.wrongPassword");
     throw new ApiError(error.status, { errors: [{ in: "body", field: "current_password", message }] });
   }
