@@ -5,7 +5,7 @@ import { t } from "tms/i18n";
 import { Link } from "tms/module";
 import { Button, Checkbox, Field, Icon, Notice, TextInput, toast } from "tms/ui";
 import { useForm } from "../guest-form/form.ts";
-import { checkPassword, missingCharacters, passwordHint } from "../guest-form/guest-form.tsx";
+import { checkPassword, missingCharacters, passwordHint } from "../guest-form/password.ts";
 import { changeAccount } from "./own-account.ts";
 import { Section } from "./section.tsx";
 
