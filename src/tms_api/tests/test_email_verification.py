@@ -52,6 +52,24 @@ def test_a_token_can_be_used_once(app, link, faulty_fields):
     assert faulty_fields(app.post_json(CONFIRM, {"token": token}, status=400)) == ["token"]
 
 
+def test_the_code_of_a_refused_link_says_why(app, as_ann, link, runtime):
+    def code_of(token: str) -> str:
+        (error,) = app.post_json(CONFIRM, {"token": token}, status=400).json["errors"]
+        return error["code"]
+
+    used, expired, outdated = link(), link(), link()
+    app.post_json(CONFIRM, {"token": used}, status=200)
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE account_link SET expires_at = now() WHERE id = 2"))
+    as_ann.patch_json("/api/users/me", {"email": "new@example.com", "current_password": PASSWORD}, status=200)
+
+    assert code_of(used) == "link_used"
+    assert code_of(expired) == "link_expired"
+    assert code_of(outdated) == "link_outdated"
+    assert code_of(f"{outdated}x") == "link_invalid"
+    assert code_of("of-no-link") == "link_invalid"
+
+
 def test_a_password_reset_link_verifies_nothing(app, link, is_verified):
     app.post_json(CONFIRM, {"token": link(LinkPurpose.PASSWORD_RESET)}, status=400)
 

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_core.auth.hashing import sha256_of
+from tms_core.error_codes import LINK_EXPIRED, LINK_OUTDATED, LINK_USED, ErrorCode
+from tms_core.errors import InvalidError
 from tms_core.identity.email_addresses import email_key
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.runtime import Runtime
@@ -22,6 +24,11 @@ LIFE = {
     LinkPurpose.EMAIL_CHANGE: timedelta(days=7),
 }
 SEED_BYTES = 32
+REFUSALS: dict[ErrorCode, str] = {
+    LINK_USED: "is the token of a link that has been used or replaced: request another one",
+    LINK_EXPIRED: "is the token of a link that has expired: request another one",
+    LINK_OUTDATED: "is the token of a link to an address that the account no longer has",
+}
 
 
 class AccountLinkService:
@@ -72,15 +79,17 @@ class AccountLinkService:
     def token(self, link_id: int) -> str | None:
         """Return the token of a link, or None if the link can no longer be used."""
         link = self._session.get(AccountLink, link_id)
-        if link is None or self._usable_by(link) is None:
+        if link is None or not self._user_of(link).is_active or self._refusal_of(link):
             return None
         token = self._token(link.seed)
         # After a change of the key, the seed yields a token that does not match.
         return token if sha256_of(token) == link.digest else None
 
     def redeem(self, purpose: LinkPurpose, token: str) -> User | None:
-        """Use a link up and return its account, locked; None if the token is unknown, used or expired, or the account
-        is inactive."""
+        """Use a link up and return its account, locked; None if the token is unknown or the account is inactive.
+
+        Raises `InvalidError` if the link was valid once. Only who has its token learns why it no longer is.
+        """
         link = self._redeemed(purpose, token)
         if link is None:
             return None
@@ -89,7 +98,7 @@ class AccountLinkService:
         return user
 
     def redeem_change(self, token: str) -> tuple[User, str] | None:
-        """Use up a link that reverts a change of address; return its account, locked, and the previous address.
+        """As `redeem`, for a link that reverts a change of address; returns the previous address, too.
 
         Links of later changes expire, because they were sent to addresses that are reverted with this one.
         """
@@ -108,18 +117,25 @@ class AccountLinkService:
         # Lock the account first, as everywhere. Of two concurrent uses, the second waits here and finds the link used.
         lock_user(self._session, link.user_id)
         self._session.refresh(link)
-        if self._usable_by(link) is None:
+        if not self._user_of(link).is_active:
             return None
+        if refusal := self._refusal_of(link):
+            raise InvalidError.of("token", REFUSALS[refusal], refusal)
         link.used_at = func.clock_timestamp()
         return link
 
-    def _usable_by(self, link: AccountLink) -> User | None:
-        if link.used_at is not None or link.expires_at <= datetime.now(UTC):
-            return None
-        user = self._session.get_one(User, link.user_id, populate_existing=True)
+    def _user_of(self, link: AccountLink) -> User:
+        return self._session.get_one(User, link.user_id, populate_existing=True)
+
+    def _refusal_of(self, link: AccountLink) -> ErrorCode | None:
+        """Return why the link cannot be used, or None if it can."""
+        if link.used_at is not None:
+            return LINK_USED
+        if link.expires_at <= datetime.now(UTC):
+            return LINK_EXPIRED
         # After a change of address, the old mailbox proves only that the change may be reverted.
-        is_current = link.purpose is LinkPurpose.EMAIL_CHANGE or user.email == link.email
-        return user if user.is_active and is_current else None
+        is_current = link.purpose is LinkPurpose.EMAIL_CHANGE or self._user_of(link).email == link.email
+        return None if is_current else LINK_OUTDATED
 
     def _token(self, seed: bytes) -> str:
         return base64.urlsafe_b64encode(hmac.digest(self._key, seed, hashlib.sha256)).decode().rstrip("=")

@@ -34,3 +34,25 @@ test("a request without a session fails with 401", async () => {
   const session = new SessionStore({}, answering({ access: null }));
   await assert.rejects(session.api.get("/api/tasks"), (error) => error instanceof ApiError && error.status === 401);
 });
+
+test("a session that the server ends is revoked; one that the user ends is not", async () => {
+  let isRevoked = false;
+  const send: typeof fetch = async (path) => {
+    if (isRevoked) return Response.json({ status: 401 }, { status: 401 });
+    return Response.json(path === "/api/users/me" ? { id: 1 } : { access: "a" });
+  };
+  const session = new SessionStore({}, send);
+  await session.restore();
+  assert.equal(session.state.value, "in");
+  isRevoked = true;
+  await assert.rejects(session.api.get("/api/task"));
+  assert.deepEqual([session.state.value, session.isRevoked.value], ["out", true]);
+
+  isRevoked = false;
+  await session.signIn({ username: "ann", password: "x" });
+  assert.equal(session.isRevoked.value, false);
+  await session.revokeAll();
+  isRevoked = true;
+  await assert.rejects(session.api.get("/api/task"));
+  assert.deepEqual([session.state.value, session.isRevoked.value], ["out", false]);
+});

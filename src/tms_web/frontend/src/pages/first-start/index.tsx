@@ -5,7 +5,8 @@ import { Link } from "tms/module";
 import { Notice } from "tms/ui";
 import { AccountFields, EMPTY_ACCOUNT, REQUIRED, trimmed } from "../guest-form/account-fields.tsx";
 import { useForm } from "../guest-form/form.ts";
-import { checkPassword, GuestCard, GuestForm } from "../guest-form/guest-form.tsx";
+import { GuestCard, GuestForm } from "../guest-form/guest-form.tsx";
+import { checkPassword } from "../guest-form/password.ts";
 
 /** Creates the administrator's account of a new installation. */
 export default function FirstStartPage() {

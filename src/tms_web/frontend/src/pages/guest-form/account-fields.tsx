@@ -1,6 +1,7 @@
 import { t } from "tms/i18n";
 import { Field, TextInput } from "tms/ui";
-import { PasswordField, passwordHint } from "./guest-form.tsx";
+import { PasswordField } from "./guest-form.tsx";
+import { passwordHint } from "./password.ts";
 
 /** What a new account needs. */
 export const EMPTY_ACCOUNT = { username: "", email: "", first_name: "", last_name: "", password: "" };

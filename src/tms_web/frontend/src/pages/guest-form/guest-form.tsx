@@ -74,15 +74,3 @@ export function PasswordField({ label, hint, error, autocomplete, bind }: Passwo
     </>
   );
 }
-
-// As the server's rule.
-const MINIMUM = 8;
-
-export function passwordHint(): string {
-  return t("guest-form.passwordRule", { count: MINIMUM });
-}
-
-/** What is wrong with a new password. */
-export function checkPassword(password: string): { password?: string } {
-  return [...password].length < MINIMUM ? { password: passwordHint() } : {};
-}

@@ -4,7 +4,8 @@ import { Link, navigate, type PageProps } from "tms/module";
 import { toast } from "tms/ui";
 import { AccountFields, EMPTY_ACCOUNT, REQUIRED, trimmed } from "../guest-form/account-fields.tsx";
 import { useForm } from "../guest-form/form.ts";
-import { checkPassword, GuestForm } from "../guest-form/guest-form.tsx";
+import { GuestForm } from "../guest-form/guest-form.tsx";
+import { checkPassword } from "../guest-form/password.ts";
 
 /** Registers an account and signs in with it. */
 export default function RegisterPage({ query }: PageProps) {

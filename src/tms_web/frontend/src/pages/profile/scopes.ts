@@ -1,0 +1,7 @@
+import { hasMessage, t } from "tms/i18n";
+
+/** What a scope allows; packages name theirs with messages `scope.NAME`. */
+export function scopeName(scope: string): string {
+  const key = `scope.${scope}`;
+  return hasMessage(key) ? t(key) : scope;
+}
