@@ -1,21 +1,7 @@
 """The resources for administrators: settings, the state of the deployment, and the checks of `tms doctor`."""
 
-import os
-import signal
-import threading
-import time
-
 import pytest
-from sqlalchemy import text
 
-from tms_core.doctor import fine
-from tms_core.doctor import background
-from tms_core.doctor.background import BackgroundExamination
-from tms_core.errors import TooManyRequestsError
-from tms_core.processes import directory
-from tms_core.processes.directory import ProcessReport
-from tms_core.processes.heartbeat import Heartbeat
-from tms_core.redaction import redact_urls
 from tms_testing.fixtures import Client
 
 SETTINGS, SYSTEM, DOCTOR = "/api/admin/settings", "/api/admin/system", "/api/admin/doctor"
@@ -34,4 +20,5 @@ def admin(app, make_user):
 @pytest.mark.parametrize("path", [SETTINGS, SYSTEM, DOCTOR])
 def test_smoke(admin, path):
     import json
+
     print(json.dumps(admin.get(path).json, indent=1)[:6000])

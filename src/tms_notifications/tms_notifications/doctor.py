@@ -13,7 +13,7 @@ from tms_notifications.settings import NotificationSettings
 from tms_notifications.smtp import SmtpTransport
 
 LATE_SECONDS = 600
-FAILED_ADVICE = "tms mail list --status failed says why."
+FAILED_ADVICE = "tms mail list --status failed says why, and tms mail retry --all sends them again."
 FAILED = text(
     "SELECT count(*) FROM notification_mail WHERE status = 'failed' AND created_at > now() - interval '1 day'"
 )
