@@ -1,7 +1,9 @@
 """Resources for administrators: the mail log, and retrying mails."""
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
+
+from pydantic import Field
 
 from tms_core.errors import InvalidError
 from tms_core.models import User
@@ -21,7 +23,11 @@ from tms_notifications.services.retries import RetryService
 MAIL_LOG = Tag("Mail log", "All mails and what became of them, for administrators.", 2)
 ONLY_ADMINISTRATORS = "The caller is not an administrator."
 STATUS = Parameter(name="status", help="Only mails in this state.", kind=MailStatus)
-CURSOR = Parameter(name="cursor", help="Position in the list, from `next`; empty to begin.")
+CURSOR = Parameter(
+    name="cursor",
+    help="Position in the list, from `next`; empty to begin.",
+    kind=Annotated[str, Field(pattern=r"^([1-9][0-9]{0,17})?$")],
+)
 SIZE = WholeNumber(name="page_size", help="Results per page.", default=50, least=1, most=200)
 PARAMETERS = (STATUS, CURSOR, SIZE)
 NO_STORE = {"Cache-Control": "no-store"}
