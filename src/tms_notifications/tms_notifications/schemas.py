@@ -66,7 +66,7 @@ class PreferencesChange(Schema):
             raise ValueError("must be null or an IANA time zone such as Europe/Berlin") from None
 
 
-MailId = Annotated[int, Field(ge=1, le=MAX_ID)]
+MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=500)]
 MAIL_EXAMPLE = {
     "id": 17,
     "kind": "assigned",
@@ -130,8 +130,8 @@ class MailsToRetry(Schema):
     example = {"ids": [17, 18]}
 
     # None if left out.
-    ids: list[MailId] = Field(None, min_length=1, max_length=500)
-    all: Literal[True] = Field(None)
+    ids: MailIds = None  # type: ignore[assignment]
+    all: Literal[True] = None  # type: ignore[assignment]
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
