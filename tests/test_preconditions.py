@@ -12,6 +12,7 @@ from tms_core.errors import InvalidError
 from tms_core.web.openapi.paths import path_of
 from tms_core.web.preconditions import read_tags
 from tms_core.web.resource import methods_of
+from tms_notifications.models import MailKind, MailStatus, NotificationMail
 from tms_testing.fixtures import PASSWORD, Client
 
 YESTERDAY, TOMORROW = (
@@ -64,6 +65,12 @@ REQUESTS = {
     "GET /api/email-verification/confirm": ("/api/email-verification/confirm", None),
     "GET /api/password-reset/confirm": ("/api/password-reset/confirm", None),
     "GET /api/email-change/undo": ("/api/email-change/undo", None),
+    "GET /api/admin/settings": ("/api/admin/settings", None),
+    "GET /api/admin/system": ("/api/admin/system", None),
+    "GET /api/admin/doctor": ("/api/admin/doctor", None),
+    "GET /api/admin/mails": ("/api/admin/mails", None),
+    "POST /api/admin/mails/{id}/retry": ("/api/admin/mails/1/retry", None),
+    "POST /api/admin/mails/retry": ("/api/admin/mails/retry", {"ids": [1]}),
 }
 # These need a token from a mail, or the code of the first start.
 MAILED = {
@@ -74,7 +81,7 @@ READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
 PERSONAL = [
-    one for one in REQUESTS if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report"))
+    one for one in REQUESTS if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report", "admin"))
 ]
 
 
@@ -95,7 +102,17 @@ def ann(app, make_user, relay_once):
 
 
 @pytest.fixture
-def send(app, ann):
+def root(runtime, make_user, ann):
+    """An administrator, with a failed mail to retry."""
+    with runtime.transaction() as session:
+        mail = NotificationMail(key="k", user_id=ann.user.id, kind=MailKind.ASSIGNED, context={}, message_id="<m@x>")
+        mail.status, mail.reason = MailStatus.FAILED, "550"
+        session.add(mail)
+    return make_user("root", is_admin=True)
+
+
+@pytest.fixture
+def send(app, ann, root):
     """Return a function that sends a request of REQUESTS with additional headers."""
     session = ann.get("/api/sessions").json["results"][0]["id"]
 
@@ -103,7 +120,8 @@ def send(app, ann):
         path, body = REQUESTS[name]
         if body and "{refresh}" in body.values():
             body = {"refresh": ann.user.refresh}
-        own = {} if name.startswith("POST /api/users") else ann.user.headers
+        own = root.headers if "/api/admin/" in name else ann.user.headers
+        own = {} if name.startswith("POST /api/users") else own
         extra = {"headers": {**own, **{key.replace("_", "-"): value for key, value in headers.items()}}}
         if body is not None:
             extra |= {"params": json.dumps(body), "content_type": "application/json"}
@@ -122,7 +140,7 @@ def state(runtime):
 
     def digest():
         with runtime.engine.connect() as connection:
-            tables = ("task", "users", "personal_token", "refresh_token", "task_event")
+            tables = ("task", "users", "personal_token", "refresh_token", "task_event", "notification_mail")
             return [
                 connection.execute(
                     text(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY id)) FROM {name} t")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tms_core.redaction import HIDDEN, redact
+from tms_core.redaction import HIDDEN, redact, redact_urls
 
 SECRET = "hunter2"
 NAMES = (
@@ -77,3 +77,19 @@ def test_no_value_of_a_secret_parameter_is_left(name, secret, values):
 
     assert redact(f"/a?{name}={value}{others}").startswith(f"/a?{name}={HIDDEN}")
     assert redact(f"/a?y=1&{name}={value}").endswith(f"&{name}={HIDDEN}")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql://tms:pw@db:5432/tms", f"postgresql://tms:{HIDDEN}@db:5432/tms"),
+        ("redis://:p@ss/w:rd@db/0", f"redis://:{HIDDEN}@db/0"),
+        ("https://a.example https://u:pw@b.example", f"https://a.example https://u:{HIDDEN}@b.example"),
+        ("postgresql://db/tms?user=u&password=pw&x=1", f"postgresql://db/tms?user=u&password={HIDDEN}&x=1"),
+        ("http://host:80/path?page=1#a:b", "http://host:80/path?page=1#a:b"),
+        ("{public_url}/confirm#token={token}", "{public_url}/confirm#token={token}"),
+        ("Tasks <tasks@example.org>", "Tasks <tasks@example.org>"),
+    ],
+)
+def test_passwords_and_secret_parameters_of_urls_are_replaced(text, shown):
+    assert redact_urls(text) == shown

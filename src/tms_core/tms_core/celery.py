@@ -13,12 +13,14 @@ Example of a task:
             ...
 """
 
+import atexit
 from typing import Any
 
 from celery import Celery, signals
 
 from tms_core.app import bootstrap, default_ini, exit_for
 from tms_core.errors import ConfigurationError
+from tms_core.processes.heartbeat import Heartbeat
 from tms_core.runtime import Runtime
 
 app = Celery("tms")
@@ -102,6 +104,24 @@ def _forget_parents_connections(**_: Any) -> None:
     # A forked child must not share sockets with its parent.
     if runtime := getattr(app, "tms_runtime", None):
         runtime.forget_connections()
+
+
+@signals.worker_ready.connect
+def _report_worker(**_: Any) -> None:
+    _report("worker")
+
+
+@signals.beat_init.connect
+def _report_beat(**_: Any) -> None:
+    _report("beat")
+
+
+def _report(kind: str) -> None:
+    """Report this process until it exits. The worker is ready again after each lost connection to Redis."""
+    if getattr(app, "tms_heartbeat", None) is None:
+        app.tms_heartbeat = Heartbeat(current_runtime(), kind)
+        app.tms_heartbeat.start()
+        atexit.register(app.tms_heartbeat.stop)
 
 
 @signals.setup_logging.connect

@@ -1,4 +1,4 @@
-"""Sanitizing of user-supplied text for headers, mails and terminals."""
+"""Sanitizing of text from users and of error messages, for headers, mails, terminals and logs."""
 
 import unicodedata
 
@@ -43,3 +43,10 @@ def escaped(value: str, but: str = "") -> str:
 
 def shortened(value: str, length: int) -> str:
     return value if len(value) <= length else value[: length - 1].rstrip() + "…"
+
+
+def error_line(error: BaseException) -> str:
+    """Return the first line of an error's message, of the driver's for an error of SQLAlchemy: that has neither the
+    statement nor its parameters. The name of the class if there is no message."""
+    cause = getattr(error, "orig", None) or error
+    return one_line(next(iter(str(cause).strip().splitlines()), "")) or type(error).__name__

@@ -15,3 +15,4 @@ def includeme(config):
     config.add_banner_line("Mail", "tms_notifications.banner:mail_line")
     config.include("tms_notifications.schedule")
     config.include_web("tms_notifications.resources")
+    config.include_web("tms_notifications.administration")

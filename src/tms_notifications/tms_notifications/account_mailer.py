@@ -12,7 +12,7 @@ from tms_core.models import AccountLink
 from tms_core.runtime import Runtime
 from tms_core.values import instant
 from tms_notifications.account_notices import add_notice
-from tms_notifications.celery_queue import enqueue, enqueue_link_requests
+from tms_notifications.celery_queue import enqueue_after_commit, enqueue_link_requests
 from tms_notifications.models import MailKind, NotificationLinkRequest
 from tms_notifications.recipients import PendingMail
 from tms_notifications.services.mails import create_service
@@ -40,8 +40,7 @@ class LinkMailer(AccountMailer):
         event.listen(session, "after_commit", lambda _session: enqueue_link_requests(), once=True)
 
     def notify(self, session: Session, pending_mail: AccountNotice) -> None:
-        mail_ids = add_notice(self.runtime, session, pending_mail)
-        event.listen(session, "after_commit", lambda _session: enqueue(mail_ids), once=True)
+        enqueue_after_commit(self.runtime, session, add_notice(self.runtime, session, pending_mail))
 
     def tell_of_email_change(self, session: Session, pending_mail: EmailChangeNotice) -> None:
         """Insert the mail at once, not by a link request: the account is known to the user who changed the address."""
@@ -59,5 +58,4 @@ class LinkMailer(AccountMailer):
             kind=MailKind.EMAIL_CHANGE,
             context=context,
         )
-        mail_ids = create_service(self.runtime, session).add([mail])
-        event.listen(session, "after_commit", lambda _session: enqueue(mail_ids), once=True)
+        enqueue_after_commit(self.runtime, session, create_service(self.runtime, session).add([mail]))

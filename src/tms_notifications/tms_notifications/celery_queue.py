@@ -4,8 +4,11 @@ import logging
 from collections.abc import Sequence
 
 from kombu.exceptions import OperationalError
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-from tms_core.celery import app
+from tms_core.celery import app, use
+from tms_core.runtime import Runtime
 
 SEND_MAIL = "tms.notifications.send_mail"
 # A Celery message takes the relay and the worker a millisecond each, so mails are batched. Batches are small enough for
@@ -31,6 +34,12 @@ def enqueue(mail_ids: Sequence[int]) -> None:
         except OperationalError as error:
             log.warning("redis is down, %d mails wait: %s", len(mail_ids) - start, error)
             return
+
+
+def enqueue_after_commit(runtime: Runtime, session: Session, mail_ids: Sequence[int]) -> None:
+    """Enqueue the mails when the session's transaction has committed."""
+    use(runtime)
+    event.listen(session, "after_commit", lambda _session: enqueue(mail_ids), once=True)
 
 
 def enqueue_link_requests() -> None:

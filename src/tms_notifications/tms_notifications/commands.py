@@ -1,4 +1,4 @@
-"""The command group `tms mail`: lists mails with their status and shows their content."""
+"""The command group `tms mail`: lists mails with their status, shows their content, and retries failed ones."""
 
 from zoneinfo import ZoneInfo
 
@@ -11,12 +11,14 @@ from tms_core.commands.invocation import Invocation
 from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.sanitizing import one_line, several_lines
+from tms_notifications.celery_queue import enqueue_after_commit
 from tms_notifications.mailer import FileTransport, create_transport
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.presenting import moment
 from tms_notifications.reading import body_of, header_of
 from tms_notifications.services.mail_log import MailLogService, Search
 from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.services.retries import RetryService
 from tms_notifications.services.sending import create_service, file_name
 
 SHOWN_HEADERS = ("From", "To", "Subject", "Date", "Message-ID")
@@ -27,7 +29,7 @@ COLUMNS = ("N", "When", "To", "Kind", "Task", "Status")
 
 @click.group()
 def mail() -> None:
-    """List and show mails, and why each was or was not sent."""
+    """List, show and retry mails, and see why each was or was not sent."""
 
 
 @mail.command("list")
@@ -52,6 +54,22 @@ def list_mails(
         # Output to a pipe is not wrapped to a terminal's width.
         console.width = PIPE_WIDTH
     console.print(_table(found))
+
+
+@mail.command()
+@click.argument("numbers", type=int, nargs=-1, metavar="[NUMBER]...")
+@click.option("--all", "all_failed", is_flag=True, help="All failed mails.")
+@click.pass_obj
+def retry(invocation: Invocation, numbers: tuple[int, ...], *, all_failed: bool) -> None:
+    """Send failed and waiting mails again: makes them due now. A mail that was sent is not sent again."""
+    if bool(numbers) == all_failed:
+        raise click.UsageError("name the mails by their numbers in tms mail list, or give --all")
+    runtime = invocation.bootstrap()
+    with runtime.transaction() as session:
+        service = RetryService(session)
+        mail_ids = service.retry_failed() if all_failed else [service.retry(number).id for number in numbers]
+        enqueue_after_commit(runtime, session, mail_ids)
+    click.echo(f"{len(mail_ids)} mail{'' if len(mail_ids) == 1 else 's'} due now")
 
 
 @mail.command()

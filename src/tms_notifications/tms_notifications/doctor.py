@@ -13,6 +13,7 @@ from tms_notifications.settings import NotificationSettings
 from tms_notifications.smtp import SmtpTransport
 
 LATE_SECONDS = 600
+FAILED_ADVICE = "tms mail list --status failed says why, and tms mail retry --all sends them again."
 FAILED = text(
     "SELECT count(*) FROM notification_mail WHERE status = 'failed' AND created_at > now() - interval '1 day'"
 )
@@ -24,14 +25,14 @@ def check_mail(runtime: Runtime) -> Iterator[Finding]:
     with runtime.engine.connect() as connection:
         failed = connection.execute(FAILED).scalar_one()
     if failed:
-        yield warning(f"{_mails(failed)} failed within a day: tms mail list --status failed says why.")
+        yield warning(f"{_mails(failed)} failed within a day", FAILED_ADVICE)
 
 
 def judge_backlog(waiting: Backlog) -> Iterator[Finding]:
     if waiting.seconds > LATE_SECONDS:
         yield warning(
-            f"{_mails(waiting.mails)} waiting, the oldest for {waiting.seconds / 60:.0f} minutes: see that tms worker "
-            "and tms beat run; tms mail list --status waiting says what the mail server answered."
+            f"{_mails(waiting.mails)} waiting, the oldest for {waiting.seconds / 60:.0f} minutes",
+            "see that tms worker and tms beat run; tms mail list --status waiting says what the mail server answered.",
         )
 
 
@@ -45,8 +46,8 @@ def _check_transport(runtime: Runtime) -> Finding:
         transport.check()
     except DeferredError as error:
         return bad(
-            f"{server} does not accept mail ({error}): check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_ID and "
-            "EMAIL_PASSWORD."
+            f"{server} does not accept mail ({error})",
+            "check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_ID and EMAIL_PASSWORD.",
         )
     return fine(f"{server} accepts mail")
 

@@ -115,9 +115,12 @@ class NotificationMail(Base):
     queued_until: Mapped[datetime] = mapped_column(server_default=text("now() + interval '1 minute'"))
     created_at: Mapped[CreatedAt]
     sent_at: Mapped[datetime | None]
+    # When an administrator last made the mail due again.
+    retried_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_notification_mail_waiting", "next_attempt_at", postgresql_where=text("status = 'waiting'")),
+        Index("ix_notification_mail_failed", "id", postgresql_where=text("status = 'failed'")),
         Index("ix_notification_mail_user_id", "user_id", "id"),
         Index("ix_notification_mail_task_id", "task_id", "id"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),

@@ -1,16 +1,18 @@
 """Request and response bodies."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from tms_core.error_codes import NOT_A_CHOICE
 from tms_core.invalid_values import InvalidValueError
+from tms_core.values import MAX_ID
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_notifications.error_codes import UNKNOWN_TIME_ZONE
-from tms_notifications.models import NotificationPreference
+from tms_notifications.models import MailKind, MailStatus, NotificationPreference
 
 
 def _no_digest_yet(value: object) -> object:
@@ -67,6 +69,88 @@ class PreferencesChange(Schema):
         except (KeyError, ValueError, OSError):
             message = "must be null or an IANA time zone such as Europe/Berlin"
             raise InvalidValueError(message, UNKNOWN_TIME_ZONE) from None
+
+
+MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=500)]
+MAIL_EXAMPLE = {
+    "id": 17,
+    "kind": "assigned",
+    "recipient": {"id": 2, "username": "bob", "email": "bob@example.com"},
+    "task_id": 42,
+    "subject": "Assigned to you: Paint the fence",
+    "status": "failed",
+    "attempts": 1,
+    "error": "550 no such user",
+    "created_at": "2027-03-01T12:00:00Z",
+    "sent_at": None,
+    "next_attempt_at": None,
+}
+
+
+class Recipient(ResponseSchema):
+    """The recipient of a mail."""
+
+    id: int
+    username: str
+    email: str | None
+
+
+class Mail(ResponseSchema):
+    """A mail of the mail log."""
+
+    example = MAIL_EXAMPLE
+
+    id: int
+    kind: MailKind
+    recipient: Recipient
+    task_id: int | None
+    subject: str | None = Field(description="Of the last attempt; before the first, the title of the task.")
+    status: MailStatus
+    attempts: int
+    error: str | None = Field(description="Why it is not sent: of the last attempt, or the reason of its status.")
+    created_at: datetime
+    sent_at: datetime | None
+    next_attempt_at: datetime | None = Field(description="Null unless it waits.")
+
+
+class MailCounts(ResponseSchema):
+    """The numbers of all waiting and all failed mails."""
+
+    waiting: int
+    failed: int
+
+
+class Mails(ResponseSchema):
+    """Mails, the newest first."""
+
+    results: list[Mail]
+    next: str | None = Field(json_schema_extra={"format": "uri"})
+    counts: MailCounts
+
+
+class MailsToRetry(Schema):
+    """Either the ids of mails, or `all` for all failed mails."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["all"]}]})
+    example = {"ids": [17, 18]}
+
+    # None if left out.
+    ids: MailIds = None  # type: ignore[assignment]
+    all: Literal[True] = None  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("must have either ids or all")
+        return self
+
+
+class Retried(ResponseSchema):
+    """The number of mails that are due now."""
+
+    example = {"retried": 2}
+
+    retried: int
 
 
 def present_preferences(preference: NotificationPreference) -> dict[str, object]:

@@ -16,6 +16,6 @@ def check_processes(runtime: Runtime) -> Iterator[Finding]:
         yield bad(f"cannot read the realtime processes from redis ({error})")
         return
     if not processes:
-        yield warning("no tms realtime is running: without one there are no live updates.")
+        yield warning("no tms realtime is running", "without one there are no live updates.")
         return
     yield fine(f"{processes} processes, {sockets} clients" if processes > 1 else f"1 process, {sockets} clients")

@@ -30,7 +30,7 @@ def check_database(runtime: Runtime) -> Iterator[Finding]:
         yield judge(where, is_replica=is_replica, seconds_behind=float(behind or 0))
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        yield bad(f"{where} does not answer ({reason}): repair it, or unset tms.reports.database_url.")
+        yield bad(f"{where} does not answer ({reason})", "repair it, or unset tms.reports.database_url.")
     finally:
         engine.dispose()
 

@@ -90,20 +90,19 @@ def served_realtime(served_api, ini_file) -> Iterator[RealtimeProcess]:
 
 @pytest.fixture
 def add_user(_system) -> Callable[..., SignedIn]:
-    """Creates signed-in users without deleting those of other tests: `add_user()`, `add_user("ann")`."""
+    """Creates signed-in users without deleting those of other tests: `add_user()`, `add_user("ann", is_admin=True)`."""
     runtime, app = _system
 
-    def run(name: str = "") -> SignedIn:
+    def run(name: str = "", *, is_admin: bool = False) -> SignedIn:
         name = name or f"user{next(_numbers)}"
         with runtime.transaction() as session:
-            user = User(
-                username=name, email=f"{name}@example.com", first_name="", last_name="", password_hash=_password_hash
-            )
+            names = {"username": name, "email": f"{name}@example.com", "first_name": "", "last_name": ""}
+            user = User(**names, password_hash=_password_hash, is_admin=is_admin)
             session.add(user)
             session.flush()
             session.refresh(user)
             pair = TokenService(session, app.app.registry.access_tokens, runtime.core).begin_session(user)
-            return SignedIn(user.id, name, pair.access, pair.refresh, is_admin=False)
+            return SignedIn(user.id, name, pair.access, pair.refresh, is_admin)
 
     return run
 

@@ -13,4 +13,5 @@ def includeme(config):
     config.add_batch_lookup("/api/task", TaskListLookup(config.registry.task_page_cache, visibility))
     config.add_batch_lookup("/api/task/{id}", TaskLookup(runtime, visibility))
     config.include(".description")
+    config.include(".administration")
     config.scan("tms_api.resources")

@@ -8,4 +8,5 @@ COPIES = Tag("Copies", "Synchronising a copy of the tasks, for offline clients, 
 USERS = Tag("Users", "Accounts. Users change their own, administrators any.", 4)
 KEYS = Tag("Sessions and personal tokens", "The caller's sessions, and tokens for scripts.", 5)
 LINKS = Tag("Mailed links", "Password reset and e-mail verification by one-time links.", 6)
-DESCRIPTION = Tag("Description", "This description.", 7)
+ADMINISTRATION = Tag("Administration", "Settings, processes and checks of the deployment, for administrators.", 7)
+DESCRIPTION = Tag("Description", "This description.", 8)

@@ -11,7 +11,7 @@ from tms_core.app import bootstrap
 from tms_core.commands.invocation import Invocation
 from tms_core.doctor.examination import examine
 from tms_core.doctor.findings import Finding, Level, bad
-from tms_core.doctor.settings import settings_rows, shown
+from tms_core.doctor.settings import settings_in_force
 from tms_core.errors import ConfigurationError
 from tms_core.runtime import Runtime
 
@@ -51,8 +51,8 @@ def _report(console: Console, found: Iterable[tuple[str, Finding]]) -> int:
 
 
 def _list_settings(runtime: Runtime) -> None:
-    for declared, value, source in settings_rows(runtime, os.environ):
-        default = shown(declared.default) or "none"
-        click.echo(f"{declared.key} = {value}".rstrip())
-        click.echo(f"    {declared.env}, {declared.type.removesuffix(' | None')}, default {default}; from {source}")
+    for one in settings_in_force(runtime, os.environ):
+        declared, default = one.declared, one.default or "none"
+        click.echo(f"{declared.key} = {one.value}".rstrip())
+        click.echo(f"    {declared.env}, {declared.type.removesuffix(' | None')}, default {default}; from {one.source}")
         click.echo(f"    {declared.help}")

@@ -4,6 +4,7 @@ import signal
 import click
 
 from tms_core.commands.invocation import Invocation
+from tms_core.processes.heartbeat import Heartbeat
 from tms_core.relay.relay import Relay
 
 
@@ -14,7 +15,8 @@ def relay(invocation: Invocation) -> None:
 
     Several instances can run: one leads, and the others stand by to take over within seconds.
     """
-    process = Relay(invocation.bootstrap())
+    runtime = invocation.bootstrap()
+    process = Relay(runtime)
 
     def end(signum: int, _frame: object) -> None:
         logging.getLogger(__name__).info("ending on %s", signal.Signals(signum).name)
@@ -22,4 +24,5 @@ def relay(invocation: Invocation) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    process.run()
+    with Heartbeat(runtime, "relay"):
+        process.run()

@@ -23,6 +23,6 @@ def check_accounts(runtime: Runtime) -> Iterator[Finding]:
         return
     more = f" and {count - MAX_NAMED} more" if count > MAX_NAMED else ""
     yield warning(
-        f"the user name or address of account {names}{more} is another account's in another spelling. Each signs in by "
-        "its own spelling; give it another name or address, or delete the one that is not used."
+        f"the user name or address of account {names}{more} is another account's in another spelling",
+        "each signs in by its own spelling; give it another name or address, or delete the one that is not used.",
     )

@@ -25,16 +25,16 @@ def check_database(runtime: Runtime) -> Iterator[Finding]:
         mend = "set tms.database_url (or TMS_DATABASE_URL), or start the server"
         if runtime.core.database_url is None:
             mend = "start tms up, or set tms.database_url (or TMS_DATABASE_URL)"
-        yield bad(f"does not answer at {where} ({reason}): {mend}.")
+        yield bad(f"does not answer at {where} ({reason})", f"{mend}.")
         return
     yield judge_version(version)
     if encoding != "UTF8":
-        yield bad(f"its encoding is {encoding}: move the data to a database made with ENCODING 'UTF8'.")
+        yield bad(f"its encoding is {encoding}", "move the data to a database made with ENCODING 'UTF8'.")
 
 
 def judge_version(version: int) -> Finding:
     if version < MIN_VERSION:
-        return bad(f"is PostgreSQL {version}: upgrade it, TMS needs {MIN_VERSION} or newer.")
+        return bad(f"is PostgreSQL {version}", f"upgrade it, TMS needs {MIN_VERSION} or newer.")
     return fine(f"PostgreSQL {version}")
 
 
@@ -43,7 +43,7 @@ def check_migrations(runtime: Runtime) -> Iterator[Finding]:
         missing = missing_revisions(runtime, connection)
         foreign = foreign_revisions(runtime, connection)
     if missing:
-        yield bad(f"the database lacks {', '.join(sorted(missing))}: run tms migrate.")
+        yield bad(f"the database lacks {', '.join(sorted(missing))}", "run tms migrate.")
     yield from map(left_behind, sorted(foreign))
     if not missing and not foreign:
         yield fine("the database is up to date")
@@ -54,9 +54,9 @@ def left_behind(revision: str) -> Finding:
     named = re.fullmatch(r"(\w+)_\d{4}", revision)
     label = named[1] if named else "LABEL"
     return warning(
-        f"the database has {revision} of a package that is no longer included. Its tables are harmless; to drop them, "
-        f"put its line back into pyramid.includes, run tms migrate --downgrade {label}@base (that is alembic "
-        f"downgrade {label}@base), and take the line out again."
+        f"the database has {revision} of a package that is no longer included",
+        "its tables are harmless; to drop them, put its line back into pyramid.includes, run tms migrate --downgrade "
+        f"{label}@base (that is alembic downgrade {label}@base), and take the line out again.",
     )
 
 
@@ -73,7 +73,7 @@ def judge_clock(ahead: float) -> Finding:
     """Return the finding for the database's clock, which is `ahead` seconds ahead of this host's."""
     if abs(ahead) > TOLERATED_SECONDS:
         return warning(
-            f"the database's clock is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} this host's: "
-            "have both follow an NTP server, because tokens and due dates depend on them."
+            f"the database's clock is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} this host's",
+            "have both follow an NTP server, because tokens and due dates depend on them.",
         )
     return fine(f"{abs(ahead) * 1000:.0f} ms apart from the database's")

@@ -16,14 +16,14 @@ def check_disk(runtime: Runtime) -> Iterator[Finding]:
     state = runtime.core.state_dir.absolute()
     existing = next(path for path in (state, *state.parents) if path.exists())
     if not os.access(existing, os.W_OK):
-        yield bad(f"{existing} cannot be written to: give it to this user, or set tms.state_dir (TMS_STATE_DIR).")
+        yield bad(f"{existing} cannot be written to", "give it to this user, or set tms.state_dir (TMS_STATE_DIR).")
         return
     yield judge_space(state, shutil.disk_usage(existing).free)
 
 
 def judge_space(directory: Path, free: int) -> Finding:
     if free < BAD_BELOW:
-        return bad(f"{free // MEBIBYTE} MiB are free for {directory}: make room.")
+        return bad(f"{free // MEBIBYTE} MiB are free for {directory}", "make room.")
     if free < WARNING_BELOW:
-        return warning(f"only {free // MEBIBYTE} MiB are free for {directory}: make room soon.")
+        return warning(f"only {free // MEBIBYTE} MiB are free for {directory}", "make room soon.")
     return fine(f"{free / 1024 / MEBIBYTE:.0f} GiB free for {directory}")

@@ -16,6 +16,7 @@ from tms_core.doctor.settings import check_settings
 from tms_core.errors import TmsError
 from tms_core.registry import resolve
 from tms_core.runtime import Runtime
+from tms_core.sanitizing import error_line
 
 CHECKS: dict[str, Check] = {
     "settings": check_settings,
@@ -49,9 +50,4 @@ def _findings(check: Check, runtime: Runtime) -> list[Finding]:
     try:
         return list(check(runtime))
     except (SQLAlchemyError, redis.RedisError, OSError, TmsError) as error:
-        return [bad(f"cannot be checked: {first_line(error)}")]
-
-
-def first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return next(iter(str(cause).strip().splitlines()), type(error).__name__)
+        return [bad(f"cannot be checked: {error_line(error)}")]

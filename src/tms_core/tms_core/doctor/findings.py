@@ -13,22 +13,27 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check; for a problem, the sentence names the remedy."""
+    """The result of one check; `advice` names the remedy for a problem, if there is one."""
 
     level: Level
-    sentence: str
+    message: str
+    advice: str | None = None
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.message}: {self.advice}" if self.advice else self.message
 
 
 Check = Callable[[Runtime], Iterator[Finding]]
 
 
-def fine(sentence: str) -> Finding:
-    return Finding(Level.OK, sentence)
+def fine(message: str) -> Finding:
+    return Finding(Level.OK, message)
 
 
-def warning(sentence: str) -> Finding:
-    return Finding(Level.WARNING, sentence)
+def warning(message: str, advice: str | None = None) -> Finding:
+    return Finding(Level.WARNING, message, advice)
 
 
-def bad(sentence: str) -> Finding:
-    return Finding(Level.BAD, sentence)
+def bad(message: str, advice: str | None = None) -> Finding:
+    return Finding(Level.BAD, message, advice)

@@ -7,6 +7,7 @@ from tms_core.runtime import Runtime
 
 # Maximum age of waiting events; a batch in progress is not a problem.
 TOLERATED_SECONDS = 10.0
+LOG = "see the log of tms relay."
 
 
 def check_relay(runtime: Runtime) -> Iterator[Finding]:
@@ -25,16 +26,16 @@ def _about_numbering(waiting: Lag, *, leads: bool, has_run: bool) -> Iterator[Fi
     if not leads:
         what = "no relay runs" if has_run else "no relay has run yet"
         wait = f", and {_events(waiting)} wait to be pushed and mailed" if waiting.events else ""
-        yield bad(f"{what}{wait}: start tms relay (tms up and tms.target start it too).")
+        yield bad(f"{what}{wait}", "start tms relay (tms up and tms.target start it too).")
     elif waiting.seconds > TOLERATED_SECONDS:
-        yield bad(f"{_amount(waiting)} have no position yet: see the log of tms relay.")
+        yield bad(f"{_amount(waiting)} have no position yet", LOG)
 
 
 def _about_sink(sink: str, lag: Lag | None) -> Iterator[Finding]:
     if lag is None:
-        yield warning(f"the sink {sink} has not started yet: restart tms relay.")
+        yield warning(f"the sink {sink} has not started yet", "restart tms relay.")
     elif lag.seconds > TOLERATED_SECONDS:
-        yield warning(f"the sink {sink} is {_amount(lag)} behind: see the log of tms relay.")
+        yield warning(f"the sink {sink} is {_amount(lag)} behind", LOG)
 
 
 def _amount(lag: Lag) -> str:

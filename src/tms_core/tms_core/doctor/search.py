@@ -29,7 +29,7 @@ FOLDS = text("SELECT search_words('Ж') = ' ж '")
 def check_search(runtime: Runtime) -> Iterator[Finding]:
     with runtime.engine.connect() as connection:
         if connection.scalar(TABLE) is None:
-            yield bad(f"the table task_search is missing, so searches fail: run tms migrate, then {MEND}")
+            yield bad("the table task_search is missing, so searches fail", f"run tms migrate, then {MEND}")
             return
         found = [*_objects(connection)]
         # Without the functions, the words cannot be compared.
@@ -40,24 +40,25 @@ def check_search(runtime: Runtime) -> Iterator[Finding]:
 
 def _objects(connection: Connection) -> Iterator[Finding]:
     if missing := list(connection.scalars(MISSING_FUNCTIONS, {"names": list(FUNCTIONS)})):
-        yield bad(f"the database lacks the functions {', '.join(missing)}: {MEND}")
+        yield bad(f"the database lacks the functions {', '.join(missing)}", MEND)
     if inactive := set(TRIGGERS) - set(connection.scalars(ACTIVE_TRIGGERS)):
         names = ", ".join(sorted(inactive))
-        yield bad(f"the triggers {names} of task are missing or disabled, so changes are not found: {MEND}")
+        yield bad(f"the triggers {names} of task are missing or disabled, so changes are not found", MEND)
     is_valid = connection.scalar(VALID_INDEX)
     if not is_valid:
         state = "missing" if is_valid is None else "invalid, from an interrupted build"
-        yield bad(f"the index ix_task_search_vector is {state}, so searches read all tasks: {MEND}")
+        yield bad(f"the index ix_task_search_vector is {state}, so searches read all tasks", MEND)
 
 
 def _words(connection: Connection) -> Iterator[Finding]:
     if difference := connection.scalar(DIFFERENCE):
         state = f"{difference} tasks are not in" if difference > 0 else f"{-difference} deleted tasks are still in"
-        yield bad(f"{state} task_search, for example after a restored backup of one table: {MEND}")
+        yield bad(f"{state} task_search, for example after a restored backup of one table", MEND)
     elif stale := connection.scalar(STALE):
-        yield bad(f"{stale} of the newest tasks have outdated search words: {MEND}")
+        yield bad(f"{stale} of the newest tasks have outdated search words", MEND)
     if not connection.scalar(FOLDS):
         yield warning(
             "this server has no collation for upper case beyond ASCII (pg_c_utf8 or C.UTF-8), so searches in other "
-            f"scripts distinguish case: upgrade to PostgreSQL 17 or newer, then {MEND}"
+            "scripts distinguish case",
+            f"upgrade to PostgreSQL 17 or newer, then {MEND}",
         )

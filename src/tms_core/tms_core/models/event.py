@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, Enum, Index, String, Table, func, text
+from sqlalchemy import CheckConstraint, Enum, Index, String, Table, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tms_core.models.base import Base, CreatedAt, Id
@@ -47,10 +47,13 @@ TASK_EVENT = cast(Table, TaskEvent.__table__)
 
 
 class RelayCursor(Base):
-    """The progress of a sink: every event up to `position` is delivered."""
+    """The progress of a sink: every event up to `position` is delivered. `error` is that of the last attempt, if it
+    failed, and `failing_since` the time of the first failure in a row."""
 
     __tablename__ = "relay_cursor"
 
     sink: Mapped[str] = mapped_column(String(100), primary_key=True)
     position: Mapped[int] = mapped_column(server_default="0")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    error: Mapped[str | None] = mapped_column(Text)
+    failing_since: Mapped[datetime | None]

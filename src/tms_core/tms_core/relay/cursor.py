@@ -23,6 +23,17 @@ def ensure_cursor(session: Session, sink: str) -> None:
     )
 
 
+def note_failure(session: Session, sink: str, error: str) -> None:
+    """Record why the last delivery to a sink failed."""
+    since = func.coalesce(RelayCursor.failing_since, func.now())
+    session.execute(update(RelayCursor).where(RelayCursor.sink == sink).values(error=error, failing_since=since))
+
+
+def clear_failure(session: Session, sink: str) -> None:
+    failed = (RelayCursor.sink == sink, RelayCursor.failing_since.is_not(None))
+    session.execute(update(RelayCursor).where(*failed).values(error=None, failing_since=None))
+
+
 def lock_cursor(session: Session, sink: str) -> int:
     """Return the position of a sink, and lock its cursor until the end of the transaction."""
     return session.execute(LOCK, {"sink": sink}).scalar() or 0

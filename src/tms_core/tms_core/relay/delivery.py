@@ -4,15 +4,20 @@ import logging
 import threading
 import time
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from tms_core.backoff import Backoff
 from tms_core.event_log.sinks import MAX_CURSOR_INTERVAL, EventSink
 from tms_core.relay import sink_transaction as transactions
+from tms_core.relay.cursor import clear_failure, note_failure
 from tms_core.relay.recent_events import RecentEvents
 from tms_core.relay.sink_transaction import sink_transaction
 from tms_core.runtime import Runtime
+from tms_core.sanitizing import error_line, shortened
 
 FIRST_PAUSE = 0.25
 MAX_IDLE = 30.0
+MAX_ERROR_LENGTH = 500
 log = logging.getLogger(__name__)
 
 
@@ -29,6 +34,8 @@ class Delivery(threading.Thread):
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._failures = 0
+        # The error in the cursor's row; that of an earlier leader is not known.
+        self._noted: str | None = ""
 
     def wake(self) -> None:
         """Signal new events."""
@@ -57,9 +64,25 @@ class Delivery(threading.Thread):
                 self._sink_name, self._failures, self._backoff.delay(self._failures), error,
                 exc_info=self._failures == 1,
             )  # fmt: skip
+            self._note(f"{type(error).__name__}: {error_line(error)}")
             return False
         self._failures = 0
+        self._note(None)
         return True
+
+    def _note(self, error: str | None) -> None:
+        """Store the error of the last attempt, if it has changed, for administrators. None after a success."""
+        if error == self._noted:
+            return
+        try:
+            with self._runtime.transaction() as session:
+                if error:
+                    note_failure(session, self._sink_name, shortened(error, MAX_ERROR_LENGTH))
+                else:
+                    clear_failure(session, self._sink_name)
+            self._noted = error
+        except SQLAlchemyError as failure:
+            log.debug("the state of the sink %s cannot be stored: %s", self._sink_name, failure)
 
     def _deliver_transaction(self) -> bool:
         """Deliver batches in one transaction; returns whether more events may wait."""

@@ -1,6 +1,7 @@
-"""The lag of the relay and its sinks, for `tms doctor` and /metrics."""
+"""The lag of the relay and its sinks, for `tms doctor`, /metrics and administrators."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -24,12 +25,41 @@ SINKS = text("""
 """)
 
 
+CURSORS = text("SELECT sink, position, error, failing_since FROM relay_cursor")
+HEAD = text("SELECT coalesce(max(position), 0) FROM task_event")
+
+
 @dataclass(frozen=True, slots=True)
 class Lag:
     """The number of waiting events, and the age of the oldest in seconds."""
 
     events: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SinkState:
+    """How far a sink has come; `error` is that of its last delivery, if it failed."""
+
+    position: int
+    lag: Lag
+    error: str | None
+    failing_since: datetime | None
+
+
+def head(connection: Connection) -> int:
+    """Return the position of the newest event."""
+    found: int = connection.execute(HEAD).scalar_one()
+    return found
+
+
+def sink_states(connection: Connection) -> dict[str, SinkState]:
+    """Return the state of every sink that was ever registered."""
+    lags = sink_lags(connection)
+    return {
+        sink: SinkState(position, lags.get(sink, Lag(0, 0.0)), error, since)
+        for sink, position, error, since in connection.execute(CURSORS)
+    }
 
 
 def unassigned(connection: Connection) -> Lag:

@@ -10,6 +10,7 @@ import uvicorn
 
 from tms_core.delayed_writer import STANDARD_ERROR
 from tms_core.open_files import possible_connections
+from tms_core.processes.heartbeat import Heartbeat
 from tms_core.server.admission import Admission
 from tms_core.server.application import Application
 from tms_core.server.connections import Connections
@@ -54,6 +55,7 @@ def serve(wsgi: Any, listening: socket.socket) -> None:
     # uvicorn replaces these handlers, and raises the signals again after stopping.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
-    server.run(sockets=[listening])
+    with Heartbeat(wsgi.registry.tms, "api"):
+        server.run(sockets=[listening])
     # The process exits without running Python's exit handlers.
     STANDARD_ERROR.flush()

@@ -110,7 +110,8 @@ class AttemptService:
         return self._end(mail, MailStatus.FAILED, reason)
 
     def note_deferred(self, mail: NotificationMail, reason: str) -> MailStatus:
-        """Record a temporary failure of the server. The mail is retried, or fails if it is older than the limit."""
+        """Record a temporary failure of the server. The mail is retried, or fails if it is older than the limit.
+        A retry by an administrator counts as its beginning."""
         if self._is_old(mail):
             return self._end(mail, MailStatus.FAILED, given_up(mail.attempts, reason))
         return self._end(mail, MailStatus.WAITING, reason)
@@ -128,7 +129,8 @@ class AttemptService:
         return status
 
     def _is_old(self, mail: NotificationMail) -> bool:
-        return bool(self._session.scalar(select(func.clock_timestamp() - mail.created_at > self._give_up_after)))
+        since = mail.retried_at or mail.created_at
+        return bool(self._session.scalar(select(func.clock_timestamp() - since > self._give_up_after)))
 
 
 def commit_without_waiting(session: Session) -> None:

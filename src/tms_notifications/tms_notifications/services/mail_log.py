@@ -1,9 +1,9 @@
-"""Queries of the mail log for `tms mail`."""
+"""Queries of the mail log, for `tms mail` and administrators."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tms_core.errors import NotFoundError
@@ -37,6 +37,23 @@ class MailLogService:
             statement = statement.where(NotificationMail.status == search.status)
         newest = statement.order_by(NotificationMail.id.desc()).limit(search.limit)
         return [(mail, user) for mail, user in reversed(self._session.execute(newest).all())]
+
+    def page(
+        self, *, status: MailStatus | None, before: int | None, limit: int
+    ) -> Sequence[tuple[NotificationMail, User]]:
+        """Return the newest mails of a status, or of any, with ids below `before`, in descending order."""
+        statement = select(NotificationMail, User).join(User, User.id == NotificationMail.user_id)
+        if status is not None:
+            statement = statement.where(NotificationMail.status == status)
+        if before is not None:
+            statement = statement.where(NotificationMail.id < before)
+        newest = statement.order_by(NotificationMail.id.desc()).limit(limit)
+        return [(mail, user) for mail, user in self._session.execute(newest)]
+
+    def count(self, status: MailStatus) -> int:
+        """Return the number of mails; quick for waiting and failed ones, which have an index."""
+        matching = select(func.count()).where(NotificationMail.status == status)
+        return self._session.scalar(matching) or 0
 
     def get(self, mail_id: int) -> tuple[NotificationMail, User]:
         """Return a mail and its recipient. Raises `NotFoundError`."""
