@@ -12,6 +12,8 @@ export type PublicUser = Schemas["PublicUser"];
 /** One's own account, or any account as administrators see it. */
 export type User = Schemas["User"];
 export type UserPage = Schemas["UserPage"];
+/** An account in the list of administrators. */
+export type ListedUser = Schemas["ListedUser"];
 export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];

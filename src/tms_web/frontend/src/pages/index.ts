@@ -1,6 +1,8 @@
 /** The shell's own pages. Each is the `index.tsx` of a folder and is loaded when it is wanted. */
+import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { config, type PageEntry, type WebModule } from "tms/module";
+import { administrationCommands, ownSections } from "./administration/sections.ts";
 
 /** Where a signed-in user has nothing to do. */
 export const GUEST_PATHS: ReadonlySet<string> = new Set([
@@ -10,6 +12,7 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
   "/first-start",
 ]);
 
+const administration: PageEntry["load"] = () => import("./administration/index.tsx");
 const list: PageEntry["load"] = () => import("./list/index.tsx");
 const guests: PageEntry[] = [
   { path: "/sign-in", title: () => t("sign-in.title"), load: () => import("./sign-in/index.tsx"), isOpen: true },
@@ -41,6 +44,20 @@ export const shellPages: WebModule = {
     ...guests,
     { path: "/tasks", title: () => t("ui.tasks"), load: list },
     { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
+    { path: "/administration", title: () => t("administration.title"), load: administration },
+    { path: "/administration/:section", title: () => t("administration.title"), load: administration },
   ],
-  navigation: [{ path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" }],
+  navigation: [
+    { path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" },
+    {
+      path: "/administration",
+      label: () => t("administration.title"),
+      icon: "shield",
+      order: 90,
+      keys: "g a",
+      isAvailable: () => session.isAdmin.value,
+    },
+  ],
+  commands: administrationCommands,
+  administrationSections: ownSections,
 };
