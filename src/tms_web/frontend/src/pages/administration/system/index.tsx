@@ -18,6 +18,7 @@ export default function SystemSection() {
   return (
     <div class="administration__page">
       <div class="administration__tools">
+        <p class="muted">{t("administration.system.text")}</p>
         <Freshness resource={resource} />
       </div>
       <Reading resource={resource}>
@@ -26,6 +27,16 @@ export default function SystemSection() {
             <Warnings system={system} />
             <Card title={t("administration.system.services")}>
               <Services services={system.services} />
+            </Card>
+            <Card title={t("administration.system.packages")}>
+              <dl class="system__packages">
+                {system.packages.map(({ name, version }) => (
+                  <div key={name}>
+                    <dt>{name}</dt>
+                    <dd class="number muted">{version ?? t("administration.system.unknown")}</dd>
+                  </div>
+                ))}
+              </dl>
             </Card>
             <Card title={t("administration.system.processes")} isWide>
               {system.processes.length ? (
@@ -39,16 +50,6 @@ export default function SystemSection() {
             </Card>
             <Card title={t("administration.system.queues")}>
               <Queues queues={system.queues} />
-            </Card>
-            <Card title={t("administration.system.packages")}>
-              <dl class="system__packages">
-                {system.packages.map(({ name, version }) => (
-                  <div key={name}>
-                    <dt>{name}</dt>
-                    <dd class="number muted">{version}</dd>
-                  </div>
-                ))}
-              </dl>
             </Card>
           </div>
         )}

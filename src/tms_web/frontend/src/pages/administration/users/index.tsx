@@ -92,7 +92,7 @@ export default function UsersSection() {
           ))}
         </fieldset>
         <Button class="administration__end" variant="primary" icon="plus" onClick={() => setOpen({ kind: "new" })}>
-          {t("administration.users.new")}
+          <span class="users__new-text">{t("administration.users.new")}</span>
         </Button>
       </div>
       <Found pages={pages} query={query} table={table} onAct={act} onClear={() => goTo({ q: "", show: "all" })} />

@@ -47,7 +47,7 @@ function Cells({ user, onAct }: { user: ListedUser; onAct: UserRowProps["onAct"]
         <span class="truncate" title={user.email}>
           {user.email}
         </span>
-        {!user.email_verified && <span class="tag">{t("administration.users.unverified")}</span>}
+        {!user.email_verified && <span class="muted">{t("administration.users.unverified")}</span>}
       </div>
       <div class="user-row__state" role="cell">
         {user.is_active ? (
