@@ -11,19 +11,24 @@ export interface ResetLink {
   expires_at: string;
 }
 
+/** The pages that are shown: others than those of the beginning, if the query changes while an action runs. */
+export interface UserList {
+  current: UserPages;
+}
+
 type Role = Pick<User, "is_active"> | Pick<User, "is_admin">;
 
 /** Disables or enables, promotes or demotes; resolves to whether it was done. */
-export async function changeRole(pages: UserPages, user: ListedUser, role: Role): Promise<boolean> {
+export async function changeRole(list: UserList, user: ListedUser, role: Role): Promise<boolean> {
   const kind = kindOf(role);
   const name = nameOf(user);
   const isAsked = kind === "disable" || kind === "promote";
   if (isAsked && !(await ask(kind, name))) return false;
   const before: Role = "is_active" in role ? { is_active: user.is_active } : { is_admin: user.is_admin };
-  if (!(await save(pages, user, role))) return false;
+  if (!(await save(list, user, role))) return false;
   toast(t(`administration.users.${kind}.done`, { name }), {
     tone: "success",
-    action: { label: t("administration.undo"), run: () => void save(pages, { ...user, ...role }, before) },
+    action: { label: t("administration.undo"), run: () => void save(list, { ...user, ...role }, before) },
   });
   return true;
 }
@@ -40,12 +45,12 @@ export async function createResetLink(user: { id: number }): Promise<ResetLink |
   return attempt(() => api.post<ResetLink>(`/api/users/${user.id}/password-reset-link`));
 }
 
-export async function signOutEverywhere(pages: UserPages, user: ListedUser): Promise<void> {
+export async function signOutEverywhere(list: UserList, user: ListedUser): Promise<void> {
   const name = nameOf(user);
   if (!(await ask("signOut", name))) return;
   await attempt(async () => {
     await api.post(`/api/users/${user.id}/revoke-all`, { end_personal_tokens: true });
-    pages.patch(user.id, { last_used_at: null });
+    list.current.patch(user.id, { last_used_at: null });
     toast(t("administration.users.signOut.done", { name }), { tone: "success" });
   });
 }
@@ -70,14 +75,14 @@ export function explainRole(error: unknown): string | undefined {
   return is_admin || is_active || !(username || email) ? t("administration.users.lastAdministrator") : undefined;
 }
 
-async function save(pages: UserPages, user: ListedUser, change: Role): Promise<boolean> {
-  const undo = pages.patch(user.id, change);
+async function save(list: UserList, user: ListedUser, change: Role): Promise<boolean> {
+  const undo = list.current.patch(user.id, change);
   const saved = await attempt(() => api.patch<User>(`/api/users/${user.id}`, change), explainRole);
   if (!saved) {
     undo();
     return false;
   }
-  pages.patch(user.id, saved);
+  list.current.patch(user.id, saved);
   users.put([saved]);
   announce(t("administration.users.saved", { name: nameOf(saved) }));
   // One's own role decides what the page offers.

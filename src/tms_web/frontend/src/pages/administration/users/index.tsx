@@ -28,6 +28,8 @@ export default function UsersSection() {
   const address = location.value.query;
   const query = readQuery(address);
   const pages = useUserPages(query);
+  const list = useRef(pages);
+  list.current = pages;
   const [open, setOpen] = useState<Open | null>(null);
   const table = useRef<TableHandle>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -59,11 +61,11 @@ export default function UsersSection() {
       edit: () => setOpen({ kind: "edit", user }),
       mailLink: () => void mailResetLink(user),
       createLink: () => void createResetLink(user).then((link) => link && showLink(link, nameOf(user))),
-      signOut: () => void signOutEverywhere(pages, user),
-      promote: () => void changeRole(pages, user, { is_admin: true }),
-      demote: () => void changeRole(pages, user, { is_admin: false }),
-      disable: () => void changeRole(pages, user, { is_active: false }),
-      enable: () => void changeRole(pages, user, { is_active: true }),
+      signOut: () => void signOutEverywhere(list, user),
+      promote: () => void changeRole(list, user, { is_admin: true }),
+      demote: () => void changeRole(list, user, { is_admin: false }),
+      disable: () => void changeRole(list, user, { is_active: false }),
+      enable: () => void changeRole(list, user, { is_active: true }),
       delete: () => void remove(user),
     };
     acts[action]();
@@ -100,7 +102,7 @@ export default function UsersSection() {
         <NewUser onClose={close} onCreated={() => void table.current?.refresh()} onLink={showLink} />
       )}
       {open?.kind === "edit" && (
-        <EditUser user={open.user} onClose={close} onSaved={(user) => pages.patch(user.id, user)} />
+        <EditUser user={open.user} onClose={close} onSaved={(user) => list.current.patch(user.id, user)} />
       )}
       {open?.kind === "link" && <LinkDialog link={open.link} name={open.name} onClose={close} />}
     </div>
