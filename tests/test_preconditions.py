@@ -46,6 +46,9 @@ REQUESTS = {
     "PUT /api/users/{id}": ("/api/users/me", {"username": "ann", "email": "ann@example.com", "first_name": "A"}),
     "PATCH /api/users/{id}": ("/api/users/me", {"first_name": "A"}),
     "DELETE /api/users/{id}": ("/api/users/me", None),
+    "POST /api/users/{id}/password-reset": ("/api/users/me/password-reset", None),
+    "POST /api/users/{id}/password-reset-link": ("/api/users/me/password-reset-link", None),
+    "POST /api/users/{id}/revoke-all": ("/api/users/me/revoke-all", None),
     "GET /api/users/me/notifications": ("/api/users/me/notifications", None),
     "PATCH /api/users/me/notifications": ("/api/users/me/notifications", {"due_soon": "off"}),
     "GET /api/task": ("/api/task", None),
@@ -77,6 +80,8 @@ MAILED = {
     "POST /api/email-change/undo", "POST /api/email-verification/confirm", "POST /api/password-reset/confirm",
     "POST /api/web-session/first-account", "GET /api/notifications/unsubscribe", "POST /api/notifications/unsubscribe",
 }  # fmt: skip
+# Only administrators may send these.
+ADMINISTRATIVE = {one for one in REQUESTS if "/api/admin/" in one or one.startswith("POST /api/users/{id}/")}
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
@@ -120,8 +125,8 @@ def send(app, ann, root):
         path, body = REQUESTS[name]
         if body and "{refresh}" in body.values():
             body = {"refresh": ann.user.refresh}
-        own = root.headers if "/api/admin/" in name else ann.user.headers
-        own = {} if name.startswith("POST /api/users") else own
+        own = root.headers if name in ADMINISTRATIVE else ann.user.headers
+        own = {} if name == "POST /api/users" else own
         extra = {"headers": {**own, **{key.replace("_", "-"): value for key, value in headers.items()}}}
         if body is not None:
             extra |= {"params": json.dumps(body), "content_type": "application/json"}

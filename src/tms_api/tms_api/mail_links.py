@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import TypeVar
 
 from tms_api.error_codes import LINK_INVALID, NO_MAILS_OFFERED
@@ -9,13 +10,17 @@ from tms_api.known_clients import client_known_by_name
 from tms_api.rate_limits.attempt_limits import key_of, link_attempt_limits, unless_known
 from tms_api.rate_limits.limiter import Limit
 from tms_api.settings import ApiSettings
-from tms_core.account_mail import AccountMailer, EmailChangeNotice, LinkRequest
-from tms_core.errors import InvalidError, NotOfferedError, TooManyRequestsError
+from tms_core.account_mail import TOKEN, AccountMailer, EmailChangeNotice, LinkRequest
+from tms_core.errors import ConflictError, InvalidError, NotOfferedError, TooManyRequestsError
 from tms_core.models import LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService, create_service
 from tms_core.web.client_address import client_network
 
 T = TypeVar("T")
+UNPROVED = (
+    "The user has changed the e-mail address and not verified it yet, so no link is mailed to it. Create a link and "
+    "hand it over, or set another address."
+)
 NO_MAILS = "This server sends no mails about accounts. Ask an administrator for help."
 
 
@@ -65,6 +70,30 @@ def request_verification_link(request, email: str) -> None:
 def mail_link(request, purpose: LinkPurpose, email: str) -> None:
     """Request a mail with a link, without a rate limit; the caller has checked the limits if any apply."""
     mailer_of(request).ask(request.db, LinkRequest(purpose, email, _url(request, purpose)))
+
+
+def mail_reset_link(request, user: User) -> None:
+    """Request a mail with a password reset link for an account, as an administrator.
+
+    Raises `ConflictError` if no link may be sent to the account's address.
+    """
+    mailer_of(request)
+    _require_active(user)
+    if user.email is None or (user.email_changed_at and not user.email_verified):
+        raise ConflictError(None, UNPROVED)
+    mail_link(request, LinkPurpose.PASSWORD_RESET, user.email)
+
+
+def create_reset_link(request, user: User) -> tuple[str, datetime]:
+    """Return the URL of a new password reset link for an administrator to hand over, and when it expires."""
+    _require_active(user)
+    link, token = _links(request).create_unmailed(user)
+    return _url(request, LinkPurpose.PASSWORD_RESET).replace(TOKEN, token), link.expires_at
+
+
+def _require_active(user: User) -> None:
+    if not user.is_active:
+        raise ConflictError(None, "The account is disabled: enable it first.")
 
 
 def notify_old_address(request, user: User, old_email: str) -> None:

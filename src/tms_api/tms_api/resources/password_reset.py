@@ -34,15 +34,13 @@ class PasswordResetConfirm(_PasswordReset):
     @open_to_all
     @operations.show_password_reset
     def get(self):
-        """Show the page of a mailed password reset link. It has a form for the new password."""
-        mailer_of(self.request)
+        """Show the page of a password reset link. It has a form for the new password."""
         return link_page(PASSWORD_RESET)
 
     @open_to_all
     @operations.reset_password
     def post(self):
-        """Set a new password. Takes the token of a mailed link, once. Ends all sessions and personal tokens."""
-        mailer_of(self.request)
+        """Set a new password. Takes the token of a link, once. Ends all sessions and personal tokens."""
         body = body_of(self.request, NewPassword)
         user = redeem_link(self.request, LinkPurpose.PASSWORD_RESET, body.token)
         users = create_service(self.request.registry.tms, self.request.db, None)

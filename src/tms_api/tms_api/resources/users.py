@@ -1,11 +1,13 @@
 from contextlib import nullcontext
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from tms_api import error_codes as codes
+from tms_api.administration_log import log_administration
 from tms_api.device_cookies import remember_device
 from tms_api.idempotency import idempotent
-from tms_api.mail_links import notify_old_address, verify_changed_address, verify_new_address
+from tms_api.mail_links import mail_reset_link, notify_old_address, verify_changed_address, verify_new_address
 from tms_api.openapi.operations import users as operations
 from tms_api.pagination import envelope, read_page
 from tms_api.preconditions import tag_of
@@ -13,7 +15,7 @@ from tms_api.rate_limits.attempt_limits import attempt, own_password_limits, tak
 from tms_api.rate_limits.limiter import Limit
 from tms_api.resources.api_tokens import present_token
 from tms_api.resources.tags import USERS
-from tms_api.schemas.users import NewUser, UserChange, UserDeletion, WholeUser
+from tms_api.schemas.users import NewUser, Registration, UserChange, UserDeletion, WholeUser
 from tms_api.settings import ApiSettings
 from tms_api.sign_in import token_service
 from tms_core import error_codes as core_codes
@@ -23,13 +25,15 @@ from tms_core.permissions import Actor
 from tms_core.services.personal_tokens import create_service as personal_token_service
 from tms_core.services.personal_tokens import end_personal_tokens
 from tms_core.services.recent_authentication import require_recent_authentication
+from tms_core.services.sessions import last_uses
 from tms_core.services.users import create_service
+from tms_core.values import instant
 from tms_core.web.client_address import client_network
 from tms_core.web.field_types import IdentityContext
 from tms_core.web.preconditions import Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional
-from tms_core.web.validation import body_of, query_of, raw_body, single_value
+from tms_core.web.validation import body_of, one_flag, query_of, raw_body, single_value
 
 # Fields that must be unique.
 UNIQUE = frozenset({"username", "email"})
@@ -61,7 +65,9 @@ class Users:
     @idempotent
     @operations.create_user
     def collection_post(self):
-        """Register an account. If registration is closed, only administrators can."""
+        """Register an account. If registration is closed, only administrators can. If an administrator omits
+        `password`, a link to set it is mailed; on a server that sends no mails, create one with
+        `POST /api/users/{id}/password-reset-link`."""
         is_closed = self.request.registry.tms.core.registration == "closed"
         is_admin = self.actor is not None and self.actor.is_admin
         if is_closed and not is_admin:
@@ -69,9 +75,12 @@ class Users:
             raise ForbiddenError(message, codes.REGISTRATION_CLOSED)
         if not is_admin:
             self._count_registration()
-        body = body_of(self.request, NewUser, IdentityContext(self.smtputf8))
+        body = body_of(self.request, NewUser if is_admin else Registration, IdentityContext(self.smtputf8))
         user = taken_name_limits(self.request).attempt(lambda: self.users.create(body.values()))
         verify_new_address(self.request, user)
+        if is_admin:
+            log_administration(self.request, user, "created")
+            self._mail_first_link(user)
         shown = {
             "id": user.id,
             "username": user.username,
@@ -84,13 +93,17 @@ class Users:
 
     @operations.list_users
     def collection_get(self):
-        """List the accounts. Paginated, sorted by id."""
+        """List the accounts. Paginated, sorted by id. Administrators see when each account was last used, too."""
         values = query_of(self.request, operations.NAMES)
         page = read_page(values)
         q = _search(values)
         with self.request.expensive_read() if q else nullcontext():
-            count, users = self.users.page(q=q, limit=page.size, offset=page.offset)
+            filters = {name: one_flag(values, name) for name in operations.ROLES}
+            count, users = self.users.page(q=q, **filters, limit=page.size, offset=page.offset)
         results = [present(user, self.actor) for user in users]
+        if self.actor and self.actor.is_admin:
+            uses = last_uses(self.request.db, [user.id for user in users])
+            results = [{**one, "last_used_at": _instant(uses.get(one["id"]))} for one in results]
         return json_response(envelope(self.request, values, page, count, results))
 
     @operations.get_user
@@ -123,7 +136,9 @@ class Users:
         self._set_validators(user_id)
         if user_id == self.request.actor.id:
             self._confirm(body.current_password)
+        user = self.users.get(user_id)
         self.users.delete(user_id, token_service(self.request))
+        log_administration(self.request, user, "deleted")
         return json_response({})
 
     def _change(self, schema: type[UserChange]):
@@ -153,6 +168,7 @@ class Users:
         limits = [own_password_limits(self.request)] if is_guess else []
         limits += [taken_name_limits(self.request)] if UNIQUE & body.model_fields_set else []
         user = attempt(change, *limits)
+        log_administration(self.request, user, f"changed {', '.join(sorted(body.values()))} of")
         if user.email and user.email_changed_at not in (None, changed_at):
             verify_changed_address(self.request, user.email)
         if "password" in body.model_fields_set and user_id == self.request.actor.id:
@@ -168,6 +184,9 @@ class Users:
 
         limits = [] if current_password is None else [own_password_limits(self.request)]
         attempt(confirm, *limits)
+    def _mail_first_link(self, user: User) -> None:
+        if user.password_hash is None and self.request.registry.tms.mailer is not None:
+            mail_reset_link(self.request, user)
 
     def _one(self, user: User):
         body = to_json(present(user, self.actor))
@@ -199,6 +218,10 @@ class Users:
         if self.request.matchdict["id"] == "me":
             return self.request.actor.id
         return id_of(self.request)
+
+
+def _instant(value: datetime | None) -> str | None:
+    return instant(value) if value else None
 
 
 def _search(values: dict[str, list[str]]) -> str:

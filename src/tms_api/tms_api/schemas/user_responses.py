@@ -1,5 +1,7 @@
 """Response schemas of users, for the OpenAPI document and for tests that validate responses."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from tms_api.schemas.account_responses import ApiToken
@@ -51,5 +53,27 @@ class ChangedUser(User):
     )
 
 
-class UserPage(Page[User | PublicUser]):
+class ListedUser(User):
+    """An account in a list, as its owner and administrators see it."""
+
+    example = {**User.example, "last_used_at": "2027-03-01T15:00:00Z"}
+
+    last_used_at: datetime | None = Field(
+        description="The last sign-in or refresh of a session that is still active; shown to administrators only.",
+    )
+
+
+class UserPage(Page[ListedUser | User | PublicUser]):
     """A page of accounts."""
+
+
+class ResetLink(ResponseSchema):
+    """A password reset link that is not mailed."""
+
+    example = {
+        "url": "https://tms.example.com/api/password-reset/confirm#token=bGlrZSB0aGlzLCBidXQgc2hvd24gb25jZQ",
+        "expires_at": "2027-03-01T16:00:00Z",
+    }
+
+    url: str = Field(description="Only returned by this response.")
+    expires_at: datetime

@@ -9,7 +9,7 @@ from tms_core.web.validation import Schema
 
 
 class NewUser(Schema):
-    """A new account. Only an administrator may set `is_admin`."""
+    """A new account. Only an administrator may set `is_admin` or omit `password`."""
 
     example = {
         "username": "ann",
@@ -21,13 +21,19 @@ class NewUser(Schema):
 
     username: Username
     email: Email
-    password: Password
+    password: Password = None  # type: ignore[assignment]
     first_name: Name = ""
     last_name: Name = ""
     is_admin: bool = False
 
     def values(self) -> dict[str, Any]:
         return self.model_dump(exclude_unset=True)
+
+
+class Registration(NewUser):
+    """A new account of the caller."""
+
+    password: Password
 
 
 class UserChange(Schema):

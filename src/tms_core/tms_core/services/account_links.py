@@ -1,4 +1,5 @@
-"""One-time links in mails, which prove access to the mailbox of the account's address."""
+"""One-time links: in mails, which prove access to the mailbox of the account's address, or handed over by an
+administrator."""
 
 import base64
 import hashlib
@@ -42,6 +43,8 @@ class AccountLinkService:
         self._session = session
         # A key for this purpose only, derived from the one that signs access tokens.
         self._key = hmac.digest(key.encode(), b"tms.account_link", hashlib.sha256)
+        # Tells the tokens of links that were not mailed apart: these prove no access to a mailbox.
+        self._unmailed_key = hmac.digest(key.encode(), b"tms.account_link.unmailed", hashlib.sha256)
 
     def create(self, purpose: LinkPurpose, email: str) -> AccountLink | None:
         """Create a link for the active account with this address.
@@ -60,14 +63,29 @@ class AccountLinkService:
         """Create a link that restores the account's previous address, which is reserved until the link expires."""
         return self._create(user, LinkPurpose.EMAIL_CHANGE, old_email, reserved_key=email_key(old_email))
 
-    def _create(self, user: User, purpose: LinkPurpose, email: str, reserved_key: str | None = None) -> AccountLink:
+    def create_unmailed(self, user: User) -> tuple[AccountLink, str]:
+        """Create a password reset link for an administrator to hand over; return it and its token.
+
+        Using it does not verify the account's address.
+        """
+        link = self._create(user, LinkPurpose.PASSWORD_RESET, user.email or "", key=self._unmailed_key)
+        return link, self._token(link.seed, self._unmailed_key)
+
+    def _create(
+        self,
+        user: User,
+        purpose: LinkPurpose,
+        email: str,
+        reserved_key: str | None = None,
+        key: bytes | None = None,
+    ) -> AccountLink:
         seed = secrets.token_bytes(SEED_BYTES)
         link = AccountLink(
             user_id=user.id,
             purpose=purpose,
             email=email,
             seed=seed,
-            digest=sha256_of(self._token(seed)),
+            digest=sha256_of(self._token(seed, key)),
             expires_at=datetime.now(UTC) + LIFE[purpose],
             reserved_key=reserved_key,
         )
@@ -94,7 +112,9 @@ class AccountLinkService:
         if link is None:
             return None
         user = self._session.get_one(User, link.user_id)
-        user.email_verified_at = user.email_verified_at or func.now()
+        is_mailed = token == self._token(link.seed)
+        if is_mailed and not user.email_verified:
+            user.email_verified_at = func.now()
         return user
 
     def redeem_change(self, token: str) -> tuple[User, str] | None:
@@ -137,8 +157,8 @@ class AccountLinkService:
         is_current = link.purpose is LinkPurpose.EMAIL_CHANGE or self._user_of(link).email == link.email
         return None if is_current else LINK_OUTDATED
 
-    def _token(self, seed: bytes) -> str:
-        return base64.urlsafe_b64encode(hmac.digest(self._key, seed, hashlib.sha256)).decode().rstrip("=")
+    def _token(self, seed: bytes, key: bytes | None = None) -> str:
+        return base64.urlsafe_b64encode(hmac.digest(key or self._key, seed, hashlib.sha256)).decode().rstrip("=")
 
 
 def create_service(runtime: Runtime, session: Session) -> AccountLinkService:

@@ -1,11 +1,11 @@
 """The sessions of a user, each a chain of refresh tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -53,6 +53,14 @@ class SessionService:
         if session_id not in {one.id for one in self.list()}:
             raise NotFoundError("You have no such session.", SESSION_NOT_FOUND)
         self._tokens.revoke_session(self._user_id, session_id)
+
+
+def last_uses(session: Session, user_ids: Collection[int]) -> dict[int, datetime]:
+    """Return the time of the last sign-in or refresh of each of these users that has an active session."""
+    token = RefreshToken
+    is_unused = (token.used_at.is_(None), token.revoked_at.is_(None), token.expires_at > func.now())
+    newest = select(token.user_id, func.max(token.created_at)).where(token.user_id.in_(user_ids), *is_unused)
+    return dict(session.execute(newest.group_by(token.user_id)).all())
 
 
 def create_service(runtime: Runtime, session: Session, user_id: int) -> SessionService:

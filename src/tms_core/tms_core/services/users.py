@@ -53,15 +53,18 @@ class UserService:
     def create(self, values: Mapping[str, Any]) -> User:
         """Create an account from username, email, password, names and, by an administrator, is_admin.
 
-        An address that an administrator sets counts as verified.
+        An address that an administrator sets counts as verified. Without a password, which only an administrator may
+        omit, the account can sign in once a password reset link has been used.
         """
         is_admin = bool(self._actor and self._actor.is_admin)
         if values.get("is_admin") and not is_admin:
             raise ForbiddenError("Only an administrator may create an administrator.", codes.ADMINISTRATOR_REQUIRED)
+        if "password" not in values and not is_admin:
+            raise InvalidError.of("password", "is required", codes.REQUIRED)
         values = normalized(values, smtputf8=self._smtputf8)
         reject_taken(self._session, values)
         fields = {name: value for name, value in values.items() if name != "password"}
-        user = User(**fields, password_hash=hash_password(values["password"]))
+        user = User(**fields, password_hash=hash_password(values["password"]) if "password" in values else None)
         user.email_verified_at = func.now() if is_admin else None
         self._session.add(user)
         self._flush()
@@ -74,13 +77,45 @@ class UserService:
             raise NotFoundError("There is no such user.", codes.USER_NOT_FOUND)
         return user
 
-    def page(self, *, q: str = "", limit: int, offset: int = 0) -> tuple[int, Sequence[User]]:
-        """Return the number of matching accounts and one page of them by id; `q` is a part of a name."""
-        statement = self._existing()
+    def page(
+        self,
+        *,
+        q: str = "",
+        is_active: bool | None = None,
+        is_admin: bool | None = None,
+        limit: int,
+        offset: int = 0,
+    ) -> tuple[int, Sequence[User]]:
+        """Return the number of matching accounts and one page of them by id.
+
+        `q` is a part of a name or, for administrators, of an e-mail address. Only administrators may filter by
+        `is_active` and `is_admin`.
+        """
+        sees_all = self._actor is not None and self._actor.is_admin
+        roles = {User.is_active: is_active, User.is_admin: is_admin}
+        if not sees_all and any(value is not None for value in roles.values()):
+            message = "Only administrators may filter accounts by is_active and is_admin."
+            raise ForbiddenError(message, codes.ADMINISTRATOR_REQUIRED)
+        statement = self._existing().where(*(column == value for column, value in roles.items() if value is not None))
         if q:
-            statement = statement.where(_contains(q))
+            by_email = (User.email.icontains(q, autoescape=True),) if sees_all else ()
+            statement = statement.where(or_(_contains(q), *by_email))
         count = self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
         return count, self._session.scalars(statement.order_by(User.id).limit(limit).offset(offset)).all()
+
+    def administered(self, user_id: int) -> User:
+        """Return an account, locked, for an action of an administrator; raises `ForbiddenError` for anybody else."""
+        if self._actor is None or not self._actor.is_admin:
+            raise ForbiddenError("Only administrators may do this.")
+        return self._own(user_id)
+
+    def end_access(self, user_id: int, tokens: TokenService, *, end_personal: bool) -> User:
+        """End all sessions of an account, and its personal tokens with `end_personal`, as an administrator."""
+        user = self.administered(user_id)
+        tokens.revoke_all(user.id)
+        if end_personal:
+            end_personal_tokens(self._session, user.id)
+        return user
 
     def change(
         self,

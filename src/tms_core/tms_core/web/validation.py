@@ -109,6 +109,18 @@ def single_value(values: dict[str, list[str]], name: str) -> str | None:
     return given[0]
 
 
+def one_flag(values: dict[str, list[str]], name: str) -> bool | None:
+    """Return a query parameter as a boolean, or None if absent; raises `InvalidError` if neither `true` nor `false`."""
+    match single_value(values, name):
+        case None:
+            return None
+        case "true":
+            return True
+        case "false":
+            return False
+    raise InvalidError.of(name, "must be true or false", "query")
+
+
 def one_number(values: dict[str, list[str]], name: str, *, default: int, least: int, most: int) -> int:
     """Return a query parameter as an integer; raises `InvalidError` outside `least` and `most`."""
     given = values.get(name, [str(default)])

@@ -15,8 +15,6 @@ ask_for_password_reset = documented(
     },
 )
 
-show_password_reset = documented("show_password_reset", responses={200: HTML, 501: NO_MAILS}, needs_database=False)
+show_password_reset = documented("show_password_reset", responses={200: HTML}, needs_database=False)
 
-reset_password = documented(
-    "reset_password", body=NewPassword, responses={200: Nothing, 429: ResponseDoc(), 501: NO_MAILS}
-)
+reset_password = documented("reset_password", body=NewPassword, responses={200: Nothing, 429: ResponseDoc()})

@@ -12,10 +12,18 @@ from tms_api.schemas.users import NewUser, UserChange, UserDeletion, WholeUser
 from tms_core.web.openapi import Header, Link, Nothing, Parameter, ResponseDoc, documented, names_of
 
 MAX_SEARCH_LENGTH = 150
+# Filters of administrators.
+ROLES = ("is_active", "is_admin")
 SEARCH = Annotated[str, Field(max_length=MAX_SEARCH_LENGTH, pattern=r"^[^\x00]*$")]
 PARAMETERS = (
     *PAGE,
-    Parameter(name="q", help="Part of the user name, first name or last name.", kind=SEARCH, example="ann"),
+    Parameter(
+        name="q",
+        help="Part of the user name, first name or last name; for administrators of the e-mail address too.",
+        kind=SEARCH,
+        example="ann",
+    ),
+    *(Parameter(name=name, help="`true` or `false`; only for administrators.", kind=bool) for name in ROLES),
 )
 NAMES = names_of(PARAMETERS)
 LOCATION = Header("Location", "URL of the new account.", "https://tms.example.com/api/users/2")
@@ -42,7 +50,13 @@ create_user = documented(
 )
 
 list_users = documented(
-    "list_users", query=PARAMETERS, responses={200: ResponseDoc(UserPage, links=FROM_LIST), 404: PAST_THE_END}
+    "list_users",
+    query=PARAMETERS,
+    responses={
+        200: ResponseDoc(UserPage, links=FROM_LIST),
+        403: "Only administrators can filter by `is_active` and `is_admin`.",
+        404: PAST_THE_END,
+    },
 )
 
 get_user = documented("get_user", query=(), responses={200: UserResponse | PublicUser})

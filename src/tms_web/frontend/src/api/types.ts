@@ -14,6 +14,8 @@ export type User = Schemas["User"];
 /** One's own account after a change; with the remaining API tokens after one of the password. */
 export type ChangedUser = Schemas["ChangedUser"];
 export type UserPage = Schemas["UserPage"];
+/** An account in the list of administrators. */
+export type ListedUser = Schemas["ListedUser"];
 export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];

@@ -28,3 +28,4 @@ export type {
   TaskPartProps,
   WebModule,
 } from "./types.ts";
+export { type Resource, useResource } from "./use-resource.ts";

@@ -1,7 +1,9 @@
 /** The shell's own pages. Each is the `index.tsx` of a folder and is loaded when it is wanted. */
+import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { config, type PageEntry, type WebModule } from "tms/module";
-import { ownSections } from "./profile/sections.ts";
+import { administrationCommands, ownSections as administrationOwn } from "./administration/sections.ts";
+import { ownSections as profileOwn } from "./profile/sections.ts";
 
 /** Where a signed-in user has nothing to do. */
 export const GUEST_PATHS: ReadonlySet<string> = new Set([
@@ -11,6 +13,7 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
   "/first-start",
 ]);
 
+const administration: PageEntry["load"] = () => import("./administration/index.tsx");
 const list: PageEntry["load"] = () => import("./list/index.tsx");
 const profile: PageEntry["load"] = () => import("./profile/index.tsx");
 const guests: PageEntry[] = [
@@ -68,7 +71,21 @@ export const shellPages: WebModule = {
     { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
     { path: "/profile", title: () => t("profile.title"), load: profile },
     { path: "/profile/:section", title: () => t("profile.title"), load: profile },
+    { path: "/administration", title: () => t("administration.title"), load: administration },
+    { path: "/administration/:section", title: () => t("administration.title"), load: administration },
   ],
-  navigation: [{ path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" }],
-  profileSections: ownSections,
+  navigation: [
+    { path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" },
+    {
+      path: "/administration",
+      label: () => t("administration.title"),
+      icon: "shield",
+      order: 90,
+      keys: "g a",
+      isAvailable: () => session.isAdmin.value,
+    },
+  ],
+  commands: administrationCommands,
+  administrationSections: administrationOwn,
+  profileSections: profileOwn,
 };

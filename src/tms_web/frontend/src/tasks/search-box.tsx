@@ -9,10 +9,12 @@ const PAUSE = 180;
 export interface SearchBoxProps {
   input: RefObject<HTMLInputElement | null>;
   text: string;
+  /** What is searched, as "Search users"; by default the tasks. */
+  label?: string;
   onSearch: (text: string) => void;
 }
 
-export function SearchBox({ input, text, onSearch }: SearchBoxProps) {
+export function SearchBox({ input, text, label = t("tasks.search"), onSearch }: SearchBoxProps) {
   const [typed, setTyped] = useState(text);
   const sent = useRef(text);
   // The address may change while the timer runs.
@@ -45,8 +47,8 @@ export function SearchBox({ input, text, onSearch }: SearchBoxProps) {
         type="search"
         enterkeyhint="search"
         autocomplete="off"
-        aria-label={t("tasks.search")}
-        placeholder={t("tasks.search")}
+        aria-label={label}
+        placeholder={label}
         value={typed}
         onInput={(event) => search(event.currentTarget.value, PAUSE)}
         onKeyDown={(event) => {

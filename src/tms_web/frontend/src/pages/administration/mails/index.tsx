@@ -1,0 +1,134 @@
+/** Mails that failed or wait, with what the mail server said; sent again one by one, as selected, or all. */
+import { useState } from "preact/hooks";
+import { api, errorText } from "tms/api";
+import { t } from "tms/i18n";
+import { Button, Checkbox, confirm, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
+import { MailItem } from "./mail-item.tsx";
+import { STATUSES, type Status } from "./types.ts";
+import { type Mails, useMails } from "./use-mails.ts";
+
+export default function MailsSection() {
+  const [status, setStatus] = useState<Status>("failed");
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const mails = useMails(status);
+  const counts = mails.resource.data?.counts;
+  const mayRetry = status === "failed" || status === "waiting";
+  const show = (next: Status) => {
+    setStatus(next);
+    setSelected(new Set());
+  };
+  const toggle = (id: number, isSelected: boolean) => {
+    const next = new Set(selected);
+    if (isSelected) next.add(id);
+    else next.delete(id);
+    setSelected(next);
+  };
+  const retry = async (send: () => Promise<number>) => {
+    try {
+      const count = await send();
+      toast(t("mails.retried", { count }), { tone: "success" });
+      setSelected(new Set());
+    } catch (error) {
+      toast(errorText(error), { tone: "error" });
+    }
+    await mails.reload();
+  };
+  const retryMany = (body: { ids: number[] } | { all: true }) =>
+    retry(async () => (await api.post<{ retried: number }>("/api/admin/mails/retry", body)).retried);
+  const retryAll = async () => {
+    const count = counts?.failed ?? 0;
+    const question = { title: t("mails.retryAll"), text: t("mails.retryAllText", { count }) };
+    if (await confirm({ ...question, action: t("mails.retry") })) await retryMany({ all: true });
+  };
+  const chosen = mails.mails.filter(({ id }) => selected.has(id)).map(({ id }) => id);
+  return (
+    <div class="mails">
+      <div class="mails__tools">
+        <fieldset class="row mails__filters">
+          <legend class="visually-hidden">{t("mails.status")}</legend>
+          {STATUSES.map((one) => (
+            <button key={one} type="button" class="chip" aria-pressed={one === status} onClick={() => show(one)}>
+              {t(`mails.status.${one}`)}
+              {counts && one in counts && <strong class="number">{counts[one as keyof typeof counts]}</strong>}
+            </button>
+          ))}
+        </fieldset>
+        {mayRetry && mails.mails.length > 0 && (
+          <div class="row mails__actions">
+            <Checkbox
+              label={t("mails.selectAll")}
+              checked={chosen.length === mails.mails.length}
+              isIndeterminate={chosen.length > 0 && chosen.length < mails.mails.length}
+              onToggle={(isAll) => setSelected(new Set(isAll ? mails.mails.map(({ id }) => id) : []))}
+            />
+            <Button
+              size="small"
+              icon="refresh"
+              disabled={!chosen.length}
+              onClick={() => void retryMany({ ids: chosen })}
+            >
+              {t("mails.retrySelected", { count: chosen.length })}
+            </Button>
+            {status === "failed" && (
+              <Button size="small" onClick={() => void retryAll()}>
+                {t("mails.retryAll")}
+              </Button>
+            )}
+          </div>
+        )}
+      </div>
+      <Found
+        mails={mails}
+        status={status}
+        selected={selected}
+        {...(mayRetry && {
+          onToggle: toggle,
+          onRetry: (id: number) =>
+            void retry(async () => {
+              await api.post(`/api/admin/mails/${id}/retry`);
+              return 1;
+            }),
+        })}
+      />
+    </div>
+  );
+}
+
+interface FoundProps {
+  mails: Mails;
+  status: Status;
+  selected: ReadonlySet<number>;
+  onToggle?: (id: number, isSelected: boolean) => void;
+  onRetry?: (id: number) => void;
+}
+
+function Found({
+  mails: { resource, mails, hasMore, isLoadingMore, loadMore },
+  status,
+  selected,
+  ...acts
+}: FoundProps) {
+  if (!resource.data)
+    return resource.error === null ? (
+      <SkeletonRows />
+    ) : (
+      <ErrorState error={resource.error} onRetry={() => void resource.reload()} />
+    );
+  if (!mails.length)
+    return <EmptyState icon="mail" title={t(`mails.none.${status}`)} text={t(`mails.noneText.${status}`)} />;
+  return (
+    <>
+      {resource.error !== null && <p role="status">{errorText(resource.error)}</p>}
+      <ul class="card mails__list" aria-label={t("mails.title")}>
+        {mails.map((mail) => (
+          <MailItem key={mail.id} mail={mail} isSelected={selected.has(mail.id)} {...acts} />
+        ))}
+      </ul>
+      {hasMore && (
+        <Button isBusy={isLoadingMore} onClick={() => void loadMore()}>
+          {t("mails.more")}
+        </Button>
+      )}
+    </>
+  );
+}

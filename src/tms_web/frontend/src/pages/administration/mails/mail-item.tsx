@@ -1,0 +1,75 @@
+import { hasMessage, t } from "tms/i18n";
+import { Link } from "tms/module";
+import { Button, Checkbox, RelativeTime } from "tms/ui";
+import type { Mail } from "./types.ts";
+
+export interface MailItemProps {
+  mail: Mail;
+  isSelected: boolean;
+  /** Missing where there is nothing to send again. */
+  onToggle?: (id: number, isSelected: boolean) => void;
+  onRetry?: (id: number) => void;
+}
+
+export function MailItem({ mail, isSelected, onToggle, onRetry }: MailItemProps) {
+  const kind = hasMessage(`mails.kind.${mail.kind}`) ? t(`mails.kind.${mail.kind}`) : mail.kind;
+  const title = mail.subject ?? kind;
+  return (
+    <li class="mail">
+      {onToggle && (
+        <Checkbox
+          label={t("mails.select", { title, name: mail.recipient.username })}
+          checked={isSelected}
+          onToggle={(checked) => onToggle(mail.id, checked)}
+          isLabelHidden
+        />
+      )}
+      <div class="mail__text">
+        <p>
+          {mail.task_id === null ? (
+            <strong>{title}</strong>
+          ) : (
+            <Link href={`/tasks/${mail.task_id}`}>
+              <strong>{title}</strong>
+            </Link>
+          )}
+        </p>
+        <p class="muted">
+          {t("mails.to", { name: mail.recipient.username, email: mail.recipient.email ?? "–" })}
+          {mail.subject && ` · ${kind}`}
+        </p>
+        {mail.error && <p class="mail__error">{mail.error}</p>}
+      </div>
+      <div class="mail__times muted">
+        <Times mail={mail} />
+      </div>
+      {onRetry && (
+        <Button size="small" icon="refresh" onClick={() => onRetry(mail.id)}>
+          {t("mails.retry")}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+function Times({ mail }: { mail: Mail }) {
+  return (
+    <>
+      <p>
+        {mail.sent_at ? (
+          <>
+            {t("mails.sentAt")} <RelativeTime at={mail.sent_at} />
+          </>
+        ) : (
+          <RelativeTime at={mail.created_at} />
+        )}
+      </p>
+      {mail.attempts > 0 && <p>{t("mails.attempts", { count: mail.attempts })}</p>}
+      {mail.next_attempt_at && (
+        <p>
+          {t("mails.next")} <RelativeTime at={mail.next_attempt_at} />
+        </p>
+      )}
+    </>
+  );
+}
