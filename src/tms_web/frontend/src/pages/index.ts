@@ -11,6 +11,7 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
 ]);
 
 const list: PageEntry["load"] = () => import("./list/index.tsx");
+const board: PageEntry["load"] = () => import("./board/index.tsx");
 const guests: PageEntry[] = [
   { path: "/sign-in", title: () => t("sign-in.title"), load: () => import("./sign-in/index.tsx"), isOpen: true },
   {
@@ -41,6 +42,11 @@ export const shellPages: WebModule = {
     ...guests,
     { path: "/tasks", title: () => t("ui.tasks"), load: list },
     { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
+    { path: "/board", title: () => t("board.title"), load: board },
+    { path: "/board/:id", title: () => t("board.title"), load: board },
   ],
-  navigation: [{ path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" }],
+  navigation: [
+    { path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" },
+    { path: "/board", label: () => t("board.title"), icon: "board", order: 20, keys: "g b" },
+  ],
 };
