@@ -137,9 +137,11 @@ function Fields({ task, group, tabIndex, actions }: FieldsProps) {
           <Icon name="board" />
         </button>
       )}
-      <button {...button("assigned_to", name)} title={name}>
-        <Avatar user={user} />
-      </button>
+      {group !== "assigned_to" && (
+        <button {...button("assigned_to", name)} title={name}>
+          <Avatar user={user} />
+        </button>
+      )}
     </>
   );
 }

@@ -16,8 +16,7 @@ export interface Column {
 }
 
 const FIELDS: Record<Group, GroupField> = { status: "status", priority: "priority", assignee: "assigned_to" };
-/** What comes first within a column. */
-export const DEFAULT_ORDERING: Ordering[] = ["-priority", "due_date"];
+const URGENT_FIRST: Ordering[] = ["-priority", "due_date"];
 /** The order of the list, which is no default here. */
 const NEWEST: Ordering[] = ["-id"];
 
@@ -59,10 +58,15 @@ export function orderPeople(
   return [null, ...[...sorted, ...former].toSorted((one, other) => rank(one) - rank(other))];
 }
 
+/** What comes first within a column: open tasks before finished ones, the urgent ones first. */
+export function defaultOrdering(field: GroupField): Ordering[] {
+  return field === "status" ? URGENT_FIRST : ["status", ...URGENT_FIRST];
+}
+
 /** The query of one column. */
 export function columnQuery({ filters, ordering }: ListQuery, { field, value }: Column): ListQuery {
   const own = { [field]: [field === "assigned_to" ? (value ?? "none") : value] } as Filters;
-  return { filters: { ...filters, ...own }, ordering: ordering.length ? ordering : DEFAULT_ORDERING };
+  return { filters: { ...filters, ...own }, ordering: ordering.length ? ordering : defaultOrdering(field) };
 }
 
 /** What puts a task into a column. */
@@ -70,16 +74,16 @@ export function patchOf({ field, value }: Column): TaskChange {
   return { [field]: value } as TaskChange;
 }
 
-/** The ordering as the menu shows it, whose first entry is "newest first" without a word in the address. */
+/** The ordering as the menu shows it, in which none means "newest first"; that of the board is "most urgent first". */
 export function shownOrdering(ordering: readonly Ordering[]): Ordering[] {
   if (ordering.join() === NEWEST.join()) return [];
-  return ordering.length ? [...ordering] : DEFAULT_ORDERING;
+  return ordering.length ? [...ordering] : URGENT_FIRST;
 }
 
 /** The ordering for the address, chosen from the menu. */
 export function chosenOrdering(ordering: readonly Ordering[]): Ordering[] {
   if (!ordering.length) return NEWEST;
-  return ordering.join() === DEFAULT_ORDERING.join() ? [] : [...ordering];
+  return ordering.join() === URGENT_FIRST.join() ? [] : [...ordering];
 }
 
 function wantedOf(filters: Filters, field: GroupField, me: number): ColumnValue[] | null {
