@@ -17,10 +17,10 @@ def board(page: Page, sign_in, ann) -> Page:
 
 @pytest.fixture
 def create(client):
-    """Creates tasks: `create("Paint", status="COMPLETED")` returns the task."""
+    """Creates tasks at the top of their column: `create("Paint", status="COMPLETED")` returns the task."""
 
     def run(title: str, **fields):
-        return client.post("/api/task", data={"title": title, **fields}).json()
+        return client.post("/api/task", data={"title": title, "priority": "URGENT", **fields}).json()
 
     return run
 
@@ -39,8 +39,8 @@ def status(client, task) -> str:
 
 def lift(page: Page, item: Locator) -> None:
     """Presses the mouse on a card and begins to drag it."""
+    item.hover(position={"x": 40, "y": 20})
     box = item.bounding_box()
-    page.mouse.move(box["x"] + 40, box["y"] + 20)
     page.mouse.down()
     page.mouse.move(box["x"] + 60, box["y"] + 40, steps=3)
 
@@ -77,7 +77,7 @@ def test_a_card_is_dragged_to_another_column_with_the_mouse(board, create, clien
 
 def test_a_card_is_dragged_by_keyboard_and_keeps_the_focus(board, create, client):
     task = create("Sweep the yard")
-    live = board.locator(".shell > [role=status]")
+    live = board.locator(".shell > [role=status].visually-hidden")
     item = card(board, "Sweep the yard")
     item.focus()
 
@@ -101,14 +101,13 @@ def test_a_card_is_dragged_by_keyboard_and_keeps_the_focus(board, create, client
     board.keyboard.press("Enter")
     expect(board.get_by_role("complementary")).to_be_visible()
     expect(board).to_have_url(re.compile(f"/board/{task['id']}$"))
+    board.keyboard.press("Escape")
+    expect(card(board, "Sweep the yard")).to_be_focused()
 
-
-def test_the_keyboard_moves_between_cards_and_columns(board, create):
     for title, state in [("a", "PENDING"), ("b", "PENDING"), ("c", "COMPLETED"), ("d", "COMPLETED")]:
-        create(title, status=state)
+        create(title, status=state, due_date="1999-01-01")
     expect(card(board, "d")).to_be_visible()
     card(board, "a").focus()
-
     for key, title in [("j", "b"), ("l", "d"), ("k", "c"), ("h", "a"), ("ArrowRight", "c"), ("ArrowDown", "d")]:
         board.keyboard.press(key)
         expect(card(board, title)).to_be_focused()
@@ -118,11 +117,11 @@ def test_the_keyboard_moves_between_cards_and_columns(board, create):
     expect(board.get_by_role("dialog")).to_contain_text("Move the card to the right")
 
 
-def test_a_refused_change_puts_the_card_back(board, api_of, ann, add_user, client):
-    bob = add_user()
-    by_bob = api_of(bob)
-    task = by_bob.post("/api/task", data={"title": "Mow the lawn", "assigned_to": ann.id}).json()
-    by_bob.post("/api/task", data={"title": "Not mine"})
+def test_a_refused_change_puts_the_card_back(board, api_of, ann, add_user, client, problems):
+    by_bob = api_of(add_user())
+    urgent = {"priority": "URGENT", "due_date": "1998-01-01"}
+    task = by_bob.post("/api/task", data={"title": "Mow the lawn", "assigned_to": ann.id, **urgent}).json()
+    by_bob.post("/api/task", data={"title": "Not mine", **urgent})
     item = card(column(board, "Pending"), "Mow the lawn")
 
     lift(board, item)
@@ -132,6 +131,7 @@ def test_a_refused_change_puts_the_card_back(board, api_of, ann, add_user, clien
     expect(board.get_by_role("status", name="Messages")).to_contain_text(re.compile("may not|only|not allowed", re.I))
     expect(item).to_be_visible()
     assert status(client, task) == "PENDING"
+    problems[:] = [one for one in problems if "403 (Forbidden)" not in one]
 
     lift(board, card(board, "Not mine"))
     expect(board.get_by_text("You can only read this task.")).to_be_visible()
@@ -139,41 +139,29 @@ def test_a_refused_change_puts_the_card_back(board, api_of, ann, add_user, clien
     board.mouse.up()
 
 
-def test_changes_of_others_move_the_cards(board, create, client, new_page, ann):
-    other = new_page(ann, "/board")
-    board.evaluate("globalThis.isSamePage = true")
-    task = create("Water the plants")
-    expect(card(column(board, "Pending"), "Water the plants")).to_be_visible()
-
-    item = card(column(other, "Pending"), "Water the plants")
-    lift(other, item)
-    carry(other, column(other, "In progress"))
-    other.mouse.up()
-
-    expect(card(column(board, "In progress"), "Water the plants")).to_be_visible()
-    expect(card(column(board, "Pending"), "Water the plants")).to_have_count(0)
-    client.delete(f"/api/task/{task['id']}")
-    expect(card(board, "Water the plants")).to_have_count(0)
-    assert board.evaluate("globalThis.isSamePage")
-
-
-def test_cards_glide_unless_motion_is_reduced(board, create, client, new_page, ann):
-    task = create("Rake the leaves")
-    still = new_page(ann, "/board", reduced_motion="reduce")
-    for page in (board, still):
-        expect(card(column(page, "Pending"), "Rake the leaves")).to_be_visible()
+def test_changes_of_others_move_the_cards_visibly(board, create, client, new_page, ann):
+    other = new_page(ann, "/board", reduced_motion="reduce")
+    for page in (board, other):
         page.evaluate(
             """() => { const animate = Element.prototype.animate; globalThis.animations = 0;
             Element.prototype.animate = function (...words) { animations += 1; return animate.apply(this, words); } }"""
         )
+    task = create("Water the plants")
+    expect(card(column(board, "Pending"), "Water the plants")).to_be_visible()
 
-    client.patch(f"/api/task/{task['id']}", data={"status": "COMPLETED"})
+    lift(other, card(column(other, "Pending"), "Water the plants"))
+    carry(other, column(other, "In progress"))
+    other.mouse.up()
+    expect(card(column(board, "In progress"), "Water the plants")).to_be_visible()
+    expect(card(column(board, "Pending"), "Water the plants")).to_have_count(0)
+    client.delete(f"/api/task/{task['id']}")
+    for page in (board, other):
+        expect(card(page, "Water the plants")).to_have_count(0)
 
-    for page in (board, still):
-        expect(card(column(page, "Completed"), "Rake the leaves")).to_be_visible()
-    assert board.evaluate("animations") > 0
-    assert still.evaluate("animations") == 0
-    expect(board.locator("[inert]")).to_have_count(0)
+    assert board.evaluate("animations") >= 3
+    assert other.evaluate("animations") == 0
+    # The copies that flew are gone.
+    expect(board.locator(".board [inert]")).to_have_count(0)
 
 
 def test_the_address_has_columns_and_filters(board, create, client, served_api):
@@ -209,17 +197,14 @@ def test_long_columns_load_on_and_are_counted(board, client):
     client.post("/api/task", data={"title": "the last", "priority": "LOW", "due_date": "9999-12-31"})
     pending = column(board, "Pending")
     count = pending.locator(".board-column__count")
-    expect(count).to_have_text(re.compile(r"^\d{3}$"))
-    number = int(count.inner_text())
+    number = client.get("/api/task", params={"status": "PENDING"}).json()["count"]
     assert number >= 261
+    expect(count).to_have_text(str(number))
 
-    def scroll(to: str) -> None:
-        pending.locator("[data-scroller]").evaluate(f"one => one.scrollTo(0, {to})")
-
-    for _ in range(8):
-        scroll("one.scrollHeight")
-        board.wait_for_timeout(0)
-    expect(pending.locator("[data-id]").last).to_have_attribute("aria-posinset", str(number))
+    last = card(pending, "the last")
+    while not last.count():
+        pending.locator("[data-scroller]").evaluate("one => one.scrollTo(0, one.scrollHeight)")
+    expect(last).to_have_attribute("aria-posinset", str(number))
     assert pending.locator("[data-id]").count() < 60
     positions = pending.locator("[data-id]").evaluate_all("all => all.map(one => +one.ariaPosInSet)")
     assert all(after - before == 1 for before, after in pairwise(positions))
@@ -290,16 +275,20 @@ def test_a_finger_scrolls_and_after_a_long_press_drags_to_the_next_column(new_pa
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_board_is_accessible_in_both_languages(new_page, ann, create, check_accessibility, scheme):
-    create("Polish the bell", priority="URGENT", assigned_to=ann.id, due_date="2020-01-02")
-    page = new_page(ann, "/board", color_scheme=scheme, locale="de-DE" if scheme == "dark" else "en-US")
+def test_the_board_is_accessible_in_both_languages(new_page, ann, create, check_accessibility):
+    create("Polish the bell", assigned_to=ann.id, due_date="2020-01-02")
+    page = new_page(ann, "/board", color_scheme="light")
     expect(card(page, "Polish the bell")).to_be_visible()
-    check_accessibility(page)
     page.keyboard.press("c")
-    if scheme == "dark":
-        expect(column(page, "In Arbeit")).to_be_visible()
-        expect(page.get_by_role("button", name="Spalten nach: Status")).to_be_visible()
+    check_accessibility(page)
+
+    page.emulate_media(color_scheme="dark")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search commands").fill("Deutsch")
+    page.keyboard.press("Enter")
+    expect(column(page, "In Arbeit")).to_be_visible()
+    expect(page.get_by_role("button", name="Spalten nach: Status")).to_be_visible()
+    expect(page.get_by_role("button", name="Neue Aufgabe in Erledigt")).to_be_visible()
     check_accessibility(page)
     page.goto(page.url + "?group=assignee")
     expect(card(page, "Polish the bell")).to_be_visible()

@@ -98,31 +98,40 @@ function Fields({ task, group, tabIndex, actions }: FieldsProps) {
   const mayChange = task.id > 0 && rightsOf(task, session.user.value).mayChange;
   const user = task.assigned_to === null ? null : users.get(task.assigned_to);
   const name = user ? nameOf(user) : t("task.unassigned");
-  const button = (field: EditedField, text: string) => ({
+  const button = (field: EditedField) => ({
     type: "button" as const,
     class: `board-card__field board-card__field--${field}`,
     "data-field": field,
     "data-empty": task[field] === null,
     tabIndex,
     "aria-haspopup": "listbox" as const,
-    "aria-label": `${t(`tasks.field.${field}`)}: ${text}`,
     disabled: !mayChange,
     onClick: (event: MouseEvent) => actions.edit(field, task.id, event.currentTarget as HTMLElement),
   });
   return (
     <>
       {group !== "status" && (
-        <button {...button("status", t(`status.${task.status}`))}>
+        <button {...button("status")}>
+          <FieldName field="status" />
           <StatusBadge status={task.status} isCompact />
         </button>
       )}
       {group !== "priority" && (
-        <button {...button("priority", t(`priority.${task.priority}`))}>
+        <button {...button("priority")}>
+          <FieldName field="priority" />
           <PriorityBadge priority={task.priority} isCompact />
         </button>
       )}
-      <button {...button("due_date", task.due_date ?? t("tasks.day.none"))}>
-        {task.due_date ? <DueDate day={task.due_date} status={task.status} /> : <Icon name="calendar" />}
+      <button {...button("due_date")}>
+        <FieldName field="due_date" />
+        {task.due_date ? (
+          <DueDate day={task.due_date} status={task.status} />
+        ) : (
+          <>
+            <Icon name="calendar" />
+            <span class="visually-hidden">{t("tasks.day.none")}</span>
+          </>
+        )}
       </button>
       {task.id > 0 && <TaskBadges taskId={task.id} />}
       {mayChange && (
@@ -138,10 +147,17 @@ function Fields({ task, group, tabIndex, actions }: FieldsProps) {
         </button>
       )}
       {group !== "assigned_to" && (
-        <button {...button("assigned_to", name)} title={name}>
+        <button {...button("assigned_to")} title={name}>
+          <FieldName field="assigned_to" />
           <Avatar user={user} />
+          <span class="visually-hidden">{name}</span>
         </button>
       )}
     </>
   );
+}
+
+/** For screen readers; the eye knows the field by its value. */
+function FieldName({ field }: { field: EditedField }) {
+  return <span class="visually-hidden">{t(`tasks.field.${field}`)}: </span>;
 }

@@ -4,6 +4,7 @@ import { api, type Task, type TaskCounts } from "tms/api";
 import { listen } from "tms/realtime";
 import { type Filters, matches, onReset, tasks, toParams } from "tms/store";
 import { type GroupField, keyOfValue } from "./groups.ts";
+import { inTurn } from "./search-turns.ts";
 
 /** Milliseconds between two requests. */
 const PERIOD = 2_000;
@@ -37,7 +38,7 @@ export class ColumnCounts {
         if (wasSending && !isSending) this.#readSoon();
       }),
     ];
-    void this.#read();
+    this.#ask();
   }
 
   dispose(): void {
@@ -51,11 +52,16 @@ export class ColumnCounts {
     const wait = Math.max(PAUSE, this.#readAt + PERIOD - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.#read();
+      this.#ask();
     }, wait);
   }
 
+  #ask(): void {
+    inTurn(this.#filters, () => this.#read());
+  }
+
   async #read(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
     this.#readAt = performance.now();
     const params = { by: this.#field, ...toParams({ filters: this.#filters, ordering: [] }) };
     // Old numbers are better than none; the next change asks again.

@@ -1,13 +1,13 @@
 import { effect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { closeList, keyOf, type ListQuery, openList, type TaskList } from "tms/store";
+import { inTurn } from "./search-turns.ts";
 
 const PAGE_SIZE = 50;
-let turn = Promise.resolve();
 
 /**
- * The live list of a column, once the column has been in sight. Searches are made one after the other, since the server
- * lets a user make one at a time. Until the first page of another query is there, the list before it stays.
+ * The live list of a column, once the column has been in sight. Until the first page of another query is there, the list
+ * before it stays.
  */
 export function useColumnList(query: ListQuery, isWanted: boolean): { list: TaskList | null; isStale: boolean } {
   const key = keyOf(query);
@@ -16,14 +16,12 @@ export function useColumnList(query: ListQuery, isWanted: boolean): { list: Task
     if (!isWanted) return;
     let isCurrent = true;
     let own: TaskList | null = null;
-    const open = async () => {
+    inTurn(query.filters, async () => {
       if (!isCurrent) return;
       own = openList(query, PAGE_SIZE);
       await firstPage(own);
       if (isCurrent) setList(own);
-    };
-    if (query.filters.q) turn = turn.then(open);
-    else void open();
+    });
     return () => {
       isCurrent = false;
       if (own) closeList(own);
