@@ -89,6 +89,7 @@ export class BoardFocus {
 
   /** Takes selected cards that have left the board out of the selection. */
   retain(): void {
+    if (!this.selection.ids.peek().size) return;
     this.selection.retain([...this.columns.values()].flatMap((one) => [...one.ids()]));
   }
 }
