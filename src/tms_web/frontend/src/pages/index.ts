@@ -15,6 +15,7 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
 
 const administration: PageEntry["load"] = () => import("./administration/index.tsx");
 const list: PageEntry["load"] = () => import("./list/index.tsx");
+const board: PageEntry["load"] = () => import("./board/index.tsx");
 const profile: PageEntry["load"] = () => import("./profile/index.tsx");
 const guests: PageEntry[] = [
   { path: "/sign-in", title: () => t("sign-in.title"), load: () => import("./sign-in/index.tsx"), isOpen: true },
@@ -69,6 +70,8 @@ export const shellPages: WebModule = {
     ...mailedLinks,
     { path: "/tasks", title: () => t("ui.tasks"), load: list },
     { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
+    { path: "/board", title: () => t("board.title"), load: board },
+    { path: "/board/:id", title: () => t("board.title"), load: board },
     { path: "/profile", title: () => t("profile.title"), load: profile },
     { path: "/profile/:section", title: () => t("profile.title"), load: profile },
     { path: "/administration", title: () => t("administration.title"), load: administration },
@@ -76,6 +79,7 @@ export const shellPages: WebModule = {
   ],
   navigation: [
     { path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" },
+    { path: "/board", label: () => t("board.title"), icon: "board", order: 20, keys: "g b" },
     {
       path: "/administration",
       label: () => t("administration.title"),

@@ -16,13 +16,22 @@ export interface VirtualRows {
 
 const ESTIMATE = 44;
 
-/** `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. */
-export function useVirtualRows(count: number, keyOf: (index: number) => number, kept: number): VirtualRows {
+/**
+ * `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. `gap` is the
+ * number of pixels between rows.
+ */
+export function useVirtualRows(
+  count: number,
+  keyOf: (index: number) => number | string,
+  kept: number,
+  gap = 0,
+): VirtualRows {
   const scroller = useRef<HTMLDivElement>(null);
   const height = useRef(ESTIMATE);
   const [, redraw] = useReducer((renders: number) => renders + 1, 0);
   const options = {
     count,
+    gap,
     getItemKey: keyOf,
     getScrollElement: () => scroller.current,
     estimateSize: () => height.current,
