@@ -10,6 +10,7 @@ export {
 } from "./catalogue.ts";
 export {
   formatDate,
+  formatDateRange,
   formatDateTime,
   formatNumber,
   formatRelative,
