@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Selection } from "../src/pages/list/selection.ts";
 import { EMPTY_VIEW, hasFilters, readView, toggleOrdering, toListQuery, writeView } from "../src/tasks/query.ts";
+import { Selection } from "../src/tasks/selection.ts";
 
 const TODAY = "2026-11-27";
 const read = (text: string) => readView(new URLSearchParams(text));

@@ -6,7 +6,7 @@ import { formatDate, t, today } from "tms/i18n";
 import { announce } from "tms/module";
 import { nameOf, users } from "tms/store";
 import { Avatar, Button, Chip, Icon, Kbd, PriorityMark, toast } from "tms/ui";
-import { createTask } from "./actions.ts";
+import { createTask, type QuickTask } from "./actions.ts";
 import { parseTask, type Token } from "./parse.ts";
 
 export interface QuickAddProps {
@@ -14,21 +14,28 @@ export interface QuickAddProps {
   /** Whether the list shows the task; else it is said where it went. */
   isListed: (id: number) => boolean;
   onOpen: (id: number) => void;
+  /** What the task gets where the line says nothing else; a day is shown as a chip. */
+  defaults?: Partial<QuickTask>;
+  /** Takes the day out of the defaults. */
+  onRemoveDay?: () => void;
+  placeholder?: string;
 }
 
-export function QuickAdd({ input, isListed, onOpen }: QuickAddProps) {
+export function QuickAdd({ input, isListed, onOpen, defaults, onRemoveDay, placeholder }: QuickAddProps) {
   const [line, setLine] = useState("");
   const [ignored, setIgnored] = useState<ReadonlySet<string>>(new Set());
   const all = users.all.value;
-  const day = today();
+  const now = today();
+  const day = defaults?.due_date;
   const me = session.user.value?.id ?? 0;
-  const parsed = useMemo(() => parseTask(line, { today: day, users: all, me, ignored }), [line, day, all, me, ignored]);
+  const parsed = useMemo(() => parseTask(line, { today: now, users: all, me, ignored }), [line, now, all, me, ignored]);
   const reset = () => {
     setLine("");
     setIgnored(new Set());
   };
   const submit = async () => {
-    const { tokens: _tokens, ...task } = parsed;
+    const { tokens: _tokens, ...said } = parsed;
+    const task = { ...defaults, ...said };
     if (!task.title) return;
     reset();
     const id = await createTask(task);
@@ -59,16 +66,34 @@ export function QuickAdd({ input, isListed, onOpen }: QuickAddProps) {
         enterkeyhint="done"
         autocomplete="off"
         aria-label={t("tasks.add.label")}
-        placeholder={t("tasks.add.placeholder")}
+        placeholder={placeholder ?? t("tasks.add.placeholder")}
         value={line}
         onInput={(event) => setLine(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key !== "Escape") return;
           event.stopPropagation();
-          if (line) reset();
+          // A dialog around it stays open while there is something to clear.
+          if (line) {
+            event.preventDefault();
+            reset();
+          } else if (onRemoveDay) onRemoveDay();
           else event.currentTarget.blur();
         }}
       />
+      {day && !parsed.due_date && (
+        <Chip
+          mark={<Icon name="calendar" />}
+          {...(onRemoveDay && {
+            onRemove: () => {
+              onRemoveDay();
+              input.current?.focus();
+            },
+            removeLabel: t("tasks.add.removeDay"),
+          })}
+        >
+          {dayText(day)}
+        </Chip>
+      )}
       {line.trim() ? (
         <>
           <span class="quick-add__chips" role="status">
@@ -117,6 +142,10 @@ function textOf(token: Token): string {
       return user ? nameOf(user) : token.text;
     }
     case "due":
-      return formatDate(token.value, { weekday: "short", day: "numeric", month: "short" });
+      return dayText(token.value);
   }
+}
+
+function dayText(day: string): string {
+  return formatDate(day, { weekday: "short", day: "numeric", month: "short" });
 }

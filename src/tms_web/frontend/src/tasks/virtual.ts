@@ -17,7 +17,7 @@ export interface VirtualRows {
 const ESTIMATE = 44;
 
 /** `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. */
-export function useVirtualRows(count: number, keyOf: (index: number) => number, kept: number): VirtualRows {
+export function useVirtualRows(count: number, keyOf: (index: number) => number | string, kept: number): VirtualRows {
   const scroller = useRef<HTMLDivElement>(null);
   const height = useRef(ESTIMATE);
   const [, redraw] = useReducer((renders: number) => renders + 1, 0);

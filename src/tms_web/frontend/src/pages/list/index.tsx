@@ -3,6 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { t, today } from "tms/i18n";
 import { type PageProps, useTitle } from "tms/module";
 import {
+  BulkBar,
   deleteTasks,
   type Edit,
   type EditedField,
@@ -11,18 +12,17 @@ import {
   hasFilters,
   mayChangeAny,
   QuickAdd,
+  type RowActions,
   SearchBox,
+  Selection,
   TasksFrame,
   toListQuery,
   useList,
+  useListShortcuts,
   useTaskView,
 } from "tms/tasks";
 import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
-import { BulkBar } from "./bulk-bar.tsx";
-import type { RowActions } from "./row.tsx";
-import { Selection } from "./selection.ts";
 import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
-import { useListShortcuts } from "./use-list-shortcuts.ts";
 
 export default function ListPage(props: PageProps) {
   useTitle(t("tasks.title"));

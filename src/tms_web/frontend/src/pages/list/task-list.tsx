@@ -2,15 +2,13 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
 /** The rows of a list: rendered as far as in sight, loaded as far as scrolled, moved through by keyboard. */
 import type { Ref } from "preact";
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useImperativeHandle } from "preact/hooks";
 import { errorText } from "tms/api";
 import { t } from "tms/i18n";
 import type { Ordering, TaskList } from "tms/store";
-import { useVirtualRows } from "tms/tasks";
+import { type RowActions, type Selection, TaskRow, useRowFocus, useVirtualRows } from "tms/tasks";
 import { Button, Skeleton } from "tms/ui";
 import { ListHead } from "./list-head.tsx";
-import { Row, type RowActions } from "./row.tsx";
-import type { Selection } from "./selection.ts";
 
 /** How many rows before the end the next page is asked for. */
 const AHEAD = 40;
@@ -90,9 +88,10 @@ export function TaskRows(props: TaskRowsProps) {
           const id = ids[index];
           if (id === undefined) return null;
           return (
-            <Row
+            <TaskRow
               key={id}
-              {...{ id, index, start, actions }}
+              {...{ id, start, actions }}
+              rowIndex={index + 2}
               isFocused={place < 0 ? index === 0 : index === place}
               isSelected={selected.has(id)}
               isOpen={id === openId}
@@ -137,57 +136,4 @@ function ListEnd({ list }: { list: TaskList }) {
 export function retry(list: TaskList): void {
   if (list.ids.peek().length && list.hasMore.peek()) void list.loadMore();
   else void list.reload();
-}
-
-/** The focus is a row; one that is not rendered yet gets it once it is. */
-function useRowFocus(
-  ids: readonly number[],
-  selection: Selection,
-  scroller: { current: HTMLElement | null },
-  scrollTo: (index: number) => void,
-) {
-  const wanted = useRef<number | null>(null);
-  // Where the focused row was, should it leave the list.
-  const lastPlace = useRef(-1);
-  const find = (id: number | null) =>
-    id === null ? null : (scroller.current?.querySelector<HTMLElement>(`[data-id="${id}"]`) ?? null);
-  const settle = () => {
-    const row = find(wanted.current);
-    row?.focus({ preventScroll: true });
-    // A row behind the panel cannot have it yet.
-    if (row && document.activeElement === row) wanted.current = null;
-  };
-  useLayoutEffect(settle);
-  const hadFocus = scroller.current?.contains(document.activeElement);
-  useLayoutEffect(() => {
-    // The row with the focus has left the list, and the focus with it.
-    if (hadFocus && document.activeElement === document.body) refocus();
-  }, [ids]);
-  const focused = selection.focused.peek();
-  const place = focused === null ? -1 : ids.indexOf(focused);
-  if (place >= 0) lastPlace.current = place;
-
-  const focus = (id: number) => {
-    const index = ids.indexOf(id);
-    if (index < 0) return;
-    wanted.current = id;
-    selection.focused.value = id;
-    scrollTo(index);
-    settle();
-  };
-  const refocus = () => {
-    const current = selection.focused.peek();
-    const isThere = current !== null && ids.includes(current);
-    const next = isThere ? current : ids[Math.min(lastPlace.current, ids.length - 1)];
-    if (next !== undefined) focus(next);
-  };
-  const move = (step: number) => {
-    const current = selection.focused.peek();
-    const known = current === null ? -1 : ids.indexOf(current);
-    // Where the row has left, the next one has taken its place.
-    const from = known >= 0 ? known : current === null ? -1 : lastPlace.current - Math.max(0, step);
-    const next = ids[Math.min(ids.length - 1, Math.max(0, from + step))];
-    if (next !== undefined) focus(next);
-  };
-  return { move, focus, refocus, row: () => find(selection.focused.peek()) };
 }

@@ -2,16 +2,16 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
 
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
 import { session, type Task } from "tms/api";
 import { t } from "tms/i18n";
 import { Link, TaskBadges } from "tms/module";
 import { nameOf, tasks, users } from "tms/store";
-import type { EditedField } from "tms/tasks";
-import { changeTasks, rightsOf } from "tms/tasks";
 import { Avatar, DueDate, Icon, PriorityBadge, StatusBadge } from "tms/ui";
+import type { EditedField } from "./edit-picker.tsx";
+import { rightsOf } from "./rights.ts";
+import { TitleInput } from "./title-input.tsx";
 
-/** What the list does for its rows; the same object in every render. */
+/** What a page does for its rows; the same object in every render. */
 export interface RowActions {
   hrefOf: (id: number) => string;
   open: (id: number) => void;
@@ -21,18 +21,29 @@ export interface RowActions {
   endRename: (id: number) => void;
 }
 
-export interface RowProps {
+export interface TaskRowProps {
   id: number;
-  index: number;
+  /** Counted from 1, with the rows that are not rendered. */
+  rowIndex: number;
+  /** Pixels from the top of the rows. */
   start: number;
   isFocused: boolean;
   isSelected: boolean;
   isOpen: boolean;
   isRenamed: boolean;
   actions: RowActions;
+  /** The columns after the title; all by default. */
+  fields?: readonly EditedField[];
+  /** The control before the title; a box that selects the row by default. */
+  control?: (task: Task, tabIndex: number) => ComponentChildren;
+  isDone?: boolean;
 }
 
-export function Row({ id, index, start, isFocused, isSelected, isOpen, isRenamed, actions }: RowProps) {
+const FIELDS: readonly EditedField[] = ["status", "priority", "assigned_to", "due_date"];
+
+/** A row of a virtual grid of tasks. A press with Ctrl or Shift selects, any other one opens. */
+export function TaskRow(props: TaskRowProps) {
+  const { id, rowIndex, start, isFocused, isSelected, isOpen, isRenamed, actions, control, fields = FIELDS } = props;
   const task = tasks.task(id).value;
   if (!task) return null;
   // The server has not numbered it yet: it can be neither opened nor selected.
@@ -40,7 +51,9 @@ export function Row({ id, index, start, isFocused, isSelected, isOpen, isRenamed
   const tabIndex = isFocused ? 0 : -1;
   const onClick = (event: MouseEvent) => {
     const isControl = (event.target as Element).closest("a, button, input, label");
-    if (!isControl && !isProvisional) actions.open(id);
+    if (isControl || isProvisional) return;
+    if (event.shiftKey || event.ctrlKey || event.metaKey) actions.toggle(id, event.shiftKey);
+    else actions.open(id);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.target !== event.currentTarget || isProvisional) return;
@@ -55,7 +68,8 @@ export function Row({ id, index, start, isFocused, isSelected, isOpen, isRenamed
       tabIndex={tabIndex}
       data-id={id}
       data-open={isOpen}
-      aria-rowindex={index + 2}
+      data-done={props.isDone}
+      aria-rowindex={rowIndex}
       aria-selected={isSelected}
       aria-busy={isProvisional}
       onClick={onClick}
@@ -63,15 +77,19 @@ export function Row({ id, index, start, isFocused, isSelected, isOpen, isRenamed
       onFocusIn={() => actions.focus(id)}
     >
       <div class="task-row__check" role="gridcell">
-        <input
-          class="checkbox-input"
-          type="checkbox"
-          aria-label={t("tasks.select", { title: task.title })}
-          checked={isSelected}
-          disabled={isProvisional}
-          tabIndex={tabIndex}
-          onClick={(event) => actions.toggle(id, event.shiftKey)}
-        />
+        {control ? (
+          control(task, tabIndex)
+        ) : (
+          <input
+            class="checkbox-input"
+            type="checkbox"
+            aria-label={t("tasks.select", { title: task.title })}
+            checked={isSelected}
+            disabled={isProvisional}
+            tabIndex={tabIndex}
+            onClick={(event) => actions.toggle(id, event.shiftKey)}
+          />
+        )}
       </div>
       <div class="task-row__title" role="gridcell">
         {isRenamed ? (
@@ -85,16 +103,9 @@ export function Row({ id, index, start, isFocused, isSelected, isOpen, isRenamed
         )}
         {!isProvisional && <TaskBadges taskId={id} />}
       </div>
-      <Cell task={task} field="status" text={t(`status.${task.status}`)} {...{ tabIndex, actions }}>
-        <StatusBadge status={task.status} />
-      </Cell>
-      <Cell task={task} field="priority" text={t(`priority.${task.priority}`)} {...{ tabIndex, actions }}>
-        <PriorityBadge priority={task.priority} />
-      </Cell>
-      <AssigneeCell task={task} {...{ tabIndex, actions }} />
-      <Cell task={task} field="due_date" text={task.due_date ?? t("tasks.day.none")} {...{ tabIndex, actions }}>
-        {task.due_date ? <DueDate day={task.due_date} status={task.status} /> : <Icon name="calendar" />}
-      </Cell>
+      {fields.map((field) => (
+        <FieldCell key={field} {...{ task, field, tabIndex, actions }} />
+      ))}
     </div>
   );
 }
@@ -103,6 +114,32 @@ interface CellProps {
   task: Task;
   tabIndex: number;
   actions: RowActions;
+}
+
+function FieldCell({ field, ...rest }: CellProps & { field: EditedField }) {
+  const { task } = rest;
+  switch (field) {
+    case "status":
+      return (
+        <Cell {...rest} field={field} text={t(`status.${task.status}`)}>
+          <StatusBadge status={task.status} />
+        </Cell>
+      );
+    case "priority":
+      return (
+        <Cell {...rest} field={field} text={t(`priority.${task.priority}`)}>
+          <PriorityBadge priority={task.priority} />
+        </Cell>
+      );
+    case "assigned_to":
+      return <AssigneeCell {...rest} />;
+    case "due_date":
+      return (
+        <Cell {...rest} field={field} text={task.due_date ?? t("tasks.day.none")}>
+          {task.due_date ? <DueDate day={task.due_date} status={task.status} /> : <Icon name="calendar" />}
+        </Cell>
+      );
+  }
 }
 
 function AssigneeCell({ task, ...rest }: CellProps) {
@@ -134,39 +171,5 @@ function Cell(props: CellProps & { field: EditedField; text: string; children: C
         {children}
       </button>
     </div>
-  );
-}
-
-/** Enter and leaving save, Escape does not. What is typed stays while others change the task. */
-function TitleInput({ task, onEnd }: { task: Task; onEnd: () => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  const isOver = useRef(false);
-  // At once, so that no key press is lost.
-  useLayoutEffect(() => {
-    input.current?.focus();
-    input.current?.select();
-  }, []);
-  const end = (isSaved: boolean) => {
-    if (isOver.current) return;
-    isOver.current = true;
-    const title = input.current?.value.trim();
-    if (isSaved && title && title !== task.title) void changeTasks([task.id], { title });
-    onEnd();
-  };
-  return (
-    <input
-      class="input task-row__input"
-      ref={input}
-      type="text"
-      aria-label={t("tasks.field.title")}
-      defaultValue={task.title}
-      onBlur={() => end(true)}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== "Escape") return;
-        event.preventDefault();
-        event.stopPropagation();
-        end(event.key === "Enter");
-      }}
-    />
   );
 }

@@ -1,7 +1,7 @@
 /** What can be done with the selected rows. */
 import { t } from "tms/i18n";
-import type { EditedField } from "tms/tasks";
 import { Button, IconButton, type IconName } from "tms/ui";
+import type { EditedField } from "./edit-picker.tsx";
 
 export interface BulkBarProps {
   count: number;

@@ -1,6 +1,6 @@
 import { t } from "tms/i18n";
 import { useShortcuts } from "tms/module";
-import type { EditedField } from "tms/tasks";
+import type { EditedField } from "./edit-picker.tsx";
 
 export interface ListCommands {
   add: () => void;
