@@ -1,4 +1,5 @@
 /** The filters as chips: a press opens the values, the cross takes the filter away. */
+import type { ComponentChildren } from "preact";
 import { PRIORITIES, STATUSES } from "tms/api";
 import { t } from "tms/i18n";
 import type { Ordering } from "tms/store";
@@ -12,9 +13,11 @@ export interface FilterBarProps {
   view: ListView;
   onChange: (view: ListView) => void;
   onClear: () => void;
+  /** Further controls of the view, at the end. */
+  children?: ComponentChildren;
 }
 
-export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
+export function FilterBar({ view, onChange, onClear, children }: FilterBarProps) {
   const people: Option<Person>[] = [
     { value: "me", label: t("tasks.me"), mark: <Icon name="user" /> },
     ...userOptions().map((one) => ({ ...one, value: one.value as Person })),
@@ -61,6 +64,7 @@ export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
           {t("tasks.clearFilters")}
         </Button>
       )}
+      {children && <span class="tasks__view">{children}</span>}
     </section>
   );
 }

@@ -1,6 +1,17 @@
 /** What every page with tasks is made of: filters in the address, quick add, menus that change tasks, the open panel. */
 export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask } from "./actions.ts";
 export { BulkBar, type BulkBarProps } from "./bulk-bar.tsx";
+export {
+  COLUMNS,
+  type Column,
+  chooseColumns,
+  columnStyle,
+  columns,
+  DEFAULT_COLUMNS,
+  moveColumn,
+  readColumns,
+} from "./columns.ts";
+export { ColumnsMenu, type ColumnsMenuProps } from "./columns-menu.tsx";
 export { currentDay } from "./current-day.ts";
 export { addDays, nextWeekday } from "./days.ts";
 export { type Drag, DragHint, type DragRules, dragProps, useDrag } from "./drag/index.ts";

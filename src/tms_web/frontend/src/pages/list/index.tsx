@@ -4,6 +4,9 @@ import { t, today } from "tms/i18n";
 import { type PageProps, useTitle } from "tms/module";
 import {
   BulkBar,
+  ColumnsMenu,
+  chooseColumns,
+  columns,
   deleteTasks,
   type Edit,
   type EditedField,
@@ -101,7 +104,9 @@ export default function ListPage(props: PageProps) {
         }}
       >
         <QuickAdd input={addInput} isListed={(id) => list.ids.peek().includes(id)} onOpen={actions.open} />
-        <FilterBar view={view} onChange={goTo} onClear={clearFilters} />
+        <FilterBar view={view} onChange={goTo} onClear={clearFilters}>
+          <ColumnsMenu columns={columns.value} onChange={chooseColumns} />
+        </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => addInput.current?.focus()} />
         ) : isWaiting ? (
@@ -111,6 +116,7 @@ export default function ListPage(props: PageProps) {
             list={shown}
             isStale={shown !== list}
             selection={selection}
+            columns={columns.value}
             ordering={view.ordering}
             onOrder={(ordering) => goTo({ ...view, ordering })}
             openId={openId}

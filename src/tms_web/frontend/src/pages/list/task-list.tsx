@@ -6,7 +6,15 @@ import { useEffect, useImperativeHandle } from "preact/hooks";
 import { errorText } from "tms/api";
 import { t } from "tms/i18n";
 import type { Ordering, TaskList } from "tms/store";
-import { type RowActions, type Selection, TaskRow, useRowFocus, useVirtualRows } from "tms/tasks";
+import {
+  type Column,
+  columnStyle,
+  type RowActions,
+  type Selection,
+  TaskRow,
+  useRowFocus,
+  useVirtualRows,
+} from "tms/tasks";
 import { Button, Skeleton } from "tms/ui";
 import { ListHead } from "./list-head.tsx";
 
@@ -28,6 +36,7 @@ export interface TaskRowsProps {
   list: TaskList;
   isStale: boolean;
   selection: Selection;
+  columns: readonly Column[];
   ordering: readonly Ordering[];
   onOrder: (ordering: Ordering[]) => void;
   openId: number | null;
@@ -37,7 +46,7 @@ export interface TaskRowsProps {
 }
 
 export function TaskRows(props: TaskRowsProps) {
-  const { list, isStale, selection, ordering, onOrder, openId, renamedId, actions, handle } = props;
+  const { list, isStale, selection, columns, ordering, onOrder, openId, renamedId, actions, handle } = props;
   const ids = list.ids.value;
   const selected = selection.ids.value;
   const focused = selection.focused.value;
@@ -73,10 +82,12 @@ export function TaskRows(props: TaskRowsProps) {
       aria-multiselectable
       aria-busy={isStale}
       ref={scroller}
+      style={columnStyle(columns)}
       onKeyDown={onKeyDown}
     >
       <div class="task-list__head" role="rowgroup">
         <ListHead
+          columns={columns}
           ordering={ordering}
           onOrder={onOrder}
           selection={!selected.size ? "none" : selected.size < ids.length ? "some" : "all"}
@@ -91,6 +102,7 @@ export function TaskRows(props: TaskRowsProps) {
             <TaskRow
               key={id}
               {...{ id, start, actions }}
+              fields={columns}
               rowIndex={index + 2}
               isFocused={place < 0 ? index === 0 : index === place}
               isSelected={selected.has(id)}
