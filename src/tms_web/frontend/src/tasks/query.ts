@@ -3,6 +3,8 @@ import { PRIORITIES, type Priority, STATUSES, type Status } from "tms/api";
 import type { Filters, ListQuery, OrderField, Ordering } from "tms/store";
 import { type Due, dueFilters, readDue } from "./due.ts";
 
+export const GROUPINGS = ["status", "priority", "assignee", "due"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
 export type Person = number | "me" | "none";
 
 export interface ListView {
@@ -13,6 +15,8 @@ export interface ListView {
   due: Due | null;
   q: string;
   ordering: Ordering[];
+  /** The field whose values are the groups of the list. */
+  group: Grouping | null;
 }
 
 export const EMPTY_VIEW: ListView = {
@@ -23,10 +27,11 @@ export const EMPTY_VIEW: ListView = {
   due: null,
   q: "",
   ordering: [],
+  group: null,
 };
 
 /** What is done is not overdue. */
-const OPEN: Status[] = ["PENDING", "IN_PROGRESS"];
+export const OPEN: readonly Status[] = ["PENDING", "IN_PROGRESS"];
 const ORDERING = /^-?(id|due_date|priority|status|created_at|updated_at|title)$/;
 
 /** Unknown values are left out, so that an address of another version still opens. */
@@ -44,6 +49,7 @@ export function readView(query: URLSearchParams): ListView {
     due: readDue(query.get("due") ?? ""),
     q: query.get("q") ?? "",
     ordering: values("ordering").filter((one): one is Ordering => ORDERING.test(one)),
+    group: GROUPINGS.find((one) => one === query.get("group")) ?? null,
   };
 }
 
@@ -67,14 +73,14 @@ export function toListQuery(view: ListView, today: string): ListQuery {
     ...(view.assignee.length && { assigned_to: view.assignee }),
     ...(view.creator.length && { created_by: view.creator.filter((one) => one !== "none") }),
     ...(view.q.trim() && { q: view.q.trim() }),
-    ...(view.due === "overdue" && !view.status.length && { status: OPEN }),
+    ...(view.due === "overdue" && !view.status.length && { status: [...OPEN] }),
     ...dueFilters(view.due, today),
   };
   return { filters, ordering: view.ordering };
 }
 
 export function hasFilters(view: ListView): boolean {
-  return writeView({ ...view, ordering: [] }) !== "";
+  return writeView({ ...view, ordering: [], group: null }) !== "";
 }
 
 /** The ordering after a press on a column head: ascending, descending, none. `isAdded` keeps the other columns. */
