@@ -27,6 +27,7 @@ export const tasks = new TaskStore(api, "indexedDB" in globalThis ? new IndexedD
 export const users = new UserStore(api);
 const lists = new Set<TaskList>();
 const resets = new Set<() => void>();
+const foreignChanges = new Set<(id: number) => void>();
 
 /** Opens a live list of the signed-in user; `close` it when the page leaves. */
 export function openList(query: ListQuery, pageSize?: number): TaskList {
@@ -44,6 +45,12 @@ export function closeList(list: TaskList): void {
 export function onReset(act: () => void): () => void {
   resets.add(act);
   return () => resets.delete(act);
+}
+
+/** Calls back with the id of a task that somebody else has changed; returns the function that stops it. */
+export function onForeignChange(act: (id: number) => void): () => void {
+  foreignChanges.add(act);
+  return () => foreignChanges.delete(act);
 }
 
 /** Starts for the signed-in user: the position of the event log first, so that no change is missed. */
@@ -66,7 +73,10 @@ export function stopStore(): void {
 }
 
 listen({
-  onEvent: (event) => tasks.applyEvent(event),
+  onEvent: (event) => {
+    tasks.applyEvent(event);
+    if (event.actor !== session.user.peek()?.id) for (const act of foreignChanges) act(event.task_id);
+  },
   onReset: () => {
     for (const list of lists) void list.reload();
     for (const act of resets) act();

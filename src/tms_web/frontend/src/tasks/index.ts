@@ -1,16 +1,29 @@
 /** What every page with tasks is made of: filters in the address, quick add, menus that change tasks, the open panel. */
 export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask } from "./actions.ts";
 export { BulkBar, type BulkBarProps } from "./bulk-bar.tsx";
+export {
+  COLUMNS,
+  type Column,
+  chooseColumns,
+  columnStyle,
+  columns,
+  DEFAULT_COLUMNS,
+  moveColumn,
+  readColumns,
+} from "./columns.ts";
+export { ColumnsMenu, type ColumnsMenuProps } from "./columns-menu.tsx";
 export { currentDay } from "./current-day.ts";
 export { addDays, nextWeekday } from "./days.ts";
 export { type Drag, DragHint, type DragRules, dragProps, useDrag } from "./drag/index.ts";
+export { DUE_CHOICES, type Due, type DueRange, dueText, makeRange } from "./due.ts";
 export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-picker.tsx";
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
+export { DUE_GROUPS, type Group, groupsOf } from "./groups.ts";
 export { PanelSlot } from "./panel-slot.tsx";
 export {
-  DUE_CHOICES,
-  type Due,
   EMPTY_VIEW,
+  GROUPINGS,
+  type Grouping,
   hasFilters,
   type ListView,
   type Person,
@@ -26,10 +39,12 @@ export { Selection } from "./selection.ts";
 export { type RowActions, TaskRow, type TaskRowProps } from "./task-row.tsx";
 export { TasksFrame, type TasksFrameProps } from "./tasks-frame.tsx";
 export { TitleInput } from "./title-input.tsx";
+export { useAssignees } from "./use-assignees.ts";
 export { useCount } from "./use-count.ts";
 export { useList } from "./use-list.ts";
 export { type ListCommands, useListShortcuts } from "./use-list-shortcuts.ts";
 export { type RowFocus, useRowFocus } from "./use-row-focus.ts";
+export { type Section, type Sections, useSections } from "./use-sections.ts";
 export { type TaskView, useTaskView } from "./use-task-view.ts";
-export { useVirtualRows, type VirtualRows } from "./virtual.ts";
+export { type Heads, useVirtualRows, type VirtualRows } from "./virtual.ts";
 export { firstDayOfWeek, startOfWeek } from "./weeks.ts";

@@ -1,10 +1,10 @@
 /** The query string of the page: which tasks the list shows, and in which order. */
 import { PRIORITIES, type Priority, STATUSES, type Status } from "tms/api";
 import type { Filters, ListQuery, OrderField, Ordering } from "tms/store";
-import { addDays } from "./days.ts";
+import { type Due, dueFilters, readDue } from "./due.ts";
 
-export const DUE_CHOICES = ["overdue", "today", "week", "none"] as const;
-export type Due = (typeof DUE_CHOICES)[number];
+export const GROUPINGS = ["status", "priority", "assignee", "due"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
 export type Person = number | "me" | "none";
 
 export interface ListView {
@@ -15,6 +15,8 @@ export interface ListView {
   due: Due | null;
   q: string;
   ordering: Ordering[];
+  /** The field whose values are the groups of the list. */
+  group: Grouping | null;
 }
 
 export const EMPTY_VIEW: ListView = {
@@ -25,10 +27,11 @@ export const EMPTY_VIEW: ListView = {
   due: null,
   q: "",
   ordering: [],
+  group: null,
 };
 
 /** What is done is not overdue. */
-const OPEN: Status[] = ["PENDING", "IN_PROGRESS"];
+export const OPEN: readonly Status[] = ["PENDING", "IN_PROGRESS"];
 const ORDERING = /^-?(id|due_date|priority|status|created_at|updated_at|title)$/;
 
 /** Unknown values are left out, so that an address of another version still opens. */
@@ -43,9 +46,10 @@ export function readView(query: URLSearchParams): ListView {
     priority: PRIORITIES.filter((one) => values("priority").includes(one)),
     assignee: people("assignee"),
     creator: people("creator").filter((one) => one !== "none"),
-    due: DUE_CHOICES.find((one) => one === query.get("due")) ?? null,
+    due: readDue(query.get("due") ?? ""),
     q: query.get("q") ?? "",
     ordering: values("ordering").filter((one): one is Ordering => ORDERING.test(one)),
+    group: GROUPINGS.find((one) => one === query.get("group")) ?? null,
   };
 }
 
@@ -69,13 +73,14 @@ export function toListQuery(view: ListView, today: string): ListQuery {
     ...(view.assignee.length && { assigned_to: view.assignee }),
     ...(view.creator.length && { created_by: view.creator.filter((one) => one !== "none") }),
     ...(view.q.trim() && { q: view.q.trim() }),
-    ...dueFilters(view, today),
+    ...(view.due === "overdue" && !view.status.length && { status: [...OPEN] }),
+    ...dueFilters(view.due, today),
   };
   return { filters, ordering: view.ordering };
 }
 
 export function hasFilters(view: ListView): boolean {
-  return writeView({ ...view, ordering: [] }) !== "";
+  return writeView({ ...view, ordering: [], group: null }) !== "";
 }
 
 /** The ordering after a press on a column head: ascending, descending, none. `isAdded` keeps the other columns. */
@@ -84,19 +89,4 @@ export function toggleOrdering(ordering: readonly Ordering[], field: OrderField,
   const next: Ordering[] = place < 0 ? [field] : ordering[place] === field ? [`-${field}`] : [];
   if (!isAdded) return next;
   return place < 0 ? [...ordering, field] : ordering.toSpliced(place, 1, ...next);
-}
-
-function dueFilters(view: ListView, today: string): Filters {
-  switch (view.due) {
-    case "overdue":
-      return { due_date_lt: today, ...(!view.status.length && { status: OPEN }) };
-    case "today":
-      return { due_date: [today] };
-    case "week":
-      return { due_date_gte: today, due_date_lte: addDays(today, 6) };
-    case "none":
-      return { due_date: ["none"] };
-    default:
-      return {};
-  }
 }

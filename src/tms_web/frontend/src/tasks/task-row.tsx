@@ -6,7 +6,8 @@ import { session, type Task } from "tms/api";
 import { t } from "tms/i18n";
 import { Link, TaskBadges } from "tms/module";
 import { nameOf, tasks, users } from "tms/store";
-import { Avatar, DueDate, Icon, PriorityBadge, StatusBadge } from "tms/ui";
+import { Avatar, DueDate, Icon, PriorityBadge, RelativeTime, StatusBadge } from "tms/ui";
+import { type Column, DEFAULT_COLUMNS } from "./columns.ts";
 import type { EditedField } from "./edit-picker.tsx";
 import { rightsOf } from "./rights.ts";
 import { TitleInput } from "./title-input.tsx";
@@ -32,18 +33,30 @@ export interface TaskRowProps {
   isOpen: boolean;
   isRenamed: boolean;
   actions: RowActions;
-  /** The columns after the title; all by default. */
-  fields?: readonly EditedField[];
+  /** The columns after the title. */
+  fields?: readonly Column[];
   /** The control before the title; a box that selects the row by default. */
   control?: (task: Task, tabIndex: number) => ComponentChildren;
   isDone?: boolean;
 }
 
-const FIELDS: readonly EditedField[] = ["status", "priority", "assigned_to", "due_date"];
+/** As many characters of a description fit into the widest column. */
+const BEGINNING = 200;
 
 /** A row of a virtual grid of tasks. A press with Ctrl or Shift selects, any other one opens. */
 export function TaskRow(props: TaskRowProps) {
-  const { id, rowIndex, start, isFocused, isSelected, isOpen, isRenamed, actions, control, fields = FIELDS } = props;
+  const {
+    id,
+    rowIndex,
+    start,
+    isFocused,
+    isSelected,
+    isOpen,
+    isRenamed,
+    actions,
+    control,
+    fields = DEFAULT_COLUMNS,
+  } = props;
   const task = tasks.task(id).value;
   if (!task) return null;
   // The server has not numbered it yet: it can be neither opened nor selected.
@@ -116,7 +129,7 @@ interface CellProps {
   actions: RowActions;
 }
 
-function FieldCell({ field, ...rest }: CellProps & { field: EditedField }) {
+function FieldCell({ field, ...rest }: CellProps & { field: Column }) {
   const { task } = rest;
   switch (field) {
     case "status":
@@ -139,6 +152,36 @@ function FieldCell({ field, ...rest }: CellProps & { field: EditedField }) {
           {task.due_date ? <DueDate day={task.due_date} status={task.status} /> : <Icon name="calendar" />}
         </Cell>
       );
+    default:
+      return (
+        <div class={`task-row__cell task-row__cell--text task-row__cell--${field}`} role="gridcell">
+          <TextOf task={task} field={field} />
+        </div>
+      );
+  }
+}
+
+/** What cannot be changed in the list. */
+function TextOf({ task, field }: { task: Task; field: Exclude<Column, EditedField> }) {
+  // The server has not numbered it yet.
+  if (task.id < 0 && field !== "description") return null;
+  switch (field) {
+    case "created_by": {
+      const user = users.get(task.created_by);
+      return (
+        <>
+          <Avatar user={user} />
+          <span class="truncate">{user && nameOf(user)}</span>
+        </>
+      );
+    }
+    case "created_at":
+    case "updated_at":
+      return <RelativeTime at={task[field]} />;
+    case "id":
+      return <span class="number">{task.id}</span>;
+    case "description":
+      return <span class="truncate muted">{task.description.slice(0, BEGINNING)}</span>;
   }
 }
 

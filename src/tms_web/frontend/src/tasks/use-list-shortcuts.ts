@@ -10,6 +10,9 @@ export interface ListCommands {
   edit: (field: EditedField) => void;
   rename?: () => void;
   clear: () => void;
+  /** Moves and selects what is passed. */
+  extend?: (step: number) => void;
+  selectAll?: () => void;
 }
 
 const FIELD_KEYS: [string, EditedField][] = [
@@ -20,7 +23,17 @@ const FIELD_KEYS: [string, EditedField][] = [
 ];
 
 /** The keys of the list; those of the task panel win while it is open. */
-export function useListShortcuts({ add, search, move, toggle, edit, rename, clear }: ListCommands): void {
+export function useListShortcuts({
+  add,
+  search,
+  move,
+  toggle,
+  edit,
+  rename,
+  clear,
+  extend,
+  selectAll,
+}: ListCommands): void {
   const entry = (keys: string, label: string, run: () => void) => ({
     keys,
     label,
@@ -37,6 +50,13 @@ export function useListShortcuts({ add, search, move, toggle, edit, rename, clea
     entry("x", t("tasks.key.select"), toggle),
     ...FIELD_KEYS.map(([keys, field]) => entry(keys, t(`tasks.key.${field}`), () => edit(field))),
     ...(rename ? [entry("e", t("tasks.key.rename"), rename)] : []),
+    ...(extend
+      ? [
+          entry("shift+j", t("tasks.key.extendDown"), () => extend(1)),
+          entry("shift+k", t("tasks.key.extendUp"), () => extend(-1)),
+        ]
+      : []),
+    ...(selectAll ? [entry("mod+a", t("tasks.selectAll"), selectAll)] : []),
     entry("escape", t("tasks.clearSelection"), clear),
   ]);
 }

@@ -33,7 +33,7 @@ export function useTaskView(path: string, { params, query }: PageProps): TaskVie
       search,
       openId,
       goTo,
-      clearFilters: () => goTo({ ...EMPTY_VIEW, ordering: view.ordering }),
+      clearFilters: () => goTo({ ...EMPTY_VIEW, ordering: view.ordering, group: view.group }),
       hrefOf,
       open: (id) => navigate(hrefOf(id)),
       closePanel: () => navigate(`${path}${search}`),

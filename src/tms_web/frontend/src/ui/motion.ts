@@ -50,9 +50,9 @@ export class Motion {
       // When all components of this rendering are done, before the browser paints.
       queueMicrotask(() => this.#play());
     }
-    const [was, is] = [new Set(from), new Set(to)];
-    for (const id of to) if (!was.has(id)) this.#added.add(id);
-    for (const id of from) if (!is.has(id)) this.#removed.add(id);
+    const [was, is] = difference(from, to);
+    for (const id of is) if (!was.has(id)) this.#added.add(id);
+    for (const id of was) if (!is.has(id)) this.#removed.add(id);
   }
 
   #play(): void {
@@ -96,6 +96,15 @@ export function useMotionOf(motion: Motion, order: Order): void {
   if (last.current === order) return;
   motion.capture(last.current, order);
   last.current = order;
+}
+
+/** What is between the common beginning and the common end: most changes of a long list concern a few rows. */
+function difference(from: Order, to: Order): [Set<number>, Set<number>] {
+  let start = 0;
+  while (start < from.length && from[start] === to[start]) start++;
+  let end = 0;
+  while (end < Math.min(from.length, to.length) - start && from.at(-1 - end) === to.at(-1 - end)) end++;
+  return [new Set(from.slice(start, from.length - end)), new Set(to.slice(start, to.length - end))];
 }
 
 function glide({ element }: Place, old: DOMRect): void {

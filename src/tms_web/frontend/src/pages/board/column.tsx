@@ -96,7 +96,7 @@ function Cards({ list, ids, isStale, count, name, onAdd, ...props }: CardsProps)
   const place = focused === null ? -1 : ids.indexOf(focused);
   // Touch events end with the element that was touched, so that one stays.
   const kept = drag && !drag.isByKeyboard ? ids.indexOf(drag.id) : place;
-  const { scroller, virtualizer } = useVirtualRows(ids.length, (index) => ids[index] as number, kept, GAP);
+  const { scroller, virtualizer } = useVirtualRows(ids.length, (index) => ids[index] as number, kept, { gap: GAP });
   const rows = useRowFocus(ids, selection, scroller, (index) => virtualizer.scrollToIndex(index, { align: "auto" }));
 
   const latest = useRef({ ids, rows, onAdd });

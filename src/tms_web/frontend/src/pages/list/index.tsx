@@ -1,14 +1,23 @@
 /** The list of tasks. The address is its state: filters, search, order, and the open task. */
+import { signal } from "@preact/signals";
 import { useMemo, useRef, useState } from "preact/hooks";
-import { t, today } from "tms/i18n";
+import { t } from "tms/i18n";
 import { type PageProps, useTitle } from "tms/module";
+import type { TaskList } from "tms/store";
 import {
   BulkBar,
+  ColumnsMenu,
+  chooseColumns,
+  columns,
+  currentDay,
   deleteTasks,
   type Edit,
   type EditedField,
   EditPicker,
   FilterBar,
+  GROUPINGS,
+  type Grouping,
+  groupsOf,
   hasFilters,
   mayChangeAny,
   QuickAdd,
@@ -17,17 +26,30 @@ import {
   Selection,
   TasksFrame,
   toListQuery,
-  useList,
+  useAssignees,
   useListShortcuts,
+  useSections,
   useTaskView,
 } from "tms/tasks";
-import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
+import { Button, EmptyState, ErrorState, Menu, SkeletonRows } from "tms/ui";
+import type { ShownSection } from "./rows.ts";
 import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
 
 export default function ListPage(props: PageProps) {
   useTitle(t("tasks.title"));
   const { view, openId, goTo, clearFilters, hrefOf, open, closePanel } = useTaskView("/tasks", props);
-  const { list, shown } = useList(toListQuery(view, today()));
+  const day = currentDay.value;
+  const query = toListQuery(view, day);
+  const assignees = useAssignees(query.filters, view.group === "assignee");
+  const groups = view.group ? groupsOf(view, view.group, day, assignees ?? []) : [{ key: "all", query }];
+  const { sections, isStale, open: openSection } = useSections(groups, view.group === "assignee");
+  const shownSections = sections
+    .filter(({ list }) => !view.group || !isBare(list))
+    .map((section) => ({
+      ...section,
+      hasHead: view.group !== null,
+      isCollapsed: view.group !== null && collapsed.value.has(`${view.group} ${section.key}`),
+    }));
   const [selection] = useState(() => new Selection());
   const [edit, setEdit] = useState<Edit | null>(null);
   const [renamedId, setRenamed] = useState<number | null>(null);
@@ -35,6 +57,8 @@ export default function ListPage(props: PageProps) {
   const searchInput = useRef<HTMLInputElement>(null);
   const addInput = useRef<HTMLInputElement>(null);
 
+  const shownRef = useRef(shownSections);
+  shownRef.current = shownSections;
   const actions = useMemo<RowActions>(
     () => ({
       hrefOf,
@@ -42,14 +66,14 @@ export default function ListPage(props: PageProps) {
       focus: (id) => {
         selection.focused.value = id;
       },
-      toggle: (id, isRange) => (isRange ? selection.extend(id, shown.ids.peek()) : selection.toggle(id)),
+      toggle: (id, isRange) => (isRange ? selection.extend(id, orderOf(shownRef.current)) : selection.toggle(id)),
       edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor }, origin: originOf(anchor) }),
       endRename: (id) => {
         setRenamed(null);
         rows.current?.focus(id);
       },
     }),
-    [hrefOf, shown],
+    [hrefOf],
   );
   const editTargets = (field: EditedField, from?: HTMLElement) => {
     const row = rows.current?.row();
@@ -58,7 +82,9 @@ export default function ListPage(props: PageProps) {
     if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
   };
   const remove = async () => {
-    if (await deleteTasks(selection.targets())) selection.clear();
+    if (!(await deleteTasks(selection.targets()))) return;
+    selection.clear();
+    rows.current?.refocus();
   };
   useListShortcuts({
     add: () => addInput.current?.focus(),
@@ -74,11 +100,14 @@ export default function ListPage(props: PageProps) {
       if (id !== null && mayChangeAny([id])) setRenamed(id);
     },
     clear: () => selection.clear(),
+    extend: (step) => rows.current?.extend(step),
+    selectAll: () => rows.current?.selectAll(),
   });
 
   const count = selection.count.value;
-  const isEmpty = shown.state.value === "ready" && !shown.ids.value.length && !shown.hasMore.value;
-  const isWaiting = !shown.ids.value.length && shown.state.value !== "error";
+  const isWaiting = view.group === "assignee" ? assignees === null : sections.every(({ list }) => isLoading(list));
+  const isEmpty = !isWaiting && sections.every(({ list }) => isBare(list));
+  const failed = sections.length === 1 && !sections[0]?.list?.ids.value.length ? sections[0]?.list : null;
   return (
     <>
       <TasksFrame
@@ -94,34 +123,42 @@ export default function ListPage(props: PageProps) {
         openId={openId}
         onClosePanel={() => {
           closePanel();
-          if (openId !== null) rows.current?.focus(openId);
+          selection.focused.value = openId;
+          rows.current?.refocus();
         }}
       >
         <QuickAdd
           input={addInput}
-          isListed={(id) => list.ids.peek().includes(id)}
+          isListed={(id) => sections.some(({ list }) => list?.ids.peek().includes(id))}
           onOpen={actions.open}
           draftName="list/new"
         />
-        <FilterBar view={view} onChange={goTo} onClear={clearFilters} />
+        <FilterBar view={view} onChange={goTo} onClear={clearFilters}>
+          <GroupMenu group={view.group} onChange={(group) => goTo({ ...view, group })} />
+          <ColumnsMenu columns={columns.value} onChange={chooseColumns} />
+        </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => addInput.current?.focus()} />
         ) : isWaiting ? (
           <SkeletonRows count={12} />
-        ) : shown.ids.value.length ? (
+        ) : failed?.state.value === "error" ? (
+          <ErrorState error={failed.error.value} onRetry={() => retry(failed)} />
+        ) : (
           <TaskRows
-            list={shown}
-            isStale={shown !== list}
+            sections={shownSections}
+            grouping={view.group}
+            isStale={isStale}
             selection={selection}
+            columns={columns.value}
             ordering={view.ordering}
             onOrder={(ordering) => goTo({ ...view, ordering })}
+            onOpenSection={openSection}
+            onCollapse={({ key }) => toggleCollapsed(`${view.group} ${key}`)}
             openId={openId}
             renamedId={renamedId}
             actions={actions}
             handle={rows}
           />
-        ) : (
-          <ErrorState error={shown.error.value} onRetry={() => retry(shown)} />
         )}
         {count > 0 && (
           <BulkBar
@@ -154,6 +191,49 @@ function Nothing(props: { isFiltered: boolean; onClear: () => void; onAdd: () =>
       </Button>
     </EmptyState>
   );
+}
+
+function GroupMenu({ group, onChange }: { group: Grouping | null; onChange: (group: Grouping | null) => void }) {
+  return (
+    <Menu
+      label={t("tasks.group")}
+      placement="bottom-end"
+      items={[null, ...GROUPINGS].map((one) => ({
+        id: one ?? "none",
+        label: t(`tasks.group.${one ?? "none"}`),
+        checked: one === group,
+        run: () => onChange(one),
+      }))}
+      trigger={(props) => (
+        <Button size="small" icon="list" {...props}>
+          {group ? `${t("tasks.group")}: ${t(`tasks.group.${group}`)}` : t("tasks.group")}
+        </Button>
+      )}
+    />
+  );
+}
+
+/** The groups whose tasks are hidden, until the page is left for another site. */
+const collapsed = signal<ReadonlySet<string>>(new Set());
+
+function toggleCollapsed(key: string): void {
+  const next = new Set(collapsed.peek());
+  if (!next.delete(key)) next.add(key);
+  collapsed.value = next;
+}
+
+function isLoading(list: TaskList | null): boolean {
+  return list?.state.value === "loading";
+}
+
+/** Whether it is known that the list has no tasks. */
+function isBare(list: TaskList | null): boolean {
+  return list !== null && list.state.value === "ready" && !list.ids.value.length && !list.hasMore.value;
+}
+
+/** The tasks in sight, in order. */
+function orderOf(sections: readonly ShownSection[]): number[] {
+  return sections.flatMap(({ list, isCollapsed }) => (isCollapsed ? [] : [...(list?.ids.peek() ?? [])]));
 }
 
 function originOf(anchor: HTMLElement): HTMLElement {

@@ -2,21 +2,22 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
 /** The column heads; a press orders, with Shift by several columns. */
 import { t } from "tms/i18n";
-import type { Ordering } from "tms/store";
-import { toggleOrdering } from "tms/tasks";
+import type { OrderField, Ordering } from "tms/store";
+import { type Column, toggleOrdering } from "tms/tasks";
 import { Icon } from "tms/ui";
 
 export interface ListHeadProps {
+  columns: readonly Column[];
   ordering: readonly Ordering[];
   onOrder: (ordering: Ordering[]) => void;
   selection: "none" | "some" | "all";
   onSelectAll: (isSelected: boolean) => void;
 }
 
-const COLUMNS = ["title", "status", "priority", "assigned_to", "due_date"] as const;
-type Column = (typeof COLUMNS)[number];
+/** What the API cannot order by. */
+const UNORDERED = new Set<Column | "title">(["assigned_to", "created_by", "description"]);
 
-export function ListHead({ ordering, onOrder, selection, onSelectAll }: ListHeadProps) {
+export function ListHead({ columns, ordering, onOrder, selection, onSelectAll }: ListHeadProps) {
   return (
     <div class="task-head" role="row" aria-rowindex={1}>
       <div class="task-row__check" role="columnheader">
@@ -29,17 +30,18 @@ export function ListHead({ ordering, onOrder, selection, onSelectAll }: ListHead
           onChange={(event) => onSelectAll(event.currentTarget.checked)}
         />
       </div>
-      {COLUMNS.map((column) => (
+      {(["title", ...columns] as const).map((column) => (
         <ColumnHead key={column} column={column} ordering={ordering} onOrder={onOrder} />
       ))}
     </div>
   );
 }
 
-function ColumnHead({ column, ordering, onOrder }: { column: Column } & Pick<ListHeadProps, "ordering" | "onOrder">) {
+type ColumnHeadProps = { column: Column | "title" } & Pick<ListHeadProps, "ordering" | "onOrder">;
+
+function ColumnHead({ column, ordering, onOrder }: ColumnHeadProps) {
   const label = t(`tasks.field.${column}`);
-  // The API orders by no names of users.
-  if (column === "assigned_to") {
+  if (UNORDERED.has(column)) {
     return (
       <div class="task-head__cell" role="columnheader">
         {label}
@@ -53,7 +55,7 @@ function ColumnHead({ column, ordering, onOrder }: { column: Column } & Pick<Lis
       <button
         type="button"
         title={t("tasks.orderHint")}
-        onClick={(event) => onOrder(toggleOrdering(ordering, column, event.shiftKey))}
+        onClick={(event) => onOrder(toggleOrdering(ordering, column as OrderField, event.shiftKey))}
       >
         {label}
         {direction !== "none" && <Icon name={direction === "ascending" ? "arrowUp" : "arrowDown"} />}
