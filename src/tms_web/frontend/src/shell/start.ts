@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { errorText, session } from "tms/api";
 import { t } from "tms/i18n";
-import { config, navigate } from "tms/module";
+import { navigate } from "tms/module";
 import { startStore, stopStore, tasks } from "tms/store";
 import { confirm, toast } from "tms/ui";
 
@@ -20,7 +20,8 @@ export async function restore(): Promise<void> {
   }
 }
 
-export function followSession(): void {
+/** `modules` settles when the modules are loaded. */
+export function followSession(modules: Promise<void>): void {
   tasks.onRefused = (error) => toast(errorText(error), { tone: "error" });
   let started: number | undefined;
   effect(() => {
@@ -29,8 +30,7 @@ export function followSession(): void {
       if (id === started) return;
       if (started !== undefined) stopStore();
       started = id;
-      if (id !== undefined)
-        void startStore(id, config.realtimeUrl ?? null).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
+      if (id !== undefined) void startStore(id, modules).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
     });
   });
 }
