@@ -1,4 +1,4 @@
-"""HTML pages that mailed links open by default; settings such as `tms.api.password_reset_url` replace them.
+"""HTML pages that mailed links open where neither a setting nor a package names others (`tms_api.link_urls`).
 
 The token is in the fragment of the link, so that no server or proxy logs it. A script sends it when the user presses
 the button. A GET changes nothing, so programs that follow links have no effect.

@@ -151,7 +151,13 @@ def add_sign_in(config, sign_in: str) -> None:
 def add_link_url(config, purpose: str, url: str) -> None:
     """Register the URL of mailed links of a `LinkPurpose`: a callable («package.module:function») that takes the
     runtime and returns a URL with `tms_core.account_mail.TOKEN` in place of the token."""
-    _register(_registry(config).link_urls, "page of mailed links for", purpose, url)
+    _register(_registry(config).link_urls, "URL of mailed links for", purpose, url)
+
+
+def add_link_page(config, purpose: str, path: str) -> None:
+    """Register the page that mailed links of a `LinkPurpose` open by default: a path of this site, such as
+    «/reset-password». The page finds the token in the fragment, as «#token=…»."""
+    _register(_registry(config).link_pages, "page of mailed links for", purpose, path)
 
 
 def include_web(config, module: str) -> None:
@@ -196,6 +202,7 @@ DIRECTIVES = (
     add_account_mailer,
     add_sign_in,
     add_link_url,
+    add_link_page,
     include_web,
     include_web_last,
     add_web_module,

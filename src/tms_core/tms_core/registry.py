@@ -65,6 +65,8 @@ class Registry:
     account_mailer: str | None = None
     sign_in: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
+    # Paths of pages by purpose.
+    link_pages: dict[str, str] = field(default_factory=dict)
     # Folders of built ES modules by package.
     frontends: dict[str, str] = field(default_factory=dict)
     web_options: dict[str, WebOption] = field(default_factory=dict)

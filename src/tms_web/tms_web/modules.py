@@ -20,6 +20,7 @@ class Modules:
         self.shell = next(one for one in frontends if one.package == SHELL)
         self._others = [one for one in frontends if one is not self.shell]
         self._offers_mail = registry.account_mailer is not None
+        self._scopes = sorted(set(registry.scopes.values()))
         self._options = {name: (resolve(one.value), one.is_connected) for name, one in registry.web_options.items()}
         for frontend in self._others:
             if frontend.imports:
@@ -47,6 +48,7 @@ class Modules:
             "registration": runtime.core.registration,
             "passwordReset": self._offers_mail,
             "timezone": runtime.core.timezone,
+            "scopes": self._scopes,
             "images": list(runtime.settings(WebSettings).images),
             **{name: value(request) for name, (value, _) in self._options.items()},
         }

@@ -12,7 +12,7 @@ from tms_api.rate_limits.attempt_limits import attempt, own_password_limits, tak
 from tms_api.rate_limits.limiter import Limit
 from tms_api.resources.api_tokens import present_token
 from tms_api.resources.tags import USERS
-from tms_api.schemas.users import NewUser, UserChange, WholeUser
+from tms_api.schemas.users import NewUser, UserChange, UserDeletion, WholeUser
 from tms_api.settings import ApiSettings
 from tms_api.sign_in import token_service
 from tms_core.errors import ForbiddenError, InvalidError
@@ -20,13 +20,14 @@ from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.services.personal_tokens import create_service as personal_token_service
 from tms_core.services.personal_tokens import end_personal_tokens
+from tms_core.services.recent_authentication import require_recent_authentication
 from tms_core.services.users import create_service
 from tms_core.web.client_address import client_network
 from tms_core.web.field_types import IdentityContext
 from tms_core.web.preconditions import Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional
-from tms_core.web.validation import body_of, query_of, single_value
+from tms_core.web.validation import body_of, query_of, raw_body, single_value
 
 # Fields that must be unique.
 UNIQUE = frozenset({"username", "email"})
@@ -112,9 +113,13 @@ class Users:
     @changes_user
     @operations.delete_user
     def delete(self):
-        """Delete an account. Tasks that it created stay; open tasks assigned to it become unassigned."""
+        """Delete an account. Tasks that it created stay; open tasks assigned to it become unassigned. For one's own
+        account, `current_password` is required more than ten minutes after signing in."""
         user_id = self._id()
+        body = body_of(self.request, UserDeletion) if raw_body(self.request) else UserDeletion()
         self._set_validators(user_id)
+        if user_id == self.request.actor.id:
+            self._confirm(body.current_password)
         self.users.delete(user_id, token_service(self.request))
         return json_response({})
 
@@ -149,6 +154,16 @@ class Users:
         if "password" in body.model_fields_set and user_id == self.request.actor.id:
             return self._with_new_password(user, body)
         return self._one(user)
+
+    def _confirm(self, current_password: str | None) -> None:
+        """Require a recent sign-in of the caller or the right password; wrong passwords count as failed attempts."""
+
+        def confirm() -> bool:
+            require_recent_authentication(self.request.db, self.request.claims, current_password)
+            return True
+
+        limits = [] if current_password is None else [own_password_limits(self.request)]
+        attempt(confirm, *limits)
 
     def _one(self, user: User):
         body = to_json(present(user, self.actor))

@@ -66,6 +66,14 @@ class WholeUser(UserChange):
         return {"first_name": self.first_name, "last_name": self.last_name, **super().values()}
 
 
+class UserDeletion(Schema):
+    """To delete one's own account, `current_password` is required more than ten minutes after signing in."""
+
+    example = {"current_password": "password123"}
+
+    current_password: Proof | None = None
+
+
 class Credentials(Schema):
     """`username` may be the e-mail address. Unknown fields are ignored, since many clients send them."""
 

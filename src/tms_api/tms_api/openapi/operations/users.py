@@ -8,7 +8,7 @@ from tms_api.pagination import PARAMETERS as PAGE
 from tms_api.pagination import PAST_THE_END
 from tms_api.schemas.user_responses import ChangedUser, NewAccount, PublicUser, UserPage
 from tms_api.schemas.user_responses import User as UserResponse
-from tms_api.schemas.users import NewUser, UserChange, WholeUser
+from tms_api.schemas.users import NewUser, UserChange, UserDeletion, WholeUser
 from tms_core.web.openapi import Header, Link, Nothing, Parameter, ResponseDoc, documented, names_of
 
 MAX_SEARCH_LENGTH = 150
@@ -53,5 +53,11 @@ change_user = documented("change_user", body=UserChange, responses={200: Changed
 
 delete_user = documented(
     "delete_user",
-    responses={200: Nothing, 403: FORBIDDEN, 409: "No active administrator would remain."},
+    body=UserDeletion,
+    is_body_optional=True,
+    responses={
+        200: Nothing,
+        403: "Users can delete only their own account, and `current_password` must be right.",
+        409: "No active administrator would remain.",
+    },
 )

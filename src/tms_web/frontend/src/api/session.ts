@@ -23,13 +23,18 @@ export interface FirstAccount {
 
 const LOCK = "tms session";
 const CHANNEL = "tms session";
+const NO_SESSION = "no_session";
 
 export class SessionStore {
   readonly state = signal<SessionState>("unknown");
   readonly user = signal<User | null>(null);
+  /** Whether the server has ended the session: revoked elsewhere, or not used for too long. */
+  readonly isRevoked = signal(false);
   readonly isAdmin = computed(() => this.user.value?.is_admin ?? false);
   readonly api: ApiClient;
   #access: string | null = null;
+  /** Whether the user has asked to end the session, so that its end is no news. */
+  #isLeaving = false;
   #renewing: Promise<string> | null = null;
   readonly #channel =
     "BroadcastChannel" in globalThis && "document" in globalThis ? new BroadcastChannel(CHANNEL) : null;
@@ -66,11 +71,23 @@ export class SessionStore {
 
   /** Ends all sessions of the user, on other devices too; `signOut` ends the one of this page. */
   async revokeAll(): Promise<void> {
-    await this.api.post("/api/token/revoke-all", {});
+    await this.leave(() => this.api.post("/api/token/revoke-all", {}));
+  }
+
+  /** Sends a request of the user that ends the session; `signOut` follows. */
+  async leave(send: () => Promise<unknown>): Promise<void> {
+    this.#isLeaving = true;
+    try {
+      await send();
+    } catch (error) {
+      this.#isLeaving = false;
+      throw error;
+    }
   }
 
   /** Signs out here and in other tabs; works offline too, as far as this browser is concerned. */
   async signOut(): Promise<void> {
+    this.isRevoked.value = false;
     this.#end();
     this.#channel?.postMessage("out");
     await this.api.delete("/api/web-session", { anonymous: true });
@@ -79,6 +96,7 @@ export class SessionStore {
   async loadUser(): Promise<User> {
     const user = await this.api.get<User>("/api/users/me");
     this.user.value = user;
+    this.isRevoked.value = false;
     this.state.value = "in";
     return user;
   }
@@ -104,11 +122,17 @@ export class SessionStore {
       const options = { anonymous: true };
       const { access } = await this.api.post<{ access: string | null }>("/api/web-session/refresh", undefined, options);
       // The browser has no session; the server does not call it an error.
-      if (access === null) throw new ApiError(401);
+      if (access === null) throw new ApiError(401, { code: NO_SESSION });
       this.#access = access;
       return access;
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) this.#end();
+      if (error instanceof ApiError && error.status === 401) {
+        const state = this.state.peek();
+        // A new page without a cookie has no session to lose.
+        const isLost = state === "in" || (state === "unknown" && error.code !== NO_SESSION);
+        if (isLost && !this.#isLeaving) this.isRevoked.value = true;
+        this.#end();
+      }
       throw error;
     }
   }
@@ -119,6 +143,7 @@ export class SessionStore {
   }
 
   #end(): void {
+    this.#isLeaving = false;
     this.#access = null;
     this.user.value = null;
     this.state.value = "out";

@@ -11,11 +11,15 @@ export type Priority = Schemas["Priority"];
 export type PublicUser = Schemas["PublicUser"];
 /** One's own account, or any account as administrators see it. */
 export type User = Schemas["User"];
+/** One's own account after a change; with the remaining API tokens after one of the password. */
+export type ChangedUser = Schemas["ChangedUser"];
 export type UserPage = Schemas["UserPage"];
 export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];
 export type Session = Schemas["Session"];
+export type Sessions = Schemas["Sessions"];
+export type ApiTokens = Schemas["ApiTokens"];
 export type ApiToken = Schemas["ApiToken"];
 export type ShownApiToken = Schemas["ShownApiToken"];
 export type BulkOperation = Schemas["CreateOperation"] | Schemas["UpdateOperation"] | Schemas["DeleteOperation"];

@@ -2,8 +2,23 @@
 import { signal } from "@preact/signals";
 import { language } from "./catalogue.ts";
 
-/** The user's IANA time zone; by default the browser's. */
+/** By the language, as "Mar 1, 2027", or always alike. */
+export type DateFormat = "language" | "iso" | "dmy" | "mdy";
+export type HourFormat = "language" | "24" | "12";
+
+/** A time zone that a package keeps with the user's account; null is the deployment's. */
+export interface AccountTimeZone {
+  zone: string | null;
+  /** Saves another one; rejects with ApiError. */
+  choose: (zone: string | null) => Promise<void>;
+}
+
+/** The time zone of the account, which has precedence over that of the browser; null where no package keeps one. */
+export const accountTimeZone = signal<AccountTimeZone | null>(null);
+/** The IANA time zone of dates and of "today"; the shell sets it. */
 export const timeZone = signal(Intl.DateTimeFormat().resolvedOptions().timeZone);
+export const dateFormat = signal<DateFormat>("language");
+export const hourFormat = signal<HourFormat>("language");
 
 const DAY = 86_400_000;
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -20,17 +35,30 @@ export function today(now: Date = new Date()): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: timeZone.value, dateStyle: "short" }).format(now);
 }
 
-/** A day, as "3 Mar 2027"; without the year where it is this one. */
+/** A day in the user's format, as "3 Mar 2027"; that of the language has no year where it is this one. */
 export function formatDate(day: string, options?: Intl.DateTimeFormatOptions): string {
+  if (!options && dateFormat.value !== "language") return formatNumerically(day, dateFormat.value);
   const year = day.slice(0, 4) === today().slice(0, 4) ? {} : ({ year: "numeric" } as const);
   const chosen = options ?? { day: "numeric", month: "short", ...year };
   return new Intl.DateTimeFormat(language.value, { ...chosen, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
 }
 
-/** An instant (RFC 3339) with date and time in the user's zone. */
+/** An instant (RFC 3339) with date and time in the user's format and zone. */
 export function formatDateTime(instant: string): string {
-  const options = { dateStyle: "medium", timeStyle: "short", timeZone: timeZone.value } as const;
-  return new Intl.DateTimeFormat(language.value, options).format(new Date(instant));
+  const at = new Date(instant);
+  const zone = { timeZone: timeZone.value };
+  const hours = hourFormat.value === "language" ? {} : { hour12: hourFormat.value === "12" };
+  if (dateFormat.value === "language") {
+    const options = { dateStyle: "medium", timeStyle: "short", ...zone, ...hours } as const;
+    return new Intl.DateTimeFormat(language.value, options).format(at);
+  }
+  const time = new Intl.DateTimeFormat(language.value, { timeStyle: "short", ...zone, ...hours }).format(at);
+  return `${formatNumerically(today(at), dateFormat.value)}, ${time}`;
+}
+
+function formatNumerically(iso: string, format: Exclude<DateFormat, "language">): string {
+  const [year, month, day] = iso.split("-");
+  return { iso, dmy: `${day}.${month}.${year}`, mdy: `${month}/${day}/${year}` }[format];
 }
 
 /** An instant relative to now: "5 minutes ago". */

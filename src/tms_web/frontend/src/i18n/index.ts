@@ -9,11 +9,17 @@ export {
   t,
 } from "./catalogue.ts";
 export {
+  type AccountTimeZone,
+  accountTimeZone,
+  type DateFormat,
+  dateFormat,
   formatDate,
   formatDateTime,
   formatNumber,
   formatRelative,
   formatRelativeDay,
+  type HourFormat,
+  hourFormat,
   timeZone,
   today,
 } from "./format.ts";

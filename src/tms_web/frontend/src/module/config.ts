@@ -7,7 +7,10 @@ export interface Config {
   registration: "open" | "closed";
   /** Whether forgotten passwords can be reset by mail. */
   passwordReset: boolean;
+  /** The time zone of the deployment. */
   timezone: string;
+  /** What personal API tokens can be allowed. */
+  scopes: readonly string[];
   /** Origins whose images descriptions may show. */
   images: readonly string[];
   /** Missing where realtime is not installed. */
@@ -20,6 +23,7 @@ const DEFAULTS: Config = {
   registration: "closed",
   passwordReset: false,
   timezone: "UTC",
+  scopes: [],
   images: [],
 };
 

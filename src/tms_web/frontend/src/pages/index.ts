@@ -1,6 +1,7 @@
 /** The shell's own pages. Each is the `index.tsx` of a folder and is loaded when it is wanted. */
 import { t } from "tms/i18n";
 import { config, type PageEntry, type WebModule } from "tms/module";
+import { ownSections } from "./profile/sections.ts";
 
 /** Where a signed-in user has nothing to do. */
 export const GUEST_PATHS: ReadonlySet<string> = new Set([
@@ -11,6 +12,7 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
 ]);
 
 const list: PageEntry["load"] = () => import("./list/index.tsx");
+const profile: PageEntry["load"] = () => import("./profile/index.tsx");
 const guests: PageEntry[] = [
   { path: "/sign-in", title: () => t("sign-in.title"), load: () => import("./sign-in/index.tsx"), isOpen: true },
   {
@@ -35,12 +37,38 @@ if (config.passwordReset)
     isOpen: true,
   });
 
+/** What mailed links open, whether or not somebody is signed in. */
+const mailedLinks: PageEntry[] = [
+  {
+    path: "/verify-email",
+    title: () => t("verify-email.title"),
+    load: () => import("./verify-email/index.tsx"),
+    isOpen: true,
+  },
+  {
+    path: "/reset-password",
+    title: () => t("reset-password.title"),
+    load: () => import("./reset-password/index.tsx"),
+    isOpen: true,
+  },
+  {
+    path: "/undo-email-change",
+    title: () => t("undo-email-change.title"),
+    load: () => import("./undo-email-change/index.tsx"),
+    isOpen: true,
+  },
+];
+
 export const shellPages: WebModule = {
   name: "tms_web",
   pages: [
     ...guests,
+    ...mailedLinks,
     { path: "/tasks", title: () => t("ui.tasks"), load: list },
     { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
+    { path: "/profile", title: () => t("profile.title"), load: profile },
+    { path: "/profile/:section", title: () => t("profile.title"), load: profile },
   ],
   navigation: [{ path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" }],
+  profileSections: ownSections,
 };

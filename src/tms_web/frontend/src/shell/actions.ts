@@ -1,7 +1,7 @@
 /** The shell's own commands: going to pages, theme, density, language, sign-out. */
 import { session } from "tms/api";
 import { type Language, language, t } from "tms/i18n";
-import { type Command, commands, navigate, navigation } from "tms/module";
+import { type Command, commands, navigate, navigation, profileSections } from "tms/module";
 import { openDialog } from "./dialogs.ts";
 import { chooseLanguage, DENSITIES, density, LANGUAGES, THEMES, theme } from "./preferences.ts";
 import { signOut, signOutEverywhere } from "./start.ts";
@@ -14,7 +14,24 @@ export function availableCommands(): Command[] {
     ...(keys && { keys }),
     run: () => navigate(path),
   }));
-  return [...pages, ...commands.value, ...preferences(), ...own()].filter((one) => one.isAvailable?.() ?? true);
+  return [...pages, ...commands.value, ...profile(), ...preferences(), ...own()].filter(
+    (one) => one.isAvailable?.() ?? true,
+  );
+}
+
+function profile(): Command[] {
+  const isAvailable = () => session.state.value === "in";
+  const title = t("profile.title");
+  const sections = profileSections.value.map(({ id, label }) => ({
+    id: `profile ${id}`,
+    label: () => `${title}: ${label()}`,
+    run: () => navigate(`/profile/${id}`),
+    isAvailable,
+  }));
+  return [
+    { id: "profile", label: () => t("ui.goTo", { name: title }), run: () => navigate("/profile"), isAvailable },
+    ...sections,
+  ];
 }
 
 function preferences(): Command[] {

@@ -1,17 +1,37 @@
-/** Theme, density and language, kept in this browser. */
+/** Theme, density, language and formats, kept in this browser. */
 import { effect, signal } from "@preact/signals";
-import { type Language, setLanguage } from "tms/i18n";
+import {
+  accountTimeZone,
+  type DateFormat,
+  dateFormat,
+  type HourFormat,
+  hourFormat,
+  type Language,
+  setLanguage,
+  timeZone,
+} from "tms/i18n";
+import { config } from "tms/module";
 
 export type Theme = "system" | "light" | "dark";
 export type Density = "comfortable" | "compact";
 
 export const THEMES: readonly Theme[] = ["system", "light", "dark"];
 export const DENSITIES: readonly Density[] = ["comfortable", "compact"];
+export const DATE_FORMATS: readonly DateFormat[] = ["language", "dmy", "mdy", "iso"];
+export const HOUR_FORMATS: readonly HourFormat[] = ["language", "24", "12"];
+export const TIME_ZONES: readonly string[] = [
+  "UTC",
+  ...Intl.supportedValuesOf("timeZone").filter((one) => one !== "UTC"),
+];
 /** Each by its own name, so that everybody finds theirs. */
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", de: "Deutsch" };
 
 export const theme = signal<Theme>(saved("theme", THEMES) ?? "system");
 export const density = signal<Density>(saved("density", DENSITIES) ?? "comfortable");
+/** The time zone of this browser, where no package keeps one with the account; empty: the deployment's. */
+export const deviceTimeZone = signal(saved("timeZone", TIME_ZONES) ?? "");
+dateFormat.value = saved("dateFormat", DATE_FORMATS) ?? "language";
+hourFormat.value = saved("hourFormat", HOUR_FORMATS) ?? "language";
 
 /** Applies the preferences; resolves when the language is loaded. */
 export async function applyPreferences(): Promise<void> {
@@ -28,6 +48,15 @@ export async function applyPreferences(): Promise<void> {
   effect(() => {
     document.documentElement.dataset.density = density.value;
     save("density", density.value);
+  });
+  effect(() => {
+    const chosen = accountTimeZone.value ? accountTimeZone.value.zone : deviceTimeZone.value;
+    timeZone.value = chosen || config.timezone;
+    save("timeZone", deviceTimeZone.value);
+  });
+  effect(() => {
+    save("dateFormat", dateFormat.value);
+    save("hourFormat", hourFormat.value);
   });
   const languages = Object.keys(LANGUAGES) as Language[];
   const wanted = navigator.languages.map((one) => one.slice(0, 2));

@@ -6,6 +6,8 @@ import { navigate } from "tms/module";
 import { startStore, stopStore, tasks } from "tms/store";
 import { confirm, toast } from "tms/ui";
 
+/** How many changes wait in this browser until their user signs in again. */
+export const unsentChanges = signal(0);
 /** Why the session could not be restored: the server is away. */
 export const startError = signal<unknown>(null);
 const userId = computed(() => session.user.value?.id);
@@ -24,13 +26,22 @@ export async function restore(): Promise<void> {
 export function followSession(modules: Promise<void>): void {
   tasks.onRefused = (error) => toast(errorText(error), { tone: "error" });
   let started: number | undefined;
+  let stopping = Promise.resolve();
   effect(() => {
     const id = userId.value;
     untracked(() => {
       if (id === started) return;
-      if (started !== undefined) stopStore();
+      const before = started;
       started = id;
-      if (id !== undefined) void startStore(id, modules).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
+      if (before !== undefined) {
+        // Once the pages are gone, which add to the queue what is still in their fields.
+        stopping = new Promise((resolve) => setTimeout(resolve)).then(() => {
+          unsentChanges.value = tasks.queue.peek().length + tasks.conflicts.peek().length;
+          stopStore();
+        });
+      }
+      if (id !== undefined)
+        void stopping.then(() => startStore(id, modules)).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
     });
   });
 }

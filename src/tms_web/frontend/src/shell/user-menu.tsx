@@ -1,5 +1,6 @@
 import { session } from "tms/api";
 import { type Language, language, t } from "tms/i18n";
+import { navigate } from "tms/module";
 import { nameOf } from "tms/store";
 import { Avatar, Button, IconButton, Menu, type MenuItem } from "tms/ui";
 import { densityName, themeName } from "./actions.ts";
@@ -58,6 +59,13 @@ export function UserMenu() {
         trigger={(props) => <IconButton {...props} icon="settings" label={t("ui.settings")} />}
       />
     );
+  const profile: MenuItem = {
+    id: "profile",
+    label: t("profile.title"),
+    icon: "user",
+    run: () => navigate("/profile"),
+  };
+  const [first, ...others] = items;
   const own: MenuItem[] = [
     { id: "sign-out", label: t("ui.signOut"), icon: "signOut", isSeparated: true, run: signOut },
     {
@@ -72,7 +80,7 @@ export function UserMenu() {
   return (
     <Menu
       label={label}
-      items={[...items, ...own]}
+      items={[profile, { ...(first as MenuItem), isSeparated: true }, ...others, ...own]}
       placement="bottom-end"
       trigger={(props) => (
         <Button {...props} variant="quiet" class="shell__user" aria-label={label}>

@@ -21,6 +21,7 @@ export function useForm<T extends Record<string, string>>(options: FormOptions<T
   const [errors, setErrors] = useState<Partial<Record<string, string>>>({});
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const [isChanged, setChanged] = useState(false);
 
   const show = (found: Partial<Record<string, string>>, sentence: string | null) => {
     setErrors(found);
@@ -54,8 +55,16 @@ export function useForm<T extends Record<string, string>>(options: FormOptions<T
     value: values[name] as string,
     onText: (text: string) => {
       setValues((before) => ({ ...before, [name]: text }));
+      setChanged(true);
       if (errors[name]) setErrors(({ [name]: _, ...others }) => others);
     },
   });
-  return { element, values, errors, failure, isBusy, submit, bind };
+  /** Begins again with other values, as after they have been saved. */
+  const reset = (next: T) => {
+    setValues(next);
+    setErrors({});
+    setFailure(null);
+    setChanged(false);
+  };
+  return { element, values, errors, failure, isBusy, isChanged, submit, bind, reset };
 }

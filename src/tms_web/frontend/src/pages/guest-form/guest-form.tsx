@@ -75,14 +75,26 @@ export function PasswordField({ label, hint, error, autocomplete, bind }: Passwo
   );
 }
 
-// As the server's rule.
+// As the server's rules.
 const MINIMUM = 8;
+const MAXIMUM = 1000;
 
 export function passwordHint(): string {
   return t("guest-form.passwordRule", { count: MINIMUM });
 }
 
+/** How many characters a new password lacks; 0 if none. */
+export function missingCharacters(password: string): number {
+  return Math.max(0, MINIMUM - lengthOf(password));
+}
+
 /** What is wrong with a new password. */
 export function checkPassword(password: string): { password?: string } {
-  return [...password].length < MINIMUM ? { password: passwordHint() } : {};
+  if (missingCharacters(password)) return { password: passwordHint() };
+  return lengthOf(password) > MAXIMUM ? { password: t("guest-form.passwordTooLong", { count: MAXIMUM }) } : {};
+}
+
+/** Counted as the server counts, whatever the keyboard composes. */
+function lengthOf(password: string): number {
+  return [...password.normalize("NFC")].length;
 }

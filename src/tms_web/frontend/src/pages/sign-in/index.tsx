@@ -2,9 +2,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { ApiError, session } from "tms/api";
 import { t } from "tms/i18n";
 import { config, Link, type PageProps } from "tms/module";
-import { Field, TextInput } from "tms/ui";
+import { Field, Notice, TextInput } from "tms/ui";
+import { unsentChanges } from "../../shell/start.ts";
 import { useForm } from "../guest-form/form.ts";
 import { GuestForm, PasswordField } from "../guest-form/guest-form.tsx";
+import { signInNotice } from "./notice.ts";
 
 /** The shell leaves this page once the session has begun. */
 export default function SignInPage({ query }: PageProps) {
@@ -13,7 +15,10 @@ export default function SignInPage({ query }: PageProps) {
   const form = useForm({
     initial: { username: "", password: "" },
     required: ["username", "password"],
-    send: ({ username, password }) => session.signIn({ username: username.trim(), password }),
+    send: async ({ username, password }) => {
+      await session.signIn({ username: username.trim(), password });
+      signInNotice.value = null;
+    },
     explain: (error) => (error instanceof ApiError && error.status === 401 ? t("sign-in.wrong") : undefined),
   });
   const { bind, errors } = form;
@@ -26,6 +31,7 @@ export default function SignInPage({ query }: PageProps) {
   );
   return (
     <GuestForm title={t("sign-in.title")} action={t("sign-in.action")} form={form} links={links}>
+      <Reason />
       <Field label={t("sign-in.username")} error={errors.username}>
         <TextInput
           {...bind("username")}
@@ -43,5 +49,21 @@ export default function SignInPage({ query }: PageProps) {
         bind={bind("password")}
       />
     </GuestForm>
+  );
+}
+
+/** Why the user is here, and that nothing is lost. */
+function Reason() {
+  const notice = signInNotice.value;
+  const count = unsentChanges.value;
+  return (
+    <>
+      {session.isRevoked.value ? (
+        <Notice tone="warning">{t("sign-in.ended")}</Notice>
+      ) : (
+        notice && <Notice tone="success">{t(`sign-in.${notice}`)}</Notice>
+      )}
+      {count > 0 && <Notice>{t("sign-in.unsent", { count })}</Notice>}
+    </>
   );
 }
