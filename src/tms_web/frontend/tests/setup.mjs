@@ -10,7 +10,9 @@ registerHooks({
   resolve(specifier, context, next) {
     if (specifier.startsWith("tms/")) return next(new URL(`${specifier.slice(4)}/index.ts`, SOURCES).href, context);
     if (specifier.startsWith("catalogue:")) return { url: specifier, format: "module", shortCircuit: true };
-    return next(specifier, context);
+    // Sources of packages use the libraries of the shell.
+    const isLibrary = !/^[./]|^[a-z]+:/.test(specifier);
+    return next(specifier, isLibrary ? { ...context, parentURL: SOURCES.href } : context);
   },
   load(url, context, next) {
     if (!url.startsWith("catalogue:")) return next(url, context);

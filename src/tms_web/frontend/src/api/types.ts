@@ -17,6 +17,7 @@ export type UserPage = Schemas["UserPage"];
 export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];
+export type MailPreferences = Schemas["Preferences"];
 export type Session = Schemas["Session"];
 export type Sessions = Schemas["Sessions"];
 export type ApiTokens = Schemas["ApiTokens"];
