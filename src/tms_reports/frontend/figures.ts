@@ -94,12 +94,7 @@ export function topOf(
 }
 
 /** The filters for open tasks in a range of days, in addition to those of the view; null if they exclude each other. */
-function dueChange(
-  view: ListView,
-  today: string,
-  days: Days,
-  statuses: readonly Status[],
-): Partial<ListView> | null {
+function dueChange(view: ListView, today: string, days: Days, statuses: readonly Status[]): Partial<ListView> | null {
   const { filters } = toListQuery(view, today);
   const status = statuses.filter((one) => !filters.status || filters.status.includes(one));
   const [day] = filters.due_date ?? [];

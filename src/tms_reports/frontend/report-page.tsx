@@ -98,7 +98,13 @@ function UserChart({ field, figures, shown }: { field: "assignee" | "creator"; f
       isRest: true,
     });
   return (
-    <BarChart title={title} head={t("reports.user")} rows={rows} total={report.total} empty={t(`reports.${field}.none`)}>
+    <BarChart
+      title={title}
+      head={t("reports.user")}
+      rows={rows}
+      total={report.total}
+      empty={t(`reports.${field}.none`)}
+    >
       {(others.users > 0 || count > FEW) && (
         <Button
           variant="quiet"
@@ -161,4 +167,3 @@ function dayOf(instant: string): string {
   const options = { timeZone: config.timezone, dateStyle: "short" } as const;
   return new Intl.DateTimeFormat("sv-SE", options).format(new Date(instant));
 }
-

@@ -41,7 +41,10 @@ function Rate({ rate, figures }: { rate: number; figures: Figures }) {
         <rect class="report__bar-value" width={`${rate * 100}%`} height="100%" rx="3" />
       </svg>
       <span class="report__tile-hint">
-        {t("reports.rate.hint", { done: formatNumber(figures.completed.count), all: formatNumber(figures.total.count) })}
+        {t("reports.rate.hint", {
+          done: formatNumber(figures.completed.count),
+          all: formatNumber(figures.total.count),
+        })}
       </span>
     </li>
   );

@@ -51,7 +51,9 @@ export function useReport(view: ListView, today: string): LoadedReport {
       isOutdated = false;
       setLoading(true);
       try {
-        const report = await api.get<Report>("/api/task-report-insight", toParams({ ...query, ordering: [] }), { signal });
+        const report = await api.get<Report>("/api/task-report-insight", toParams({ ...query, ordering: [] }), {
+          signal,
+        });
         pause = pauseAfter(report.elapsed_ms);
         setShown({ report, view, today, key });
         setError(null);

@@ -26,6 +26,19 @@ test("due dates count from today", () => {
   assert.deepEqual(toListQuery(read("due=today"), TODAY).filters, { due_date: [TODAY] });
 });
 
+test("a range of due dates is in the address, in the right order and with open ends", () => {
+  assert.equal(writeView(read("due=2026-11-30..2026-11-01")), "?due=2026-11-01..2026-11-30");
+  assert.deepEqual(toListQuery(read("due=2026-11-01.."), TODAY).filters, { due_date_gte: "2026-11-01" });
+  assert.deepEqual(toListQuery(read("due=..2026-11-30"), TODAY).filters, { due_date_lte: "2026-11-30" });
+  assert.deepEqual(toListQuery(read("due=month"), "2028-02-10").filters, {
+    due_date_gte: "2028-02-01",
+    due_date_lte: "2028-02-29",
+  });
+  for (const text of ["..", "2026-02-30..", "a..b", "2026-01-01..2026-01-02..2026-01-03"]) {
+    assert.equal(read(`due=${text}`).due, null, text);
+  }
+});
+
 test("what is done is not overdue, unless the status is asked for", () => {
   assert.deepEqual(toListQuery(read("due=overdue"), TODAY).filters, {
     due_date_lt: TODAY,

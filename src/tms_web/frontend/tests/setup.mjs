@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
+import { transformSync } from "esbuild";
 
 const SOURCES = new URL("../src/", import.meta.url);
 
@@ -15,6 +16,9 @@ registerHooks({
     return next(specifier, isLibrary ? { ...context, parentURL: SOURCES.href } : context);
   },
   load(url, context, next) {
+    // Node takes types away, but no JSX.
+    if (url.endsWith(".tsx"))
+      return { format: "module", source: compile(readFileSync(new URL(url), "utf8")), shortCircuit: true };
     if (!url.startsWith("catalogue:")) return next(url, context);
     const name = `${url.slice(10)}.json`;
     const paths = readdirSync(SOURCES, { recursive: true }).filter((path) => path.endsWith(name));
@@ -26,3 +30,7 @@ registerHooks({
     };
   },
 });
+
+function compile(source) {
+  return transformSync(source, { loader: "tsx", jsx: "automatic", jsxImportSource: "preact" }).code;
+}

@@ -43,6 +43,14 @@ export function formatDate(day: string, options?: Intl.DateTimeFormatOptions): s
   return new Intl.DateTimeFormat(language.value, { ...chosen, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
 }
 
+/** The days from one to another, as "1 – 30 Nov"; without the year where both are in this one. */
+export function formatDateRange(from: string, to: string): string {
+  const isThisYear = [from, to].every((day) => day.slice(0, 4) === today().slice(0, 4));
+  const year = isThisYear ? {} : ({ year: "numeric" } as const);
+  const format = new Intl.DateTimeFormat(language.value, { day: "numeric", month: "short", ...year, timeZone: "UTC" });
+  return format.formatRange(new Date(`${from}T00:00:00Z`), new Date(`${to}T00:00:00Z`));
+}
+
 /** An instant (RFC 3339) with date and time in the user's format and zone. */
 export function formatDateTime(instant: string): string {
   const at = new Date(instant);

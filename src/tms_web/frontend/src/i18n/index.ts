@@ -14,6 +14,7 @@ export {
   type DateFormat,
   dateFormat,
   formatDate,
+  formatDateRange,
   formatDateTime,
   formatNumber,
   formatRelative,

@@ -74,7 +74,8 @@ function dayOfFigures(day: string, month: string, year: string | undefined, toda
   return candidates.map((one) => `${one}-${rest}`).find((one) => isDay(one) && (year || one >= today)) ?? null;
 }
 
-function isDay(text: string): boolean {
-  const time = Date.parse(`${text}T00:00:00Z`);
+/** Whether it is a day of the calendar, as `YYYY-MM-DD`. */
+export function isDay(text: string): boolean {
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

@@ -1,11 +1,12 @@
 /** The filters as chips: a press opens the values, the cross takes the filter away. */
-import { useCallback, useRef, useState } from "preact/hooks";
 import { PRIORITIES, STATUSES } from "tms/api";
 import { t } from "tms/i18n";
 import type { Ordering } from "tms/store";
-import { Avatar, Button, Icon, Menu, type Option, Picker, PriorityMark, StatusMark } from "tms/ui";
+import { Avatar, Button, Icon, Menu, type Option, PriorityMark, StatusMark } from "tms/ui";
+import { DueFilter } from "./due-filter.tsx";
 import { userOptions } from "./edit-picker.tsx";
-import { DUE_CHOICES, hasFilters, type ListView, type Person } from "./query.ts";
+import { FilterChip } from "./filter-chip.tsx";
+import { hasFilters, type ListView, type Person } from "./query.ts";
 
 export interface FilterBarProps {
   view: ListView;
@@ -53,12 +54,7 @@ export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
         onChange={(creator) => onChange({ ...view, creator })}
         isMultiple
       />
-      <FilterChip
-        label={t("tasks.field.due_date")}
-        options={DUE_CHOICES.map((value) => ({ value, label: t(`tasks.due.${value}`) }))}
-        selected={view.due ? [view.due] : []}
-        onChange={([due]) => onChange({ ...view, due: due ?? null })}
-      />
+      <DueFilter due={view.due} onChange={(due) => onChange({ ...view, due })} />
       <OrderMenu view={view} onChange={onChange} />
       {hasFilters(view) && (
         <Button variant="quiet" size="small" onClick={onClear}>
@@ -66,70 +62,6 @@ export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
         </Button>
       )}
     </section>
-  );
-}
-
-interface FilterChipProps<T> {
-  label: string;
-  options: Option<T>[];
-  selected: readonly T[];
-  onChange: (selected: T[]) => void;
-  isMultiple?: boolean;
-}
-
-function FilterChip<T extends string | number>({ label, options, selected, onChange, isMultiple }: FilterChipProps<T>) {
-  const [isOpen, setOpen] = useState(false);
-  const button = useRef<HTMLButtonElement>(null);
-  const close = useCallback(() => setOpen(false), []);
-  const names = selected.map((value) => options.find((one) => one.value === value)?.label ?? String(value));
-  const pick = (value: T) => {
-    const others = selected.filter((one) => one !== value);
-    if (others.length < selected.length) onChange(others);
-    else onChange(isMultiple ? [...others, value] : [value]);
-  };
-  return (
-    <span class="filter-chip" data-set={selected.length > 0}>
-      <button
-        type="button"
-        class="filter-chip__button"
-        ref={button}
-        aria-haspopup="listbox"
-        aria-expanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      >
-        <span>{names.length ? `${label}:` : label}</span>
-        {names.length > 0 && (
-          <strong class="truncate">
-            {names.length > 2 ? t("tasks.several", { count: names.length }) : names.join(", ")}
-          </strong>
-        )}
-        {!names.length && <Icon name="chevronDown" />}
-      </button>
-      {names.length > 0 && (
-        <button
-          type="button"
-          class="chip__remove"
-          aria-label={t("tasks.removeFilter", { filter: label })}
-          onClick={() => {
-            onChange([]);
-            button.current?.focus();
-          }}
-        >
-          <Icon name="x" />
-        </button>
-      )}
-      {isOpen && (
-        <Picker<T>
-          label={label}
-          options={options}
-          selected={selected}
-          isMultiple={isMultiple ?? false}
-          anchor={button}
-          onPick={pick}
-          onClose={close}
-        />
-      )}
-    </span>
   );
 }
 

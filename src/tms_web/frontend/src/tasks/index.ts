@@ -1,12 +1,11 @@
 /** What every page with tasks is made of: filters in the address, quick add, menus that change tasks, the open panel. */
 export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask } from "./actions.ts";
 export { addDays, nextWeekday } from "./days.ts";
+export { DUE_CHOICES, type Due, type DueRange, dueText, makeRange } from "./due.ts";
 export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-picker.tsx";
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
 export { PanelSlot } from "./panel-slot.tsx";
 export {
-  DUE_CHOICES,
-  type Due,
   EMPTY_VIEW,
   hasFilters,
   type ListView,

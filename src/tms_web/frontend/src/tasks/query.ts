@@ -1,10 +1,8 @@
 /** The query string of the page: which tasks the list shows, and in which order. */
 import { PRIORITIES, type Priority, STATUSES, type Status } from "tms/api";
 import type { Filters, ListQuery, OrderField, Ordering } from "tms/store";
-import { addDays } from "./days.ts";
+import { type Due, dueFilters, readDue } from "./due.ts";
 
-export const DUE_CHOICES = ["overdue", "today", "week", "none"] as const;
-export type Due = (typeof DUE_CHOICES)[number];
 export type Person = number | "me" | "none";
 
 export interface ListView {
@@ -43,7 +41,7 @@ export function readView(query: URLSearchParams): ListView {
     priority: PRIORITIES.filter((one) => values("priority").includes(one)),
     assignee: people("assignee"),
     creator: people("creator").filter((one) => one !== "none"),
-    due: DUE_CHOICES.find((one) => one === query.get("due")) ?? null,
+    due: readDue(query.get("due") ?? ""),
     q: query.get("q") ?? "",
     ordering: values("ordering").filter((one): one is Ordering => ORDERING.test(one)),
   };
@@ -69,7 +67,8 @@ export function toListQuery(view: ListView, today: string): ListQuery {
     ...(view.assignee.length && { assigned_to: view.assignee }),
     ...(view.creator.length && { created_by: view.creator.filter((one) => one !== "none") }),
     ...(view.q.trim() && { q: view.q.trim() }),
-    ...dueFilters(view, today),
+    ...(view.due === "overdue" && !view.status.length && { status: OPEN }),
+    ...dueFilters(view.due, today),
   };
   return { filters, ordering: view.ordering };
 }
@@ -84,19 +83,4 @@ export function toggleOrdering(ordering: readonly Ordering[], field: OrderField,
   const next: Ordering[] = place < 0 ? [field] : ordering[place] === field ? [`-${field}`] : [];
   if (!isAdded) return next;
   return place < 0 ? [...ordering, field] : ordering.toSpliced(place, 1, ...next);
-}
-
-function dueFilters(view: ListView, today: string): Filters {
-  switch (view.due) {
-    case "overdue":
-      return { due_date_lt: today, ...(!view.status.length && { status: OPEN }) };
-    case "today":
-      return { due_date: [today] };
-    case "week":
-      return { due_date_gte: today, due_date_lte: addDays(today, 6) };
-    case "none":
-      return { due_date: ["none"] };
-    default:
-      return {};
-  }
 }

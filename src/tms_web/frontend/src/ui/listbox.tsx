@@ -1,6 +1,6 @@
 /** A list of options that a text field filters: the field keeps the focus, and the keys move the active option. */
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "tms/i18n";
 
 export type OptionValue = string | number | null;
@@ -53,7 +53,8 @@ export function useListbox<O extends Option<OptionValue>>(settings: ListboxSetti
   const [text, setText] = useState("");
   const [active, setActive] = useState(() => Math.max(0, isSelected ? options.findIndex(isSelected) : 0));
   const found = filterOptions(options, text);
-  useEffect(() => input.current?.focus({ preventScroll: true }), []);
+  // At once, so that no letter that is typed now is lost.
+  useLayoutEffect(() => input.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     list.current?.querySelector("[data-active=true]")?.scrollIntoView({ block: "nearest" });
   }, [active]);

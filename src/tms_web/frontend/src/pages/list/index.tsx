@@ -58,7 +58,9 @@ export default function ListPage(props: PageProps) {
     if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
   };
   const remove = async () => {
-    if (await deleteTasks(selection.targets())) selection.clear();
+    if (!(await deleteTasks(selection.targets()))) return;
+    selection.clear();
+    rows.current?.refocus();
   };
   useListShortcuts({
     add: () => addInput.current?.focus(),
@@ -94,7 +96,8 @@ export default function ListPage(props: PageProps) {
         openId={openId}
         onClosePanel={() => {
           closePanel();
-          if (openId !== null) rows.current?.focus(openId);
+          selection.focused.value = openId;
+          rows.current?.refocus();
         }}
       >
         <QuickAdd input={addInput} isListed={(id) => list.ids.peek().includes(id)} onOpen={actions.open} />

@@ -20,6 +20,8 @@ export interface ListHandle {
   /** Moves the focus by so many rows. */
   move: (step: number) => void;
   focus: (id: number) => void;
+  /** Focuses the focused row again, or the one that has taken its place. */
+  refocus: () => void;
   /** The element of the focused row. */
   row: () => HTMLElement | null;
 }
@@ -43,10 +45,10 @@ export function TaskRows(props: TaskRowsProps) {
   const focused = selection.focused.value;
   const place = focused === null ? -1 : ids.indexOf(focused);
   const { scroller, virtualizer } = useVirtualRows(ids.length, (index) => ids[index] as number, place);
-  const { move, focus, row } = useRowFocus(ids, selection, scroller, (index) =>
+  const { move, focus, refocus, row } = useRowFocus(ids, selection, scroller, (index) =>
     virtualizer.scrollToIndex(index, { align: "auto" }),
   );
-  useImperativeHandle(handle, () => ({ move, focus, row }));
+  useImperativeHandle(handle, () => ({ move, focus, refocus, row }));
   useEffect(() => selection.retain(ids), [ids]);
 
   const end = virtualizer.range?.endIndex ?? 0;
@@ -156,6 +158,11 @@ function useRowFocus(
     if (row && document.activeElement === row) wanted.current = null;
   };
   useLayoutEffect(settle);
+  const hadFocus = scroller.current?.contains(document.activeElement);
+  useLayoutEffect(() => {
+    // The row with the focus has left the list, and the focus with it.
+    if (hadFocus && document.activeElement === document.body) refocus();
+  }, [ids]);
   const focused = selection.focused.peek();
   const place = focused === null ? -1 : ids.indexOf(focused);
   if (place >= 0) lastPlace.current = place;
@@ -168,6 +175,12 @@ function useRowFocus(
     scrollTo(index);
     settle();
   };
+  const refocus = () => {
+    const current = selection.focused.peek();
+    const isThere = current !== null && ids.includes(current);
+    const next = isThere ? current : ids[Math.min(lastPlace.current, ids.length - 1)];
+    if (next !== undefined) focus(next);
+  };
   const move = (step: number) => {
     const current = selection.focused.peek();
     const known = current === null ? -1 : ids.indexOf(current);
@@ -176,5 +189,5 @@ function useRowFocus(
     const next = ids[Math.min(ids.length - 1, Math.max(0, from + step))];
     if (next !== undefined) focus(next);
   };
-  return { move, focus, row: () => find(selection.focused.peek()) };
+  return { move, focus, refocus, row: () => find(selection.focused.peek()) };
 }
