@@ -32,7 +32,11 @@ export default function MailPreferences() {
     <section class="card stack mail-preferences">
       <header class="mail-preferences__head">
         <h2 tabIndex={-1}>{t("notifications.title")}</h2>
-        <p class="muted">{t("notifications.text")}</p>
+        <p class="mail-preferences__saved" data-shown={isSaved}>
+          <Icon name="check" />
+          {t("notifications.saved")}
+        </p>
+        <p class="mail-preferences__text muted">{t("notifications.text")}</p>
       </header>
       {shown ? (
         <>
@@ -59,10 +63,6 @@ export default function MailPreferences() {
           {failure !== null && (
             <Notice tone="danger">{t("notifications.failed", { reason: errorText(failure) })}</Notice>
           )}
-          <p class="mail-preferences__saved" data-shown={isSaved}>
-            <Icon name="check" />
-            {t("notifications.saved")}
-          </p>
         </>
       ) : preferences.error.value ? (
         <ErrorState error={preferences.error.value} onRetry={() => void preferences.load()} />

@@ -33,6 +33,12 @@ export function BarChart({ title, head, rows, total, empty, children }: BarChart
       <h2 id={id}>{title}</h2>
       {rows.length ? (
         <table class="report__table" aria-labelledby={id}>
+          <colgroup>
+            <col class="report__column-label" />
+            <col />
+            <col class="report__column-count" />
+            <col class="report__column-share" />
+          </colgroup>
           <thead class="visually-hidden">
             <tr>
               <th scope="col">{head}</th>

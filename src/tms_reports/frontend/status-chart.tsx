@@ -43,6 +43,11 @@ export function StatusChart({ rows, total }: { rows: readonly StatusRow[]; total
           </text>
         </svg>
         <table class="report__table" aria-labelledby={id}>
+          <colgroup>
+            <col />
+            <col class="report__column-count" />
+            <col class="report__column-share" />
+          </colgroup>
           <thead class="visually-hidden">
             <tr>
               <th scope="col">{t("tasks.field.status")}</th>
