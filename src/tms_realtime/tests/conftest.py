@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import count
@@ -20,6 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.runtime import Runtime
+from tms_core.services.tasks import TaskService
 from tms_local.embedded.ports import free_port
 from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.hub import Hub
@@ -354,3 +355,45 @@ def settled(log):
         return one.wire.sent[:-1]
 
     return wait
+
+
+@pytest.fixture
+def users(make_user):
+    """Two users and an administrator."""
+    return [make_user("ann"), make_user("bob"), make_user("root", is_admin=True)]
+
+
+@pytest.fixture
+def make_task(runtime):
+    """Creates a task of a user; returns its id."""
+
+    def make(creator, assignee=None) -> int:
+        with runtime.transaction() as session:
+            values = {"title": "x", "assigned_to": assignee.id if assignee else None}
+            return TaskService(session, creator.actor, "private").create(values).id
+
+    return make
+
+
+@pytest.fixture
+def task(users, make_task) -> int:
+    """A task that the first two users see."""
+    return make_task(*users[:2])
+
+
+@pytest.fixture
+def served():
+    """Runs presence for each of the contexts, as processes that are killed at the end."""
+
+    @asynccontextmanager
+    async def run(*contexts):
+        tasks = [asyncio.create_task(context.presence.run()) for context in contexts]
+        try:
+            yield
+        finally:
+            for one in tasks:
+                one.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [error for error in ended if not isinstance(error, asyncio.CancelledError)] == []
+
+    return run

@@ -10,7 +10,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )
-TYPES = st.sampled_from(["ping", "subscribe", "unsubscribe", "resume", "presence", "reset"])
+TYPES = st.sampled_from(["ping", "subscribe", "unsubscribe", "resume", "presence", "watch", "reset"])
 KEYS = st.sampled_from(["id", "filter", "since", "task_id"])
 FILTER_KEYS = st.sampled_from(["status", "priority", "assigned_to", "created_by", "due_date", "due_date_gt", "q"])
 MESSAGES = st.builds(
@@ -88,6 +88,11 @@ def test_invalid_messages_get_an_error_with_the_known_commands(payload, message,
         ({"type": "presence", "task_id": "7"}, ["task_id must be"]),
         ({"type": "presence", "task_id": False}, ["task_id must be"]),
         ({"type": "presence", "task_id": 2**63}, ["task_id must be"]),
+        ({"type": "watch"}, ["tasks must be a list of integers of at least 1"]),
+        ({"type": "watch", "tasks": 7}, ["tasks must be"]),
+        ({"type": "watch", "tasks": [7, True]}, ["tasks must be"]),
+        ({"type": "watch", "tasks": [7, 0]}, ["tasks must be"]),
+        ({"type": "watch", "tasks": [*range(1, 202)]}, ["a connection watches at most 200 tasks"]),
     ],
 )
 def test_an_invalid_command_gets_one_error_that_names_all_faults(fields, names, make_client):

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import orjson
@@ -20,42 +19,6 @@ from tms_realtime.clients.presence_store import CHANNEL, LIFE
 @pytest.fixture(scope="module")
 def settings():
     return {"tms.visibility": "private"}
-
-
-@pytest.fixture
-def make_task(runtime):
-    """Creates a task of a user; returns its id."""
-
-    def make(creator, assignee=None) -> int:
-        with runtime.transaction() as session:
-            values = {"title": "x", "assigned_to": assignee.id if assignee else None}
-            return TaskService(session, creator.actor, "private").create(values).id
-
-    return make
-
-
-@pytest.fixture
-def users(make_user):
-    return [make_user("ann"), make_user("bob"), make_user("root", is_admin=True)]
-
-
-@pytest.fixture
-def task(users, make_task) -> int:
-    """A task that ann and bob see."""
-    return make_task(*users[:2])
-
-
-@asynccontextmanager
-async def served(*contexts):
-    """Runs presence for each of the contexts, as processes that are killed at the end."""
-    tasks = [asyncio.create_task(context.presence.run()) for context in contexts]
-    try:
-        yield
-    finally:
-        for one in tasks:
-            one.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [error for error in ended if not isinstance(error, asyncio.CancelledError)] == []
 
 
 @pytest.fixture
@@ -86,7 +49,7 @@ async def see_each_other(task_id: int, *viewers) -> None:
         await client.wire.until(lambda client=client, other=other: presence_message(task_id, other) in client.wire.sent)
 
 
-def test_clients_receive_the_other_viewers_of_all_processes(run, make_context, view, users, task):
+def test_clients_receive_the_other_viewers_of_all_processes(run, served, make_context, view, users, task):
     ann, bob, root = users
 
     async def scenario():
@@ -108,7 +71,7 @@ def test_clients_receive_the_other_viewers_of_all_processes(run, make_context, v
 
 
 @pytest.mark.parametrize("end", ["disconnects", "ends presence", "views another"])
-def test_a_viewer_that_leaves_is_removed(end, run, make_context, view, users, task, make_task):
+def test_a_viewer_that_leaves_is_removed(end, run, served, make_context, view, users, task, make_task):
     ann, bob, _root = users
 
     async def scenario():
@@ -135,7 +98,7 @@ def test_a_viewer_that_leaves_is_removed(end, run, make_context, view, users, ta
     run(scenario())
 
 
-def test_a_user_counts_once_until_its_last_client_leaves(run, make_context, view, users, task):
+def test_a_user_counts_once_until_its_last_client_leaves(run, served, make_context, view, users, task):
     ann, bob, _root = users
 
     async def scenario():
@@ -161,7 +124,7 @@ def test_a_user_counts_once_until_its_last_client_leaves(run, make_context, view
     run(scenario())
 
 
-def test_presence_requires_that_the_user_may_see_the_task(run, make_context, view, users, make_task):
+def test_presence_requires_that_the_user_may_see_the_task(run, served, make_context, view, users, make_task):
     ann, bob, root = users
     hidden = make_task(ann)
 
@@ -179,7 +142,7 @@ def test_presence_requires_that_the_user_may_see_the_task(run, make_context, vie
     run(scenario())
 
 
-def test_a_user_who_loses_sight_of_the_task_is_removed(runtime, run, make_context, view, users, task, publish):
+def test_a_user_who_loses_sight_of_the_task_is_removed(runtime, run, served, make_context, view, users, task, publish):
     ann, bob, _root = users
 
     async def scenario():
@@ -205,7 +168,7 @@ def test_a_user_who_loses_sight_of_the_task_is_removed(runtime, run, make_contex
     run(scenario())
 
 
-def test_a_deleted_task_has_no_viewers(run, make_context, view, users, task, runtime, publish):
+def test_a_deleted_task_has_no_viewers(run, served, make_context, view, users, task, runtime, publish):
     ann, bob, _root = users
 
     async def scenario():
@@ -225,7 +188,7 @@ def test_a_deleted_task_has_no_viewers(run, make_context, view, users, task, run
     run(scenario())
 
 
-def test_entries_of_a_killed_process_expire(runtime, run, make_context, view, users, task, monkeypatch):
+def test_entries_of_a_killed_process_expire(runtime, run, served, make_context, view, users, task, monkeypatch):
     monkeypatch.setattr(module, "HEARTBEAT", 0.05)
     ann, bob, _root = users
     key = f"tms:realtime:presence:{task}"
@@ -253,7 +216,7 @@ def test_entries_of_a_killed_process_expire(runtime, run, make_context, view, us
     run(scenario())
 
 
-def test_presence_is_limited_to_the_process_while_redis_is_down(run, make_context, view, users, task, tmp_path):
+def test_presence_is_limited_to_the_process_while_redis_is_down(run, served, make_context, view, users, task, tmp_path):
     ann, bob, _root = users
 
     async def scenario():
@@ -266,7 +229,9 @@ def test_presence_is_limited_to_the_process_while_redis_is_down(run, make_contex
     run(scenario())
 
 
-def test_presence_is_stored_again_after_redis_lost_its_data(runtime, run, make_context, view, users, task, monkeypatch):
+def test_presence_is_stored_again_after_redis_lost_its_data(
+    runtime, run, served, make_context, view, users, task, monkeypatch
+):
     monkeypatch.setattr(module, "HEARTBEAT", 0.05)
     ann, bob, _root = users
 
@@ -282,7 +247,7 @@ def test_presence_is_stored_again_after_redis_lost_its_data(runtime, run, make_c
     run(scenario())
 
 
-def test_foreign_data_does_not_stop_presence(runtime, run, make_context, view, users, task):
+def test_foreign_data_does_not_stop_presence(runtime, run, served, make_context, view, users, task):
     ann, bob, _root = users
 
     async def scenario():
@@ -305,7 +270,7 @@ STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from([None, 0, 1, "gone
 
 @given(steps=STEPS)
 @hypothesis_settings(max_examples=15)
-def test_all_clients_converge_to_the_same_viewers(steps, run, make_context, make_client, users, make_task):
+def test_all_clients_converge_to_the_same_viewers(steps, run, served, make_context, make_client, users, make_task):
     ann, bob, _root = users
     tasks = [make_task(ann, bob) for _ in range(2)]
 

@@ -28,5 +28,6 @@ def includeme(config):
     config.add_token_scope("tasks:read", "POST /api/ws-ticket")
     config.add_index_link("events_ticket", "/api/ws-ticket")
     config.add_web_option("realtimeUrl", "tms_realtime.resources:socket_url", is_connected=True)
+    config.add_web_module("tms_realtime:static/web")
     config.include_web("tms_realtime.resources")
     config.include_web("tms_realtime.client_script")

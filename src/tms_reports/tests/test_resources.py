@@ -12,7 +12,7 @@ PATH = "/api/task-report-insight"
 KEYS = [
     "total", "completed", "pending", "tasks_by_priority", "tasks_by_status", "tasks_assigned", "tasks_created",
     "tasks_due_soon", "overdue", "unassigned", "completion_rate", "generated_at", "as_of_event", "elapsed_ms",
-    "threads",
+    "threads", "user_ids",
 ]  # fmt: skip
 
 
@@ -61,6 +61,7 @@ def test_the_report_has_usernames_counts_and_the_last_event(client, make_user, c
     report = client.get(PATH).json
 
     assert report["tasks_assigned"] == {"bob": 2}
+    assert report["user_ids"] == {"bob": bob.id, client.user.username: client.user.id}
     assert list(report["tasks_created"].items()) == [(client.user.username, 2), ("bob", 1)]
     assert (report["total"], report["completed"], report["pending"]) == (3, 1, 1)
     assert (report["tasks_due_soon"], report["overdue"], report["unassigned"]) == (1, 1, 1)
@@ -112,3 +113,4 @@ def test_tasks_of_a_deleted_user_stay_in_the_report(client, runtime, make_user):
         session.execute(insert(Task).values(title="left behind", created_by=gone.id))
 
     assert client.get(PATH).json["tasks_created"] == {"gone": 1}
+    assert client.get(PATH).json["user_ids"] == {"gone": gone.id}

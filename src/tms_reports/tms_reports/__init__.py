@@ -8,4 +8,5 @@ def includeme(config):
     config.add_doctor_check("reports", "tms_reports.doctor:check_database")
     config.add_token_scope("reports:read", "GET /api/task-report-insight")
     config.add_index_link("report", "/api/task-report-insight")
+    config.add_web_module("tms_reports:static/web")
     config.include_web("tms_reports.resources")

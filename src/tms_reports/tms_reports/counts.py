@@ -64,7 +64,7 @@ def _keyed(index: int, slices: int) -> list[Count]:
     )
     in_cell = _number_where(Task.status == cell.c.status, Task.priority == cell.c.priority)
     cells = select(cell.c.status, cell.c.priority, in_cell.scalar_subquery())
-    users = select(User.username).where(User.id % slices == index)
+    users = select(User.username, User.id).where(User.id % slices == index)
     return [
         Count("cells", cells),
         *(
@@ -86,7 +86,7 @@ def _grouped(criteria: Criteria) -> list[Count]:
 def _by_person(person: Any, criteria: Criteria) -> Statement:
     number = func.count().label("number")
     found = select(person.label("person"), number).where(*criteria).group_by(person).subquery()
-    return select(User.username, found.c.number).join_from(found, User, User.id == found.c.person)
+    return select(User.username, User.id, found.c.number).join_from(found, User, User.id == found.c.person)
 
 
 def _overdue(criteria: Criteria, today: date) -> Count:

@@ -12,7 +12,7 @@ class Report:
     """The keys of the response, in order.
 
     All priorities and statuses are present, with 0 where there are no tasks. Users without tasks are left out, and
-    users are in descending order of their number of tasks.
+    users are in descending order of their number of tasks. `user_ids` has the ids of all users that are named.
     """
 
     total: int
@@ -30,13 +30,16 @@ class Report:
     as_of_event: int
     elapsed_ms: float
     threads: int
+    user_ids: dict[str, int]
 
     def as_json(self, *, indented: bool = False) -> bytes:
         return orjson.dumps(self, option=orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indented else 0))
 
     def as_rows(self) -> Iterator[tuple[str, str, object]]:
-        """Yield the report as rows (figure, key, value). The key is empty where a figure is a single value."""
+        """Yield the figures as rows (figure, key, value). The key is empty where a figure is a single value."""
         for figure, value in asdict(self).items():
+            if figure == "user_ids":
+                continue
             match value:
                 case dict():
                     yield from ((figure, key, number) for key, number in value.items())

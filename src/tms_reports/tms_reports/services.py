@@ -126,6 +126,7 @@ def _report(counted: Counted, now: datetime, began: float) -> Report:
         as_of_event=counted.snapshot.last_position,
         elapsed_ms=round((time.perf_counter() - began) * 1000, 1),
         threads=counted.threads,
+        user_ids=_user_ids(tallies),
     )
 
 
@@ -135,6 +136,16 @@ def _by_member(tallies: Tallies, enum: type[StrEnum], index: int) -> dict[str, i
     for key, number in tallies["cells"].items():
         found[key[index]] += number
     return {member.value: found[member] for member in enum}
+
+
+def _user_ids(tallies: Tallies) -> dict[str, int]:
+    """Return the ids of the users with tasks, by user name."""
+    return {
+        username: user_id
+        for dimension in ("assigned", "created")
+        for (username, user_id), number in tallies[dimension].items()
+        if number
+    }
 
 
 def _by_user(tally: Counter[tuple[Any, ...]]) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Handles the messages of a client. An invalid message is answered with an error and never ends the connection."""
 
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -9,7 +9,7 @@ from tms_realtime.clients.connection import Connection
 from tms_realtime.clients.filter_parsing import MAX_POSITION, WHERE, parse_filter_object
 from tms_realtime.clients.view import Subscription
 
-KNOWN_TYPES = "known types are ping, subscribe, unsubscribe, resume and presence"
+KNOWN_TYPES = "known types are ping, subscribe, unsubscribe, resume, presence and watch"
 MAX_QUOTE_LENGTH = 40
 MAX_NAME_LENGTH = 100
 Answer = dict[str, Any] | None
@@ -54,6 +54,9 @@ def _dispatch(connection: Connection, command: dict[str, Any]) -> Answer:
         case {"type": "presence"}:
             _presence(connection, command)
             return None
+        case {"type": "watch"}:
+            _watch(connection, command)
+            return None
         case {"type": str(kind)}:
             raise InvalidCommandError(f"unknown type {kind[:MAX_QUOTE_LENGTH]!r}; {KNOWN_TYPES}")
         case _:
@@ -93,11 +96,27 @@ def _presence(connection: Connection, command: dict[str, Any]) -> None:
     connection.view_task(None if command.get("task_id", 0) is None else _number(command, "task_id", smallest=1))
 
 
+def _watch(connection: Connection, command: dict[str, Any]) -> None:
+    if connection.user_id is None:
+        raise InvalidCommandError("presence requires a signed-in client")
+    task_ids = command.get("tasks")
+    if not isinstance(task_ids, list) or not all(_is_number(one, smallest=1) for one in task_ids):
+        raise InvalidCommandError("tasks must be a list of integers of at least 1")
+    try:
+        connection.watch_tasks(set(task_ids))
+    except ValueError as error:
+        raise InvalidCommandError(str(error)) from None
+
+
 def _number(command: dict[str, Any], name: str, *, smallest: int) -> int:
     number = command.get(name)
-    if isinstance(number, bool) or not isinstance(number, int) or not smallest <= number <= MAX_POSITION:
+    if not _is_number(number, smallest=smallest):
         raise InvalidCommandError(f"{name} must be an integer of at least {smallest}")
-    return number
+    return cast(int, number)
+
+
+def _is_number(value: object, *, smallest: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and smallest <= value <= MAX_POSITION
 
 
 def _name(command: dict[str, Any]) -> str | None:

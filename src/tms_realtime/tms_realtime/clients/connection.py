@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 
 from tms_core.auth.access_tokens import AccessClaims
 from tms_core.permissions import Actor
@@ -11,6 +12,7 @@ from tms_realtime.clients.context import ConnectionContext
 from tms_realtime.clients.rate_limit import TokenBucket
 from tms_realtime.clients.replay import replay
 from tms_realtime.clients.view import Subscription, View
+from tms_realtime.clients.watches import MAX_WATCHED
 from tms_realtime.clients.wire import Wire
 from tms_realtime.event_log.reader import LogUnavailableError
 
@@ -91,6 +93,12 @@ class Connection:
         """Report this user as viewing the task, and send the other viewers; None ends it."""
         self._context.presence.view_task(self, task_id)
 
+    def watch_tasks(self, task_ids: Collection[int]) -> None:
+        """Send the viewers of these tasks, now and when they change. Raises ValueError above `MAX_WATCHED`."""
+        if len(task_ids) > MAX_WATCHED:
+            raise ValueError(f"a connection watches at most {MAX_WATCHED} tasks")
+        self._context.presence.watch_tasks(self, task_ids)
+
     def may_send(self) -> bool:
         """Whether the rate limit allows another message; ends the connection if not."""
         if self._rate_limit.use():
@@ -111,7 +119,7 @@ class Connection:
     def gone(self) -> None:
         """Clean up after the connection; idempotent."""
         self._context.hub.leave(self)
-        self._context.presence.leave(self)
+        self._context.presence.gone(self)
         self._stop_replay()
 
     def _subscribe(self, subscriptions: tuple[Subscription, ...]) -> None:

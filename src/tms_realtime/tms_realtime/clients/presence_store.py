@@ -6,7 +6,7 @@ publishes changes on a channel. The members of a killed process expire.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -62,7 +62,17 @@ class PresenceStore:
         """Return the users who view a task, in all processes."""
         async with asyncio.timeout(TIMEOUT):
             members = cast(list[bytes], await self._client.zrangebyscore(_key(task_id), time.time(), "+inf"))
-        return sorted({_number(member.rpartition(b":")[2]) for member in members} - {NOBODY})
+        return _users(members)
+
+    async def read_many(self, task_ids: Collection[int]) -> dict[int, list[int]]:
+        """Return the users who view each of the tasks, in one round trip."""
+        now = time.time()
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for task_id in task_ids:
+                pipeline.zrangebyscore(_key(task_id), now, "+inf")
+            async with asyncio.timeout(TIMEOUT):
+                found = cast(list[list[bytes]], await pipeline.execute())
+        return {task_id: _users(members) for task_id, members in zip(task_ids, found, strict=True)}
 
     def _member(self, user_id: int) -> str:
         return f"{self._process}:{user_id}"
@@ -75,6 +85,10 @@ async def connect(url: str, process: str) -> AsyncIterator[PresenceStore]:
         async with asyncio.timeout(TIMEOUT):
             await pubsub.subscribe(CHANNEL)
         yield PresenceStore(client, pubsub, process)
+
+
+def _users(members: Iterable[bytes]) -> list[int]:
+    return sorted({_number(member.rpartition(b":")[2]) for member in members} - {NOBODY})
 
 
 def _number(text: bytes) -> int:

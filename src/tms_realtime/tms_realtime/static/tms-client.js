@@ -20,6 +20,8 @@
  * @property {(event: any) => void} [onEvent] Receives every event once, in order.
  * @property {(reset: {event_id: number}) => void} [onReset] Too many events were missed: reload the lists.
  * @property {(presence: {task: number, users: number[]}) => void} [onPresence]
+ * @property {(viewers: {tasks: Record<string, number[]>}) => void} [onViewers] Receives the watched tasks whose viewers
+ *     have changed. On a new connection, those of tasks without viewers are not repeated.
  * @property {(state: State, more: {retryIn?: number, cause?: unknown}) => void} [onState]
  * @property {(error: any) => void} [onError] Receives the permanent error when `state` is closed, or the server's
  *     error for a message.
@@ -185,7 +187,7 @@ export class Live {
   /** @type {number | undefined} The `since` with which to resume later. */
   lastEventId;
   #client; #options; #filter; #socket; #resync; #timer;
-  #subscriptions = []; #isChanged = false; #taskId = null; #failures = 0; #wasRefused = false;
+  #subscriptions = []; #isChanged = false; #taskId = null; #watched = []; #failures = 0; #wasRefused = false;
   #stop = new AbortController(); #end = () => {}; #retryNow = () => {};
 
   /** @param {TmsClient} client @param {ListenOptions} options */
@@ -221,6 +223,12 @@ export class Live {
   presence(taskId) {
     this.#taskId = taskId;
     this.#sendMessage({ type: "presence", task_id: taskId });
+  }
+
+  /** @param {number[]} taskIds The tasks, at most 200, whose viewers `onViewers` receives. */
+  watch(taskIds) {
+    this.#watched = taskIds;
+    this.#sendMessage({ type: "watch", tasks: taskIds });
   }
 
   close() {
@@ -296,6 +304,7 @@ export class Live {
     this.#become("open");
     this.#resync = undefined;
     if (this.#taskId !== null) this.presence(this.#taskId);
+    if (this.#watched.length) this.watch(this.#watched);
     if (!this.#isChanged) return;
     this.#sendMessage({ type: "unsubscribe" });
     if (this.#filter) this.#sendMessage({ type: "subscribe", filter: this.#filter });
@@ -317,6 +326,7 @@ export class Live {
     const { type, event_id: id } = message;
     const resync = this.#resync;
     if (type === "presence") this.#notify("onPresence", message);
+    else if (type === "viewers") this.#notify("onViewers", message);
     else if (type === "error") this.#notify("onError", new TmsError(400, { detail: message.message }));
     else if (type === "pong" && resync && ++resync.pongs === 2) {
       this.#resync = undefined;

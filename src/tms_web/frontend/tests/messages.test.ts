@@ -1,20 +1,29 @@
-/** Every message that the sources ask for exists in every language. */
-
-import de from "catalogue:de";
-import en from "catalogue:en";
+/** Every message that the sources ask for exists in every language: those of the shell and those of the packages. */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-const SOURCES = new URL("../src/", import.meta.url).pathname;
+const PACKAGES = new URL("../../../", import.meta.url).pathname;
+const FOLDERS = readdirSync(PACKAGES)
+  .map((name) => join(PACKAGES, name, name === "tms_web" ? "frontend/src" : "frontend"))
+  .filter((folder) => existsSync(folder));
 const STATUSES = ["PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED"];
 const PRIORITIES = ["LOW", "MEDIUM", "HIGH", "URGENT"];
 const CALL = /(?<![\w.])t\(\s*(["'`])(.+?)\1/gs;
 
-const files = (readdirSync(SOURCES, { recursive: true }) as string[]).filter((path) => /\.tsx?$/.test(path));
-const used = files.flatMap((path) =>
-  [...withoutComments(readFileSync(join(SOURCES, path), "utf8")).matchAll(CALL)].map(([, quote, key]) => ({
+const files = FOLDERS.flatMap((folder) =>
+  (readdirSync(folder, { recursive: true }) as string[]).map((path) => join(folder, path)),
+);
+const catalogues = (locale: string) =>
+  files
+    .filter((path) => path.endsWith(`/${locale}.json`))
+    .map((path) => JSON.parse(readFileSync(path, "utf8")) as Record<string, string>);
+const en: Record<string, string> = Object.assign({}, ...catalogues("en"));
+const de: Record<string, string> = Object.assign({}, ...catalogues("de"));
+const sources = files.filter((path) => /(?<!\.test)\.tsx?$/.test(path));
+const used = sources.flatMap((path) =>
+  [...withoutComments(readFileSync(path, "utf8")).matchAll(CALL)].map(([, quote, key]) => ({
     path,
     key: key as string,
     isComposed: quote === "`",
@@ -47,9 +56,7 @@ test("English and German have the same keys and placeholders", () => {
 });
 
 test("no catalogue has a key of another", () => {
-  const all = (readdirSync(SOURCES, { recursive: true }) as string[])
-    .filter((path) => path.endsWith("en.json"))
-    .flatMap((path) => Object.keys(JSON.parse(readFileSync(join(SOURCES, path), "utf8"))));
+  const all = catalogues("en").flatMap((one) => Object.keys(one));
   assert.deepEqual(
     all.filter((key, index) => all.indexOf(key) !== index),
     [],

@@ -20,6 +20,7 @@ export type ListedUser = Schemas["ListedUser"];
 export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];
+export type MailPreferences = Schemas["Preferences"];
 export type Session = Schemas["Session"];
 export type Sessions = Schemas["Sessions"];
 export type ApiTokens = Schemas["ApiTokens"];

@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import type { Messages } from "tms/i18n";
+import type { FeedSource } from "tms/realtime";
 import type { IconName } from "tms/ui";
 
 /** What a package adds to the UI: the default export of its module. */
@@ -19,6 +20,8 @@ export interface WebModule {
   taskSections?: readonly LazyPart<TaskPartProps>[];
   profileSections?: readonly SectionEntry[];
   administrationSections?: readonly SectionEntry[];
+  /** Delivers changes of tasks as they happen; at most one module has one. */
+  feed?: FeedSource;
 }
 
 /** A small component of a package that a page of another package shows. */

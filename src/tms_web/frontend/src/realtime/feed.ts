@@ -1,7 +1,10 @@
-/** The live connection of the page: one WebSocket by /tms-client.js, whose requests use the session of the page. */
+/**
+ * The changes of tasks by others. A module may bring a live source, such as a WebSocket; without one, and while it is
+ * interrupted, the page asks the API for changes now and then.
+ */
 import { signal } from "@preact/signals";
-import { ApiError, type Method, type RequestOptions, session, type Task } from "tms/api";
-import { config } from "tms/module";
+import type { Task } from "tms/api";
+import { Poller } from "./poller.ts";
 
 /** A message of the realtime server about one task. */
 export interface TaskEvent extends Omit<Task, "id"> {
@@ -12,26 +15,49 @@ export interface TaskEvent extends Omit<Task, "id"> {
   changes: string[];
 }
 
-/** `off`: not started, or realtime is not installed. `waiting`: interrupted, and tried again at `retryAt`. */
+/** `off`: there is no live source. `waiting`: interrupted, and tried again at `retryAt`. */
 export type ConnectionState = "off" | "connecting" | "open" | "waiting" | "closed";
 
 export interface FeedListener {
+  /** A task has changed, as the live source says. */
   onEvent(event: TaskEvent): void;
-  /** Too many events were missed: read everything again. */
+  /** Tasks as they are now, and ids of those that are gone, as the API says. */
+  onChanges(tasks: readonly Task[], gone: readonly number[]): void;
+  /** Too many changes were missed: read everything again. */
   onReset(): void;
+}
+
+/** Where a live source delivers. */
+export interface FeedSink {
+  onEvent(event: TaskEvent): void;
+  onReset(position: number): void;
+  /** `retryIn` is in milliseconds. */
+  onState(state: Exclude<ConnectionState, "off">, retryIn?: number): void;
+}
+
+export interface FeedSource {
+  /** Delivers what happens after the position `since`, or from now on; resolves to the function that ends it. */
+  start(since: number | undefined, sink: FeedSink): Promise<() => void>;
 }
 
 export const connection = signal<ConnectionState>("off");
 /** When the next attempt begins, in milliseconds since the epoch, while the connection is waiting. */
 export const retryAt = signal<number | null>(null);
-/** The other users who are looking at the task that this page shows. */
-export const viewers = signal<readonly number[]>([]);
 
-type Live = import("tms-client").Live;
 const listeners = new Set<FeedListener>();
-let live: Live | null = null;
-let viewed: number | null = null;
+const poller = new Poller({
+  onChanges: (tasks, gone) => each((one) => one.onChanges(tasks, gone)),
+  onReset: () => each((one) => one.onReset()),
+  isNeeded: () => connection.peek() !== "open",
+});
+let source: FeedSource | null = null;
+let end: (() => void) | null = null;
 let generation = 0;
+
+/** Sets the live source; for the shell, before the feed starts. */
+export function setFeedSource(live: FeedSource): void {
+  source = live;
+}
 
 /** Adds a listener; returns the function that removes it. */
 export function listen(listener: FeedListener): () => void {
@@ -39,56 +65,48 @@ export function listen(listener: FeedListener): () => void {
   return () => listeners.delete(listener);
 }
 
-/**
- * Connects. Events after `since` are delivered, so that lists which are read afterwards miss nothing.
- * `url` is the WebSocket's address; by default the one that the API gives. Resolves when the client has been loaded.
- */
-export async function startFeed(since: number | undefined, url?: string): Promise<void> {
+/** Delivers events after `since`, so that lists which are read afterwards miss nothing. Rejects if the live source fails. */
+export async function startFeed(since: number | undefined): Promise<void> {
   const started = ++generation;
-  // A variable, so that the bundler leaves the address alone.
-  const path = `${config.base}/tms-client.js`;
-  const { TmsClient, TmsError } = (await import(path)) as typeof import("tms-client");
-  if (started !== generation) return;
-  class PageClient extends TmsClient {
-    override async request(method: string, target: string, options: RequestOptions = {}): Promise<unknown> {
-      try {
-        return await session.api.request(method as Method, target, options);
-      } catch (error) {
-        if (!(error instanceof ApiError)) throw error;
-        const more = error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter };
-        throw new TmsError(error.status, error.problem, more);
-      }
-    }
-  }
-  const root = location.origin + config.base;
-  live = new PageClient(url ? { api: root, realtime: url } : { api: root }).listen({
-    ...(since !== undefined && { since }),
-    onEvent: (event) => each((one) => one.onEvent(event)),
-    onReset: () => each((one) => one.onReset()),
-    onPresence: ({ task, users }) => {
-      if (task === viewed) viewers.value = users;
-    },
-    onState: (state, { retryIn }) => {
-      connection.value = state;
-      retryAt.value = retryIn === undefined ? null : Date.now() + retryIn;
-    },
+  poller.start(since);
+  if (!source) return;
+  connection.value = "connecting";
+  const stop = await source.start(since, sinkOf(started)).catch((error) => {
+    if (started === generation) connection.value = "off";
+    throw error;
   });
-  if (viewed !== null) live.presence(viewed);
+  if (started === generation) end = stop;
+  else stop();
 }
 
 export function stopFeed(): void {
   generation++;
-  live?.close();
-  live = null;
+  poller.stop();
+  end?.();
+  end = null;
   connection.value = "off";
-  viewers.value = [];
+  retryAt.value = null;
 }
 
-/** Reports the task that the user is looking at, or none; `viewers` follows. */
-export function viewTask(taskId: number | null): void {
-  viewed = taskId;
-  viewers.value = [];
-  live?.presence(taskId);
+function sinkOf(started: number): FeedSink {
+  const isCurrent = () => started === generation;
+  return {
+    onEvent: (event) => {
+      if (!isCurrent()) return;
+      poller.position = event.event_id;
+      each((one) => one.onEvent(event));
+    },
+    onReset: (position) => {
+      if (!isCurrent()) return;
+      poller.position = position;
+      each((one) => one.onReset());
+    },
+    onState: (state, retryIn) => {
+      if (!isCurrent()) return;
+      connection.value = state;
+      retryAt.value = retryIn === undefined ? null : Date.now() + retryIn;
+    },
+  };
 }
 
 function each(act: (listener: FeedListener) => void): void {

@@ -8,7 +8,6 @@ import { followSession, restore } from "./start.ts";
 const root = document.getElementById("app") ?? document.body.appendChild(document.createElement("div"));
 void restore();
 await applyPreferences();
-followSession();
+followSession(loadModules());
 followLocation();
-void loadModules();
 render(<Layout />, root);

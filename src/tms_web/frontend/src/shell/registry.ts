@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { addMessages, t } from "tms/i18n";
 import { addModule, config, type WebModule } from "tms/module";
+import { setFeedSource } from "tms/realtime";
 import { toast } from "tms/ui";
 import { shellPages } from "../pages/index.ts";
 
@@ -29,6 +30,7 @@ export async function loadModules(urls: readonly string[] = config.modules): Pro
 
 function register(module: WebModule): void {
   if (module.messages) addMessages(module.messages);
+  if (module.feed) setFeedSource(module.feed);
   addModule(module);
 }
 

@@ -2,7 +2,7 @@
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { errorText, session } from "tms/api";
 import { t } from "tms/i18n";
-import { config, navigate } from "tms/module";
+import { navigate } from "tms/module";
 import { clearDrafts, startStore, stopStore, tasks } from "tms/store";
 import { confirm, toast } from "tms/ui";
 
@@ -22,7 +22,8 @@ export async function restore(): Promise<void> {
   }
 }
 
-export function followSession(): void {
+/** `modules` settles when the modules are loaded. */
+export function followSession(modules: Promise<void>): void {
   tasks.onRefused = (error) => toast(errorText(error), { tone: "error" });
   let started: number | undefined;
   let stopping = Promise.resolve();
@@ -40,9 +41,7 @@ export function followSession(): void {
         });
       }
       if (id !== undefined)
-        void stopping
-          .then(() => startStore(id, config.realtimeUrl ?? null))
-          .catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
+        void stopping.then(() => startStore(id, modules)).catch(() => toast(t("ui.feedFailed"), { tone: "error" }));
     });
   });
 }

@@ -1,5 +1,5 @@
 /** The store of the page: tasks, users, lists and the queue of changes. */
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { api, session } from "tms/api";
 import { connection, listen, startFeed, stopFeed } from "tms/realtime";
 import type { ListQuery } from "./filters.ts";
@@ -25,6 +25,8 @@ export { nameOf } from "./users.ts";
 
 export const tasks = new TaskStore(api, "indexedDB" in globalThis ? new IndexedDbQueue() : null);
 export const users = new UserStore(api);
+/** The task that the user is looking at, if any. */
+export const openTask = signal<number | null>(null);
 const lists = new Set<TaskList>();
 const resets = new Set<() => void>();
 const foreignChanges = new Set<(id: number) => void>();
@@ -53,16 +55,19 @@ export function onForeignChange(act: (id: number) => void): () => void {
   return () => foreignChanges.delete(act);
 }
 
-/** Starts for the signed-in user: the position of the event log first, so that no change is missed. */
-export async function startStore(userId: number, realtimeUrl: string | null): Promise<void> {
+/**
+ * Starts for the signed-in user: the position of the event log first, so that no change is missed. `modules` settles when
+ * the modules are loaded, one of which may bring a live source of changes.
+ */
+export async function startStore(userId: number, modules: Promise<void>): Promise<void> {
   await tasks.start(userId);
   void users.load().catch(() => {});
-  if (realtimeUrl === null) return;
   const since = await api.get<{ next: number }>("/api/sync").then(
     ({ next }) => next,
     () => undefined,
   );
-  await startFeed(since, realtimeUrl || undefined);
+  await modules;
+  if (session.user.peek()?.id === userId) await startFeed(since);
 }
 
 export function stopStore(): void {
@@ -77,6 +82,7 @@ listen({
     tasks.applyEvent(event);
     if (event.actor !== session.user.peek()?.id) for (const act of foreignChanges) act(event.task_id);
   },
+  onChanges: (changed, gone) => tasks.applyChanges(changed, gone),
   onReset: () => {
     for (const list of lists) void list.reload();
     for (const act of resets) act();

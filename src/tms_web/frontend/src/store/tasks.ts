@@ -116,6 +116,11 @@ export class TaskStore {
     else this.entities.follow(pick({ ...fields, id: task_id }));
   }
 
+  applyChanges(tasks: readonly Task[], gone: readonly number[]): void {
+    for (const task of tasks) this.entities.follow(pick(task));
+    for (const id of gone) this.entities.drop(id, this.entities.confirmed(id)?.version ?? 0);
+  }
+
   /** Sends what is queued; called when the connection is back, too. */
   flush(): void {
     clearTimeout(this.#timer);

@@ -1,13 +1,11 @@
 /** One task beside the list, or on the whole screen of a phone. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, session, type Task } from "tms/api";
-import { language, t } from "tms/i18n";
+import { t } from "tms/i18n";
 import { LazyView, TaskBadges, taskSections, useShortcuts, useTitle } from "tms/module";
-import { viewers, viewTask } from "tms/realtime";
-import { onReset, tasks, users } from "tms/store";
+import { onReset, openTask, tasks } from "tms/store";
 import { rightsOf } from "tms/tasks";
 import {
-  Avatar,
   Button,
   EmptyState,
   ErrorState,
@@ -46,8 +44,10 @@ function Panel({ id, onClose }: TaskPanelProps) {
   usePanelFocus(id, panel, heading);
   useTitle(task?.title ?? t("taskPanel.heading", { id: String(id) }));
   useEffect(() => {
-    viewTask(id > 0 ? id : null);
-    return () => viewTask(null);
+    openTask.value = id > 0 ? id : null;
+    return () => {
+      openTask.value = null;
+    };
   }, []);
   // Also where the focus is in the list.
   useShortcuts([{ keys: "escape", label: t("taskPanel.close"), run: onClose }]);
@@ -66,7 +66,6 @@ function Panel({ id, onClose }: TaskPanelProps) {
           {t("taskPanel.heading", { id: String(id) })}
           {task && <span class="visually-hidden">: {task.title}</span>}
         </h2>
-        {task && <Viewers />}
         {task && id > 0 && <TaskBadges taskId={id} />}
         {task && <ActionMenu task={task} onClose={onClose} />}
         <IconButton icon="x" label={t("ui.close")} keys="escape" onClick={onClose} />
@@ -156,20 +155,6 @@ function Content({ task, onSettled }: { task: Task; onSettled: () => void }) {
         taskSections.value.map((part) => <LazyView key={part.id} part={part} props={{ taskId: task.id }} />)}
       {task.id > 0 && <History task={task} history={history} mayChange={mayChange} />}
     </>
-  );
-}
-
-function Viewers() {
-  const ids = viewers.value;
-  if (!ids.length) return null;
-  const names = new Intl.ListFormat(language.value).format(ids.map(userName));
-  return (
-    <span class="task-panel__viewers" title={t("taskPanel.viewers", { count: ids.length, names })}>
-      {ids.slice(0, 3).map((id) => (
-        <Avatar key={id} user={users.get(id)} />
-      ))}
-      <span class="visually-hidden">{t("taskPanel.viewers", { count: ids.length, names })}</span>
-    </span>
   );
 }
 

@@ -1,14 +1,10 @@
-/** What the page uses of /tms-client.js, the JavaScript client that tms_realtime serves. */
+/** What the page uses of /tms-client.js, the JavaScript client of this package. */
 declare module "tms-client" {
-  export interface Presence {
-    task: number;
-    users: number[];
-  }
   export interface ListenOptions {
     since?: number;
     onEvent?: (event: import("tms/realtime").TaskEvent) => void;
     onReset?: (reset: { event_id: number }) => void;
-    onPresence?: (presence: Presence) => void;
+    onViewers?: (viewers: { tasks: Record<string, number[]> }) => void;
     onState?: (state: "connecting" | "open" | "waiting" | "closed", more: { retryIn?: number }) => void;
     onError?: (error: unknown) => void;
   }
@@ -19,9 +15,8 @@ declare module "tms-client" {
     tries?: number;
   }
   export class Live {
-    state: string;
-    lastEventId: number | undefined;
     presence(taskId: number | null): void;
+    watch(taskIds: number[]): void;
     close(): void;
   }
   export class TmsError extends Error {

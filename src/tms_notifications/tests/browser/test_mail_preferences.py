@@ -1,0 +1,73 @@
+"""The section of the profile with the mail preferences, in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tms_testing.served import served_settings
+
+
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_api", "tms_realtime", "tms_notifications", "tms_web")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return {**served_settings(), "tms.timezone": "Europe/Berlin"}
+
+
+@pytest.fixture
+def ann(add_user):
+    return add_user()
+
+
+@pytest.fixture
+def client(api_of, ann):
+    return api_of(ann)
+
+
+PATH = "/api/users/me/notifications"
+
+
+def test_preferences_are_saved_at_once(page, sign_in, ann, client, check_accessibility):
+    sign_in(page, ann, "/profile/notifications")
+    due = page.get_by_label("tasks of mine are due today or tomorrow")
+    expect(due).to_be_checked()
+    check_accessibility(page)
+
+    due.press("Space")
+    page.get_by_label("Send mails about changes that I make myself").uncheck()
+    expect(page.locator(".mail-preferences__saved")).to_be_visible()
+    zone = page.get_by_role("button", name="Time zone: Same as the server (Europe/Berlin)")
+    zone.press("Enter")
+    page.get_by_role("combobox", name="Time zone").press_sequentially("auckl")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Time zone: Pacific/Auckland")).to_be_focused()
+    expect(page.locator(".mail-preferences__saved")).to_be_visible()
+
+    expected = {"assigned": "immediate", "updated": "immediate", "due_soon": "off", "own_changes": False}
+    assert client.get(PATH).json() == {**expected, "timezone": "Pacific/Auckland"}
+    # The pages use the zone of the account, on every device.
+    page.reload()
+    expect(due).not_to_be_checked()
+    page.get_by_role("link", name="Date and time").click()
+    expect(page.get_by_role("button", name="Time zone: Pacific/Auckland")).to_be_visible()
+
+
+def test_a_refused_change_is_taken_back_with_the_reason(page, sign_in, ann, client, problems, check_accessibility):
+    sign_in(page, ann, "/profile/notifications")
+    changes = page.get_by_label("a task of mine is changed")
+    page.route(f"**{PATH}", lambda route: route.fulfill(status=403, content_type="application/problem+json", body="{}"))
+
+    changes.click()
+    expect(page.get_by_role("alert")).to_contain_text("The change was not saved")
+    expect(changes).to_be_checked()
+    check_accessibility(page)
+
+    page.unroute(f"**{PATH}")
+    changes.uncheck()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator(".mail-preferences__saved")).to_be_visible()
+    assert client.get(PATH).json()["updated"] == "off"
+    # The browser logs the answer above.
+    problems[:] = [one for one in problems if "403" not in one]
