@@ -11,6 +11,7 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
 ]);
 
 const list: PageEntry["load"] = () => import("./list/index.tsx");
+const myTasks: PageEntry["load"] = () => import("./my-tasks/index.tsx");
 const guests: PageEntry[] = [
   { path: "/sign-in", title: () => t("sign-in.title"), load: () => import("./sign-in/index.tsx"), isOpen: true },
   {
@@ -41,6 +42,11 @@ export const shellPages: WebModule = {
     ...guests,
     { path: "/tasks", title: () => t("ui.tasks"), load: list },
     { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
+    { path: "/my-tasks", title: () => t("my-tasks.title"), load: myTasks },
+    { path: "/my-tasks/:id", title: () => t("my-tasks.title"), load: myTasks },
   ],
-  navigation: [{ path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" }],
+  navigation: [
+    { path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" },
+    { path: "/my-tasks", label: () => t("my-tasks.title"), icon: "myTasks", order: 15, keys: "g m" },
+  ],
 };

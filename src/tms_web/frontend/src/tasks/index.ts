@@ -26,9 +26,17 @@ export { type RowActions, TaskRow, type TaskRowProps } from "./task-row.tsx";
 export { TasksFrame, type TasksFrameProps } from "./tasks-frame.tsx";
 export { TitleInput } from "./title-input.tsx";
 export { useCount } from "./use-count.ts";
-export { useList } from "./use-list.ts";
+export { useList, useOptionalList } from "./use-list.ts";
 export { type ListCommands, useListShortcuts } from "./use-list-shortcuts.ts";
 export { type RowFocus, useRowFocus } from "./use-row-focus.ts";
 export { type TaskView, useTaskView } from "./use-task-view.ts";
 export { useVirtualRows, type VirtualRows } from "./virtual.ts";
-export { firstDayOfWeek, startOfWeek } from "./weeks.ts";
+export {
+  type DayRange,
+  type DueSection,
+  dueSections,
+  firstDayOfWeek,
+  localeOf,
+  startOfWeek,
+  weekdayOf,
+} from "./weeks.ts";

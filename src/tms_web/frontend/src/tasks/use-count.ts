@@ -6,12 +6,12 @@ import { matches, onReset, type TaskList, tasks, toParams } from "tms/store";
 const PERIOD = 1000;
 
 /** How many tasks a list has: as loaded where it is complete, else as the server counts; null until that is known. */
-export function useCount(list: TaskList): number | null {
+export function useCount(list: TaskList | null): number | null {
   const [counted, setCounted] = useState<number | null>(null);
-  const isPartial = list.state.value === "ready" && list.hasMore.value;
+  const isPartial = list?.state.value === "ready" && list.hasMore.value;
   useEffect(() => {
     setCounted(null);
-    if (!isPartial) return;
+    if (!list || !isPartial) return;
     let isCurrent = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const count = async () => {
@@ -40,6 +40,6 @@ export function useCount(list: TaskList): number | null {
       stopReset();
     };
   }, [list, isPartial]);
-  if (list.state.value !== "ready") return null;
+  if (list?.state.value !== "ready") return null;
   return isPartial ? counted : list.ids.value.length;
 }

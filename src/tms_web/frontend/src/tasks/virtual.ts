@@ -1,4 +1,4 @@
-/** Renders only the rows in sight; all rows are equally high, as the style sheet says. */
+/** Renders only the rows in sight; rows are equally high, and so are heads between them, as the style sheet says. */
 import {
   defaultRangeExtractor,
   elementScroll,
@@ -16,16 +16,24 @@ export interface VirtualRows {
 
 const ESTIMATE = 44;
 
-/** `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. */
-export function useVirtualRows(count: number, keyOf: (index: number) => number | string, kept: number): VirtualRows {
+/**
+ * `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. Rows have the
+ * attribute `data-id`, heads `data-head`.
+ */
+export function useVirtualRows(
+  count: number,
+  keyOf: (index: number) => number | string,
+  kept: number,
+  isHead: (index: number) => boolean = () => false,
+): VirtualRows {
   const scroller = useRef<HTMLDivElement>(null);
-  const height = useRef(ESTIMATE);
+  const height = useRef({ row: ESTIMATE, head: ESTIMATE });
   const [, redraw] = useReducer((renders: number) => renders + 1, 0);
   const options = {
     count,
     getItemKey: keyOf,
     getScrollElement: () => scroller.current,
-    estimateSize: () => height.current,
+    estimateSize: (index: number) => (isHead(index) ? height.current.head : height.current.row),
     overscan: 8,
     // The sticky head.
     scrollPaddingEnd: 40,
@@ -41,12 +49,14 @@ export function useVirtualRows(count: number, keyOf: (index: number) => number |
   };
   const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLElement>(options));
   virtualizer.setOptions(options);
+  const heightOf = (selector: string) => scroller.current?.querySelector<HTMLElement>(selector)?.offsetHeight;
   useLayoutEffect(() => virtualizer._didMount(), []);
   useLayoutEffect(() => {
     virtualizer._willUpdate();
     // Density, width and font size change the height.
-    const measured = scroller.current?.querySelector<HTMLElement>("[data-id]")?.offsetHeight;
-    if (!measured || measured === height.current) return;
+    const { row, head } = height.current;
+    const measured = { row: heightOf("[data-id]") ?? row, head: heightOf("[data-head]") ?? head };
+    if (measured.row === row && measured.head === head) return;
     height.current = measured;
     virtualizer.measure();
   });
