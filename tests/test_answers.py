@@ -120,6 +120,8 @@ def test_responses_of_bulk_history_undo_and_sync_are_documented(checked, contrac
     relay_once()
     checked.get("/api/sync?after=0&limit=5", headers=headers)
     checked.get("/api/sync", headers=headers)
+    checked.get("/api/task/counts?by=assigned_to", headers=headers)
+    checked.get("/api/task/counts?by=title", headers=headers)
     checked.get("/api/task-report-insight", headers=headers)
     checked.get("/api/task-report-insight?status=DONE", headers=headers)
 

@@ -56,6 +56,7 @@ REQUESTS = {
     "DELETE /api/task/{id}": ("/api/task/1", None),
     "GET /api/task/{id}/history": ("/api/task/1/history", None),
     "POST /api/task/{id}/undo": ("/api/task/1/undo", {"event_id": 2}),
+    "GET /api/task/counts": ("/api/task/counts?by=status", None),
     "GET /api/sync": ("/api/sync", None),
     "GET /api/task-report-insight": ("/api/task-report-insight", None),
     "POST /api/ws-ticket": ("/api/ws-ticket", None),
@@ -74,7 +75,7 @@ READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
 PERSONAL = [
-    one for one in REQUESTS if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report"))
+    one for one in REQUESTS if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report", "counts"))
 ]
 
 

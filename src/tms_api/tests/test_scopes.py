@@ -14,6 +14,7 @@ ALLOWED = {
         "GET /api/task",
         "GET /api/task/{id}",
         "GET /api/task/{id}/history",
+        "GET /api/task/counts",
         "GET /api/sync",
         "POST /api/ws-ticket",
     },

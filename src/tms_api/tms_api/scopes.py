@@ -8,6 +8,7 @@ SCOPES = {
         "GET /api/task",
         "GET /api/task/{id}",
         "GET /api/task/{id}/history",
+        "GET /api/task/counts",
         "GET /api/sync",
     ),
     "tasks:write": (

@@ -49,6 +49,24 @@ class TaskPage(Page[Task]):
     example = {"count": 1, "next": None, "previous": None, "results": [TASK_EXAMPLE]}
 
 
+class TaskCount(ResponseSchema):
+    """The number of tasks with one value."""
+
+    example = {"value": "PENDING", "count": 30}
+
+    value: Status | Priority | Id | None = Field(description="A user's id with `by=assigned_to`; null: unassigned.")
+    count: Id
+
+
+class TaskCounts(ResponseSchema):
+    """The numbers of tasks by the values of one field."""
+
+    example = {"by": "status", "counts": [{"value": "PENDING", "count": 30}, {"value": "COMPLETED", "count": 12}]}
+
+    by: Literal["status", "priority", "assigned_to"]
+    counts: list[TaskCount]
+
+
 class BulkResult(ResponseSchema):
     """The result of one operation."""
 

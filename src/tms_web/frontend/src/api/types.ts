@@ -6,6 +6,7 @@ export type Task = Schemas["Task"];
 export type NewTask = Schemas["NewTask"];
 export type TaskChange = Schemas["TaskChange"];
 export type TaskPage = Schemas["TaskPage"];
+export type TaskCounts = Schemas["TaskCounts"];
 export type Status = Schemas["Status"];
 export type Priority = Schemas["Priority"];
 export type PublicUser = Schemas["PublicUser"];

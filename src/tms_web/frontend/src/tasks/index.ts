@@ -3,6 +3,7 @@ export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask } fr
 export { BulkBar, type BulkBarProps } from "./bulk-bar.tsx";
 export { currentDay } from "./current-day.ts";
 export { addDays, nextWeekday } from "./days.ts";
+export { type Drag, DragHint, type DragRules, dragProps, useDrag } from "./drag/index.ts";
 export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-picker.tsx";
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
 export { PanelSlot } from "./panel-slot.tsx";

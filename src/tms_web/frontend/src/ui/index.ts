@@ -8,6 +8,7 @@ export { ICON_NAMES, Icon, type IconName } from "./icon.tsx";
 export { Kbd } from "./kbd.tsx";
 export { ListboxInput, ListboxOptions, type Option, useListbox } from "./listbox.tsx";
 export { Menu, type MenuItem, type MenuProps, type TriggerProps } from "./menu.tsx";
+export { Motion, useMotion, useMotionOf } from "./motion.ts";
 export { Tabs, type TabsProps } from "./tabs.tsx";
 export { DueDate, RelativeTime } from "./time.tsx";
 export { type ToastOptions, ToastRegion, toast } from "./toast.tsx";
