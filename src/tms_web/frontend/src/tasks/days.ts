@@ -74,7 +74,9 @@ function dayOfFigures(day: string, month: string, year: string | undefined, toda
   return candidates.map((one) => `${one}-${rest}`).find((one) => isDay(one) && (year || one >= today)) ?? null;
 }
 
-function isDay(text: string): boolean {
+/** Whether this is a day of the calendar, as `2026-02-30` is not. */
+export function isDay(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

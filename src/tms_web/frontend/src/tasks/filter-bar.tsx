@@ -11,9 +11,11 @@ export interface FilterBarProps {
   view: ListView;
   onChange: (view: ListView) => void;
   onClear: () => void;
+  /** Leaves out due date and order, which a calendar has by itself. */
+  isByDay?: boolean;
 }
 
-export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
+export function FilterBar({ view, onChange, onClear, isByDay }: FilterBarProps) {
   const people: Option<Person>[] = [
     { value: "me", label: t("tasks.me"), mark: <Icon name="user" /> },
     ...userOptions().map((one) => ({ ...one, value: one.value as Person })),
@@ -53,13 +55,17 @@ export function FilterBar({ view, onChange, onClear }: FilterBarProps) {
         onChange={(creator) => onChange({ ...view, creator })}
         isMultiple
       />
-      <FilterChip
-        label={t("tasks.field.due_date")}
-        options={DUE_CHOICES.map((value) => ({ value, label: t(`tasks.due.${value}`) }))}
-        selected={view.due ? [view.due] : []}
-        onChange={([due]) => onChange({ ...view, due: due ?? null })}
-      />
-      <OrderMenu view={view} onChange={onChange} />
+      {!isByDay && (
+        <>
+          <FilterChip
+            label={t("tasks.field.due_date")}
+            options={DUE_CHOICES.map((value) => ({ value, label: t(`tasks.due.${value}`) }))}
+            selected={view.due ? [view.due] : []}
+            onChange={([due]) => onChange({ ...view, due: due ?? null })}
+          />
+          <OrderMenu view={view} onChange={onChange} />
+        </>
+      )}
       {hasFilters(view) && (
         <Button variant="quiet" size="small" onClick={onClear}>
           {t("tasks.clearFilters")}

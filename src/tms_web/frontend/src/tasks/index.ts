@@ -2,10 +2,11 @@
 export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask } from "./actions.ts";
 export { BulkBar, type BulkBarProps } from "./bulk-bar.tsx";
 export { currentDay } from "./current-day.ts";
-export { addDays, nextWeekday } from "./days.ts";
+export { addDays, isDay, nextWeekday } from "./days.ts";
 export { type Drag, DragHint, type DragRules, dragProps, useDrag } from "./drag/index.ts";
 export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-picker.tsx";
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
+export { addMonths, monthWeeks, weekOf } from "./months.ts";
 export { PanelSlot } from "./panel-slot.tsx";
 export {
   DUE_CHOICES,
