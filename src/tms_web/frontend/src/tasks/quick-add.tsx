@@ -14,9 +14,9 @@ export interface QuickAddProps {
   /** Whether the list shows the task; else it is said where it went. */
   isListed: (id: number) => boolean;
   onOpen: (id: number) => void;
-  /** What the task gets where the line says nothing else; a day is shown as a chip. */
+  /** What the task gets where the line says nothing else. */
   defaults?: Partial<QuickTask>;
-  /** Takes the day out of the defaults. */
+  /** Takes the day out of the defaults; with it, the day is shown as a chip. */
   onRemoveDay?: () => void;
   placeholder?: string;
 }
@@ -80,16 +80,14 @@ export function QuickAdd({ input, isListed, onOpen, defaults, onRemoveDay, place
           else event.currentTarget.blur();
         }}
       />
-      {day && !parsed.due_date && (
+      {day && onRemoveDay && !parsed.due_date && (
         <Chip
           mark={<Icon name="calendar" />}
-          {...(onRemoveDay && {
-            onRemove: () => {
-              onRemoveDay();
-              input.current?.focus();
-            },
-            removeLabel: t("tasks.add.removeDay"),
-          })}
+          onRemove={() => {
+            onRemoveDay();
+            input.current?.focus();
+          }}
+          removeLabel={t("tasks.add.removeDay")}
         >
           {dayText(day)}
         </Chip>

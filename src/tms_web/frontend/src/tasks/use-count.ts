@@ -17,9 +17,10 @@ export function useCount(list: TaskList | null): number | null {
     const count = async () => {
       timer = undefined;
       const params = { ...toParams({ ...list.query, ordering: [] }), page_size: 1 };
-      // An old number is better than none; the next change asks again.
       const page = await api.get<TaskPage>("/api/task", params).catch(() => null);
-      if (isCurrent && page) setCounted(page.count);
+      if (!isCurrent) return;
+      if (page) setCounted(page.count);
+      else countSoon();
     };
     const countSoon = () => {
       timer ??= setTimeout(count, PERIOD);

@@ -13,7 +13,7 @@ export interface DayTasksProps {
   filters: Filters;
   hrefOf: (id: number) => string;
   onShow: (id: number) => void;
-  addInput: RefObject<HTMLInputElement>;
+  addInput: RefObject<HTMLInputElement | null>;
   drag?: Drag | null;
   onOpen?: () => void;
 }

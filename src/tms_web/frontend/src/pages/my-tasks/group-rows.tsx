@@ -2,7 +2,7 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: a grid of positioned rows; a table element cannot be virtual
 /** The sections as one grid: rendered as far as in sight, each loaded as far as scrolled. */
 import type { ComponentChildren, Ref } from "preact";
-import { useEffect, useImperativeHandle } from "preact/hooks";
+import { useCallback, useEffect, useImperativeHandle } from "preact/hooks";
 import { errorText, type Task } from "tms/api";
 import { t } from "tms/i18n";
 import type { TaskList } from "tms/store";
@@ -15,7 +15,7 @@ import {
   useRowFocus,
   useVirtualRows,
 } from "tms/tasks";
-import { Button, Skeleton } from "tms/ui";
+import { Button, Skeleton, useMotion, useMotionOf } from "tms/ui";
 import { type CheckOff, withKept } from "./check-off.ts";
 import { GroupHead } from "./group-head.tsx";
 import type { Group } from "./use-sections.ts";
@@ -45,6 +45,8 @@ export function GroupRows(props: GroupRowsProps) {
   const { groups, selection, checkOff, openId, renamedId, actions, onAdd, handle, children } = props;
   const items = itemsOf(groups, checkOff);
   const ids = items.flatMap((item) => (item.kind === "task" ? [item.id] : []));
+  const motion = useMotion();
+  useMotionOf(motion, ids);
   const focused = selection.focused.value;
   const selected = selection.ids.value;
   const placeOf = (id: number | null | undefined) => items.findIndex((item) => item.kind === "task" && item.id === id);
@@ -59,6 +61,10 @@ export function GroupRows(props: GroupRowsProps) {
   const { move, focus, row } = useRowFocus(ids, selection, scroller, (index) =>
     virtualizer.scrollToIndex(placeOf(ids[index]), { align: "auto" }),
   );
+  const setRoot = useCallback((root: HTMLDivElement | null) => {
+    scroller.current = root;
+    motion.rootRef(root);
+  }, []);
   useImperativeHandle(handle, () => ({ move, focus, row }));
   useEffect(() => selection.retain(ids), [ids.join()]);
 
@@ -84,7 +90,7 @@ export function GroupRows(props: GroupRowsProps) {
   };
   const isComplete = groups.every(({ list }) => !list?.hasMore.value);
   return (
-    <div class="task-list my-tasks" ref={scroller}>
+    <div class="task-list my-tasks" ref={setRoot}>
       {children}
       <div
         class="task-list__rows"
