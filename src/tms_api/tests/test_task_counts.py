@@ -1,4 +1,4 @@
-"""GET /api/task/counts: tasks by status, priority or assignee."""
+"""GET /api/task/counts: tasks by status, priority, assignee or due date."""
 
 import pytest
 
@@ -30,6 +30,7 @@ def test_tasks_are_counted_by_each_field_the_largest_count_first(client, bob, ta
     assert counts(client, "by=status") == [("COMPLETED", 3), ("PENDING", 1)]
     assert counts(client, "by=priority") == [("MEDIUM", 3), ("URGENT", 1)]
     assert sorted(counts(client, "by=assigned_to"), key=str) == sorted([(None, 2), (bob.user.id, 2)], key=str)
+    assert counts(client, "by=due_date") == [(None, 3), ("2030-01-02", 1)]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_counts_contain_every_acknowledged_write(client, tasks):
 
 
 @pytest.mark.parametrize("query", ["", "by=title", "by=status&by=priority"])
-def test_the_field_must_be_one_of_three(client, faulty_fields, query):
+def test_the_field_must_be_one_of_four(client, faulty_fields, query):
     assert faulty_fields(client.get(f"/api/task/counts?{query}", status=400)) == ["by"]
 
 

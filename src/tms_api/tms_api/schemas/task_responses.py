@@ -54,7 +54,9 @@ class TaskCount(ResponseSchema):
 
     example = {"value": "PENDING", "count": 30}
 
-    value: Status | Priority | Id | None = Field(description="A user's id with `by=assigned_to`; null: unassigned.")
+    value: Status | Priority | Id | date | None = Field(
+        description="A user's id with `by=assigned_to`, null: unassigned; a day with `by=due_date`, null: no due date."
+    )
     count: Id
 
 
@@ -63,7 +65,7 @@ class TaskCounts(ResponseSchema):
 
     example = {"by": "status", "counts": [{"value": "PENDING", "count": 30}, {"value": "COMPLETED", "count": 12}]}
 
-    by: Literal["status", "priority", "assigned_to"]
+    by: Literal["status", "priority", "assigned_to", "due_date"]
     counts: list[TaskCount]
 
 

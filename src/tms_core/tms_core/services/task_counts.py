@@ -1,4 +1,4 @@
-"""The number of tasks per status, priority or assignee."""
+"""The number of tasks per status, priority, assignee or due date."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,12 +9,12 @@ from tms_core.models.task import TASK
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_core.services.task_filter import TaskFilter
 
-Grouping = Literal["status", "priority", "assigned_to"]
+Grouping = Literal["status", "priority", "assigned_to", "due_date"]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCount:
-    """How many of the tasks have this value; None for those without an assignee."""
+    """How many of the tasks have this value; None for those without an assignee or a due date."""
 
     value: Any
     count: int

@@ -13,54 +13,24 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
   "/first-start",
 ]);
 
-const administration: PageEntry["load"] = () => import("./administration/index.tsx");
-const list: PageEntry["load"] = () => import("./list/index.tsx");
-const board: PageEntry["load"] = () => import("./board/index.tsx");
-const profile: PageEntry["load"] = () => import("./profile/index.tsx");
-const guests: PageEntry[] = [
-  { path: "/sign-in", title: () => t("sign-in.title"), load: () => import("./sign-in/index.tsx"), isOpen: true },
-  {
-    path: "/first-start",
-    title: () => t("first-start.title"),
-    load: () => import("./first-start/index.tsx"),
-    isOpen: true,
-  },
+type Load = PageEntry["load"];
+
+const guests = [
+  open("/sign-in", "sign-in.title", () => import("./sign-in/index.tsx")),
+  open("/first-start", "first-start.title", () => import("./first-start/index.tsx")),
+  ...(config.registration === "open"
+    ? [open("/register", "register.title", () => import("./register/index.tsx"))]
+    : []),
+  ...(config.passwordReset
+    ? [open("/forgotten-password", "forgotten-password.title", () => import("./forgotten-password/index.tsx"))]
+    : []),
 ];
-if (config.registration === "open")
-  guests.push({
-    path: "/register",
-    title: () => t("register.title"),
-    load: () => import("./register/index.tsx"),
-    isOpen: true,
-  });
-if (config.passwordReset)
-  guests.push({
-    path: "/forgotten-password",
-    title: () => t("forgotten-password.title"),
-    load: () => import("./forgotten-password/index.tsx"),
-    isOpen: true,
-  });
 
 /** What mailed links open, whether or not somebody is signed in. */
-const mailedLinks: PageEntry[] = [
-  {
-    path: "/verify-email",
-    title: () => t("verify-email.title"),
-    load: () => import("./verify-email/index.tsx"),
-    isOpen: true,
-  },
-  {
-    path: "/reset-password",
-    title: () => t("reset-password.title"),
-    load: () => import("./reset-password/index.tsx"),
-    isOpen: true,
-  },
-  {
-    path: "/undo-email-change",
-    title: () => t("undo-email-change.title"),
-    load: () => import("./undo-email-change/index.tsx"),
-    isOpen: true,
-  },
+const mailedLinks = [
+  open("/verify-email", "verify-email.title", () => import("./verify-email/index.tsx")),
+  open("/reset-password", "reset-password.title", () => import("./reset-password/index.tsx")),
+  open("/undo-email-change", "undo-email-change.title", () => import("./undo-email-change/index.tsx")),
 ];
 
 export const shellPages: WebModule = {
@@ -68,18 +38,18 @@ export const shellPages: WebModule = {
   pages: [
     ...guests,
     ...mailedLinks,
-    { path: "/tasks", title: () => t("ui.tasks"), load: list },
-    { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
-    { path: "/board", title: () => t("board.title"), load: board },
-    { path: "/board/:id", title: () => t("board.title"), load: board },
-    { path: "/profile", title: () => t("profile.title"), load: profile },
-    { path: "/profile/:section", title: () => t("profile.title"), load: profile },
-    { path: "/administration", title: () => t("administration.title"), load: administration },
-    { path: "/administration/:section", title: () => t("administration.title"), load: administration },
+    ...both("/tasks", ":id", "ui.tasks", () => import("./list/index.tsx")),
+    ...both("/my-tasks", ":id", "my-tasks.title", () => import("./my-tasks/index.tsx")),
+    ...both("/board", ":id", "board.title", () => import("./board/index.tsx")),
+    ...both("/calendar", ":id", "calendar.title", () => import("./calendar/index.tsx")),
+    ...both("/profile", ":section", "profile.title", () => import("./profile/index.tsx")),
+    ...both("/administration", ":section", "administration.title", () => import("./administration/index.tsx")),
   ],
   navigation: [
     { path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" },
+    { path: "/my-tasks", label: () => t("my-tasks.title"), icon: "myTasks", order: 15, keys: "g m" },
     { path: "/board", label: () => t("board.title"), icon: "board", order: 20, keys: "g b" },
+    { path: "/calendar", label: () => t("calendar.title"), icon: "calendar", order: 30, keys: "g c" },
     {
       path: "/administration",
       label: () => t("administration.title"),
@@ -93,3 +63,13 @@ export const shellPages: WebModule = {
   administrationSections: administrationOwn,
   profileSections: profileOwn,
 };
+
+/** A page that needs no session. */
+function open(path: string, title: string, load: Load): PageEntry {
+  return { path, title: () => t(title), load, isOpen: true };
+}
+
+/** A page with and without a parameter; it stays mounted when the parameter changes. */
+function both(path: string, parameter: string, title: string, load: Load): PageEntry[] {
+  return [path, `${path}/${parameter}`].map((one) => ({ path: one, title: () => t(title), load }));
+}

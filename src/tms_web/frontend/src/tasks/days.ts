@@ -74,8 +74,9 @@ function dayOfFigures(day: string, month: string, year: string | undefined, toda
   return candidates.map((one) => `${one}-${rest}`).find((one) => isDay(one) && (year || one >= today)) ?? null;
 }
 
-/** Whether it is a day of the calendar, as `YYYY-MM-DD`. */
+/** Whether this is a day of the calendar, as `2026-02-30` is not. */
 export function isDay(text: string): boolean {
-  const time = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

@@ -13,11 +13,13 @@ export interface FilterBarProps {
   view: ListView;
   onChange: (view: ListView) => void;
   onClear: () => void;
+  /** Leaves out due date and order, which a calendar has by itself. */
+  isByDay?: boolean;
   /** Further controls of the view, at the end. */
   children?: ComponentChildren;
 }
 
-export function FilterBar({ view, onChange, onClear, children }: FilterBarProps) {
+export function FilterBar({ view, onChange, onClear, isByDay, children }: FilterBarProps) {
   const people: Option<Person>[] = [
     { value: "me", label: t("tasks.me"), mark: <Icon name="user" /> },
     ...userOptions().map((one) => ({ ...one, value: one.value as Person })),
@@ -57,8 +59,12 @@ export function FilterBar({ view, onChange, onClear, children }: FilterBarProps)
         onChange={(creator) => onChange({ ...view, creator })}
         isMultiple
       />
-      <DueFilter due={view.due} onChange={(due) => onChange({ ...view, due })} />
-      <OrderMenu view={view} onChange={onChange} />
+      {!isByDay && (
+        <>
+          <DueFilter due={view.due} onChange={(due) => onChange({ ...view, due })} />
+          <OrderMenu view={view} onChange={onChange} />
+        </>
+      )}
       {hasFilters(view) && (
         <Button variant="quiet" size="small" onClick={onClear}>
           {t("tasks.clearFilters")}

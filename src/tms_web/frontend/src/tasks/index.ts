@@ -13,12 +13,13 @@ export {
 } from "./columns.ts";
 export { ColumnsMenu, type ColumnsMenuProps } from "./columns-menu.tsx";
 export { currentDay } from "./current-day.ts";
-export { addDays, nextWeekday } from "./days.ts";
+export { addDays, isDay, nextWeekday } from "./days.ts";
 export { type Drag, DragHint, type DragRules, dragProps, useDrag } from "./drag/index.ts";
 export { DUE_CHOICES, type Due, type DueRange, dueText, makeRange } from "./due.ts";
 export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-picker.tsx";
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
 export { DUE_GROUPS, type Group, groupsOf } from "./groups.ts";
+export { addMonths, monthWeeks, weekOf } from "./months.ts";
 export { PanelSlot } from "./panel-slot.tsx";
 export {
   EMPTY_VIEW,
@@ -41,10 +42,18 @@ export { TasksFrame, type TasksFrameProps } from "./tasks-frame.tsx";
 export { TitleInput } from "./title-input.tsx";
 export { useAssignees } from "./use-assignees.ts";
 export { useCount } from "./use-count.ts";
-export { useList } from "./use-list.ts";
+export { useList, useOptionalList } from "./use-list.ts";
 export { type ListCommands, useListShortcuts } from "./use-list-shortcuts.ts";
 export { type RowFocus, useRowFocus } from "./use-row-focus.ts";
 export { type Section, type Sections, useSections } from "./use-sections.ts";
 export { type TaskView, useTaskView } from "./use-task-view.ts";
-export { type Heads, useVirtualRows, type VirtualRows } from "./virtual.ts";
-export { firstDayOfWeek, startOfWeek } from "./weeks.ts";
+export { type Heads, useVirtualRows, type VirtualOptions, type VirtualRows } from "./virtual.ts";
+export {
+  type DayRange,
+  type DueSection,
+  dueSections,
+  firstDayOfWeek,
+  localeOf,
+  startOfWeek,
+  weekdayOf,
+} from "./weeks.ts";

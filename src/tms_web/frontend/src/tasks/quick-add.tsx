@@ -16,9 +16,9 @@ export interface QuickAddProps {
   onOpen: (id: number) => void;
   /** The name under which an unfinished line survives a reload. */
   draftName?: string;
-  /** What the task gets where the line says nothing else; a day is shown as a chip. */
+  /** What the task gets where the line says nothing else. */
   defaults?: Partial<QuickTask>;
-  /** Takes the day out of the defaults. */
+  /** Takes the day out of the defaults; with it, the day is shown as a chip. */
   onRemoveDay?: () => void;
   placeholder?: string;
 }
@@ -85,16 +85,14 @@ export function QuickAdd({ input, isListed, onOpen, draftName, defaults, onRemov
           else event.currentTarget.blur();
         }}
       />
-      {day && !parsed.due_date && (
+      {day && onRemoveDay && !parsed.due_date && (
         <Chip
           mark={<Icon name="calendar" />}
-          {...(onRemoveDay && {
-            onRemove: () => {
-              onRemoveDay();
-              input.current?.focus();
-            },
-            removeLabel: t("tasks.add.removeDay"),
-          })}
+          onRemove={() => {
+            onRemoveDay();
+            input.current?.focus();
+          }}
+          removeLabel={t("tasks.add.removeDay")}
         >
           {dayText(day)}
         </Chip>

@@ -6,20 +6,21 @@ import { matches, onReset, type TaskList, tasks, toParams } from "tms/store";
 const PERIOD = 1000;
 
 /** How many tasks a list has: as loaded where it is complete, else as the server counts; null until that is known. */
-export function useCount(list: TaskList): number | null {
+export function useCount(list: TaskList | null): number | null {
   const [counted, setCounted] = useState<number | null>(null);
-  const isPartial = list.state.value === "ready" && list.hasMore.value;
+  const isPartial = list?.state.value === "ready" && list.hasMore.value;
   useEffect(() => {
     setCounted(null);
-    if (!isPartial) return;
+    if (!list || !isPartial) return;
     let isCurrent = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const count = async () => {
       timer = undefined;
       const params = { ...toParams({ ...list.query, ordering: [] }), page_size: 1 };
-      // An old number is better than none; the next change asks again.
       const page = await api.get<TaskPage>("/api/task", params).catch(() => null);
-      if (isCurrent && page) setCounted(page.count);
+      if (!isCurrent) return;
+      if (page) setCounted(page.count);
+      else countSoon();
     };
     const countSoon = () => {
       timer ??= setTimeout(count, PERIOD);
@@ -40,6 +41,6 @@ export function useCount(list: TaskList): number | null {
       stopReset();
     };
   }, [list, isPartial]);
-  if (list.state.value !== "ready") return null;
+  if (list?.state.value !== "ready") return null;
   return isPartial ? counted : list.ids.value.length;
 }

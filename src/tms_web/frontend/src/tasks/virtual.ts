@@ -1,4 +1,4 @@
-/** Renders only the rows in sight; all rows are equally high, as the style sheet says. */
+/** Renders only the rows in sight; rows are equally high, and so are heads between them, as the style sheet says. */
 import {
   defaultRangeExtractor,
   elementScroll,
@@ -19,8 +19,8 @@ const ESTIMATE = 44;
 /** Rows of another height: heads of groups, one of which stays at the top. */
 export interface Heads {
   isHead: (index: number) => boolean;
-  /** The head of the group of a row; -1 for none. */
-  headOf: (index: number) => number;
+  /** The head of the group of a row, which stays at the top; -1 for none. */
+  headOf?: (index: number) => number;
 }
 
 export interface VirtualOptions {
@@ -29,7 +29,10 @@ export interface VirtualOptions {
   heads?: Heads | undefined;
 }
 
-/** `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. */
+/**
+ * `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. Rows have the
+ * attribute `data-id`, heads `data-head`.
+ */
 export function useVirtualRows(
   count: number,
   keyOf: (index: number) => number | string,
@@ -37,15 +40,14 @@ export function useVirtualRows(
   { gap = 0, heads }: VirtualOptions = {},
 ): VirtualRows {
   const scroller = useRef<HTMLDivElement>(null);
-  const height = useRef(ESTIMATE);
-  const headHeight = useRef(ESTIMATE);
+  const height = useRef({ row: ESTIMATE, head: ESTIMATE });
   const [, redraw] = useReducer((renders: number) => renders + 1, 0);
   const options = {
     count,
     gap,
     getItemKey: keyOf,
     getScrollElement: () => scroller.current,
-    estimateSize: (index: number) => (heads?.isHead(index) ? headHeight.current : height.current),
+    estimateSize: (index: number) => (heads?.isHead(index) ? height.current.head : height.current.row),
     overscan: 8,
     // The sticky head.
     scrollPaddingEnd: 40,
@@ -56,26 +58,22 @@ export function useVirtualRows(
     onChange: () => redraw(undefined),
     rangeExtractor: (range: Parameters<typeof defaultRangeExtractor>[0]) => {
       const shown = defaultRangeExtractor(range);
-      const more = [kept, heads?.headOf(range.startIndex) ?? -1].filter((one) => one >= 0 && one < count);
+      const more = [kept, heads?.headOf?.(range.startIndex) ?? -1].filter((one) => one >= 0 && one < count);
       const away = more.filter((one) => !shown.includes(one));
       return away.length ? [...new Set([...shown, ...away])].sort((one, other) => one - other) : shown;
     },
   };
   const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLElement>(options));
   virtualizer.setOptions(options);
+  const heightOf = (selector: string) => scroller.current?.querySelector<HTMLElement>(selector)?.offsetHeight;
   useLayoutEffect(() => virtualizer._didMount(), []);
   useLayoutEffect(() => {
     virtualizer._willUpdate();
     // Density, width and font size change the height.
-    const measure = (selector: string, known: number) =>
-      scroller.current?.querySelector<HTMLElement>(selector)?.offsetHeight || known;
-    const [measured, measuredHead] = [
-      measure("[data-id]", height.current),
-      measure("[data-group]", headHeight.current),
-    ];
-    if (measured === height.current && measuredHead === headHeight.current) return;
+    const { row, head } = height.current;
+    const measured = { row: heightOf("[data-id]") ?? row, head: heightOf("[data-head]") ?? head };
+    if (measured.row === row && measured.head === head) return;
     height.current = measured;
-    headHeight.current = measuredHead;
     virtualizer.measure();
   });
   return { scroller, virtualizer };

@@ -31,3 +31,31 @@ export function startOfWeek(day: string, firstDay: number): string {
 export function weekdayOf(day: string): number {
   return new Date(`${day}T00:00:00Z`).getUTCDay();
 }
+
+/** The user's locale in a language: that of the browser where it is one, as it names the region. */
+export function localeOf(language: string, wanted: readonly string[] = navigator.languages): string {
+  return wanted.find((one) => one.split("-")[0] === language) ?? language;
+}
+
+/** Days from `from` to `to`, both included; null is without an end. */
+export interface DayRange {
+  from: string | null;
+  to: string | null;
+}
+
+export type DueSection = "overdue" | "today" | "tomorrow" | "week" | "later";
+
+/** The days before today, today, tomorrow, the rest of the week (none where it is over by then), and those after it. */
+export function dueSections(today: string, firstDay: number): Record<DueSection, DayRange | null> {
+  const tomorrow = addDays(today, 1);
+  const endOfWeek = addDays(startOfWeek(today, firstDay), 6);
+  const next = addDays(today, 2);
+  const isOver = endOfWeek < next;
+  return {
+    overdue: { from: null, to: addDays(today, -1) },
+    today: { from: today, to: today },
+    tomorrow: { from: tomorrow, to: tomorrow },
+    week: isOver ? null : { from: next, to: endOfWeek },
+    later: { from: isOver ? next : addDays(endOfWeek, 1), to: null },
+  };
+}

@@ -25,6 +25,7 @@ export function GroupHead({ section, grouping, columnCount, rowIndex, start, isS
       class="task-group"
       role="row"
       aria-rowindex={rowIndex}
+      data-head
       data-group={section.key}
       data-sticky={isSticky}
       style={{ transform: isSticky ? "" : `translateY(${start}px)` }}

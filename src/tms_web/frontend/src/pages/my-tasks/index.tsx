@@ -1,0 +1,186 @@
+/** What is assigned to the user and open, by due date. */
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { session } from "tms/api";
+import { t } from "tms/i18n";
+import { type PageProps, useShortcuts, useTitle } from "tms/module";
+import { tasks } from "tms/store";
+import {
+  BulkBar,
+  deleteTasks,
+  type Edit,
+  type EditedField,
+  EditPicker,
+  mayChangeAny,
+  QuickAdd,
+  type RowActions,
+  type RowFocus,
+  SearchBox,
+  Selection,
+  TasksFrame,
+  useListShortcuts,
+  useTaskView,
+} from "tms/tasks";
+import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
+import { CheckOff } from "./check-off.ts";
+import { GroupRows, placeOfTask } from "./group-rows.tsx";
+import { type Group, type GroupName, useSections } from "./use-sections.ts";
+
+export default function MyTasksPage(props: PageProps) {
+  useTitle(t("my-tasks.title"));
+  const { view, openId, goTo, clearFilters, hrefOf, open, closePanel } = useTaskView("/my-tasks", props);
+  const groups = useSections(view.q.trim());
+  const [selection] = useState(() => new Selection());
+  const [checkOff] = useState(() => new CheckOff());
+  const [edit, setEdit] = useState<Edit | null>(null);
+  const [renamedId, setRenamed] = useState<number | null>(null);
+  const [addTo, setAddTo] = useState<GroupName | null>(null);
+  const rows = useRef<RowFocus>(null);
+  const searchInput = useRef<HTMLInputElement>(null);
+  const addInput = useRef<HTMLInputElement>(null);
+  const me = session.user.value?.id ?? 0;
+  useEffect(() => () => checkOff.dispose(), []);
+  checkOff.onLeave = (id) => {
+    const row = rows.current?.row();
+    if (selection.focused.peek() !== id || !row?.contains(document.activeElement)) return;
+    rows.current?.move(1);
+    if (selection.focused.peek() === id) rows.current?.move(-1);
+  };
+
+  const actions = useMemo<RowActions>(
+    () => ({
+      hrefOf,
+      open,
+      focus: (id) => {
+        selection.focused.value = id;
+      },
+      toggle: (id, isRange) => (isRange ? selection.extend(id, order.current) : selection.toggle(id)),
+      edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor }, origin: originOf(anchor) }),
+      endRename: (id) => {
+        setRenamed(null);
+        rows.current?.focus(id);
+      },
+    }),
+    [hrefOf],
+  );
+  const order = useRef<readonly number[]>([]);
+  order.current = groups.flatMap(({ isOpen, list }) => (isOpen && list ? list.ids.value : []));
+
+  const editTargets = (field: EditedField, from?: HTMLElement) => {
+    const row = rows.current?.row();
+    const anchor = from ?? row?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? row ?? bulkButton(field);
+    const ids = selection.targets();
+    if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
+  };
+  const remove = async () => {
+    if (await deleteTasks(selection.targets())) selection.clear();
+  };
+  const add = (group: Group | null) => {
+    setAddTo(group?.name ?? null);
+    addInput.current?.focus();
+  };
+  const checkFocused = () => {
+    const id = selection.focused.peek();
+    const task = id === null ? undefined : tasks.task(id).peek();
+    if (!task || task.id < 0) return;
+    checkOff.toggle(task, placeOfTask(groups, task.id) ?? { section: "", index: 0 });
+  };
+  useShortcuts([{ keys: "space", label: t("my-tasks.key.complete"), run: checkFocused }]);
+  useListShortcuts({
+    add: () => add(null),
+    search: () => searchInput.current?.focus(),
+    move: (step) => rows.current?.move(step),
+    toggle: () => {
+      const id = selection.focused.peek();
+      if (id !== null && id > 0) selection.toggle(id);
+    },
+    edit: editTargets,
+    rename: () => {
+      const id = selection.focused.peek();
+      if (id !== null && mayChangeAny([id])) setRenamed(id);
+    },
+    clear: () => selection.clear(),
+  });
+
+  const lists = groups.flatMap(({ name, list }) => (list && name !== "completed" ? [list] : []));
+  const isWaiting = lists.some((list) => list.state.value === "loading" && !list.ids.value.length);
+  const failed = lists.every((list) => list.state.value === "error" && !list.ids.value.length);
+  const isEmpty = lists.every((list) => list.state.value === "ready" && !list.ids.value.length && !list.hasMore.value);
+  const newDay = groups.find(({ name }) => name === addTo)?.newDay;
+  const count = selection.count.value;
+  return (
+    <>
+      <TasksFrame
+        name="my-tasks"
+        heading={t("my-tasks.title")}
+        tools={
+          <SearchBox
+            input={searchInput}
+            text={view.q}
+            onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
+          />
+        }
+        openId={openId}
+        onClosePanel={() => {
+          closePanel();
+          if (openId !== null) rows.current?.focus(openId);
+        }}
+      >
+        <QuickAdd
+          input={addInput}
+          defaults={{ assigned_to: me, ...(newDay && { due_date: newDay }) }}
+          {...(newDay && { onRemoveDay: () => setAddTo(null) })}
+          placeholder={t("my-tasks.placeholder")}
+          isListed={(id) => tasks.task(id).peek()?.assigned_to === me && !view.q}
+          onOpen={actions.open}
+        />
+        {failed ? (
+          <ErrorState error={lists[0]?.error.value} onRetry={() => lists.forEach((list) => void list.reload())} />
+        ) : isWaiting ? (
+          <SkeletonRows count={12} />
+        ) : (
+          <GroupRows
+            groups={isEmpty && !checkOff.kept.value.size ? groups.slice(-1) : groups.filter(isWorthShowing)}
+            {...{ selection, checkOff, openId, renamedId, actions }}
+            onAdd={add}
+            handle={rows}
+          >
+            {isEmpty && !checkOff.kept.value.size && <Nothing isSearch={view.q !== ""} onClear={clearFilters} />}
+          </GroupRows>
+        )}
+        {count > 0 && (
+          <BulkBar
+            count={count}
+            onEdit={editTargets}
+            onDelete={() => void remove()}
+            onClear={() => selection.clear()}
+          />
+        )}
+      </TasksFrame>
+      {edit && <EditPicker edit={edit} onClose={() => setEdit(null)} />}
+    </>
+  );
+}
+
+function Nothing({ isSearch, onClear }: { isSearch: boolean; onClear: () => void }) {
+  if (!isSearch) return <EmptyState icon="myTasks" title={t("my-tasks.none.title")} text={t("my-tasks.none.text")} />;
+  return (
+    <EmptyState icon="search" title={t("tasks.noMatch.title")} text={t("tasks.noMatch.text")}>
+      <Button icon="x" onClick={onClear}>
+        {t("tasks.clearFilters")}
+      </Button>
+    </EmptyState>
+  );
+}
+
+/** Nothing overdue is no section. */
+function isWorthShowing({ name, count }: Group): boolean {
+  return name !== "overdue" || count !== 0;
+}
+
+function originOf(anchor: HTMLElement): HTMLElement {
+  return anchor.closest<HTMLElement>("[data-id]") ?? anchor;
+}
+
+function bulkButton(field: EditedField): HTMLElement | null {
+  return document.querySelector(`.bulk-bar [data-field=${field}]`);
+}
