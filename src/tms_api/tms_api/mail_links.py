@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
-from tms_api.error_codes import LINK_INVALID, NO_MAILS_OFFERED
+from tms_api.error_codes import ACCOUNT_DISABLED, EMAIL_NOT_PROVED, LINK_INVALID, NO_MAILS_OFFERED
 from tms_api.known_clients import client_known_by_name
 from tms_api.rate_limits.attempt_limits import key_of, link_attempt_limits, unless_known
 from tms_api.rate_limits.limiter import Limit
@@ -80,7 +80,7 @@ def mail_reset_link(request, user: User) -> None:
     mailer_of(request)
     _require_active(user)
     if user.email is None or (user.email_changed_at and not user.email_verified):
-        raise ConflictError(None, UNPROVED)
+        raise ConflictError(None, UNPROVED, EMAIL_NOT_PROVED)
     mail_link(request, LinkPurpose.PASSWORD_RESET, user.email)
 
 
@@ -93,7 +93,7 @@ def create_reset_link(request, user: User) -> tuple[str, datetime]:
 
 def _require_active(user: User) -> None:
     if not user.is_active:
-        raise ConflictError(None, "The account is disabled: enable it first.")
+        raise ConflictError(None, "The account is disabled: enable it first.", ACCOUNT_DISABLED)
 
 
 def notify_old_address(request, user: User, old_email: str) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
+from tms_core.error_codes import BAD_CURSOR, NOT_A_CHOICE
 from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.sanitizing import one_line
@@ -129,7 +130,9 @@ def _status(values: dict[str, list[str]]) -> MailStatus | None:
     try:
         return MailStatus(given)
     except ValueError:
-        raise InvalidError.of(STATUS.name, f"must be one of {', '.join(MailStatus)}", "query") from None
+        choices = ", ".join(MailStatus)
+        message = f"must be one of {choices}"
+        raise InvalidError.of(STATUS.name, message, NOT_A_CHOICE, "query", choices=choices) from None
 
 
 def _before(values: dict[str, list[str]]) -> int | None:
@@ -137,7 +140,7 @@ def _before(values: dict[str, list[str]]) -> int | None:
     if not given:
         return None
     if not re.fullmatch(POSITION, given):
-        raise InvalidError.of(CURSOR.name, "must be one from `next` of this list", "query")
+        raise InvalidError.of(CURSOR.name, "must be one from `next` of this list", BAD_CURSOR, "query")
     return int(given)
 
 

@@ -2,6 +2,7 @@ from contextlib import nullcontext
 
 from tms_api.openapi.operations import task_counts as operations
 from tms_api.resources.tags import TASKS
+from tms_core import error_codes as codes
 from tms_core.errors import InvalidError
 from tms_core.services.task_counts import Grouping, count_tasks
 from tms_core.services.task_filter import read_filter
@@ -39,4 +40,5 @@ def _grouping(text: str | None) -> Grouping:
     for known in operations.GROUPINGS:
         if text == known:
             return known
-    raise InvalidError.of("by", f"must be one of {', '.join(operations.GROUPINGS)}", "query")
+    choices = ", ".join(operations.GROUPINGS)
+    raise InvalidError.of("by", f"must be one of {choices}", codes.NOT_A_CHOICE, "query", choices=choices)

@@ -184,6 +184,7 @@ class Users:
 
         limits = [] if current_password is None else [own_password_limits(self.request)]
         attempt(confirm, *limits)
+
     def _mail_first_link(self, user: User) -> None:
         if user.password_hash is None and self.request.registry.tms.mailer is not None:
             mail_reset_link(self.request, user)

@@ -106,7 +106,7 @@ class UserService:
     def administered(self, user_id: int) -> User:
         """Return an account, locked, for an action of an administrator; raises `ForbiddenError` for anybody else."""
         if self._actor is None or not self._actor.is_admin:
-            raise ForbiddenError("Only administrators may do this.")
+            raise ForbiddenError("Only administrators may do this.", codes.ADMINISTRATOR_REQUIRED)
         return self._own(user_id)
 
     def end_access(self, user_id: int, tokens: TokenService, *, end_personal: bool) -> User:

@@ -118,7 +118,7 @@ def one_flag(values: dict[str, list[str]], name: str) -> bool | None:
             return True
         case "false":
             return False
-    raise InvalidError.of(name, "must be true or false", "query")
+    raise InvalidError.of(name, "must be true or false", codes.NOT_BOOLEAN, "query")
 
 
 def one_number(values: dict[str, list[str]], name: str, *, default: int, least: int, most: int) -> int:

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_core.errors import ConflictError, NotFoundError
+from tms_notifications.error_codes import MAIL_NOT_FOUND, MAIL_NOT_RETRYABLE
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.services.mails import QUEUED_FOR
 
@@ -38,9 +39,9 @@ class RetryService:
             return self._session.get_one(mail, mail_id, populate_existing=True)
         status = self._session.scalar(select(mail.status).where(mail.id == mail_id))
         if status is None:
-            raise NotFoundError(f"There is no mail {mail_id}.")
+            raise NotFoundError(f"There is no mail {mail_id}.", MAIL_NOT_FOUND)
         reason = REASONS.get(status, "it is being sent right now")
-        raise ConflictError(None, f"The mail {mail_id} cannot be retried: {reason}.")
+        raise ConflictError(None, f"The mail {mail_id} cannot be retried: {reason}.", MAIL_NOT_RETRYABLE)
 
     def retry_these(self, mail_ids: Sequence[int]) -> list[int]:
         """Make these mails due now, except those that cannot be retried. Returns the ids of the mails that are due."""

@@ -51,7 +51,7 @@ export function useVirtualRows(
     overscan: 8,
     // The sticky head.
     scrollPaddingEnd: 40,
-    scrollPaddingStart: heads ? headHeight.current : 0,
+    scrollPaddingStart: heads?.headOf ? height.current.head : 0,
     observeElementRect,
     observeElementOffset,
     scrollToFn: elementScroll,

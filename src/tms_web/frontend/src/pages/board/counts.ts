@@ -29,7 +29,7 @@ export class ColumnCounts {
     let isSending = false;
     this.#stops = [
       tasks.entities.listen((id, before, after) => this.#onChange(id, before, after)),
-      listen({ onEvent: () => this.#readSoon(), onReset: () => {} }),
+      listen({ onEvent: () => this.#readSoon(), onChanges: () => this.#readSoon(), onReset: () => {} }),
       onReset(() => this.#readSoon()),
       // One's own changes, also where there is no realtime.
       effect(() => {

@@ -52,20 +52,17 @@ export function GroupRows(props: GroupRowsProps) {
   const placeOf = (id: number | null | undefined) => items.findIndex((item) => item.kind === "task" && item.id === id);
   const place = placeOf(focused);
   const first = items.findIndex(({ kind }) => kind === "task");
-  const { scroller, virtualizer } = useVirtualRows(
-    items.length,
-    (index) => items[index]?.key ?? index,
-    place,
-    { heads: { isHead: (index) => items[index]?.kind === "head" } },
-  );
-  const { move, focus, row } = useRowFocus(ids, selection, scroller, (index) =>
+  const { scroller, virtualizer } = useVirtualRows(items.length, (index) => items[index]?.key ?? index, place, {
+    heads: { isHead: (index) => items[index]?.kind === "head" },
+  });
+  const rows = useRowFocus(ids, selection, scroller, (index) =>
     virtualizer.scrollToIndex(placeOf(ids[index]), { align: "auto" }),
   );
   const setRoot = useCallback((root: HTMLDivElement | null) => {
     scroller.current = root;
     motion.rootRef(root);
   }, []);
-  useImperativeHandle(handle, () => ({ move, focus, row }));
+  useImperativeHandle(handle, () => rows);
   useEffect(() => selection.retain(ids), [ids.join()]);
 
   const shown = virtualizer.getVirtualItems();
@@ -84,7 +81,7 @@ export function GroupRows(props: GroupRowsProps) {
     if (!step || (event.target as Element).matches("[type=text]")) return;
     event.preventDefault();
     if (event.shiftKey && focused !== null && !selected.has(focused)) actions.toggle(focused, false);
-    move(step);
+    rows.move(step);
     const next = selection.focused.peek();
     if (event.shiftKey && next !== null) actions.toggle(next, true);
   };

@@ -4,7 +4,8 @@ import { t } from "tms/i18n";
 import { config } from "tms/module";
 import { Button, Checkbox, Dialog, Notice, toast } from "tms/ui";
 import { useForm } from "../../guest-form/form.ts";
-import { checkPassword, PasswordField, passwordHint } from "../../guest-form/guest-form.tsx";
+import { PasswordField } from "../../guest-form/guest-form.tsx";
+import { checkPassword, passwordHint } from "../../guest-form/password.ts";
 import { type AccountNames, NameFields } from "./account-form.tsx";
 import { createResetLink, type ResetLink } from "./actions.ts";
 
