@@ -36,8 +36,14 @@ class Modules:
                 yield _url(base, frontend, name)
 
     def preloads(self, base: str) -> list[str]:
-        """Return the URLs of the modules that every page loads."""
-        return [_url(base, one, one.entry) for one in (self.shell, *self._others)]
+        """Return the URLs of the modules that every page loads, so that the browser does not find them one after the
+        other."""
+        shared = [_url(base, self.shell, name) for name in dict.fromkeys(self.shell.imports.values())]
+        return [
+            _url(base, self.shell, self.shell.entry),
+            *shared,
+            *(_url(base, one, one.entry) for one in self._others),
+        ]
 
     def config(self, request) -> dict[str, Any]:
         """Return the configuration that the scripts read from the page."""

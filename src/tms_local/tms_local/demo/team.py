@@ -70,6 +70,7 @@ class TeamTask(NamedTuple):
     description: str = ""
 
 
+# The last ones stand first in the list, which begins with the newest.
 TEAM_TASKS = (
     TeamTask("Agree on the goals of the quarter", HIGH, ARCHIVED, -20, 0, 44, PLAN),
     TeamTask("Choose the venue for the customer day", LOW, ARCHIVED, -12, 3, 40),
@@ -77,29 +78,29 @@ TEAM_TASKS = (
         "Translate the help pages into German", MEDIUM, DONE, -6, 4, 30, "All but the glossary, which comes later."
     ),
     TeamTask("Replace the certificate of the mail server", URGENT, DONE, -4, 1, 12),
-    TeamTask("Interview five customers about the calendar", MEDIUM, STARTED, -3, 2, 25, INTERVIEWS),
-    TeamTask(LONG, HIGH, STARTED, -1, 0, 9, "The first report came from *Orchard Bank*. Ask them for the invoice."),
-    TeamTask("Answer the data request from Juniper Hotels", URGENT, PENDING, -1, 1, 8, "The law gives us 30 days."),
-    TeamTask("Fix the crash on the page of an empty customer", URGENT, STARTED, 0, 1, 3, CRASH),
-    TeamTask("Send the offer to Northwind Rail", HIGH, PENDING, 0, 0, 6, "Two pages at most. The prices are agreed."),
-    TeamTask("Book the train for the trade fair", LOW, PENDING, 0, 5, 5),
-    TeamTask("Release version 2.4", URGENT, PENDING, 1, 0, 14, CHECKLIST),
-    TeamTask("Proofread the release notes", MEDIUM, PENDING, 1, 2, 4, "Plain words, short sentences, one picture."),
-    TeamTask("Try the restore of last night's backup", HIGH, PENDING, 2, 1, 10),
-    TeamTask("Prepare the training session for Maple Foods", MEDIUM, STARTED, 3, 3, 11),
-    TeamTask("Review the security questionnaire of Orchard Bank", HIGH, PENDING, 4, None, 7),
-    TeamTask("Collect topics for the retrospective", LOW, PENDING, 5, 0, 2),
-    TeamTask(
-        "Sketch drag and drop for the mobile app", MEDIUM, STARTED, 9, 4, 13, "Ask **three** customers to try it."
-    ),
-    TeamTask("Plan the move to the new data centre", HIGH, PENDING, 16, 1, 18, "Costs, dates, *who is on call*."),
-    TeamTask("Renew the contract with Granite Insurance", MEDIUM, PENDING, 33, 0, 15),
-    TeamTask("Organise the summer party", LOW, PENDING, 75, 5, 20, "Last year there were too few vegetarian dishes."),
-    TeamTask("Write down how new colleagues get their accounts", MEDIUM, PENDING, None, 0, 16),
-    TeamTask("Think about an archive of old projects", LOW, PENDING, None, None, 33),
     TeamTask(
         "Compare two providers of text messages", LOW, STARTED, None, 2, 21, "Price per message, and where they are."
     ),
+    TeamTask("Think about an archive of old projects", LOW, PENDING, None, None, 33),
+    TeamTask("Write down how new colleagues get their accounts", MEDIUM, PENDING, None, 0, 16),
+    TeamTask("Organise the summer party", LOW, PENDING, 75, 5, 20, "Last year there were too few vegetarian dishes."),
+    TeamTask("Renew the contract with Granite Insurance", MEDIUM, PENDING, 33, 0, 15),
+    TeamTask("Plan the move to the new data centre", HIGH, PENDING, 16, 1, 18, "Costs, dates, *who is on call*."),
+    TeamTask(
+        "Sketch drag and drop for the mobile app", MEDIUM, STARTED, 9, 4, 13, "Ask **three** customers to try it."
+    ),
+    TeamTask("Collect topics for the retrospective", LOW, PENDING, 5, 0, 2),
+    TeamTask("Review the security questionnaire of Orchard Bank", HIGH, PENDING, 4, None, 7),
+    TeamTask("Prepare the training session for Maple Foods", MEDIUM, STARTED, 3, 3, 11),
+    TeamTask("Try the restore of last night's backup", HIGH, PENDING, 2, 1, 10),
+    TeamTask("Proofread the release notes", MEDIUM, PENDING, 1, 2, 4, "Plain words, short sentences, one picture."),
+    TeamTask("Release version 2.4", URGENT, PENDING, 1, 0, 14, CHECKLIST),
+    TeamTask("Book the train for the trade fair", LOW, PENDING, 0, 5, 5),
+    TeamTask("Send the offer to Northwind Rail", HIGH, PENDING, 0, 0, 6, "Two pages at most. The prices are agreed."),
+    TeamTask("Fix the crash on the page of an empty customer", URGENT, STARTED, 0, 1, 3, CRASH),
+    TeamTask("Answer the data request from Juniper Hotels", URGENT, PENDING, -1, 1, 8, "The law gives us 30 days."),
+    TeamTask(LONG, HIGH, STARTED, -1, 0, 9, "The first report came from *Orchard Bank*. Ask them for the invoice."),
+    TeamTask("Interview five customers about the calendar", MEDIUM, STARTED, -3, 2, 25, INTERVIEWS),
 )
 # The number of versions by status: created, then a change for each step, and one of another field.
 VERSIONS = {PENDING: 1, STARTED: 3, DONE: 4, ARCHIVED: 5}
