@@ -23,7 +23,9 @@ TOO_MANY_IDEMPOTENCY_KEYS = ErrorCode(
 )
 NO_MAILS_OFFERED = ErrorCode("no_mails_offered", "The server sends no mails about accounts.", status=501)
 
-LINK_INVALID = ErrorCode("link_invalid", "The token is not one of a mailed link for this purpose, or the account is not active.")
+LINK_INVALID = ErrorCode(
+    "link_invalid", "The token is not one of a mailed link for this purpose, or the account is not active."
+)
 NEEDS_NEW_PASSWORD = ErrorCode("needs_new_password", "The field is allowed only with a new password.")
 OTHER_ID = ErrorCode("other_id", "The task of the operation has another id than the operation.", ("id",))
 CURSOR_AND_PAGE = ErrorCode("cursor_and_page", "The cursor stands more than once, or together with `page`.")

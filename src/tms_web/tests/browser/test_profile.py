@@ -127,7 +127,9 @@ def test_a_mailed_link_proves_the_address_once(profile, ann, client, link_of, se
     forgive(400)
 
 
-def test_a_new_password_is_set_by_mail(page, served_realtime, served_api, add_user, link_of, forgive, check_accessibility):
+def test_a_new_password_is_set_by_mail(
+    page, served_realtime, served_api, add_user, link_of, forgive, check_accessibility
+):
     bob = add_user()
     token = link_of(bob, LinkPurpose.PASSWORD_RESET)
     page.goto(f"{served_api}/reset-password#token={token}")
