@@ -106,6 +106,7 @@ def test_the_page_holds_the_configuration_of_all_packages(app):
         "base": "",
         "modules": ["/assets/acme/page.js"],
         "registration": "closed",
+        "scopes": ["tasks:read", "tasks:write", "users:read"],
         "passwordReset": False,
         "timezone": "UTC",
         "images": ["https://images.example.com"],

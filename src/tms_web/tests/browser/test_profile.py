@@ -60,7 +60,7 @@ def open_section(page: Page, name: str) -> Locator:
     page.get_by_role("navigation", name="Sections of the profile").get_by_role("link", name=name, exact=True).click()
     heading = page.get_by_role("heading", name=name, exact=True)
     expect(heading).to_be_focused()
-    return page.locator("main")
+    return page.locator(".profile__content")
 
 
 def sign_in_again(page: Page, user, password: str = PASSWORD) -> None:
@@ -214,7 +214,7 @@ def test_api_tokens_are_shown_once(profile, browser, served_api, check_accessibi
     expect(section.get_by_role("heading", name="No API tokens yet")).to_be_visible()
     section.get_by_role("button", name="Create a token").click()
     dialog = profile.get_by_role("dialog")
-    dialog.get_by_label("Name").fill("Nightly backup")
+    dialog.get_by_role("textbox", name="Name").fill("Nightly backup")
     dialog.get_by_role("button", name="Create", exact=True).click()
     expect(dialog.get_by_text("Choose at least one.")).to_be_visible()
     check_accessibility(profile)

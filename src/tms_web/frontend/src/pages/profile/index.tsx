@@ -15,7 +15,7 @@ export default function ProfilePage({ params }: PageProps) {
   const content = useRef<HTMLDivElement>(null);
   useTitle(wanted && section ? section.label() : t("profile.title"));
   useReloadedUser();
-  useFocusOnChange(content, section?.id);
+  useFocusOnChange(content, wanted);
   return (
     <div class={`profile ${wanted ? "profile--open" : ""}`}>
       <div class="profile__head">
@@ -83,20 +83,22 @@ function useReloadedUser(): void {
   }, []);
 }
 
-/** Moves the focus to the section that the user has chosen; the first one leaves it at the heading of the page. */
+/** Moves the focus to the section that the user has chosen, or to the heading of the list. */
 function useFocusOnChange(content: { current: HTMLElement | null }, id: string | undefined): void {
   const shown = useRef(id);
   useEffect(() => {
     if (shown.current === id) return;
     shown.current = id;
-    const focus = () => content.current?.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
-    focus();
     globalThis.scrollTo(0, 0);
-    // The section's code may still be on its way.
-    const observer = new MutationObserver(() => {
-      if (document.activeElement === document.body || document.activeElement?.closest(".profile__nav")) focus();
-    });
-    if (content.current) observer.observe(content.current, { childList: true, subtree: true });
+    const focus = () => {
+      const heading = id ? content.current?.querySelector("h2") : document.querySelector(".profile h1");
+      (heading as HTMLElement | null)?.focus({ preventScroll: true });
+      return heading === document.activeElement;
+    };
+    if (focus() || !content.current) return;
+    // The section's code is still on its way.
+    const observer = new MutationObserver(() => focus() && observer.disconnect());
+    observer.observe(content.current, { childList: true, subtree: true });
     return () => observer.disconnect();
   }, [id]);
 }
