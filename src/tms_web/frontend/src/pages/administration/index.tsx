@@ -1,5 +1,5 @@
 /** The administration: a page of sections, which packages add to; only for administrators. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { administrationSections, LazyView, Link, type PageProps, type SectionEntry, useTitle } from "tms/module";
@@ -39,8 +39,13 @@ export default function AdministrationPage({ params }: PageProps) {
 }
 
 function SectionLinks({ sections, current }: { sections: readonly SectionEntry[]; current: SectionEntry | undefined }) {
+  const links = useRef<HTMLElement>(null);
+  // On a phone, not all of them are in sight.
+  useEffect(() => {
+    links.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   return (
-    <nav class="administration__sections" aria-label={t("administration.sections")}>
+    <nav class="administration__sections" aria-label={t("administration.sections")} ref={links}>
       {sections.map((one) => (
         <Link
           key={one.id}
