@@ -11,6 +11,8 @@ import pytest
 from webtest import TestApp
 
 from tms_core.app import configure
+from tms_core.celery import app as celery_app
+from tms_core.celery import use
 from tms_core.doctor import background, fine
 from tms_core.doctor.background import BackgroundExamination
 from tms_core.errors import TooManyRequestsError
@@ -144,6 +146,22 @@ def test_the_state_of_a_healthy_deployment(admin, relay_once, runtime):
     assert found["queues"] == [{"name": "tms", "waiting": 0, "running": 0}]
     assert {one["name"]: one["status"] for one in found["services"]} == {"database": "ok", "redis": "ok"}
     assert found["services"][0]["version"].startswith("PostgreSQL ")
+
+
+def test_queued_and_taken_messages_are_counted(admin, runtime):
+    use(runtime)
+
+    def counts():
+        (queue,) = admin.get(SYSTEM).json["queues"]
+        return queue["waiting"], queue["running"]
+
+    celery_app.send_task("tms.api.forget_ended_sessions")
+    assert counts() == (1, 0)
+    with celery_app.connection_for_read() as connection, connection.channel() as channel:
+        message = channel.basic_get("tms")
+        assert counts() == (0, 1)
+        message.ack()
+    assert counts() == (0, 0)
 
 
 def test_a_sink_that_lags_or_has_not_started_is_told(admin, runtime):

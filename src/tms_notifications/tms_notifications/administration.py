@@ -1,12 +1,14 @@
 """Resources for administrators: the mail log, and retrying mails."""
 
-from typing import Any
+import re
+from typing import Annotated, Any
 from urllib.parse import urlencode
+
+from pydantic import Field
 
 from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.sanitizing import one_line
-from tms_core.values import id_in
 from tms_core.web.administration import require_administrator
 from tms_core.web.openapi import Link, Parameter, ResponseDoc, Tag, WholeNumber, documented, names_of
 from tms_core.web.resource import id_of, json_response, resource, to_json
@@ -21,7 +23,12 @@ from tms_notifications.services.retries import RetryService
 MAIL_LOG = Tag("Mail log", "All mails and what became of them, for administrators.", 2)
 ONLY_ADMINISTRATORS = "The caller is not an administrator."
 STATUS = Parameter(name="status", help="Only mails in this state.", kind=MailStatus)
-CURSOR = Parameter(name="cursor", help="Position in the list, from `next`; empty to begin.")
+POSITION = "[1-9][0-9]{0,17}"
+CURSOR = Parameter(
+    name="cursor",
+    help="Position in the list, from `next`; empty to begin.",
+    kind=Annotated[str, Field(pattern=f"^({POSITION})?$")],
+)
 SIZE = WholeNumber(name="page_size", help="Results per page.", default=50, least=1, most=200)
 PARAMETERS = (STATUS, CURSOR, SIZE)
 NO_STORE = {"Cache-Control": "no-store"}
@@ -92,7 +99,7 @@ class MailsRetry(_ForAdministrators):
         require_administrator(self.request)
         body = body_of(self.request, MailsToRetry)
         service = RetryService(self.request.db)
-        mail_ids = service.retry_failed() if body.ids is None else service.retry_these(body.ids)
+        mail_ids = service.retry_failed() if body.all else service.retry_these(body.ids)
         enqueue_after_commit(self.request.registry.tms, self.request.db, mail_ids)
         return json_response({"retried": len(mail_ids)}, headers=NO_STORE)
 
@@ -129,10 +136,9 @@ def _before(values: dict[str, list[str]]) -> int | None:
     given = single_value(values, CURSOR.name)
     if not given:
         return None
-    before = id_in(given)
-    if before is None:
+    if not re.fullmatch(POSITION, given):
         raise InvalidError.of(CURSOR.name, "must be one from `next` of this list", "query")
-    return before
+    return int(given)
 
 
 def includeme(config):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import ResponseSchema
@@ -66,7 +66,7 @@ class PreferencesChange(Schema):
             raise ValueError("must be null or an IANA time zone such as Europe/Berlin") from None
 
 
-MailId = Annotated[int, Field(ge=1, le=MAX_ID)]
+MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=500)]
 MAIL_EXAMPLE = {
     "id": 17,
     "kind": "assigned",
@@ -126,14 +126,16 @@ class Mails(ResponseSchema):
 class MailsToRetry(Schema):
     """Either the ids of mails, or `all` for all failed mails."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["all"]}]})
     example = {"ids": [17, 18]}
 
-    ids: list[MailId] | None = Field(None, min_length=1, max_length=500)
-    all: Literal[True] | None = None
+    # None if left out.
+    ids: MailIds = None  # type: ignore[assignment]
+    all: Literal[True] = None  # type: ignore[assignment]
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
-        if (self.ids is None) == (self.all is None):
+        if len(self.model_fields_set) != 1:
             raise ValueError("must have either ids or all")
         return self
 
