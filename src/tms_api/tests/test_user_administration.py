@@ -92,7 +92,8 @@ class TestList:
         with runtime.transaction() as session:
             at = datetime(2027, 3, 1, 12, tzinfo=UTC)
             session.execute(update(RefreshToken).where(RefreshToken.user_id == ann.id).values(created_at=at))
-            session.execute(update(RefreshToken).where(RefreshToken.user_id != ann.id).values(revoked_at=func.now()))
+            others = RefreshToken.user_id.not_in([ann.id, admin.user.id])
+            session.execute(update(RefreshToken).where(others).values(revoked_at=func.now()))
 
         users = {user["username"]: user for user in admin.get("/api/users").json["results"]}
 

@@ -205,7 +205,7 @@ def test_long_lists_are_read_where_one_looks_and_moved_through_by_keyboard(page,
         session.execute(text("DELETE FROM users WHERE last_name = 'Crowd'"))
 
 
-def test_settings_are_found_with_where_they_come_from_and_without_secrets(administration, runtime):
+def test_settings_are_shown_without_secrets_and_findings_with_advice(administration, runtime):
     page = administration
     page.get_by_role("link", name="Settings").click()
     expect(page.get_by_role("heading", name=re.compile("tms_core"))).to_be_visible()
@@ -221,6 +221,14 @@ def test_settings_are_found_with_where_they_come_from_and_without_secrets(admini
     port = page.get_by_role("listitem").filter(has=page.get_by_text("tms.api_port", exact=True))
     expect(port).to_contain_text("Default: 8000")
     expect(port).to_contain_text("Ini file")
+
+    page.get_by_role("link", name="Doctor").click()
+    findings = page.get_by_role("listitem").filter(has_text=re.compile("OK|Warning|Problem"))
+    expect(findings.filter(has_text="PostgreSQL")).to_be_visible()
+
+    with page.expect_response("**/api/admin/doctor"):
+        page.get_by_role("button", name="Check again").click()
+    expect(findings.filter(has_text="PostgreSQL")).to_be_visible()
 
 
 def test_the_system_shows_what_runs_and_says_when_it_is_not_current(administration, problems):
@@ -243,10 +251,6 @@ def test_the_system_shows_what_runs_and_says_when_it_is_not_current(administrati
     expect(page.get_by_text("These data could not be refreshed.")).to_have_count(0)
     expected(problems, "ERR_FAILED")
 
-
-def test_different_versions_of_processes_are_pointed_out(administration):
-    page = administration
-
     def answer(route):
         response = route.fetch()
         system = response.json()
@@ -254,8 +258,7 @@ def test_different_versions_of_processes_are_pointed_out(administration):
         route.fulfill(response=response, json=system)
 
     page.route("**/api/admin/system", answer)
-    page.get_by_role("link", name="System").click()
-
+    page.get_by_role("button", name="Refresh").click()
     expect(page.get_by_text(re.compile(r"different versions \(.*9\.9\.9\)"))).to_be_visible()
 
 
@@ -286,17 +289,6 @@ def test_failed_mails_are_sent_again(administration, root, runtime):
     expect(page.get_by_role("heading", name="No mail has failed")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Waiting")).click()
     expect(page.get_by_role("listitem").filter(has_text="Due tasks")).to_have_count(3)
-
-
-def test_the_findings_of_the_doctor_come_with_advice(administration):
-    page = administration
-    page.get_by_role("link", name="Doctor").click()
-    findings = page.get_by_role("listitem").filter(has_text=re.compile("OK|Warning|Problem"))
-    expect(findings.filter(has_text="PostgreSQL")).to_be_visible()
-
-    with page.expect_response("**/api/admin/doctor"):
-        page.get_by_role("button", name="Check again").click()
-    expect(findings.filter(has_text="PostgreSQL")).to_be_visible()
 
 
 def test_others_are_told_that_it_is_only_for_administrators(page, sign_in, ann, api_of):

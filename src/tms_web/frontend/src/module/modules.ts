@@ -7,16 +7,20 @@ const modules = signal<readonly WebModule[]>([]);
 export const pages = computed(() => modules.value.flatMap((one) => one.pages ?? []));
 export const commands = computed(() => modules.value.flatMap((one) => one.commands ?? []));
 /** The entries that the user may see, in order. */
-export const navigation = computed(() => ordered("navigation").filter((one) => one.isAvailable?.() ?? true));
+export const navigation = computed(() => ordered("navigation").filter(isAvailable));
 export const headerItems = computed(() => ordered("headerItems"));
 export const taskBadges = computed(() => ordered("taskBadges"));
 export const taskSections = computed(() => ordered("taskSections"));
-export const profileSections = computed(() => ordered("profileSections"));
-export const administrationSections = computed(() => ordered("administrationSections"));
+export const profileSections = computed(() => ordered("profileSections").filter(isAvailable));
+export const administrationSections = computed(() => ordered("administrationSections").filter(isAvailable));
 
 /** Adds a module; for the shell. */
 export function addModule(module: WebModule): void {
   modules.value = [...modules.peek(), module];
+}
+
+function isAvailable(entry: { isAvailable?: () => boolean }): boolean {
+  return entry.isAvailable?.() ?? true;
 }
 
 type Ordered =

@@ -47,6 +47,7 @@ export interface TaskPartProps {
 export interface SectionEntry extends LazyPart {
   label: () => string;
   icon: IconName;
+  isAvailable?: () => boolean;
 }
 
 export interface PageEntry {

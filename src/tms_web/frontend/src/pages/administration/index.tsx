@@ -1,13 +1,18 @@
 /** The administration: a page of sections, which packages add to; only for administrators. */
+import { useEffect, useRef } from "preact/hooks";
 import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { administrationSections, LazyView, Link, type PageProps, type SectionEntry, useTitle } from "tms/module";
-import { EmptyState, Icon } from "tms/ui";
+import { EmptyState, Icon, SkeletonRows } from "tms/ui";
+import { findMails, isKnown } from "./mails/section.ts";
 
 export default function AdministrationPage({ params }: PageProps) {
   const sections = administrationSections.value;
   const id = params.section ?? sections[0]?.id;
   const section = sections.find((one) => one.id === id);
+  useEffect(() => {
+    if (session.isAdmin.value) void findMails();
+  }, [session.isAdmin.value]);
   useTitle(section && session.isAdmin.value ? section.label() : t("administration.title"));
   if (!session.isAdmin.value) return <OnlyAdministrators />;
   return (
@@ -20,6 +25,8 @@ export default function AdministrationPage({ params }: PageProps) {
         <section class="administration__body" aria-label={section.label()}>
           <LazyView key={section.id} part={section} props={{}} />
         </section>
+      ) : !isKnown.value ? (
+        <SkeletonRows />
       ) : (
         <EmptyState icon="search" title={t("administration.noSection")} text={t("administration.noSectionText")}>
           <Link class="button button--primary" href="/administration">
@@ -32,8 +39,13 @@ export default function AdministrationPage({ params }: PageProps) {
 }
 
 function SectionLinks({ sections, current }: { sections: readonly SectionEntry[]; current: SectionEntry | undefined }) {
+  const links = useRef<HTMLElement>(null);
+  // On a phone, not all of them are in sight.
+  useEffect(() => {
+    links.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   return (
-    <nav class="administration__sections" aria-label={t("administration.sections")}>
+    <nav class="administration__sections" aria-label={t("administration.sections")} ref={links}>
       {sections.map((one) => (
         <Link
           key={one.id}

@@ -2,6 +2,7 @@
 import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { type Command, navigate, type SectionEntry } from "tms/module";
+import { mailsSection } from "./mails/section.ts";
 
 export const ownSections: readonly SectionEntry[] = [
   {
@@ -25,13 +26,7 @@ export const ownSections: readonly SectionEntry[] = [
     label: () => t("administration.system"),
     load: () => import("./system/index.tsx"),
   },
-  {
-    id: "mails",
-    order: 40,
-    icon: "mail",
-    label: () => t("mails.title"),
-    load: () => import("./mails/index.tsx"),
-  },
+  mailsSection,
   {
     id: "doctor",
     order: 50,
@@ -42,11 +37,11 @@ export const ownSections: readonly SectionEntry[] = [
 ];
 
 export const administrationCommands: readonly Command[] = [
-  ...ownSections.map(({ id, label }) => ({
+  ...ownSections.map(({ id, label, isAvailable }) => ({
     id: `administration ${id}`,
     label: () => t("administration.command", { name: label() }),
     run: () => navigate(`/administration/${id}`),
-    isAvailable: () => session.isAdmin.value,
+    isAvailable: () => session.isAdmin.value && (isAvailable?.() ?? true),
   })),
   {
     id: "administration new-user",
