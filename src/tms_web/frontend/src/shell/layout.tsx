@@ -30,7 +30,6 @@ export function Layout() {
           <button
             type="button"
             class="button button--secondary shell__search"
-            aria-label={t("ui.palette")}
             onClick={() => openDialog("palette")}
           >
             <Icon name="command" />
