@@ -262,7 +262,7 @@ def test_a_finger_scrolls_and_after_a_long_press_drags_to_the_next_column(new_pa
     expect(page.locator(".drag-preview")).to_be_visible()
     send("touchMove", (200, y + 40))
     # At the edge the board scrolls, until it ends.
-    send("touchMove", (354, y + 60))
+    send("touchMove", (340, y + 60))
     expect(column(page, "Archived")).to_have_attribute("data-over", "true")
     expect(column(page, "Archived")).to_be_in_viewport(ratio=0.9)
     send("touchMove", (180, y + 60))
