@@ -1,7 +1,7 @@
 /** Changes of one or several tasks, with a message where the server refuses. */
 import { ApiError, type BulkOperation, errorText, type NewTask, session, type TaskChange } from "tms/api";
 import { t } from "tms/i18n";
-import { location, navigate } from "tms/module";
+import { location, navigate, pages } from "tms/module";
 import { tasks } from "tms/store";
 import { confirm, type ToastOptions, toast } from "tms/ui";
 import { rightsOf } from "./rights.ts";
@@ -78,7 +78,10 @@ function sayWhy(error: unknown, action?: ToastOptions["action"]): void {
   toast(errorText(error), { tone: "error", ...(action && { action }) });
 }
 
+/** In the panel of this page, where it has one. */
 function open(id: number): void {
-  const { query } = location.peek();
-  navigate(`/tasks/${id}${query.size ? `?${query}` : ""}`);
+  const { path, query } = location.peek();
+  const page = `/${path.split("/")[1]}`;
+  const hasPanel = page !== "/tasks" && pages.peek().some((one) => one.path === `${page}/:id`);
+  navigate(`${hasPanel ? page : "/tasks"}/${id}${query.size ? `?${query}` : ""}`);
 }

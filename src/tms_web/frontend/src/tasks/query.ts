@@ -49,10 +49,10 @@ export function readView(query: URLSearchParams): ListView {
   };
 }
 
-/** `?status=PENDING&due=today`, or nothing. */
-export function writeView(view: ListView): string {
+/** `?status=PENDING&due=today`, or nothing. `others` are the parameters of the page itself. */
+export function writeView(view: ListView, others: Readonly<Record<string, string>> = {}): string {
   const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(view)) {
+  for (const [name, value] of Object.entries({ ...others, ...view })) {
     const text = Array.isArray(value) ? value.join(",") : (value ?? "");
     if (text) params.set(name, text);
   }

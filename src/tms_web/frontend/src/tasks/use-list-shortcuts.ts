@@ -8,7 +8,7 @@ export interface ListCommands {
   move: (step: number) => void;
   toggle: () => void;
   edit: (field: EditedField) => void;
-  rename: () => void;
+  rename?: () => void;
   clear: () => void;
 }
 
@@ -36,7 +36,7 @@ export function useListShortcuts({ add, search, move, toggle, edit, rename, clea
     entry("k", t("tasks.key.up"), () => move(-1)),
     entry("x", t("tasks.key.select"), toggle),
     ...FIELD_KEYS.map(([keys, field]) => entry(keys, t(`tasks.key.${field}`), () => edit(field))),
-    entry("e", t("tasks.key.rename"), rename),
+    ...(rename ? [entry("e", t("tasks.key.rename"), rename)] : []),
     entry("escape", t("tasks.clearSelection"), clear),
   ]);
 }

@@ -8,7 +8,8 @@ export interface TaskView {
   /** The query string of the view, or nothing. */
   search: string;
   openId: number | null;
-  goTo: (view: ListView, options?: { replace?: boolean }) => void;
+  /** `params` are the page's own parameters to change, as `{ group: "priority" }`; an empty one is left out. */
+  goTo: (view: ListView, options?: { replace?: boolean; params?: Record<string, string> }) => void;
   clearFilters: () => void;
   /** The path of a task's panel over this page. */
   hrefOf: (id: number) => string;
@@ -22,10 +23,11 @@ export function useTaskView(path: string, { params, query }: PageProps): TaskVie
   const text = query.toString();
   return useMemo(() => {
     const view = readView(query);
-    const search = writeView(view);
+    const others = Object.fromEntries([...query].filter(([name]) => !(name in EMPTY_VIEW)));
+    const search = writeView(view, others);
     const hrefOf = (id: number) => `${path}/${id}${search}`;
-    const goTo = (next: ListView, options?: { replace?: boolean }) =>
-      navigate(`${openId ? `${path}/${openId}` : path}${writeView(next)}`, options);
+    const goTo: TaskView["goTo"] = (next, { params, ...options } = {}) =>
+      navigate(`${openId ? `${path}/${openId}` : path}${writeView(next, { ...others, ...params })}`, options);
     return {
       view,
       search,

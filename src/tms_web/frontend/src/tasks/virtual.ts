@@ -18,19 +18,20 @@ const ESTIMATE = 44;
 
 /**
  * `kept` is the index of a row that stays rendered out of sight too, as it has the focus; -1 for none. Rows have the
- * attribute `data-id`, heads `data-head`.
+ * attribute `data-id`, heads `data-head`; `gap` is the number of pixels between them.
  */
 export function useVirtualRows(
   count: number,
   keyOf: (index: number) => number | string,
   kept: number,
-  isHead: (index: number) => boolean = () => false,
+  { gap = 0, isHead = () => false }: { gap?: number; isHead?: (index: number) => boolean } = {},
 ): VirtualRows {
   const scroller = useRef<HTMLDivElement>(null);
   const height = useRef({ row: ESTIMATE, head: ESTIMATE });
   const [, redraw] = useReducer((renders: number) => renders + 1, 0);
   const options = {
     count,
+    gap,
     getItemKey: keyOf,
     getScrollElement: () => scroller.current,
     estimateSize: (index: number) => (isHead(index) ? height.current.head : height.current.row),

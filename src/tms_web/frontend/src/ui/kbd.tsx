@@ -7,6 +7,8 @@ const NAMES: Record<string, string> = {
   escape: "Esc",
   arrowup: "↑",
   arrowdown: "↓",
+  arrowleft: "←",
+  arrowright: "→",
 };
 
 /** Keys as they are written in the shortcut registry: `mod+k`, or a sequence `g l`. */

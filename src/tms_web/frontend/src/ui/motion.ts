@@ -43,7 +43,8 @@ export class Motion {
 
   /** Called while a component with rows renders, before the document changes. */
   capture(from: Order, to: Order): void {
-    if (!this.#root || document.hidden || prefersReducedMotion()) return;
+    const isAnotherList = Math.abs(to.length - from.length) > MAXIMUM;
+    if (!this.#root || isAnotherList || document.hidden || prefersReducedMotion()) return;
     if (!this.#before) {
       this.#before = this.#measure(this.#root);
       // When all components of this rendering are done, before the browser paints.

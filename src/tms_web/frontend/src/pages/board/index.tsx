@@ -1,0 +1,259 @@
+// biome-ignore-all lint/a11y/useSemanticElements: the columns are no fieldset
+/** The board: a column for each status, priority or assignee. The address is its state, as that of the list. */
+import { useMemo, useRef, useState } from "preact/hooks";
+import { t, today } from "tms/i18n";
+import { announce, type PageProps, useTitle } from "tms/module";
+import { tasks } from "tms/store";
+import {
+  BulkBar,
+  changeTasks,
+  DragHint,
+  deleteTasks,
+  type Edit,
+  type EditedField,
+  EditPicker,
+  FilterBar,
+  hasFilters,
+  mayChangeAny,
+  SearchBox,
+  Selection,
+  TasksFrame,
+  toListQuery,
+  useDrag,
+  useTaskView,
+} from "tms/tasks";
+import { Button, EmptyState, useMotion } from "tms/ui";
+import { BoardFocus } from "./board-focus.ts";
+import { useBoardShortcuts } from "./board-shortcuts.ts";
+import type { CardActions } from "./card.tsx";
+import { BoardColumn, nameOfColumn } from "./column.tsx";
+import { ColumnSwitcher } from "./column-switcher.tsx";
+import { GroupMenu } from "./group-menu.tsx";
+import { chosenOrdering, fieldOf, patchOf, readGroup, shownOrdering } from "./groups.ts";
+import { useColumns } from "./use-columns.ts";
+import { useColumnsInSight } from "./use-columns-in-sight.ts";
+
+const STEPS: Record<string, [x: number, y: number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+export default function BoardPage(props: PageProps) {
+  useTitle(t("board.title"));
+  const { view, openId, goTo, clearFilters, hrefOf, open, closePanel } = useTaskView("/board", props);
+  const group = readGroup(props.query);
+  const query = toListQuery(view, today());
+  const { columns, counts } = useColumns(group, query);
+  const [focus] = useState(() => new BoardFocus(new Selection()));
+  const { selection } = focus;
+  focus.order = columns.map(({ key }) => key);
+  const [edit, setEdit] = useState<Edit | null>(null);
+  const [isStarted, setStarted] = useState(false);
+  const searchInput = useRef<HTMLInputElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const motion = useMotion();
+  const isEmpty = counts?.size === 0 && !isStarted && !tasks.queue.value.length;
+  const { seen, current } = useColumnsInSight(scroller, focus.order, !isEmpty);
+
+  const send = (id: number, key: string, from?: DOMRect | null) => {
+    const column = columns.find((one) => one.key === key);
+    const origin = focus.columnOf(id);
+    if (!column || origin === undefined || origin === key) return;
+    if (from) motion.startFrom(id, from);
+    if (isWithin(scroller.current)) focus.follow(id, origin);
+    void changeTasks([id], patchOf(column));
+  };
+  const { areaRef, drag } = useDrag({
+    nameOf: (key) => {
+      const column = columns.find((one) => one.key === key);
+      return column ? nameOfColumn(column) : "";
+    },
+    onDrop: send,
+  });
+  const boardRef = useMemo(
+    () => (element: HTMLDivElement | null) => {
+      scroller.current = element;
+      areaRef(element);
+      motion.rootRef(element);
+    },
+    [areaRef, motion],
+  );
+
+  const actions = useMemo<CardActions>(
+    () => ({
+      hrefOf,
+      open,
+      focus: (id) => {
+        selection.focused.value = id;
+      },
+      toggle: (id, isRange) => {
+        const own = focus.columns.get(focus.columnOf(id) ?? "");
+        if (isRange) selection.extend(id, own?.ids() ?? []);
+        else selection.toggle(id);
+      },
+      edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor }, origin: originOf(anchor) }),
+    }),
+    [hrefOf],
+  );
+  const editTargets = (field: EditedField, from?: HTMLElement) => {
+    const card = focus.card();
+    const anchor = from ?? card?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? card ?? bulkButton(field);
+    const ids = selection.targets();
+    if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
+  };
+  const add = () => {
+    setStarted(true);
+    const key = focus.current();
+    if (key !== undefined) focus.columns.get(key)?.add();
+  };
+  const sendFocused = (step: number) => {
+    const id = selection.focused.peek();
+    const key = id === null || !isWithin(scroller.current) ? undefined : focus.columnOf(id);
+    const next = key === undefined ? undefined : focus.beside(key, step);
+    const column = columns.find((one) => one.key === next);
+    if (id === null || id <= 0 || !column || !mayChangeAny([id])) return;
+    send(id, column.key);
+    announce(t("tasks.drag.dropped", { title: tasks.task(id).peek()?.title ?? "", target: nameOfColumn(column) }));
+  };
+  useBoardShortcuts({
+    add,
+    search: () => searchInput.current?.focus(),
+    move: (step) => focus.move(step),
+    moveAcross: (step) => focus.moveAcross(step),
+    send: sendFocused,
+    toggle: () => {
+      const id = selection.focused.peek();
+      if (id !== null && id > 0) selection.toggle(id);
+    },
+    edit: editTargets,
+    clear: () => selection.clear(),
+  });
+
+  const count = selection.count.value;
+  return (
+    <>
+      <TasksFrame
+        name="board"
+        heading={t("board.title")}
+        tools={
+          <>
+            <GroupMenu
+              group={group}
+              onChoose={(next) => goTo(view, { params: { group: next === "status" ? "" : next } })}
+            />
+            <SearchBox
+              input={searchInput}
+              text={view.q}
+              onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
+            />
+          </>
+        }
+        openId={openId}
+        onClosePanel={() => {
+          closePanel();
+          const key = openId === null ? undefined : focus.columnOf(openId);
+          if (openId !== null && key !== undefined) focus.columns.get(key)?.focus(openId);
+        }}
+      >
+        <FilterBar
+          view={{ ...view, ordering: shownOrdering(view.ordering) }}
+          onChange={(next) => goTo({ ...next, ordering: chosenOrdering(next.ordering) })}
+          onClear={clearFilters}
+        />
+        {isEmpty ? (
+          <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => setStarted(true)} />
+        ) : (
+          <>
+            <ColumnSwitcher columns={columns} counts={counts} current={current} scroller={scroller} />
+            <div
+              class="board"
+              role="group"
+              aria-label={t("board.columns")}
+              ref={boardRef}
+              data-group={group}
+              onKeyDown={onKeyDown(focus)}
+            >
+              <DragHint />
+              {columns.map((column) => (
+                <BoardColumn
+                  key={`${group} ${column.key}`}
+                  {...{ column, query, openId, actions, focus, motion }}
+                  counted={counts ? (counts.get(column.key) ?? 0) : null}
+                  isInSight={seen.has(column.key)}
+                  drag={drag.value}
+                />
+              ))}
+            </div>
+          </>
+        )}
+        {count > 0 && (
+          <BulkBar
+            count={count}
+            onEdit={editTargets}
+            onDelete={async () => {
+              if (await deleteTasks(selection.targets())) selection.clear();
+            }}
+            onClear={() => selection.clear()}
+          />
+        )}
+      </TasksFrame>
+      {edit && (
+        <EditPicker
+          edit={edit}
+          onClose={() => {
+            setEdit(null);
+            const id = selection.focused.peek();
+            const key = id === null ? undefined : focus.columnOf(id);
+            // A card that the change takes elsewhere keeps the focus.
+            if (id !== null && key !== undefined && edit.field === fieldOf(group)) focus.follow(id, key);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Arrow keys, where the focus is on a card; with Shift they are a shortcut. */
+function onKeyDown(focus: BoardFocus) {
+  return (event: KeyboardEvent) => {
+    const [x, y] = STEPS[event.key] ?? [0, 0];
+    if ((!x && !y) || event.shiftKey || event.defaultPrevented || (event.target as Element).closest("input")) return;
+    event.preventDefault();
+    if (x) focus.moveAcross(x);
+    else focus.move(y);
+  };
+}
+
+function Nothing(props: { isFiltered: boolean; onClear: () => void; onAdd: () => void }) {
+  if (props.isFiltered) {
+    return (
+      <EmptyState icon="search" title={t("tasks.noMatch.title")} text={t("tasks.noMatch.text")}>
+        <Button icon="x" onClick={props.onClear}>
+          {t("tasks.clearFilters")}
+        </Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon="board" title={t("tasks.none.title")} text={t("board.none")}>
+      <Button variant="primary" icon="plus" onClick={props.onAdd}>
+        {t("tasks.none.action")}
+      </Button>
+    </EmptyState>
+  );
+}
+
+function isWithin(board: HTMLElement | null): boolean {
+  return board?.contains(document.activeElement) ?? false;
+}
+
+function originOf(anchor: HTMLElement): HTMLElement {
+  return anchor.closest<HTMLElement>("[data-id]") ?? anchor;
+}
+
+/** Where the selected cards are out of sight. */
+function bulkButton(field: EditedField): HTMLElement | null {
+  return document.querySelector(`.bulk-bar [data-field=${field}]`);
+}
