@@ -3,7 +3,7 @@
 
 import type { ComponentChildren } from "preact";
 import { session, type Task } from "tms/api";
-import { t } from "tms/i18n";
+import { formatRelativeDay, t } from "tms/i18n";
 import { Link, TaskBadges } from "tms/module";
 import { nameOf, tasks, users } from "tms/store";
 import { Avatar, DueDate, Icon, PriorityBadge, RelativeTime, StatusBadge } from "tms/ui";
@@ -148,7 +148,7 @@ function FieldCell({ field, ...rest }: CellProps & { field: Column }) {
       return <AssigneeCell {...rest} />;
     case "due_date":
       return (
-        <Cell {...rest} field={field} text={task.due_date ?? t("tasks.day.none")}>
+        <Cell {...rest} field={field} text={task.due_date ? formatRelativeDay(task.due_date) : t("tasks.day.none")}>
           {task.due_date ? <DueDate day={task.due_date} status={task.status} /> : <Icon name="calendar" />}
         </Cell>
       );

@@ -20,7 +20,7 @@ import {
   toListQuery,
   useCount,
   useDrag,
-  useList,
+  useOptionalList,
   weekOf,
 } from "tms/tasks";
 import { ErrorState, useMotion } from "tms/ui";
@@ -57,7 +57,9 @@ export default function CalendarPage(props: PageProps) {
   const [edit, setEdit] = useState<Edit | null>(null);
   const [isTrayOpen, setTrayOpen] = useState(false);
   const trayFilters = { status: ["PENDING" as const, "IN_PROGRESS" as const], ...filters, due_date: ["none"] };
-  const { shown: tray } = useList({ filters: trayFilters, ordering: ["-priority"] }, 50);
+  // Searches one after the other: the server lets a user make one at a time.
+  const hasTray = !filters.q || (isTrayOpen && days.list.state.value !== "loading");
+  const { shown: tray } = useOptionalList(hasTray ? { filters: trayFilters, ordering: ["-priority"] } : null, 50);
   const trayCount = useCount(tray);
 
   const area = useRef<HTMLDivElement | null>(null);
@@ -163,7 +165,7 @@ export default function CalendarPage(props: PageProps) {
               <DayTasks key={focused} day={focused} {...dayProps} addInput={addInput} drag={drag.value} />
             </section>
           )}
-          {isTrayOpen && (
+          {isTrayOpen && tray && (
             <Tray
               list={tray}
               count={trayCount}

@@ -134,8 +134,8 @@ export function GroupRows(props: GroupRowsProps) {
 
 /** Where a task is, for checking it off by key. */
 export function placeOfTask(groups: readonly Group[], id: number): { section: string; index: number } | null {
-  for (const { name, list } of groups) {
-    const index = list?.ids.peek().indexOf(id) ?? -1;
+  for (const { name, ids } of groups) {
+    const index = ids.indexOf(id);
     if (index >= 0) return { section: name, index };
   }
   return null;
@@ -145,13 +145,13 @@ function itemsOf(groups: readonly Group[], checkOff: CheckOff): Item[] {
   const kept = checkOff.kept.value;
   const isElsewhere = (id: number, name: string) => kept.has(id) && kept.get(id)?.section !== name;
   return groups.flatMap((group): Item[] => {
-    const { name, list, isOpen } = group;
+    const { name, ids, list, isOpen } = group;
     const head: Item = { kind: "head", key: name, group };
-    if (!isOpen || !list) return [head];
-    const rows = withKept(list.ids.value, kept, name)
+    if (!isOpen) return [head];
+    const rows = withKept(ids, kept, name)
       .filter((id) => !isElsewhere(id, name))
       .map((id, index): Item => ({ kind: "task", key: `${name} ${id}`, group, id, index }));
-    const hasEnd = list.state.value !== "ready" || list.hasMore.value;
+    const hasEnd = list && (list.state.value !== "ready" || list.hasMore.value);
     return [head, ...rows, ...(hasEnd ? [{ kind: "end", key: `${name} end`, list } satisfies Item] : [])];
   });
 }

@@ -28,7 +28,7 @@ import { type Group, type GroupName, useSections } from "./use-sections.ts";
 export default function MyTasksPage(props: PageProps) {
   useTitle(t("my-tasks.title"));
   const { view, openId, goTo, clearFilters, hrefOf, open, closePanel } = useTaskView("/my-tasks", props);
-  const groups = useSections(view.q.trim());
+  const { groups, lists } = useSections(view.q.trim());
   const [selection] = useState(() => new Selection());
   const [checkOff] = useState(() => new CheckOff());
   const [edit, setEdit] = useState<Edit | null>(null);
@@ -63,7 +63,7 @@ export default function MyTasksPage(props: PageProps) {
     [hrefOf],
   );
   const order = useRef<readonly number[]>([]);
-  order.current = groups.flatMap(({ isOpen, list }) => (isOpen && list ? list.ids.value : []));
+  order.current = groups.flatMap(({ isOpen, ids }) => (isOpen ? ids : []));
 
   const editTargets = (field: EditedField, from?: HTMLElement) => {
     const row = rows.current?.row();
@@ -101,7 +101,6 @@ export default function MyTasksPage(props: PageProps) {
     clear: () => selection.clear(),
   });
 
-  const lists = groups.flatMap(({ name, list }) => (list && name !== "completed" ? [list] : []));
   const isWaiting = lists.some((list) => list.state.value === "loading" && !list.ids.value.length);
   const failed = lists.every((list) => list.state.value === "error" && !list.ids.value.length);
   const isEmpty = lists.every((list) => list.state.value === "ready" && !list.ids.value.length && !list.hasMore.value);
