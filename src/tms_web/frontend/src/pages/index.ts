@@ -1,6 +1,7 @@
 /** The shell's own pages. Each is the `index.tsx` of a folder and is loaded when it is wanted. */
 import { t } from "tms/i18n";
-import { config, type PageEntry, type WebModule } from "tms/module";
+import { type Command, config, navigate, type PageEntry, type WebModule } from "tms/module";
+import { pathOfView, savedViews } from "tms/store";
 
 /** Where a signed-in user has nothing to do. */
 export const GUEST_PATHS: ReadonlySet<string> = new Set([
@@ -35,6 +36,15 @@ if (config.passwordReset)
     isOpen: true,
   });
 
+/** The saved views in the command palette. */
+function viewCommands(): Command[] {
+  return savedViews.all.value.map((view) => ({
+    id: `view ${view.id}`,
+    label: () => t("tasks.views.open", { name: view.name }),
+    run: () => navigate(pathOfView(view)),
+  }));
+}
+
 export const shellPages: WebModule = {
   name: "tms_web",
   pages: [
@@ -43,4 +53,8 @@ export const shellPages: WebModule = {
     { path: "/tasks/:id", title: () => t("ui.tasks"), load: list },
   ],
   navigation: [{ path: "/tasks", label: () => t("ui.tasks"), icon: "list", order: 10, keys: "g l" }],
+  // Read each time: they change with the views.
+  get commands() {
+    return viewCommands();
+  },
 };

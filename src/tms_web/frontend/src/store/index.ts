@@ -5,6 +5,7 @@ import { connection, listen, startFeed, stopFeed } from "tms/realtime";
 import type { ListQuery } from "./filters.ts";
 import { TaskList } from "./lists.ts";
 import { IndexedDbQueue } from "./queue.ts";
+import { SavedViewStore } from "./saved-views.ts";
 import { TaskStore } from "./tasks.ts";
 import { UserStore } from "./users.ts";
 
@@ -20,10 +21,12 @@ export {
   toParams,
 } from "./filters.ts";
 export type { ListState, TaskList } from "./lists.ts";
+export { pathOfView, setStartView, startView } from "./saved-views.ts";
 export { nameOf } from "./users.ts";
 
 export const tasks = new TaskStore(api, "indexedDB" in globalThis ? new IndexedDbQueue() : null);
 export const users = new UserStore(api);
+export const savedViews = new SavedViewStore(api);
 const lists = new Set<TaskList>();
 const resets = new Set<() => void>();
 const foreignChanges = new Set<(id: number) => void>();
@@ -56,6 +59,7 @@ export function onForeignChange(act: (id: number) => void): () => void {
 export async function startStore(userId: number, realtimeUrl: string | null): Promise<void> {
   await tasks.start(userId);
   void users.load().catch(() => {});
+  void savedViews.load().catch(() => {});
   if (realtimeUrl === null) return;
   const since = await api.get<{ next: number }>("/api/sync").then(
     ({ next }) => next,
@@ -69,6 +73,7 @@ export function stopStore(): void {
   for (const list of lists) closeList(list);
   tasks.stop();
   users.clear();
+  savedViews.clear();
 }
 
 listen({

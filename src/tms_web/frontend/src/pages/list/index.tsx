@@ -7,8 +7,6 @@ import type { TaskList } from "tms/store";
 import {
   BulkBar,
   ColumnsMenu,
-  chooseColumns,
-  columns,
   currentDay,
   deleteTasks,
   type Edit,
@@ -22,11 +20,13 @@ import {
   mayChangeAny,
   QuickAdd,
   type RowActions,
+  SavedViews,
   SearchBox,
   Selection,
   TasksFrame,
   toListQuery,
   useAssignees,
+  useColumns,
   useListShortcuts,
   useSections,
   useTaskView,
@@ -38,6 +38,7 @@ import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
 export default function ListPage(props: PageProps) {
   useTitle(t("tasks.title"));
   const { view, openId, goTo, clearFilters, hrefOf, open, closePanel } = useTaskView("/tasks", props);
+  const [shownColumns, chooseColumns] = useColumns(view.saved);
   const day = currentDay.value;
   const query = toListQuery(view, day);
   const assignees = useAssignees(query.filters, view.group === "assignee");
@@ -113,6 +114,7 @@ export default function ListPage(props: PageProps) {
       <TasksFrame
         name="list"
         heading={t("tasks.title")}
+        views={<SavedViews page="/tasks" columns={shownColumns} />}
         tools={
           <SearchBox
             input={searchInput}
@@ -134,7 +136,7 @@ export default function ListPage(props: PageProps) {
         />
         <FilterBar view={view} onChange={goTo} onClear={clearFilters}>
           <GroupMenu group={view.group} onChange={(group) => goTo({ ...view, group })} />
-          <ColumnsMenu columns={columns.value} onChange={chooseColumns} />
+          <ColumnsMenu columns={shownColumns} onChange={chooseColumns} />
         </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => addInput.current?.focus()} />
@@ -148,7 +150,7 @@ export default function ListPage(props: PageProps) {
             grouping={view.group}
             isStale={isStale}
             selection={selection}
-            columns={columns.value}
+            columns={shownColumns}
             ordering={view.ordering}
             onOrder={(ordering) => goTo({ ...view, ordering })}
             onOpenSection={openSection}
