@@ -30,9 +30,12 @@ import {
   useListShortcuts,
   useSections,
   useTaskView,
+  writeView,
 } from "tms/tasks";
 import { Button, EmptyState, ErrorState, Menu, SkeletonRows } from "tms/ui";
+import { ListCount } from "./list-count.tsx";
 import type { ShownSection } from "./rows.ts";
+import { SelectAllMatching } from "./select-all-matching.tsx";
 import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
 
 export default function ListPage(props: PageProps) {
@@ -108,13 +111,20 @@ export default function ListPage(props: PageProps) {
   const count = selection.count.value;
   const isWaiting = view.group === "assignee" ? assignees === null : sections.every(({ list }) => isLoading(list));
   const isEmpty = !isWaiting && sections.every(({ list }) => isBare(list));
+  // Without groups, and once the list of these filters is there.
+  const whole = view.group || isStale ? null : (sections[0]?.list ?? null);
   const failed = sections.length === 1 && !sections[0]?.list?.ids.value.length ? sections[0]?.list : null;
   return (
     <>
       <TasksFrame
         name="list"
         heading={t("tasks.title")}
-        views={<SavedViews page="/tasks" columns={shownColumns} />}
+        views={
+          <>
+            <SavedViews page="/tasks" columns={shownColumns} />
+            {whole && <ListCount list={whole} filters={writeView({ ...view, ordering: [], saved: null })} />}
+          </>
+        }
         tools={
           <SearchBox
             input={searchInput}
@@ -162,12 +172,9 @@ export default function ListPage(props: PageProps) {
           />
         )}
         {count > 0 && (
-          <BulkBar
-            count={count}
-            onEdit={editTargets}
-            onDelete={() => void remove()}
-            onClear={() => selection.clear()}
-          />
+          <BulkBar count={count} onEdit={editTargets} onDelete={() => void remove()} onClear={() => selection.clear()}>
+            {whole && <SelectAllMatching list={whole} selection={selection} />}
+          </BulkBar>
         )}
       </TasksFrame>
       {edit && <EditPicker edit={edit} onClose={() => setEdit(null)} />}
