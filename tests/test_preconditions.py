@@ -61,6 +61,11 @@ REQUESTS = {
     "GET /api/task/{id}/history": ("/api/task/1/history", None),
     "POST /api/task/{id}/undo": ("/api/task/1/undo", {"event_id": 2}),
     "GET /api/task/counts": ("/api/task/counts?by=status", None),
+    "GET /api/views": ("/api/views", None),
+    "POST /api/views": ("/api/views", {"name": "new", "page": "/tasks"}),
+    "GET /api/views/{id}": ("/api/views/1", None),
+    "PATCH /api/views/{id}": ("/api/views/1", {"name": "new name"}),
+    "DELETE /api/views/{id}": ("/api/views/1", None),
     "GET /api/sync": ("/api/sync", None),
     "GET /api/task-report-insight": ("/api/task-report-insight", None),
     "POST /api/ws-ticket": ("/api/ws-ticket", None),
@@ -105,6 +110,7 @@ def ann(app, make_user, relay_once):
     ann.post_json("/api/task", {"title": "T"})
     ann.patch_json("/api/task/1", {"title": "U"})
     ann.post_json("/api/api-tokens", {"name": "n", "scopes": ["tasks:read"]})
+    ann.post_json("/api/views", {"name": "n", "page": "/tasks"})
     relay_once()
     return ann
 

@@ -3,7 +3,7 @@
 from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.runtime import Runtime
-from tms_web.services import create_service
+from tms_web.services.first_start import create_service
 
 
 def address(runtime: Runtime) -> str:

@@ -1,12 +1,18 @@
-"""Schemas of the web sessions."""
+"""Schemas of the web sessions and of saved views."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tms_core.web.field_types import Email, Name, Password, Proof, Username
+from tms_core.values import MAX_ID
+from tms_core.web.field_types import Email, Line, Name, Password, Proof, Username
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
+from tms_web.models import VIEW_NAME_LENGTH, VIEW_QUERY_LENGTH
+
+# Parameters as a browser writes them; no value contains a character that ends the query of a URL.
+QUERY = r"^(?:[a-z][a-z_-]{0,29}=[A-Za-z0-9*._~+%,:!()'-]*(?:&[a-z][a-z_-]{0,29}=[A-Za-z0-9*._~+%,:!()'-]*)*)?$"
 
 
 class WebCredentials(Schema):
@@ -42,3 +48,81 @@ class WebSession(ResponseSchema):
     example = {"access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"}
 
     access: Annotated[str | None, Field(description="null: the browser has no session.")]
+
+
+Page = Literal["/tasks", "/board", "/calendar", "/my-tasks"]
+Column = Literal[
+    "status", "priority", "assigned_to", "due_date", "created_by", "created_at", "updated_at", "id", "description"
+]
+ViewName = Annotated[Line, Field(max_length=VIEW_NAME_LENGTH)]
+ViewQuery = Annotated[
+    str,
+    Field(
+        max_length=VIEW_QUERY_LENGTH,
+        pattern=QUERY,
+        description="The query of the page's address: filters, search, order and grouping.",
+    ),
+]
+Columns = Annotated[list[Column], Field(max_length=20)]
+VIEW_EXAMPLE = {
+    "name": "Due this week",
+    "page": "/tasks",
+    "query": "status=PENDING,IN_PROGRESS&due=week&group=assignee",
+    "columns": ["status", "due_date"],
+    "is_shared": True,
+}
+
+
+class NewSavedView(Schema):
+    """`columns` null means those of the device."""
+
+    example = VIEW_EXAMPLE
+
+    name: ViewName
+    page: Page
+    query: ViewQuery = ""
+    columns: Columns | None = None
+    is_shared: bool = False
+
+
+class SavedViewChange(Schema):
+    """Changes of a view; fields that are left out keep their values."""
+
+    example = {"name": "Due this week", "is_shared": False}
+    is_partial = True
+
+    name: ViewName = "View"
+    page: Page = "/tasks"
+    query: ViewQuery = ""
+    columns: Columns | None = None
+    is_shared: bool = False
+
+
+class SavedView(ResponseSchema):
+    """A saved view. `owner` is the user who has saved it."""
+
+    example = {
+        "id": 1,
+        "owner": 2,
+        **VIEW_EXAMPLE,
+        "created_at": "2027-03-01T12:00:00Z",
+        "updated_at": "2027-03-01T15:00:00Z",
+    }
+
+    id: Annotated[int, Field(ge=1, le=MAX_ID)]
+    owner: Annotated[int, Field(ge=1, le=MAX_ID, description="A user's id.")]
+    name: str
+    page: Page
+    query: str
+    columns: list[Column] | None
+    is_shared: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class SavedViews(ResponseSchema):
+    """The caller's views by name, then the shared ones of others."""
+
+    example = {"views": [SavedView.example]}
+
+    views: list[SavedView]

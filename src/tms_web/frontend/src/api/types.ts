@@ -26,6 +26,9 @@ export type Sessions = Schemas["Sessions"];
 export type ApiTokens = Schemas["ApiTokens"];
 export type ApiToken = Schemas["ApiToken"];
 export type ShownApiToken = Schemas["ShownApiToken"];
+export type SavedView = Schemas["SavedView"];
+export type NewSavedView = Schemas["NewSavedView"];
+export type SavedViewChange = Schemas["SavedViewChange"];
 export type BulkOperation = Schemas["CreateOperation"] | Schemas["UpdateOperation"] | Schemas["DeleteOperation"];
 export type BulkResults = Schemas["BulkResults"];
 

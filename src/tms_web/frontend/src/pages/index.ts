@@ -1,7 +1,8 @@
 /** The shell's own pages. Each is the `index.tsx` of a folder and is loaded when it is wanted. */
 import { session } from "tms/api";
 import { t } from "tms/i18n";
-import { config, type PageEntry, type WebModule } from "tms/module";
+import { type Command, config, navigate, type PageEntry, type WebModule } from "tms/module";
+import { pathOfView, savedViews } from "tms/store";
 import { administrationCommands, ownSections as administrationOwn } from "./administration/sections.ts";
 import { ownSections as profileOwn } from "./profile/sections.ts";
 
@@ -33,6 +34,15 @@ const mailedLinks = [
   open("/undo-email-change", "undo-email-change.title", () => import("./undo-email-change/index.tsx")),
 ];
 
+/** The saved views in the command palette. */
+function viewCommands(): Command[] {
+  return savedViews.all.value.map((view) => ({
+    id: `view ${view.id}`,
+    label: () => t("tasks.views.open", { name: view.name }),
+    run: () => navigate(pathOfView(view)),
+  }));
+}
+
 export const shellPages: WebModule = {
   name: "tms_web",
   pages: [
@@ -59,7 +69,10 @@ export const shellPages: WebModule = {
       isAvailable: () => session.isAdmin.value,
     },
   ],
-  commands: administrationCommands,
+  // Read each time: they change with the views.
+  get commands() {
+    return [...viewCommands(), ...administrationCommands];
+  },
   administrationSections: administrationOwn,
   profileSections: profileOwn,
 };

@@ -13,6 +13,7 @@ import {
   returnPath,
   setPageTitle,
 } from "tms/module";
+import { startView } from "tms/store";
 import { ErrorState, SkeletonRows } from "tms/ui";
 import { GUEST_PATHS } from "../pages/index.ts";
 import { ErrorBoundary } from "./error-boundary.tsx";
@@ -31,7 +32,7 @@ export function followLocation(): void {
     const { path, query } = location.value;
     const state = session.state.value;
     const match = findPage(pages.value, path);
-    const start = navigation.value[0]?.path;
+    const start = (state === "in" && startView()?.path) || navigation.value[0]?.path;
     const areAllKnown = areModulesLoaded.value;
     untracked(() => {
       if (state === "in" && GUEST_PATHS.has(path)) navigate(returnPath(query) ?? "/", { replace: true });

@@ -5,6 +5,7 @@ import { connection, listen, startFeed, stopFeed } from "tms/realtime";
 import type { ListQuery } from "./filters.ts";
 import { TaskList } from "./lists.ts";
 import { IndexedDbQueue } from "./queue.ts";
+import { SavedViewStore } from "./saved-views.ts";
 import { TaskStore } from "./tasks.ts";
 import { UserStore } from "./users.ts";
 
@@ -21,12 +22,14 @@ export {
   toParams,
 } from "./filters.ts";
 export type { ListState, TaskList } from "./lists.ts";
+export { pathOfView, setStartView, startView } from "./saved-views.ts";
 export { nameOf } from "./users.ts";
 
 export const tasks = new TaskStore(api, "indexedDB" in globalThis ? new IndexedDbQueue() : null);
 export const users = new UserStore(api);
 /** The task that the user is looking at, if any. */
 export const openTask = signal<number | null>(null);
+export const savedViews = new SavedViewStore(api);
 const lists = new Set<TaskList>();
 const resets = new Set<() => void>();
 const foreignChanges = new Set<(id: number) => void>();
@@ -62,6 +65,7 @@ export function onForeignChange(act: (id: number) => void): () => void {
 export async function startStore(userId: number, modules: Promise<void>): Promise<void> {
   await tasks.start(userId);
   void users.load().catch(() => {});
+  void savedViews.load().catch(() => {});
   const since = await api.get<{ next: number }>("/api/sync").then(
     ({ next }) => next,
     () => undefined,
@@ -75,6 +79,7 @@ export function stopStore(): void {
   for (const list of lists) closeList(list);
   tasks.stop();
   users.clear();
+  savedViews.clear();
 }
 
 listen({

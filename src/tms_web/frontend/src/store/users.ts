@@ -2,6 +2,11 @@
 import { computed, signal } from "@preact/signals";
 import { type ApiClient, ApiError, type PublicUser, type UserPage } from "tms/api";
 
+/** More users are found by searching for them: nobody reads through a menu of thousands. */
+const MAX_LOADED = 1_000;
+const SEARCH_SIZE = 50;
+const collator = new Intl.Collator();
+
 export class UserStore {
   readonly #api: ApiClient;
   readonly #users = signal<ReadonlyMap<number, PublicUser>>(new Map());
@@ -10,13 +15,19 @@ export class UserStore {
   readonly all = computed(() =>
     [...this.#users.value.values()]
       .filter((one) => !("is_active" in one) || one.is_active)
-      .sort((one, other) => nameOf(one).localeCompare(nameOf(other))),
+      .map((user) => ({ user, name: nameOf(user) }))
+      .sort((one, other) => collator.compare(one.name, other.name))
+      .map(({ user }) => user),
   );
 
   constructor(api: ApiClient) {
     this.#api = api;
   }
 
+  /** Whether there are users that are not loaded. */
+  readonly isPartial = signal(false);
+
+  /** Loads the first ones; the others are found by `search` and by their id. */
   async load(): Promise<void> {
     let cursor: string | null = "";
     do {
@@ -26,7 +37,15 @@ export class UserStore {
       });
       this.put(page.results);
       cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("page");
-    } while (cursor);
+      this.isPartial.value = cursor !== null;
+    } while (cursor && this.#users.peek().size < MAX_LOADED);
+  }
+
+  /** Adds those whose name contains the text, where not all users are loaded. */
+  async search(text: string): Promise<void> {
+    if (!this.isPartial.peek() || !text.trim()) return;
+    const params = { q: text.trim().slice(0, 150), page_size: SEARCH_SIZE };
+    this.put((await this.#api.get<UserPage>("/api/users", params)).results);
   }
 
   put(users: readonly PublicUser[]): void {
@@ -45,6 +64,7 @@ export class UserStore {
 
   clear(): void {
     this.#users.value = new Map();
+    this.isPartial.value = false;
     this.#asked.clear();
   }
 

@@ -1,4 +1,5 @@
 /** Changes of one or several tasks, with a message where the server refuses. */
+import { signal } from "@preact/signals";
 import { ApiError, type BulkOperation, errorText, type NewTask, session, type TaskChange } from "tms/api";
 import { t } from "tms/i18n";
 import { location, navigate, pages } from "tms/module";
@@ -59,18 +60,36 @@ export async function createTask(task: QuickTask): Promise<number | null> {
   }
 }
 
+export interface BulkProgress {
+  done: number;
+  total: number;
+  /** Stops after the request that is on its way. */
+  cancel: () => void;
+}
+
+/** How far a change of more tasks than one request may hold has come. */
+export const bulkProgress = signal<BulkProgress | null>(null);
+
 async function inBulk(operations: BulkOperation[]): Promise<boolean> {
+  const total = operations.length;
+  let isCancelled = false;
+  const cancel = () => {
+    isCancelled = true;
+  };
   try {
-    for (let start = 0; start < operations.length; start += MAXIMUM) {
-      await tasks.bulk(operations.slice(start, start + MAXIMUM));
+    for (let done = 0; done < total && !isCancelled; done += MAXIMUM) {
+      if (total > MAXIMUM) bulkProgress.value = { done, total, cancel };
+      await tasks.bulk(operations.slice(done, done + MAXIMUM));
     }
-    return true;
+    return !isCancelled;
   } catch (error) {
     const operation = error instanceof ApiError ? operations[error.problem.index ?? -1] : undefined;
     const title = operation && "id" in operation ? tasks.task(operation.id).peek()?.title : undefined;
     const reason = errorText(error);
     toast(title ? t("tasks.bulkRefusedAt", { title, reason }) : t("tasks.bulkRefused", { reason }), { tone: "error" });
     return false;
+  } finally {
+    bulkProgress.value = null;
   }
 }
 

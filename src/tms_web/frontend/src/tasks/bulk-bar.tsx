@@ -1,6 +1,8 @@
 /** What can be done with the selected rows. */
+import type { ComponentChildren } from "preact";
 import { t } from "tms/i18n";
 import { Button, IconButton, type IconName } from "tms/ui";
+import { bulkProgress } from "./actions.ts";
 import type { EditedField } from "./edit-picker.tsx";
 
 export interface BulkBarProps {
@@ -8,6 +10,8 @@ export interface BulkBarProps {
   onEdit: (field: EditedField, anchor: HTMLElement) => void;
   onDelete: () => void;
   onClear: () => void;
+  /** Behind the number of selected tasks. */
+  children?: ComponentChildren;
 }
 
 const FIELDS: [EditedField, IconName][] = [
@@ -17,12 +21,22 @@ const FIELDS: [EditedField, IconName][] = [
   ["due_date", "calendar"],
 ];
 
-export function BulkBar({ count, onEdit, onDelete, onClear }: BulkBarProps) {
+export function BulkBar({ count, onEdit, onDelete, onClear, children }: BulkBarProps) {
+  const progress = bulkProgress.value;
   return (
     <div class="bulk-bar" role="toolbar" aria-label={t("tasks.bulk")}>
       <span class="bulk-bar__count" role="status">
-        {t("tasks.selected", { count })}
+        {progress
+          ? t("tasks.bulkProgress", { done: progress.done, total: progress.total })
+          : t("tasks.selected", { count })}
       </span>
+      {progress ? (
+        <Button size="small" onClick={progress.cancel}>
+          {t("ui.cancel")}
+        </Button>
+      ) : (
+        children
+      )}
       {FIELDS.map(([field, icon]) => (
         <Button
           key={field}

@@ -38,6 +38,7 @@ export function EditPicker({ edit, onClose }: { edit: Edit; onClose: () => void 
       options={optionsOf(field)}
       selected={current.length === 1 ? current : []}
       anchor={anchor}
+      onSearch={field === "assigned_to" ? searchUsers : undefined}
       onPick={(value) => {
         goesOn = field === "due_date" && value === OTHER_DATE;
         if (goesOn) setChoosingDate(true);
@@ -73,6 +74,11 @@ function optionsOf(field: EditedField): Option<Value>[] {
     case "due_date":
       return dayOptions();
   }
+}
+
+/** Finds users that are not loaded; without an answer the menu stays as it is. */
+export function searchUsers(text: string): void {
+  void users.search(text).catch(() => {});
 }
 
 /** Everybody, oneself first. */

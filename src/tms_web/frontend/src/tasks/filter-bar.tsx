@@ -2,10 +2,10 @@
 import type { ComponentChildren } from "preact";
 import { PRIORITIES, STATUSES } from "tms/api";
 import { t } from "tms/i18n";
-import type { Ordering } from "tms/store";
+import { nameOf, type Ordering, users } from "tms/store";
 import { Avatar, Button, Icon, Menu, type Option, PriorityMark, StatusMark } from "tms/ui";
 import { DueFilter } from "./due-filter.tsx";
-import { userOptions } from "./edit-picker.tsx";
+import { searchUsers, userOptions } from "./edit-picker.tsx";
 import { FilterChip } from "./filter-chip.tsx";
 import { hasFilters, type ListView, type Person } from "./query.ts";
 
@@ -24,6 +24,11 @@ export function FilterBar({ view, onChange, onClear, isByDay, children }: Filter
     { value: "me", label: t("tasks.me"), mark: <Icon name="user" /> },
     ...userOptions().map((one) => ({ ...one, value: one.value as Person })),
   ];
+  // Also those who are in the address and not loaded yet.
+  for (const id of [...view.assignee, ...view.creator]) {
+    const user = typeof id === "number" && !people.some((one) => one.value === id) ? users.get(id) : undefined;
+    if (user) people.push({ value: user.id, label: nameOf(user), mark: <Avatar user={user} /> });
+  }
   const nobody: Option<Person> = { value: "none", label: t("task.unassigned"), mark: <Avatar user={null} /> };
   return (
     <section class="tasks__filters" aria-label={t("tasks.filters")}>
@@ -50,6 +55,7 @@ export function FilterBar({ view, onChange, onClear, isByDay, children }: Filter
         options={[...people.slice(0, 1), nobody, ...people.slice(1)]}
         selected={view.assignee}
         onChange={(assignee) => onChange({ ...view, assignee })}
+        onSearch={searchUsers}
         isMultiple
       />
       <FilterChip
@@ -57,6 +63,7 @@ export function FilterBar({ view, onChange, onClear, isByDay, children }: Filter
         options={people}
         selected={view.creator}
         onChange={(creator) => onChange({ ...view, creator })}
+        onSearch={searchUsers}
         isMultiple
       />
       {!isByDay && (

@@ -9,6 +9,7 @@ export interface FilterChipProps<T> {
   selected: readonly T[];
   onChange: (selected: T[]) => void;
   isMultiple?: boolean;
+  onSearch?: (text: string) => void;
 }
 
 export function FilterChip<T extends string | number>({
@@ -17,6 +18,7 @@ export function FilterChip<T extends string | number>({
   selected,
   onChange,
   isMultiple,
+  onSearch,
 }: FilterChipProps<T>) {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
@@ -65,6 +67,7 @@ export function FilterChip<T extends string | number>({
           selected={selected}
           isMultiple={isMultiple ?? false}
           anchor={button}
+          onSearch={onSearch}
           onPick={pick}
           onClose={close}
         />

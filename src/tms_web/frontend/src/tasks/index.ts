@@ -35,6 +35,7 @@ export {
 } from "./query.ts";
 export { QuickAdd, type QuickAddProps } from "./quick-add.tsx";
 export { type Rights, rightsOf } from "./rights.ts";
+export { SavedViews, type SavedViewsProps, useColumns } from "./saved-views/index.ts";
 export { SearchBox, type SearchBoxProps } from "./search-box.tsx";
 export { Selection } from "./selection.ts";
 export { type RowActions, TaskRow, type TaskRowProps } from "./task-row.tsx";

@@ -17,6 +17,8 @@ export interface ListView {
   ordering: Ordering[];
   /** The field whose values are the groups of the list. */
   group: Grouping | null;
+  /** The saved view that was opened; the rest may have changed since. */
+  saved: number | null;
 }
 
 export const EMPTY_VIEW: ListView = {
@@ -28,6 +30,7 @@ export const EMPTY_VIEW: ListView = {
   q: "",
   ordering: [],
   group: null,
+  saved: null,
 };
 
 /** What is done is not overdue. */
@@ -50,6 +53,7 @@ export function readView(query: URLSearchParams): ListView {
     q: query.get("q") ?? "",
     ordering: values("ordering").filter((one): one is Ordering => ORDERING.test(one)),
     group: GROUPINGS.find((one) => one === query.get("group")) ?? null,
+    saved: /^[1-9]\d{0,15}$/.test(query.get("saved") ?? "") ? Number(query.get("saved")) : null,
   };
 }
 
@@ -57,7 +61,7 @@ export function readView(query: URLSearchParams): ListView {
 export function writeView(view: ListView, others: Readonly<Record<string, string>> = {}): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries({ ...others, ...view })) {
-    const text = Array.isArray(value) ? value.join(",") : (value ?? "");
+    const text = Array.isArray(value) ? value.join(",") : String(value ?? "");
     if (text) params.set(name, text);
   }
   // Commas stay readable; they need no escape in a query.
@@ -80,7 +84,7 @@ export function toListQuery(view: ListView, today: string): ListQuery {
 }
 
 export function hasFilters(view: ListView): boolean {
-  return writeView({ ...view, ordering: [], group: null }) !== "";
+  return writeView({ ...view, ordering: [], group: null, saved: null }) !== "";
 }
 
 /** The ordering after a press on a column head: ascending, descending, none. `isAdded` keeps the other columns. */

@@ -6,7 +6,9 @@ export interface TasksFrameProps {
   /** The page's name, as in the class `tasks--board`. */
   name: string;
   heading: string;
-  /** Beside the heading, as the search box. */
+  /** Directly behind the heading, as the saved views. */
+  views?: ComponentChildren;
+  /** At the end of the heading's line, as the search box. */
   tools?: ComponentChildren;
   children: ComponentChildren;
   /** The open task. */
@@ -14,7 +16,7 @@ export interface TasksFrameProps {
   onClosePanel: () => void;
 }
 
-export function TasksFrame({ name, heading, tools, children, openId, onClosePanel }: TasksFrameProps) {
+export function TasksFrame({ name, heading, views, tools, children, openId, onClosePanel }: TasksFrameProps) {
   return (
     <div class={`tasks tasks--${name}`} data-panel={openId !== null}>
       <section class="tasks__main" aria-labelledby="tasks-heading">
@@ -22,6 +24,7 @@ export function TasksFrame({ name, heading, tools, children, openId, onClosePane
           <h1 id="tasks-heading" tabIndex={-1}>
             {heading}
           </h1>
+          {views}
           {tools}
         </header>
         {children}

@@ -13,6 +13,8 @@ interface Common<T> {
   selected: readonly T[];
   isMultiple?: boolean;
   onPick: (value: T) => void;
+  /** Called once typing pauses, to add options that are not known yet. */
+  onSearch?: ((text: string) => void) | undefined;
 }
 
 export interface PickerProps<T> extends Common<T> {
@@ -24,7 +26,7 @@ export interface PickerProps<T> extends Common<T> {
 
 /** A filterable list of options next to any element; its owner decides when it is open. */
 export function Picker<T extends OptionValue>(props: PickerProps<T>) {
-  const { label, options, selected, isMultiple, onPick, anchor, onClose, placement, isAsWide } = props;
+  const { label, options, selected, isMultiple, onPick, anchor, onClose, placement, isAsWide, onSearch } = props;
   const popover = useRef<HTMLDivElement>(null);
   useFloating(anchor, popover, { isOpen: true, ...(placement && { placement }), ...(isAsWide && { isAsWide }) });
   useOutside(true, [popover, anchor], onClose);
@@ -41,6 +43,7 @@ export function Picker<T extends OptionValue>(props: PickerProps<T>) {
       if (!isMultiple) leave();
     },
     onLeave: leave,
+    ...(onSearch && { onSearch }),
   });
   return (
     <div class="popover" popover="manual" ref={popover}>
@@ -72,7 +75,7 @@ export interface ComboboxProps<T> extends Common<T> {
 
 /** A button that shows the choice and opens a Picker; works inside a Field. */
 export function Combobox<T extends OptionValue>(props: ComboboxProps<T>) {
-  const { label, options, selected, placeholder, disabled, isMultiple, onPick, ...rest } = props;
+  const { label, options, selected, placeholder, disabled, isMultiple, onPick, onSearch, ...rest } = props;
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const close = useCallback(() => setOpen(false), []);
@@ -105,7 +108,7 @@ export function Combobox<T extends OptionValue>(props: ComboboxProps<T>) {
           anchor={button}
           onClose={close}
           isAsWide
-          {...{ label, options, selected, onPick }}
+          {...{ label, options, selected, onPick, onSearch }}
           {...(isMultiple && { isMultiple })}
         />
       )}

@@ -1,6 +1,6 @@
 /** A list of options that a text field filters: the field keeps the focus, and the keys move the active option. */
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t } from "tms/i18n";
 
 export type OptionValue = string | number | null;
@@ -20,6 +20,8 @@ export interface ListboxSettings<O extends Option<OptionValue>> {
   /** Whether the arrow keys move from the last option to the first, and back. */
   isCyclic?: boolean;
   onPick: (option: O) => void;
+  /** Called once typing pauses, to add options that are not known yet. */
+  onSearch?: (text: string) => void;
   /** Called for Escape and Tab; without it, both do what the browser does. */
   onLeave?: () => void;
 }
@@ -32,6 +34,8 @@ export interface Listbox<O extends Option<OptionValue>> {
   text: string;
   /** The options that match the text. */
   found: readonly O[];
+  /** How many more match, and are not rendered. */
+  hidden: number;
   /** The index of the active option in `found`. */
   active: number;
   isSelected: (option: O) => boolean;
@@ -41,18 +45,25 @@ export interface Listbox<O extends Option<OptionValue>> {
   onKeyDown: (event: KeyboardEvent) => void;
 }
 
+/** Milliseconds after the last letter. */
+const PAUSE = 200;
+/** More are rendered when the keys go beyond them. */
+const MAX_SHOWN = 100;
 const PAGE = 8;
 const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: PAGE, PageUp: -PAGE };
 
 /** Focuses the field. Called by the component that renders the dialog around it, because a dialog must open first. */
 export function useListbox<O extends Option<OptionValue>>(settings: ListboxSettings<O>): Listbox<O> {
-  const { options, isSelected, isCyclic, onPick, onLeave } = settings;
+  const { options, isSelected, isCyclic, onPick, onLeave, onSearch } = settings;
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [text, setText] = useState("");
   const [active, setActive] = useState(() => Math.max(0, isSelected ? options.findIndex(isSelected) : 0));
-  const found = filterOptions(options, text);
+  const all = useMemo(() => filterOptions(options, text), [options, text]);
+  const found = all.length > MAX_SHOWN ? all.slice(0, Math.max(MAX_SHOWN, active + PAGE)) : all;
   // At once, so that no letter that is typed now is lost.
   useLayoutEffect(() => input.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
@@ -84,11 +95,14 @@ export function useListbox<O extends Option<OptionValue>>(settings: ListboxSetti
     list,
     text,
     found,
+    hidden: all.length - found.length,
     active,
     isSelected: isSelected ?? ((option) => option === found[active]),
     filter: (value) => {
       setText(value);
       setActive(0);
+      clearTimeout(timer.current);
+      if (onSearch) timer.current = setTimeout(() => onSearch(value), PAUSE);
     },
     activate: setActive,
     pick,
@@ -165,6 +179,7 @@ export function ListboxOptions<O extends Option<OptionValue>>(props: OptionsProp
           </div>
         ))}
       </div>
+      {listbox.hidden > 0 && <p class="picker__empty">{t("ui.moreOptions", { count: listbox.hidden })}</p>}
       {!found.length && (
         <p class="picker__empty" role="status">
           {t("ui.nothingFound")}

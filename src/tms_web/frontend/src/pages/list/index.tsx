@@ -7,8 +7,6 @@ import type { TaskList } from "tms/store";
 import {
   BulkBar,
   ColumnsMenu,
-  chooseColumns,
-  columns,
   currentDay,
   deleteTasks,
   type Edit,
@@ -22,22 +20,28 @@ import {
   mayChangeAny,
   QuickAdd,
   type RowActions,
+  SavedViews,
   SearchBox,
   Selection,
   TasksFrame,
   toListQuery,
   useAssignees,
+  useColumns,
   useListShortcuts,
   useSections,
   useTaskView,
+  writeView,
 } from "tms/tasks";
 import { Button, EmptyState, ErrorState, Menu, SkeletonRows } from "tms/ui";
+import { ListCount } from "./list-count.tsx";
 import type { ShownSection } from "./rows.ts";
+import { SelectAllMatching } from "./select-all-matching.tsx";
 import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
 
 export default function ListPage(props: PageProps) {
   useTitle(t("tasks.title"));
   const { view, openId, goTo, clearFilters, hrefOf, open, closePanel } = useTaskView("/tasks", props);
+  const [shownColumns, chooseColumns] = useColumns(view.saved);
   const day = currentDay.value;
   const query = toListQuery(view, day);
   const assignees = useAssignees(query.filters, view.group === "assignee");
@@ -107,12 +111,20 @@ export default function ListPage(props: PageProps) {
   const count = selection.count.value;
   const isWaiting = view.group === "assignee" ? assignees === null : sections.every(({ list }) => isLoading(list));
   const isEmpty = !isWaiting && sections.every(({ list }) => isBare(list));
+  // Without groups, and once the list of these filters is there.
+  const whole = view.group || isStale ? null : (sections[0]?.list ?? null);
   const failed = sections.length === 1 && !sections[0]?.list?.ids.value.length ? sections[0]?.list : null;
   return (
     <>
       <TasksFrame
         name="list"
         heading={t("tasks.title")}
+        views={
+          <>
+            <SavedViews page="/tasks" columns={shownColumns} />
+            {whole && <ListCount list={whole} filters={writeView({ ...view, ordering: [], saved: null })} />}
+          </>
+        }
         tools={
           <SearchBox
             input={searchInput}
@@ -135,7 +147,7 @@ export default function ListPage(props: PageProps) {
         />
         <FilterBar view={view} onChange={goTo} onClear={clearFilters}>
           <GroupMenu group={view.group} onChange={(group) => goTo({ ...view, group })} />
-          <ColumnsMenu columns={columns.value} onChange={chooseColumns} />
+          <ColumnsMenu columns={shownColumns} onChange={chooseColumns} />
         </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => addInput.current?.focus()} />
@@ -149,7 +161,7 @@ export default function ListPage(props: PageProps) {
             grouping={view.group}
             isStale={isStale}
             selection={selection}
-            columns={columns.value}
+            columns={shownColumns}
             ordering={view.ordering}
             onOrder={(ordering) => goTo({ ...view, ordering })}
             onOpenSection={openSection}
@@ -161,12 +173,9 @@ export default function ListPage(props: PageProps) {
           />
         )}
         {count > 0 && (
-          <BulkBar
-            count={count}
-            onEdit={editTargets}
-            onDelete={() => void remove()}
-            onClear={() => selection.clear()}
-          />
+          <BulkBar count={count} onEdit={editTargets} onDelete={() => void remove()} onClear={() => selection.clear()}>
+            {whole && <SelectAllMatching list={whole} selection={selection} />}
+          </BulkBar>
         )}
       </TasksFrame>
       {edit && <EditPicker edit={edit} onClose={() => setEdit(null)} />}

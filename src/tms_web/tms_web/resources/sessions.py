@@ -11,7 +11,7 @@ from tms_core.web.validation import body_of
 from tms_web.cookies import clear, keep, refresh_token_of
 from tms_web.same_origin import require_same_origin
 from tms_web.schemas import FirstAccount, WebCredentials, WebSession
-from tms_web.services import create_service
+from tms_web.services.first_start import create_service
 
 WRONG_CREDENTIALS = "Wrong user name or password, or the account is not active."
 ENDED = "This session has ended: sign in again."
@@ -114,7 +114,3 @@ class FirstAccountResource(_WebSession):
         response.status_int = 201
         sign_in.remember_device(response, user)
         return response
-
-
-def includeme(config):
-    config.scan("tms_web.resources")
