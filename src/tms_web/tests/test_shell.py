@@ -92,8 +92,8 @@ def test_the_page_names_its_scripts_and_styles(app):
     # An import map after a module has started to load is ignored by some browsers.
     assert answer.text.index("importmap") < answer.text.index("modulepreload") < answer.text.index('type="module"')
     urls = re.findall(r'(?:href|src)="(/assets/[^"]+)"', answer.text)
-    assert len(urls) == 4
-    assert [app.get(url).status_int for url in urls] == [200] * 4
+    assert len(urls) == 5
+    assert [app.get(url).status_int for url in urls] == [200] * 5
 
 
 def test_the_page_holds_the_configuration_of_all_packages(app):
@@ -101,7 +101,7 @@ def test_the_page_holds_the_configuration_of_all_packages(app):
 
     assert config == {
         "base": "",
-        "modules": ["/assets/acme/page.js"],
+        "modules": ["/assets/tms_realtime/index-AB12CD34.js", "/assets/acme/page.js"],
         "registration": "closed",
         "passwordReset": False,
         "timezone": "UTC",

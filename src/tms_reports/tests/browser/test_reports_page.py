@@ -93,7 +93,7 @@ def test_the_report_follows_changes_and_its_filters_are_the_address(page, sign_i
     assert client.post("/api/task", data={"title": "Another", "priority": "HIGH"}).ok
     expect(number(page, "total")).to_have_text("3")
 
-    page.get_by_role("button", name="Remove the filter Priority").click()
+    page.get_by_role("button", name="Remove filter Priority").click()
     expect(number(page, "total")).to_have_text("9")
     expect(page).to_have_url(re.compile(r"/reports$"))
     page.go_back()
