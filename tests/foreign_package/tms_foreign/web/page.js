@@ -1,4 +1,4 @@
-/** The page of the notes, written by hand: no build, and nothing but the modules of the page's import map. */
+/** The notes in the web UI, written by hand: no build, and nothing but the modules of the page's import map. */
 import { api } from "tms/api";
 import { t } from "tms/i18n";
 
