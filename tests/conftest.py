@@ -1,6 +1,9 @@
 """Fixtures for tests of the whole composition."""
 
 import importlib.util
+import subprocess
+import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +12,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 DOCS = TESTS.parent / "docs"
+FOREIGN = TESTS / "foreign_package"
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +36,18 @@ def importable_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(TESTS))
         yield
+
+
+@pytest.fixture(scope="module")
+def foreign_site(tmp_path_factory):
+    """A directory on sys.path with the unpacked wheel."""
+    folder = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "dist")]
+    subprocess.run(build, cwd=FOREIGN, check=True, capture_output=True)
+    (wheel,) = (folder / "dist").glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tms_foreign"]:
+        del sys.modules[name]

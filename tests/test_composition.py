@@ -1,5 +1,6 @@
 """Every combination of packages is configured, migrates its own tables and serves its own routes."""
 
+import json
 import re
 import subprocess
 import sys
@@ -68,6 +69,19 @@ def test_a_composition_serves_its_own_routes_only(client, packages):
     statuses = {path: client.get(path, expect_errors=True).status_int for package in PATHS for path in PATHS[package]}
 
     assert statuses == {path: 200 if package in packages else 404 for package in PATHS for path in PATHS[package]}
+
+
+def test_the_page_loads_the_modules_of_the_composition_only(app, packages):
+    page = app.get("/reports", expect_errors=True)
+    if "tms_web" not in packages:
+        assert page.status_int == 404
+        return
+
+    config = json.loads(re.findall(r'id="tms-config">(.*?)</script>', page.text)[0])
+    modules = {url.split("/")[2]: url for url in config["modules"]}
+    assert set(modules) == set(packages) - {"tms_api", "tms_web"}
+    assert [app.get(url).content_type for url in modules.values()] == ["text/javascript"] * len(modules)
+    assert all(f"/assets/{package}/" not in page.text for package in set(FEATURES) - set(packages))
 
 
 def test_a_composition_is_ready(runtime):

@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -23,28 +21,12 @@ from tms_local.embedded.state import StateDirectory
 from tms_local.process_specs import processes
 from tms_testing.processes import WatchedProcess
 
-SOURCE = Path(__file__).parent / "foreign_package"
 TMS = Path(sys.executable).with_name("tms")
 PATIENCE = 120.0
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """A directory on sys.path with the unpacked wheel."""
-    folder = tmp_path_factory.mktemp("site")
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "dist")]
-    subprocess.run(build, cwd=SOURCE, check=True, capture_output=True)
-    (wheel,) = (folder / "dist").glob("*.whl")
-    zipfile.ZipFile(wheel).extractall(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(folder)
-        yield folder
-    for name in [name for name in sys.modules if name.partition(".")[0] == "tms_foreign"]:
-        del sys.modules[name]
-
-
-@pytest.fixture(scope="module")
-def packages(site):
+def packages(foreign_site):
     return ("tms_api", "tms_foreign", "tms_web")
 
 
@@ -84,7 +66,7 @@ def test_the_batch_lookup_answers_like_its_view_but_without_pyramid(app, client)
     app.get("/api/foreign-motto", status=401)
 
 
-def test_a_batch_lookup_needs_a_resource_with_a_token(ini, site, monkeypatch):
+def test_a_batch_lookup_needs_a_resource_with_a_token(ini, foreign_site, monkeypatch):
     monkeypatch.setattr("tms_core.web.batch_lookups.methods_of", lambda registry: ())
 
     with pytest.raises(Exception, match="the batch lookup at /api/task has no resource with a GET with a token"):
@@ -185,11 +167,11 @@ def test_the_banner_has_the_packages_lines_and_steps(runtime, tmp_path):
     ]
 
 
-def test_the_worker_runs_the_celery_task(site, ini_file, runtime, a_task, client):
+def test_the_worker_runs_the_celery_task(foreign_site, ini_file, runtime, a_task, client):
     argv = [TMS, "--ini", ini_file, "worker", "--concurrency", "1"]
     use(runtime)
 
-    with WatchedProcess(argv, patience=PATIENCE, env=os.environ | {"PYTHONPATH": str(site)}) as worker:
+    with WatchedProcess(argv, patience=PATIENCE, env=os.environ | {"PYTHONPATH": str(foreign_site)}) as worker:
         celery_app.send_task("foreign.forget_notes")
         worker.wait_for("forgot 1 notes")
         assert worker.stop() == 0

@@ -15,6 +15,7 @@ from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page
 import tms_web
 from tms_testing.browser import PATIENCE
 from tms_testing.fixtures import PASSWORD, SignedIn
+from tms_testing.served import running
 
 AXE = Path(tms_web.__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -28,19 +29,31 @@ def problems() -> Iterator[list[str]]:
     assert found == []
 
 
+@pytest.fixture(scope="module")
+def served_pages(request, packages, served_api, ini_file) -> Iterator[str]:
+    """The URL of the pages, with the relay and, if it is included, `tms realtime`."""
+    if "tms_realtime" in packages:
+        request.getfixturevalue("served_realtime")
+        yield served_api
+        return
+    with running(ini_file, "relay") as relay:
+        relay.wait_for("leading; sinks")
+        yield served_api
+
+
 @pytest.fixture
-def page(context, served_realtime, problems) -> Page:
+def page(context, served_pages, problems) -> Page:
     """A page of a browser without stored data."""
     _watch(context, problems)
     return context.new_page()
 
 
 @pytest.fixture
-def sign_in(served_api, served_realtime) -> Callable[..., Page]:
+def sign_in(served_pages) -> Callable[..., Page]:
     """Opens a path and signs in: `sign_in(page, ann, "/board")`."""
 
     def run(page: Page, user: SignedIn, path: str = "/tasks") -> Page:
-        page.goto(served_api + path)
+        page.goto(served_pages + path)
         page.get_by_label("User name").fill(user.username)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()

@@ -1,4 +1,4 @@
-"""A small build of the web UI, and one of another package, in place of those of the checkout."""
+"""Small builds of the web UI and of its packages, in place of those of the checkout."""
 
 import gzip
 import importlib.resources
@@ -29,6 +29,8 @@ FILES = {
     "icons/sprite.svg": b"<svg/>",
 }
 
+MODULE = {"manifest.json": b'{"entry": "index-AB12CD34.js"}', "index-AB12CD34.js": b"export default {}"}
+
 
 def write(folder: Path, files: dict[str, bytes]) -> None:
     for name, body in files.items():
@@ -42,10 +44,12 @@ def built(tmp_path_factory) -> Iterator[Path]:
     """The folder of the shell's built files, of which `tms_web/static` is a part."""
     folder = tmp_path_factory.mktemp("tms_web")
     write(folder / "static", FILES)
+    write(folder / "tms_realtime" / "static" / "web", MODULE)
     with pytest.MonkeyPatch.context() as patch:
 
         def files(package: str):
-            return folder if package == "tms_web" else importlib.resources.files(package)
+            own = {"tms_web": folder, "tms_realtime": folder / "tms_realtime"}
+            return own.get(package) or importlib.resources.files(package)
 
         patch.setattr("tms_web.frontends.files", files)
         yield folder

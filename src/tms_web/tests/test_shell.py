@@ -95,8 +95,8 @@ def test_the_page_names_its_scripts_and_styles(app):
     # The scripts of the import map are asked for at once, and not when the first script has arrived.
     preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', answer.text))
     assert preloaded >= set(json.loads(script(answer, 'type="importmap"'))["imports"].values())
-    assert len(urls) == 6
-    assert [app.get(url).status_int for url in urls] == [200] * 6
+    assert len(urls) == 7
+    assert [app.get(url).status_int for url in urls] == [200] * 7
 
 
 def test_the_page_holds_the_configuration_of_all_packages(app):
@@ -104,7 +104,7 @@ def test_the_page_holds_the_configuration_of_all_packages(app):
 
     assert config == {
         "base": "",
-        "modules": ["/assets/acme/page.js"],
+        "modules": ["/assets/tms_realtime/index-AB12CD34.js", "/assets/acme/page.js"],
         "registration": "closed",
         "scopes": ["tasks:read", "tasks:write", "users:read"],
         "passwordReset": False,

@@ -51,7 +51,7 @@ def test_others_who_look_at_a_task_are_shown_in_its_row_and_in_its_panel(
         expect(one.get_by_role("complementary").locator(".viewers")).to_contain_text(seen.username)
         # Nobody is told of themselves.
         expect(one.get_by_role("complementary").locator(".viewers .avatar")).to_have_count(1)
-    other.get_by_role("button", name="Close").click()
+    other.get_by_role("complementary").get_by_role("button", name="Close").click()
     expect(page.locator(".viewers")).to_have_count(0)
     expect(badge(other, task)).to_contain_text(ann.username)
 
@@ -59,6 +59,7 @@ def test_others_who_look_at_a_task_are_shown_in_its_row_and_in_its_panel(
 def test_the_header_shows_the_state_and_pages_are_refreshed_without_a_connection(
     page, sign_in, ann, api_of, served_realtime, problems, check_accessibility
 ):
+    page.clock.install()
     sign_in(page, ann, "/tasks")
     state = page.locator("button.connection")
     expect(state).to_have_accessible_name("Live: Changes of others appear as they happen.")
@@ -66,12 +67,10 @@ def test_the_header_shows_the_state_and_pages_are_refreshed_without_a_connection
     served_realtime.kill()
     expect(state).to_contain_text("Delayed")
     check_accessibility(page)
-    page.clock.install()
     api_of(ann).post("/api/task", data={"title": "Sweep the yard"})
     page.clock.fast_forward(20_000)
     expect(page.get_by_role("link", name="Sweep the yard")).to_be_visible()
 
-    page.clock.resume()
     served_realtime.start()
     page.evaluate("globalThis.dispatchEvent(new Event('online'))")
     expect(state).to_contain_text("Live")

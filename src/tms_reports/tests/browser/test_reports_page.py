@@ -57,16 +57,14 @@ def number(page: Page, name: str):
     return page.locator(f".report__tile[data-name={name}] .report__number")
 
 
-def counted(page: Page, link) -> tuple[int, int]:
-    """Follow the link of a number; return the number and that of the tasks in the list."""
+def open_and_count(page: Page, link) -> None:
+    """Follow the link of a number to a list of as many tasks, and go back."""
     count = int(link.inner_text())
     link.click()
     expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
-    rows = page.locator(".task-row")
-    expect(rows).to_have_count(count)
+    expect(page.locator(".task-row[data-id]")).to_have_count(count)
     page.go_back()
     expect(page.get_by_role("heading", name="Reports", exact=True)).to_be_visible()
-    return count, rows.count()
 
 
 def test_every_number_opens_the_list_of_exactly_its_tasks(page, sign_in, ann, many_tasks, check_accessibility):
@@ -82,7 +80,7 @@ def test_every_number_opens_the_list_of_exactly_its_tasks(page, sign_in, ann, ma
     check_accessibility(page)
     for index in (*range(6), 6, 10, 14, 15, 16):
         expect(links).to_have_count(17)
-        counted(page, links.nth(index))
+        open_and_count(page, links.nth(index))
 
 
 def test_the_report_follows_changes_and_its_filters_are_the_address(page, sign_in, ann, client, many_tasks):
@@ -93,7 +91,7 @@ def test_the_report_follows_changes_and_its_filters_are_the_address(page, sign_i
     assert client.post("/api/task", data={"title": "Another", "priority": "HIGH"}).ok
     expect(number(page, "total")).to_have_text("3")
 
-    page.get_by_role("button", name="Remove the filter Priority").click()
+    page.get_by_role("button", name="Remove filter Priority").click()
     expect(number(page, "total")).to_have_text("9")
     expect(page).to_have_url(re.compile(r"/reports$"))
     page.go_back()
