@@ -20,7 +20,8 @@ class TaskCounts:
     @operations.count_tasks
     def get(self):
         """Count the tasks visible to the caller by status, priority or assignee. Values that no matching task has are
-        left out, the largest count comes first, and all counts are of one instant. The filters are those of the list."""
+        left out, the largest count comes first, and all counts are of one instant. The filters are those of the
+        list."""
         request = self.request
         values = query_of(request, operations.NAMES)
         by = _grouping(single_value(values, "by"))
