@@ -83,9 +83,12 @@ export function UserMenu() {
       items={[profile, { ...(first as MenuItem), isSeparated: true }, ...others, ...own]}
       placement="bottom-end"
       trigger={(props) => (
-        <Button {...props} variant="quiet" class="shell__user" aria-label={label}>
+        <Button {...props} variant="quiet" class="shell__user">
           <Avatar user={user} />
-          <span class="shell__user-name truncate">{nameOf(user)}</span>
+          <span class="visually-hidden">{label}</span>
+          <span class="shell__user-name truncate" aria-hidden="true">
+            {nameOf(user)}
+          </span>
         </Button>
       )}
     />

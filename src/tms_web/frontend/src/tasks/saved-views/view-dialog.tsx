@@ -39,7 +39,9 @@ export function ViewDialog(props: ViewDialogProps) {
         <Field label={t("tasks.views.name")} error={error}>
           <TextInput value={name} onText={setName} maxLength={100} required autocomplete="off" autofocus />
         </Field>
-        <Checkbox label={t("tasks.views.shared")} checked={isShared} onToggle={setShared} />
+        <div class="saved-views__shared">
+          <Checkbox label={t("tasks.views.shared")} checked={isShared} onToggle={setShared} />
+        </div>
         <div class="dialog__actions">
           <Button onClick={props.onClose}>{t("ui.cancel")}</Button>
           <Button variant="primary" type="submit" isBusy={isBusy}>
