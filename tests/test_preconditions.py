@@ -75,7 +75,9 @@ READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
 PERSONAL = [
-    one for one in REQUESTS if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report", "counts"))
+    one
+    for one in REQUESTS
+    if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report", "counts"))
 ]
 
 
