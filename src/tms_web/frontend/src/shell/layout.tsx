@@ -27,12 +27,7 @@ export function Layout() {
           <span aria-hidden="true">TMS</span>
         </Link>
         {isIn && (
-          <button
-            type="button"
-            class="button button--secondary shell__search"
-            aria-label={t("ui.palette")}
-            onClick={() => openDialog("palette")}
-          >
+          <button type="button" class="button button--secondary shell__search" onClick={() => openDialog("palette")}>
             <Icon name="command" />
             <span class="shell__search-text">{t("ui.palette")}</span>
             <Kbd keys="mod+k" />

@@ -41,8 +41,14 @@ export function Avatar({
   const name = user ? nameOf(user) : t("task.unassigned");
   const label = isNamed ? { role: "img" as const, "aria-label": name, title: name } : { "aria-hidden": true };
   return (
-    <span class={classes} data-hue={user ? user.id % 8 : undefined} {...label}>
-      {user ? initials(user) : <Icon name="user" />}
+    // The initials are no text: they must not be part of what a button with a name seems to say.
+    <span
+      class={classes}
+      data-hue={user ? user.id % 8 : undefined}
+      data-initials={user ? initials(user) : undefined}
+      {...label}
+    >
+      {!user && <Icon name="user" />}
     </span>
   );
 }

@@ -14,31 +14,28 @@ export function useColumnList(query: ListQuery, isWanted: boolean): { list: Task
   const [list, setList] = useState<TaskList | null>(null);
   useEffect(() => {
     if (!isWanted) return;
-    let isCurrent = true;
-    let own: TaskList | null = null;
+    const closed = new AbortController();
     inTurn(query.filters, async () => {
-      if (!isCurrent) return;
-      own = openList(query, PAGE_SIZE);
-      await firstPage(own);
-      if (isCurrent) setList(own);
+      if (closed.signal.aborted) return;
+      const own = openList(query, PAGE_SIZE);
+      closed.signal.addEventListener("abort", () => closeList(own));
+      await firstPage(own, closed.signal);
+      if (!closed.signal.aborted) setList(own);
     });
-    return () => {
-      isCurrent = false;
-      if (own) closeList(own);
-    };
+    return () => closed.abort();
   }, [key, isWanted]);
   return { list, isStale: list !== null && keyOf(list.query) !== key };
 }
 
-/** Resolves when the first page is there or has failed, or the list was closed. */
-function firstPage(list: TaskList): Promise<void> {
+/** Resolves when the first page is there or has failed, or the list is closed. */
+function firstPage(list: TaskList, closed: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, 10_000);
     const stop = effect(() => {
-      if (list.state.value === "loading") return;
-      clearTimeout(timer);
+      if (list.state.value !== "loading") resolve();
+    });
+    closed.addEventListener("abort", () => {
+      stop();
       resolve();
-      queueMicrotask(() => stop());
     });
   });
 }
