@@ -153,7 +153,7 @@ def test_a_phone_in_german_and_in_the_dark(new_page, ann, client, paint, check_a
     page.evaluate("localStorage.setItem('tms.language', 'de')")
     page.reload()
 
-    expect(page.get_by_role("heading", name="Mai 2030")).to_be_visible()
+    expect(page.get_by_role("heading", name="Mai 2030", exact=True)).to_be_visible()
     expect(page.get_by_role("columnheader").first).to_have_text("Mo")
     expect(cell(page, "Dienstag, 14. Mai 2030, 1 Aufgabe").locator(".calendar-cell__dot")).to_have_count(1)
     cell(page, "14. Mai 2030").click()

@@ -69,14 +69,17 @@ function CellOf({ day, found, isFocused, isToday, isOutside, context, ids }: Cel
       data-today={isToday}
       aria-current={isToday ? "date" : undefined}
       aria-selected={isSmall ? isFocused : undefined}
-      aria-label={count === null ? nameOfDay(day) : t("calendar.day", { day: nameOfDay(day), count })}
       onFocusIn={() => onFocus(day)}
       onDblClick={(event) => {
         if (!(event.target as Element).closest("a, button")) onOpenDay(day, true);
       }}
     >
       <div class="calendar-cell__head">
-        <span class="calendar-cell__number number">
+        {/* The beginning of the cell's name, which goes on with its tasks. */}
+        <span class="visually-hidden">
+          {count === null ? nameOfDay(day) : t("calendar.day", { day: nameOfDay(day), count })}
+        </span>
+        <span class="calendar-cell__number number" aria-hidden="true">
           {number === 1 && !isSmall ? formatDate(day, { day: "numeric", month: "short" }) : number}
         </span>
         {!isSmall && (

@@ -68,7 +68,7 @@ export function Grid({ weeks, mode, anchor, focused, days, context, label, onMov
       <div class="calendar-grid__head" role="row">
         {weeks[0]?.map((day) => (
           <div key={day} role="columnheader" aria-label={formatDate(day, { weekday: "long" })}>
-            <span aria-hidden="true">{formatDate(day, { weekday: "short" })}</span>
+            {formatDate(day, { weekday: "short" })}
           </div>
         ))}
       </div>
