@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Priority, Report, Status } from "tms/api";
 import { errorText } from "tms/api";
 import { formatDateTime, t, today } from "tms/i18n";
-import { config, Link, type PageProps, useTitle } from "tms/module";
+import { config, Link, type PageProps, useShortcuts, useTitle } from "tms/module";
 import { nameOf, users } from "tms/store";
 import { FilterBar, hasFilters, SearchBox, TasksFrame, useTaskView } from "tms/tasks";
 import { Button, EmptyState, ErrorState, IconButton, Notice, PriorityMark } from "tms/ui";
@@ -18,6 +18,7 @@ export default function ReportPage(props: PageProps) {
   const { view, goTo, clearFilters } = useTaskView("/reports", props);
   const { shown, error, isLoading, isStale, reload } = useReport(view, today());
   const searchInput = useRef<HTMLInputElement>(null);
+  useShortcuts([{ keys: "/", label: t("tasks.key.search"), run: () => searchInput.current?.focus() }]);
   return (
     <TasksFrame
       name="reports"

@@ -78,7 +78,7 @@ def test_every_number_opens_the_list_of_exactly_its_tasks(page, sign_in, ann, ma
     # Six tiles, four statuses, four priorities, two assignees, one creator.
     expect(links).to_have_count(17)
     check_accessibility(page)
-    for index in (*range(6), 6, 10, 14, 15, 16):
+    for index in (3, 4, 5, 6, 10, 14, 16):
         expect(links).to_have_count(17)
         open_and_count(page, links.nth(index))
 
