@@ -85,11 +85,8 @@ ADMINISTRATIVE = {one for one in REQUESTS if "/api/admin/" in one or one.startsw
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
-PERSONAL = [
-    one
-    for one in REQUESTS
-    if any(part in one for part in ("users", "token", "sessions", "ticket", "sync", "report", "admin"))
-]
+PRIVATE = ("users", "token", "sessions", "ticket", "sync", "report", "admin")
+PERSONAL = [one for one in REQUESTS if any(part in one for part in PRIVATE)]
 
 
 def _has_a_representation(name: str) -> bool:
