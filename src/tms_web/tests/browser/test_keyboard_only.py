@@ -57,10 +57,7 @@ def test_a_days_work_without_a_mouse(page, served_pages, ann, client, press, wri
     search = page.get_by_role("searchbox", name="Search tasks")
     write(search, "the")
     expect(page).to_have_url(re.compile("q=the"))
-    press("Enter")
-    press("Escape")
-
-    press("j")
+    press("Enter", "j")
     expect(row(page, "Dust the shelf")).to_be_focused()
     press("j", "j", "k", "x")
     expect(row(page, "Air the beds")).to_be_focused()
