@@ -78,7 +78,13 @@ test("without a position, after a reset, and after too many changes, everything 
 
   await pass(INTERVAL);
   await pass(INTERVAL);
-  assert.deepEqual([asked, delivered], [[undefined, 10], ["reset", "reset"]]);
+  assert.deepEqual(
+    [asked, delivered],
+    [
+      [undefined, 10],
+      ["reset", "reset"],
+    ],
+  );
   await pass(INTERVAL);
 
   // The second request of this turn finds the position after all of them.

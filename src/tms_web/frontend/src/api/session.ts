@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { config } from "../module/config.ts";
 import { ApiClient, type ClientTiming } from "./client.ts";
 import { ApiError } from "./errors.ts";
-import type { Credentials, FirstAccount, User, WebSession } from "./types.ts";
+import type { Credentials, FirstAccount, RevokedAccess, User, WebSession } from "./types.ts";
 
 /** `unknown` until the first renewal has been answered. */
 export type SessionState = "unknown" | "in" | "out";
@@ -58,9 +58,10 @@ export class SessionStore {
     await this.#begin("/api/web-session/first-account", account);
   }
 
-  /** Ends all sessions of the user, on other devices too; `signOut` ends the one of this page. */
-  async revokeAll(): Promise<void> {
-    await this.leave(() => this.api.post("/api/token/revoke-all", {}));
+  /** Ends all sessions of the user, on other devices too, and API tokens if wanted; `signOut` ends the one of this page. */
+  async revokeAll({ endsTokens = false } = {}): Promise<void> {
+    const body: RevokedAccess = { end_personal_tokens: endsTokens };
+    await this.leave(() => this.api.post("/api/token/revoke-all", body));
   }
 
   /** Sends a request of the user that ends the session; `signOut` follows. */

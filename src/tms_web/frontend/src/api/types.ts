@@ -25,6 +25,8 @@ export type SavedViews = Schemas["SavedViews"];
 /** Changes since a position of the event log. */
 export type TaskChanges = Schemas["Changes"];
 export type Credentials = Schemas["WebCredentials"];
+/** What signing out everywhere ends beside the sessions. */
+export type RevokedAccess = Schemas["RevokedAccess"];
 export type WebSession = Schemas["WebSession"];
 type FirstAccountBody = Schemas["FirstAccount"];
 export type FirstAccount = Omit<FirstAccountBody, "first_name" | "last_name"> &
