@@ -138,17 +138,11 @@ export default function BoardPage(props: PageProps) {
         name="board"
         heading={t("board.title")}
         tools={
-          <>
-            <GroupMenu
-              group={group}
-              onChoose={(next) => goTo(view, { params: { group: next === "status" ? "" : next } })}
-            />
-            <SearchBox
-              input={searchInput}
-              text={view.q}
-              onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
-            />
-          </>
+          <SearchBox
+            input={searchInput}
+            text={view.q}
+            onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
+          />
         }
         openId={openId}
         onClosePanel={() => {
@@ -161,7 +155,12 @@ export default function BoardPage(props: PageProps) {
           view={{ ...view, ordering: shownOrdering(view.ordering) }}
           onChange={(next) => goTo({ ...next, ordering: chosenOrdering(next.ordering) })}
           onClear={clearFilters}
-        />
+        >
+          <GroupMenu
+            group={group}
+            onChoose={(next) => goTo(view, { params: { group: next === "status" ? "" : next } })}
+          />
+        </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => setStarted(true)} />
         ) : (
