@@ -35,12 +35,14 @@ export interface ClientTiming {
 }
 
 // In milliseconds.
+const PREFETCHED_FOR = 10_000;
 const TIMING: ClientTiming = { answerWithin: 60_000, firstDelay: 400, longestDelay: 30_000 };
 
 export class ApiClient {
   readonly #renewal: Renewal;
   readonly #timing: ClientTiming;
   readonly #fetch: typeof fetch;
+  readonly #prefetched = new Map<string, Promise<unknown>>();
 
   constructor(renewal: Renewal, timing: Partial<ClientTiming> = {}, send: typeof fetch = (...args) => fetch(...args)) {
     this.#renewal = renewal;
@@ -68,7 +70,23 @@ export class ApiClient {
   }
 
   get<T>(path: string, params?: Params, options?: RequestOptions): Promise<T> {
+    const key = path + toQuery(params);
+    const prefetched = this.#prefetched.get(key);
+    this.#prefetched.delete(key);
+    if (prefetched) return prefetched as Promise<T>;
     return this.request<T>("GET", path, { ...options, ...(params && { params }) });
+  }
+
+  /** Requests what will be asked for soon: the next `get` of the same address has the response. Never rejects. */
+  prefetch(path: string, params?: Params): Promise<void> {
+    const key = path + toQuery(params);
+    const response = this.request<unknown>("GET", path, params && { params });
+    const forget = () => {
+      if (this.#prefetched.get(key) === response) this.#prefetched.delete(key);
+    };
+    this.#prefetched.set(key, response);
+    setTimeout(forget, PREFETCHED_FOR);
+    return response.then(() => {}, forget);
   }
 
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> {

@@ -27,6 +27,8 @@ export interface FirstAccount {
 const LOCK = `tms session ${config.base}`;
 const CHANNEL = LOCK;
 const NO_SESSION = "no_session";
+/** Says nothing about whose session it is. */
+const WAS_IN = `tms.session${config.base}`;
 
 export class SessionStore {
   readonly state = signal<SessionState>("unknown");
@@ -60,6 +62,16 @@ export class SessionStore {
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) throw error;
       this.#end();
+    }
+  }
+
+  /** Whether this browser had a session when the site was left, so that it can probably be restored. */
+  wasIn(): boolean {
+    try {
+      return localStorage.getItem(WAS_IN) !== null;
+    } catch {
+      // The user has forbidden storage.
+      return false;
     }
   }
 
@@ -101,6 +113,7 @@ export class SessionStore {
     this.user.value = user;
     this.isRevoked.value = false;
     this.state.value = "in";
+    keepMark(true);
     return user;
   }
 
@@ -150,6 +163,16 @@ export class SessionStore {
     this.#access = null;
     this.user.value = null;
     this.state.value = "out";
+    keepMark(false);
+  }
+}
+
+function keepMark(isIn: boolean): void {
+  try {
+    if (isIn) localStorage.setItem(WAS_IN, "");
+    else localStorage.removeItem(WAS_IN);
+  } catch {
+    // The user has forbidden storage.
   }
 }
 

@@ -8,6 +8,8 @@ type Panel = ComponentType<{ id: number; onClose: () => void }>;
 
 const panel = signal<Panel | null>(null);
 const failure = signal<unknown>(null);
+/** Milliseconds, in browsers that do not say when they are idle. */
+const IDLE_AFTER = 2_000;
 
 function load(): void {
   failure.value = null;
@@ -19,6 +21,17 @@ function load(): void {
       failure.value = error;
     },
   );
+}
+
+/** Loads the panel once the browser has nothing else to do, so that the first task opens at once. */
+export function usePanelWhenIdle(): void {
+  useEffect(() => {
+    if (panel.peek()) return;
+    const whenIdle = globalThis.requestIdleCallback ?? ((act: () => void) => setTimeout(act, IDLE_AFTER));
+    whenIdle(() => {
+      if (!panel.peek()) load();
+    });
+  }, []);
 }
 
 export function PanelSlot({ id, onClose }: { id: number; onClose: () => void }) {

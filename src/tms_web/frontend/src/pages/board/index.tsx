@@ -15,6 +15,7 @@ import {
   FilterBar,
   hasFilters,
   mayChangeAny,
+  SavedViews,
   SearchBox,
   Selection,
   TasksFrame,
@@ -137,12 +138,10 @@ export default function BoardPage(props: PageProps) {
       <TasksFrame
         name="board"
         heading={t("board.title")}
+        views={<SavedViews page="/board" />}
         tools={
           <>
-            <GroupMenu
-              group={group}
-              onChoose={(next) => goTo(view, { params: { group: next === "status" ? "" : next } })}
-            />
+            <GroupMenu group={group} onChoose={(next) => goTo({ ...view, group: next === "status" ? null : next })} />
             <SearchBox
               input={searchInput}
               text={view.q}

@@ -15,6 +15,7 @@ import {
   localeOf,
   mayChangeAny,
   monthWeeks,
+  SavedViews,
   SearchBox,
   TasksFrame,
   toListQuery,
@@ -120,6 +121,7 @@ export default function CalendarPage(props: PageProps) {
       <TasksFrame
         name="calendar"
         heading={title}
+        views={<SavedViews page="/calendar" />}
         tools={
           <SearchBox
             input={searchInput}
