@@ -42,7 +42,7 @@ export class ApiClient {
   readonly #renewal: Renewal;
   readonly #timing: ClientTiming;
   readonly #fetch: typeof fetch;
-  readonly #prefetched = new Map<string, Promise<unknown>>();
+  readonly #prefetched = new Map<string, { response: Promise<unknown>; at: number }>();
 
   constructor(renewal: Renewal, timing: Partial<ClientTiming> = {}, send: typeof fetch = (...args) => fetch(...args)) {
     this.#renewal = renewal;
@@ -73,7 +73,7 @@ export class ApiClient {
     const key = path + toQuery(params);
     const prefetched = this.#prefetched.get(key);
     this.#prefetched.delete(key);
-    if (prefetched) return prefetched as Promise<T>;
+    if (prefetched && Date.now() - prefetched.at < PREFETCHED_FOR) return prefetched.response as Promise<T>;
     return this.request<T>("GET", path, { ...options, ...(params && { params }) });
   }
 
@@ -81,12 +81,14 @@ export class ApiClient {
   prefetch(path: string, params?: Params): Promise<void> {
     const key = path + toQuery(params);
     const response = this.request<unknown>("GET", path, params && { params });
-    const forget = () => {
-      if (this.#prefetched.get(key) === response) this.#prefetched.delete(key);
-    };
-    this.#prefetched.set(key, response);
-    setTimeout(forget, PREFETCHED_FOR);
-    return response.then(() => {}, forget);
+    const entry = { response, at: Date.now() };
+    this.#prefetched.set(key, entry);
+    return response.then(
+      () => {},
+      () => {
+        if (this.#prefetched.get(key) === entry) this.#prefetched.delete(key);
+      },
+    );
   }
 
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> {

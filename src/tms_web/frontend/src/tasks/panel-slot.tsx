@@ -1,7 +1,9 @@
 /** The panel of one task; its code is loaded when a task is opened for the first time. */
 import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { t } from "tms/i18n";
+import { useShortcuts } from "tms/module";
 import { ErrorState, SkeletonRows } from "tms/ui";
 
 type Panel = ComponentType<{ id: number; onClose: () => void }>;
@@ -35,10 +37,14 @@ export function usePanelWhenIdle(): void {
 }
 
 export function PanelSlot({ id, onClose }: { id: number; onClose: () => void }) {
+  // The key that opens a task is answered by the empty panel at once; its content takes a few frames.
+  const [isPainted, setPainted] = useState(false);
   useEffect(() => {
+    setPainted(true);
     if (!panel.peek()) load();
   }, []);
-  const Loaded = panel.value;
+  useShortcuts([{ keys: "escape", label: t("taskPanel.close"), run: onClose }]);
+  const Loaded = isPainted && panel.value;
   return (
     <div class="tasks__panel">
       {Loaded ? (

@@ -48,7 +48,7 @@ export function useVirtualRows(
     getItemKey: keyOf,
     getScrollElement: () => scroller.current,
     estimateSize: (index: number) => (heads?.isHead(index) ? height.current.head : height.current.row),
-    overscan: 8,
+    overscan: 4,
     // The sticky head.
     scrollPaddingEnd: 40,
     scrollPaddingStart: heads?.headOf ? height.current.head : 0,
