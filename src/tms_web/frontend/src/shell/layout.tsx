@@ -22,10 +22,13 @@ import { ShortcutSheet } from "./shortcut-sheet.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
 export function Layout() {
-  const isIn = session.state.value === "in";
+  const { value: state } = session.state;
+  const isIn = state === "in";
+  // So that nothing moves once the session is restored.
+  const hasNavigation = isIn || (state === "unknown" && session.wasIn());
   useShortcuts(shortcuts(isIn));
   return (
-    <div class={`shell ${isIn ? "" : "shell--guest"}`}>
+    <div class={`shell ${hasNavigation ? "" : "shell--guest"}`}>
       <a class="button button--primary shell__skip" href="#main">
         {t("ui.skip")}
       </a>
@@ -56,7 +59,7 @@ export function Layout() {
         <UserMenu />
       </header>
       <ConnectionBanner />
-      {isIn && <Navigation />}
+      {hasNavigation && <Navigation />}
       <main id="main" class="shell__main" tabIndex={-1}>
         <PageView />
       </main>

@@ -15,6 +15,7 @@ import {
   FilterBar,
   hasFilters,
   mayChangeAny,
+  SavedViews,
   SearchBox,
   Selection,
   TasksFrame,
@@ -137,6 +138,7 @@ export default function BoardPage(props: PageProps) {
       <TasksFrame
         name="board"
         heading={t("board.title")}
+        views={<SavedViews page="/board" />}
         tools={
           <SearchBox
             input={searchInput}

@@ -15,6 +15,7 @@ import {
   localeOf,
   mayChangeAny,
   monthWeeks,
+  SavedViews,
   SearchBox,
   TasksFrame,
   toListQuery,
@@ -121,6 +122,7 @@ export default function CalendarPage(props: PageProps) {
         name="calendar"
         heading={title}
         views={
+          <>
           <Toolbar
             mode={mode}
             onStep={step}
@@ -130,6 +132,8 @@ export default function CalendarPage(props: PageProps) {
             isTrayOpen={isTrayOpen}
             onTray={() => setTrayOpen(!isTrayOpen)}
           />
+          <SavedViews page="/calendar" />
+          </>
         }
         tools={
           <SearchBox
