@@ -40,7 +40,9 @@ def visit():
     """Goes to a path of the UI without loading the page again: `visit(page, "/board")`."""
 
     def run(page: Page, path: str) -> Page:
-        page.evaluate("path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')) }", path)
+        page.evaluate(
+            "path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')) }", path
+        )
         expect(page.locator("main h1").first).to_be_attached()
         # Columns out of sight are not loaded.
         expect(page.locator(".skeleton:not(.board-column *)")).to_have_count(0)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 PHONE = {"width": 360, "height": 740}
-# What remains of 1280×800 at a zoom of 200 %.
+# What remains of 1280 by 800 at a zoom of 200 %.
 ZOOMED = {"width": 640, "height": 400}
 GUEST_PAGES = (
     "/sign-in",
@@ -127,9 +127,11 @@ def test_pages_at_a_zoom_of_200_percent(page, sign_in, root, client):
     page.set_viewport_size(ZOOMED)
     sign_in(page, root, "/tasks")
     import os
+
     for name in (*PAGES[1:], PAGES[0]):
         page.get_by_role("navigation", name="Main navigation").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("main h1")).to_be_focused()
         check_structure(page)
         expect(page.locator(".skeleton:not(.board-column *)")).to_have_count(0)
-        if os.environ.get("SHOTS"): page.screenshot(path=f"/tmp/guards/shot-zoom-{name}-z.png")
+        if os.environ.get("SHOTS"):
+            page.screenshot(path=f"/tmp/guards/shot-zoom-{name}-z.png")

@@ -6,8 +6,6 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tms_testing.fixtures import PASSWORD
-
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 720}
 MARKUP = "<img src=/x onerror=console.error('ran')><svg onload=console.error('ran')>"
@@ -33,7 +31,9 @@ DESCRIPTION = "\n\n".join(
         "[ref]: javascript:console.error('ran')",
     ]
 )
-ELEMENTS = "main img, body script, main iframe, main style, [href^='javascript:' i], [href^='data:' i], [onerror], [onload]"
+ELEMENTS = (
+    "main img, body script, main iframe, main style, [href^='javascript:' i], [href^='data:' i], [onerror], [onload]"
+)
 
 # What scrolls down only.
 TOO_WIDE = """[...document.querySelectorAll("main, .task-panel__body, .dialog__body, .menu, [role=listbox]")]
@@ -62,16 +62,22 @@ def mallory(api_of, add_user):
 def check(page: Page, place: str) -> None:
     """Asserts that nothing of the payloads has become an element, and that no content is wider than its place."""
     import os
+
     assert page.locator(ELEMENTS).count() == 0, place
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
-        if os.environ.get("SHOTS"): page.screenshot(path=f"/tmp/guards/shot-{''.join(c if c.isalnum() else '_' for c in place)[:40]}-{'pd'[size is DESK]}.png")
+        if os.environ.get("SHOTS"):
+            page.screenshot(
+                path=f"/tmp/guards/shot-{''.join(c if c.isalnum() else '_' for c in place)[:40]}-{'pd'[size is DESK]}.png"
+            )
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], place
         assert page.evaluate(TOO_WIDE) == [], place
 
 
 # Parameters that the pages know, and one that they do not.
-QUERY = "&".join(f"{name}={quote(MARKUP)}" for name in ("q", "status", "assignee", "due", "group", "ordering", "saved", "x"))
+QUERY = "&".join(
+    f"{name}={quote(MARKUP)}" for name in ("q", "status", "assignee", "due", "group", "ordering", "saved", "x")
+)
 PAGES = [
     "/tasks",
     "/tasks?group=assignee",
@@ -85,8 +91,14 @@ PAGES = [
     "/profile/tokens",
     "/administration/users",
     "/administration/mails",
-    *(f"{path}?{QUERY}" for path in ("/tasks", "/board", "/calendar", "/my-tasks", "/reports", "/administration/users")),
-    *(f"{path}/{quote(MARKUP)}" for path in ("/tasks", "/board", "/calendar", "/profile", "/administration", "/nowhere")),
+    *(
+        f"{path}?{QUERY}"
+        for path in ("/tasks", "/board", "/calendar", "/my-tasks", "/reports", "/administration/users")
+    ),
+    *(
+        f"{path}/{quote(MARKUP)}"
+        for path in ("/tasks", "/board", "/calendar", "/profile", "/administration", "/nowhere")
+    ),
 ]
 EVIL = (
     "//evil.example",

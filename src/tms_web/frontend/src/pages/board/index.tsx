@@ -158,10 +158,7 @@ export default function BoardPage(props: PageProps) {
           onChange={(next) => goTo({ ...next, ordering: chosenOrdering(next.ordering) })}
           onClear={clearFilters}
         >
-          <GroupMenu
-            group={group}
-            onChoose={(next) => goTo(view, { params: { group: next === "status" ? "" : next } })}
-          />
+          <GroupMenu group={group} onChoose={(next) => goTo({ ...view, group: next === "status" ? null : next })} />
         </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => setStarted(true)} />

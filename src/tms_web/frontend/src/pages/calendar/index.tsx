@@ -123,16 +123,16 @@ export default function CalendarPage(props: PageProps) {
         heading={title}
         views={
           <>
-          <Toolbar
-            mode={mode}
-            onStep={step}
-            onToday={toToday}
-            onMode={(next) => goTo({ mode: next, date: focused === today ? null : focused })}
-            trayCount={trayCount}
-            isTrayOpen={isTrayOpen}
-            onTray={() => setTrayOpen(!isTrayOpen)}
-          />
-          <SavedViews page="/calendar" />
+            <Toolbar
+              mode={mode}
+              onStep={step}
+              onToday={toToday}
+              onMode={(next) => goTo({ mode: next, date: focused === today ? null : focused })}
+              trayCount={trayCount}
+              isTrayOpen={isTrayOpen}
+              onTray={() => setTrayOpen(!isTrayOpen)}
+            />
+            <SavedViews page="/calendar" />
           </>
         }
         tools={
