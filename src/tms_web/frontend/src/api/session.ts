@@ -4,29 +4,17 @@ import { computed, signal } from "@preact/signals";
 import { config } from "../module/config.ts";
 import { ApiClient, type ClientTiming } from "./client.ts";
 import { ApiError } from "./errors.ts";
-import type { User } from "./types.ts";
+import type { Credentials, FirstAccount, RevokedAccess, User, WebSession } from "./types.ts";
 
 /** `unknown` until the first renewal has been answered. */
 export type SessionState = "unknown" | "in" | "out";
-
-export interface SignIn {
-  username: string;
-  password: string;
-}
-
-export interface FirstAccount {
-  code: string;
-  username: string;
-  email: string;
-  password: string;
-  first_name?: string;
-  last_name?: string;
-}
 
 // Another TMS of this host, under another base path, has sessions of its own.
 const LOCK = `tms session ${config.base}`;
 const CHANNEL = LOCK;
 const NO_SESSION = "no_session";
+/** Says nothing about whose session it is. */
+const WAS_IN = `tms.session${config.base}`;
 
 export class SessionStore {
   readonly state = signal<SessionState>("unknown");
@@ -63,7 +51,17 @@ export class SessionStore {
     }
   }
 
-  async signIn(credentials: SignIn): Promise<void> {
+  /** Whether this browser had a session when the site was left, so that it can probably be restored. */
+  wasIn(): boolean {
+    try {
+      return localStorage.getItem(WAS_IN) !== null;
+    } catch {
+      // The user has forbidden storage.
+      return false;
+    }
+  }
+
+  async signIn(credentials: Credentials): Promise<void> {
     await this.#begin("/api/web-session", credentials);
   }
 
@@ -72,9 +70,10 @@ export class SessionStore {
     await this.#begin("/api/web-session/first-account", account);
   }
 
-  /** Ends all sessions of the user, on other devices too; `signOut` ends the one of this page. */
-  async revokeAll(): Promise<void> {
-    await this.leave(() => this.api.post("/api/token/revoke-all", {}));
+  /** Ends all sessions of the user, on other devices too, and API tokens if wanted; `signOut` ends the one of this page. */
+  async revokeAll({ endsTokens = false } = {}): Promise<void> {
+    const body: RevokedAccess = { end_personal_tokens: endsTokens };
+    await this.leave(() => this.api.post("/api/token/revoke-all", body));
   }
 
   /** Sends a request of the user that ends the session; `signOut` follows. */
@@ -101,6 +100,7 @@ export class SessionStore {
     this.user.value = user;
     this.isRevoked.value = false;
     this.state.value = "in";
+    keepMark(true);
     return user;
   }
 
@@ -123,7 +123,7 @@ export class SessionStore {
   async #refresh(): Promise<string> {
     try {
       const options = { anonymous: true };
-      const { access } = await this.api.post<{ access: string | null }>("/api/web-session/refresh", undefined, options);
+      const { access } = await this.api.post<WebSession>("/api/web-session/refresh", undefined, options);
       // The browser has no session; the server does not call it an error.
       if (access === null) throw new ApiError(401, { code: NO_SESSION });
       this.#access = access;
@@ -150,6 +150,16 @@ export class SessionStore {
     this.#access = null;
     this.user.value = null;
     this.state.value = "out";
+    keepMark(false);
+  }
+}
+
+function keepMark(isIn: boolean): void {
+  try {
+    if (isIn) localStorage.setItem(WAS_IN, "");
+    else localStorage.removeItem(WAS_IN);
+  } catch {
+    // The user has forbidden storage.
   }
 }
 

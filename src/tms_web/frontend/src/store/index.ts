@@ -1,9 +1,9 @@
 /** The store of the page: tasks, users, lists and the queue of changes. */
 import { effect, signal } from "@preact/signals";
-import { api, session } from "tms/api";
+import { api, session, type TaskChanges } from "tms/api";
 import { connection, listen, startFeed, stopFeed } from "tms/realtime";
 import type { ListQuery } from "./filters.ts";
-import { TaskList } from "./lists.ts";
+import { prefetchList, TaskList } from "./lists.ts";
 import { IndexedDbQueue } from "./queue.ts";
 import { SavedViewStore } from "./saved-views.ts";
 import { TaskStore } from "./tasks.ts";
@@ -41,6 +41,11 @@ export function openList(query: ListQuery, pageSize?: number): TaskList {
   return list;
 }
 
+/** Requests the first page of a list before the page that opens it is there. */
+export function prefetch(query: ListQuery): void {
+  prefetchList(api, query);
+}
+
 export function closeList(list: TaskList): void {
   list.dispose();
   lists.delete(list);
@@ -66,7 +71,7 @@ export async function startStore(userId: number, modules: Promise<void>): Promis
   await tasks.start(userId);
   void users.load().catch(() => {});
   void savedViews.load().catch(() => {});
-  const since = await api.get<{ next: number }>("/api/sync").then(
+  const since = await api.get<TaskChanges>("/api/sync").then(
     ({ next }) => next,
     () => undefined,
   );
