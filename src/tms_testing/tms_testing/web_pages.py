@@ -54,9 +54,10 @@ def sign_in(served_pages) -> Callable[..., Page]:
 
     def run(page: Page, user: SignedIn, path: str = "/tasks") -> Page:
         page.goto(served_pages + path)
-        page.get_by_label("User name").fill(user.username)
-        page.get_by_label("Password", exact=True).fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        # In any language.
+        page.locator("[autocomplete=username]").fill(user.username)
+        page.locator("[autocomplete=current-password]").fill(PASSWORD)
+        page.keyboard.press("Enter")
         expect(page.get_by_role("navigation").first).to_be_visible()
         return page
 

@@ -56,3 +56,22 @@ test("a session that the server ends is revoked; one that the user ends is not",
   await assert.rejects(session.api.get("/api/task"));
   assert.deepEqual([session.state.value, session.isRevoked.value], ["out", false]);
 });
+
+test("a prefetched response is used once, and a failed one not at all", async () => {
+  const calls: string[] = [];
+  const send: typeof fetch = async (path) => {
+    calls.push(String(path));
+    if (path === "/api/gone") return Response.json({ status: 404 }, { status: 404 });
+    return Response.json({ access: "a", number: calls.length });
+  };
+  const { api } = new SessionStore({}, send);
+  await Promise.all([api.prefetch("/api/task", { page_size: 100 }), api.prefetch("/api/gone")]);
+  assert.equal(calls.length, 3);
+
+  assert.deepEqual(await api.get("/api/task", { page_size: 50 }), { access: "a", number: 4 });
+  const first = await api.get<{ number: number }>("/api/task", { page_size: 100 });
+  assert.ok(first.number <= 3);
+  assert.equal((await api.get<{ number: number }>("/api/task", { page_size: 100 })).number, 5);
+  await assert.rejects(api.get("/api/gone"), (error) => error instanceof ApiError && error.status === 404);
+  assert.equal(calls.length, 6);
+});

@@ -127,3 +127,46 @@ def test_a_view_is_saved_shared_and_opened_by_another(tasks, client, bob, api_of
     tasks.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(tasks.get_by_role("button", name="Views")).to_be_visible()
     assert saved(api_of(bob), "Urgent work") == []
+
+
+def test_views_of_all_pages_are_opened_from_the_palette(tasks, client, check_accessibility):
+    base = tasks.url.removesuffix("/tasks")
+
+    def save(name: str) -> None:
+        tasks.get_by_role("button", name="Views").click()
+        tasks.get_by_role("menuitem", name="Save as a view").click()
+        tasks.get_by_label("Name").fill(name)
+        tasks.keyboard.press("Enter")
+
+    def open_from_palette(name: str) -> None:
+        tasks.keyboard.press("Control+k")
+        tasks.get_by_role("combobox", name="Search commands").fill(name)
+        expect(tasks.get_by_role("option")).to_have_text([f"Open view {name}"])
+        tasks.keyboard.press("Enter")
+        expect(tasks.get_by_role("button", name=name, exact=True)).to_be_visible()
+
+    tasks.goto(f"{base}/calendar?view=week&date=2026-01-05&creator=me")
+    save("My week")
+    expect(tasks.get_by_role("button", name="My week", exact=True)).to_be_visible()
+    tasks.goto(f"{base}/my-tasks?q=roof")
+    save("My week")
+    expect(tasks.get_by_text("Another of your views has this name.")).to_be_visible()
+    check_accessibility(tasks)
+    tasks.get_by_label("Name").fill("Roof")
+    tasks.keyboard.press("Enter")
+    expect(tasks.get_by_role("button", name="Roof", exact=True)).to_be_visible()
+    tasks.goto(f"{base}/board?group=priority&priority=HIGH,URGENT")
+    save("Urgent board")
+    expect(tasks.get_by_role("button", name="Urgent board", exact=True)).to_be_visible()
+    check_accessibility(tasks)
+
+    open_from_palette("My week")
+    expect(tasks).to_have_url(re.compile(r"/calendar\?view=week&creator=me&saved="))
+    tasks.get_by_role("button", name="Next week").click()
+    # Another week is the same view.
+    expect(tasks).to_have_url(re.compile("date="))
+    expect(tasks.get_by_role("button", name="My week", exact=True)).to_be_visible()
+    open_from_palette("Urgent board")
+    expect(tasks.get_by_role("heading", level=2)).to_have_text(["Urgent", "High"])
+    open_from_palette("Roof")
+    expect(tasks.get_by_label("Search tasks")).to_have_value("roof")

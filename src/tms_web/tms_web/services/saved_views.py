@@ -11,6 +11,7 @@ from tms_core.errors import ConflictError, ForbiddenError, NotFoundError
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.services.user_lock import lock_user
+from tms_web.error_codes import TOO_MANY_VIEWS, VIEW_NAME_TAKEN
 from tms_web.models import SavedView
 
 MAX_VIEWS = 100
@@ -43,7 +44,8 @@ class SavedViewService:
         lock_user(self._session, self._actor.id)
         own = select(func.count()).where(SavedView.user_id == self._actor.id)
         if (self._session.scalar(own) or 0) >= MAX_VIEWS:
-            raise ConflictError("name", f"would be view number {MAX_VIEWS + 1}: delete one that is not needed")
+            message = f"would be view number {MAX_VIEWS + 1}: delete one that is not needed"
+            raise ConflictError("name", message, TOO_MANY_VIEWS, maximum=MAX_VIEWS)
         view = SavedView(user_id=self._actor.id, **values)
         self._session.add(view)
         self._flush(view)
@@ -75,7 +77,7 @@ class SavedViewService:
         try:
             self._session.flush()
         except IntegrityError as error:
-            raise ConflictError("name", TAKEN) from error
+            raise ConflictError("name", TAKEN, VIEW_NAME_TAKEN) from error
         self._session.refresh(view)
 
 

@@ -35,12 +35,14 @@ export interface ClientTiming {
 }
 
 // In milliseconds.
+const PREFETCHED_FOR = 10_000;
 const TIMING: ClientTiming = { answerWithin: 60_000, firstDelay: 400, longestDelay: 30_000 };
 
 export class ApiClient {
   readonly #renewal: Renewal;
   readonly #timing: ClientTiming;
   readonly #fetch: typeof fetch;
+  readonly #prefetched = new Map<string, { response: Promise<unknown>; at: number }>();
 
   constructor(renewal: Renewal, timing: Partial<ClientTiming> = {}, send: typeof fetch = (...args) => fetch(...args)) {
     this.#renewal = renewal;
@@ -68,7 +70,25 @@ export class ApiClient {
   }
 
   get<T>(path: string, params?: Params, options?: RequestOptions): Promise<T> {
+    const key = path + toQuery(params);
+    const prefetched = this.#prefetched.get(key);
+    this.#prefetched.delete(key);
+    if (prefetched && Date.now() - prefetched.at < PREFETCHED_FOR) return prefetched.response as Promise<T>;
     return this.request<T>("GET", path, { ...options, ...(params && { params }) });
+  }
+
+  /** Requests what will be asked for soon: the next `get` of the same address has the response. Never rejects. */
+  prefetch(path: string, params?: Params): Promise<void> {
+    const key = path + toQuery(params);
+    const response = this.request<unknown>("GET", path, params && { params });
+    const entry = { response, at: Date.now() };
+    this.#prefetched.set(key, entry);
+    return response.then(
+      () => {},
+      () => {
+        if (this.#prefetched.get(key) === entry) this.#prefetched.delete(key);
+      },
+    );
   }
 
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> {

@@ -13,6 +13,8 @@ export type SessionState = "unknown" | "in" | "out";
 const LOCK = `tms session ${config.base}`;
 const CHANNEL = LOCK;
 const NO_SESSION = "no_session";
+/** Says nothing about whose session it is. */
+const WAS_IN = `tms.session${config.base}`;
 
 export class SessionStore {
   readonly state = signal<SessionState>("unknown");
@@ -46,6 +48,16 @@ export class SessionStore {
     } catch (error) {
       if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) throw error;
       this.#end();
+    }
+  }
+
+  /** Whether this browser had a session when the site was left, so that it can probably be restored. */
+  wasIn(): boolean {
+    try {
+      return localStorage.getItem(WAS_IN) !== null;
+    } catch {
+      // The user has forbidden storage.
+      return false;
     }
   }
 
@@ -88,6 +100,7 @@ export class SessionStore {
     this.user.value = user;
     this.isRevoked.value = false;
     this.state.value = "in";
+    keepMark(true);
     return user;
   }
 
@@ -137,6 +150,16 @@ export class SessionStore {
     this.#access = null;
     this.user.value = null;
     this.state.value = "out";
+    keepMark(false);
+  }
+}
+
+function keepMark(isIn: boolean): void {
+  try {
+    if (isIn) localStorage.setItem(WAS_IN, "");
+    else localStorage.removeItem(WAS_IN);
+  } catch {
+    // The user has forbidden storage.
   }
 }
 

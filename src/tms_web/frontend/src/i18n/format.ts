@@ -1,6 +1,7 @@
 /** Dates, times and numbers in the language and the time zone of the user. A due date is a day (`YYYY-MM-DD`) in no zone. */
 import { signal } from "@preact/signals";
 import { language } from "./catalogue.ts";
+import { dateTimeFormat, numberFormat, relativeTimeFormat } from "./formatters.ts";
 
 /** By the language, as "Mar 1, 2027", or always alike. */
 export type DateFormat = "language" | "iso" | "dmy" | "mdy";
@@ -32,7 +33,7 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 
 /** Today as `YYYY-MM-DD` in the user's zone. */
 export function today(now: Date = new Date()): string {
-  return new Intl.DateTimeFormat("sv-SE", { timeZone: timeZone.value, dateStyle: "short" }).format(now);
+  return dateTimeFormat("sv-SE", { timeZone: timeZone.value, dateStyle: "short" }).format(now);
 }
 
 /** A day in the user's format, as "3 Mar 2027"; that of the language has no year where it is this one. */
@@ -40,14 +41,14 @@ export function formatDate(day: string, options?: Intl.DateTimeFormatOptions): s
   if (!options && dateFormat.value !== "language") return formatNumerically(day, dateFormat.value);
   const year = day.slice(0, 4) === today().slice(0, 4) ? {} : ({ year: "numeric" } as const);
   const chosen = options ?? { day: "numeric", month: "short", ...year };
-  return new Intl.DateTimeFormat(language.value, { ...chosen, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
+  return dateTimeFormat(language.value, { ...chosen, timeZone: "UTC" }).format(new Date(`${day}T00:00:00Z`));
 }
 
 /** The days from one to another, as "1 – 30 Nov"; without the year where both are in this one. */
 export function formatDateRange(from: string, to: string): string {
   const isThisYear = [from, to].every((day) => day.slice(0, 4) === today().slice(0, 4));
   const year = isThisYear ? {} : ({ year: "numeric" } as const);
-  const format = new Intl.DateTimeFormat(language.value, { day: "numeric", month: "short", ...year, timeZone: "UTC" });
+  const format = dateTimeFormat(language.value, { day: "numeric", month: "short", ...year, timeZone: "UTC" });
   return format.formatRange(new Date(`${from}T00:00:00Z`), new Date(`${to}T00:00:00Z`));
 }
 
@@ -58,9 +59,9 @@ export function formatDateTime(instant: string): string {
   const hours = hourFormat.value === "language" ? {} : { hour12: hourFormat.value === "12" };
   if (dateFormat.value === "language") {
     const options = { dateStyle: "medium", timeStyle: "short", ...zone, ...hours } as const;
-    return new Intl.DateTimeFormat(language.value, options).format(at);
+    return dateTimeFormat(language.value, options).format(at);
   }
-  const time = new Intl.DateTimeFormat(language.value, { timeStyle: "short", ...zone, ...hours }).format(at);
+  const time = dateTimeFormat(language.value, { timeStyle: "short", ...zone, ...hours }).format(at);
   return `${formatNumerically(today(at), dateFormat.value)}, ${time}`;
 }
 
@@ -84,9 +85,9 @@ export function formatRelativeDay(day: string, from: string = today()): string {
 }
 
 export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(language.value, options).format(value);
+  return numberFormat(language.value, options).format(value);
 }
 
 function relative(): Intl.RelativeTimeFormat {
-  return new Intl.RelativeTimeFormat(language.value, { numeric: "auto" });
+  return relativeTimeFormat(language.value);
 }

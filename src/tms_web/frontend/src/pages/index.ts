@@ -2,7 +2,8 @@
 import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { type Command, config, navigate, type PageEntry, type WebModule } from "tms/module";
-import { pathOfView, savedViews } from "tms/store";
+import { pathOfView, prefetch, savedViews } from "tms/store";
+import { currentDay, readView, toListQuery } from "tms/tasks";
 import { administrationCommands, ownSections as administrationOwn } from "./administration/sections.ts";
 import { ownSections as profileOwn } from "./profile/sections.ts";
 
@@ -15,6 +16,7 @@ export const GUEST_PATHS: ReadonlySet<string> = new Set([
 ]);
 
 type Load = PageEntry["load"];
+type Prefetch = NonNullable<PageEntry["prefetch"]>;
 
 const guests = [
   open("/sign-in", "sign-in.title", () => import("./sign-in/index.tsx")),
@@ -48,7 +50,7 @@ export const shellPages: WebModule = {
   pages: [
     ...guests,
     ...mailedLinks,
-    ...both("/tasks", ":id", "ui.tasks", () => import("./list/index.tsx")),
+    ...both("/tasks", ":id", "ui.tasks", () => import("./list/index.tsx"), prefetchTasks),
     ...both("/my-tasks", ":id", "my-tasks.title", () => import("./my-tasks/index.tsx")),
     ...both("/board", ":id", "board.title", () => import("./board/index.tsx")),
     ...both("/calendar", ":id", "calendar.title", () => import("./calendar/index.tsx")),
@@ -83,6 +85,13 @@ function open(path: string, title: string, load: Load): PageEntry {
 }
 
 /** A page with and without a parameter; it stays mounted when the parameter changes. */
-function both(path: string, parameter: string, title: string, load: Load): PageEntry[] {
-  return [path, `${path}/${parameter}`].map((one) => ({ path: one, title: () => t(title), load }));
+function both(path: string, parameter: string, title: string, load: Load, prefetch?: Prefetch): PageEntry[] {
+  const entry = { title: () => t(title), load, ...(prefetch && { prefetch }) };
+  return [path, `${path}/${parameter}`].map((one) => ({ path: one, ...entry }));
+}
+
+/** The first page of the list; its groups come with the page. */
+function prefetchTasks(query: URLSearchParams): void {
+  const view = readView(query);
+  if (!view.group) prefetch(toListQuery(view, currentDay.peek()));
 }

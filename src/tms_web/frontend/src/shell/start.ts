@@ -1,10 +1,11 @@
 /** The start and the end of a session: the store and the feed follow the signed-in user. */
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
-import { errorText, session } from "tms/api";
+import { api, errorText, session } from "tms/api";
 import { t } from "tms/i18n";
-import { navigate } from "tms/module";
+import { location, navigate, navigation, pages } from "tms/module";
 import { clearDrafts, startStore, stopStore, tasks } from "tms/store";
 import { toast } from "tms/ui";
+import { findPage } from "./routes.ts";
 import { askToSignOutEverywhere } from "./sign-out-question.tsx";
 
 /** How many changes wait in this browser until their user signs in again. */
@@ -21,6 +22,18 @@ export async function restore(): Promise<void> {
   } catch (error) {
     startError.value = error;
   }
+}
+
+/** Loads the page of the address, and its first data, while the session is restored. */
+export async function prefetchPage(): Promise<void> {
+  const { path, query } = location.peek();
+  const page = findPage(pages.peek(), path === "/" ? (navigation.peek()[0]?.path ?? path) : path)?.page;
+  if (!page || page.isOpen || !session.wasIn()) return;
+  void page.load().catch(() => {});
+  if (!page.prefetch || path === "/") return;
+  // The position of the event log first, as the feed begins there: no change after the first page is missed.
+  await api.prefetch("/api/sync");
+  page.prefetch(query);
 }
 
 /** `modules` settles when the modules are loaded. */

@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { api, session, type TaskChanges } from "tms/api";
 import { connection, listen, startFeed, stopFeed } from "tms/realtime";
 import type { ListQuery } from "./filters.ts";
-import { TaskList } from "./lists.ts";
+import { prefetchList, TaskList } from "./lists.ts";
 import { IndexedDbQueue } from "./queue.ts";
 import { SavedViewStore } from "./saved-views.ts";
 import { TaskStore } from "./tasks.ts";
@@ -39,6 +39,11 @@ export function openList(query: ListQuery, pageSize?: number): TaskList {
   const list = new TaskList(api, tasks.entities, query, session.user.peek()?.id ?? 0, pageSize);
   lists.add(list);
   return list;
+}
+
+/** Requests the first page of a list before the page that opens it is there. */
+export function prefetch(query: ListQuery): void {
+  prefetchList(api, query);
 }
 
 export function closeList(list: TaskList): void {

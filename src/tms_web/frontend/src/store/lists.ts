@@ -1,12 +1,22 @@
 /** A list of tasks by query: pages by cursor, kept right by every change of a task, the user's and others'. */
 import { signal } from "@preact/signals";
-import type { ApiClient, Task, TaskPage } from "tms/api";
+import type { ApiClient, Params, Task, TaskPage } from "tms/api";
 import type { TaskEntities } from "./entities.ts";
 import { comparator, type ListQuery, matches, toParams } from "./filters.ts";
 
 export type ListState = "loading" | "ready" | "error";
 
 const REFETCH_AFTER = 300;
+const PAGE_SIZE = 100;
+
+/** Requests the first page of a list that will be opened. */
+export function prefetchList(api: ApiClient, query: ListQuery): void {
+  void api.prefetch("/api/task", pageParams(query, "", PAGE_SIZE));
+}
+
+function pageParams(query: ListQuery, cursor: string, pageSize: number): Params {
+  return { ...toParams(query), cursor, page_size: pageSize };
+}
 
 export class TaskList {
   /** The ids in order, as far as they are loaded. */
@@ -31,7 +41,7 @@ export class TaskList {
   #isMerging = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(api: ApiClient, entities: TaskEntities, query: ListQuery, me: number, pageSize = 100) {
+  constructor(api: ApiClient, entities: TaskEntities, query: ListQuery, me: number, pageSize = PAGE_SIZE) {
     this.query = query;
     this.#api = api;
     this.#entities = entities;
@@ -70,7 +80,7 @@ export class TaskList {
     const { signal: aborted } = this.#abort;
     this.isLoadingMore.value = true;
     try {
-      const params = { ...toParams(this.query), cursor, page_size: pageSize };
+      const params = pageParams(this.query, cursor, pageSize);
       const page = await this.#api.get<TaskPage>("/api/task", params, { signal: aborted });
       if (aborted.aborted) return;
       const touched = this.#touched;

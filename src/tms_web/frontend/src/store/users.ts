@@ -11,6 +11,8 @@ export class UserStore {
   readonly #api: ApiClient;
   readonly #users = signal<ReadonlyMap<number, PublicUser>>(new Map());
   readonly #asked = new Set<number>();
+  /** Until the first users are there, nobody is asked for one by one. */
+  readonly #isLoading = signal(true);
   /** Everybody whom a task may be assigned to, by name. */
   readonly all = computed(() =>
     [...this.#users.value.values()]
@@ -30,15 +32,19 @@ export class UserStore {
   /** Loads the first ones; the others are found by `search` and by their id. */
   async load(): Promise<void> {
     let cursor: string | null = "";
-    do {
-      const page: UserPage = await this.#api.get<UserPage>("/api/users", {
-        page_size: 200,
-        ...(cursor && { page: cursor }),
-      });
-      this.put(page.results);
-      cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("page");
-      this.isPartial.value = cursor !== null;
-    } while (cursor && this.#users.peek().size < MAX_LOADED);
+    try {
+      do {
+        const page: UserPage = await this.#api.get<UserPage>("/api/users", {
+          page_size: 200,
+          ...(cursor && { page: cursor }),
+        });
+        this.put(page.results);
+        cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("page");
+        this.isPartial.value = cursor !== null;
+      } while (cursor && this.#users.peek().size < MAX_LOADED);
+    } finally {
+      this.#isLoading.value = false;
+    }
   }
 
   /** Adds those whose name contains the text, where not all users are loaded. */
@@ -49,13 +55,17 @@ export class UserStore {
   }
 
   put(users: readonly PublicUser[]): void {
-    this.#users.value = new Map([...this.#users.peek(), ...users.map((one) => [one.id, one] as const)]);
+    const known = this.#users.peek();
+    const isNew = (one: PublicUser) => JSON.stringify(known.get(one.id)) !== JSON.stringify(one);
+    // Every row that shows a name follows them.
+    if (!users.some(isNew)) return;
+    this.#users.value = new Map([...known, ...users.map((one) => [one.id, one] as const)]);
   }
 
   /** The user, or undefined while unknown; an unknown id is asked for once. */
   get(id: number): PublicUser | undefined {
     const user = this.#users.value.get(id);
-    if (!user && !this.#asked.has(id)) {
+    if (!user && !this.#isLoading.value && !this.#asked.has(id)) {
       this.#asked.add(id);
       void this.#ask(id);
     }
@@ -65,6 +75,7 @@ export class UserStore {
   clear(): void {
     this.#users.value = new Map();
     this.isPartial.value = false;
+    this.#isLoading.value = true;
     this.#asked.clear();
   }
 

@@ -39,6 +39,7 @@ export class Selection {
 
   /** Takes out what is no longer in the list, so that no change reaches a row that is out of sight. */
   retain(order: readonly number[]): void {
+    if (!this.ids.peek().size) return;
     const known = new Set(order);
     const kept = [...this.ids.peek()].filter((id) => known.has(id));
     if (kept.length < this.ids.peek().size) this.ids.value = new Set(kept);

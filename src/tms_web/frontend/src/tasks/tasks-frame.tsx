@@ -1,6 +1,6 @@
 /** The frame of a page with tasks: a heading with tools, the content, and the panel of the open task beside it. */
 import type { ComponentChildren } from "preact";
-import { PanelSlot } from "./panel-slot.tsx";
+import { PanelSlot, usePanelWhenIdle } from "./panel-slot.tsx";
 
 export interface TasksFrameProps {
   /** The page's name, as in the class `tasks--board`. */
@@ -17,6 +17,7 @@ export interface TasksFrameProps {
 }
 
 export function TasksFrame({ name, heading, views, tools, children, openId, onClosePanel }: TasksFrameProps) {
+  usePanelWhenIdle();
   return (
     <div class={`tasks tasks--${name}`} data-panel={openId !== null}>
       <section class="tasks__main" aria-labelledby="tasks-heading">

@@ -21,11 +21,17 @@ export interface TaskView {
 export function useTaskView(path: string, { params, query }: PageProps): TaskView {
   const openId = Number(params.id) || null;
   const text = query.toString();
-  return useMemo(() => {
+  // The same while another task is open: a row renders again only if something of its own changes.
+  const shared = useMemo(() => {
     const view = readView(query);
     const others = Object.fromEntries([...query].filter(([name]) => !(name in EMPTY_VIEW)));
     const search = writeView(view, others);
     const hrefOf = (id: number) => `${path}/${id}${search}`;
+    const open = (id: number) => navigate(hrefOf(id));
+    return { view, others, search, hrefOf, open };
+  }, [path, text]);
+  return useMemo(() => {
+    const { view, others, search, hrefOf, open } = shared;
     const goTo: TaskView["goTo"] = (next, { params, ...options } = {}) =>
       navigate(`${openId ? `${path}/${openId}` : path}${writeView(next, { ...others, ...params })}`, options);
     return {
@@ -35,8 +41,8 @@ export function useTaskView(path: string, { params, query }: PageProps): TaskVie
       goTo,
       clearFilters: () => goTo({ ...EMPTY_VIEW, ordering: view.ordering, group: view.group }),
       hrefOf,
-      open: (id) => navigate(hrefOf(id)),
+      open,
       closePanel: () => navigate(`${path}${search}`),
     };
-  }, [path, text, openId]);
+  }, [path, shared, openId]);
 }

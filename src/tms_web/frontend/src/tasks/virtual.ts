@@ -40,7 +40,7 @@ export function useVirtualRows(
   { gap = 0, heads }: VirtualOptions = {},
 ): VirtualRows {
   const scroller = useRef<HTMLDivElement>(null);
-  const height = useRef({ row: ESTIMATE, head: ESTIMATE });
+  const height = useRef<Heights>({ row: ESTIMATE, head: ESTIMATE });
   const [, redraw] = useReducer((renders: number) => renders + 1, 0);
   const options = {
     count,
@@ -48,7 +48,7 @@ export function useVirtualRows(
     getItemKey: keyOf,
     getScrollElement: () => scroller.current,
     estimateSize: (index: number) => (heads?.isHead(index) ? height.current.head : height.current.row),
-    overscan: 8,
+    overscan: 4,
     // The sticky head.
     scrollPaddingEnd: 40,
     scrollPaddingStart: heads?.headOf ? height.current.head : 0,
@@ -65,16 +65,57 @@ export function useVirtualRows(
   };
   const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLElement>(options));
   virtualizer.setOptions(options);
-  const heightOf = (selector: string) => scroller.current?.querySelector<HTMLElement>(selector)?.offsetHeight;
   useLayoutEffect(() => virtualizer._didMount(), []);
-  useLayoutEffect(() => {
-    virtualizer._willUpdate();
-    // Density, width and font size change the height.
-    const { row, head } = height.current;
-    const measured = { row: heightOf("[data-id]") ?? row, head: heightOf("[data-head]") ?? head };
-    if (measured.row === row && measured.head === head) return;
-    height.current = measured;
+  useLayoutEffect(() => virtualizer._willUpdate());
+  useHeights(scroller, (kind, measured) => {
+    if (height.current[kind] === measured) return;
+    height.current[kind] = measured;
     virtualizer.measure();
   });
   return { scroller, virtualizer };
 }
+
+interface Heights {
+  row: number;
+  head: number;
+}
+
+const SELECTORS: Record<keyof Heights, string> = { row: "[data-id]", head: "[data-head]" };
+
+/** Measures the first row and the first head, and follows them: density, width and font size change their height. */
+function useHeights(
+  scroller: RefObject<HTMLDivElement | null>,
+  onMeasure: (kind: keyof Heights, height: number) => void,
+): void {
+  const report = useRef(onMeasure);
+  report.current = onMeasure;
+  const watched = useRef<Partial<Record<keyof Heights, HTMLElement>>>({});
+  const [observer] = useState(
+    () =>
+      new ResizeObserver(() =>
+        // Rows that are rendered in the callback itself would be observed too late.
+        requestAnimationFrame(() => {
+          for (const kind of KINDS) {
+            const element = watched.current[kind];
+            if (element?.offsetHeight) report.current(kind, element.offsetHeight);
+          }
+        }),
+      ),
+  );
+  useLayoutEffect(() => () => observer.disconnect(), []);
+  useLayoutEffect(() => {
+    for (const kind of KINDS) {
+      const before = watched.current[kind];
+      if (before?.isConnected && scroller.current?.contains(before)) continue;
+      const element = scroller.current?.querySelector<HTMLElement>(SELECTORS[kind]);
+      if (before) observer.unobserve(before);
+      if (!element) continue;
+      watched.current[kind] = element;
+      observer.observe(element);
+      // Only here: it makes the browser compute the layout at once.
+      if (!before) report.current(kind, element.offsetHeight);
+    }
+  });
+}
+
+const KINDS = ["row", "head"] as const;

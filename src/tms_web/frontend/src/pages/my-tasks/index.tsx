@@ -14,6 +14,7 @@ import {
   QuickAdd,
   type RowActions,
   type RowFocus,
+  SavedViews,
   SearchBox,
   Selection,
   TasksFrame,
@@ -111,6 +112,7 @@ export default function MyTasksPage(props: PageProps) {
       <TasksFrame
         name="my-tasks"
         heading={t("my-tasks.title")}
+        views={<SavedViews page="/my-tasks" />}
         tools={
           <SearchBox
             input={searchInput}

@@ -21,13 +21,14 @@ type Asked = "new" | "rename" | null;
 export function SavedViews({ page, columns }: SavedViewsProps) {
   const [asked, setAsked] = useState<Asked>(null);
   const { query } = location.value;
-  const text = savedQuery(query);
-  const current = savedViews.get(Number(query.get("saved")));
+  const text = savedQuery(page, query);
+  const opened = savedViews.get(Number(query.get("saved")));
+  const current = opened?.page === page ? opened : undefined;
   const me = session.user.value;
   const mayChange = current !== undefined && (current.owner === me?.id || (me?.is_admin ?? false));
   const content = { query: text, columns: columns ? [...columns] : null };
   const hasSameColumns = !columns || !current?.columns || current.columns.join() === columns.join();
-  const isChanged = current !== undefined && (!isSameQuery(current.query, text) || !hasSameColumns);
+  const isChanged = current !== undefined && (!isSameQuery(page, current.query, text) || !hasSameColumns);
 
   const act = (work: Promise<unknown>) => work.catch((error: unknown) => toast(errorText(error), { tone: "error" }));
   const remove = async (view: SavedView) => {
@@ -110,7 +111,7 @@ export function SavedViews({ page, columns }: SavedViewsProps) {
               void savedViews.load().catch(() => {});
             }}
           >
-            <span class="truncate">{current ? current.name : t("tasks.views")}</span>
+            <span class={current ? "truncate" : "saved-views__word"}>{current ? current.name : t("tasks.views")}</span>
             {isChanged && <span class="muted">{t("tasks.views.changed")}</span>}
           </Button>
         )}
