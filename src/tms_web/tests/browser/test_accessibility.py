@@ -18,7 +18,7 @@ GUEST_PAGES = (
     "/reset-password#token=none",
     "/undo-email-change#token=none",
 )
-PAGES = ("Tasks", "My tasks", "Board", "Calendar", "Reports", "Administration")
+PAGES = ("My tasks", "Board", "Calendar", "Reports", "Administration", "Tasks")
 
 
 @pytest.fixture
@@ -120,18 +120,12 @@ def test_overlays_in_light_and_dark(page, sign_in, visit, root, client, check_ac
 
 
 def test_pages_at_a_zoom_of_200_percent(page, sign_in, root, client):
-    today = client.get("/api/task").headers["date"]
-    assert today
     operations = [{"op": "create", "task": {"title": f"Task {number}"}} for number in range(30)]
     assert client.post("/api/task/bulk", data={"operations": operations}).ok
     page.set_viewport_size(ZOOMED)
     sign_in(page, root, "/tasks")
-    import os
-
-    for name in (*PAGES[1:], PAGES[0]):
+    for name in PAGES:
         page.get_by_role("navigation", name="Main navigation").get_by_role("link", name=name, exact=True).click()
         expect(page.locator("main h1")).to_be_focused()
         check_structure(page)
         expect(page.locator(".skeleton:not(.board-column *)")).to_have_count(0)
-        if os.environ.get("SHOTS"):
-            page.screenshot(path=f"/tmp/guards/shot-zoom-{name}-z.png")

@@ -32,7 +32,7 @@ DESCRIPTION = "\n\n".join(
     ]
 )
 ELEMENTS = (
-    "main img, body script, main iframe, main style, [href^='javascript:' i], [href^='data:' i], [onerror], [onload]"
+    "main img, main iframe, main style, body script, [href^='javascript:' i], [href^='data:' i], [onerror], [onload]"
 )
 
 # What scrolls down only.
@@ -61,15 +61,9 @@ def mallory(api_of, add_user):
 
 def check(page: Page, place: str) -> None:
     """Asserts that nothing of the payloads has become an element, and that no content is wider than its place."""
-    import os
-
     assert page.locator(ELEMENTS).count() == 0, place
     for size in (PHONE, DESK):
         page.set_viewport_size(size)
-        if os.environ.get("SHOTS"):
-            page.screenshot(
-                path=f"/tmp/guards/shot-{''.join(c if c.isalnum() else '_' for c in place)[:40]}-{'pd'[size is DESK]}.png"
-            )
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], place
         assert page.evaluate(TOO_WIDE) == [], place
 

@@ -12,8 +12,10 @@ export interface FieldProps {
 }
 
 /** Label, control, hint and error. */
-export function Field({ label, hint, error, children }: FieldProps) {
+export function Field({ label, hint: rule, error, children }: FieldProps) {
   const id = useId();
+  // Where the error repeats the rule, once is enough.
+  const hint = rule === error ? undefined : rule;
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   return (
     <div class="field">
