@@ -144,6 +144,6 @@ class Hold:
         page.route(url, lambda route: self._held.append(route))
 
     def release(self) -> None:
-        self._page.unroute(self._url)
         for route in self._held:
             route.continue_()
+        self._page.unroute(self._url)
