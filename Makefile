@@ -12,10 +12,10 @@ INI ?= development.ini
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	--no-emit-package tms-core --no-emit-package tms-local --overrides requirements/members.in
 
-.PHONY: help install run test browser lint bench docs revision lock clean
+.PHONY: help install run test browser lint bench docs screenshots revision lock clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## Create .venv with every package and tool, from the lock files; build the web pages
 	@$(FRONTEND)
@@ -60,6 +60,9 @@ docs: install ## Write the pages and samples that follow from others
 	@$(BIN)/python docs/make_postman.py
 	@cp development.ini production.ini src/tms_core/tms_core/samples/
 	@cp .env.example src/tms_core/tms_core/samples/env.example
+
+screenshots: install browser ## Write the pictures of docs/img from a demo system
+	@$(BIN)/python docs/make_screenshots.py
 
 revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add a table"
 	@$(BIN)/tms migrate --revision "$(MESSAGE)" --package "$(PACKAGE)"

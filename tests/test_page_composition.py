@@ -27,7 +27,7 @@ def settings():
 
 @pytest.fixture
 def ann(add_user):
-    return add_user()
+    return add_user(is_admin=True)
 
 
 @pytest.fixture
@@ -73,6 +73,8 @@ def test_pages_have_the_parts_of_the_included_packages_only(page, sign_in, ann, 
     expect(page.get_by_role("heading", name="Notes" if has_notes else "Page not found", level=1)).to_be_visible()
     page.goto(re.sub(r"/foreign-notes.*", "/reports", page.url))
     expect(page.get_by_role("heading", name="Page not found", level=1)).to_be_visible()
+    page.goto(re.sub(r"/reports.*", "/administration/mails", page.url))
+    expect(page.get_by_role("heading", name="There is no such section")).to_be_visible()
 
 
 def test_changes_of_others_appear_without_the_realtime_package(page, sign_in, ann, client):

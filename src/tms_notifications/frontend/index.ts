@@ -1,5 +1,6 @@
 import de from "catalogue:de";
 import en from "catalogue:en";
+import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { navigate, type WebModule } from "tms/module";
 import { followUser } from "./account.ts";
@@ -16,7 +17,22 @@ const module: WebModule = {
       load: () => import("./mail-preferences.tsx"),
     },
   ],
+  administrationSections: [
+    {
+      id: "mails",
+      order: 40,
+      icon: "mail",
+      label: () => t("notifications.log.title"),
+      load: () => import("./mail-log.tsx"),
+    },
+  ],
   commands: [
+    {
+      id: "notifications.log",
+      label: () => t("notifications.log.command"),
+      run: () => navigate("/administration/mails"),
+      isAvailable: () => session.isAdmin.value,
+    },
     {
       id: "notifications.preferences",
       label: () => t("ui.goTo", { name: t("notifications.title") }),

@@ -6,7 +6,7 @@ from tms_api.openapi.operations import user_administration as operations
 from tms_api.resources.tags import USERS
 from tms_api.schemas.accounts import RevokedAccess
 from tms_api.sign_in import token_service
-from tms_core.services.users import create_service
+from tms_core.services.users import UserService, create_service
 from tms_core.values import instant
 from tms_core.web.resource import changes_user, id_of, json_response, resource
 from tms_core.web.validation import body_of, raw_body
@@ -17,7 +17,11 @@ class _UserAdministration:
 
     def __init__(self, request, context=None):
         self.request = request
-        self.users = create_service(request.registry.tms, request.db, request.actor)
+
+    # Not before the method is known: one that does not exist is 405 without a caller, too.
+    @property
+    def users(self) -> UserService:
+        return create_service(self.request.registry.tms, self.request.db, self.request.actor)
 
     def _id(self) -> int:
         return self.request.actor.id if self.request.matchdict["id"] == "me" else id_of(self.request)

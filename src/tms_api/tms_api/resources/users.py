@@ -24,7 +24,7 @@ from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.services.personal_tokens import create_service as personal_token_service
 from tms_core.services.personal_tokens import end_personal_tokens
-from tms_core.services.recent_authentication import require_recent_authentication
+from tms_core.services.recent_authentication import require_password
 from tms_core.services.sessions import last_uses
 from tms_core.services.users import create_service
 from tms_core.values import instant
@@ -130,11 +130,11 @@ class Users:
     @operations.delete_user
     def delete(self):
         """Delete an account. Tasks that it created stay; open tasks assigned to it become unassigned. For one's own
-        account, `current_password` is required more than ten minutes after signing in."""
+        account, `current_password` is optional, and must be right if it is given."""
         user_id = self._id()
         body = body_of(self.request, UserDeletion) if raw_body(self.request) else UserDeletion()
         self._set_validators(user_id)
-        if user_id == self.request.actor.id:
+        if user_id == self.request.actor.id and body.current_password is not None:
             self._confirm(body.current_password)
         user = self.users.get(user_id)
         self.users.delete(user_id, token_service(self.request))
@@ -175,15 +175,14 @@ class Users:
             return self._with_new_password(user, body)
         return self._one(user)
 
-    def _confirm(self, current_password: str | None) -> None:
-        """Require a recent sign-in of the caller or the right password; wrong passwords count as failed attempts."""
+    def _confirm(self, current_password: str) -> None:
+        """Require the caller's password; wrong ones count as failed attempts."""
 
         def confirm() -> bool:
-            require_recent_authentication(self.request.db, self.request.claims, current_password)
+            require_password(self.request.db, self.request.actor.id, current_password)
             return True
 
-        limits = [] if current_password is None else [own_password_limits(self.request)]
-        attempt(confirm, *limits)
+        attempt(confirm, own_password_limits(self.request))
 
     def _mail_first_link(self, user: User) -> None:
         if user.password_hash is None and self.request.registry.tms.mailer is not None:

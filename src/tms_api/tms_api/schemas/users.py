@@ -73,7 +73,7 @@ class WholeUser(UserChange):
 
 
 class UserDeletion(Schema):
-    """To delete one's own account, `current_password` is required more than ten minutes after signing in."""
+    """The body is optional. For one's own account, `current_password` must be right if it is given."""
 
     example = {"current_password": "password123"}
 

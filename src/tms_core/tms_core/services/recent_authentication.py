@@ -26,5 +26,10 @@ def require_recent_authentication(session: Session, claims: AccessClaims, curren
         if claims.authenticated_at < time.time() - RECENT_MINUTES * 60:
             raise InvalidError.of("current_password", MISSING, SIGN_IN_TOO_OLD, minutes=RECENT_MINUTES)
         return
-    if not is_password(session.scalar(select(User.password_hash).where(User.id == claims.user_id)), current_password):
+    require_password(session, claims.user_id, current_password)
+
+
+def require_password(session: Session, user_id: int, current_password: str) -> None:
+    """Raise `PasswordRequiredError` unless the password is the user's."""
+    if not is_password(session.scalar(select(User.password_hash).where(User.id == user_id)), current_password):
         raise PasswordRequiredError("current_password is not your present password.")

@@ -3,18 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from tms_testing.served import served_settings
-
-
-@pytest.fixture(scope="module")
-def packages():
-    return ("tms_api", "tms_realtime", "tms_notifications", "tms_web")
-
-
-@pytest.fixture(scope="module")
-def settings():
-    return {**served_settings(), "tms.timezone": "Europe/Berlin"}
-
 
 @pytest.fixture
 def ann(add_user):

@@ -4,7 +4,7 @@ const { TmsClient, TmsError } = await import(`${api}/tms-client.js`);
 
 // Short delays for tests.
 const timing = { firstDelay: 50, slowDelay: 100 };
-const received = { events: [], resets: [], states: [], presence: [], errors: [], tokens: [] };
+const received = { events: [], resets: [], states: [], presence: [], viewers: [], errors: [], tokens: [] };
 // Shared by all tabs of a browser.
 const shared = {
   get: () => JSON.parse(localStorage.getItem("tokens")),
@@ -32,6 +32,7 @@ function listen(options = {}) {
     onEvent: (event) => received.events.push(event),
     onReset: (reset) => received.resets.push(reset),
     onPresence: (presence) => received.presence.push(presence),
+    onViewers: (viewers) => received.viewers.push(viewers),
     onState: (state, { retryIn, cause }) => received.states.push({ state, retryIn, code: cause?.status ?? cause }),
     onError: ({ status, detail, errors }) => received.errors.push({ status, detail, errors }),
     ...options,

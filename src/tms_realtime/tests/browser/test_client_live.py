@@ -189,6 +189,46 @@ def test_two_pages_see_each_other_viewing_a_task(open_tab, add_user, connection_
     anns.page.wait_for_function("(id) => !received.presence.at(-1).users.includes(id)", arg=bob.id)
 
 
+def views(tab, task, user):
+    """Waits until the newest viewers of the task are the user, or nobody."""
+    newest = """([task, users]) => {
+        const last = received.viewers.findLast(({ tasks }) => task in tasks);
+        return last?.tasks[task].join() === users;
+    }"""
+    tab.page.wait_for_function(newest, arg=[str(task), str(user.id) if user else ""])
+
+
+def test_a_page_follows_the_viewers_of_the_tasks_that_it_watches(open_tab, add_user, connection_of):
+    ann, bob = add_user(), add_user()
+    anns, bobs = open_tab(ann), open_tab(bob)
+    connection = connection_of(anns)
+    first, second, third = (create(anns)["id"] for _ in range(3))
+    for tab in (anns, bobs):
+        tab.listen()
+        tab.wait_for_state("open")
+    anns.run("live.watch(given)", [first, second])
+    bobs.run("live.presence(given)", first)
+    views(anns, first, bob)
+
+    bobs.run("live.presence(given)", third)
+    views(anns, first, None)
+    bobs.run("live.presence(given)", second)
+    views(anns, second, bob)
+
+    # The watch is restored after a reconnect, and replaced by the next one.
+    connection.cut()
+    anns.run("received.viewers.length = 0")
+    connection.restore()
+    views(anns, second, bob)
+    anns.run("live.watch(given)", [third])
+    anns.run("received.viewers.length = 0")
+    bobs.run("live.presence(given)", first)
+    bobs.run("live.presence(given)", third)
+    views(anns, third, bob)
+
+    assert str(first) not in anns.run("return Object.assign({}, ...received.viewers.map(({ tasks }) => tasks))")
+
+
 def test_an_expired_token_is_renewed_for_the_ticket(shared_tab):
     shared_tab.run("shared.set({ ...shared.get(), access: 'stale' })")
 

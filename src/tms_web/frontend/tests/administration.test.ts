@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ApiClient, ListedUser, UserPage } from "../src/api/index.ts";
+import type { ApiClient, ListedUser, Setting, SystemProcess, UserPage } from "../src/api/index.ts";
 import { bySeverity } from "../src/pages/administration/doctor/severity.ts";
 import { groupSettings } from "../src/pages/administration/settings/filter.ts";
 import { usualVersion, versionsOf } from "../src/pages/administration/system/versions.ts";
-import type { Setting, SystemProcess } from "../src/pages/administration/types.ts";
 import { pathOf, readQuery, toParams } from "../src/pages/administration/users/query.ts";
 import { UserPages } from "../src/pages/administration/users/user-pages.ts";
 
@@ -12,6 +11,7 @@ const PORT: Setting = {
   name: "tms.api_port",
   variable: "TMS_API_PORT",
   package: "tms_core",
+  type: "int",
   value: "8000",
   default: "8000",
   source: "default",
@@ -55,8 +55,14 @@ test("a query of users is the address, and unknown filters are ignored", () => {
 });
 
 test("only the versions of processes that run are compared", () => {
-  const process = (version: string, is_alive: boolean) => ({ version, is_alive }) as SystemProcess;
-  const processes = [process("2", true), process("1", true), process("2", true), process("0", false)];
+  const process = (version: string | null, is_alive: boolean) => ({ version, is_alive }) as SystemProcess;
+  const processes = [
+    process("2", true),
+    process("1", true),
+    process("2", true),
+    process("0", false),
+    process(null, true),
+  ];
 
   assert.deepEqual(versionsOf(processes), ["1", "2"]);
   assert.equal(usualVersion(processes), "2");

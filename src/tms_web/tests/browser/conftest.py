@@ -33,3 +33,19 @@ def tasks(page: Page, sign_in, ann) -> Page:
     sign_in(page, ann, "/tasks")
     expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
     return page
+
+
+@pytest.fixture(scope="session")
+def visit():
+    """Goes to a path of the UI without loading the page again: `visit(page, "/board")`."""
+
+    def run(page: Page, path: str) -> Page:
+        page.evaluate(
+            "path => { history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')) }", path
+        )
+        expect(page.locator("main h1").first).to_be_attached()
+        # Columns out of sight are not loaded.
+        expect(page.locator(".skeleton:not(.board-column *)")).to_have_count(0)
+        return page
+
+    return run

@@ -1,4 +1,4 @@
-"""The administration: users, settings, system, mails and doctor."""
+"""The administration: users, settings, system and doctor."""
 
 import re
 
@@ -262,35 +262,6 @@ def test_the_system_shows_what_runs_and_says_when_it_is_not_current(administrati
     expect(page.get_by_text(re.compile(r"different versions \(.*9\.9\.9\)"))).to_be_visible()
 
 
-def test_failed_mails_are_sent_again(administration, root, runtime):
-    page = administration
-    with runtime.transaction() as session:
-        for number in range(3):
-            session.execute(
-                text(
-                    "INSERT INTO notification_mail (key, message_id, user_id, kind, context, status, reason, attempts)"
-                    " VALUES (:key, :key, :id, 'due_soon', '{}', 'failed', :reason, 3)"
-                ),
-                {"key": f"test:{number}", "id": root.id, "reason": f"550 no such user {number}"},
-            )
-    page.get_by_role("link", name="Mails").click()
-    expect(page.get_by_role("button", name="Failed 3")).to_be_visible()
-    mail = page.get_by_role("listitem").filter(has_text="550 no such user 1")
-    expect(mail).to_contain_text(f"{root.username}@example.com")
-
-    mail.get_by_role("button", name="Send again").click()
-    expect(page.get_by_text("1 mail will be sent again.")).to_be_visible()
-    expect(mail).to_have_count(0)
-    page.get_by_role("listitem").filter(has_text="no such user 2").get_by_role("checkbox").check()
-    page.get_by_role("button", name="Send 1 again").click()
-    expect(page.get_by_role("button", name="Failed 1")).to_be_visible()
-    page.get_by_role("button", name="Send all failed mails again").click()
-    confirm(page, "Send again")
-    expect(page.get_by_role("heading", name="No mail has failed")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Waiting")).click()
-    expect(page.get_by_role("listitem").filter(has_text="Due tasks")).to_have_count(3)
-
-
 def test_others_are_told_that_it_is_only_for_administrators(page, sign_in, ann, api_of):
     sign_in(page, ann, "/administration/users")
 
@@ -304,7 +275,7 @@ def test_every_section_is_accessible_and_fits_a_phone_in_german(new_page, root, 
     page = new_page(root, "/administration/users", viewport=phone, color_scheme="dark")
     page.evaluate("localStorage.setItem('tms.language', 'de')")
     page.reload()
-    for name in ("Benutzer", "Einstellungen", "System", "Mails", "Diagnose"):
+    for name in ("Benutzer", "Einstellungen", "System", "Diagnose"):
         page.get_by_role("navigation", name="Bereiche der Verwaltung").get_by_role("link", name=name).click()
         expect(page.get_by_role("region", name=name)).to_be_visible()
         expect(page.get_by_label("Wird geladen")).to_have_count(0)

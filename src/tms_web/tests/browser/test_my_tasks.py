@@ -71,6 +71,8 @@ def test_tasks_are_in_sections_and_move_between_them(page, sign_in, ann, client,
     line.fill("Added !low")
     line.press("Enter")
     expect_rows(page, [head("Today", 1), "Now", head("Tomorrow", 3), "Late", "Soon", "Added", *week, *expected[-5:]])
+    # A link once the server has it.
+    expect(page.get_by_role("link", name="Added")).to_be_visible()
     (added,) = client.get("/api/task", params={"q": "Added"}).json()["results"]
     assert (added["due_date"], added["assigned_to"], added["priority"]) == (day(1), ann.id, "LOW")
 

@@ -120,6 +120,16 @@ def test_a_mailed_link_proves_the_address_once(profile, ann, client, link_of, se
     button.click()
     expect(profile.get_by_text("This link has been used already")).to_be_visible()
     expect(profile.get_by_text("is confirmed already")).to_be_visible()
+    # Another link, opened in the tab that shows the same page.
+    token = link_of(ann, LinkPurpose.EMAIL_VERIFICATION)
+    profile.goto(f"{served_api}/verify-email#token={token}")
+    expect(button).to_be_visible()
+    expect(profile.get_by_role("heading", level=1)).to_be_focused()
+    assert profile.url == f"{served_api}/verify-email"
+    with profile.expect_request("**/api/email-verification/confirm") as request:
+        button.click()
+    assert request.value.post_data_json == {"token": token}
+    expect(button).to_have_count(0)
     profile.reload()
     expect(profile.get_by_text("The address lacks a part.")).to_be_visible()
     forgive(400)
@@ -186,7 +196,9 @@ def test_a_new_password_signs_other_devices_out(profile, ann, client, new_page, 
     forgive(401)
 
 
-def test_sessions_are_ended_one_by_one_and_all_at_once(profile, ann, new_page, forgive):
+def test_sessions_are_ended_one_by_one_and_all_at_once(profile, ann, client, served_api, new_page, forgive):
+    body = {"name": "Nightly backup", "scopes": ["tasks:read"], "expires_at": None}
+    headers = {"Authorization": f"Bearer {client.post('/api/api-tokens', data=body).json()['token']}"}
     other = new_page(ann, "/tasks")
     section = open_section(profile, "Sessions")
     rows = section.get_by_role("listitem")
@@ -202,8 +214,11 @@ def test_sessions_are_ended_one_by_one_and_all_at_once(profile, ann, new_page, f
     expect(other.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
 
     section.get_by_role("button", name="Sign out everywhere").click()
+    assert profile.request.get(f"{served_api}/api/task", headers=headers).ok
+    profile.get_by_role("dialog").get_by_label("Also revoke my API tokens").check()
     profile.get_by_role("dialog").get_by_role("button", name="Sign out").click()
     expect(profile.get_by_label("User name")).to_be_visible()
+    assert profile.request.get(f"{served_api}/api/task", headers=headers).status == 401
     expect(profile.get_by_text(ENDED)).to_have_count(0)
     expect(other.get_by_text(ENDED)).to_be_visible()
     forgive(401)

@@ -71,7 +71,7 @@ delete_user = documented(
     is_body_optional=True,
     responses={
         200: Nothing,
-        403: "Users can delete only their own account, and `current_password` must be right.",
+        403: "Users can delete only their own account, and `current_password`, if given, must be right.",
         409: "No active administrator would remain.",
     },
 )

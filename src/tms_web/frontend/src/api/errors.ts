@@ -1,33 +1,20 @@
-import type { FieldConflict, Task } from "./types.ts";
+import type { components } from "./schema.d.ts";
+
+type Schemas = components["schemas"];
+type Fault = Schemas["ProblemFault"];
+type Document = Schemas["BulkProblem"] & Pick<Schemas["PreconditionFailed"], "current" | "conflicts">;
 
 /** The variable parts of a message, by the names that its code has in the API's documentation. */
 export type ErrorParams = Record<string, string | number | string[]>;
 
-/** An error of one field, as in a problem document. */
-export interface FieldError {
-  in?: string;
-  field?: string;
-  /** The server's own sentence, in English. */
-  message: string;
-  /** Machine-readable; absent only in responses of others, such as proxies. */
-  code?: string;
-  params?: ErrorParams;
-}
+/** An error of one field, as in a problem document; the message is the server's own sentence, in English. */
+export type FieldError = Pick<Fault, "message"> & Partial<Omit<Fault, "params">> & { params?: ErrorParams };
 
-export interface Problem {
-  title?: string;
-  status?: number;
-  detail?: string;
-  code?: string;
+/** A problem document of any operation; responses of others, such as proxies, lack fields. */
+export type Problem = Partial<Omit<Document, "type" | "params" | "errors">> & {
   params?: ErrorParams;
   errors?: FieldError[];
-  request_id?: string;
-  /** The index of the operation that failed, of a bulk request. */
-  index?: number;
-  /** With 412: the task as it is now, and the fields that both sides changed. */
-  current?: Task;
-  conflicts?: Record<string, FieldConflict>;
-}
+};
 
 /** A refused or failed request. `status` is 0 if there was no response: offline, or the server is away. */
 export class ApiError extends Error {

@@ -4,24 +4,10 @@ import { computed, signal } from "@preact/signals";
 import { config } from "../module/config.ts";
 import { ApiClient, type ClientTiming } from "./client.ts";
 import { ApiError } from "./errors.ts";
-import type { User } from "./types.ts";
+import type { Credentials, FirstAccount, RevokedAccess, User, WebSession } from "./types.ts";
 
 /** `unknown` until the first renewal has been answered. */
 export type SessionState = "unknown" | "in" | "out";
-
-export interface SignIn {
-  username: string;
-  password: string;
-}
-
-export interface FirstAccount {
-  code: string;
-  username: string;
-  email: string;
-  password: string;
-  first_name?: string;
-  last_name?: string;
-}
 
 // Another TMS of this host, under another base path, has sessions of its own.
 const LOCK = `tms session ${config.base}`;
@@ -75,7 +61,7 @@ export class SessionStore {
     }
   }
 
-  async signIn(credentials: SignIn): Promise<void> {
+  async signIn(credentials: Credentials): Promise<void> {
     await this.#begin("/api/web-session", credentials);
   }
 
@@ -84,9 +70,10 @@ export class SessionStore {
     await this.#begin("/api/web-session/first-account", account);
   }
 
-  /** Ends all sessions of the user, on other devices too; `signOut` ends the one of this page. */
-  async revokeAll(): Promise<void> {
-    await this.leave(() => this.api.post("/api/token/revoke-all", {}));
+  /** Ends all sessions of the user, on other devices too, and API tokens if wanted; `signOut` ends the one of this page. */
+  async revokeAll({ endsTokens = false } = {}): Promise<void> {
+    const body: RevokedAccess = { end_personal_tokens: endsTokens };
+    await this.leave(() => this.api.post("/api/token/revoke-all", body));
   }
 
   /** Sends a request of the user that ends the session; `signOut` follows. */
@@ -136,7 +123,7 @@ export class SessionStore {
   async #refresh(): Promise<string> {
     try {
       const options = { anonymous: true };
-      const { access } = await this.api.post<{ access: string | null }>("/api/web-session/refresh", undefined, options);
+      const { access } = await this.api.post<WebSession>("/api/web-session/refresh", undefined, options);
       // The browser has no session; the server does not call it an error.
       if (access === null) throw new ApiError(401, { code: NO_SESSION });
       this.#access = access;

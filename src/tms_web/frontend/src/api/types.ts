@@ -21,6 +21,28 @@ export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];
 export type MailPreferences = Schemas["Preferences"];
+export type SavedViews = Schemas["SavedViews"];
+/** Changes since a position of the event log. */
+export type TaskChanges = Schemas["Changes"];
+export type Credentials = Schemas["WebCredentials"];
+/** What signing out everywhere ends beside the sessions. */
+export type RevokedAccess = Schemas["RevokedAccess"];
+export type WebSession = Schemas["WebSession"];
+type FirstAccountBody = Schemas["FirstAccount"];
+export type FirstAccount = Omit<FirstAccountBody, "first_name" | "last_name"> &
+  Partial<Pick<FirstAccountBody, "first_name" | "last_name">>;
+export type ResetLink = Schemas["ResetLink"];
+export type Setting = Schemas["Setting"];
+export type Settings = Schemas["Settings"];
+/** The state of the deployment. */
+export type System = Schemas["System"];
+export type SystemProcess = Schemas["Process"];
+export type Finding = Schemas["Finding"];
+export type Findings = Schemas["Findings"];
+export type Mail = Schemas["Mail"];
+export type MailPage = Schemas["Mails"];
+export type MailStatus = Schemas["MailStatus"];
+export type RetriedMails = Schemas["Retried"];
 export type Session = Schemas["Session"];
 export type Sessions = Schemas["Sessions"];
 export type ApiTokens = Schemas["ApiTokens"];

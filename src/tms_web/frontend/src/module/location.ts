@@ -27,7 +27,8 @@ export function urlOf(path: string): string {
 /** The path to return to after signing in; nothing but a path of this site is accepted. */
 export function returnPath(query: URLSearchParams): string | null {
   const path = query.get("return");
-  return path && /^\/(?![/\\])/.test(path) ? path : null;
+  // Browsers leave tabs and line breaks out of URLs: "/\t/example.com" is another host, as "//example.com" is.
+  return path && /^\/(?![/\\])[^\t\n\r]*$/.test(path) ? path : null;
 }
 
 function read(): Location {

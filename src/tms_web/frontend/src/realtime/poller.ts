@@ -1,13 +1,5 @@
 /** Asks the API for changes at a gentle rate while the page is visible, and when the user comes back to it. */
-import { session, type Task } from "tms/api";
-
-interface Changes {
-  tasks: Task[];
-  gone: number[];
-  next: number;
-  complete: boolean;
-  reset?: boolean;
-}
+import { session, type Task, type TaskChanges } from "tms/api";
 
 export interface PollerOptions {
   onChanges: (tasks: readonly Task[], gone: readonly number[]) => void;
@@ -72,7 +64,7 @@ export class Poller {
   async #ask(abort: AbortController): Promise<boolean> {
     const after = this.position;
     const options = { signal: abort.signal, tries: 1 };
-    const found = await session.api.get<Changes>("/api/sync", after === undefined ? {} : { after }, options);
+    const found = await session.api.get<TaskChanges>("/api/sync", after === undefined ? {} : { after }, options);
     if (abort.signal.aborted) return true;
     const isReset = found.reset || after === undefined;
     // The live source may have been ahead meanwhile.

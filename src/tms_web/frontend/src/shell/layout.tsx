@@ -1,8 +1,18 @@
 /** Landmarks, navigation (at the bottom on phones), and what is shown above every page. */
 import { session } from "tms/api";
 import { t } from "tms/i18n";
-import { announcement, headerItems, Link, location, navigation, type Shortcut, useShortcuts } from "tms/module";
-import { ConfirmRegion, Icon, IconButton, Kbd, ToastRegion } from "tms/ui";
+import {
+  announcement,
+  headerItems,
+  Link,
+  location,
+  type NavigationEntry,
+  navigate,
+  navigation,
+  type Shortcut,
+  useShortcuts,
+} from "tms/module";
+import { ConfirmRegion, Icon, IconButton, Kbd, Menu, ToastRegion } from "tms/ui";
 import { availableCommands } from "./actions.ts";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import { dialog, openDialog } from "./dialogs.ts";
@@ -64,26 +74,55 @@ export function Layout() {
   );
 }
 
+/** As many as have room at the bottom of a phone; the others are in a menu there. */
+const PHONE_ENTRIES = 5;
+
 function Navigation() {
   const { path } = location.value;
+  const entries = navigation.value;
+  const others = entries.length > PHONE_ENTRIES ? entries.slice(PHONE_ENTRIES - 1) : [];
+  const isWithin = (entry: NavigationEntry) => path === entry.path || path.startsWith(`${entry.path}/`);
   return (
     <nav class="shell__nav" aria-label={t("ui.navigation")}>
       <ul>
-        {navigation.value.map((entry) => {
-          const isCurrent = path === entry.path || path.startsWith(`${entry.path}/`);
-          return (
-            <li key={entry.path}>
-              <Link
-                href={entry.path}
-                class="shell__entry"
-                {...(isCurrent && { "aria-current": path === entry.path ? "page" : "true" })}
-              >
-                <Icon name={entry.icon} />
-                <span class="truncate">{entry.label()}</span>
-              </Link>
-            </li>
-          );
-        })}
+        {entries.map((entry) => (
+          <li key={entry.path} class={others.includes(entry) ? "shell__other" : undefined}>
+            <Link
+              href={entry.path}
+              class="shell__entry"
+              {...(isWithin(entry) && { "aria-current": path === entry.path ? "page" : "true" })}
+            >
+              <Icon name={entry.icon} />
+              <span class="truncate">{entry.label()}</span>
+            </Link>
+          </li>
+        ))}
+        {others.length > 0 && (
+          <li class="shell__more">
+            <Menu
+              label={t("ui.more")}
+              placement="top-end"
+              items={others.map(({ path, label, icon }) => ({
+                id: path,
+                label: label(),
+                icon,
+                run: () => navigate(path),
+              }))}
+              trigger={({ buttonRef, ...props }) => (
+                <button
+                  {...props}
+                  type="button"
+                  class="shell__entry"
+                  ref={buttonRef}
+                  {...(others.some(isWithin) && { "aria-current": "true" })}
+                >
+                  <Icon name="more" />
+                  <span class="truncate">{t("ui.more")}</span>
+                </button>
+              )}
+            />
+          </li>
+        )}
       </ul>
     </nav>
   );

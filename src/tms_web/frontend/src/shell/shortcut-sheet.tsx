@@ -12,8 +12,8 @@ export function ShortcutSheet() {
     return activeShortcuts().filter(({ keys }) => !known.has(keys) && known.add(keys));
   });
   return (
-    <Dialog title={t("ui.shortcuts")} onClose={closeDialog}>
-      <dl class="shortcuts">
+    <Dialog title={t("ui.shortcuts")} onClose={closeDialog} isWide>
+      <dl class="shortcuts" tabIndex={-1} autofocus>
         {shortcuts.map(({ keys, label }) => (
           <div class="shortcuts__row" key={keys}>
             <dt>{label}</dt>

@@ -4,8 +4,9 @@ import { api, errorText, session } from "tms/api";
 import { t } from "tms/i18n";
 import { location, navigate, navigation, pages } from "tms/module";
 import { clearDrafts, startStore, stopStore, tasks } from "tms/store";
-import { confirm, toast } from "tms/ui";
+import { toast } from "tms/ui";
 import { findPage } from "./routes.ts";
+import { askToSignOutEverywhere } from "./sign-out-question.tsx";
 
 /** How many changes wait in this browser until their user signs in again. */
 export const unsentChanges = signal(0);
@@ -64,10 +65,10 @@ export function signOut(): void {
 }
 
 export async function signOutEverywhere(): Promise<void> {
-  const question = { title: t("ui.signOutEverywhere"), text: t("ui.signOutEverywhereText"), action: t("ui.signOut") };
-  if (!(await confirm({ ...question, isDanger: true }))) return;
+  const choice = await askToSignOutEverywhere();
+  if (!choice) return;
   try {
-    await session.revokeAll();
+    await session.revokeAll(choice);
   } catch (error) {
     toast(errorText(error), { tone: "error" });
     return;

@@ -1,6 +1,6 @@
 /** The store of the page: tasks, users, lists and the queue of changes. */
 import { effect, signal } from "@preact/signals";
-import { api, session } from "tms/api";
+import { api, session, type TaskChanges } from "tms/api";
 import { connection, listen, startFeed, stopFeed } from "tms/realtime";
 import type { ListQuery } from "./filters.ts";
 import { prefetchList, TaskList } from "./lists.ts";
@@ -71,7 +71,7 @@ export async function startStore(userId: number, modules: Promise<void>): Promis
   await tasks.start(userId);
   void users.load().catch(() => {});
   void savedViews.load().catch(() => {});
-  const since = await api.get<{ next: number }>("/api/sync").then(
+  const since = await api.get<TaskChanges>("/api/sync").then(
     ({ next }) => next,
     () => undefined,
   );

@@ -1,6 +1,14 @@
 /** Saved views: filters, search, order, grouping and columns of a page of tasks under a name. */
 import { computed, signal } from "@preact/signals";
-import { type ApiClient, ApiError, type NewSavedView, type SavedView, type SavedViewChange, session } from "tms/api";
+import {
+  type ApiClient,
+  ApiError,
+  type NewSavedView,
+  type SavedView,
+  type SavedViewChange,
+  type SavedViews,
+  session,
+} from "tms/api";
 
 export class SavedViewStore {
   readonly #api: ApiClient;
@@ -23,7 +31,7 @@ export class SavedViewStore {
   }
 
   async load(): Promise<void> {
-    const { views } = await this.#api.get<{ views: SavedView[] }>("/api/views");
+    const { views } = await this.#api.get<SavedViews>("/api/views");
     this.#views.value = views;
     const start = startView();
     const view = start && views.find(({ id }) => id === start.id);

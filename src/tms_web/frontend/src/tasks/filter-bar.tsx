@@ -66,18 +66,16 @@ export function FilterBar({ view, onChange, onClear, isByDay, children }: Filter
         onSearch={searchUsers}
         isMultiple
       />
-      {!isByDay && (
-        <>
-          <DueFilter due={view.due} onChange={(due) => onChange({ ...view, due })} />
-          <OrderMenu view={view} onChange={onChange} />
-        </>
-      )}
+      {!isByDay && <DueFilter due={view.due} onChange={(due) => onChange({ ...view, due })} />}
       {hasFilters(view) && (
         <Button variant="quiet" size="small" onClick={onClear}>
           {t("tasks.clearFilters")}
         </Button>
       )}
-      {children && <span class="tasks__view">{children}</span>}
+      <span class="tasks__view">
+        {!isByDay && <OrderMenu view={view} onChange={onChange} />}
+        {children}
+      </span>
     </section>
   );
 }

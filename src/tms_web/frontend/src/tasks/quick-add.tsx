@@ -7,6 +7,7 @@ import { announce } from "tms/module";
 import { keepDraft, nameOf, readDraft, users } from "tms/store";
 import { Avatar, Button, Chip, Icon, Kbd, PriorityMark, toast } from "tms/ui";
 import { createTask, type QuickTask } from "./actions.ts";
+import { leaveField } from "./leave-field.ts";
 import { parseTask, type Token } from "./parse.ts";
 
 export interface QuickAddProps {
@@ -82,7 +83,7 @@ export function QuickAdd({ input, isListed, onOpen, draftName, defaults, onRemov
             event.preventDefault();
             reset();
           } else if (onRemoveDay) onRemoveDay();
-          else event.currentTarget.blur();
+          else leaveField(event.currentTarget);
         }}
       />
       {day && onRemoveDay && !parsed.due_date && (

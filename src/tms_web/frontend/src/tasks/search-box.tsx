@@ -3,6 +3,7 @@ import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "tms/i18n";
 import { Icon, Kbd } from "tms/ui";
+import { leaveField } from "./leave-field.ts";
 
 const PAUSE = 180;
 
@@ -52,12 +53,15 @@ export function SearchBox({ input, text, label = t("tasks.search"), onSearch }: 
         value={typed}
         onInput={(event) => search(event.currentTarget.value, PAUSE)}
         onKeyDown={(event) => {
-          if (event.key === "Enter") search(event.currentTarget.value, 0);
+          if (event.key === "Enter" && !event.isComposing) {
+            search(event.currentTarget.value, 0);
+            leaveField(event.currentTarget);
+          }
           if (event.key !== "Escape") return;
           event.stopPropagation();
           event.preventDefault();
           if (typed) search("", 0);
-          else event.currentTarget.blur();
+          else leaveField(event.currentTarget);
         }}
       />
       {!typed && <Kbd keys="/" />}

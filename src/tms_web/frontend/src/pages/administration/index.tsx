@@ -4,15 +4,12 @@ import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { administrationSections, LazyView, Link, type PageProps, type SectionEntry, useTitle } from "tms/module";
 import { EmptyState, Icon, SkeletonRows } from "tms/ui";
-import { findMails, isKnown } from "./mails/section.ts";
+import { areModulesLoaded } from "../../shell/registry.ts";
 
 export default function AdministrationPage({ params }: PageProps) {
   const sections = administrationSections.value;
   const id = params.section ?? sections[0]?.id;
   const section = sections.find((one) => one.id === id);
-  useEffect(() => {
-    if (session.isAdmin.value) void findMails();
-  }, [session.isAdmin.value]);
   useTitle(section && session.isAdmin.value ? section.label() : t("administration.title"));
   if (!session.isAdmin.value) return <OnlyAdministrators />;
   return (
@@ -25,7 +22,7 @@ export default function AdministrationPage({ params }: PageProps) {
         <section class="administration__body" aria-label={section.label()}>
           <LazyView key={section.id} part={section} props={{}} />
         </section>
-      ) : !isKnown.value ? (
+      ) : !areModulesLoaded.value ? (
         <SkeletonRows />
       ) : (
         <EmptyState icon="search" title={t("administration.noSection")} text={t("administration.noSectionText")}>

@@ -2,7 +2,6 @@
 import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { type Command, navigate, type SectionEntry } from "tms/module";
-import { mailsSection } from "./mails/section.ts";
 
 export const ownSections: readonly SectionEntry[] = [
   {
@@ -26,7 +25,6 @@ export const ownSections: readonly SectionEntry[] = [
     label: () => t("administration.system"),
     load: () => import("./system/index.tsx"),
   },
-  mailsSection,
   {
     id: "doctor",
     order: 50,
@@ -37,11 +35,11 @@ export const ownSections: readonly SectionEntry[] = [
 ];
 
 export const administrationCommands: readonly Command[] = [
-  ...ownSections.map(({ id, label, isAvailable }) => ({
+  ...ownSections.map(({ id, label }) => ({
     id: `administration ${id}`,
     label: () => t("administration.command", { name: label() }),
     run: () => navigate(`/administration/${id}`),
-    isAvailable: () => session.isAdmin.value && (isAvailable?.() ?? true),
+    isAvailable: () => session.isAdmin.value,
   })),
   {
     id: "administration new-user",

@@ -12,10 +12,11 @@ export function GroupMenu({ group, onChoose }: { group: Group; onChoose: (group:
   return (
     <Menu
       label={t("board.group")}
+      placement="bottom-end"
       items={GROUPS.map((id) => ({ id, label: names[id], checked: id === group, run: () => onChoose(id) }))}
       trigger={(props) => (
-        <Button class="board-group" icon="columns" {...props} aria-label={`${t("board.group")}: ${names[group]}`}>
-          {names[group]}
+        <Button size="small" icon="columns" {...props}>
+          {`${t("board.group")}: ${names[group]}`}
         </Button>
       )}
     />

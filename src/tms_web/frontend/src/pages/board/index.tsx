@@ -140,14 +140,11 @@ export default function BoardPage(props: PageProps) {
         heading={t("board.title")}
         views={<SavedViews page="/board" />}
         tools={
-          <>
-            <GroupMenu group={group} onChoose={(next) => goTo({ ...view, group: next === "status" ? null : next })} />
-            <SearchBox
-              input={searchInput}
-              text={view.q}
-              onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
-            />
-          </>
+          <SearchBox
+            input={searchInput}
+            text={view.q}
+            onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
+          />
         }
         openId={openId}
         onClosePanel={() => {
@@ -160,7 +157,9 @@ export default function BoardPage(props: PageProps) {
           view={{ ...view, ordering: shownOrdering(view.ordering) }}
           onChange={(next) => goTo({ ...next, ordering: chosenOrdering(next.ordering) })}
           onClear={clearFilters}
-        />
+        >
+          <GroupMenu group={group} onChoose={(next) => goTo({ ...view, group: next === "status" ? null : next })} />
+        </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => setStarted(true)} />
         ) : (

@@ -121,7 +121,20 @@ export default function CalendarPage(props: PageProps) {
       <TasksFrame
         name="calendar"
         heading={title}
-        views={<SavedViews page="/calendar" />}
+        views={
+          <>
+            <Toolbar
+              mode={mode}
+              onStep={step}
+              onToday={toToday}
+              onMode={(next) => goTo({ mode: next, date: focused === today ? null : focused })}
+              trayCount={trayCount}
+              isTrayOpen={isTrayOpen}
+              onTray={() => setTrayOpen(!isTrayOpen)}
+            />
+            <SavedViews page="/calendar" />
+          </>
+        }
         tools={
           <SearchBox
             input={searchInput}
@@ -135,15 +148,6 @@ export default function CalendarPage(props: PageProps) {
           document.querySelector<HTMLElement>(`.calendar [data-id="${openId}"]`)?.focus();
         }}
       >
-        <Toolbar
-          mode={mode}
-          onStep={step}
-          onToday={toToday}
-          onMode={(next) => goTo({ mode: next, date: focused === today ? null : focused })}
-          trayCount={trayCount}
-          isTrayOpen={isTrayOpen}
-          onTray={() => setTrayOpen(!isTrayOpen)}
-        />
         <FilterBar view={view} onChange={(next) => goTo({ view: next })} onClear={clearFilters} isByDay />
         {hasFailed && <ErrorState error={days.list.error.value} onRetry={() => void days.list.reload()} />}
         <div class="calendar" data-narrow={isNarrow} ref={setArea}>

@@ -1,14 +1,24 @@
 /** The token of a mailed link: read once, then out of the address bar, of bookmarks and of what is copied from it. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 interface LinkState {
   linkToken?: string;
 }
 
-/** The token, or null if the address has none. A reload finds it again, until `forget` is called. */
-export function useLinkToken(): { token: string | null; forget: () => void } {
-  const [token] = useState(takeToken);
-  return { token, forget: () => history.replaceState(null, "") };
+/** The token, or null if the address has none. A reload finds it again, until `forgetToken` is called. */
+export function useLinkToken(): string | null {
+  const [token, setToken] = useState(takeToken);
+  useEffect(() => {
+    // Another link to the page that is shown changes what follows «#» only, so the page is not loaded again.
+    const read = () => setToken(takeToken());
+    globalThis.addEventListener("popstate", read);
+    return () => globalThis.removeEventListener("popstate", read);
+  }, []);
+  return token;
+}
+
+export function forgetToken(): void {
+  history.replaceState(null, "");
 }
 
 function takeToken(): string | null {

@@ -6,13 +6,12 @@ import { Notice } from "tms/ui";
 import { useForm } from "../guest-form/form.ts";
 import { GuestCard, GuestForm, PasswordField } from "../guest-form/guest-form.tsx";
 import { checkPassword, passwordHint } from "../guest-form/password.ts";
-import { refusalOf, refusalText } from "../mailed-link/mailed-link.tsx";
-import { useLinkToken } from "../mailed-link/token.ts";
+import { linkPage, refusalOf, refusalText } from "../mailed-link/mailed-link.tsx";
+import { forgetToken } from "../mailed-link/token.ts";
 import { signInNotice } from "../sign-in/notice.ts";
 
 /** Sets a new password with a mailed link; all sessions end, so the user signs in with it. */
-export default function ResetPasswordPage() {
-  const { token, forget } = useLinkToken();
+export default linkPage(function ResetPasswordPage({ token }) {
   const [refused, setRefused] = useState<unknown>(null);
   const form = useForm({
     initial: { password: "" },
@@ -25,7 +24,7 @@ export default function ResetPasswordPage() {
         await session.leave(() => api.post("/api/password-reset/confirm", { token, password }, options));
       } catch (error) {
         if (!refusalOf(error)) throw error;
-        forget();
+        forgetToken();
         setRefused(error);
         return;
       }
@@ -59,4 +58,4 @@ export default function ResetPasswordPage() {
       />
     </GuestForm>
   );
-}
+});

@@ -26,7 +26,7 @@ export function Properties({ task, mayChange }: { task: Task; mayChange: boolean
   const people = users.all.value.map((user) => ({
     value: user.id,
     label: nameOf(user),
-    hint: user.username,
+    hint: `@${user.username}`,
     mark: <Avatar user={user} />,
   }));
   const nobody = { value: null, label: t("task.unassigned"), mark: <Avatar user={null} /> };

@@ -5,13 +5,12 @@ import { navigate } from "tms/module";
 import { Notice } from "tms/ui";
 import { useForm } from "../guest-form/form.ts";
 import { GuestCard, GuestForm } from "../guest-form/guest-form.tsx";
-import { GoOn, refusalOf, refusalText } from "../mailed-link/mailed-link.tsx";
-import { useLinkToken } from "../mailed-link/token.ts";
+import { GoOn, linkPage, refusalOf, refusalText } from "../mailed-link/mailed-link.tsx";
+import { forgetToken } from "../mailed-link/token.ts";
 import { signInNotice } from "../sign-in/notice.ts";
 
 /** Restores the previous e-mail address, with the link that was mailed to it. */
-export default function UndoEmailChangePage() {
-  const { token, forget } = useLinkToken();
+export default linkPage(function UndoEmailChangePage({ token }) {
   const [refused, setRefused] = useState<unknown>(null);
   const form = useForm({
     initial: {},
@@ -21,7 +20,7 @@ export default function UndoEmailChangePage() {
         await session.leave(() => api.post("/api/email-change/undo", { token }, { anonymous: true, tries: 1 }));
       } catch (error) {
         if (!refusalOf(error)) throw error;
-        forget();
+        forgetToken();
         setRefused(error);
         return;
       }
@@ -46,4 +45,4 @@ export default function UndoEmailChangePage() {
       <p class="muted">{t("undo-email-change.consequences")}</p>
     </GuestForm>
   );
-}
+});

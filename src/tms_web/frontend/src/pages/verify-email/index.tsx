@@ -5,13 +5,12 @@ import { Link } from "tms/module";
 import { Button, Notice } from "tms/ui";
 import { useForm } from "../guest-form/form.ts";
 import { GuestCard, GuestForm } from "../guest-form/guest-form.tsx";
-import { GoOn, refusalOf, refusalText } from "../mailed-link/mailed-link.tsx";
-import { useLinkToken } from "../mailed-link/token.ts";
+import { GoOn, linkPage, refusalOf, refusalText } from "../mailed-link/mailed-link.tsx";
+import { forgetToken } from "../mailed-link/token.ts";
 import { useResend } from "../profile/resend.ts";
 
 /** Proves an e-mail address with a mailed link. The button does: programs that scan mails open links, too. */
-export default function VerifyEmailPage() {
-  const { token, forget } = useLinkToken();
+export default linkPage(function VerifyEmailPage({ token }) {
   const [isDone, setDone] = useState(false);
   const [refused, setRefused] = useState<unknown>(null);
   const form = useForm({
@@ -22,11 +21,11 @@ export default function VerifyEmailPage() {
         await api.post("/api/email-verification/confirm", { token }, { anonymous: true });
       } catch (error) {
         if (!refusalOf(error)) throw error;
-        forget();
+        forgetToken();
         setRefused(error);
         return;
       }
-      forget();
+      forgetToken();
       setDone(true);
       if (session.state.peek() === "in") await session.loadUser().catch(() => {});
     },
@@ -55,7 +54,7 @@ export default function VerifyEmailPage() {
       {null}
     </GuestForm>
   );
-}
+});
 
 /** What to do without a valid link. */
 function NewLink() {

@@ -111,7 +111,7 @@ export function SavedViews({ page, columns }: SavedViewsProps) {
               void savedViews.load().catch(() => {});
             }}
           >
-            <span class="truncate">{current ? current.name : t("tasks.views")}</span>
+            <span class={current ? "truncate" : "saved-views__word"}>{current ? current.name : t("tasks.views")}</span>
             {isChanged && <span class="muted">{t("tasks.views.changed")}</span>}
           </Button>
         )}

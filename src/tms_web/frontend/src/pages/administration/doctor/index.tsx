@@ -1,10 +1,9 @@
 /** The findings of `tms doctor`, with what to do about each. */
-import { api } from "tms/api";
+import { api, type Finding, type Findings } from "tms/api";
 import { t } from "tms/i18n";
 import { useResource } from "tms/module";
 import { Icon, Notice } from "tms/ui";
 import { Freshness, Reading } from "../reading.tsx";
-import type { Finding, Findings } from "../types.ts";
 import { bySeverity, TONES } from "./severity.ts";
 
 export default function DoctorSection() {

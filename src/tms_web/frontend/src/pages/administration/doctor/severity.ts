@@ -1,4 +1,4 @@
-import type { Finding } from "../types.ts";
+import type { Finding } from "tms/api";
 
 /** The colour of a status. */
 export const TONES: Record<Finding["status"], string> = { bad: "danger", warning: "warning", ok: "success" };

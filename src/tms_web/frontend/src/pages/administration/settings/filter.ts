@@ -1,5 +1,5 @@
 /** Finding settings: all words of the search, in name, variable, help or value. */
-import type { Setting } from "../types.ts";
+import type { Setting } from "tms/api";
 
 export interface SettingsFilter {
   q: string;

@@ -1,18 +1,15 @@
 /** The settings in force, by package, with where each comes from. */
 import { useRef, useState } from "preact/hooks";
-import { api } from "tms/api";
+import { api, type Setting, type Settings } from "tms/api";
 import { t } from "tms/i18n";
 import { useResource, useShortcuts } from "tms/module";
 import { SearchBox } from "tms/tasks";
 import { Button, Checkbox, EmptyState } from "tms/ui";
 import { Freshness, Reading } from "../reading.tsx";
-import type { Setting } from "../types.ts";
 import { groupSettings, isChanged } from "./filter.ts";
 
 export default function SettingsSection() {
-  const resource = useResource("settings", (signal) =>
-    api.get<{ settings: Setting[] }>("/api/admin/settings", {}, { signal }),
-  );
+  const resource = useResource("settings", (signal) => api.get<Settings>("/api/admin/settings", {}, { signal }));
   const [q, setQuery] = useState("");
   const [isChangedOnly, setChangedOnly] = useState(false);
   const search = useRef<HTMLInputElement>(null);

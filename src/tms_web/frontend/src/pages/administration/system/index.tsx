@@ -1,11 +1,10 @@
 /** What runs: processes with versions and signs of life, the relay, queues and services; follows by itself. */
 import type { ComponentChildren } from "preact";
-import { api } from "tms/api";
+import { api, type System } from "tms/api";
 import { t } from "tms/i18n";
 import { useResource } from "tms/module";
 import { EmptyState, Notice } from "tms/ui";
 import { Freshness, Reading } from "../reading.tsx";
-import type { System } from "../types.ts";
 import { Processes } from "./processes.tsx";
 import { Queues, Relay, Services } from "./tables.tsx";
 import { versionsOf } from "./versions.ts";

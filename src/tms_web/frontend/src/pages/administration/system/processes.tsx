@@ -1,6 +1,6 @@
+import type { SystemProcess } from "tms/api";
 import { t } from "tms/i18n";
 import { RelativeTime } from "tms/ui";
-import type { SystemProcess } from "../types.ts";
 import { usualVersion } from "./versions.ts";
 
 export function Processes({ processes }: { processes: readonly SystemProcess[] }) {
@@ -30,7 +30,9 @@ export function Processes({ processes }: { processes: readonly SystemProcess[] }
               {one.host} <span class="muted number">({one.pid})</span>
             </td>
             <td data-label={label("version")}>
-              <span class={one.is_alive && one.version !== usual ? "tag tag--warning" : ""}>{one.version}</span>
+              <span class={one.is_alive && one.version && one.version !== usual ? "tag tag--warning" : ""}>
+                {one.version ?? "–"}
+              </span>
             </td>
             <td data-label={label("started")}>
               <RelativeTime at={one.started_at} />

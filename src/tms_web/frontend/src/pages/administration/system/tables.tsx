@@ -1,6 +1,6 @@
+import type { System } from "tms/api";
 import { formatNumber, t } from "tms/i18n";
 import { RelativeTime } from "tms/ui";
-import type { System } from "../types.ts";
 
 export function Services({ services }: { services: System["services"] }) {
   return (

@@ -1,15 +1,10 @@
 /** What administrators do to accounts: asked where it is dangerous, shown at once, undone where the server refuses. */
-import { ApiError, api, errorText, type ListedUser, session, type User } from "tms/api";
+import { api, errorText, type ListedUser, type ResetLink, session, type User } from "tms/api";
 import { t } from "tms/i18n";
 import { announce } from "tms/module";
 import { nameOf, users } from "tms/store";
 import { confirm, toast } from "tms/ui";
 import type { UserPages } from "./user-pages.ts";
-
-export interface ResetLink {
-  url: string;
-  expires_at: string;
-}
 
 /** The pages that are shown: others than those of the beginning, if the query changes while an action runs. */
 export interface UserList {
@@ -62,22 +57,15 @@ export async function deleteUser(user: ListedUser): Promise<boolean> {
   const isDone = await attempt(async () => {
     await api.delete(`/api/users/${user.id}`);
     return true;
-  }, explainRole);
+  });
   if (!isDone) return false;
   toast(t("administration.users.delete.done", { name }), { tone: "success" });
   return true;
 }
 
-/** A sentence for a refused change of a role, or undefined. */
-export function explainRole(error: unknown): string | undefined {
-  if (!(error instanceof ApiError) || error.status !== 409) return undefined;
-  const { is_admin, is_active, username, email } = error.byField;
-  return is_admin || is_active || !(username || email) ? t("administration.users.lastAdministrator") : undefined;
-}
-
 async function save(list: UserList, user: ListedUser, change: Role): Promise<boolean> {
   const undo = list.current.patch(user.id, change);
-  const saved = await attempt(() => api.patch<User>(`/api/users/${user.id}`, change), explainRole);
+  const saved = await attempt(() => api.patch<User>(`/api/users/${user.id}`, change));
   if (!saved) {
     undo();
     return false;
@@ -91,14 +79,11 @@ async function save(list: UserList, user: ListedUser, change: Role): Promise<boo
 }
 
 /** The result, or undefined after an error, which is shown. */
-async function attempt<T>(
-  act: () => Promise<T>,
-  explain: (error: unknown) => string | undefined = () => undefined,
-): Promise<T | undefined> {
+async function attempt<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
     return await act();
   } catch (error) {
-    toast(explain(error) ?? errorText(error), { tone: "error", duration: 15_000 });
+    toast(errorText(error), { tone: "error", duration: 15_000 });
     return undefined;
   }
 }

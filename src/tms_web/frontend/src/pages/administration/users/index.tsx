@@ -1,19 +1,12 @@
 /** The users: found by search and state, in a list of any length; created, edited, and their access managed. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { api, type ListedUser } from "tms/api";
+import { api, type ListedUser, type ResetLink } from "tms/api";
 import { t } from "tms/i18n";
 import { location, navigate, useShortcuts } from "tms/module";
 import { nameOf } from "tms/store";
 import { SearchBox } from "tms/tasks";
 import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
-import {
-  changeRole,
-  createResetLink,
-  deleteUser,
-  mailResetLink,
-  type ResetLink,
-  signOutEverywhere,
-} from "./actions.ts";
+import { changeRole, createResetLink, deleteUser, mailResetLink, signOutEverywhere } from "./actions.ts";
 import { EditUser } from "./edit-user.tsx";
 import { LinkDialog } from "./link-dialog.tsx";
 import { NewUser } from "./new-user.tsx";

@@ -1,8 +1,8 @@
 import { useRef, useState } from "preact/hooks";
+import type { ResetLink } from "tms/api";
 import { formatDateTime, t } from "tms/i18n";
 import { announce } from "tms/module";
 import { Button, Dialog, Field, Notice, TextInput } from "tms/ui";
-import type { ResetLink } from "./actions.ts";
 
 /** Shows a link once, for the administrator to hand over. */
 export function LinkDialog({ link, name, onClose }: { link: ResetLink; name: string; onClose: () => void }) {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { api } from "tms/api";
+import { api, type ResetLink, type User } from "tms/api";
 import { t } from "tms/i18n";
 import { config } from "tms/module";
 import { Button, Checkbox, Dialog, Notice, toast } from "tms/ui";
@@ -7,7 +7,7 @@ import { useForm } from "../../guest-form/form.ts";
 import { PasswordField } from "../../guest-form/guest-form.tsx";
 import { checkPassword, passwordHint } from "../../guest-form/password.ts";
 import { type AccountNames, NameFields } from "./account-form.tsx";
-import { createResetLink, type ResetLink } from "./actions.ts";
+import { createResetLink } from "./actions.ts";
 
 /** How a new user gets a password. */
 type Access = "mail" | "link" | "password";
@@ -34,7 +34,7 @@ export function NewUser({ onClose, onCreated, onLink }: NewUserProps) {
     send: async ({ password, ...names }) => {
       const given = Object.fromEntries(Object.entries(names).map(([name, value]) => [name, value.trim()]));
       const body = { ...given, is_admin: isAdmin, ...(needsPassword && { password }) };
-      const user = await api.post<{ id: number; username: string; email: string }>("/api/users", body);
+      const user = await api.post<User>("/api/users", body);
       onCreated();
       onClose();
       const done = access === "mail" ? "createdMailed" : "created";

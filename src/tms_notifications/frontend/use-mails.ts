@@ -1,9 +1,9 @@
 /** The mails of one status, newest first: the first page is read again at intervals, the others once. */
 import { useState } from "preact/hooks";
-import { api, errorText } from "tms/api";
+import { api, errorText, type Mail, type MailPage } from "tms/api";
 import { type Resource, useResource } from "tms/module";
 import { toast } from "tms/ui";
-import type { Mail, MailPage, Status } from "./types.ts";
+import type { ShownStatus } from "./mails.ts";
 
 const EVERY = 15_000;
 
@@ -17,12 +17,12 @@ export interface Mails {
 }
 
 interface More {
-  status: Status;
+  status: ShownStatus;
   mails: readonly Mail[];
   next: string | null;
 }
 
-export function useMails(status: Status): Mails {
+export function useMails(status: ShownStatus): Mails {
   const read = (cursor: string, signal?: AbortSignal) =>
     api.get<MailPage>("/api/admin/mails", { status, cursor }, { ...(signal && { signal }), tries: 1 });
   const resource = useResource(status, (signal) => read("", signal), { every: EVERY });

@@ -1,7 +1,7 @@
+import type { Mail } from "tms/api";
 import { hasMessage, t } from "tms/i18n";
 import { Link } from "tms/module";
 import { Button, Checkbox, RelativeTime } from "tms/ui";
-import type { Mail } from "./types.ts";
 
 export interface MailItemProps {
   mail: Mail;
@@ -12,13 +12,13 @@ export interface MailItemProps {
 }
 
 export function MailItem({ mail, isSelected, onToggle, onRetry }: MailItemProps) {
-  const kind = hasMessage(`mails.kind.${mail.kind}`) ? t(`mails.kind.${mail.kind}`) : mail.kind;
+  const kind = hasMessage(`notifications.log.kind.${mail.kind}`) ? t(`notifications.log.kind.${mail.kind}`) : mail.kind;
   const title = mail.subject ?? kind;
   return (
     <li class="mail">
       {onToggle && (
         <Checkbox
-          label={t("mails.select", { title, name: mail.recipient.username })}
+          label={t("notifications.log.select", { title, name: mail.recipient.username })}
           checked={isSelected}
           onToggle={(checked) => onToggle(mail.id, checked)}
           isLabelHidden
@@ -35,7 +35,7 @@ export function MailItem({ mail, isSelected, onToggle, onRetry }: MailItemProps)
           )}
         </p>
         <p class="muted">
-          {t("mails.to", { name: mail.recipient.username, email: mail.recipient.email ?? "–" })}
+          {t("notifications.log.to", { name: mail.recipient.username, email: mail.recipient.email ?? "–" })}
           {mail.subject && ` · ${kind}`}
         </p>
         {mail.error && <p class="mail__error">{mail.error}</p>}
@@ -45,7 +45,7 @@ export function MailItem({ mail, isSelected, onToggle, onRetry }: MailItemProps)
       </div>
       {onRetry && (
         <Button size="small" icon="refresh" onClick={() => onRetry(mail.id)}>
-          {t("mails.retry")}
+          {t("notifications.log.retry")}
         </Button>
       )}
     </li>
@@ -58,16 +58,16 @@ function Times({ mail }: { mail: Mail }) {
       <p>
         {mail.sent_at ? (
           <>
-            {t("mails.sentAt")} <RelativeTime at={mail.sent_at} />
+            {t("notifications.log.sentAt")} <RelativeTime at={mail.sent_at} />
           </>
         ) : (
           <RelativeTime at={mail.created_at} />
         )}
       </p>
-      {mail.attempts > 0 && <p>{t("mails.attempts", { count: mail.attempts })}</p>}
+      {mail.attempts > 0 && <p>{t("notifications.log.attempts", { count: mail.attempts })}</p>}
       {mail.next_attempt_at && (
         <p>
-          {t("mails.next")} <RelativeTime at={mail.next_attempt_at} />
+          {t("notifications.log.next")} <RelativeTime at={mail.next_attempt_at} />
         </p>
       )}
     </>

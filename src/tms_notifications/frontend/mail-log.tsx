@@ -1,19 +1,19 @@
 /** Mails that failed or wait, with what the mail server said; sent again one by one, as selected, or all. */
 import { useState } from "preact/hooks";
-import { api, errorText } from "tms/api";
+import { api, errorText, type RetriedMails } from "tms/api";
 import { t } from "tms/i18n";
 import { Button, Checkbox, confirm, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
 import { MailItem } from "./mail-item.tsx";
-import { STATUSES, type Status } from "./types.ts";
+import { type ShownStatus, STATUSES } from "./mails.ts";
 import { type Mails, useMails } from "./use-mails.ts";
 
-export default function MailsSection() {
-  const [status, setStatus] = useState<Status>("failed");
+export default function MailLog() {
+  const [status, setStatus] = useState<ShownStatus>("failed");
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const mails = useMails(status);
   const counts = mails.resource.data?.counts;
   const mayRetry = status === "failed" || status === "waiting";
-  const show = (next: Status) => {
+  const show = (next: ShownStatus) => {
     setStatus(next);
     setSelected(new Set());
   };
@@ -26,7 +26,7 @@ export default function MailsSection() {
   const retry = async (send: () => Promise<number>) => {
     try {
       const count = await send();
-      toast(t("mails.retried", { count }), { tone: "success" });
+      toast(t("notifications.log.retried", { count }), { tone: "success" });
       setSelected(new Set());
     } catch (error) {
       toast(errorText(error), { tone: "error" });
@@ -34,21 +34,21 @@ export default function MailsSection() {
     await mails.reload();
   };
   const retryMany = (body: { ids: number[] } | { all: true }) =>
-    retry(async () => (await api.post<{ retried: number }>("/api/admin/mails/retry", body)).retried);
+    retry(async () => (await api.post<RetriedMails>("/api/admin/mails/retry", body)).retried);
   const retryAll = async () => {
     const count = counts?.failed ?? 0;
-    const question = { title: t("mails.retryAll"), text: t("mails.retryAllText", { count }) };
-    if (await confirm({ ...question, action: t("mails.retry") })) await retryMany({ all: true });
+    const question = { title: t("notifications.log.retryAll"), text: t("notifications.log.retryAllText", { count }) };
+    if (await confirm({ ...question, action: t("notifications.log.retry") })) await retryMany({ all: true });
   };
   const chosen = mails.mails.filter(({ id }) => selected.has(id)).map(({ id }) => id);
   return (
     <div class="mails">
       <div class="mails__tools">
         <fieldset class="row mails__filters">
-          <legend class="visually-hidden">{t("mails.status")}</legend>
+          <legend class="visually-hidden">{t("notifications.log.status")}</legend>
           {STATUSES.map((one) => (
             <button key={one} type="button" class="chip" aria-pressed={one === status} onClick={() => show(one)}>
-              {t(`mails.status.${one}`)}
+              {t(`notifications.log.status.${one}`)}
               {counts && one in counts && <strong class="number">{counts[one as keyof typeof counts]}</strong>}
             </button>
           ))}
@@ -56,7 +56,7 @@ export default function MailsSection() {
         {mayRetry && mails.mails.length > 0 && (
           <div class="row mails__actions">
             <Checkbox
-              label={t("mails.selectAll")}
+              label={t("notifications.log.selectAll")}
               checked={chosen.length === mails.mails.length}
               isIndeterminate={chosen.length > 0 && chosen.length < mails.mails.length}
               onToggle={(isAll) => setSelected(new Set(isAll ? mails.mails.map(({ id }) => id) : []))}
@@ -67,11 +67,11 @@ export default function MailsSection() {
               disabled={!chosen.length}
               onClick={() => void retryMany({ ids: chosen })}
             >
-              {t("mails.retrySelected", { count: chosen.length })}
+              {t("notifications.log.retrySelected", { count: chosen.length })}
             </Button>
             {status === "failed" && (
               <Button size="small" onClick={() => void retryAll()}>
-                {t("mails.retryAll")}
+                {t("notifications.log.retryAll")}
               </Button>
             )}
           </div>
@@ -96,7 +96,7 @@ export default function MailsSection() {
 
 interface FoundProps {
   mails: Mails;
-  status: Status;
+  status: ShownStatus;
   selected: ReadonlySet<number>;
   onToggle?: (id: number, isSelected: boolean) => void;
   onRetry?: (id: number) => void;
@@ -115,18 +115,24 @@ function Found({
       <ErrorState error={resource.error} onRetry={() => void resource.reload()} />
     );
   if (!mails.length)
-    return <EmptyState icon="mail" title={t(`mails.none.${status}`)} text={t(`mails.noneText.${status}`)} />;
+    return (
+      <EmptyState
+        icon="mail"
+        title={t(`notifications.log.none.${status}`)}
+        text={t(`notifications.log.noneText.${status}`)}
+      />
+    );
   return (
     <>
       {resource.error !== null && <p role="status">{errorText(resource.error)}</p>}
-      <ul class="card mails__list" aria-label={t("mails.title")}>
+      <ul class="card mails__list" aria-label={t("notifications.log.title")}>
         {mails.map((mail) => (
           <MailItem key={mail.id} mail={mail} isSelected={selected.has(mail.id)} {...acts} />
         ))}
       </ul>
       {hasMore && (
         <Button isBusy={isLoadingMore} onClick={() => void loadMore()}>
-          {t("mails.more")}
+          {t("notifications.log.more")}
         </Button>
       )}
     </>
