@@ -80,7 +80,8 @@ def test_names_are_unique_per_user(client, bob, faulty_fields):
     other = client.post_json("/api/views", {**VIEW, "name": "Other"}).json["id"]
     bob.post_json("/api/views", VIEW)
 
-    assert faulty_fields(client.post_json("/api/views", VIEW, status=409)) == ["name"]
+    refused = client.post_json("/api/views", VIEW, status=409)
+    assert (faulty_fields(refused), refused.json["code"]) == (["name"], "view_name_taken")
     assert faulty_fields(client.patch_json(f"/api/views/{other}", {"name": "Mine"}, status=409)) == ["name"]
 
 
@@ -88,7 +89,8 @@ def test_a_user_has_a_limited_number_of_views(client, monkeypatch):
     monkeypatch.setattr(saved_views, "MAX_VIEWS", 1)
     client.post_json("/api/views", VIEW)
 
-    client.post_json("/api/views", {**VIEW, "name": "Other"}, status=409)
+    refused = client.post_json("/api/views", {**VIEW, "name": "Other"}, status=409).json
+    assert (refused["code"], refused["params"]) == ("too_many_views", {"maximum": 1})
 
 
 def test_views_go_with_their_user(client, bob):

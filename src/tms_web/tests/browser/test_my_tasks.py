@@ -134,7 +134,9 @@ def test_checking_off_is_seen_and_undone(page, sign_in, ann, client, check_acces
 def test_sections_move_on_at_midnight(new_page, ann, client):
     zone = late_zone()
     assign(client, ann, First=day(0, zone), Second=day(1, zone))
-    page = new_page(ann, "/my-tasks", timezone_id=zone)
+    # The zone of the account has precedence over that of the browser.
+    client.patch("/api/users/me/notifications", data={"timezone": zone})
+    page = new_page(ann, "/my-tasks")
     page.clock.install()
     page.reload()
     expect(rows(page).first).to_have_text(head("Today", 1))

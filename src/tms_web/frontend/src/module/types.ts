@@ -58,7 +58,7 @@ export interface PageEntry {
   load: () => Promise<{ default: ComponentType<PageProps> }>;
   /** Whether it is shown without sign-in. */
   isOpen?: boolean;
-  /** Where the site is opened with this page: requests its first data while its code loads. */
+  /** Where the site is opened with this page of the shell: requests its first data while its code loads. */
   prefetch?: (query: URLSearchParams) => void;
 }
 

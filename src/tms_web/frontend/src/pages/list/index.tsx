@@ -122,7 +122,7 @@ export default function ListPage(props: PageProps) {
         views={
           <>
             <SavedViews page="/tasks" columns={shownColumns} />
-            {whole && <ListCount list={whole} filters={writeView({ ...view, ordering: [], saved: null })} />}
+            {!view.group && <ListCount list={whole} filters={writeView({ ...view, ordering: [], saved: null })} />}
           </>
         }
         tools={

@@ -6,7 +6,8 @@ import type { TaskList } from "tms/store";
 import { useCount } from "tms/tasks";
 
 export interface ListCountProps {
-  list: TaskList;
+  /** null until the list of the filters is there. */
+  list: TaskList | null;
   /** Equal for equal filters. */
   filters: string;
 }
