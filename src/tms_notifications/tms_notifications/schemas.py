@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from tms_core.error_codes import NOT_A_CHOICE
+from tms_core.error_codes import NOT_A_CHOICE, REQUIRED
 from tms_core.invalid_values import InvalidValueError
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import ResponseSchema
@@ -141,7 +141,7 @@ class MailsToRetry(Schema):
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise ValueError("must have either ids or all")
+            raise InvalidValueError("must have either ids or all", REQUIRED)
         return self
 
 

@@ -53,3 +53,16 @@ test("while the users load, none is asked for alone; who is missing then is aske
   assert.equal(users.get(1_200)?.username, "user1200");
   assert.deepEqual(calls.slice(5), ["/api/users/1200"]);
 });
+
+test("a menu without a text reads the first users again, but not at once", async (context) => {
+  context.mock.timers.enable({ apis: ["Date"], now: 0 });
+  const calls: string[] = [];
+  const users = new UserStore(new SessionStore({}, server(calls)).api);
+  await users.load();
+  await users.search("");
+  assert.equal(calls.length, 5);
+
+  context.mock.timers.tick(11_000);
+  await users.search("");
+  assert.equal(calls.length, 10);
+});

@@ -5,6 +5,8 @@ import { type ApiClient, ApiError, type PublicUser, type UserPage } from "tms/ap
 /** More users are found by searching for them: nobody reads through a menu of thousands. */
 const MAX_LOADED = 1_000;
 const SEARCH_SIZE = 50;
+/** Milliseconds. */
+const FRESH = 10_000;
 const collator = new Intl.Collator();
 
 export class UserStore {
@@ -13,6 +15,7 @@ export class UserStore {
   readonly #asked = new Set<number>();
   /** Until the first users are there, nobody is asked for one by one. */
   readonly #isLoading = signal(true);
+  #loadedAt = 0;
   /** Everybody whom a task may be assigned to, by name. */
   readonly all = computed(() =>
     [...this.#users.value.values()]
@@ -42,14 +45,21 @@ export class UserStore {
         cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("page");
         this.isPartial.value = cursor !== null;
       } while (cursor && this.#users.peek().size < MAX_LOADED);
+      this.#loadedAt = Date.now();
     } finally {
       this.#isLoading.value = false;
     }
   }
 
-  /** Adds those whose name contains the text, where not all users are loaded. */
+  /**
+   * Adds those whose name contains the text: of many users not all are loaded, and some have come since. Without a text,
+   * the first ones are read again if that was long ago.
+   */
   async search(text: string): Promise<void> {
-    if (!this.isPartial.peek() || !text.trim()) return;
+    if (!text.trim()) {
+      if (!this.#isLoading.peek() && Date.now() - this.#loadedAt > FRESH) await this.load();
+      return;
+    }
     const params = { q: text.trim().slice(0, 150), page_size: SEARCH_SIZE };
     this.put((await this.#api.get<UserPage>("/api/users", params)).results);
   }

@@ -20,7 +20,7 @@ export interface ListboxSettings<O extends Option<OptionValue>> {
   /** Whether the arrow keys move from the last option to the first, and back. */
   isCyclic?: boolean;
   onPick: (option: O) => void;
-  /** Called once typing pauses, to add options that are not known yet. */
+  /** Called with an empty text at the start, and once typing pauses, to add options that are not known yet. */
   onSearch?: (text: string) => void;
   /** Called for Escape and Tab; without it, both do what the browser does. */
   onLeave?: () => void;
@@ -55,6 +55,7 @@ const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: PAG
 /** Focuses the field. Called by the component that renders the dialog around it, because a dialog must open first. */
 export function useListbox<O extends Option<OptionValue>>(settings: ListboxSettings<O>): Listbox<O> {
   const { options, isSelected, isCyclic, onPick, onLeave, onSearch } = settings;
+  useEffect(() => onSearch?.(""), []);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
   const id = useId();

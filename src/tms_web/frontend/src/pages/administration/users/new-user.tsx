@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { api, type ResetLink, type User } from "tms/api";
 import { t } from "tms/i18n";
 import { config } from "tms/module";
+import { users } from "tms/store";
 import { Button, Checkbox, Dialog, Notice, toast } from "tms/ui";
 import { useForm } from "../../guest-form/form.ts";
 import { PasswordField } from "../../guest-form/guest-form.tsx";
@@ -35,6 +36,7 @@ export function NewUser({ onClose, onCreated, onLink }: NewUserProps) {
       const given = Object.fromEntries(Object.entries(names).map(([name, value]) => [name, value.trim()]));
       const body = { ...given, is_admin: isAdmin, ...(needsPassword && { password }) };
       const user = await api.post<User>("/api/users", body);
+      users.put([user]);
       onCreated();
       onClose();
       const done = access === "mail" ? "createdMailed" : "created";
