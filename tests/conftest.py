@@ -38,9 +38,9 @@ def importable_tests() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def foreign_site(tmp_path_factory):
-    """A directory on sys.path with the unpacked wheel."""
+    """A directory on sys.path with the unpacked wheel. Its models can be imported only once in a process."""
     folder = tmp_path_factory.mktemp("site")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder / "dist")]
     subprocess.run(build, cwd=FOREIGN, check=True, capture_output=True)
@@ -49,5 +49,3 @@ def foreign_site(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         yield folder
-    for name in [name for name in sys.modules if name.partition(".")[0] == "tms_foreign"]:
-        del sys.modules[name]

@@ -42,6 +42,7 @@ def test_a_handshake_without_a_token_gets_401(listen):
         "type": "about:blank",
         "title": "Unauthorized",
         "status": 401,
+        "code": "not_authenticated",
         "detail": "an access token or a ticket is required",
     }
 

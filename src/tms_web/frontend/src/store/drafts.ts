@@ -16,7 +16,8 @@ export function readDraft<T>(name: string): T | null {
 /** Keeps a draft, or removes it. */
 export function keepDraft(name: string, draft: unknown): void {
   try {
-    if (draft === null) sessionStorage.removeItem(keyOf(name));
+    // The text of a page that is left because its session has ended is saved by the queue: nobody is signed in by then.
+    if (draft === null) remove((key) => key.endsWith(`/${name}`));
     else sessionStorage.setItem(keyOf(name), JSON.stringify(draft));
   } catch {
     // It holds until the page is left.
@@ -26,10 +27,15 @@ export function keepDraft(name: string, draft: unknown): void {
 /** Removes the drafts of all users of this tab. */
 export function clearDrafts(): void {
   try {
-    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
+    remove(() => true);
   } catch {
     // Nothing was kept.
   }
+}
+
+function remove(isMeant: (key: string) => boolean): void {
+  for (const key of Object.keys(sessionStorage))
+    if (key.startsWith(PREFIX) && isMeant(key)) sessionStorage.removeItem(key);
 }
 
 function keyOf(name: string): string {
