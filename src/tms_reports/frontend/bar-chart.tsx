@@ -1,8 +1,8 @@
 /** Horizontal bars, as a table: each row is a link to its tasks, and can be read without seeing the bars. */
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
-import { formatNumber, t } from "tms/i18n";
-import { CountLink } from "./count-link.tsx";
+import { t } from "tms/i18n";
+import { CountCells } from "./count-cells.tsx";
 
 export interface BarRow {
   key: string;
@@ -66,12 +66,7 @@ export function BarChart({ title, head, rows, total, empty, children }: BarChart
                     />
                   </svg>
                 </td>
-                <td class="number report__count">
-                  <CountLink href={row.href} label={t("reports.open", { name: row.label, count: row.count })}>
-                    {formatNumber(row.count)}
-                  </CountLink>
-                </td>
-                <td class="number muted report__share">{share(row.count, total)}</td>
+                <CountCells row={row} total={total} />
               </tr>
             ))}
           </tbody>
@@ -82,11 +77,4 @@ export function BarChart({ title, head, rows, total, empty, children }: BarChart
       {children}
     </section>
   );
-}
-
-/** As "33 %"; what is not nothing is never 0 %. */
-export function share(count: number, total: number): string {
-  const part = total ? count / total : 0;
-  if (part > 0 && part < 0.005) return `< ${formatNumber(0.01, { style: "percent" })}`;
-  return formatNumber(part, { style: "percent", maximumFractionDigits: 0 });
 }

@@ -3,8 +3,7 @@ import { arc, type PieArcDatum, pie } from "d3-shape";
 import { useId } from "preact/hooks";
 import type { Status } from "tms/api";
 import { formatNumber, t } from "tms/i18n";
-import { share } from "./bar-chart.tsx";
-import { CountLink } from "./count-link.tsx";
+import { CountCells } from "./count-cells.tsx";
 
 export interface StatusRow {
   key: Status;
@@ -66,12 +65,7 @@ export function StatusChart({ rows, total }: { rows: readonly StatusRow[]; total
                     <span class="truncate">{row.label}</span>
                   </span>
                 </th>
-                <td class="number report__count">
-                  <CountLink href={row.href} label={t("reports.open", { name: row.label, count: row.count })}>
-                    {formatNumber(row.count)}
-                  </CountLink>
-                </td>
-                <td class="number muted report__share">{share(row.count, total)}</td>
+                <CountCells row={row} total={total} />
               </tr>
             ))}
           </tbody>

@@ -26,6 +26,7 @@ from tms_core.services.personal_tokens import create_service as personal_token_s
 from tms_core.services.personal_tokens import end_personal_tokens
 from tms_core.services.recent_authentication import require_password
 from tms_core.services.sessions import last_uses
+from tms_core.services.user_list import page_of_users
 from tms_core.services.users import create_service
 from tms_core.values import instant
 from tms_core.web.client_address import client_network
@@ -99,7 +100,9 @@ class Users:
         q = _search(values)
         with self.request.expensive_read() if q else nullcontext():
             filters = {name: one_flag(values, name) for name in operations.ROLES}
-            count, users = self.users.page(q=q, **filters, limit=page.size, offset=page.offset)
+            count, users = page_of_users(
+                self.request.db, self.actor, q=q, **filters, limit=page.size, offset=page.offset
+            )
         results = [present(user, self.actor) for user in users]
         if self.actor and self.actor.is_admin:
             uses = last_uses(self.request.db, [user.id for user in users])

@@ -1,16 +1,15 @@
 """Accounts: creating, changing, deactivating and deleting."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tms_core import error_codes as codes
 from tms_core.errors import ConflictError, FieldError, ForbiddenError, InvalidError, NotFoundError
 from tms_core.identity.email_addresses import email_key
-from tms_core.identity.usernames import username_key
 from tms_core.models import OPEN_STATUSES, AccountLink, LinkPurpose, RefreshToken, Task, User
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
@@ -76,32 +75,6 @@ class UserService:
         if user is None:
             raise NotFoundError("There is no such user.", codes.USER_NOT_FOUND)
         return user
-
-    def page(
-        self,
-        *,
-        q: str = "",
-        is_active: bool | None = None,
-        is_admin: bool | None = None,
-        limit: int,
-        offset: int = 0,
-    ) -> tuple[int, Sequence[User]]:
-        """Return the number of matching accounts and one page of them by id.
-
-        `q` is a part of a name or, for administrators, of an e-mail address. Only administrators may filter by
-        `is_active` and `is_admin`.
-        """
-        sees_all = self._actor is not None and self._actor.is_admin
-        roles = {User.is_active: is_active, User.is_admin: is_admin}
-        if not sees_all and any(value is not None for value in roles.values()):
-            message = "Only administrators may filter accounts by is_active and is_admin."
-            raise ForbiddenError(message, codes.ADMINISTRATOR_REQUIRED)
-        statement = self._existing().where(*(column == value for column, value in roles.items() if value is not None))
-        if q:
-            by_email = (User.email.icontains(q, autoescape=True),) if sees_all else ()
-            statement = statement.where(or_(_contains(q), *by_email))
-        count = self._session.scalar(select(func.count()).select_from(statement.subquery())) or 0
-        return count, self._session.scalars(statement.order_by(User.id).limit(limit).offset(offset)).all()
 
     def administered(self, user_id: int) -> User:
         """Return an account, locked, for an action of an administrator; raises `ForbiddenError` for anybody else."""
@@ -300,9 +273,3 @@ class UserService:
 
 def create_service(runtime: Runtime, session: Session, actor: Actor | None) -> UserService:
     return UserService(session, actor, smtputf8=runtime.core.smtputf8)
-
-
-def _contains(text: str) -> ColumnElement[bool]:
-    by_key = User.username_key.contains(username_key(text), autoescape=True)
-    columns = (User.username, User.first_name, User.last_name)
-    return or_(by_key, *(column.icontains(text, autoescape=True) for column in columns))

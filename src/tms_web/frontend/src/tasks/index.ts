@@ -20,6 +20,7 @@ export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-pic
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
 export { DUE_GROUPS, type Group, groupsOf } from "./groups.ts";
 export { addMonths, monthWeeks, weekOf } from "./months.ts";
+export { NoMatch } from "./no-match.tsx";
 export { PanelSlot } from "./panel-slot.tsx";
 export {
   EMPTY_VIEW,
@@ -43,11 +44,13 @@ export { TasksFrame, type TasksFrameProps } from "./tasks-frame.tsx";
 export { TitleInput } from "./title-input.tsx";
 export { useAssignees } from "./use-assignees.ts";
 export { useCount } from "./use-count.ts";
+export { type Editing, useEdit } from "./use-edit.ts";
 export { useList, useOptionalList } from "./use-list.ts";
 export { type ListCommands, useListShortcuts } from "./use-list-shortcuts.ts";
 export { type RowFocus, useRowFocus } from "./use-row-focus.ts";
 export { type Section, type Sections, useSections } from "./use-sections.ts";
 export { type TaskView, useTaskView } from "./use-task-view.ts";
+export { ViewSearch, type ViewSearchProps } from "./view-search.tsx";
 export { type Heads, useVirtualRows, type VirtualOptions, type VirtualRows } from "./virtual.ts";
 export {
   type DayRange,

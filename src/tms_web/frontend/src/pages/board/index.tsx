@@ -9,19 +9,19 @@ import {
   changeTasks,
   DragHint,
   deleteTasks,
-  type Edit,
-  type EditedField,
   EditPicker,
   FilterBar,
   hasFilters,
   mayChangeAny,
+  NoMatch,
   SavedViews,
-  SearchBox,
   Selection,
   TasksFrame,
   toListQuery,
   useDrag,
+  useEdit,
   useTaskView,
+  ViewSearch,
 } from "tms/tasks";
 import { Button, EmptyState, useMotion } from "tms/ui";
 import { BoardFocus } from "./board-focus.ts";
@@ -50,13 +50,17 @@ export default function BoardPage(props: PageProps) {
   const [focus] = useState(() => new BoardFocus(new Selection()));
   const { selection } = focus;
   focus.order = columns.map(({ key }) => key);
-  const [edit, setEdit] = useState<Edit | null>(null);
   const [isStarted, setStarted] = useState(false);
   const searchInput = useRef<HTMLInputElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const motion = useMotion();
   const isEmpty = counts?.size === 0 && !isStarted && !tasks.queue.value.length;
   const { seen, current } = useColumnsInSight(scroller, focus.order, !isEmpty);
+
+  const { edit, close, editOne, editTargets } = useEdit(selection, (field) => {
+    const card = focus.card();
+    return card?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? card;
+  });
 
   const send = (id: number, key: string, from?: DOMRect | null) => {
     const column = columns.find((one) => one.key === key);
@@ -94,16 +98,10 @@ export default function BoardPage(props: PageProps) {
         if (isRange) selection.extend(id, own?.ids() ?? []);
         else selection.toggle(id);
       },
-      edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor }, origin: originOf(anchor) }),
+      edit: editOne,
     }),
     [hrefOf],
   );
-  const editTargets = (field: EditedField, from?: HTMLElement) => {
-    const card = focus.card();
-    const anchor = from ?? card?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? card ?? bulkButton(field);
-    const ids = selection.targets();
-    if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
-  };
   const add = () => {
     setStarted(true);
     const key = focus.current();
@@ -139,13 +137,7 @@ export default function BoardPage(props: PageProps) {
         name="board"
         heading={t("board.title")}
         views={<SavedViews page="/board" />}
-        tools={
-          <SearchBox
-            input={searchInput}
-            text={view.q}
-            onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
-          />
-        }
+        tools={<ViewSearch input={searchInput} view={view} onChange={goTo} />}
         openId={openId}
         onClosePanel={() => {
           closePanel();
@@ -201,7 +193,7 @@ export default function BoardPage(props: PageProps) {
         <EditPicker
           edit={edit}
           onClose={() => {
-            setEdit(null);
+            close();
             const id = selection.focused.peek();
             const key = id === null ? undefined : focus.columnOf(id);
             // A card that the change takes elsewhere keeps the focus.
@@ -225,15 +217,7 @@ function onKeyDown(focus: BoardFocus) {
 }
 
 function Nothing(props: { isFiltered: boolean; onClear: () => void; onAdd: () => void }) {
-  if (props.isFiltered) {
-    return (
-      <EmptyState icon="search" title={t("tasks.noMatch.title")} text={t("tasks.noMatch.text")}>
-        <Button icon="x" onClick={props.onClear}>
-          {t("tasks.clearFilters")}
-        </Button>
-      </EmptyState>
-    );
-  }
+  if (props.isFiltered) return <NoMatch onClear={props.onClear} />;
   return (
     <EmptyState icon="board" title={t("tasks.none.title")} text={t("board.none")}>
       <Button variant="primary" icon="plus" onClick={props.onAdd}>
@@ -245,13 +229,4 @@ function Nothing(props: { isFiltered: boolean; onClear: () => void; onAdd: () =>
 
 function isWithin(board: HTMLElement | null): boolean {
   return board?.contains(document.activeElement) ?? false;
-}
-
-function originOf(anchor: HTMLElement): HTMLElement {
-  return anchor.closest<HTMLElement>("[data-id]") ?? anchor;
-}
-
-/** Where the selected cards are out of sight. */
-function bulkButton(field: EditedField): HTMLElement | null {
-  return document.querySelector(`.bulk-bar [data-field=${field}]`);
 }

@@ -16,12 +16,12 @@ import {
   mayChangeAny,
   monthWeeks,
   SavedViews,
-  SearchBox,
   TasksFrame,
   toListQuery,
   useCount,
   useDrag,
   useOptionalList,
+  ViewSearch,
   weekOf,
 } from "tms/tasks";
 import { ErrorState, useMotion } from "tms/ui";
@@ -136,11 +136,7 @@ export default function CalendarPage(props: PageProps) {
           </>
         }
         tools={
-          <SearchBox
-            input={searchInput}
-            text={view.q}
-            onSearch={(q) => goTo({ view: { ...view, q } }, { replace: view.q !== "" && q !== "" })}
-          />
+          <ViewSearch input={searchInput} view={view} onChange={(next, options) => goTo({ view: next }, options)} />
         }
         openId={openId}
         onClosePanel={() => {

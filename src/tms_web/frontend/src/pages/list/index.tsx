@@ -1,5 +1,4 @@
 /** The list of tasks. The address is its state: filters, search, order, and the open task. */
-import { signal } from "@preact/signals";
 import { useMemo, useRef, useState } from "preact/hooks";
 import { t } from "tms/i18n";
 import { type PageProps, useTitle } from "tms/module";
@@ -9,30 +8,30 @@ import {
   ColumnsMenu,
   currentDay,
   deleteTasks,
-  type Edit,
-  type EditedField,
   EditPicker,
   FilterBar,
-  GROUPINGS,
-  type Grouping,
   groupsOf,
   hasFilters,
   mayChangeAny,
+  NoMatch,
   QuickAdd,
   type RowActions,
   SavedViews,
-  SearchBox,
   Selection,
   TasksFrame,
   toListQuery,
   useAssignees,
   useColumns,
+  useEdit,
   useListShortcuts,
   useSections,
   useTaskView,
+  ViewSearch,
   writeView,
 } from "tms/tasks";
-import { Button, EmptyState, ErrorState, Menu, SkeletonRows } from "tms/ui";
+import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
+import { collapsed, toggleCollapsed } from "./collapsed.ts";
+import { GroupMenu } from "./group-menu.tsx";
 import { ListCount } from "./list-count.tsx";
 import type { ShownSection } from "./rows.ts";
 import { SelectAllMatching } from "./select-all-matching.tsx";
@@ -55,11 +54,15 @@ export default function ListPage(props: PageProps) {
       isCollapsed: view.group !== null && collapsed.value.has(`${view.group} ${section.key}`),
     }));
   const [selection] = useState(() => new Selection());
-  const [edit, setEdit] = useState<Edit | null>(null);
   const [renamedId, setRenamed] = useState<number | null>(null);
   const rows = useRef<ListHandle>(null);
   const searchInput = useRef<HTMLInputElement>(null);
   const addInput = useRef<HTMLInputElement>(null);
+
+  const { edit, close, editOne, editTargets } = useEdit(
+    selection,
+    (field) => rows.current?.row()?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? null,
+  );
 
   const shownRef = useRef(shownSections);
   shownRef.current = shownSections;
@@ -71,7 +74,7 @@ export default function ListPage(props: PageProps) {
         selection.focused.value = id;
       },
       toggle: (id, isRange) => (isRange ? selection.extend(id, orderOf(shownRef.current)) : selection.toggle(id)),
-      edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor }, origin: originOf(anchor) }),
+      edit: editOne,
       endRename: (id) => {
         setRenamed(null);
         rows.current?.focus(id);
@@ -79,12 +82,6 @@ export default function ListPage(props: PageProps) {
     }),
     [hrefOf],
   );
-  const editTargets = (field: EditedField, from?: HTMLElement) => {
-    const row = rows.current?.row();
-    const anchor = from ?? row?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? bulkButton(field);
-    const ids = selection.targets();
-    if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
-  };
   const remove = async () => {
     if (!(await deleteTasks(selection.targets()))) return;
     selection.clear();
@@ -125,13 +122,7 @@ export default function ListPage(props: PageProps) {
             {!view.group && <ListCount list={whole} filters={writeView({ ...view, ordering: [], saved: null })} />}
           </>
         }
-        tools={
-          <SearchBox
-            input={searchInput}
-            text={view.q}
-            onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
-          />
-        }
+        tools={<ViewSearch input={searchInput} view={view} onChange={goTo} />}
         openId={openId}
         onClosePanel={() => {
           closePanel();
@@ -178,21 +169,13 @@ export default function ListPage(props: PageProps) {
           </BulkBar>
         )}
       </TasksFrame>
-      {edit && <EditPicker edit={edit} onClose={() => setEdit(null)} />}
+      {edit && <EditPicker edit={edit} onClose={close} />}
     </>
   );
 }
 
 function Nothing(props: { isFiltered: boolean; onClear: () => void; onAdd: () => void }) {
-  if (props.isFiltered) {
-    return (
-      <EmptyState icon="search" title={t("tasks.noMatch.title")} text={t("tasks.noMatch.text")}>
-        <Button icon="x" onClick={props.onClear}>
-          {t("tasks.clearFilters")}
-        </Button>
-      </EmptyState>
-    );
-  }
+  if (props.isFiltered) return <NoMatch onClear={props.onClear} />;
   return (
     <EmptyState icon="inbox" title={t("tasks.none.title")} text={t("tasks.none.text")}>
       <Button variant="primary" icon="plus" onClick={props.onAdd}>
@@ -200,35 +183,6 @@ function Nothing(props: { isFiltered: boolean; onClear: () => void; onAdd: () =>
       </Button>
     </EmptyState>
   );
-}
-
-function GroupMenu({ group, onChange }: { group: Grouping | null; onChange: (group: Grouping | null) => void }) {
-  return (
-    <Menu
-      label={t("tasks.group")}
-      placement="bottom-end"
-      items={[null, ...GROUPINGS].map((one) => ({
-        id: one ?? "none",
-        label: t(`tasks.group.${one ?? "none"}`),
-        checked: one === group,
-        run: () => onChange(one),
-      }))}
-      trigger={(props) => (
-        <Button size="small" icon="list" {...props}>
-          {group ? `${t("tasks.group")}: ${t(`tasks.group.${group}`)}` : t("tasks.group")}
-        </Button>
-      )}
-    />
-  );
-}
-
-/** The groups whose tasks are hidden, until the page is left for another site. */
-const collapsed = signal<ReadonlySet<string>>(new Set());
-
-function toggleCollapsed(key: string): void {
-  const next = new Set(collapsed.peek());
-  if (!next.delete(key)) next.add(key);
-  collapsed.value = next;
 }
 
 function isLoading(list: TaskList | null): boolean {
@@ -243,13 +197,4 @@ function isBare(list: TaskList | null): boolean {
 /** The tasks in sight, in order. */
 function orderOf(sections: readonly ShownSection[]): number[] {
   return sections.flatMap(({ list, isCollapsed }) => (isCollapsed ? [] : [...(list?.ids.peek() ?? [])]));
-}
-
-function originOf(anchor: HTMLElement): HTMLElement {
-  return anchor.closest<HTMLElement>("[data-id]") ?? anchor;
-}
-
-/** Where the selected rows are out of sight. */
-function bulkButton(field: EditedField): HTMLElement | null {
-  return document.querySelector(`.bulk-bar [data-field=${field}]`);
 }

@@ -7,21 +7,21 @@ import { tasks } from "tms/store";
 import {
   BulkBar,
   deleteTasks,
-  type Edit,
-  type EditedField,
   EditPicker,
   mayChangeAny,
+  NoMatch,
   QuickAdd,
   type RowActions,
   type RowFocus,
   SavedViews,
-  SearchBox,
   Selection,
   TasksFrame,
+  useEdit,
   useListShortcuts,
   useTaskView,
+  ViewSearch,
 } from "tms/tasks";
-import { Button, EmptyState, ErrorState, SkeletonRows } from "tms/ui";
+import { EmptyState, ErrorState, SkeletonRows } from "tms/ui";
 import { CheckOff } from "./check-off.ts";
 import { GroupRows, placeOfTask } from "./group-rows.tsx";
 import { type Group, type GroupName, useSections } from "./use-sections.ts";
@@ -32,7 +32,6 @@ export default function MyTasksPage(props: PageProps) {
   const { groups, lists } = useSections(view.q.trim());
   const [selection] = useState(() => new Selection());
   const [checkOff] = useState(() => new CheckOff());
-  const [edit, setEdit] = useState<Edit | null>(null);
   const [renamedId, setRenamed] = useState<number | null>(null);
   const [addTo, setAddTo] = useState<GroupName | null>(null);
   const rows = useRef<RowFocus>(null);
@@ -47,6 +46,10 @@ export default function MyTasksPage(props: PageProps) {
     if (selection.focused.peek() === id) rows.current?.move(-1);
   };
 
+  const { edit, close, editOne, editTargets } = useEdit(selection, (field) => {
+    const row = rows.current?.row() ?? null;
+    return row?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? row;
+  });
   const actions = useMemo<RowActions>(
     () => ({
       hrefOf,
@@ -55,7 +58,7 @@ export default function MyTasksPage(props: PageProps) {
         selection.focused.value = id;
       },
       toggle: (id, isRange) => (isRange ? selection.extend(id, order.current) : selection.toggle(id)),
-      edit: (field, id, anchor) => setEdit({ field, ids: [id], anchor: { current: anchor }, origin: originOf(anchor) }),
+      edit: editOne,
       endRename: (id) => {
         setRenamed(null);
         rows.current?.focus(id);
@@ -66,12 +69,6 @@ export default function MyTasksPage(props: PageProps) {
   const order = useRef<readonly number[]>([]);
   order.current = groups.flatMap(({ isOpen, ids }) => (isOpen ? ids : []));
 
-  const editTargets = (field: EditedField, from?: HTMLElement) => {
-    const row = rows.current?.row();
-    const anchor = from ?? row?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? row ?? bulkButton(field);
-    const ids = selection.targets();
-    if (anchor && mayChangeAny(ids)) setEdit({ field, ids, anchor: { current: anchor }, origin: originOf(anchor) });
-  };
   const remove = async () => {
     if (await deleteTasks(selection.targets())) selection.clear();
   };
@@ -113,13 +110,7 @@ export default function MyTasksPage(props: PageProps) {
         name="my-tasks"
         heading={t("my-tasks.title")}
         views={<SavedViews page="/my-tasks" />}
-        tools={
-          <SearchBox
-            input={searchInput}
-            text={view.q}
-            onSearch={(q) => goTo({ ...view, q }, { replace: view.q !== "" && q !== "" })}
-          />
-        }
+        tools={<ViewSearch input={searchInput} view={view} onChange={goTo} />}
         openId={openId}
         onClosePanel={() => {
           closePanel();
@@ -157,31 +148,17 @@ export default function MyTasksPage(props: PageProps) {
           />
         )}
       </TasksFrame>
-      {edit && <EditPicker edit={edit} onClose={() => setEdit(null)} />}
+      {edit && <EditPicker edit={edit} onClose={close} />}
     </>
   );
 }
 
 function Nothing({ isSearch, onClear }: { isSearch: boolean; onClear: () => void }) {
   if (!isSearch) return <EmptyState icon="myTasks" title={t("my-tasks.none.title")} text={t("my-tasks.none.text")} />;
-  return (
-    <EmptyState icon="search" title={t("tasks.noMatch.title")} text={t("tasks.noMatch.text")}>
-      <Button icon="x" onClick={onClear}>
-        {t("tasks.clearFilters")}
-      </Button>
-    </EmptyState>
-  );
+  return <NoMatch onClear={onClear} />;
 }
 
 /** Nothing overdue is no section. */
 function isWorthShowing({ name, count }: Group): boolean {
   return name !== "overdue" || count !== 0;
-}
-
-function originOf(anchor: HTMLElement): HTMLElement {
-  return anchor.closest<HTMLElement>("[data-id]") ?? anchor;
-}
-
-function bulkButton(field: EditedField): HTMLElement | null {
-  return document.querySelector(`.bulk-bar [data-field=${field}]`);
 }
