@@ -5,6 +5,7 @@ from tms_reports.settings import ReportSettings
 
 def includeme(config):
     config.add_tms_settings(ReportSettings)
+    config.add_error_codes("tms_reports.error_codes")
     config.add_doctor_check("reports", "tms_reports.doctor:check_database")
     config.add_token_scope("reports:read", "GET /api/task-report-insight")
     config.add_index_link("report", "/api/task-report-insight")

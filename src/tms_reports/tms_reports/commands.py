@@ -27,10 +27,17 @@ MAX_LIST_LENGTH = 10
 @click.pass_obj
 def report(invocation: Invocation, style: str, threads: int | None) -> None:
     """Count all tasks: by priority, status and user, due soon and overdue, all from one snapshot."""
-    service = create_service(invocation.bootstrap())
+    runtime = invocation.bootstrap()
+    service = create_service(runtime)
     try:
         with _progress_bar() as progress:
-            found = service.compute(OPERATOR, threads=threads, progress=progress)
+            found = service.compute(
+                OPERATOR,
+                threads=threads,
+                progress=progress,
+                # Nobody waits at a browser.
+                statement_timeout=runtime.core.database_statement_timeout,
+            )
     finally:
         service.close()
     match style:

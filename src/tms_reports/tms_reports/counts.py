@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 from sqlalchemy import ARRAY, ColumnElement, Select, cast, column, func, select
 
 from tms_core.models import OPEN_STATUSES, Priority, Status, Task, User
+from tms_reports.scans import Sizes
 
 Dimension = Literal["cells", "assigned", "created", "due_soon", "overdue"]
 Criteria = Sequence[ColumnElement[bool]]
@@ -31,14 +32,6 @@ class Count:
 
     dimension: Dimension
     statement: Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """Estimated numbers of rows, negative if unknown. They affect the choice of statements, not the result."""
-
-    tasks: int
-    users: int
 
 
 def work_list(criteria: Criteria, *, today: date, sizes: Sizes) -> list[Count]:

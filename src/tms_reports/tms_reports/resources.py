@@ -33,12 +33,11 @@ class TaskReportInsight:
         actor = self.request.actor
         wanted = resolve_search(self.request.autocommit_connection, read_filter(values, actor_id=actor.id))
         with self.request.expensive_read():
-            report = self.request.registry.reports.compute(actor, wanted)
+            report = self.request.registry.reports.compute(actor, wanted, is_cancelled=self.request.client_disconnected)
         SECONDS.observe(report.elapsed_ms / 1000)
         return json_response(report.as_json(), headers={"Cache-Control": "no-store"})
 
 
 def includeme(config):
-    runtime = config.registry.tms
-    config.registry.reports = create_service(runtime, statement_timeout=runtime.core.read_timeout)
+    config.registry.reports = create_service(config.registry.tms)
     config.scan("tms_reports.resources")

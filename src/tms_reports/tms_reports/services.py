@@ -2,62 +2,41 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
-
-from tms_core.db import create_database_engine
 from tms_core.models import Priority, Status
 from tms_core.permissions import Actor, visible_tasks
 from tms_core.runtime import Runtime
 from tms_core.services.task_filter import TaskFilter
-from tms_reports.counts import Count, work_list
+from tms_reports.cancellation import IsCancelled
+from tms_reports.counts import work_list
+from tms_reports.scans import Scans
 from tms_reports.schemas import Report
 from tms_reports.settings import ReportSettings
-from tms_reports.snapshot import Snapshot, SnapshotPool
-from tms_reports.threads import Counted, ListCounts, Progress, Tallies, count_together
+from tms_reports.threads import Counted, Progress, Tallies, count_together
 
 EVERYTHING = TaskFilter()
-
-
-def create_report_engine(runtime: Runtime, *, statement_timeout: float | None = None) -> Engine:
-    """Return an engine for the replica, or for the main database if no replica is set."""
-    settings = runtime.settings(ReportSettings)
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    return create_database_engine(
-        runtime.core, url=url, pool_size=settings.pool_size, statement_timeout=statement_timeout
-    )
 
 
 class ReportService:
     """Computes reports over the tasks that an actor may see, from one database snapshot; read-only.
 
-    A process has one instance, which owns the connection pool. Each statement is cancelled after `statement_timeout`
-    seconds; None means `tms.database_statement_timeout`.
+    A process has one instance, which owns the connections of scans.
     """
 
-    def __init__(
-        self,
-        runtime: Runtime,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        statement_timeout: float | None = None,
-    ):
+    def __init__(self, runtime: Runtime, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self._runtime = runtime
         self._core = runtime.core
         self._settings = runtime.settings(ReportSettings)
         self._clock = clock
-        self._statement_timeout = statement_timeout
 
     @cached_property
-    def pool(self) -> SnapshotPool:
-        engine = create_report_engine(self._runtime, statement_timeout=self._statement_timeout)
-        return SnapshotPool(engine, self._settings.pool_size)
+    def scans(self) -> Scans:
+        return Scans.of(self._runtime)
 
     def compute(
         self,
@@ -66,11 +45,13 @@ class ReportService:
         *,
         threads: int | None = None,
         progress: Progress | None = None,
+        is_cancelled: IsCancelled | None = None,
+        statement_timeout: float | None = None,
     ) -> Report:
         """Return the report over the tasks that match the filter and that the actor may see.
 
         `threads` limits the number of counting threads and does not affect the numbers; None means
-        `tms.reports.threads`. Raises `UnavailableError` if no connection is free in time.
+        `tms.reports.threads`. For the other parameters and errors, see `Scans.open`.
         """
         began = time.perf_counter()
         now = self._clock()
@@ -80,27 +61,18 @@ class ReportService:
         if visible is not None:
             criteria.append(visible)
 
-        def list_counts(snapshot: Snapshot) -> Sequence[Count]:
-            return work_list(criteria, today=today, sizes=snapshot.sizes)
-
-        return _report(self._count(list_counts, threads or self._settings.threads, progress), now, began)
-
-    def _count(self, list_counts: ListCounts, threads: int, progress: Progress | None) -> Counted:
-        try:
-            return count_together(self.pool, list_counts, threads=threads, progress=progress)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            # The server had closed pooled connections; SQLAlchemy has now discarded all of them.
-            return count_together(self.pool, list_counts, threads=threads, progress=progress)
+        with self.scans.open(is_cancelled=is_cancelled, statement_timeout=statement_timeout) as scan:
+            counts = work_list(criteria, today=today, sizes=scan.snapshot.sizes)
+            counted = count_together(scan, counts, threads=threads or self._settings.threads, progress=progress)
+        return _report(counted, now, began)
 
     def close(self) -> None:
-        if pool := self.__dict__.pop("pool", None):
-            pool.close()
+        if scans := self.__dict__.pop("scans", None):
+            scans.close()
 
 
-def create_service(runtime: Runtime, *, statement_timeout: float | None = None) -> ReportService:
-    return ReportService(runtime, statement_timeout=statement_timeout)
+def create_service(runtime: Runtime) -> ReportService:
+    return ReportService(runtime)
 
 
 def _report(counted: Counted, now: datetime, began: float) -> Report:

@@ -8,6 +8,15 @@ from tms_core.settings_base import SettingsGroup, setting
 class ReportSettings(SettingsGroup, prefix="tms.reports"):
     threads: int = setting(4, help="Threads per report, each with its own database connection.", ge=1, le=32)
     pool_size: int = setting(4, help="Database connections for reports per process.", ge=1, le=64)
+    concurrent: int = setting(
+        4, help="Concurrent scans of the tasks for reports, over all processes; further ones wait.", ge=1, le=64
+    )
+    wait: float = setting(
+        2.0, help="Seconds that a report above this limit waits before it is rejected with 503.", ge=0, le=60
+    )
+    statement_timeout: float = setting(
+        10.0, help="Timeout of each SQL statement of a report, in seconds; the response is 503.", gt=0, le=3600
+    )
     database_url: SecretStr | None = setting(
         None, help="A read replica for reports, such as postgresql://…; empty: the main database."
     )
