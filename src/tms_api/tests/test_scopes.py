@@ -27,7 +27,10 @@ ALLOWED = {
         "POST /api/task/bulk",
     },
     "users:read": {"GET /api/users", "GET /api/users/{id}"},
-    "reports:read": {"GET /api/task-report-insight"},
+    "reports:read": {
+        "GET /api/task-report-insight",
+        *(f"GET /api/task-report-insight/{name}" for name in ("trend", "burndown", "cycle-time", "workload", "aging")),
+    },
 }
 
 

@@ -2,12 +2,20 @@
 
 from tms_reports.settings import ReportSettings
 
+HISTORY = "report_history"
+REPORT_PATHS = (
+    "/api/task-report-insight",
+    *(f"/api/task-report-insight/{name}" for name in ("trend", "burndown", "cycle-time", "workload", "aging")),
+)
+
 
 def includeme(config):
     config.add_tms_settings(ReportSettings)
     config.add_error_codes("tms_reports.error_codes")
     config.add_doctor_check("reports", "tms_reports.doctor:check_database")
-    config.add_token_scope("reports:read", "GET /api/task-report-insight")
+    config.add_migrations("reports", "tms_reports:migrations/versions")
+    config.add_event_sink(HISTORY, "tms_reports.history.sink:HistorySink")
+    config.add_token_scope("reports:read", *(f"GET {path}" for path in REPORT_PATHS))
     config.add_index_link("report", "/api/task-report-insight")
     config.add_web_module("tms_reports:static/web")
     config.include_web("tms_reports.resources")

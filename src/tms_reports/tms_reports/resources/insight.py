@@ -1,4 +1,4 @@
-"""The report as a resource."""
+"""The insight report as a resource."""
 
 from prometheus_client import Histogram
 
@@ -9,7 +9,6 @@ from tms_core.web.resource import json_response, resource
 from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of
 from tms_reports.schemas import Report
-from tms_reports.services import create_service
 
 SECONDS = Histogram(
     "tms_report_seconds",
@@ -36,8 +35,3 @@ class TaskReportInsight:
             report = self.request.registry.reports.compute(actor, wanted, is_cancelled=self.request.client_disconnected)
         SECONDS.observe(report.elapsed_ms / 1000)
         return json_response(report.as_json(), headers={"Cache-Control": "no-store"})
-
-
-def includeme(config):
-    config.registry.reports = create_service(config.registry.tms)
-    config.scan("tms_reports.resources")
