@@ -8,6 +8,9 @@ REPORT_PATHS = (
     *(f"/api/task-report-insight/{name}" for name in ("trend", "burndown", "cycle-time", "workload", "aging")),
 )
 
+JOBS = "/api/task-report-insight/jobs"
+JOB_ROUTES = (f"GET {JOBS}", f"POST {JOBS}", f"GET {JOBS}/{{id}}", f"DELETE {JOBS}/{{id}}", f"GET {JOBS}/{{id}}/result")
+
 
 def includeme(config):
     config.add_tms_settings(ReportSettings)
@@ -15,7 +18,9 @@ def includeme(config):
     config.add_doctor_check("reports", "tms_reports.doctor:check_database")
     config.add_migrations("reports", "tms_reports:migrations/versions")
     config.add_event_sink(HISTORY, "tms_reports.history.sink:HistorySink")
-    config.add_token_scope("reports:read", *(f"GET {path}" for path in REPORT_PATHS))
+    config.add_task_module("tms_reports.tasks")
+    config.include("tms_reports.beat_schedule")
+    config.add_token_scope("reports:read", *(f"GET {path}" for path in REPORT_PATHS), *JOB_ROUTES)
     config.add_index_link("report", "/api/task-report-insight")
     config.add_web_module("tms_reports:static/web")
     config.include_web("tms_reports.resources")

@@ -1,11 +1,14 @@
-"""Tables of the reports: changes of status and completions, kept by the sink of `history`."""
+"""Tables: changes of status and completions, kept by the sink of `history`; jobs and schedules."""
 
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Enum, Index
+from sqlalchemy import ARRAY, BigInteger, Enum, ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tms_core.models import Base, Status
+from tms_core.models.base import CreatedAt, Id
 
 STATUS = Enum(Status, name="task_status")
 
@@ -45,3 +48,92 @@ class Completion(Base):
     completed_at: Mapped[datetime]
 
     __table_args__ = (Index("ix_report_completion_completed_at", "completed_at", "task_id", "started_at"),)
+
+
+class JobStatus(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+JOB_STATUS = Enum(
+    JobStatus, name="report_job_status", values_callable=lambda members: [member.value for member in members]
+)
+ACTIVE_STATUSES = (JobStatus.WAITING, JobStatus.RUNNING)
+
+
+class ReportSchedule(Base):
+    """A report that is mailed regularly. `next_run_at` is None if the schedule is paused or has no further time.
+
+    The columns `last_…` are those of the last run; its jobs are deleted after a day.
+    """
+
+    __tablename__ = "report_schedule"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    cron: Mapped[str] = mapped_column(String(100))
+    timezone: Mapped[str] = mapped_column(String(100))
+    report: Mapped[str] = mapped_column(String(20))
+    parameters: Mapped[dict[str, Any]]
+    format: Mapped[str] = mapped_column(String(10))
+    recipients: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    is_paused: Mapped[bool] = mapped_column(server_default="false")
+    next_run_at: Mapped[datetime | None]
+    last_run_at: Mapped[datetime | None]
+    last_status: Mapped[JobStatus | None] = mapped_column(JOB_STATUS)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    last_job_id: Mapped[int | None]
+    created_at: Mapped[CreatedAt]
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        Index("ix_report_schedule_next_run_at", "next_run_at", postgresql_where=text("next_run_at IS NOT NULL")),
+    )
+
+
+class ReportJob(Base):
+    """A report that is computed in the background for a user. This row is the truth; Celery only wakes the worker.
+
+    `done` of `total` statements are executed. A worker renews `heartbeat_at` while it runs; `attempts` tells its
+    attempt from a later one. A job of a schedule belongs to one recipient; all jobs of a run have the same `run_at`.
+    """
+
+    __tablename__ = "report_job"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    schedule_id: Mapped[int | None] = mapped_column(ForeignKey("report_schedule.id", ondelete="CASCADE"), index=True)
+    run_at: Mapped[datetime | None]
+    report: Mapped[str] = mapped_column(String(20))
+    parameters: Mapped[dict[str, Any]]
+    format: Mapped[str] = mapped_column(String(10))
+    status: Mapped[JobStatus] = mapped_column(JOB_STATUS, server_default=JobStatus.WAITING.value)
+    done: Mapped[int] = mapped_column(server_default="0")
+    total: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    # A Celery message is assumed to be in flight for a while from then on.
+    queued_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    heartbeat_at: Mapped[datetime | None]
+    created_at: Mapped[CreatedAt]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    result: Mapped[bytes | None] = mapped_column(deferred=True)
+
+    __table_args__ = (
+        Index("ix_report_job_user_id", "user_id", "id"),
+        Index("ix_report_job_expires_at", "expires_at"),
+        Index("ix_report_job_active", "status", postgresql_where=text("status IN ('waiting', 'running')")),
+        # One at a time per user, besides those of schedules.
+        Index(
+            "uq_report_job_user_id_active",
+            "user_id",
+            unique=True,
+            postgresql_where=text("status IN ('waiting', 'running') AND schedule_id IS NULL"),
+        ),
+    )

@@ -1,5 +1,7 @@
 """Report settings."""
 
+from datetime import timedelta
+
 from pydantic import SecretStr, field_validator
 
 from tms_core.settings_base import SettingsGroup, setting
@@ -17,9 +19,27 @@ class ReportSettings(SettingsGroup, prefix="tms.reports"):
     statement_timeout: float = setting(
         10.0, help="Timeout of each SQL statement of a report, in seconds; the response is 503.", gt=0, le=3600
     )
+    job_timeout: float = setting(
+        300.0, help="Timeout of each SQL statement of a report job or scheduled report, in seconds.", gt=0, le=86400
+    )
+    job_lease: float = setting(
+        30.0,
+        help="Seconds without a sign of life after which a report job's worker counts as dead.",
+        ge=5,
+        le=3600,
+    )
+    job_hours: float = setting(24.0, help="Hours for which the result of a report job is kept.", gt=0, le=720)
+    job_result_bytes: int = setting(
+        20_000_000, help="Largest result of a report job, in bytes.", ge=10_000, le=500_000_000
+    )
+    jobs_per_user: int = setting(20, help="Report jobs kept per user; older results are deleted.", ge=1, le=1000)
     database_url: SecretStr | None = setting(
         None, help="A read replica for reports, such as postgresql://…; empty: the main database."
     )
+
+    @property
+    def job_life(self) -> timedelta:
+        return timedelta(hours=self.job_hours)
 
     @field_validator("database_url")
     @classmethod

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from pyramid.response import Response
 
@@ -59,7 +59,7 @@ def read_format(values: dict[str, list[str]]) -> Format:
     if given not in FORMATS:
         choices = ", ".join(FORMATS)
         raise InvalidError.of("format", f"must be one of {choices}", codes.NOT_A_CHOICE, "query", choices=choices)
-    return cast(Format, given)
+    return given
 
 
 def render(report: str, result: Mapping[str, Any], style: Format, *, site: str = "") -> Rendered:
