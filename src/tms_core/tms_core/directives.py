@@ -143,6 +143,13 @@ def add_account_mailer(config, mailer: str) -> None:
     _registry(config).account_mailer = mailer
 
 
+def add_document_mailer(config, mailer: str) -> None:
+    """Register the `DocumentMailer` («package.module:Class») that mails documents, such as scheduled reports."""
+    if _registry(config).document_mailer:
+        raise ConfigurationError("two packages want to mail documents")
+    _registry(config).document_mailer = mailer
+
+
 def add_sign_in(config, sign_in: str) -> None:
     """Register the `tms_core.web.sign_in.SignIn` («package.module:Class») that begins sessions under its limits."""
     if _registry(config).sign_in:
@@ -209,6 +216,7 @@ DIRECTIVES = (
     add_metrics,
     add_token_scope,
     add_account_mailer,
+    add_document_mailer,
     add_sign_in,
     add_link_url,
     add_link_page,

@@ -65,6 +65,7 @@ class Registry:
     metrics: dict[str, str] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
+    document_mailer: str | None = None
     sign_in: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
     # Paths of pages by purpose.
