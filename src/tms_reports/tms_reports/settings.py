@@ -1,7 +1,10 @@
 """Report settings."""
 
+from typing import Literal
+
 from pydantic import SecretStr, field_validator
 
+from tms_core.runtime import Runtime
 from tms_core.settings_base import SettingsGroup, setting
 
 
@@ -17,6 +20,11 @@ class ReportSettings(SettingsGroup, prefix="tms.reports"):
     statement_timeout: float = setting(
         10.0, help="Timeout of each SQL statement of a report, in seconds; the response is 503.", gt=0, le=3600
     )
+    counters: Literal["auto", "total", "personal", "off"] = setting(
+        "auto",
+        help="Kept counters, which save reports from counting: total (of all tasks), personal (also of each user's own "
+        "tasks), off; auto: personal if tms.visibility is private, else total.",
+    )
     database_url: SecretStr | None = setting(
         None, help="A read replica for reports, such as postgresql://…; empty: the main database."
     )
@@ -27,3 +35,9 @@ class ReportSettings(SettingsGroup, prefix="tms.reports"):
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
         return value
+
+
+def keeps_personal_counters(runtime: Runtime) -> bool:
+    """Return whether the counters count each user's own tasks too."""
+    counters = runtime.settings(ReportSettings).counters
+    return counters == "personal" or (counters == "auto" and runtime.core.visibility == "private")
