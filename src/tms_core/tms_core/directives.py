@@ -129,6 +129,12 @@ def add_metrics(config, name: str, collect: str) -> None:
     _register(_registry(config).metrics, "metrics", name, collect)
 
 
+def add_bulk_load_listener(config, name: str, listener: str) -> None:
+    """Register a `tms_core.bulk_loads.BulkLoadListener` («package.module:Class») for tasks that are loaded without
+    events, which sinks do not receive."""
+    _register(_registry(config).bulk_load_listeners, "bulk load listener", name, listener)
+
+
 def add_token_scope(config, scope: str, *routes: str) -> None:
     """Allow routes («GET /api/task/{id}») to personal API tokens with a scope, such as «tasks:read». Routes without a
     scope reject personal tokens."""
@@ -214,6 +220,7 @@ DIRECTIVES = (
     add_index_link,
     add_doctor_check,
     add_metrics,
+    add_bulk_load_listener,
     add_token_scope,
     add_account_mailer,
     add_document_mailer,

@@ -87,8 +87,10 @@ def _body(mail: DocumentMail) -> bytes:
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     for attachment in mail.attachments:
         main, _, sub = attachment.content_type.partition(";")[0].strip().partition("/")
-        is_text = {"params": {"charset": "utf-8"}} if main == "text" else {}
-        message.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name, **is_text)
+        parameters = {"charset": "utf-8"} if main == "text" else {}
+        message.add_attachment(
+            attachment.content, maintype=main, subtype=sub, filename=attachment.name, params=parameters
+        )
     del message["MIME-Version"]
     fields = message.as_bytes()
     return b"MIME-Version: 1.0\r\n" + fields
