@@ -13,6 +13,7 @@ from tms_core.web.openapi.paths import path_of
 from tms_core.web.preconditions import read_tags
 from tms_core.web.resource import methods_of
 from tms_notifications.models import MailKind, MailStatus, NotificationMail
+from tms_reports.models import JobStatus, ReportJob
 from tms_testing.fixtures import PASSWORD, Client
 
 YESTERDAY, TOMORROW = (
@@ -68,6 +69,16 @@ REQUESTS = {
     "DELETE /api/views/{id}": ("/api/views/1", None),
     "GET /api/sync": ("/api/sync", None),
     "GET /api/task-report-insight": ("/api/task-report-insight", None),
+    "GET /api/task-report-insight/trend": ("/api/task-report-insight/trend", None),
+    "GET /api/task-report-insight/burndown": ("/api/task-report-insight/burndown", None),
+    "GET /api/task-report-insight/cycle-time": ("/api/task-report-insight/cycle-time", None),
+    "GET /api/task-report-insight/workload": ("/api/task-report-insight/workload", None),
+    "GET /api/task-report-insight/aging": ("/api/task-report-insight/aging", None),
+    "GET /api/task-report-insight/jobs": ("/api/task-report-insight/jobs", None),
+    "POST /api/task-report-insight/jobs": ("/api/task-report-insight/jobs", {"report": "aging"}),
+    "GET /api/task-report-insight/jobs/{id}": ("/api/task-report-insight/jobs/1", None),
+    "DELETE /api/task-report-insight/jobs/{id}": ("/api/task-report-insight/jobs/1", None),
+    "GET /api/task-report-insight/jobs/{id}/result": ("/api/task-report-insight/jobs/1/result", None),
     "POST /api/ws-ticket": ("/api/ws-ticket", None),
     "POST /api/email-verification": ("/api/email-verification", None),
     "POST /api/password-reset": ("/api/password-reset", {"email": "ann@example.com"}),
@@ -101,13 +112,16 @@ def _has_a_representation(name: str) -> bool:
 
 
 @pytest.fixture
-def ann(app, make_user, relay_once):
-    """A user with a task of two versions, a personal token and a session."""
+def ann(app, runtime, make_user, relay_once):
+    """A user with a task of two versions, a personal token, a session and a finished report job."""
     ann = Client(app, make_user("ann"))
     ann.post_json("/api/task", {"title": "T"})
     ann.patch_json("/api/task/1", {"title": "U"})
     ann.post_json("/api/api-tokens", {"name": "n", "scopes": ["tasks:read"]})
     ann.post_json("/api/views", {"name": "n", "page": "/tasks"})
+    with runtime.transaction() as session:
+        end = {"status": JobStatus.DONE, "result": b"{}"}
+        session.add(ReportJob(user_id=ann.user.id, report="aging", parameters={}, format="json", **end))
     relay_once()
     return ann
 

@@ -27,7 +27,13 @@ ALLOWED = {
         "POST /api/task/bulk",
     },
     "users:read": {"GET /api/users", "GET /api/users/{id}"},
-    "reports:read": {"GET /api/task-report-insight"},
+    "reports:read": {
+        "GET /api/task-report-insight",
+        *(f"GET /api/task-report-insight/{name}" for name in ("trend", "burndown", "cycle-time", "workload", "aging")),
+        *(f"{verb} /api/task-report-insight/jobs" for verb in ("GET", "POST")),
+        *(f"{verb} /api/task-report-insight/jobs/{{id}}" for verb in ("GET", "DELETE")),
+        "GET /api/task-report-insight/jobs/{id}/result",
+    },
 }
 
 

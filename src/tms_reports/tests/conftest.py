@@ -5,12 +5,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Engine, insert
 
+from tms_core.db import create_database_engine
 from tms_core.models import Priority, Status, Task, User
+from tms_core.permissions import Actor
+from tms_core.services.tasks import TaskService
+from tms_reports.scans import Scans
 from tms_reports.services import ReportService
 
 Row = dict[str, Any]
+# Connections of `scans`.
+CONNECTIONS = 4
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +71,39 @@ def add_tasks(runtime, today) -> Callable[[Sequence[Row]], list[Row]]:
         return rows
 
     return add
+
+
+@pytest.fixture
+def engine(runtime) -> Iterator[Engine]:
+    engine = create_database_engine(runtime.core, pool_size=CONNECTIONS)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def make_scans(engine) -> Callable[..., Scans]:
+    """Makes scans on four connections, which do not wait for free ones."""
+
+    def make(**values: Any) -> Scans:
+        defaults = {"connections": CONNECTIONS, "concurrent": 4, "max_wait": 0.0, "statement_timeout": 30.0}
+        return Scans(engine, **{**defaults, **values})
+
+    return make
+
+
+@pytest.fixture
+def scans(make_scans) -> Scans:
+    return make_scans()
+
+
+@pytest.fixture
+def create_task(runtime, usernames, relay_once, today) -> Callable[[], None]:
+    """Commits a task and an event with a position, as another process would."""
+
+    def create() -> None:
+        actor = Actor(next(iter(usernames)), is_admin=True)
+        with runtime.transaction() as session:
+            TaskService(session, actor, "team").create({"title": "meanwhile", "due_date": today})
+        relay_once()
+
+    return create

@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 
 from tms_core.models import Priority, Status, Task
-from tms_reports.counts import Sizes, work_list
+from tms_reports.counts import work_list
+from tms_reports.scans import Sizes
 from tms_reports.threads import count_together
 
 SMALL = Sizes(tasks=-1, users=-1)
@@ -15,11 +16,12 @@ MANY_USERS = Sizes(tasks=1_000_000, users=900_000)
 
 
 @pytest.fixture
-def tally(service, today):
+def tally(scans, today):
     """The result of a work list for tables of these sizes, without zero counts."""
 
     def count(sizes):
-        counted = count_together(service.pool, lambda _: work_list([], today=today, sizes=sizes), threads=2)
+        with scans.open() as scan:
+            counted = count_together(scan, work_list([], today=today, sizes=sizes), threads=2)
         return {name: {key: n for key, n in found.items() if n} for name, found in counted.tallies.items()}
 
     return count

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ARRAY, ColumnElement, Select, cast, column, func, select
 
 from tms_core.models import OPEN_STATUSES, Priority, Status, Task, User
+from tms_reports.scans import Sizes
 
-Dimension = Literal["cells", "assigned", "created", "due_soon", "overdue"]
+# The name of a group of counts whose results are added up.
+Dimension = str
 Criteria = Sequence[ColumnElement[bool]]
 Statement: TypeAlias = Select[*tuple[Any, ...]]
 
@@ -31,14 +33,6 @@ class Count:
 
     dimension: Dimension
     statement: Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """Estimated numbers of rows, negative if unknown. They affect the choice of statements, not the result."""
-
-    tasks: int
-    users: int
 
 
 def work_list(criteria: Criteria, *, today: date, sizes: Sizes) -> list[Count]:

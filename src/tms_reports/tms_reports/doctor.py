@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from tms_core.doctor import Finding, bad, fine, warning
 from tms_core.runtime import Runtime
-from tms_reports.services import create_report_engine
+from tms_reports.scans import create_report_engine
 from tms_reports.settings import ReportSettings
 
 MAX_SECONDS_BEHIND = 60.0

@@ -7,10 +7,12 @@ from collections.abc import Coroutine, Sequence
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
+from weakref import ref
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
 from tms_core.server.error_responses import error_response
+from tms_core.web.disconnection import EXCHANGE
 
 log = logging.getLogger(__name__)
 # Responses without a body (RFC 9110, section 6.4.1).
@@ -31,6 +33,8 @@ class Exchange(RequestResponseCycle):
     def __init__(self, environ: dict[str, Any], tasks: set[Any], **kwargs: Any):
         super().__init__(logger=log, access_logger=log, access_log=False, **kwargs)
         self.environ = environ
+        # Weak, because the exchange refers to its environ.
+        environ[EXCHANGE] = ref(self)
         self._tasks = tasks
 
     def begin(self) -> None:

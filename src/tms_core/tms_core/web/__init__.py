@@ -23,6 +23,7 @@ def includeme(config):
         ".security",
         ".revalidation",
         ".expensive_reads",
+        ".disconnection",
         ".preconditions",
         ".request_limits",
         ".batch_lookups",

@@ -1,0 +1,146 @@
+"""Times the reports from the history of statuses: trend, burndown, cycle time, workload and aging.
+
+    .venv/bin/python bench/series.py [--tasks 300000]
+
+Loads tasks with about 3.4 events each into a PostgreSQL of its own, records them as the relay's sink does, and prints
+the median of the times of each report in the process, without HTTP.
+"""
+
+import statistics
+import time
+from datetime import date, timedelta
+from tempfile import TemporaryDirectory
+
+import click
+from sqlalchemy import text
+
+from tms_core.app import configure
+from tms_core.migrations_runner import upgrade
+from tms_core.permissions import Actor
+from tms_core.services.task_filter import TaskFilter
+from tms_local.embedded.services import embedded_services
+from tms_reports.history.recording import record
+from tms_reports.series.aging import Aging
+from tms_reports.series.burndown import Burndown
+from tms_reports.series.cycle_time import CycleTime
+from tms_reports.series.services import create_service
+from tms_reports.series.trend import Trend
+from tms_reports.series.workload import Workload
+from tms_reports.services import create_service as report_service
+
+ROUNDS = 7
+USERS = 200
+# Tasks of a year: created, nine in ten begun, eight in ten completed, one in ten reopened and completed again, all
+# edited at least once.
+LOAD = """
+INSERT INTO users (username, email, first_name, last_name, password_hash)
+    SELECT 'user' || n, 'user' || n || '@example.com', '', '', '' FROM generate_series(1, {users}) AS n;
+CREATE TEMPORARY TABLE plan AS
+    SELECT n AS id, now() - random() * interval '365 days' AS created_at, random() AS fate, random() AS pace,
+        1 + (n * 613) % {users} AS creator, 1 + (n * 1021) % {users} AS assignee, (n * 31) % 4 AS priority
+    FROM generate_series(1, {tasks}) AS n;
+CREATE TEMPORARY TABLE step AS
+    SELECT id, version, at, old, new FROM (
+        SELECT id, 1 AS version, created_at AS at, NULL AS old, 'PENDING' AS new FROM plan
+        UNION ALL SELECT id, 2, created_at + pace * interval '2 days', NULL, 'PENDING' FROM plan WHERE fate < 0.6
+        UNION ALL SELECT id, 3, created_at + pace * interval '5 days', 'PENDING', 'IN_PROGRESS'
+            FROM plan WHERE fate < 0.9
+        UNION ALL SELECT id, 4, created_at + pace * interval '20 days', 'IN_PROGRESS', 'COMPLETED'
+            FROM plan WHERE fate < 0.8
+        UNION ALL SELECT id, 5, created_at + pace * interval '25 days', 'COMPLETED', 'IN_PROGRESS'
+            FROM plan WHERE fate < 0.1
+        UNION ALL SELECT id, 6, created_at + pace * interval '30 days', 'IN_PROGRESS', 'COMPLETED'
+            FROM plan WHERE fate < 0.1
+    ) AS steps WHERE at <= now();
+INSERT INTO task (title, status, priority, due_date, created_by, assigned_to, created_at, updated_at, version)
+    SELECT 'Task ' || plan.id, CAST(last.new AS task_status), (enum_range(NULL::task_priority))[1 + priority],
+        CAST(created_at + interval '30 days' AS date), creator, assignee, created_at, last.at, last.version
+    FROM plan JOIN LATERAL (SELECT * FROM step WHERE step.id = plan.id ORDER BY version DESC LIMIT 1) AS last ON true
+    ORDER BY plan.id;
+INSERT INTO task_event (position, task_id, kind, actor_id, changes, snapshot, created_at)
+    SELECT row_number() OVER (ORDER BY at, step.id, version), step.id,
+        CAST(CASE version WHEN 1 THEN 'created' ELSE 'updated' END AS task_event_kind), creator,
+        CASE WHEN old IS NOT NULL THEN jsonb_build_object('status', jsonb_build_array(old, new))
+             WHEN version > 1 THEN '{{"title": ["a", "b"]}}'::jsonb ELSE '{{}}' END,
+        jsonb_build_object('id', step.id, 'title', 'Task ' || step.id, 'description', repeat('x', 100), 'status', new,
+            'priority', 'MEDIUM', 'version', version, 'created_at', created_at, 'updated_at', at,
+            'created_by', creator, 'assigned_to', assignee, 'due_date', NULL),
+        at
+    FROM step JOIN plan USING (id);
+"""
+
+
+@click.command()
+@click.option("--tasks", default=300_000, show_default=True)
+def main(tasks: int) -> None:
+    with (
+        TemporaryDirectory(prefix="tms-bench-") as folder,
+        embedded_services(folder, durable=False) as (database, redis),
+    ):
+        ini = {
+            "pyramid.includes": "tms_reports",
+            "tms.environment": "development",
+            "tms.state_dir": folder,
+            "tms.database_url": database,
+            "tms.redis_url": redis,
+            "tms.database_statement_timeout": "3600",
+        }
+        runtime = configure(ini, web=False).registry.tms
+        upgrade(runtime)
+        _load(runtime, tasks)
+        _measure(runtime)
+        runtime.close()
+
+
+def _load(runtime, tasks: int) -> None:
+    with runtime.engine.connect() as connection:
+        for statement in LOAD.format(users=USERS, tasks=tasks).split(";\n"):
+            if statement.strip():
+                connection.execute(text(statement.replace(":", "\\:")))
+                if "TABLE step" in statement:
+                    connection.execute(text("CREATE INDEX ON step (id); ANALYZE step"))
+        connection.commit()
+        events = connection.scalar(text("SELECT max(position) FROM task_event"))
+    began = time.perf_counter()
+    with runtime.transaction() as session:
+        record(session, 1, events)
+        session.execute(
+            text("UPDATE relay_cursor SET position = :events WHERE sink = 'report_history'"), {"events": events}
+        )
+    print(f"{tasks:,} tasks, {events:,} events; recorded in one statement each: {time.perf_counter() - began:.1f} s")
+    with runtime.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+
+
+def _measure(runtime) -> None:
+    reports = report_service(runtime)
+    service = create_service(runtime, reports.scans)
+    root, today = Actor(1, is_admin=True), date.today()  # noqa: DTZ011
+    mine = TaskFilter(assigned_to=frozenset({7}))
+    wanted = {
+        "trend, 30 days": (Trend(30), TaskFilter()),
+        "trend, 366 days": (Trend(366), TaskFilter()),
+        "trend, 30 days, one assignee": (Trend(30), mine),
+        "burndown, 30 days a year ago": (
+            Burndown(today - timedelta(days=330), today - timedelta(days=300)),
+            TaskFilter(),
+        ),
+        "cycle time, 90 days by priority": (CycleTime(90), TaskFilter()),
+        "cycle time, 90 days by assignee": (CycleTime(90, "assigned_to"), TaskFilter()),
+        "cycle time, 366 days by priority": (CycleTime(366), TaskFilter()),
+        "cycle time, 90 days, one assignee": (CycleTime(90), mine),
+        "workload": (Workload(), TaskFilter()),
+        "aging": (Aging(), TaskFilter()),
+    }
+    for name, (report, only) in wanted.items():
+        times = []
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            service.compute(report, root, only)
+            times.append((time.perf_counter() - began) * 1000)
+        print(f"{name:36} {statistics.median(times):7.0f} ms")
+    reports.close()
+
+
+if __name__ == "__main__":
+    main()

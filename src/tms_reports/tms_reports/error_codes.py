@@ -1,0 +1,17 @@
+"""Error codes of this package."""
+
+from tms_core.error_codes import ErrorCode
+
+REPORT_CANCELLED = ErrorCode("report_cancelled", "The report was cancelled while it was being counted.", status=503)
+BAD_PERIOD = ErrorCode("bad_period", "The period ends before it begins, or is too long.", ("maximum",))
+REPORT_JOB_NOT_FOUND = ErrorCode("report_job_not_found", "The caller has no such report job.", status=404)
+REPORT_JOB_RUNNING = ErrorCode("report_job_running", "Another report job of the user is not finished.", status=409)
+REPORT_JOB_NOT_DONE = ErrorCode(
+    "report_job_not_done",
+    "The report job has no result: it is not done.",
+    ("status",),
+    409,
+)
+NOT_LIVE = ErrorCode("not_live", "No counters are kept for this filter: the report needs a scan.")
+COUNTERS_NOT_READY = ErrorCode("counters_not_ready", "The kept counters are being built.", status=503)
+COUNTERS_OFF = ErrorCode("counters_off", "This deployment keeps no counters.", status=501)

@@ -1,0 +1,1 @@
+"""The history of tasks' statuses, recorded from the event log."""

@@ -1,0 +1,59 @@
+"""Records status changes and completions from a range of the event log.
+
+The statements read the events in the database, so that a batch of the relay and a whole log are recorded alike.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+# Events that are a change of status. A task that is restored after its deletion has a higher version.
+CHANGES_STATUS = """(kind = 'updated' AND changes ? 'status'
+    OR kind = 'created' AND snapshot->>'version' = '1' AND snapshot->>'status' <> 'PENDING')"""
+OLD_STATUS = "CAST(changes->'status'->>0 AS task_status)"
+NEW_STATUS = "CAST(snapshot->>'status' AS task_status)"
+
+# The second part: closed tasks that were loaded without events. When they were closed is not known.
+ADD_CHANGES = text(f"""
+    INSERT INTO report_status_change (position, is_initial, task_id, at, old_status, new_status)
+    SELECT position, false, task_id, created_at, {OLD_STATUS}, {NEW_STATUS}
+    FROM task_event
+    WHERE position BETWEEN :first AND :last AND {CHANGES_STATUS}
+    UNION ALL
+    SELECT position, true, task_id, CAST(snapshot->>'created_at' AS timestamptz), NULL, before.status
+    FROM task_event
+    CROSS JOIN LATERAL (SELECT coalesce({OLD_STATUS}, {NEW_STATUS}) AS status) AS before
+    WHERE position BETWEEN :first AND :last AND kind = 'updated' AND snapshot->>'version' = '2'
+        AND before.status IN ('COMPLETED', 'ARCHIVED')
+        AND NOT EXISTS (
+            SELECT FROM task_event AS creation
+            WHERE creation.task_id = task_event.task_id AND creation.kind = 'created'
+        )
+    ON CONFLICT DO NOTHING
+""")
+TOUCHED = "SELECT task_id FROM report_status_change WHERE position BETWEEN :first AND :last"
+DROP_COMPLETIONS = text(f"DELETE FROM report_completion WHERE task_id IN ({TOUCHED})")
+ADD_COMPLETIONS = text(f"""
+    INSERT INTO report_completion (task_id, started_at, completed_at)
+    SELECT task_id, started_at, completed_at
+    FROM (
+        SELECT task_id,
+            min(at) FILTER (WHERE new_status = 'IN_PROGRESS') AS started_at,
+            max(at) FILTER (WHERE is_completion) AS completed_at,
+            max(position) FILTER (WHERE is_completion) AS completed,
+            max(position) FILTER (WHERE new_status IN ('PENDING', 'IN_PROGRESS')) AS opened
+        FROM (
+            SELECT *, new_status = 'COMPLETED' AND NOT is_initial
+                AND (old_status IS NULL OR old_status IN ('PENDING', 'IN_PROGRESS')) AS is_completion
+            FROM report_status_change
+            WHERE task_id IN ({TOUCHED})
+        ) AS change
+        GROUP BY task_id
+    ) AS task
+    WHERE completed > coalesce(opened, 0)
+""")
+
+
+def record(session: Session, first: int, last: int) -> None:
+    """Record the events with these positions, inclusive. Recording events again changes nothing."""
+    for statement in (ADD_CHANGES, DROP_COMPLETIONS, ADD_COMPLETIONS):
+        session.execute(statement, {"first": first, "last": last})

@@ -1,0 +1,1 @@
+"""Reports that are computed in the background."""

@@ -1,0 +1,1 @@
+"""The reports besides the insight: trend, burndown, cycle time, workload and aging."""

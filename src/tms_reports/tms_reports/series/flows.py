@@ -1,0 +1,130 @@
+"""How many tasks were created, closed and reopened on each day, and how many were open at its end.
+
+The number of open tasks is counted now, from the table of tasks, and followed backwards through the changes of status.
+So only the changes of the period are read, and the numbers are exact at the moment of the snapshot.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, exists, func, select, text, union_all
+from sqlalchemy import cast as sql_cast
+
+from tms_core.models import OPEN_STATUSES, RelayCursor, Status, Task, TaskEvent
+from tms_reports.counts import Count
+from tms_reports.history.recording import CHANGES_STATUS
+from tms_reports.history.sink import NAME
+from tms_reports.models import STATUS, StatusChange
+from tms_reports.series.days import Days
+from tms_reports.series.scope import Scope
+
+Tallies = Mapping[Any, Counter[tuple[Any, ...]]]
+CLOSED_STATUSES = tuple(status for status in Status if status not in OPEN_STATUSES)
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The numbers of one day. `completed` and `archived` tasks were open before, `reopened` ones closed; `open` is the
+    number at the end of the day."""
+
+    date: date
+    created: int
+    completed: int
+    archived: int
+    reopened: int
+    open: int
+
+    @property
+    def change(self) -> int:
+        return self.created + self.reopened - self.completed - self.archived
+
+
+def count(dimension: str, statement: Any) -> Count:
+    return Count(dimension, statement)
+
+
+def flow_counts(scope: Scope, days: Days) -> list[Count]:
+    """Return the counts that `flows` needs."""
+    return [
+        count("changes", _changes(scope, days)),
+        count("loaded", _closed_without_events(scope, days)),
+        count("created", _created(scope, days)),
+        count("open", select(func.count()).where(Task.status.in_(OPEN_STATUSES), *scope.criteria)),
+    ]
+
+
+def flows(tallies: Tallies, days: Days) -> list[Flow]:
+    """Return the flow of each day."""
+    numbers = [_numbers(tallies, bucket) for bucket in range(1, len(days) + 2)]
+    later = numbers.pop()
+    is_open = tallies["open"][()] - Flow(days.last, **later, open=0).change
+    found = []
+    for day, number in zip(reversed(days.dates), reversed(numbers), strict=True):
+        found.append(Flow(day, **number, open=is_open))
+        is_open -= found[-1].change
+    return found[::-1]
+
+
+def _numbers(tallies: Tallies, bucket: int) -> dict[str, int]:
+    found = Counter[str]()
+    for (at, old, new), number in tallies["changes"].items():
+        if at == bucket and (kind := _kind(old, new)):
+            found[kind] += number
+    for status, kind in ((Status.COMPLETED, "completed"), (Status.ARCHIVED, "archived")):
+        found[kind] += tallies["loaded"][bucket, status]
+    return {
+        "created": tallies["created"][bucket,],
+        **{name: found[name] for name in ("completed", "archived", "reopened")},
+    }
+
+
+def _kind(old: Status | None, new: Status) -> str | None:
+    """Return the number that a change of status counts for; None if the task stays open or closed."""
+    was_open = old is None or old in OPEN_STATUSES
+    if new in OPEN_STATUSES:
+        return None if was_open else "reopened"
+    if not was_open:
+        return None
+    return "completed" if new is Status.COMPLETED else "archived"
+
+
+def _changes(scope: Scope, days: Days) -> Any:
+    change = changes_since(days.start)
+    key = (days.bucket(change.c.at).label("bucket"), change.c.old_status, change.c.new_status)
+    joined = select(*key, func.count()).join_from(change, Task, Task.id == change.c.task_id)
+    return joined.where(*scope.criteria).group_by(*key)
+
+
+def changes_since(start: datetime) -> Subquery:
+    """Return the changes of status since an instant: those that are recorded, and those of events behind the cursor."""
+    recorded = select(StatusChange.task_id, StatusChange.at, StatusChange.old_status, StatusChange.new_status).where(
+        StatusChange.at >= start
+    )
+    cursor = select(func.coalesce(func.max(RelayCursor.position), 0)).where(RelayCursor.sink == NAME).scalar_subquery()
+    unrecorded = (_unrecorded(start, TaskEvent.position > cursor), _unrecorded(start, TaskEvent.position.is_(None)))
+    return union_all(recorded, *unrecorded).subquery("change")
+
+
+def _unrecorded(start: datetime, is_behind: ColumnElement[bool]) -> Any:
+    old = sql_cast(TaskEvent.changes["status"][0].astext, STATUS)
+    new = sql_cast(TaskEvent.snapshot["status"].astext, STATUS)
+    found = select(TaskEvent.task_id, TaskEvent.created_at, old, new)
+    return found.where(is_behind, TaskEvent.created_at >= start, text(f"({CHANGES_STATUS})"))
+
+
+def _closed_without_events(scope: Scope, days: Days) -> Any:
+    """Tasks that were loaded in a closed status count as closed when they were last updated."""
+    key = (days.bucket(Task.updated_at).label("bucket"), Task.status)
+    has_event = exists().where(TaskEvent.task_id == Task.id)
+    criteria: Sequence[ColumnElement[bool]] = (
+        Task.version == 1, Task.status.in_(CLOSED_STATUSES), Task.updated_at >= days.start, ~has_event,
+    )  # fmt: skip
+    return select(*key, func.count()).where(*criteria, *scope.criteria).group_by(*key)
+
+
+def _created(scope: Scope, days: Days) -> Any:
+    bucket = days.bucket(Task.created_at).label("bucket")
+    return select(bucket, func.count()).where(Task.created_at >= days.start, *scope.criteria).group_by(bucket)

@@ -1,0 +1,63 @@
+"""Computes the reports besides the insight."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from tms_core.permissions import Actor
+from tms_core.runtime import Runtime
+from tms_core.services.task_filter import TaskFilter
+from tms_reports.cancellation import IsCancelled
+from tms_reports.counts import Count
+from tms_reports.scans import Scans
+from tms_reports.series.flows import Tallies
+from tms_reports.series.scope import Scope
+from tms_reports.settings import ReportSettings
+from tms_reports.threads import Progress, count_together
+
+
+class SeriesReport(Protocol):
+    """A report with its parameters: the statements to execute, and the result made from their rows."""
+
+    def counts(self, scope: Scope) -> Sequence[Count]: ...
+
+    def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]: ...
+
+
+class SeriesService:
+    """Computes reports over the tasks that an actor may see, from one database snapshot; read-only."""
+
+    def __init__(self, runtime: Runtime, scans: Scans, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
+        self._core = runtime.core
+        self._threads = runtime.settings(ReportSettings).threads
+        self._scans = scans
+        self._clock = clock
+
+    def compute(
+        self,
+        report: SeriesReport,
+        actor: Actor,
+        wanted: TaskFilter,
+        *,
+        progress: Progress | None = None,
+        is_cancelled: IsCancelled | None = None,
+        statement_timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """Return the report's result and its metadata as JSON values. For the parameters and errors, see
+        `Scans.open`."""
+        began = time.perf_counter()
+        scope = Scope(actor, self._core.visibility, wanted, self._clock(), self._core.zone)
+        with self._scans.open(is_cancelled=is_cancelled, statement_timeout=statement_timeout) as scan:
+            counted = count_together(scan, report.counts(scope), threads=self._threads, progress=progress)
+        return {
+            **report.result(counted.tallies, scope),
+            "time_zone": self._core.timezone,
+            "generated_at": scope.now,
+            "as_of_event": counted.snapshot.last_position,
+            "elapsed_ms": round((time.perf_counter() - began) * 1000, 1),
+        }
+
+
+def create_service(runtime: Runtime, scans: Scans) -> SeriesService:
+    return SeriesService(runtime, scans)
