@@ -5,6 +5,7 @@ declare module "tms-client" {
     onEvent?: (event: import("tms/realtime").TaskEvent) => void;
     onReset?: (reset: { event_id: number }) => void;
     onViewers?: (viewers: { tasks: Record<string, number[]> }) => void;
+    onMessage?: (message: { type: string }) => void;
     onState?: (state: "connecting" | "open" | "waiting" | "closed", more: { retryIn?: number }) => void;
     onError?: (error: unknown) => void;
   }

@@ -19,6 +19,7 @@ from tms_realtime.event_log.reader import LogReader
 from tms_realtime.feed import Feed
 from tms_realtime.handshake_log import HandshakeLog
 from tms_realtime.settings import RealtimeSettings
+from tms_realtime.user_messages import UserMessages
 
 
 class Components:
@@ -31,6 +32,7 @@ class Components:
         self.reader = LogReader(runtime)
         self.presence = Presence(core.redis, self.reader)
         self.feed = Feed(core.redis, hub, self.reader, self.presence)
+        self.user_messages = UserMessages(core.redis, hub)
         self.revocations = RevocationMonitor(Revocations(runtime.engine, core.access_token_life))
         self.tickets = TicketStore(core.redis)
         self.limits = ConnectionLimits(possible_connections(settings.connections), settings.connections_per_user)

@@ -92,6 +92,7 @@ class Server:
             background = [
                 tasks.create_task(parts.feed.run()),
                 tasks.create_task(parts.presence.run()),
+                tasks.create_task(parts.user_messages.run()),
                 tasks.create_task(close_unauthorized(parts.hub, parts.revocations)),
                 tasks.create_task(report(self._runtime.core.redis, parts.hub)),
             ]

@@ -50,6 +50,8 @@ class Hub:
         # Views that concern only events about certain users, by user; and all other views.
         self._by_user: dict[int, set[View]] = {}
         self._general: set[View] = set()
+        # The connections of each user.
+        self._connections: dict[int, set[Client]] = {}
 
     def __len__(self) -> int:
         return len(self._views)
@@ -59,8 +61,7 @@ class Hub:
 
     def join(self, client: Client, view: View) -> None:
         """Add a client, or change its view."""
-        self.leave(client)
-        self._views[client] = view
+        self._add(client, view)
         group = self._groups.get(view)
         if group is None:
             group = self._groups[view] = set()
@@ -70,12 +71,12 @@ class Hub:
 
     def hold(self, client: Client) -> None:
         """Track a client without sending events: its replay is running."""
-        self.leave(client)
-        self._views[client] = None
+        self._add(client, None)
 
     def leave(self, client: Client) -> None:
         """Remove a client; idempotent."""
         view = self._views.pop(client, None)
+        self._forget_connection(client)
         if view is None:
             return
         group = self._groups[view]
@@ -104,11 +105,31 @@ class Hub:
         for view, batch in messages.items():
             self._send(view, batch)
 
+    def send_to_user(self, user_id: int, message: OutboundMessage) -> None:
+        """Send a control message to all connections of a user, those with a running replay included."""
+        # A copy: a client that is too slow leaves during the loop.
+        for client in tuple(self._connections.get(user_id, ())):
+            client.send(message)
+
     def reset(self, position: int) -> None:
         """Continue after an event of a log that has gone back, and reset all clients."""
         self.position = position
         for client in [client for group in self._groups.values() for client in group]:
             client.send(reset_message(position))
+
+    def _add(self, client: Client, view: View | None) -> None:
+        self.leave(client)
+        self._views[client] = view
+        if client.claims is not None:
+            self._connections.setdefault(client.claims.user_id, set()).add(client)
+
+    def _forget_connection(self, client: Client) -> None:
+        if client.claims is None or client.claims.user_id not in self._connections:
+            return
+        connections = self._connections[client.claims.user_id]
+        connections.discard(client)
+        if not connections:
+            del self._connections[client.claims.user_id]
 
     def _add_messages(self, envelope: Envelope, messages: dict[View, list[OutboundMessage]]) -> None:
         texts: dict[bytes, OutboundMessage] = {}

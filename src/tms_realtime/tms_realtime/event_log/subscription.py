@@ -1,4 +1,4 @@
-"""The subscription to the channel of published events."""
+"""Subscriptions to Redis channels, by default to that of published events."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,11 +35,11 @@ class Subscription:
 
 
 @asynccontextmanager
-async def subscription(url: str) -> AsyncIterator[Subscription]:
+async def subscription(url: str, channel: str = CHANNEL) -> AsyncIterator[Subscription]:
     """Yield a confirmed subscription: it receives whatever is published from now on."""
     async with create_redis(url) as client, client.pubsub() as pubsub:
         async with asyncio.timeout(TIMEOUT):
-            await pubsub.subscribe(CHANNEL)
+            await pubsub.subscribe(channel)
             while not await pubsub.get_message(timeout=TIMEOUT):
                 pass
         yield Subscription(pubsub)

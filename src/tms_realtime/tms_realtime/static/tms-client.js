@@ -22,6 +22,8 @@
  * @property {(presence: {task: number, users: number[]}) => void} [onPresence]
  * @property {(viewers: {tasks: Record<string, number[]>}) => void} [onViewers] Receives the watched tasks whose viewers
  *     have changed. On a new connection, those of tasks without viewers are not repeated.
+ * @property {(message: {type: string}) => void} [onMessage] Receives the other control messages, such as those to the
+ *     user (`{type: "notification", id, unread}`).
  * @property {(state: State, more: {retryIn?: number, cause?: unknown}) => void} [onState]
  * @property {(error: any) => void} [onError] Receives the permanent error when `state` is closed, or the server's
  *     error for a message.
@@ -37,6 +39,8 @@ const TIMING = {
 };
 const PERMANENT = [400, 401, 403];
 const DELAYED_RETRY = [1008, 1009, 1013];
+/** Control messages that this client handles itself; `onMessage` receives all others. */
+const OWN_TYPES = ["pong", "subscribed", "unsubscribed"];
 
 /** An error response; `status` is 0 if there was no response. */
 export class TmsError extends Error {
@@ -335,7 +339,7 @@ export class Live {
     else if (type === "reset" || id > (this.lastEventId ?? -1)) {
       this.lastEventId = id;
       this.#notify(type === "reset" ? "onReset" : "onEvent", message);
-    }
+    } else if (type !== undefined && !OWN_TYPES.includes(type)) this.#notify("onMessage", message);
   }
 
   #probe = () => {

@@ -1,0 +1,46 @@
+"""Messages to the open connections of one user, which the realtime processes forward.
+
+A message may be lost: it reaches only clients that are connected, and none while Redis is down. It says that something
+has changed; the client then reads the state from the API.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+import redis
+
+CHANNEL = "tms:user-messages"
+
+
+def publish(client: redis.Redis, user_id: int, message: Mapping[str, Any]) -> None:
+    """Send a message to a user's connections, after the transaction that it is about.
+
+    `message` becomes a control message of the WebSocket and the event stream: it needs a `type` and must have no
+    `task_id`, by which clients recognise events. Raises `redis.RedisError`.
+    """
+    publish_all(client, [(user_id, message)])
+
+
+def publish_all(client: redis.Redis, messages: Iterable[tuple[int, Mapping[str, Any]]]) -> None:
+    """Send messages to several users in one round trip. Raises `redis.RedisError`."""
+    with client.pipeline(transaction=False) as pipeline:
+        for user_id, message in messages:
+            pipeline.publish(CHANNEL, encode(user_id, message))
+        pipeline.execute()
+
+
+def encode(user_id: int, message: Mapping[str, Any]) -> bytes:
+    """Return a message as it is published. Raises ValueError if clients would take it for an event."""
+    if not isinstance(message.get("type"), str) or "task_id" in message:
+        raise ValueError("a message needs a type and must have no task_id")
+    return orjson.dumps({"user": user_id, "message": message})
+
+
+def decode(data: bytes) -> tuple[int, dict[str, Any]]:
+    """Return the user's id and the message. Raises ValueError for data that `encode` does not return."""
+    match orjson.loads(data):
+        case {"user": int(user_id), "message": {"type": str()} as message} if "task_id" not in message:
+            return user_id, message
+        case _:
+            raise ValueError("not a message to a user")
