@@ -50,10 +50,10 @@ def test_mails_are_listed_and_shown(tms, tasks, relay_once, mail_log, ann):
 
 
 def test_the_list_shows_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, mail_log, ann):
-    with runtime.transaction() as session:
-        session.merge(NotificationPreference(user_id=ann.id, assigned="off"))
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
+    with runtime.transaction() as session:
+        session.merge(NotificationPreference(user_id=ann.id, assigned="off"))
     mail_log.send_all()
 
     assert "the user turned assigned off" in tms("list")

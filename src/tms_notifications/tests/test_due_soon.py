@@ -10,6 +10,7 @@ from tms_core.celery import app as celery
 from tms_core.celery import configuration
 from tms_core.models import User
 from tms_notifications.models import MailStatus, NotificationDue, NotificationPreference
+from tms_notifications.services.daily_runs import DUE_SOON_RUN, DailyRunService
 from tms_notifications.services.due_soon import create_service, today_in
 from tms_notifications.tasks import send_due_soon, send_missed_due_soon
 
@@ -33,9 +34,7 @@ def announce(runtime):
 
     def run(today: date, zone: str | None = None) -> list[int]:
         with runtime.transaction() as session:
-            mail_ids, last = create_service(runtime, session).announce(today, zone)
-        assert last is None or mail_ids is not None
-        return mail_ids
+            return create_service(runtime, session).announce(today, zone).mail_ids
 
     return run
 
@@ -50,7 +49,7 @@ def prefer(runtime, user, **values):
 
 
 def test_each_user_is_sent_one_mail_of_open_tasks_due_today_or_tomorrow(tasks, mail_log, ann, bob, today):
-    for days, title in [(-1, "yesterday"), (0, "today"), (1, "tomorrow"), (2, "later")]:
+    for days, title in [(0, "today"), (1, "tomorrow"), (2, "later")]:
         tasks.create(ann, assigned_to=ann.id, title=title, due_date=today + days * DAY)
     tasks.create(ann, assigned_to=ann.id, title="begun", due_date=today, status="IN_PROGRESS", priority="URGENT")
     tasks.create(ann, assigned_to=ann.id, title="done", due_date=today, status="COMPLETED")
@@ -173,7 +172,7 @@ def test_users_are_processed_in_batches(monkeypatch, tasks, mail_log, make_user,
 
 def missed_at(runtime, moment: datetime):
     with runtime.transaction() as session:
-        return create_service(runtime, session).missed(moment, runtime.core.zone)
+        return DailyRunService(session, DUE_SOON_RUN).missed(moment, runtime.core.zone)
 
 
 def test_runs_are_due_at_ten_in_each_zone(runtime, ann, bob):
@@ -205,7 +204,7 @@ def test_a_finished_run_is_not_missed(runtime):
     assert missed_at(runtime, ten) == [(date(2026, 7, 1), None)]
 
     with runtime.transaction() as session:
-        create_service(runtime, session).finish_run(date(2026, 7, 1), None)
+        DailyRunService(session, DUE_SOON_RUN).finish(date(2026, 7, 1), None)
 
     assert missed_at(runtime, ten) == []
     assert missed_at(runtime, ten + DAY) == [(date(2026, 7, 2), None)]

@@ -32,4 +32,5 @@ def includeme(config):
         task="tms.notifications.send_missed_due_soon",
         schedule=every_quarter_hour,
     )
+    config.add_beat_entry("send_digests", task="tms.notifications.send_digests", schedule=every_quarter_hour)
     config.add_beat_entry("send_waiting_mails", task="tms.notifications.send_waiting", schedule=retry_interval)

@@ -37,6 +37,8 @@ from tms_local.embedded.services import embedded_services
 from tms_testing.problems import CheckedApp
 
 PASSWORD = "password123"
+# Mails to files, at once.
+NOTIFICATIONS = {"tms.notifications.transport": "file", "tms.notifications.coalesce": "0"}
 ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
 _password_hash = hash_password(PASSWORD)
 
@@ -115,7 +117,7 @@ def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, st
         "tms.redis_url": redis_url,
         # A busy machine must not look like an unavailable Redis.
         "tms.redis_timeout": "2",
-        **({"tms.notifications.transport": "file"} if "tms_notifications" in packages else {}),
+        **(NOTIFICATIONS if "tms_notifications" in packages else {}),
         # Lines of the access log, written a moment later, would appear among pytest's own.
         "tms.access_log": "false",
         # Tests send more requests than users do.
