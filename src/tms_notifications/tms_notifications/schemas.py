@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from tms_core.error_codes import NOT_A_CHOICE, REQUIRED
+from tms_core.error_codes import REQUIRED
 from tms_core.invalid_values import InvalidValueError
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import ResponseSchema
@@ -14,15 +14,7 @@ from tms_core.web.validation import Schema
 from tms_notifications.error_codes import UNKNOWN_TIME_ZONE
 from tms_notifications.models import MailKind, MailStatus, NotificationPreference
 
-
-def _no_digest_yet(value: object) -> object:
-    if value == "digest":
-        message = "digest is not offered yet; must be one of immediate, off"
-        raise InvalidValueError(message, NOT_A_CHOICE, choices=["immediate", "off"])
-    return value
-
-
-Choice = Annotated[Literal["immediate", "off"], BeforeValidator(_no_digest_yet)]
+Choice = Literal["immediate", "digest", "off"]
 
 Zone = Annotated[
     str, Field(max_length=100, description="An IANA time zone such as Europe/Berlin; null: the deployment's.")
@@ -40,9 +32,9 @@ class Preferences(ResponseSchema):
         "timezone": None,
     }
 
-    assigned: Literal["immediate", "off"]
-    updated: Literal["immediate", "off"]
-    due_soon: Literal["immediate", "off"]
+    assigned: Choice
+    updated: Choice
+    due_soon: Choice
     own_changes: bool
     timezone: str | None
 
@@ -50,7 +42,7 @@ class Preferences(ResponseSchema):
 class PreferencesChange(Schema):
     """Changes of mail preferences; fields that are left out keep their values."""
 
-    example = {"due_soon": "off", "timezone": "Europe/Berlin"}
+    example = {"updated": "digest", "timezone": "Europe/Berlin"}
     is_partial = True
 
     assigned: Choice = "immediate"

@@ -14,6 +14,7 @@ from tms_notifications.services.due_soon import create_service as due_soon_servi
 from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.link_requests import create_service as link_request_service
 from tms_notifications.services.mails import create_service as mail_service
+from tms_notifications.services.retention import RetentionService
 from tms_notifications.services.summaries import create_service as summary_service
 from tms_notifications.settings import NotificationSettings
 
@@ -82,6 +83,20 @@ def send_digests() -> None:
     hour = runtime.settings(NotificationSettings).digest_hour
     _announce_missed(runtime, digest_run(hour), Delivery.DIGEST)
     collect(Handling.DIGEST)
+
+
+@app.task(name="tms.notifications.forget")
+def forget() -> None:
+    """Delete notifications and finished mails that are older than `tms.notifications.keep_days`."""
+    runtime = current_runtime()
+    days = runtime.settings(NotificationSettings).keep_days
+    if not days:
+        return
+    for delete in (RetentionService.delete_notifications, RetentionService.delete_mails):
+        last: int | None = 0
+        while last is not None:
+            with runtime.transaction() as session:
+                last, _deleted = delete(RetentionService(session, days), last)
 
 
 def _announce_missed(runtime: Runtime, run: DailyRun, delivery: Delivery) -> None:

@@ -94,6 +94,8 @@ class NotificationMail(Base):
         enum_type(MailStatus, "notification_mail_status"), server_default=MailStatus.WAITING.value
     )
     reason: Mapped[str | None] = mapped_column(Text)
+    # The mail server's reply to a mail that was sent; None if a crash came before its record.
+    answer: Mapped[str | None] = mapped_column(Text)
     # Subject and address of the last attempt.
     subject: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(String(254))

@@ -1,12 +1,13 @@
 """Turns waiting notifications into mails: net changes of a task after the coalescing window, and digests."""
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, text, tuple_, update
+import orjson
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import RECORD_COLUMNS, TaskEventRecord
@@ -23,6 +24,14 @@ from tms_notifications.services.subscribers import subscribers
 
 # One lock per user: a task's notifications must not be divided between two mails.
 TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:space, hashint8(:user_id))")
+END_WAITING = text("""
+    UPDATE notification SET due_at = now()
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (user_id bigint, task_id bigint, position bigint)
+    WHERE notification.due_at IS NOT NULL AND notification.handling = 'mail'
+        AND notification.user_id = given.user_id AND notification.task_id = given.task_id
+        AND notification.event_position < given.position
+    RETURNING notification.user_id
+""")
 LOCK_SPACE = 0x746D6E
 RETRY_AFTER = timedelta(hours=1)
 log = logging.getLogger(__name__)
@@ -60,24 +69,28 @@ class CollectingService:
         # Without a mail, all these users may be locked: they would be found again.
         return Collected(mail_ids, is_complete=len(users) < limit or not mail_ids)
 
-    def collect_now(self, tasks: Collection[tuple[int, int]]) -> list[int]:
-        """Add the mails of waiting changes of these (user, task) at once. Returns the ids of the mails."""
-        row = Notification
-        waiting = (row.due_at.is_not(None), row.handling == Handling.MAIL, tuple_(row.user_id, row.task_id).in_(tasks))
-        due = update(row).where(*waiting).values(due_at=func.now()).returning(row.user_id)
-        users = set(self._session.scalars(due.execution_options(synchronize_session=False)))
-        return self._collect_users(sorted(users), Handling.MAIL)
+    def collect_before(self, events: Mapping[tuple[int, int], int]) -> list[int]:
+        """Add the mails of changes that wait and precede an event. Returns the ids of the mails.
 
-    def _collect_users(self, user_ids: Iterable[int], handling: Handling) -> list[int]:
-        return [mail_id for user_id in user_ids for mail_id in self._attempt(user_id, handling)]
+        `events` has the position of the event by user and task.
+        """
+        rows = [
+            {"user_id": user_id, "task_id": task_id, "position": position}
+            for (user_id, task_id), position in events.items()
+        ]
+        users = set(self._session.scalars(END_WAITING, {"rows": orjson.dumps(rows).decode()}))
+        return self._collect_users(sorted(users), Handling.MAIL, with_later=False)
 
-    def _attempt(self, user_id: int, handling: Handling) -> list[int]:
+    def _collect_users(self, user_ids: Iterable[int], handling: Handling, *, with_later: bool = True) -> list[int]:
+        return [mail_id for user_id in user_ids for mail_id in self._attempt(user_id, handling, with_later=with_later)]
+
+    def _attempt(self, user_id: int, handling: Handling, *, with_later: bool) -> list[int]:
         """Collect for one user. An error is logged and retried in an hour; other users are not affected."""
         if not self._session.scalar(TRY_LOCK, {"space": LOCK_SPACE, "user_id": user_id}):
             return []
         try:
             with self._session.begin_nested():
-                return self._collect_user(user_id, handling)
+                return self._collect_user(user_id, handling, with_later=with_later)
         except Exception:
             log.exception("the notifications of user %d cannot be collected", user_id)
             row = Notification
@@ -86,8 +99,8 @@ class CollectingService:
             self._session.execute(later.execution_options(synchronize_session=False))
             return []
 
-    def _collect_user(self, user_id: int, handling: Handling) -> list[int]:
-        rows = self._due_rows(user_id, handling)
+    def _collect_user(self, user_id: int, handling: Handling, *, with_later: bool) -> list[int]:
+        rows = self._due_rows(user_id, handling, with_later=with_later)
         tasks = {row.task_id for row in rows}
         subscriber = subscribers(self._session, [user_id], tasks).get(user_id)
         if subscriber is None:
@@ -105,8 +118,9 @@ class CollectingService:
             return self._notifications.add_mails([mail] if mail else [])
         return self._notifications.add_mails(combined(entries))
 
-    def _due_rows(self, user_id: int, handling: Handling) -> Sequence[Notification]:
-        """Return the due rows, and the later ones of the same tasks, locked, in the order of their events."""
+    def _due_rows(self, user_id: int, handling: Handling, *, with_later: bool) -> Sequence[Notification]:
+        """Return the due rows in the order of their events, locked; `with_later`, those of the same tasks too that
+        are not due."""
         row = Notification
         found = self._session.scalars(
             select(row)
@@ -116,8 +130,9 @@ class CollectingService:
             .execution_options(populate_existing=True)
         ).all()
         now: datetime = self._session.scalars(select(func.now())).one()
-        due = {row.task_id for row in found if row.due_at and row.due_at <= now}
-        return [row for row in found if row.task_id in due]
+        due = [row for row in found if row.due_at and row.due_at <= now]
+        tasks = {row.task_id for row in due}
+        return [row for row in found if row.task_id in tasks] if with_later else due
 
     def _events(self, positions: Collection[int]) -> dict[int, TaskEventRecord]:
         rows = self._session.execute(select(*RECORD_COLUMNS).where(TaskEvent.position.in_(positions)))

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.orm import Session
 
 from tms_notifications.models import Notification, NotificationMail
+from tms_notifications.services.ledger import Entry
 
 # Unread notifications are counted up to this number.
 MAX_UNREAD = 1000
@@ -19,7 +20,6 @@ COUNT_UNREAD = text("""
     )
     FROM unnest(CAST(:users AS bigint[])) AS given (id)
 """)
-Entry = tuple[Notification, NotificationMail | None]
 
 
 class InboxService:

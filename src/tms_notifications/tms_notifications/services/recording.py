@@ -102,12 +102,12 @@ class RecordingService:
 
     def _collect_before(self, concerns: Sequence[Concern], routes: Sequence[Route]) -> list[int]:
         """Add the mails of changes that wait, for the tasks that a user is assigned or loses now."""
-        tasks = {
-            (one.user_id, one.event.task_id)
+        events = {
+            (one.user_id, one.event.task_id): one.event.position
             for one, route in zip(concerns, routes, strict=True)
             if one.kind is not NotificationKind.UPDATED and route.handling is Handling.MAIL
         }
-        return self._collecting.collect_now(tasks) if tasks and self._router.window else []
+        return self._collecting.collect_before(events) if events and self._router.window else []
 
 
 def _concerns(events: Iterable[TaskEventRecord]) -> Iterable[Concern]:

@@ -78,11 +78,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "task_id", name=op.f("pk_notification_mute")),
     )
+    op.add_column("notification_mail", sa.Column("answer", sa.Text(), nullable=True))
     op.add_column("notification_recipient", sa.Column("overdue_on", sa.Date(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("notification_recipient", "overdue_on")
+    op.drop_column("notification_mail", "answer")
     op.drop_table("notification_mute")
     op.drop_table("notification")
     op.execute("DROP TYPE notification_handling")
