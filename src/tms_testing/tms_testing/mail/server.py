@@ -54,7 +54,7 @@ class MailServer:
             self._controller.stop(no_assert=True)
             self._controller = None
 
-    async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def] # noqa: N802 - aiosmtpd's
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's
         behaviour = self.behaviour
         if behaviour is Behaviour.HANG:
             await asyncio.sleep(HANG)
@@ -64,7 +64,7 @@ class MailServer:
         self._accept(envelope)
         return "250 OK"
 
-    def _misbehave(self, behaviour: Behaviour, server, envelope) -> str:  # type: ignore[no-untyped-def]
+    def _misbehave(self, behaviour: Behaviour, server, envelope) -> str:
         match behaviour:
             case Behaviour.DEFER:
                 return "451 busy"
@@ -75,7 +75,7 @@ class MailServer:
         server.transport.abort()
         return "421 gone"
 
-    def _accept(self, envelope) -> None:  # type: ignore[no-untyped-def]
+    def _accept(self, envelope) -> None:
         message = message_from_bytes(envelope.content, EmailMessage, policy=SMTP)
         with self._lock:
             self.arrivals.append(_arrival(message))
