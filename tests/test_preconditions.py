@@ -52,6 +52,14 @@ REQUESTS = {
     "POST /api/users/{id}/revoke-all": ("/api/users/me/revoke-all", None),
     "GET /api/users/me/notifications": ("/api/users/me/notifications", None),
     "PATCH /api/users/me/notifications": ("/api/users/me/notifications", {"due_soon": "off"}),
+    "GET /api/users/me/notifications/log": ("/api/users/me/notifications/log", None),
+    "GET /api/users/{id}/notifications/log": ("/api/users/1/notifications/log", None),
+    "GET /api/notifications": ("/api/notifications", None),
+    "POST /api/notifications/read": ("/api/notifications/read", {"ids": [1]}),
+    "POST /api/notifications/archive": ("/api/notifications/archive", {"all": True}),
+    "GET /api/task/{id}/mute": ("/api/task/1/mute", None),
+    "PUT /api/task/{id}/mute": ("/api/task/1/mute", None),
+    "DELETE /api/task/{id}/mute": ("/api/task/1/mute", None),
     "GET /api/task": ("/api/task", None),
     "POST /api/task": ("/api/task", {"title": "new"}),
     "POST /api/task/bulk": ("/api/task/bulk", {"operations": [{"op": "create", "task": {"title": "new"}}]}),
@@ -102,7 +110,7 @@ ADMINISTRATIVE = {one for one in REQUESTS if "/api/admin/" in one or one.startsw
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
-PRIVATE = ("users", "token", "sessions", "ticket", "sync", "report", "admin", "counts")
+PRIVATE = ("users", "token", "sessions", "ticket", "sync", "report", "admin", "counts", "notifications", "mute")
 PERSONAL = [one for one in REQUESTS if any(part in one for part in PRIVATE)]
 
 

@@ -13,6 +13,10 @@ import redis
 CHANNEL = "tms:user-messages"
 
 
+class MessageError(ValueError):
+    """Not a message that clients can tell from an event."""
+
+
 def publish(client: redis.Redis, user_id: int, message: Mapping[str, Any]) -> None:
     """Send a message to a user's connections, after the transaction that it is about.
 
@@ -33,7 +37,7 @@ def publish_all(client: redis.Redis, messages: Iterable[tuple[int, Mapping[str, 
 def encode(user_id: int, message: Mapping[str, Any]) -> bytes:
     """Return a message as it is published. Raises ValueError if clients would take it for an event."""
     if not isinstance(message.get("type"), str) or "task_id" in message:
-        raise ValueError("a message needs a type and must have no task_id")
+        raise MessageError("a message needs a type and must have no task_id")
     return orjson.dumps({"user": user_id, "message": message})
 
 
@@ -43,4 +47,4 @@ def decode(data: bytes) -> tuple[int, dict[str, Any]]:
         case {"user": int(user_id), "message": {"type": str()} as message} if "task_id" not in message:
             return user_id, message
         case _:
-            raise ValueError("not a message to a user")
+            raise MessageError("not a message to a user")

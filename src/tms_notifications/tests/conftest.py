@@ -13,12 +13,16 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from tms_core.celery import use
 from tms_core.services.tasks import TaskService
 from tms_local.embedded import ports
-from tms_notifications.models import MailStatus, NotificationMail
+from tms_notifications.models import MailStatus, Notification, NotificationMail
+from tms_notifications.outcomes import outcome_of
+from tms_notifications.services.ledger import LedgerService
+from tms_notifications.services.mutes import MuteService
+from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.tasks import send_mail
 
 ADDRESS = "127.0.0.1"
@@ -225,3 +229,35 @@ def in_thread() -> Iterator[Callable[[Callable[[], Any]], threading.Thread]]:
     for thread in threads:
         thread.join(timeout=30)
         assert not thread.is_alive()
+
+
+class LedgerRows:
+    """Reads the ledger, and changes preferences."""
+
+    def __init__(self, runtime):
+        self._runtime = runtime
+
+    def outcomes(self, user) -> list[tuple[str, str, str]]:
+        """Return kind, outcome and reason of each notification of a user, the oldest first."""
+        with self._runtime.transaction() as session:
+            entries = LedgerService(session).page(user.id, limit=1000)
+            found = [(row.kind.value, outcome_of(row, mail)) for row, mail in reversed(entries)]
+        return [(kind, outcome.kind.value, outcome.reason.value) for kind, outcome in found]
+
+    def prefer(self, user, **values: Any) -> None:
+        with self._runtime.transaction() as session:
+            PreferenceService(session).change(user.id, values)
+
+    def mute(self, user, task_id: int) -> None:
+        with self._runtime.transaction() as session:
+            MuteService(session).mute(user.id, task_id)
+
+    def make_due(self) -> None:
+        """End the waiting of all notifications, for the window or the digest."""
+        with self._runtime.transaction() as session:
+            session.execute(update(Notification).where(Notification.due_at.is_not(None)).values(due_at=func.now()))
+
+
+@pytest.fixture
+def ledger(runtime) -> LedgerRows:
+    return LedgerRows(runtime)

@@ -211,9 +211,10 @@ def test_a_killed_worker_repeats_at_most_one_mail(batch, smtp, mail_log, send_ba
                 send = SmtpTransport.send
 
                 def die(self, mail, name):
-                    send(self, mail, name)
+                    answer = send(self, mail, name)
                     if mail.subject.endswith("Task 2"):
                         os.kill(os.getpid(), signal.SIGKILL)
+                    return answer
 
                 SmtpTransport.send = die
             send_mail(*range(1, COUNT + 1))
@@ -282,8 +283,8 @@ def test_a_server_that_dies_after_some_mails_defers_the_others(
         if len(sent) == 2:
             self.close()
             self._settings = self._settings.model_copy(update={"email_port": free_port})
-        send(self, mail, name)
-        sent.append(mail)
+        sent.append(send(self, mail, name))
+        return sent[-1]
 
     send = SmtpTransport.send
     monkeypatch.setattr(SmtpTransport, "send", die)

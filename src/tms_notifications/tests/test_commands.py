@@ -50,10 +50,10 @@ def test_mails_are_listed_and_shown(tms, tasks, relay_once, mail_log, ann):
 
 
 def test_the_list_shows_why_a_mail_was_not_sent(runtime, tms, tasks, relay_once, mail_log, ann):
-    with runtime.transaction() as session:
-        session.merge(NotificationPreference(user_id=ann.id, assigned="off"))
     tasks.create(ann, assigned_to=ann.id)
     relay_once()
+    with runtime.transaction() as session:
+        session.merge(NotificationPreference(user_id=ann.id, assigned="off"))
     mail_log.send_all()
 
     assert "the user turned assigned off" in tms("list")
@@ -136,3 +136,28 @@ def test_an_address_cannot_control_the_terminal(tms, tasks, relay_once, mail_log
 
 def test_an_unknown_number_is_an_error(runtime, tms):
     assert "There is no mail 7" in tms("show", "7", code=1)
+
+
+def test_why_explains_each_event(runtime, tms, tasks, relay_once, mail_log, ann, bob):
+    task_id = tasks.create(ann, assigned_to=bob.id, title="Paint")
+    relay_once()
+    mail_log.send_all()
+    with runtime.transaction() as session:
+        session.merge(NotificationPreference(user_id=bob.id, updated="off"))
+    tasks.change(ann, task_id, title="Paint all")
+    relay_once()
+
+    lines = tms("why", str(task_id), "bob").splitlines()
+
+    assert lines[0].endswith("assigned by ann in event 1: sent")
+    assert "to bob@example.com." in lines[1]
+    assert lines[2].endswith("updated by ann in event 2: suppressed")
+    assert lines[3].strip() == "Mails of this kind are turned off."
+
+
+def test_why_tells_that_nothing_concerned_the_user_or_the_task_is_muted(tms, tasks, ledger, ann, bob):
+    task_id = tasks.create(ann)
+    assert "never assigned to it" in tms("why", str(task_id), "bob")
+    ledger.mute(bob, task_id)
+    assert "bob has muted the task 1." in tms("why", str(task_id), "bob")
+    assert "there is no user nobody" in tms("why", str(task_id), "nobody", code=1)

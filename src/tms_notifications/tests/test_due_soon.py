@@ -10,6 +10,7 @@ from tms_core.celery import app as celery
 from tms_core.celery import configuration
 from tms_core.models import User
 from tms_notifications.models import MailStatus, NotificationDue, NotificationPreference
+from tms_notifications.services.daily_runs import DUE_SOON_RUN, DailyRunService, digest_run
 from tms_notifications.services.due_soon import create_service, today_in
 from tms_notifications.tasks import send_due_soon, send_missed_due_soon
 
@@ -33,9 +34,7 @@ def announce(runtime):
 
     def run(today: date, zone: str | None = None) -> list[int]:
         with runtime.transaction() as session:
-            mail_ids, last = create_service(runtime, session).announce(today, zone)
-        assert last is None or mail_ids is not None
-        return mail_ids
+            return create_service(runtime, session).announce(today, zone).mail_ids
 
     return run
 
@@ -50,7 +49,7 @@ def prefer(runtime, user, **values):
 
 
 def test_each_user_is_sent_one_mail_of_open_tasks_due_today_or_tomorrow(tasks, mail_log, ann, bob, today):
-    for days, title in [(-1, "yesterday"), (0, "today"), (1, "tomorrow"), (2, "later")]:
+    for days, title in [(0, "today"), (1, "tomorrow"), (2, "later")]:
         tasks.create(ann, assigned_to=ann.id, title=title, due_date=today + days * DAY)
     tasks.create(ann, assigned_to=ann.id, title="begun", due_date=today, status="IN_PROGRESS", priority="URGENT")
     tasks.create(ann, assigned_to=ann.id, title="done", due_date=today, status="COMPLETED")
@@ -173,7 +172,7 @@ def test_users_are_processed_in_batches(monkeypatch, tasks, mail_log, make_user,
 
 def missed_at(runtime, moment: datetime):
     with runtime.transaction() as session:
-        return create_service(runtime, session).missed(moment, runtime.core.zone)
+        return DailyRunService(session, DUE_SOON_RUN).missed(moment, runtime.core.zone)
 
 
 def test_runs_are_due_at_ten_in_each_zone(runtime, ann, bob):
@@ -205,7 +204,7 @@ def test_a_finished_run_is_not_missed(runtime):
     assert missed_at(runtime, ten) == [(date(2026, 7, 1), None)]
 
     with runtime.transaction() as session:
-        create_service(runtime, session).finish_run(date(2026, 7, 1), None)
+        DailyRunService(session, DUE_SOON_RUN).finish(date(2026, 7, 1), None)
 
     assert missed_at(runtime, ten) == []
     assert missed_at(runtime, ten + DAY) == [(date(2026, 7, 2), None)]
@@ -255,3 +254,73 @@ def test_beat_runs_at_ten_in_the_deployments_zone(runtime):
     assert (entry["schedule"].hour, entry["schedule"].minute) == ({10}, {0})
     assert entry["task"] in celery.tasks
     assert {one["task"] for one in beat["beat_schedule"].values()} <= set(celery.tasks)
+
+
+def test_overdue_tasks_are_listed_once_in_seven_days(smtp, announce, tasks, mail_log, ann, today):
+    tasks.create(ann, assigned_to=ann.id, title="late", due_date=today - 3 * DAY, priority="HIGH")
+    tasks.create(ann, assigned_to=ann.id, title="done", due_date=today - DAY, status="COMPLETED")
+    for days in range(8):
+        announce(today + days * DAY)
+    mail_log.send_all()
+
+    assert [row.key for row in mail_log.rows()] == [f"due:{today + days * DAY}:{ann.id}" for days in (0, 7)]
+    assert smtp.received[0]["Subject"] == "1 task is overdue"
+    body = smtp.received[0].get_body(("plain",)).get_content()
+    assert "OVERDUE" in body
+    assert "late" in body
+    assert "done" not in body
+
+
+def test_overdue_tasks_have_their_own_heading_in_the_same_mail(smtp, tasks, mail_log, ledger, ann, today):
+    tasks.create(ann, assigned_to=ann.id, title="now", due_date=today)
+    for _ in range(53):
+        tasks.create(ann, assigned_to=ann.id, title="late", due_date=today - DAY)
+    send_due_soon()
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    assert message["Subject"] == "Due today: now"
+    for kind, heading in (("plain", "OVERDUE"), ("html", "Overdue")):
+        body = message.get_body((kind,)).get_content()
+        assert body.index("now") < body.index(heading) < body.index("late")
+        assert "And 3 more." in body
+    assert len(ledger.outcomes(ann)) == 51
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_due"),
+    [
+        # The clock is put forward at two, and back at three.
+        ("2026-03-29T07:59:00+00:00", False),
+        ("2026-03-29T08:00:00+00:00", True),
+        ("2026-03-28T08:59:00+00:00", False),
+        ("2026-10-25T08:59:00+00:00", False),
+        ("2026-10-25T09:00:00+00:00", True),
+    ],
+)
+def test_runs_are_at_ten_on_days_when_the_clock_changes(runtime, moment, is_due):
+    at = datetime.fromisoformat(moment)
+
+    assert bool(missed_at(runtime, at)) == is_due
+
+
+def test_a_beat_that_was_down_at_ten_catches_up_on_that_day_only(runtime):
+    assert missed_at(runtime, datetime(2026, 7, 1, 21, 59, tzinfo=UTC)) == [(date(2026, 7, 1), None)]
+    assert missed_at(runtime, datetime(2026, 7, 1, 22, 1, tzinfo=UTC)) == []
+
+
+def test_an_hour_that_occurs_twice_has_one_run(runtime):
+    run = digest_run(2)
+    for moment in (datetime(2026, 10, 25, 0, 0, tzinfo=UTC), datetime(2026, 10, 25, 1, 0, tzinfo=UTC)):
+        with runtime.transaction() as session:
+            missed = DailyRunService(session, run).missed(moment, ZoneInfo(ZONE))
+            for day, zone in missed:
+                DailyRunService(session, run).finish(day, zone)
+        assert bool(missed) == (moment.hour == 0)
+
+
+def test_an_hour_that_does_not_exist_is_made_up_for_right_after(runtime):
+    with runtime.transaction() as session:
+        service = DailyRunService(session, digest_run(2))
+        assert service.missed(datetime(2026, 3, 29, 0, 59, tzinfo=UTC), ZoneInfo(ZONE)) == []
+        assert service.missed(datetime(2026, 3, 29, 1, 0, tzinfo=UTC), ZoneInfo(ZONE)) == [(date(2026, 3, 29), None)]

@@ -50,7 +50,6 @@ def test_preferences_require_authentication(app):
     ("body", "field", "message"),
     [
         ({"assigned": "weekly"}, "assigned", "immediate"),
-        ({"due_soon": "digest"}, "due_soon", "digest is not offered yet"),
         ({"own_changes": "yes"}, "own_changes", "must be true or false"),
         ({"timezone": "Mars/Olympus"}, "timezone", "IANA time zone"),
         ({"timezone": "../etc/passwd"}, "timezone", "IANA time zone"),

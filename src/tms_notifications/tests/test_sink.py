@@ -6,6 +6,7 @@ import threading
 from base64 import b64decode
 
 import pytest
+from sqlalchemy import delete
 
 from tms_core.app import configure
 from tms_core.celery import app as celery
@@ -15,7 +16,7 @@ from tms_core.event_log.positions import assign_positions
 from tms_core.relay.recent_events import RecentEvents
 from tms_core.relay.sink_transaction import sink_transaction
 from tms_notifications.celery_queue import MAILS_PER_TASK, SEND_MAIL, enqueue, enqueue_link_requests
-from tms_notifications.models import MailStatus
+from tms_notifications.models import MailStatus, Notification
 from tms_notifications.sink import NotificationsSink
 
 
@@ -125,6 +126,7 @@ def test_a_lost_row_is_added_again_with_the_same_message_id(runtime, tasks, mail
     lost = mail_log.row().message_id
     with runtime.transaction() as session:
         session.delete(session.merge(mail_log.row()))
+        session.execute(delete(Notification))
 
     with runtime.transaction() as session:
         NotificationsSink(runtime).deliver(session, read_events(session, after=0, limit=10))

@@ -28,9 +28,9 @@ ADDRESS = "127.0.0.1"
 class ClosingTransport(SmtpTransport):
     """Closes the connection after each mail."""
 
-    def send(self, mail: OutgoingMail, name: str) -> None:
+    def send(self, mail: OutgoingMail, name: str) -> str:
         try:
-            super().send(mail, name)
+            return super().send(mail, name)
         finally:
             self.close()
 

@@ -17,4 +17,6 @@ def includeme(config):
     config.add_web_module("tms_notifications:static/web")
     config.include("tms_notifications.schedule")
     config.include_web("tms_notifications.resources")
+    config.include_web("tms_notifications.inbox")
+    config.include_web("tms_notifications.ledger")
     config.include_web("tms_notifications.administration")

@@ -1,21 +1,18 @@
 """Resources for administrators: the mail log, and retrying mails."""
 
-import re
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Any
 
-from pydantic import Field
-
-from tms_core.error_codes import BAD_CURSOR, NOT_A_CHOICE
+from tms_core.error_codes import NOT_A_CHOICE
 from tms_core.errors import InvalidError
 from tms_core.models import User
 from tms_core.sanitizing import one_line
 from tms_core.web.administration import require_administrator
-from tms_core.web.openapi import Link, Parameter, ResponseDoc, Tag, WholeNumber, documented, names_of
+from tms_core.web.openapi import Link, Parameter, ResponseDoc, Tag, documented, names_of
 from tms_core.web.resource import id_of, json_response, resource, to_json
 from tms_core.web.validation import body_of, query_of, single_value
 from tms_notifications.celery_queue import enqueue_after_commit
 from tms_notifications.composing import address_of
+from tms_notifications.id_cursor import CURSOR, SIZE, next_url, read_cursor
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.schemas import Mail, Mails, MailsToRetry, Retried
 from tms_notifications.services.mail_log import MailLogService
@@ -24,13 +21,6 @@ from tms_notifications.services.retries import RetryService
 MAIL_LOG = Tag("Mail log", "All mails and what became of them, for administrators.", 2)
 ONLY_ADMINISTRATORS = "The caller is not an administrator."
 STATUS = Parameter(name="status", help="Only mails in this state.", kind=MailStatus)
-POSITION = "[1-9][0-9]{0,17}"
-CURSOR = Parameter(
-    name="cursor",
-    help="Position in the list, from `next`; empty to begin.",
-    kind=Annotated[str, Field(pattern=f"^({POSITION})?$")],
-)
-SIZE = WholeNumber(name="page_size", help="Results per page.", default=50, least=1, most=200)
 PARAMETERS = (STATUS, CURSOR, SIZE)
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -56,19 +46,15 @@ class MailLog(_ForAdministrators):
         """List the mails, newest first. `counts` has the numbers of all waiting and all failed mails."""
         require_administrator(self.request)
         values = query_of(self.request, names_of(PARAMETERS))
-        status, before, size = _status(values), _before(values), SIZE.read(values)
+        status, before, size = _status(values), read_cursor(values), SIZE.read(values)
         log = MailLogService(self.request.db)
         found = log.page(status=status, before=before, limit=size + 1)
         body = {
             "results": [present(mail, user) for mail, user in found[:size]],
-            "next": self._link(values, found[size - 1][0].id) if len(found) > size else None,
+            "next": next_url(self.request, values, found[size - 1][0].id) if len(found) > size else None,
             "counts": {"waiting": log.count(MailStatus.WAITING), "failed": log.count(MailStatus.FAILED)},
         }
         return json_response(to_json(body), headers=NO_STORE)
-
-    def _link(self, values: dict[str, list[str]], last: int) -> str:
-        others = [(name, one) for name in sorted(values) if name != CURSOR.name for one in values[name]]
-        return f"{self.request.path_url}?{urlencode([*others, (CURSOR.name, last)])}"
 
 
 @resource(path=r"/api/admin/mails/{id:\d+}/retry", name="admin-mail-retry")
@@ -133,15 +119,6 @@ def _status(values: dict[str, list[str]]) -> MailStatus | None:
         choices = ", ".join(MailStatus)
         message = f"must be one of {choices}"
         raise InvalidError.of(STATUS.name, message, NOT_A_CHOICE, "query", choices=choices) from None
-
-
-def _before(values: dict[str, list[str]]) -> int | None:
-    given = single_value(values, CURSOR.name)
-    if not given:
-        return None
-    if not re.fullmatch(POSITION, given):
-        raise InvalidError.of(CURSOR.name, "must be one from `next` of this list", BAD_CURSOR, "query")
-    return int(given)
 
 
 def includeme(config):

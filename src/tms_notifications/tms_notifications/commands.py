@@ -5,18 +5,23 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Column, Table
 from rich.text import Text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tms_core.commands.invocation import Invocation
 from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.sanitizing import one_line, several_lines
+from tms_core.services.account_lookup import has_username
 from tms_notifications.celery_queue import enqueue_after_commit
+from tms_notifications.explaining import actors_of, explained
 from tms_notifications.mailer import FileTransport, create_transport
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.presenting import moment
 from tms_notifications.reading import body_of, header_of
+from tms_notifications.services.ledger import LedgerService
 from tms_notifications.services.mail_log import MailLogService, Search
+from tms_notifications.services.mutes import MuteService
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.services.retries import RetryService
 from tms_notifications.services.sending import create_service, file_name
@@ -93,6 +98,32 @@ def show(invocation: Invocation, number: int, *, html: bool, raw: bool) -> None:
     for name in SHOWN_HEADERS:
         click.echo(f"{name}: {one_line(header_of(content, name))}")
     click.echo(f"\n{several_lines(body_of(content, 'plain'))}")
+
+
+@mail.command()
+@click.argument("task_id", type=int, metavar="TASK")
+@click.argument("username", metavar="USER")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=30, show_default=True)
+@click.pass_obj
+def why(invocation: Invocation, task_id: int, username: str, limit: int) -> None:
+    """Explain why USER was, or was not, sent mails about the task with the id TASK: each event, and what became of
+    it."""
+    runtime = invocation.bootstrap()
+    with runtime.transaction() as session:
+        user = session.scalar(select(User).where(has_username(username)))
+        if user is None:
+            raise click.ClickException(f"there is no user {one_line(username)}; tms user list shows which there are")
+        service = LedgerService(session)
+        entries = service.page(user.id, task_id=task_id, limit=limit)
+        usernames = service.usernames(actors_of(entries))
+        is_muted = MuteService(session).is_muted(user.id, task_id)
+        lines = [explained(row, mail, usernames, runtime.core.zone) for row, mail in reversed(entries)]
+    if is_muted:
+        click.echo(f"{one_line(user.username)} has muted the task {task_id}.")
+    if not lines:
+        click.echo(f"No event of the task {task_id} concerned {one_line(user.username)}, who was never assigned to it.")
+    for line in lines:
+        click.echo(line)
 
 
 def _table(rows: list[list[Text]]) -> Table:

@@ -1,6 +1,6 @@
 """Composes the outgoing message from a row of `notification_mail`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from email.utils import format_datetime
@@ -21,7 +21,7 @@ from tms_notifications.presenting import Presenter, relative_day
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.templating import Templates
 from tms_notifications.unsubscribing import UnsubscribeLinks
-from tms_notifications.wording import HELD, TOO_MANY, sentence
+from tms_notifications.wording import sentence, summary_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +127,10 @@ class Composer:
     def _task_variables(
         self, kind: MailKind, context: Mapping[str, Any], presenter: Presenter, recipient: Recipient
     ) -> dict[str, Any]:
-        """Return the template variables of one task event: the task, the actor, the time and a sentence."""
+        """Return the template variables of the events of one task: the task, the actors, the time and a sentence."""
         task = presenter.task(context["task"])
-        is_own = context["actor_id"] == recipient.id
-        actor = None if is_own else presenter.actor(context["actor_id"])
+        actors = context.get("actor_ids", [context["actor_id"]])
+        actor = None if actors == [recipient.id] else presenter.actors(actors, recipient.id)
         return {
             "task": task,
             "actor": actor or "You",
@@ -146,15 +146,31 @@ class Composer:
             {"due": presenter.day(item["today"]), "count": item["count"]}
             if item["kind"] == MailKind.DUE_SOON
             else self._task_variables(MailKind(item["kind"]), item, presenter, recipient)
+            | {"changes": presenter.changes(item.get("changes", {}))}
             for item in context["items"]
         ]
-        count = len(items) + context["more"]
+        cause = context.get("cause")
+        is_own = context.get("actor_id") == recipient.id
         return {
             "items": items,
             "more": context["more"],
-            "count": count,
-            "sentence": HELD if context["was_unproved"] else TOO_MANY,
+            "count": len(items) + context["more"],
+            "cause": cause,
+            "sentence": summary_sentence(
+                cause,
+                None if is_own else presenter.actor(context.get("actor_id")),
+                was_unproved=context["was_unproved"],
+            ),
+            "due": self._listed(context.get("due", ()), presenter),
+            "overdue": self._listed(context.get("overdue", ()), presenter),
         }
+
+    def _listed(self, tasks: Iterable[Mapping[str, Any]], presenter: Presenter) -> list[dict[str, Any]]:
+        """Return tasks with the day on which they are due."""
+        return [
+            presenter.task(task) | {"due": presenter.day(task["due_date"]), "url": self._task_url(task["id"])}
+            for task in tasks
+        ]
 
     def _due_soon_variables(self, context: Mapping[str, Any], presenter: Presenter) -> dict[str, Any]:
         today = date.fromisoformat(context["today"])
@@ -167,7 +183,12 @@ class Composer:
             for task in context["tasks"]
         ]
         which = "This task of yours is" if len(tasks) == 1 else f"These {len(tasks)} tasks of yours are"
-        return {"tasks": tasks, "sentence": f"{which} due today or tomorrow:"}
+        return {
+            "tasks": tasks,
+            "sentence": f"{which} due today or tomorrow:",
+            "overdue": self._listed(context.get("overdue", ()), presenter),
+            "more_overdue": context.get("more_overdue", 0),
+        }
 
     def _link_variables(self, context: Mapping[str, Any], presenter: Presenter, token: str) -> dict[str, Any]:
         has_link = "link_id" in context

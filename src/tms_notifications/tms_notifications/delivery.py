@@ -11,10 +11,10 @@ A mail whose last attempt ended with an error, or did not end, is prepared alone
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tms_core.runtime import Runtime
 from tms_notifications.celery_queue import enqueue
@@ -80,6 +80,7 @@ class MailDelivery:
 
     def _hand_over_all(self, mails: Sequence[PreparedMail], deadline: float) -> None:
         records = SentRecords(self._runtime.engine)
+        answers: dict[int, str] = {}
         try:
             for number, mail in enumerate(mails):
                 if monotonic() > deadline:
@@ -88,7 +89,7 @@ class MailDelivery:
                     return
                 try:
                     if records.begin(mail):
-                        self._transport.send(mail.outgoing, mail.name)
+                        answers[mail.attempt.mail_id] = self._transport.send(mail.outgoing, mail.name)
                 except Exception as error:  # noqa: BLE001 - recorded in the mail log, and logged
                     records.roll_back()
                     is_unavailable = isinstance(error, ServerUnavailableError)
@@ -99,6 +100,17 @@ class MailDelivery:
             records.finish()
         finally:
             records.roll_back()
+            self._note_answers(answers)
+
+    def _note_answers(self, answers: Mapping[int, str]) -> None:
+        """Record the server's replies, for the ledger only: without them, the mails count as sent too."""
+        if not answers:
+            return
+        try:
+            with self._runtime.transaction() as session:
+                create_service(self._runtime, session).note_answers(answers)
+        except SQLAlchemyError as error:
+            log.warning("the mail server's replies to %d mails are not recorded: %s", len(answers), error)
 
     def _give_back(self, attempts: Sequence[Attempt]) -> None:
         """Let other workers send the mails that this one had no time for."""

@@ -16,8 +16,11 @@ from tms_notifications.smtp import SmtpTransport
 
 
 class Transport(Protocol):
-    def send(self, mail: OutgoingMail, name: str) -> None:
-        """Hand the mail over. Raises `DeferredError` or `RefusedError`. `name` is unique per mail."""
+    def send(self, mail: OutgoingMail, name: str) -> str:
+        """Hand the mail over, and return the answer for the mail log. Raises `DeferredError` or `RefusedError`.
+
+        `name` is unique per mail.
+        """
 
     def close(self) -> None:
         """End the connection, if any."""
@@ -32,7 +35,7 @@ class FileTransport:
     def path(self, name: str) -> Path:
         return self._folder / f"{name}.eml"
 
-    def send(self, mail: OutgoingMail, name: str) -> None:
+    def send(self, mail: OutgoingMail, name: str) -> str:
         """Write the file atomically; an existing file of the same name is replaced."""
         draft = self._folder / f".{name}.{os.getpid()}.tmp"
         try:
@@ -46,6 +49,7 @@ class FileTransport:
                 draft.unlink(missing_ok=True)
         except (OSError, ConfigurationError) as error:
             raise DeferredError(str(error)) from error
+        return f"written to {name}.eml"
 
     def close(self) -> None:
         pass

@@ -1,6 +1,6 @@
 """Formats a mail's context for its recipient: names for ids, labels for values, times in the recipient's zone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -32,9 +32,12 @@ class Change:
 def user_ids(context: Mapping[str, Any]) -> set[int]:
     """Return the ids of the users that a context mentions."""
     found = {context.get("actor_id")} | {context.get("task", {}).get(field) for field in USERS}
-    found |= {item.get("actor_id") for item in context.get("items", ())}
-    for field in USERS:
-        found |= set(context.get("changes", {}).get(field, ()))
+    found |= set(context.get("actor_ids", ()))
+    for item in context.get("items", ()):
+        found |= {item.get("actor_id"), *item.get("actor_ids", ())}
+    for changed in (context, *context.get("items", ())):
+        for field in USERS:
+            found |= set(changed.get("changes", {}).get(field, ()))
     return {user_id for user_id in found if user_id is not None}
 
 
@@ -51,6 +54,12 @@ class Presenter:
     def actor(self, user_id: int | None) -> str:
         """Return the name of the acting user. None means TMS itself, such as a command of an operator."""
         return "TMS" if user_id is None else self.name(user_id)
+
+    def actors(self, user_ids: Sequence[int | None], recipient_id: int) -> str:
+        """Return the names of the acting users, in which the recipient is "you"."""
+        names = ["you" if user_id == recipient_id else self.actor(user_id) for user_id in user_ids]
+        joined = " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        return f"Y{joined[1:]}" if user_ids[0] == recipient_id else joined
 
     def value(self, field: str, value: Any) -> str:
         match field, value:

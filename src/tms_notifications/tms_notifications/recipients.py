@@ -24,7 +24,7 @@ class PendingMail:
 
 def pending_mails_of(event: TaskEventRecord) -> list[PendingMail]:
     """Return the mails of an event, at most one per user: for the assignee and for the previous one."""
-    return [_pending_mail(event, user_id, kind) for user_id, kind in recipients(event) if user_id is not None]
+    return [pending_mail(event, user_id, kind) for user_id, kind in recipients(event) if user_id is not None]
 
 
 def recipients(event: TaskEventRecord) -> Iterator[tuple[int | None, MailKind]]:
@@ -41,7 +41,8 @@ def recipients(event: TaskEventRecord) -> Iterator[tuple[int | None, MailKind]]:
             yield assignee, MailKind.UPDATED
 
 
-def _pending_mail(event: TaskEventRecord, user_id: int, kind: MailKind) -> PendingMail:
+def pending_mail(event: TaskEventRecord, user_id: int, kind: MailKind) -> PendingMail:
+    """Return the mail of one event to one user."""
     return PendingMail(
         key=f"event:{event.position}:{user_id}:{kind}",
         user_id=user_id,
@@ -49,7 +50,7 @@ def _pending_mail(event: TaskEventRecord, user_id: int, kind: MailKind) -> Pendi
         context={
             "actor_id": event.actor_id,
             "at": instant(event.created_at),
-            "task": _visible_fields(event, kind),
+            "task": visible_fields(event, kind),
             # A new assignee may not have been permitted to see the old values.
             "changes": event.changes if kind is MailKind.UPDATED else {},
         },
@@ -58,7 +59,7 @@ def _pending_mail(event: TaskEventRecord, user_id: int, kind: MailKind) -> Pendi
     )
 
 
-def _visible_fields(event: TaskEventRecord, kind: MailKind) -> dict[str, Any]:
+def visible_fields(event: TaskEventRecord, kind: MailKind) -> dict[str, Any]:
     """Return the task's fields; for a user who has lost the task, only its id and the title before the event."""
     if kind in (MailKind.ASSIGNED, MailKind.UPDATED):
         return event.snapshot

@@ -21,6 +21,13 @@ def every_quarter_hour(runtime: Runtime) -> Any:
     return crontab(minute="*/15")
 
 
+def hourly(runtime: Runtime) -> Any:
+    """Every hour, at a minute when no other entry is due."""
+    from celery.schedules import crontab
+
+    return crontab(minute=37)
+
+
 def retry_interval(runtime: Runtime) -> timedelta:
     return timedelta(seconds=runtime.settings(NotificationSettings).retry_interval)
 
@@ -32,4 +39,6 @@ def includeme(config):
         task="tms.notifications.send_missed_due_soon",
         schedule=every_quarter_hour,
     )
+    config.add_beat_entry("send_digests", task="tms.notifications.send_digests", schedule=every_quarter_hour)
+    config.add_beat_entry("forget_notifications", task="tms.notifications.forget", schedule=hourly)
     config.add_beat_entry("send_waiting_mails", task="tms.notifications.send_waiting", schedule=retry_interval)

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
-from tms_core.error_codes import NOT_A_CHOICE, REQUIRED
+from tms_core.error_codes import REQUIRED
 from tms_core.invalid_values import InvalidValueError
 from tms_core.values import MAX_ID
 from tms_core.web.field_types import AS_WHOLE
@@ -15,15 +15,7 @@ from tms_core.web.validation import Schema
 from tms_notifications.error_codes import UNKNOWN_TIME_ZONE
 from tms_notifications.models import MailKind, MailStatus, NotificationPreference
 
-
-def _no_digest_yet(value: object) -> object:
-    if value == "digest":
-        message = "digest is not offered yet; must be one of immediate, off"
-        raise InvalidValueError(message, NOT_A_CHOICE, choices=["immediate", "off"])
-    return value
-
-
-Choice = Annotated[Literal["immediate", "off"], BeforeValidator(_no_digest_yet)]
+Choice = Literal["immediate", "digest", "off"]
 
 Zone = Annotated[
     str, Field(max_length=100, description="An IANA time zone such as Europe/Berlin; null: the deployment's.")
@@ -41,9 +33,9 @@ class Preferences(ResponseSchema):
         "timezone": None,
     }
 
-    assigned: Literal["immediate", "off"]
-    updated: Literal["immediate", "off"]
-    due_soon: Literal["immediate", "off"]
+    assigned: Choice
+    updated: Choice
+    due_soon: Choice
     own_changes: bool
     timezone: str | None
 
@@ -51,7 +43,7 @@ class Preferences(ResponseSchema):
 class PreferencesChange(Schema):
     """Changes of mail preferences; fields that are left out keep their values."""
 
-    example = {"due_soon": "off", "timezone": "Europe/Berlin"}
+    example = {"updated": "digest", "timezone": "Europe/Berlin"}
     is_partial = True
 
     assigned: Choice = "immediate"
@@ -72,7 +64,7 @@ class PreferencesChange(Schema):
             raise InvalidValueError(message, UNKNOWN_TIME_ZONE) from None
 
 
-MailIds = Annotated[list[Annotated[int, AS_WHOLE, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=500)]
+MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]], Field(min_length=1, max_length=500)]
 MAIL_EXAMPLE = {
     "id": 17,
     "kind": "assigned",

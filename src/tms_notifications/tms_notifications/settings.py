@@ -1,6 +1,7 @@
 """Mail settings. The mail server is configured by the environment variables EMAIL_*."""
 
 import os
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ from tms_core.runtime import Runtime
 from tms_core.sanitizing import one_line, shortened
 from tms_core.settings_base import SettingsGroup, setting
 from tms_notifications.hostnames import AddressError, Mailbox, smtp_address
+from tms_notifications.services.routing import Router
 
 
 def _lines(value: object) -> object:
@@ -90,6 +92,19 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     most_per_hour: int = setting(
         60, help="Mails about tasks per user and hour; further ones are sent as one mail afterwards. 0: no limit.", ge=0
     )
+    coalesce: float = setting(
+        60.0,
+        help="Seconds in which changes of one task become one mail with the net change; 0: a mail for each change. "
+        "Assignments are not delayed.",
+        ge=0,
+        le=3600,
+    )
+    digest_hour: int = setting(
+        8, help="Hour of the day, in a user's time zone, at which the daily digest is sent.", ge=0, le=23
+    )
+    keep_days: int = setting(
+        180, help="Days after which notifications and finished mails are deleted; 0: never.", ge=0, le=36_500
+    )
 
     @field_validator("template_path")
     @classmethod
@@ -144,3 +159,9 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
 def needs_proof(runtime: Runtime) -> bool:
     """Whether mails about tasks are held until their recipient has verified the address."""
     return runtime.settings(NotificationSettings).unproved == "hold" and runtime.core.registration == "open"
+
+
+def create_router(runtime: Runtime) -> Router:
+    """Return the rules by which notifications are sent."""
+    settings = runtime.settings(NotificationSettings)
+    return Router(timedelta(seconds=settings.coalesce), settings.digest_hour, runtime.core.zone)

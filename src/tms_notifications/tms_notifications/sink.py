@@ -1,6 +1,7 @@
-"""Event sink of the relay: adds mails in the transaction that moves the sink's cursor, then enqueues them."""
+"""Event sink of the relay: records events in the ledger in the transaction that moves the sink's cursor."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -8,31 +9,40 @@ from sqlalchemy.orm import Session
 from tms_core.celery import use
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.event_log.sinks import EventSink
-from tms_notifications.celery_queue import enqueue, prepare
-from tms_notifications.recipients import pending_mails_of
-from tms_notifications.services.mails import create_service
+from tms_notifications.celery_queue import enqueue, enqueue_collecting, prepare
+from tms_notifications.pushing import push_unread
+from tms_notifications.services.recording import Recorded, create_service
+from tms_notifications.settings import NotificationSettings
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime
 
+# One Celery message collects what was recorded in this many seconds.
+COLLECT_INTERVAL = 1.0
+
 
 class NotificationsSink(EventSink):
-    """Adds one row per mail. The unique key makes redelivery of an event harmless.
+    """Adds one row per event and user, and the mails that are due at once. Redelivery of an event changes nothing.
 
-    Preferences, permissions and the address are checked when the mail is sent.
+    Permissions and the address are checked when a mail is sent, and preferences again.
     """
 
     batch_window = 0.05
 
     def __init__(self, runtime: "Runtime"):
         super().__init__(runtime)
+        self._window = runtime.settings(NotificationSettings).coalesce
+        self._covered_until = float("-inf")
         use(runtime)
         prepare()
 
-    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> list[int]:
-        """Return the ids of the added mails."""
-        pending_mails = [pending_mail for event in events for pending_mail in pending_mails_of(event)]
-        return create_service(self.runtime, session).add(pending_mails)
+    def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> Recorded:
+        return create_service(self.runtime, session).record(events)
 
-    def after_commit(self, result: list[int]) -> None:
-        enqueue(result)
+    def after_commit(self, result: Recorded) -> None:
+        """Enqueue the mails, and inform the users' open pages. What is lost here is found by `send_waiting`."""
+        enqueue(result.mail_ids)
+        if result.has_waiting and monotonic() >= self._covered_until:
+            self._covered_until = monotonic() + COLLECT_INTERVAL
+            enqueue_collecting(self._window + COLLECT_INTERVAL)
+        push_unread(self.runtime, result.newest)

@@ -74,14 +74,16 @@ class SmtpTransport:
         self._local_hostname = local_hostname
         self._server: _Plain | _ImplicitTls | None = None
 
-    def send(self, mail: OutgoingMail, name: str) -> None:
-        """Send the mail. Raises `ServerUnavailableError`, another `DeferredError`, or `RefusedError`. `name` is not
-        used."""
+    def send(self, mail: OutgoingMail, name: str) -> str:
+        """Send the mail, and return the server's reply. Raises `ServerUnavailableError`, another `DeferredError`, or
+        `RefusedError`. `name` is not used."""
         server, self._server = self._server, None
-        if server is None or not self._is_sent(server, mail):
+        answer = self._send_again(server, mail) if server else None
+        if server is None or answer is None:
             server = self._attempt(self._open, _connection_error)
-            self._attempt(lambda: _hand_over(server, mail), _mail_error, server)
+            answer = self._attempt(lambda: _hand_over(server, mail), _mail_error, server)
         self._server = server
+        return answer
 
     def close(self) -> None:
         server, self._server = self._server, None
@@ -92,16 +94,15 @@ class SmtpTransport:
                 server.quit()
             server.close()
 
-    def _is_sent(self, server: "_Plain | _ImplicitTls", mail: OutgoingMail) -> bool:
-        """Send the mail on a connection that was used before; False if the server had closed it."""
+    def _send_again(self, server: "_Plain | _ImplicitTls", mail: OutgoingMail) -> str | None:
+        """Send the mail on a connection that was used before; None if the server had closed it."""
         try:
-            _hand_over(server, mail)
+            return _hand_over(server, mail)
         except (smtplib.SMTPException, OSError, ValueError) as error:
             server.close()
             if server.is_sending_content or not _is_closed(error):
                 raise _mail_error(error) from error
-            return False
-        return True
+            return None
 
     def check(self) -> None:
         """Connect and authenticate without sending a mail. Raises `DeferredError`."""
@@ -149,7 +150,7 @@ class SmtpTransport:
         return ssl.create_default_context(cafile=self._settings.ca_file)
 
 
-def _hand_over(server: _Plain | _ImplicitTls, mail: OutgoingMail) -> None:
+def _hand_over(server: _Plain | _ImplicitTls, mail: OutgoingMail) -> str:
     server.begin_mail()
     if mail.needs_smtputf8 and not server.has_extn("smtputf8"):
         raise smtplib.SMTPNotSupportedError(
@@ -157,7 +158,7 @@ def _hand_over(server: _Plain | _ImplicitTls, mail: OutgoingMail) -> None:
         )
     request_content(server, mail)
     server.is_sending_content = True
-    send_content(server, mail.content)
+    return _reply(250, send_content(server, mail.content))
 
 
 def _connection_error(error: Exception) -> Exception:

@@ -27,11 +27,12 @@ def request_content(server: smtplib.SMTP, mail: OutgoingMail) -> None:
         _expect(server, *accepted)
 
 
-def send_content(server: smtplib.SMTP, content: bytes) -> None:
-    """Send the content, which has CRLF after every line. Raises as `request_content`."""
+def send_content(server: smtplib.SMTP, content: bytes) -> bytes:
+    """Send the content, which has CRLF after every line, and return the text of the reply. Raises as
+    `request_content`."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
     server.send(b"%s.\r\n" % stuffed)
-    _expect(server, 250)
+    return _expect(server, 250)
 
 
 def _commands(server: smtplib.SMTP, mail: OutgoingMail) -> list[tuple[bytes, tuple[int, ...]]]:
@@ -53,7 +54,8 @@ def _command(line: str, encoding: str) -> bytes:
     return line.encode(encoding) + END_OF_LINE
 
 
-def _expect(server: smtplib.SMTP, *accepted: int) -> None:
+def _expect(server: smtplib.SMTP, *accepted: int) -> bytes:
     code, message = server.getreply()
     if code not in accepted:
         raise smtplib.SMTPResponseException(code, message)
+    return message

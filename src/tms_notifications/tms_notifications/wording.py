@@ -1,6 +1,7 @@
 """The sentences of mails about tasks."""
 
 from tms_notifications.models import MailKind
+from tms_notifications.summary_items import Cause
 
 BY_OTHERS = {
     MailKind.ASSIGNED: "{actor} assigned this task to you:",
@@ -21,3 +22,14 @@ TOO_MANY = "There were many changes in a short time. You were not sent a mail ab
 def sentence(kind: MailKind, actor: str | None) -> str:
     """Return the sentence for an event. `actor` is None where the recipient made the change."""
     return BY_RECIPIENT[kind] if actor is None else BY_OTHERS[kind].format(actor=actor)
+
+
+def summary_sentence(cause: str | None, actor: str | None, *, was_unproved: bool) -> str:
+    """Return the sentence above several events. `actor` is that of a bulk operation, None for the recipient."""
+    match cause:
+        case Cause.BULK:
+            return f"{actor or 'You'} changed several of your tasks at once:"
+        case Cause.DIGEST:
+            return "This is what has happened to your tasks:"
+        case _:
+            return HELD if was_unproved else TOO_MANY

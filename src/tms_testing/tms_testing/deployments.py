@@ -15,6 +15,8 @@ from tms_core.migrations_runner import upgrade
 from tms_core.runtime import Runtime
 from tms_testing.problems import CheckedApp
 
+# Mails to files, at once.
+NOTIFICATIONS = {"tms.notifications.transport": "file", "tms.notifications.coalesce": "0"}
 _databases = count(1)
 
 
@@ -34,7 +36,7 @@ class Deployment:
             "tms.redis_url": redis_url,
             # A busy machine must not look like an unavailable Redis.
             "tms.redis_timeout": "2",
-            **({"tms.notifications.transport": "file"} if "tms_notifications" in packages else {}),
+            **(NOTIFICATIONS if "tms_notifications" in packages else {}),
             # Lines of the access log, written a moment later, would appear among pytest's own.
             "tms.access_log": "false",
             # Tests send more requests than users do.

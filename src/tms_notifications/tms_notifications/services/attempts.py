@@ -1,7 +1,7 @@
 """Records the attempts to send a mail: each is counted before it starts, and its end is recorded with a status."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -28,6 +28,11 @@ BEGIN = text("""
         next_attempt_at = clock_timestamp() + given.pause * interval '1 second'
     FROM unnest(CAST(:ids AS bigint[]), CAST(:pauses AS float8[])) AS given (id, pause)
     WHERE mail.id = given.id
+""")
+ANSWERS = text("""
+    UPDATE notification_mail AS mail SET answer = given.answer
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:answers AS text[])) AS given (id, answer)
+    WHERE mail.id = given.id AND mail.status = 'sent'
 """)
 TAKE_BACK = text("""
     UPDATE notification_mail AS mail
@@ -99,6 +104,12 @@ class AttemptService:
             .with_for_update()
         )
         return [row for row in found if row.attempts == numbers[row.id]]
+
+    def note_answers(self, answers: Mapping[int, str]) -> None:
+        """Record the server's replies to mails that were sent, by mail."""
+        commit_without_waiting(self._session)
+        replies = [readable(answer) for answer in answers.values()]
+        self._session.execute(ANSWERS, {"ids": list(answers), "answers": replies})
 
     def note_dropped(self, mail: NotificationMail, reason: str) -> MailStatus:
         return self._end(mail, MailStatus.DROPPED, reason)

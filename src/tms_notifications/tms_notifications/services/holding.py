@@ -13,12 +13,10 @@ from tms_core.models import LinkPurpose, User
 from tms_core.runtime import Runtime
 from tms_notifications.models import MailKind, NotificationLinkRequest, NotificationMail, NotificationRecipient
 from tms_notifications.settings import NotificationSettings, needs_proof
+from tms_notifications.summary_items import Cause
 
 HOUR = timedelta(hours=1)
 UNPROVED = "held until the address is proved"
-# These kinds are limited to one per day or hour already.
-NOT_COUNTED = (MailKind.DUE_SOON, MailKind.SUMMARY)
-
 
 COUNT = text("""
     INSERT INTO notification_recipient AS recipient (user_id, hour_began_at, mails)
@@ -59,7 +57,7 @@ class HoldService:
                 self._request_verification(user)
                 reasons[mail.id] = UNPROVED
             # Retries are counted with the first attempt.
-            elif mail.kind not in NOT_COUNTED and mail.attempts == 1 and self._max_per_hour:
+            elif _is_counted(mail) and mail.attempts == 1 and self._max_per_hour:
                 counted[user.id].append(mail.id)
         for hour in self._count({user_id: len(ids) for user_id, ids in counted.items()}):
             excess = counted[hour.user_id][max(0, len(counted[hour.user_id]) - (hour.mails - self._max_per_hour)) :]
@@ -93,6 +91,13 @@ class HoldService:
         if self._session.scalar(waiting.limit(1)) is None:
             purpose = LinkPurpose.EMAIL_VERIFICATION
             self._session.add(request(purpose=purpose, email=user.email, url=self._proof_url))
+
+
+def _is_counted(mail: NotificationMail) -> bool:
+    """Whether the hourly limit applies. The daily mails, digests and summaries are limited already."""
+    if mail.kind is MailKind.SUMMARY:
+        return mail.context.get("cause") == Cause.BULK
+    return mail.kind is not MailKind.DUE_SOON
 
 
 def create_service(runtime: Runtime, session: Session) -> HoldService:

@@ -1,9 +1,8 @@
 """Releases held mails as one summary mail per user."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Update, cast, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB
@@ -18,11 +17,10 @@ from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.settings import needs_proof
+from tms_notifications.summary_items import MAX_ITEMS, summary_item
 
 RETRY_AFTER = timedelta(hours=1)
 log = logging.getLogger(__name__)
-# Further mails are only counted in the summary.
-MAX_ITEMS = 50
 
 
 class SummaryService:
@@ -84,7 +82,7 @@ class SummaryService:
             kind=MailKind.SUMMARY,
             context={
                 "was_unproved": any(mail.reason == UNPROVED for mail in listed),
-                "items": [_item(mail) for mail in listed],
+                "items": [summary_item(mail.kind, mail.context) for mail in listed],
                 "more": count - len(listed),
             },
         )
@@ -111,15 +109,6 @@ class SummaryService:
 
 def _change(which: Sequence[ColumnElement[bool]]) -> Update:
     return update(NotificationMail).where(*which).execution_options(synchronize_session=False)
-
-
-def _item(mail: NotificationMail) -> dict[str, Any]:
-    """Return an item of the summary: kind, task, actor and time, without the changed values."""
-    context: Mapping[str, Any] = mail.context
-    if mail.kind is MailKind.DUE_SOON:
-        return {"kind": mail.kind.value, "today": context["today"], "count": len(context["tasks"])}
-    task = {name: context["task"].get(name) for name in ("id", "title", "created_by", "assigned_to")}
-    return {"kind": mail.kind.value, "task": task, "actor_id": context["actor_id"], "at": context["at"]}
 
 
 def create_service(runtime: Runtime, session: Session) -> SummaryService:

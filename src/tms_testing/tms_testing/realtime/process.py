@@ -85,6 +85,12 @@ class ManagedProcess:
         """Kill the process with SIGKILL."""
         self.end(signal.SIGKILL)
 
+    def kill_group(self) -> None:
+        """Kill the process and its children with SIGKILL."""
+        assert self._process is not None, f"{self.name} does not run"
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self.kill()
+
     def ask_to_end(self) -> None:
         """Send the stop signal, if the process is running, without waiting."""
         if self._process is not None:

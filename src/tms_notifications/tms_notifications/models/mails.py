@@ -1,15 +1,16 @@
-"""Tables: the mail log, hold state per user, link requests, due-date notifications and preferences."""
+"""Tables: the mail log, hold state per user, link requests and due-date notifications."""
 
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, Text, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tms_core.account_mail import AccountNoticeKind
 from tms_core.models import Base, LinkPurpose
 from tms_core.models.base import CreatedAt, Id
+from tms_notifications.models.enum_types import enum_type
 
 
 class MailKind(StrEnum):
@@ -73,16 +74,6 @@ class MailStatus(StrEnum):
     DROPPED = "dropped"
 
 
-class Delivery(StrEnum):
-    IMMEDIATE = "immediate"
-    DIGEST = "digest"
-    OFF = "off"
-
-
-def _enum(kind: type[StrEnum], name: str) -> Enum:
-    return Enum(kind, name=name, values_callable=lambda members: [member.value for member in members])
-
-
 class NotificationMail(Base):
     """The mail log: one row per mail and recipient, never deleted. The unique `key` prevents duplicates.
 
@@ -94,15 +85,17 @@ class NotificationMail(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(100), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    kind: Mapped[MailKind] = mapped_column(_enum(MailKind, "notification_mail_kind"))
+    kind: Mapped[MailKind] = mapped_column(enum_type(MailKind, "notification_mail_kind"))
     task_id: Mapped[int | None]
     event_position: Mapped[int | None]
     context: Mapped[dict[str, Any]]
     message_id: Mapped[str] = mapped_column(String(300))
     status: Mapped[MailStatus] = mapped_column(
-        _enum(MailStatus, "notification_mail_status"), server_default=MailStatus.WAITING.value
+        enum_type(MailStatus, "notification_mail_status"), server_default=MailStatus.WAITING.value
     )
     reason: Mapped[str | None] = mapped_column(Text)
+    # The mail server's reply to a mail that was sent; None if a crash came before its record.
+    answer: Mapped[str | None] = mapped_column(Text)
     # Subject and address of the last attempt.
     subject: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(String(254))
@@ -145,6 +138,8 @@ class NotificationRecipient(Base):
     held_until: Mapped[datetime | None]
     # The address to which a verification link was last sent without a request of the user.
     proof_sent_to: Mapped[str | None] = mapped_column(String(254))
+    # The user's day on which overdue tasks were last listed.
+    overdue_on: Mapped[date | None]
 
     __table_args__ = (
         Index("ix_notification_recipient_held_until", "held_until", postgresql_where=text("held_until IS NOT NULL")),
@@ -160,7 +155,7 @@ class NotificationLinkRequest(Base):
     __tablename__ = "notification_link_request"
 
     id: Mapped[Id]
-    purpose: Mapped[LinkPurpose] = mapped_column(_enum(LinkPurpose, "notification_link_purpose"))
+    purpose: Mapped[LinkPurpose] = mapped_column(enum_type(LinkPurpose, "notification_link_purpose"))
     email: Mapped[str] = mapped_column(String(254))
     url: Mapped[str] = mapped_column(Text)
     created_at: Mapped[CreatedAt]
@@ -187,27 +182,3 @@ class DailyDigestRun(Base):
 
     zone: Mapped[str] = mapped_column(String(64), primary_key=True)
     day: Mapped[date]
-
-
-class NotificationPreference(Base):
-    """The mail preferences per user; users without a row have the defaults."""
-
-    __tablename__ = "notification_preference"
-
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    assigned: Mapped[Delivery] = mapped_column(
-        _enum(Delivery, "notification_delivery"), server_default=Delivery.IMMEDIATE.value
-    )
-    updated: Mapped[Delivery] = mapped_column(
-        _enum(Delivery, "notification_delivery"), server_default=Delivery.IMMEDIATE.value
-    )
-    due_soon: Mapped[Delivery] = mapped_column(
-        _enum(Delivery, "notification_delivery"), server_default=Delivery.IMMEDIATE.value
-    )
-    own_changes: Mapped[bool] = mapped_column(server_default="true")
-    timezone: Mapped[str | None] = mapped_column(String(64))
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-    __table_args__ = (Index("ix_notification_preference_timezone", "timezone", postgresql_where=timezone.is_not(None)),)

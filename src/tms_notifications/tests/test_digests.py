@@ -1,0 +1,158 @@
+"""The daily digest: once a day at the user's hour, with changes and due tasks, however often beat runs."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from tms_notifications.models import Delivery, Handling, Notification
+from tms_notifications.services.collecting import create_service as collecting_service
+from tms_notifications.services.due_soon import create_service as due_soon_service
+from tms_notifications.tasks import collect, send_digests, send_due_soon
+
+ZONE = "Europe/Berlin"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def settings(smtp_settings):
+    return {**smtp_settings, "tms.timezone": ZONE, "tms.notifications.digest_hour": "7"}
+
+
+@pytest.fixture
+def bob(bob, ledger):
+    ledger.prefer(bob, assigned="digest", updated="digest", due_soon="digest")
+    return bob
+
+
+@pytest.fixture
+def announce(runtime):
+    """Adds due tasks to digests, as at the digest's hour."""
+
+    def run(today) -> None:
+        with runtime.transaction() as session:
+            due_soon_service(runtime, session, delivery=Delivery.DIGEST).announce(today, None)
+
+    return run
+
+
+def text(message) -> str:
+    return message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+
+def today():
+    return datetime.now(ZoneInfo(ZONE)).date()
+
+
+def test_notifications_wait_for_the_users_next_digest(runtime, tasks, relay_once, mail_log, ledger, ann, bob):
+    ledger.prefer(bob, timezone="Asia/Tokyo")
+    tasks.create(ann, assigned_to=bob.id)
+    relay_once()
+    collect(Handling.DIGEST)
+
+    assert ledger.outcomes(bob) == [("assigned", "digest", "preference_digest")]
+    assert mail_log.rows() == []
+    with runtime.transaction() as session:
+        due_at = session.scalars(select(Notification.due_at)).one().astimezone(ZoneInfo("Asia/Tokyo"))
+    assert (due_at.hour, due_at.minute) == (7, 0)
+    assert timedelta(0) < due_at - datetime.now(UTC) <= DAY
+
+
+def test_a_digest_lists_changes_and_due_tasks(smtp, tasks, relay_once, mail_log, ledger, announce, ann, bob):
+    task_id = tasks.create(ann, assigned_to=bob.id, title="Paint", due_date=today())
+    tasks.create(ann, assigned_to=bob.id, title="Late", due_date=today() - DAY)
+    tasks.change(ann, task_id, priority="HIGH")
+    tasks.change(ann, task_id, priority="URGENT")
+    back = tasks.create(ann, assigned_to=bob.id, title="Back")
+    tasks.change(ann, back, status="COMPLETED")
+    tasks.change(ann, back, status="PENDING")
+    relay_once()
+    ledger.make_due()
+    announce(today())
+    announce(today())
+    for _ in range(2):
+        collect(Handling.DIGEST)
+        mail_log.send_all()
+
+    (message,) = smtp.received
+    body = text(message)
+    assert message["Subject"] == "Your daily digest"
+    assert "DUE TODAY OR TOMORROW" in body
+    assert "OVERDUE" in body
+    assert "Priority: Medium -> Urgent" in body
+    assert "Status:" not in body
+    assert body.count("ann assigned this task to you") == 3
+    outcomes = ledger.outcomes(bob)
+    assert outcomes.count(("updated", "suppressed", "changed_back")) == 2
+    assert {outcome for _kind, outcome, reason in outcomes if reason != "changed_back"} == {"digest"}
+    html = message.get_body(("html",)).get_content()
+    assert "Overdue" in html
+    assert "Urgent" in html
+
+
+def test_due_tasks_of_digest_users_are_not_mailed_at_ten(tasks, mail_log, ann, bob):
+    tasks.create(ann, assigned_to=bob.id, due_date=today())
+
+    send_due_soon()
+
+    assert mail_log.rows() == []
+
+
+def test_two_runs_at_once_send_one_digest(runtime, smtp, tasks, relay_once, mail_log, ledger, in_thread, ann, bob):
+    tasks.create(ann, assigned_to=bob.id)
+    relay_once()
+    ledger.make_due()
+    with runtime.transaction() as session:
+        first = collecting_service(runtime, session).collect(Handling.DIGEST, 10)
+        other = in_thread(lambda: collect(Handling.DIGEST))
+        other.join(30)
+    collect(Handling.DIGEST)
+
+    assert len(first.mail_ids) == len(mail_log.rows()) == 1
+
+
+def test_two_announcements_at_once_list_a_task_once(runtime, tasks, ledger, in_thread, announce, ann, bob):
+    tasks.create(ann, assigned_to=bob.id, due_date=today())
+    with runtime.transaction() as session:
+        due_soon_service(runtime, session, delivery=Delivery.DIGEST).announce(today(), None)
+        other = in_thread(lambda: announce(today()))
+    other.join()
+
+    assert ledger.outcomes(bob) == [("due_soon", "digest", "preference_digest")]
+
+
+def test_the_task_of_beat_sends_each_users_digest(runtime, smtp, tasks, relay_once, mail_log, ledger, ann, make_user):
+    users = [make_user() for _ in range(3)]
+    for user in users:
+        ledger.prefer(user, assigned="digest")
+        tasks.create(ann, assigned_to=user.id)
+    relay_once()
+    ledger.make_due()
+    send_digests()
+    send_digests()
+
+    assert sorted(row.user_id for row in mail_log.rows()) == [user.id for user in users]
+
+
+def test_a_task_that_is_done_by_then_is_not_listed(tasks, relay_once, mail_log, ledger, announce, ann, bob):
+    ledger.prefer(bob, assigned="off", updated="off")
+    task_id = tasks.create(ann, assigned_to=bob.id, due_date=today())
+    announce(today())
+    tasks.change(ann, task_id, status="COMPLETED")
+    relay_once()
+    collect(Handling.DIGEST)
+
+    assert mail_log.rows() == []
+    assert ledger.outcomes(bob)[0] == ("due_soon", "suppressed", "not_open")
+
+
+def test_a_digest_that_is_turned_off_meanwhile_is_not_sent(smtp, tasks, relay_once, mail_log, ledger, ann, bob):
+    tasks.create(ann, assigned_to=bob.id)
+    relay_once()
+    ledger.prefer(bob, assigned="off")
+    ledger.make_due()
+    collect(Handling.DIGEST)
+
+    assert mail_log.rows() == []
+    assert ledger.outcomes(bob) == [("assigned", "suppressed", "preference_off")]
