@@ -56,6 +56,7 @@ class Sender:
 
     async def main(self) -> None:
         self._loop = asyncio.get_running_loop()
+        log.info("sending deliveries; at most %d at once to a webhook", self._settings.concurrency)
         recorder = Recorder(self._runtime)
         async with DeliveryClient(self._settings) as client:
             policy = RetryPolicy.of(self._settings)
