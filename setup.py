@@ -8,7 +8,7 @@ from pathlib import Path
 from setuptools import setup
 
 ROOT = Path(__file__).resolve().parent
-PACKAGES = ("api", "realtime", "reports", "notifications", "web")
+PACKAGES = ("api", "realtime", "reports", "notifications", "webhooks", "web")
 
 
 def member(name: str) -> str:

@@ -13,7 +13,7 @@ from tms_core.migrations_runner import foreign_revisions, missing_revisions, upg
 from tms_core.models import Base
 from tms_core.web.health import readiness
 
-FEATURES = ("tms_reports", "tms_realtime", "tms_notifications", "tms_web")
+FEATURES = ("tms_reports", "tms_realtime", "tms_notifications", "tms_webhooks", "tms_web")
 CORE_TABLES = {
     mapper.local_table.name for mapper in Base.registry.mappers if mapper.class_.__module__.startswith("tms_core.")
 }
@@ -24,20 +24,33 @@ TABLES = {
     "report": "tms_reports",
     "realtime": "tms_realtime",
     "notification": "tms_notifications",
+    "webhook": "tms_webhooks",
     "web": "tms_web",
 }
-COMMANDS = {"tms_reports": {"report"}, "tms_realtime": {"realtime"}, "tms_notifications": {"mail"}}
+COMMANDS = {
+    "tms_reports": {"report"},
+    "tms_realtime": {"realtime"},
+    "tms_notifications": {"mail"},
+    "tms_webhooks": {"webhooks"},
+}
 PATHS = {
     "tms_api": ("/api/task", "/api/users/me"),
     "tms_reports": ("/api/task-report-insight",),
     "tms_notifications": ("/api/users/me/notifications",),
+    "tms_webhooks": ("/api/webhooks",),
     "tms_web": ("/board", "/first-start"),
 }
-SINKS = {"tms_reports": {"report_counters"}, "tms_realtime": {"realtime"}, "tms_notifications": {"notifications"}}
+SINKS = {
+    "tms_reports": {"report_counters", "report_history"},
+    "tms_realtime": {"realtime"},
+    "tms_notifications": {"notifications"},
+    "tms_webhooks": {"webhooks"},
+}
 SETTINGS = {
     "tms_reports": "tms.reports.threads",
     "tms_realtime": "tms.realtime.port",
     "tms_notifications": "tms.notifications.transport",
+    "tms_webhooks": "tms.webhooks.timeout",
     "tms_web": "tms.web.images",
 }
 

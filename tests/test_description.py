@@ -13,7 +13,7 @@ from tms_core.web.openapi.paths import path_of
 from tms_core.web.resource import methods_of
 
 API = ("/api", "/metrics", "/tms-client.js")
-ALL = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications")
+ALL = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_webhooks")
 PROBLEM = "application/problem+json"
 
 

@@ -16,7 +16,7 @@ KEY = re.compile(r"error\.(\w+?)(?:\.(?:one|other))?")
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 ROOT = Path(__file__).resolve().parent.parent
 FRONTEND = ROOT / "src" / "tms_web" / "frontend" / "src" / "api"
-PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
+PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_webhooks", "tms_web")
 # Modules whose ValueErrors reach no response (settings, servers, commands, mails, files), or only inside one with a
 # code (e-mail addresses).
 UNREACHED = re.compile(
@@ -113,6 +113,9 @@ def test_every_code_is_used():
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_the_web_ui_has_a_message_for_every_code(known, locale):
     messages = json.loads((FRONTEND / f"{locale}.json").read_text())
+    for catalogue in sorted((ROOT / "src").glob(f"*/frontend/{locale}.json")):
+        own = json.loads(catalogue.read_text())
+        messages |= {key: text for key, text in own.items() if key.startswith("error.")}
     texts = {name: [text for key, text in messages.items() if KEY.fullmatch(key)[1] == name] for name in known}
     unknown = {KEY.fullmatch(key)[1] for key in messages} - known.keys()
 

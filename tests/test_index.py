@@ -8,7 +8,7 @@ from webtest import TestApp
 from tms_core.app import configure
 
 TEXT = "A page of a package"
-ALL = {"health", "ready", "description", "docs", "token", "users", "tasks", "report", "events_ticket"}
+ALL = {"health", "ready", "description", "docs", "token", "users", "tasks", "report", "events_ticket", "webhooks"}
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_index_is_json_also_for_browsers(app):
 
 def test_the_index_links_only_to_included_packages(serve):
     assert set(serve().get("/api").json["links"]) == {"health", "ready"}
-    assert set(serve("tms_api").get("/api").json["links"]) == ALL - {"report", "events_ticket"}
+    assert set(serve("tms_api").get("/api").json["links"]) == ALL - {"report", "events_ticket", "webhooks"}
 
 
 def test_home_redirects_to_the_docs_or_to_the_index(serve):

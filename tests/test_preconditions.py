@@ -15,6 +15,7 @@ from tms_core.web.resource import methods_of
 from tms_notifications.models import MailKind, MailStatus, NotificationMail
 from tms_reports.models import JobStatus, ReportJob
 from tms_testing.fixtures import PASSWORD, Client
+from tms_webhooks.models import DeliveryStatus, WebhookDelivery
 
 YESTERDAY, TOMORROW = (
     format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(days=days), usegmt=True) for days in (-1, 1)
@@ -93,6 +94,16 @@ REQUESTS = {
     "GET /api/email-verification/confirm": ("/api/email-verification/confirm", None),
     "GET /api/password-reset/confirm": ("/api/password-reset/confirm", None),
     "GET /api/email-change/undo": ("/api/email-change/undo", None),
+    "GET /api/webhooks": ("/api/webhooks", None),
+    "POST /api/webhooks": ("/api/webhooks", {"url": "https://hooks.example.com/"}),
+    "GET /api/webhooks/{id}": ("/api/webhooks/1", None),
+    "PATCH /api/webhooks/{id}": ("/api/webhooks/1", {"description": "new"}),
+    "DELETE /api/webhooks/{id}": ("/api/webhooks/1", None),
+    "POST /api/webhooks/{id}/rotate-secret": ("/api/webhooks/1/rotate-secret", {}),
+    "POST /api/webhooks/{id}/test": ("/api/webhooks/1/test", None),
+    "POST /api/webhooks/{id}/replay": ("/api/webhooks/1/replay", {"since": 0}),
+    "GET /api/webhooks/{id}/deliveries": ("/api/webhooks/1/deliveries", None),
+    "POST /api/webhooks/{id}/deliveries/{delivery}/retry": ("/api/webhooks/1/deliveries/3/retry", None),
     "GET /api/admin/settings": ("/api/admin/settings", None),
     "GET /api/admin/system": ("/api/admin/system", None),
     "GET /api/admin/doctor": ("/api/admin/doctor", None),
@@ -110,7 +121,7 @@ ADMINISTRATIVE = {one for one in REQUESTS if "/api/admin/" in one or one.startsw
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
-PRIVATE = ("users", "token", "sessions", "ticket", "sync", "report", "admin", "counts", "notifications", "mute")
+PRIVATE = ("users", "token", "sessions", "ticket", "sync", "report", "admin", "counts", "notifications", "mute", "webhooks")
 PERSONAL = [one for one in REQUESTS if any(part in one for part in PRIVATE)]
 
 
@@ -130,17 +141,19 @@ def ann(app, runtime, make_user, relay_once):
     with runtime.transaction() as session:
         end = {"status": JobStatus.DONE, "result": b"{}"}
         session.add(ReportJob(user_id=ann.user.id, report="aging", parameters={}, format="json", **end))
+    ann.post_json("/api/webhooks", {"url": "https://hooks.example.com/"})
     relay_once()
     return ann
 
 
 @pytest.fixture
 def root(runtime, make_user, ann):
-    """An administrator, with a failed mail to retry."""
+    """An administrator, with a failed mail and a dead letter to retry."""
     with runtime.transaction() as session:
         mail = NotificationMail(key="k", user_id=ann.user.id, kind=MailKind.ASSIGNED, context={}, message_id="<m@x>")
         mail.status, mail.reason = MailStatus.FAILED, "550"
         session.add(mail)
+        session.add(WebhookDelivery(webhook_id=1, type="task.created", status=DeliveryStatus.DEAD))
     return make_user("root", is_admin=True)
 
 
@@ -173,7 +186,10 @@ def state(runtime):
 
     def digest():
         with runtime.engine.connect() as connection:
-            tables = ("task", "users", "personal_token", "refresh_token", "task_event", "notification_mail")
+            tables = (
+                "task", "users", "personal_token", "refresh_token", "task_event", "notification_mail",
+                "webhook_delivery",
+            )  # fmt: skip
             return [
                 connection.execute(
                     text(f"SELECT count(*), md5(string_agg(t::text, '' ORDER BY id)) FROM {name} t")

@@ -118,6 +118,7 @@ def send(app):
     def request(route: tuple[str, str], method: Method, user, user_id: int | str = "me"):
         body = documentation_of(method.function).body
         path = route[1].replace("{id}", str(user_id) if "users" in route[1] else "1")
+        path = path.replace("{delivery}", "1")
         verb = route[0].lower() + ("_json" if body else "")
         arguments = [getattr(body, "example", {})] if body else []
         return getattr(app, verb)(path, *arguments, headers=user.headers, expect_errors=True)

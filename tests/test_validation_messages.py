@@ -16,7 +16,7 @@ from tms_core.validation_messages import FALLBACK as FALLBACK_ERROR
 from tms_core.web.validation import Schema, schema_faults
 
 FALLBACK, _ = FALLBACK_ERROR
-PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notifications")
+PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_webhooks")
 PYDANTIC = re.compile(r"\bshould\b|\bInput\b|Value error|\btag\b|validation|\bvalid \w+,|unable to|instance of", re.I)
 # Values that violate the types and bounds.
 JSON_VALUES = [

@@ -35,7 +35,7 @@ from tms_local.embedded.services import embedded_services
 from tms_testing.deployments import Deployment, Deployments
 
 PASSWORD = "password123"
-ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
+ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_webhooks", "tms_web")
 _password_hash = hash_password(PASSWORD)
 
 

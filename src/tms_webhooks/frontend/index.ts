@@ -1,0 +1,35 @@
+import de from "catalogue:de";
+import en from "catalogue:en";
+import { t } from "tms/i18n";
+import { navigate, type WebModule } from "tms/module";
+
+const module: WebModule = {
+  name: "tms_webhooks",
+  messages: { en, de },
+  profileSections: [
+    {
+      id: "webhooks",
+      order: 85,
+      icon: "link",
+      label: () => t("webhooks.title"),
+      load: () => import("./own-webhooks.tsx"),
+    },
+  ],
+  administrationSections: [
+    {
+      id: "webhooks",
+      order: 45,
+      icon: "link",
+      label: () => t("webhooks.title"),
+      load: () => import("./all-webhooks.tsx"),
+    },
+  ],
+  commands: [
+    {
+      id: "webhooks.open",
+      label: () => t("ui.goTo", { name: t("webhooks.title") }),
+      run: () => navigate("/profile/webhooks"),
+    },
+  ],
+};
+export default module;
