@@ -121,7 +121,10 @@ ADMINISTRATIVE = {one for one in REQUESTS if "/api/admin/" in one or one.startsw
 READING = sorted(one for one in REQUESTS if one.startswith("GET "))
 WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
 # Requests whose responses are private.
-PRIVATE = ("users", "token", "sessions", "ticket", "sync", "report", "admin", "counts", "notifications", "mute", "webhooks")
+PRIVATE = (
+    *("users", "token", "sessions", "ticket", "sync", "report", "admin", "counts", "notifications", "mute"),
+    "webhooks",
+)
 PERSONAL = [one for one in REQUESTS if any(part in one for part in PRIVATE)]
 
 
