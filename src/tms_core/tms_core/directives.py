@@ -129,6 +129,12 @@ def add_metrics(config, name: str, collect: str) -> None:
     _register(_registry(config).metrics, "metrics", name, collect)
 
 
+def add_bulk_load_listener(config, name: str, listener: str) -> None:
+    """Register a `tms_core.bulk_loads.BulkLoadListener` («package.module:Class») for tasks that are loaded without
+    events, which sinks do not receive."""
+    _register(_registry(config).bulk_load_listeners, "bulk load listener", name, listener)
+
+
 def add_token_scope(config, scope: str, *routes: str) -> None:
     """Allow routes («GET /api/task/{id}») to personal API tokens with a scope, such as «tasks:read». Routes without a
     scope reject personal tokens."""
@@ -141,6 +147,13 @@ def add_account_mailer(config, mailer: str) -> None:
     if _registry(config).account_mailer:
         raise ConfigurationError("two packages want to send the mails about accounts")
     _registry(config).account_mailer = mailer
+
+
+def add_document_mailer(config, mailer: str) -> None:
+    """Register the `DocumentMailer` («package.module:Class») that mails documents, such as scheduled reports."""
+    if _registry(config).document_mailer:
+        raise ConfigurationError("two packages want to mail documents")
+    _registry(config).document_mailer = mailer
 
 
 def add_sign_in(config, sign_in: str) -> None:
@@ -207,8 +220,10 @@ DIRECTIVES = (
     add_index_link,
     add_doctor_check,
     add_metrics,
+    add_bulk_load_listener,
     add_token_scope,
     add_account_mailer,
+    add_document_mailer,
     add_sign_in,
     add_link_url,
     add_link_page,

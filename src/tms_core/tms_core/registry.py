@@ -63,8 +63,10 @@ class Registry:
     index_links: dict[str, str] = field(default_factory=dict)
     doctor_checks: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
+    bulk_load_listeners: dict[str, str] = field(default_factory=dict)
     scopes: dict[str, str] = field(default_factory=dict)
     account_mailer: str | None = None
+    document_mailer: str | None = None
     sign_in: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
     # Paths of pages by purpose.

@@ -17,6 +17,7 @@ from tms_core.db import (
     transaction,
     with_statement_timeout,
 )
+from tms_core.document_mail import DocumentMailer
 from tms_core.list_cache_version import announce, announce_commits, begin_on_connect
 from tms_core.redis import Breaker, DirectRedis, create_redis
 from tms_core.registry import Registry, resolve
@@ -104,6 +105,12 @@ class Runtime:
     def mailer(self) -> AccountMailer | None:
         """The mailer of account links; None if no package provides one."""
         mailer = self.registry.account_mailer
+        return resolve(mailer)(self) if mailer else None
+
+    @cached_property
+    def document_mailer(self) -> DocumentMailer | None:
+        """The mailer of documents; None if no package provides one."""
+        mailer = self.registry.document_mailer
         return resolve(mailer)(self) if mailer else None
 
     def link_url(self, purpose: str) -> str | None:

@@ -12,6 +12,7 @@ def includeme(config):
     config.add_doctor_check("mail", "tms_notifications.doctor:check_mail")
     config.add_metrics("mail", "tms_notifications.metrics:collect")
     config.add_account_mailer("tms_notifications.account_mailer:LinkMailer")
+    config.add_document_mailer("tms_notifications.document_mailer:SmtpDocumentMailer")
     config.add_banner_line("Mail", "tms_notifications.banner:mail_line")
     config.add_web_module("tms_notifications:static/web")
     config.include("tms_notifications.schedule")

@@ -13,6 +13,11 @@ from tms_core.commands import main
 from tms_core.models import Priority, Status
 
 
+@pytest.fixture(scope="module")
+def packages():
+    return ("tms_reports", "tms_local")
+
+
 @pytest.fixture
 def tms(ini, runtime, tmp_path, monkeypatch):
     """Runs a `tms` command on this test's system."""
@@ -93,3 +98,42 @@ def test_too_many_threads_are_rejected(tms):
 
     assert result.exit_code == 2
     assert "--threads" in result.stderr
+
+
+def test_the_counters_are_verified_and_rebuilt(tms, some_tasks, add_tasks, usernames):
+    missing = tms("report", "--verify")
+    built = tms("report", "--rebuild")
+    right = tms("report", "--verify")
+    add_tasks([{"created_by": next(iter(usernames)), "priority": Priority.URGENT}])
+    wrong = tms("report", "--verify")
+    again = tms("report", "--rebuild")
+
+    assert (missing.exit_code, "not complete" in missing.stdout) == (1, True)
+    assert (built.exit_code, "rows of counters" in built.stdout) == (0, True)
+    assert (right.exit_code, "0 rows differ" in right.stdout) == (0, True)
+    assert wrong.exit_code == 1
+    assert "PENDING URGENT" in wrong.stdout
+    assert (again.exit_code, tms("report", "--verify").exit_code) == (0, 0)
+
+
+def test_the_mode_is_chosen(tms, some_tasks):
+    tms("report", "--rebuild")
+
+    reports = [
+        orjson.loads(tms("report", "--format", "json", *options).stdout)
+        for options in ((), ("--mode", "scan"), ("--threads", "1"), ("--mode", "live"))
+    ]
+
+    assert [report["mode"] for report in reports] == ["live", "scan", "scan", "live"]
+    assert {report["total"] for report in reports} == {3}
+
+
+def test_demo_data_is_in_the_counters(tms, runtime):
+    tms("report", "--rebuild")
+
+    loaded = tms("demo-data", "--tasks", "50", "--users", "3")
+
+    report = orjson.loads(tms("report", "--mode", "live", "--format", "json").stdout)
+    assert loaded.exit_code == 0
+    assert report["total"] == 50
+    assert tms("report", "--verify").exit_code == 0

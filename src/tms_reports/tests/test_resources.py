@@ -7,12 +7,14 @@ from sqlalchemy import insert
 
 from tms_core.models import Task
 from tms_core.services.tasks import TaskService
+from tms_reports.sink import ReportCountersSink
+from tms_testing.fixtures import assign_all_positions
 
 PATH = "/api/task-report-insight"
 KEYS = [
     "total", "completed", "pending", "tasks_by_priority", "tasks_by_status", "tasks_assigned", "tasks_created",
     "tasks_due_soon", "overdue", "unassigned", "completion_rate", "generated_at", "as_of_event", "elapsed_ms",
-    "threads", "user_ids",
+    "threads", "mode", "user_ids",
 ]  # fmt: skip
 
 
@@ -114,3 +116,29 @@ def test_tasks_of_a_deleted_user_stay_in_the_report(client, runtime, make_user):
 
     assert client.get(PATH).json["tasks_created"] == {"gone": 1}
     assert client.get(PATH).json["user_ids"] == {"gone": gone.id}
+
+
+def test_the_mode_says_how_the_numbers_were_found(client, runtime, create_task):
+    create_task(client.user)
+    before = [client.get(PATH).json["mode"], client.get(f"{PATH}?mode=live", status=503)]
+    assign_all_positions(runtime)
+    ReportCountersSink(runtime).prepare()
+    # Contained, although the relay has not delivered it.
+    create_task(client.user, assigned_to=client.user.id, due_date=today())
+
+    live, scan = client.get(f"{PATH}?status=PENDING").json, client.get(f"{PATH}?mode=scan&status=PENDING").json
+
+    assert (before[0], before[1].json["code"]) == ("scan", "counters_not_ready")
+    assert int(before[1].headers["Retry-After"]) > 0
+    assert (live["mode"], scan["mode"], live["total"]) == ("live", "scan", 2)
+    variable = dict.fromkeys(("mode", "generated_at", "elapsed_ms", "threads"))
+    assert {**live, **variable} == {**scan, **variable}
+    assert client.get(f"{PATH}?q=task").json["mode"] == "scan"
+
+
+def test_a_live_report_names_the_filter_without_counters(client):
+    refused = client.get(f"{PATH}?mode=live&due_date_lt=2025-03-01", status=400).json
+    unknown = client.get(f"{PATH}?mode=fast", status=400).json
+
+    assert [(error["field"], error["code"]) for error in refused["errors"]] == [("due_date_lt", "not_live")]
+    assert [(error["field"], error["code"]) for error in unknown["errors"]] == [("mode", "not_a_choice")]

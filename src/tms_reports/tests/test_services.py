@@ -17,7 +17,7 @@ from tms_core.services.task_filter import TaskFilter
 from tms_core.settings import CoreSettings
 from tms_reports.services import ReportService
 
-METADATA = ("generated_at", "as_of_event", "elapsed_ms", "threads", "user_ids")
+METADATA = ("generated_at", "as_of_event", "elapsed_ms", "threads", "mode", "user_ids")
 # Users are drawn as indexes into `usernames`, because their ids differ between tests.
 USER_INDEXES = st.integers(0, 2)
 TASKS = st.lists(
@@ -121,7 +121,7 @@ def test_numbers_equal_the_models_for_any_tasks_filter_actor_and_threads(
     expected = expected_report([row for row in visible if matches(row, filters, due_from)], usernames, today)
     wanted = TaskFilter(**filters, due_bounds=(("gte", due_from),) if due_from else ())
 
-    found = [service.compute(actor, wanted, threads=threads) for threads in (1, 2, 3, 4)]
+    found = [service.scan(actor, wanted, threads=threads) for threads in (1, 2, 3, 4)]
 
     assert [numbers(report) for report in found] == [expected] * 4
     assert [list(report.tasks_assigned) for report in found] == [list(expected["tasks_assigned"])] * 4
@@ -131,7 +131,7 @@ def test_users_are_in_descending_order_of_tasks_and_ties_by_name(service, userna
     ann, bob, zoe = usernames
     add_tasks([{"created_by": zoe}, {"created_by": bob}, {"created_by": ann}, {"created_by": zoe, "assigned_to": bob}])
 
-    report = service.compute(Actor(ann, is_admin=True))
+    report = service.scan(Actor(ann, is_admin=True))
 
     assert list(report.tasks_created.items()) == [("zoé [1]", 2), ("Bob", 1), ("ann", 1)]
     assert list(report.tasks_assigned.items()) == [("Bob", 1)]
@@ -145,7 +145,7 @@ def test_due_dates_are_in_the_time_zone_of_the_deployment(runtime, usernames, ad
     monkeypatch.setitem(runtime.groups, CoreSettings, runtime.core.model_copy(update={"timezone": "Pacific/Auckland"}))
     service = ReportService(runtime, clock=lambda: late_in_utc)
 
-    report = service.compute(Actor(ann, is_admin=True))
+    report = service.scan(Actor(ann, is_admin=True))
 
     # In Auckland it is the 18th already: the 18th and 19th are due soon, the 17th is overdue.
     assert (report.tasks_due_soon, report.overdue) == (2, 1)
@@ -155,11 +155,11 @@ def test_due_dates_are_in_the_time_zone_of_the_deployment(runtime, usernames, ad
 def test_a_report_survives_connections_that_the_server_dropped(runtime, service, usernames, add_tasks, noon):
     actor = Actor(next(iter(usernames)), is_admin=True)
     add_tasks([{"created_by": actor.id}])
-    service.compute(actor, threads=3)
+    service.scan(actor, threads=3)
     with runtime.engine.connect() as connection:
         others = "pid <> pg_backend_pid() AND datname = current_database()"
         connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
 
-    report = service.compute(actor, threads=3)
+    report = service.scan(actor, threads=3)
 
     assert (report.total, report.generated_at) == (1, noon)

@@ -14,9 +14,13 @@ JOB_ROUTES = (f"GET {JOBS}", f"POST {JOBS}", f"GET {JOBS}/{{id}}", f"DELETE {JOB
 
 def includeme(config):
     config.add_tms_settings(ReportSettings)
+    settings = config.registry.tms.settings(ReportSettings)
     config.add_error_codes("tms_reports.error_codes")
-    config.add_doctor_check("reports", "tms_reports.doctor:check_database")
     config.add_migrations("reports", "tms_reports:migrations/versions")
+    if settings.counters != "off":
+        config.add_event_sink("report_counters", "tms_reports.sink:ReportCountersSink")
+        config.add_bulk_load_listener("report_counters", "tms_reports.bulk_loads:ReportBulkLoadListener")
+    config.add_doctor_check("reports", "tms_reports.doctor:check_database")
     config.add_event_sink(HISTORY, "tms_reports.history.sink:HistorySink")
     config.add_task_module("tms_reports.tasks")
     config.include("tms_reports.beat_schedule")

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ARRAY, ColumnElement, Select, cast, column, func, select
 
 from tms_core.models import OPEN_STATUSES, Priority, Status, Task, User
 from tms_reports.scans import Sizes
 
-Dimension = Literal["cells", "assigned", "created", "due_soon", "overdue"]
+# The name of a group of counts whose results are added up.
+Dimension = str
 Criteria = Sequence[ColumnElement[bool]]
 Statement: TypeAlias = Select[*tuple[Any, ...]]
 

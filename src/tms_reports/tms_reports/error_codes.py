@@ -12,3 +12,6 @@ REPORT_JOB_NOT_DONE = ErrorCode(
     ("status",),
     409,
 )
+NOT_LIVE = ErrorCode("not_live", "No counters are kept for this filter: the report needs a scan.")
+COUNTERS_NOT_READY = ErrorCode("counters_not_ready", "The kept counters are being built.", status=503)
+COUNTERS_OFF = ErrorCode("counters_off", "This deployment keeps no counters.", status=501)

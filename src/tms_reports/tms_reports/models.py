@@ -1,16 +1,52 @@
-"""Tables: changes of status and completions, kept by the sink of `history`; jobs and schedules."""
+"""Tables: the kept counters; changes of status and completions, kept by the sink of `history`; jobs and schedules."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Enum, ForeignKey, Index, String, Text, func, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Enum, ForeignKey, Index, SmallInteger, String, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tms_core.models import Base, Status
 from tms_core.models.base import CreatedAt, Id
 
 STATUS = Enum(Status, name="task_status")
+
+
+class ReportCounter(Base):
+    """How many tasks of a scope have a key in a dimension, by status and priority (`tms_reports.counters.keys`)."""
+
+    __tablename__ = "report_counter"
+
+    scope: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    owner: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    dimension: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    numbers: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+
+    # Room for new versions of a row on its page.
+    __table_args__ = {"postgresql_with": {"fillfactor": 70}}
+
+
+class ReportCounterState(Base):
+    """What the counters contain; no row if they were never built. They are complete while `bulk_loads` is the number of
+    rows of `report_bulk_load`."""
+
+    __tablename__ = "report_counter_state"
+
+    is_only: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
+    is_personal: Mapped[bool]
+    bulk_loads: Mapped[int]
+    built_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ReportBulkLoad(Base):
+    """A load of tasks without events, added in its transaction: counters that do not contain it are outdated."""
+
+    __tablename__ = "report_bulk_load"
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
 
 
 class StatusChange(Base):

@@ -63,7 +63,10 @@ class ReportRequest:
         options: Any = {"progress": progress, "is_cancelled": is_cancelled, "statement_timeout": statement_timeout}
         report = self._series()
         if report is None:
-            return asdict(reports.compute(actor, wanted, **options))
+            found = asdict(reports.compute(actor, wanted, **options))
+            if progress and found["mode"] == "live":
+                progress(1, 1)
+            return found
         return series_service(runtime, reports.scans).compute(report, actor, wanted, **options)
 
     def _series(self) -> SeriesReport | None:

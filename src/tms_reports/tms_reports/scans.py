@@ -158,9 +158,18 @@ class Scans:
     @classmethod
     def of(cls, runtime: Runtime) -> "Scans":
         """Return scans of the replica, or of the main database if no replica is set."""
+        return cls._on(create_report_engine(runtime), runtime)
+
+    @classmethod
+    def of_main_database(cls, runtime: Runtime) -> "Scans":
+        settings = runtime.settings(ReportSettings)
+        return cls._on(create_database_engine(runtime.core, pool_size=settings.pool_size), runtime)
+
+    @classmethod
+    def _on(cls, engine: Engine, runtime: Runtime) -> "Scans":
         settings = runtime.settings(ReportSettings)
         return cls(
-            create_report_engine(runtime),
+            engine,
             connections=settings.pool_size,
             concurrent=settings.concurrent,
             max_wait=settings.wait,

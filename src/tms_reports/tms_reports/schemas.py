@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Literal
 
 import orjson
 
@@ -12,7 +13,8 @@ class Report:
     """The keys of the response, in order.
 
     All priorities and statuses are present, with 0 where there are no tasks. Users without tasks are left out, and
-    users are in descending order of their number of tasks. `user_ids` has the ids of all users that are named.
+    users are in descending order of their number of tasks. `user_ids` has the ids of all users that are named. `mode`
+    is `live` if the numbers are those of kept counters, `scan` if the tasks were counted.
     """
 
     total: int
@@ -30,6 +32,7 @@ class Report:
     as_of_event: int
     elapsed_ms: float
     threads: int
+    mode: Literal["live", "scan"]
     user_ids: dict[str, int]
 
     def as_json(self, *, indented: bool = False) -> bytes:

@@ -4,26 +4,31 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
-from tms_core.models import Priority, Status
+from tms_core.errors import InvalidError, NotOfferedError, TmsError, UnavailableError
 from tms_core.permissions import Actor, visible_tasks
 from tms_core.runtime import Runtime
 from tms_core.services.task_filter import TaskFilter
 from tms_reports.cancellation import IsCancelled
+from tms_reports.counters.reading import LiveFigures, read_figures
+from tms_reports.counters.views import NotCounted, cells_of, choose_view, matches
 from tms_reports.counts import work_list
+from tms_reports.error_codes import COUNTERS_NOT_READY, COUNTERS_OFF, NOT_LIVE
+from tms_reports.figures import Figures
 from tms_reports.scans import Scans
 from tms_reports.schemas import Report
-from tms_reports.settings import ReportSettings
-from tms_reports.threads import Counted, Progress, Tallies, count_together
+from tms_reports.settings import ReportSettings, keeps_personal_counters
+from tms_reports.threads import Counted, Progress, count_together
 
 EVERYTHING = TaskFilter()
+RequestedMode = Literal["auto", "live", "scan"]
 
 
 class ReportService:
-    """Computes reports over the tasks that an actor may see, from one database snapshot; read-only.
+    """Computes reports over the tasks that an actor may see: from the kept counters, or by a scan of one database
+    snapshot.
 
     A process has one instance, which owns the connections of scans.
     """
@@ -38,7 +43,51 @@ class ReportService:
     def scans(self) -> Scans:
         return Scans.of(self._runtime)
 
+    def live(self, actor: Actor, wanted: TaskFilter = EVERYTHING, *, is_required: bool = False) -> Report | None:
+        """Return the report from the kept counters, which takes milliseconds; None if a scan must count.
+
+        If `is_required`, it raises instead: `InvalidError` for a filter without counters, `UnavailableError` if the
+        counters are not complete yet, `NotOfferedError` if none are kept. If the relay is far behind, the report is
+        then that of an earlier event.
+        """
+        began = time.perf_counter()
+        now = self._clock()
+        found = self._live_figures(actor, wanted, now)
+        if isinstance(found, TmsError):
+            if is_required:
+                raise found
+            return None
+        if not (found.is_current or is_required):
+            return None
+        return found.figures.report(mode="live", generated_at=now, began=began, threads=1)
+
+    def _live_figures(self, actor: Actor, wanted: TaskFilter, now: datetime) -> LiveFigures | TmsError:
+        """Return the figures, or why there are none."""
+        visibility = self._core.visibility
+        if self._settings.counters == "off":
+            return NotOfferedError("This deployment keeps no counters.", COUNTERS_OFF)
+        view = choose_view(wanted, actor, visibility, is_personal=keeps_personal_counters(self._runtime))
+        if isinstance(view, NotCounted):
+            message = "cannot be counted live; ask with mode=scan or mode=auto"
+            return InvalidError.of(view.parameter, message, NOT_LIVE, "query")
+        found = read_figures(
+            self._runtime.single_statements,
+            view,
+            cells_of(wanted),
+            lambda task: matches(task, wanted, actor, visibility),
+            today=now.astimezone(self._core.zone).date(),
+        )
+        message = "The counters are being built. Try again in a few seconds, or with mode=scan."
+        return found or UnavailableError(message, COUNTERS_NOT_READY)
+
     def compute(
+        self, actor: Actor, wanted: TaskFilter = EVERYTHING, *, mode: RequestedMode = "auto", **options: Any
+    ) -> Report:
+        """Return the report of a mode: `auto` uses the kept counters if they serve. `options` are those of `scan`."""
+        report = None if mode == "scan" else self.live(actor, wanted, is_required=mode == "live")
+        return report or self.scan(actor, wanted, **options)
+
+    def scan(
         self,
         actor: Actor,
         wanted: TaskFilter = EVERYTHING,
@@ -48,7 +97,7 @@ class ReportService:
         is_cancelled: IsCancelled | None = None,
         statement_timeout: float | None = None,
     ) -> Report:
-        """Return the report over the tasks that match the filter and that the actor may see.
+        """Count the tasks that match the filter and that the actor may see, and return the report.
 
         `threads` limits the number of counting threads and does not affect the numbers; None means
         `tms.reports.threads`. For the other parameters and errors, see `Scans.open`.
@@ -64,7 +113,8 @@ class ReportService:
         with self.scans.open(is_cancelled=is_cancelled, statement_timeout=statement_timeout) as scan:
             counts = work_list(criteria, today=today, sizes=scan.snapshot.sizes)
             counted = count_together(scan, counts, threads=threads or self._settings.threads, progress=progress)
-        return _report(counted, now, began)
+        figures = _figures(counted)
+        return figures.report(mode="scan", generated_at=now, began=began, threads=counted.threads)
 
     def close(self) -> None:
         if scans := self.__dict__.pop("scans", None):
@@ -75,51 +125,14 @@ def create_service(runtime: Runtime) -> ReportService:
     return ReportService(runtime)
 
 
-def _report(counted: Counted, now: datetime, began: float) -> Report:
+def _figures(counted: Counted) -> Figures:
     tallies = counted.tallies
-    by_status = _by_member(tallies, Status, 0)
-    assigned = _by_user(tallies["assigned"])
-    total = sum(by_status.values())
-    completed = by_status[Status.COMPLETED]
-    return Report(
-        total=total,
-        completed=completed,
-        pending=by_status[Status.PENDING],
-        tasks_by_priority=_by_member(tallies, Priority, 1),
-        tasks_by_status=by_status,
-        tasks_assigned=assigned,
-        tasks_created=_by_user(tallies["created"]),
-        tasks_due_soon=tallies["due_soon"][()],
+    named = {name: tallies[name] for name in ("assigned", "created")}
+    return Figures(
+        cells=tallies["cells"],
+        **{name: Counter({key[1]: number for key, number in tally.items()}) for name, tally in named.items()},
+        due_soon=tallies["due_soon"][()],
         overdue=tallies["overdue"][()],
-        # All counts are from the same snapshot, so the difference is exact.
-        unassigned=total - sum(assigned.values()),
-        completion_rate=round(completed / total, 4) if total else None,
-        generated_at=now,
-        as_of_event=counted.snapshot.last_position,
-        elapsed_ms=round((time.perf_counter() - began) * 1000, 1),
-        threads=counted.threads,
-        user_ids=_user_ids(tallies),
+        usernames={user: name for tally in named.values() for name, user in tally},
+        position=counted.snapshot.last_position,
     )
-
-
-def _by_member(tallies: Tallies, enum: type[StrEnum], index: int) -> dict[str, int]:
-    """Return the sums of the cells by the enum member at `index` of their key; 0 for members without tasks."""
-    found = Counter[Any]()
-    for key, number in tallies["cells"].items():
-        found[key[index]] += number
-    return {member.value: found[member] for member in enum}
-
-
-def _user_ids(tallies: Tallies) -> dict[str, int]:
-    """Return the ids of the users with tasks, by user name."""
-    return {
-        username: user_id
-        for dimension in ("assigned", "created")
-        for (username, user_id), number in tallies[dimension].items()
-        if number
-    }
-
-
-def _by_user(tally: Counter[tuple[Any, ...]]) -> dict[str, int]:
-    busiest_first = sorted(tally.items(), key=lambda entry: (-entry[1], entry[0]))
-    return {key[0]: number for key, number in busiest_first if number}

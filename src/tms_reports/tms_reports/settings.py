@@ -1,9 +1,11 @@
 """Report settings."""
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import SecretStr, field_validator
 
+from tms_core.runtime import Runtime
 from tms_core.settings_base import SettingsGroup, setting
 
 
@@ -33,6 +35,11 @@ class ReportSettings(SettingsGroup, prefix="tms.reports"):
         20_000_000, help="Largest result of a report job, in bytes.", ge=10_000, le=500_000_000
     )
     jobs_per_user: int = setting(20, help="Report jobs kept per user; older results are deleted.", ge=1, le=1000)
+    counters: Literal["auto", "total", "personal", "off"] = setting(
+        "auto",
+        help="Kept counters, which save reports from counting: total (of all tasks), personal (also of each user's own "
+        "tasks), off; auto: personal if tms.visibility is private, else total.",
+    )
     database_url: SecretStr | None = setting(
         None, help="A read replica for reports, such as postgresql://…; empty: the main database."
     )
@@ -47,3 +54,9 @@ class ReportSettings(SettingsGroup, prefix="tms.reports"):
         if value and not value.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://")
         return value
+
+
+def keeps_personal_counters(runtime: Runtime) -> bool:
+    """Return whether the counters count each user's own tasks too."""
+    counters = runtime.settings(ReportSettings).counters
+    return counters == "personal" or (counters == "auto" and runtime.core.visibility == "private")

@@ -30,6 +30,10 @@ class EventSink(ABC):
     def __init__(self, runtime: Runtime):
         self.runtime = runtime
 
+    def prepare(self) -> None:  # noqa: B027 - most sinks need no preparation
+        """Called before the first delivery of a relay, in the sink's thread; may take long. If it raises, it is called
+        again after a pause."""
+
     @abstractmethod
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> Any:
         """Process a batch and return what `after_commit` gets. Changes made through `session` are committed together

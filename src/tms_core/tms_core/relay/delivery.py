@@ -34,6 +34,7 @@ class Delivery(threading.Thread):
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._failures = 0
+        self._is_prepared = False
         # The error in the cursor's row; that of an earlier leader is not known.
         self._noted: str | None = ""
 
@@ -55,6 +56,9 @@ class Delivery(threading.Thread):
     def _deliver_all(self) -> bool:
         """Deliver until no event waits; returns False if the sink failed."""
         try:
+            if not self._is_prepared:
+                self._sink.prepare()
+                self._is_prepared = True
             while not self._stopped.is_set() and self._deliver_transaction():
                 pass
         except Exception as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, insert, select, text
 
+from tms_core.bulk_loads import bulk_load
 from tms_core.list_cache_version import announce
 from tms_core.models import User
 from tms_core.models.task import TASK
@@ -59,7 +60,7 @@ def load(
     `tms_local.demo.team`, and makes the first user, if it is new, an administrator.
     """
     events = 0
-    with runtime.engine.begin() as connection:
+    with bulk_load(runtime) as connection:
         for statement in PREPARATION:
             connection.execute(text(statement))
         with_history = history and can_have_histories(connection)

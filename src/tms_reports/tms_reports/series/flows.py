@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, exists, func, select, text, union_all
 from sqlalchemy import cast as sql_cast
 
 from tms_core.models import OPEN_STATUSES, RelayCursor, Status, Task, TaskEvent
-from tms_reports.counts import Count, Dimension
+from tms_reports.counts import Count
 from tms_reports.history.recording import CHANGES_STATUS
 from tms_reports.history.sink import NAME
 from tms_reports.models import STATUS, StatusChange
@@ -43,7 +43,7 @@ class Flow:
 
 
 def count(dimension: str, statement: Any) -> Count:
-    return Count(cast(Dimension, dimension), statement)
+    return Count(dimension, statement)
 
 
 def flow_counts(scope: Scope, days: Days) -> list[Count]:

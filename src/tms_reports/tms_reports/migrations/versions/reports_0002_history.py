@@ -7,8 +7,8 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "reports_0002"
-down_revision: str | Sequence[str] | None = None
-branch_labels: str | Sequence[str] | None = ("reports",)
+down_revision: str | Sequence[str] | None = "reports_0001"
+branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 STATUS = postgresql.ENUM(name="task_status", create_type=False)

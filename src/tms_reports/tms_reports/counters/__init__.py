@@ -1,0 +1,1 @@
+"""Kept counters: the numbers of the report, updated by the relay for every event."""

@@ -1,0 +1,171 @@
+"""Reads the figures of a report from the counters, and from the events that they do not contain yet, in one query."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from tms_core.event_log.events import TaskEventRecord
+from tms_core.models import OPEN_STATUSES, EventKind, Status
+from tms_core.single_statements import Rows, SingleStatements
+from tms_reports.counters.keys import CELLS, Dimension, day_number, states_of
+from tms_reports.counters.storage import SINK
+from tms_reports.counters.views import TaskState, View
+from tms_reports.figures import Figures
+
+# With more events that are not delivered yet, the counters are behind: the relay is down or catching up.
+MAX_PENDING = 1_000
+Matches = Callable[[TaskState], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFigures:
+    """The figures, and whether they contain all committed changes; else those up to `figures.position` only."""
+
+    figures: Figures
+    is_current: bool
+
+
+def read_figures(
+    statements: SingleStatements, view: View, cells: tuple[int, ...], matches: Matches, *, today: date
+) -> LiveFigures | None:
+    """Return the figures of a view, of the numbers with these indexes; None if the counters are not complete.
+
+    `matches` tells whether the view counts a task of an event.
+    """
+    rows = statements.read(_statement(cells), _parameters(view, today))
+    _, cursor, _, newest, data = next(row for row in rows if row[0] == "state")
+    if not data["is_complete"] or (view.is_personal and not data["is_personal"]):
+        return None
+    figures = Figures(position=cursor)
+    pending = _fill(figures, view, rows, cells)
+    is_current = len(pending) <= MAX_PENDING
+    if is_current:
+        figures.position = newest
+        _apply(figures, pending, matches, today)
+    _add_missing_names(figures, statements)
+    return LiveFigures(figures, is_current)
+
+
+def _fill(figures: Figures, view: View, rows: Rows, cells: tuple[int, ...]) -> list[TaskEventRecord]:
+    """Add the counters to the figures and return the events that they do not contain."""
+    factors = {scope: factor for scope, _, factor in view.totals}
+    pending = []
+    for what, key, name, number, data in rows:
+        match what:
+            case "created" | "assigned":
+                getattr(figures, what)[key] = number
+                figures.usernames[key] = name
+            case "due":
+                figures.overdue += factors[key] * data[0]
+                figures.due_soon += factors[key] * data[1]
+            case "total":
+                for index in cells:
+                    figures.cells[CELLS[index]] += factors[key] * data[index]
+                total = sum(data[index] for index in cells)
+                for own, numbers in ((view.creator, figures.created), (view.assignee, figures.assigned)):
+                    if own and own[0] == key:
+                        numbers[own[1]] = total
+            case "event":
+                kind, changes, snapshot = data
+                pending.append(TaskEventRecord(0, 0, EventKind(kind), None, changes, snapshot, None))  # type: ignore[arg-type]
+    return pending
+
+
+def _apply(figures: Figures, events: Iterable[TaskEventRecord], matches: Matches, today: date) -> None:
+    """Add the changes of events to the figures."""
+    soon = (today, today + timedelta(days=1))
+    for event in events:
+        for values, number in states_of(event):
+            task = TaskState.of(values)
+            if not matches(task):
+                continue
+            figures.cells[task.status, task.priority] += number
+            figures.created[task.created_by] += number
+            if task.assigned_to is not None:
+                figures.assigned[task.assigned_to] += number
+            if task.due_date and task.status in OPEN_STATUSES:
+                figures.overdue += number * (task.due_date < today)
+                figures.due_soon += number * (task.status == Status.PENDING and task.due_date in soon)
+
+
+def _add_missing_names(figures: Figures, statements: SingleStatements) -> None:
+    """Add the names of users who are in no row of the counters."""
+    users = {user for numbers in (figures.created, figures.assigned) for user, number in numbers.items() if number}
+    if missing := users - figures.usernames.keys():
+        rows = statements.read("SELECT id, username FROM users WHERE id = ANY(%(ids)s)", {"ids": list(missing)})
+        figures.usernames.update(rows)
+
+
+def _parameters(view: View, today: date) -> dict[str, Any]:
+    nothing = (-1, 0)
+    created, assigned = view.created or nothing, view.assigned or nothing
+    return {
+        "sink": SINK,
+        "scopes": [int(scope) for scope, _, _ in view.totals],
+        "owners": [owner for _, owner, _ in view.totals],
+        "created_scope": int(created[0]),
+        "created_owner": created[1],
+        "created_except": view.creator[1] if view.creator else 0,
+        "assigned_scope": int(assigned[0]),
+        "assigned_owner": assigned[1],
+        "assigned_except": view.assignee[1] if view.assignee else 0,
+        "today": day_number(today),
+        "limit": MAX_PENDING + 1,
+    }
+
+
+def _by_user(what: str, dimension: Dimension, number: str) -> str:
+    return f"""
+        SELECT '{what}', users.id, users.username, {number}, NULL
+        FROM report_counter AS counter JOIN users ON users.id = counter.key
+        WHERE counter.scope = %({what}_scope)s AND counter.owner = %({what}_owner)s
+            AND counter.dimension = {dimension:d} AND counter.key <> %({what}_except)s"""
+
+
+def _events(condition: str) -> str:
+    return f"""(
+        SELECT 'event', NULL::bigint, NULL, NULL::bigint,
+            jsonb_build_array(kind, changes - '{{title,description}}'::text[],
+                snapshot - '{{title,description}}'::text[])
+        FROM task_event WHERE {condition} LIMIT %(limit)s)"""
+
+
+@lru_cache(maxsize=64)
+def _statement(cells: tuple[int, ...]) -> str:
+    """Return the query; its first row is the state of the counters, all of one snapshot."""
+
+    def sum_of(*statuses: Status) -> str:
+        numbers = [f"numbers[{index + 1}]" for index in cells if CELLS[index][0] in statuses]
+        return f"({' + '.join(numbers)})" if numbers else "0::bigint"
+
+    number = sum_of(*Status)
+    return f"""
+        WITH cursor AS MATERIALIZED (
+            SELECT coalesce((SELECT position FROM relay_cursor WHERE sink = %(sink)s), 0) AS position
+        ), chosen AS (
+            SELECT * FROM unnest(%(scopes)s::smallint[], %(owners)s::bigint[]) AS chosen (scope, owner)
+        )
+        SELECT 'state', cursor.position, NULL::text, (SELECT coalesce(max(position), 0) FROM task_event),
+            jsonb_build_object(
+                'is_complete',
+                coalesce((SELECT bulk_loads FROM report_counter_state), -1) = (SELECT count(*) FROM report_bulk_load),
+                'is_personal', (SELECT is_personal FROM report_counter_state)
+            )
+        FROM cursor
+        UNION ALL
+        SELECT 'total', counter.scope, NULL, NULL, to_jsonb(numbers)
+        FROM chosen JOIN report_counter AS counter USING (scope, owner) WHERE dimension = {Dimension.TOTAL:d}
+        UNION ALL
+        SELECT 'due', counter.scope, NULL, NULL, jsonb_build_array(
+            coalesce(sum({sum_of(*OPEN_STATUSES)}) FILTER (WHERE key < %(today)s), 0),
+            coalesce(sum({sum_of(Status.PENDING)}) FILTER (WHERE key >= %(today)s), 0)
+        )
+        FROM chosen JOIN report_counter AS counter USING (scope, owner)
+        WHERE dimension = {Dimension.DUE:d} AND key <= %(today)s + 1 GROUP BY counter.scope
+        UNION ALL {_by_user("created", Dimension.CREATED, number)}
+        UNION ALL {_by_user("assigned", Dimension.ASSIGNED, number)}
+        UNION ALL {_events("position > (SELECT position FROM cursor)")}
+        UNION ALL {_events("position IS NULL")}
+    """
