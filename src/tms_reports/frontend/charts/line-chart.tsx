@@ -1,7 +1,7 @@
 /**
  * Lines over days. The legend has the numbers of one day, which the pointer or the arrow keys choose; a table has all.
  */
-import { area, curveMonotoneX, line } from "d3-shape";
+import { area, line } from "d3-shape";
 import { useState } from "preact/hooks";
 import { formatDate, formatNumber, t } from "tms/i18n";
 import { labelled, ticksTo } from "./scale.ts";
@@ -137,8 +137,8 @@ function Line({ series, shown, xOf, yOf }: LineProps) {
   const isKnown = ({ value }: { value: number | null }) => value !== null;
   const x = ({ index }: { index: number }) => xOf(index);
   const y = ({ value }: { value: number | null }) => yOf(value ?? 0);
-  const curve = line<(typeof points)[number]>().defined(isKnown).x(x).y(y).curve(curveMonotoneX);
-  const ground = area<(typeof points)[number]>().defined(isKnown).x(x).y0(yOf(0)).y1(y).curve(curveMonotoneX);
+  const curve = line<(typeof points)[number]>().defined(isKnown).x(x).y(y);
+  const ground = area<(typeof points)[number]>().defined(isKnown).x(x).y0(yOf(0)).y1(y);
   const value = values[shown] ?? null;
   return (
     <g data-tone={tone}>

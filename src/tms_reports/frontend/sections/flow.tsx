@@ -154,6 +154,6 @@ function Aging({ view }: SectionProps) {
 }
 
 function ageText(from: number, to: number | null): string {
-  if (to === null) return t("reports.aging.more", { days: formatNumber(from) });
+  if (to === null) return t("reports.aging.more", { days: formatNumber(from - 1) });
   return t("reports.aging.range", { from: formatNumber(from), to: formatNumber(to) });
 }
