@@ -21,7 +21,8 @@ PACKAGES = ("tms_core", "tms_api", "tms_reports", "tms_realtime", "tms_notificat
 # code (e-mail addresses).
 UNREACHED = re.compile(
     r"/(settings|settings_base|rates|headers|email_addresses|smtp_transaction|hostnames|assets|frontends)\.py$"
-    r"|tms_core/(server|commands|doctor|migrations)/|tms_realtime/(event_log|wire)/|clients/connection\.py$"
+    r"|tms_core/(server|commands|doctor|migrations)/|tms_core/user_messages\.py$"
+    r"|tms_realtime/(event_log|wire)/|clients/connection\.py$"
 )
 # These take the parameters as a mapping.
 WITH_MAPPING = ("FieldError", "HandshakeRejectedError")

@@ -13,7 +13,7 @@ from tms_core.web.openapi.paths import path_of
 from tms_core.web.preconditions import read_tags
 from tms_core.web.resource import methods_of
 from tms_notifications.models import MailKind, MailStatus, NotificationMail
-from tms_reports.models import JobStatus, ReportJob
+from tms_reports.models import JobStatus, ReportJob, ReportSchedule
 from tms_testing.fixtures import PASSWORD, Client
 from tms_webhooks.models import DeliveryStatus, WebhookDelivery
 
@@ -88,6 +88,15 @@ REQUESTS = {
     "GET /api/task-report-insight/jobs/{id}": ("/api/task-report-insight/jobs/1", None),
     "DELETE /api/task-report-insight/jobs/{id}": ("/api/task-report-insight/jobs/1", None),
     "GET /api/task-report-insight/jobs/{id}/result": ("/api/task-report-insight/jobs/1/result", None),
+    "GET /api/task-report-insight/schedules": ("/api/task-report-insight/schedules", None),
+    "POST /api/task-report-insight/schedules": (
+        "/api/task-report-insight/schedules",
+        {"name": "n", "cron": "0 8 * * *", "report": "aging"},
+    ),
+    "GET /api/task-report-insight/schedules/{id}": ("/api/task-report-insight/schedules/1", None),
+    "PATCH /api/task-report-insight/schedules/{id}": ("/api/task-report-insight/schedules/1", {"is_paused": True}),
+    "DELETE /api/task-report-insight/schedules/{id}": ("/api/task-report-insight/schedules/1", None),
+    "POST /api/task-report-insight/schedules/{id}/run": ("/api/task-report-insight/schedules/1/run", None),
     "POST /api/ws-ticket": ("/api/ws-ticket", None),
     "POST /api/email-verification": ("/api/email-verification", None),
     "POST /api/password-reset": ("/api/password-reset", {"email": "ann@example.com"}),
@@ -135,7 +144,7 @@ def _has_a_representation(name: str) -> bool:
 
 @pytest.fixture
 def ann(app, runtime, make_user, relay_once):
-    """A user with a task of two versions, a personal token, a session and a finished report job."""
+    """A user with a task of two versions, a personal token, a session, a schedule and a finished report job."""
     ann = Client(app, make_user("ann"))
     ann.post_json("/api/task", {"title": "T"})
     ann.patch_json("/api/task/1", {"title": "U"})
@@ -143,6 +152,8 @@ def ann(app, runtime, make_user, relay_once):
     ann.post_json("/api/views", {"name": "n", "page": "/tasks"})
     with runtime.transaction() as session:
         end = {"status": JobStatus.DONE, "result": b"{}"}
+        schedule = {"cron": "0 8 * * *", "timezone": "UTC", "report": "aging", "parameters": {}, "format": "csv"}
+        session.add(ReportSchedule(user_id=ann.user.id, name="n", recipients=[ann.user.id], **schedule))
         session.add(ReportJob(user_id=ann.user.id, report="aging", parameters={}, format="json", **end))
     ann.post_json("/api/webhooks", {"url": "https://hooks.example.com/"})
     relay_once()

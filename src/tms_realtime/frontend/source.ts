@@ -26,6 +26,7 @@ export const source: FeedSource = {
       onEvent: (event) => sink.onEvent(event),
       onReset: ({ event_id }) => sink.onReset(event_id),
       onViewers: ({ tasks }) => presence.receive(tasks),
+      onMessage: (message) => sink.onMessage(message),
       onState: (state, { retryIn }) => {
         // A new connection is told of all viewers; what an old one said is out of date.
         if (state !== "open") presence.clear();

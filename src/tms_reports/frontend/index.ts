@@ -3,10 +3,16 @@ import en from "catalogue:en";
 import { t } from "tms/i18n";
 import { navigate, type WebModule } from "tms/module";
 
+// One function, so that the page stays while its section changes.
+const load = () => import("./report-page.tsx");
+
 const module: WebModule = {
   name: "tms_reports",
   messages: { en, de },
-  pages: [{ path: "/reports", title: () => t("reports.title"), load: () => import("./report-page.tsx") }],
+  pages: [
+    { path: "/reports", title: () => t("reports.title"), load },
+    { path: "/reports/:section", title: () => t("reports.title"), load },
+  ],
   navigation: [{ path: "/reports", label: () => t("reports.title"), icon: "chart", order: 40, keys: "g r" }],
   commands: [
     { id: "reports.mine", label: () => t("reports.mine"), run: () => navigate("/reports?assignee=me") },
@@ -14,7 +20,7 @@ const module: WebModule = {
       id: "reports.print",
       label: () => t("reports.print"),
       run: () => print(),
-      isAvailable: () => location.pathname.endsWith("/reports"),
+      isAvailable: () => /\/reports(\/|$)/.test(location.pathname),
     },
   ],
 };

@@ -1,21 +1,30 @@
-/** The report of a query: read again when tasks change, at a rate that the server does not notice. */
+/** A report of the API: read again when tasks change, at a rate that the server does not notice. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { api, type Report } from "tms/api";
+import { api, type Params } from "tms/api";
 import { listen } from "tms/realtime";
-import { keyOf, toParams } from "tms/store";
-import { type ListView, toListQuery } from "tms/tasks";
+import type { ListView } from "tms/tasks";
 import { pauseAfter } from "./pause.ts";
+import { paramsOf, pathOf, type ReportName } from "./reports.ts";
 
-export interface ShownReport {
-  report: Report;
+/** What all reports have in common. */
+export interface AnyReport {
+  generated_at: string;
+  as_of_event: number;
+  elapsed_ms: number;
+  /** Missing where the deployment keeps no counters. */
+  mode?: "live" | "scan";
+}
+
+export interface ShownReport<T> {
+  report: T;
   /** What it was asked for; while another one is loading, not what the page is asked for. */
   view: ListView;
   /** The user's day on which it was asked for, on which relative filters depend. */
   today: string;
 }
 
-export interface LoadedReport {
-  shown: ShownReport | null;
+export interface LoadedReport<T> {
+  shown: ShownReport<T> | null;
   error: unknown;
   isLoading: boolean;
   /** Whether `shown` is of another query than the page's. */
@@ -28,10 +37,16 @@ const SETTLE = 400;
 /** Milliseconds after which a report is read again when the user comes back. */
 const OLD = 60_000;
 
-export function useReport(view: ListView, today: string): LoadedReport {
-  const query = toListQuery(view, today);
-  const key = keyOf({ ...query, ordering: [] });
-  const [shown, setShown] = useState<(ShownReport & { key: string }) | null>(null);
+export function useReport<T extends AnyReport>(
+  name: ReportName,
+  view: ListView,
+  today: string,
+  more: Params = {},
+): LoadedReport<T> {
+  const path = pathOf(name);
+  const params = paramsOf(view, today, more);
+  const key = `${path} ${JSON.stringify(params)}`;
+  const [shown, setShown] = useState<(ShownReport<T> & { key: string }) | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [isLoading, setLoading] = useState(true);
   const load = useRef<() => void>(() => {});
@@ -51,9 +66,7 @@ export function useReport(view: ListView, today: string): LoadedReport {
       isOutdated = false;
       setLoading(true);
       try {
-        const report = await api.get<Report>("/api/task-report-insight", toParams({ ...query, ordering: [] }), {
-          signal,
-        });
+        const report = await api.get<T>(path, params, { signal });
         pause = pauseAfter(report.elapsed_ms);
         setShown({ report, view, today, key });
         setError(null);

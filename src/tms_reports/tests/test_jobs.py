@@ -256,7 +256,7 @@ def test_a_dead_workers_job_is_run_again_and_the_old_attempt_writes_nothing(clie
 
 def test_a_job_whose_workers_die_again_and_again_fails(client, runtime, start):
     job = start()
-    for _ in range(sweeping.MAX_ATTEMPTS):
+    for _ in range(sweeping.MAX_DEATHS):
         assert JobRunner(runtime)._claim(job["id"])
         age(runtime, heartbeat_at=31)
         sweep_jobs()

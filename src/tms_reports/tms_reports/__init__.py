@@ -22,6 +22,7 @@ def includeme(config):
         config.add_bulk_load_listener("report_counters", "tms_reports.bulk_loads:ReportBulkLoadListener")
     config.add_doctor_check("reports", "tms_reports.doctor:check_database")
     config.add_event_sink(HISTORY, "tms_reports.history.sink:HistorySink")
+    config.add_bulk_load_listener(HISTORY, "tms_reports.history.bulk_loads:HistoryBulkLoadListener")
     config.add_task_module("tms_reports.tasks")
     config.include("tms_reports.beat_schedule")
     config.add_token_scope("reports:read", *(f"GET {path}" for path in REPORT_PATHS), *JOB_ROUTES)

@@ -153,6 +153,8 @@ class ReportJob(Base):
     total: Mapped[int | None]
     error: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(server_default="0")
+    # Attempts whose worker died.
+    deaths: Mapped[int] = mapped_column(server_default="0")
     # A Celery message is assumed to be in flight for a while from then on.
     queued_at: Mapped[datetime] = mapped_column(server_default=func.now())
     heartbeat_at: Mapped[datetime | None]

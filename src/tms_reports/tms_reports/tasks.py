@@ -4,6 +4,7 @@ from tms_core.celery import app, current_runtime
 from tms_reports.jobs.queueing import RUN_JOB, enqueue
 from tms_reports.jobs.running import JobRunner
 from tms_reports.jobs.sweeping import sweep_jobs as find_jobs
+from tms_reports.schedules.runs import start_due_runs
 
 
 @app.task(name=RUN_JOB)
@@ -19,3 +20,13 @@ def sweep_jobs() -> None:
     with runtime.transaction() as session:
         job_ids = find_jobs(runtime, session)
     enqueue(*job_ids)
+
+
+@app.task(name="tms.reports.start_scheduled")
+def start_scheduled() -> None:
+    """Start the runs of schedules whose time has come."""
+    runtime = current_runtime()
+    found = True
+    while found:
+        with runtime.transaction() as session:
+            found = start_due_runs(runtime, session) > 0

@@ -22,6 +22,7 @@ const REPORT: Report = {
   as_of_event: 12,
   elapsed_ms: 3,
   threads: 1,
+  mode: "scan",
   user_ids: { ann: 1, bob: 2, zoe: 3, tom: 4 },
 };
 

@@ -6,14 +6,15 @@ dead cannot overwrite what a later attempt, or a cancellation, has written.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
+from datetime import timedelta
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
 
+from tms_core.document_mail import DocumentRefusedError
 from tms_core.errors import TmsError, UnavailableError
 from tms_core.models import User
 from tms_core.permissions import Actor
@@ -23,6 +24,8 @@ from tms_reports.models import JobStatus, ReportJob
 from tms_reports.rendering.formats import Format, Rendered, render
 from tms_reports.requests import ReportRequest
 from tms_reports.scans import ScanCancelledError
+from tms_reports.schedules.mails import compose
+from tms_reports.schedules.runs import record_outcome
 from tms_reports.services import create_service as report_service
 from tms_reports.settings import ReportSettings
 
@@ -32,9 +35,12 @@ ANNOUNCEMENT = 0.3
 QUERY_CANCELED = "57014"
 FAULT = "The report could not be computed: a fault that the log of the worker describes."
 TOO_SLOW = "The database took too long. Narrow the report with a filter."
+NO_MAIL = "This deployment sends no mail."
+# Seconds that a job waits after its first attempt while too many reports are counted or the mail server is away, which
+# is doubled each time, and after how many attempts it fails: after some hours.
+FIRST_PAUSE, MAX_PAUSE, MAX_ATTEMPTS = 5.0, 1800.0, 18
 NO_ACCOUNT = "The account of the recipient is no longer active."
 log = logging.getLogger(__name__)
-Finish = Callable[[Session, ReportJob, Rendered, bytes], None]
 
 
 class JobFailedError(Exception):
@@ -42,12 +48,11 @@ class JobFailedError(Exception):
 
 
 class JobRunner:
-    """Runs jobs one after another. `on_done` is called in the transaction that stores a result."""
+    """Runs jobs one after another."""
 
-    def __init__(self, runtime: Runtime, *, on_done: Finish | None = None):
+    def __init__(self, runtime: Runtime):
         self._runtime = runtime
         self._settings = runtime.settings(ReportSettings)
-        self._on_done = on_done
 
     def run(self, job_id: int) -> None:
         """Run a waiting job; does nothing if another worker has it, or nobody wants it any more."""
@@ -57,14 +62,16 @@ class JobRunner:
         announce(self._runtime, job)
         attempt = Attempt(self._runtime, job)
         try:
-            rendered, content = self._compute(job, attempt)
-            self._complete(attempt, rendered, content)
+            result = self._compute(job, attempt)
+            style: Format = job.format  # type: ignore[assignment]
+            content = self._content(render(job.report, result, style, site=self._runtime.core.public_url))
+            if job.schedule_id is not None:
+                self._mail(job, attempt, result)
+            attempt.write(**self._end(JobStatus.DONE), result=content)
         except ScanCancelledError:
             log.info("report job %d was cancelled", job.id)
         except UnavailableError as error:
-            # The sweep sends it to a worker again.
-            log.info("report job %d waits: %s", job.id, error)
-            attempt.write(status=JobStatus.WAITING)
+            self._postpone(attempt, job, error)
         except (JobFailedError, TmsError) as error:
             self._fail(attempt, str(error))
         except DBAPIError as error:
@@ -92,11 +99,11 @@ class JobRunner:
             session.flush()
             return job
 
-    def _compute(self, job: ReportJob, attempt: "Attempt") -> tuple[Rendered, bytes]:
+    def _compute(self, job: ReportJob, attempt: "Attempt") -> Mapping[str, Any]:
         actor = self._actor(job.user_id)
         reports = report_service(self._runtime)
         try:
-            result = ReportRequest(job.report, job.parameters).compute(
+            return ReportRequest(job.report, job.parameters).compute(
                 self._runtime,
                 reports,
                 actor,
@@ -106,9 +113,6 @@ class JobRunner:
             )
         finally:
             reports.close()
-        style: Format = job.format  # type: ignore[assignment]
-        rendered = render(job.report, result, style, site=self._runtime.core.public_url)
-        return rendered, self._content(rendered)
 
     def _content(self, rendered: Rendered) -> bytes:
         content = bytearray()
@@ -125,12 +129,28 @@ class JobRunner:
                 raise JobFailedError(NO_ACCOUNT)
             return Actor(user.id, user.is_admin)
 
-    def _complete(self, attempt: "Attempt", rendered: Rendered, content: bytes) -> None:
-        def then(session: Session, job: ReportJob) -> None:
-            if self._on_done:
-                self._on_done(session, job, rendered, content)
+    def _mail(self, job: ReportJob, attempt: "Attempt", result: Mapping[str, Any]) -> None:
+        """Mail a scheduled report. A repeated mail, after a crash behind it, has the same Message-ID."""
+        mailer = self._runtime.document_mailer
+        if mailer is None:
+            raise JobFailedError(NO_MAIL)
+        mail = compose(self._runtime, job, result)
+        # Cancelled, or given to another worker.
+        if mail is None or not attempt.renew():
+            return
+        try:
+            mailer.send(mail)
+        except DocumentRefusedError as error:
+            raise JobFailedError(str(error)) from error
 
-        attempt.write(then, **self._end(JobStatus.DONE), result=content)
+    def _postpone(self, attempt: "Attempt", job: ReportJob, error: UnavailableError) -> None:
+        """Let the job wait, for longer each time; the sweep gives it to a worker again."""
+        if job.attempts >= MAX_ATTEMPTS:
+            self._fail(attempt, str(error))
+            return
+        log.info("report job %d waits: %s", job.id, error)
+        pause = timedelta(seconds=min(MAX_PAUSE, FIRST_PAUSE * 2 ** (job.attempts - 1)))
+        attempt.write(status=JobStatus.WAITING, queued_at=func.clock_timestamp() + pause)
 
     def _fail(self, attempt: "Attempt", error: str) -> None:
         attempt.write(**self._end(JobStatus.FAILED), error=error)
@@ -167,14 +187,18 @@ class Attempt:
             if self._is_cancelled or time.monotonic() < self._next_heartbeat:
                 return self._is_cancelled
             self._next_heartbeat = time.monotonic() + HEARTBEAT
-        owned = self.write(heartbeat_at=func.clock_timestamp())
+        owned = self.renew()
         with self._lock:
             self._is_cancelled = not owned
         return not owned
 
-    def write(self, then: Callable[[Session, ReportJob], None] | None = None, **values: Any) -> bool:
-        """Write to the job's row, if it still is of this attempt; `then` is called in the same transaction. Return
-        whether it was; the user is told of everything but heartbeats."""
+    def renew(self) -> bool:
+        """Renew the heartbeat; return whether the job still is of this attempt."""
+        return self.write(heartbeat_at=func.clock_timestamp())
+
+    def write(self, **values: Any) -> bool:
+        """Write to the job's row, if it still is of this attempt; return whether it was. The user is told of everything
+        but heartbeats."""
         job = self._job
         is_mine = (
             ReportJob.id == job.id, ReportJob.status == JobStatus.RUNNING, ReportJob.attempts == job.attempts
@@ -183,8 +207,8 @@ class Attempt:
             found = session.scalar(update(ReportJob).where(*is_mine).values(**values).returning(ReportJob))
             if found is None:
                 return False
-            if then:
-                then(session, found)
+            if "status" in values:
+                record_outcome(session, found)
         if values.keys() != {"heartbeat_at"}:
             announce(self._runtime, found)
         return True

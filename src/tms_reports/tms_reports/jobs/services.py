@@ -15,6 +15,7 @@ from tms_reports.jobs.progress import announce_after_commit
 from tms_reports.jobs.queueing import enqueue_after_commit
 from tms_reports.models import ACTIVE_STATUSES, JobStatus, ReportJob
 from tms_reports.requests import ReportRequest
+from tms_reports.schedules.runs import record_outcome
 from tms_reports.settings import ReportSettings
 
 MAX_LISTED = 100
@@ -70,6 +71,7 @@ class JobService:
         job.finished_at = func.clock_timestamp()
         job.expires_at = func.clock_timestamp() + self._runtime.settings(ReportSettings).job_life
         self._session.flush()
+        record_outcome(self._session, job)
         announce_after_commit(self._runtime, self._session, job)
 
     def _get(self, job_id: int, *, is_locked: bool = False) -> ReportJob:

@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 from tms_core.runtime import Runtime
 from tms_reports.jobs.progress import announce_after_commit
 from tms_reports.models import JobStatus, ReportJob
+from tms_reports.schedules.runs import record_outcome
 from tms_reports.settings import ReportSettings
 
-MAX_ATTEMPTS = 3
+MAX_DEATHS = 3
 BATCH = 200
 # Seconds after which the Celery message of a waiting job counts as lost, or its worker as busy.
 REQUEUE_SECONDS = 30
@@ -31,7 +32,7 @@ def sweep_jobs(runtime: Runtime, session: Session) -> list[int]:
 
 
 def _recover(runtime: Runtime, session: Session) -> None:
-    """Let jobs wait again whose worker has sent no heartbeat for the lease; fail them after the last attempt."""
+    """Let jobs wait again whose worker has sent no heartbeat for the lease; fail them after `MAX_DEATHS`."""
     settings = runtime.settings(ReportSettings)
     dead = (
         select(ReportJob)
@@ -40,7 +41,8 @@ def _recover(runtime: Runtime, session: Session) -> None:
         .with_for_update(skip_locked=True)
     )
     for job in session.scalars(dead).all():
-        if job.attempts < MAX_ATTEMPTS:
+        job.deaths += 1
+        if job.deaths < MAX_DEATHS:
             job.status = JobStatus.WAITING
             # For the same sweep.
             job.queued_at = _seconds_ago(REQUEUE_SECONDS + 1)
@@ -49,6 +51,7 @@ def _recover(runtime: Runtime, session: Session) -> None:
             job.finished_at = func.now()
             job.expires_at = func.now() + settings.job_life
         session.flush()
+        record_outcome(session, job)
         announce_after_commit(runtime, session, job)
 
 

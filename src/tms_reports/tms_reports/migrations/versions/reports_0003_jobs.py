@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("total", sa.BigInteger(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("deaths", sa.BigInteger(), server_default="0", nullable=False),
         _time("queued_at", default=True),
         _time("heartbeat_at"),
         _time("created_at", default=True),

@@ -18,6 +18,8 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   /** Maximum number of attempts; 4 by default. */
   tries?: number;
+  /** Whether the body of a successful response is returned as a Blob instead of its JSON. */
+  isBlob?: boolean;
   /** Whether the request is sent without a token, as for signing in. */
   anonymous?: boolean;
 }
@@ -91,6 +93,11 @@ export class ApiClient {
     );
   }
 
+  /** A file; its type is that of the response. */
+  download(path: string, params?: Params): Promise<Blob> {
+    return this.request<Blob>("GET", path, { ...(params && { params }), isBlob: true });
+  }
+
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> {
     return this.request<T>("POST", path, { ...options, body });
   }
@@ -123,14 +130,15 @@ export class ApiClient {
 
   async #send<T>(method: Method, path: string, options: RequestOptions, token: string | null): Promise<T> {
     const { body, params, version, key, signal } = options;
-    const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+    const headers: Record<string, string> = { Accept: options.isBlob ? "*/*" : "application/json", ...options.headers };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (token) headers.Authorization = `Bearer ${token}`;
     if (version !== undefined) headers["If-Match"] = `"${version}"`;
     if (key && method === "POST") headers["Idempotency-Key"] = key;
     const timeout = AbortSignal.timeout(this.#timing.answerWithin);
     let response: Response;
-    let text: string;
+    let file: Blob | undefined;
+    let text = "";
     try {
       response = await this.#fetch(config.base + path + toQuery(params), {
         method,
@@ -138,11 +146,13 @@ export class ApiClient {
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      text = await response.text();
+      if (response.ok && options.isBlob) file = await response.blob();
+      else text = await response.text();
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
       throw new ApiError(0, {}, undefined, cause);
     }
+    if (file) return file as T;
     const document = parse(text, response.headers.get("Content-Type"));
     if (response.ok) return document as T;
     const seconds = Number(response.headers.get("Retry-After"));

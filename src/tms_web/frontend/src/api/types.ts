@@ -20,6 +20,15 @@ export type ListedUser = Schemas["ListedUser"];
 export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];
+export type ReportTrend = Schemas["TrendResponse"];
+export type ReportBurndown = Schemas["BurndownResponse"];
+export type ReportCycleTime = Schemas["CycleTimeResponse"];
+export type ReportDurations = Schemas["Durations"];
+export type ReportWorkload = Schemas["WorkloadResponse"];
+export type ReportAging = Schemas["AgingResponse"];
+/** A report that is computed in the background. */
+export type ReportJob = Schemas["Job"];
+export type ReportJobs = Schemas["Jobs"];
 export type MailPreferences = Schemas["Preferences"];
 export type SavedViews = Schemas["SavedViews"];
 /** Changes since a position of the event log. */

@@ -27,10 +27,17 @@ export interface FeedListener {
   onReset(): void;
 }
 
+/** A control message of the realtime server to this user, as `{type: "notification", …}`. */
+export interface UserMessage {
+  type: string;
+  [name: string]: unknown;
+}
+
 /** Where a live source delivers. */
 export interface FeedSink {
   onEvent(event: TaskEvent): void;
   onReset(position: number): void;
+  onMessage(message: UserMessage): void;
   /** `retryIn` is in milliseconds. */
   onState(state: Exclude<ConnectionState, "off">, retryIn?: number): void;
 }
@@ -45,6 +52,7 @@ export const connection = signal<ConnectionState>("off");
 export const retryAt = signal<number | null>(null);
 
 const listeners = new Set<FeedListener>();
+const receivers = new Set<{ type: string; receive: (message: UserMessage) => void }>();
 const poller = new Poller({
   onChanges: (tasks, gone) => each((one) => one.onChanges(tasks, gone)),
   onReset: () => each((one) => one.onReset()),
@@ -63,6 +71,13 @@ export function setFeedSource(live: FeedSource): void {
 export function listen(listener: FeedListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Receives control messages of a type; returns the function that ends it. Lost ones are not repeated. */
+export function onUserMessage(type: string, receive: (message: UserMessage) => void): () => void {
+  const receiver = { type, receive };
+  receivers.add(receiver);
+  return () => receivers.delete(receiver);
 }
 
 /** Delivers events after `since`, so that lists which are read afterwards miss nothing. Rejects if the live source fails. */
@@ -100,6 +115,10 @@ function sinkOf(started: number): FeedSink {
       if (!isCurrent()) return;
       poller.position = position;
       each((one) => one.onReset());
+    },
+    onMessage: (message) => {
+      if (!isCurrent()) return;
+      for (const { type, receive } of receivers) if (type === message.type) receive(message);
     },
     onState: (state, retryIn) => {
       if (!isCurrent()) return;

@@ -59,7 +59,7 @@ interface TextProps<E extends HTMLElement> extends Omit<HTMLAttributes<E>, "ref"
 }
 
 export interface TextInputProps extends TextProps<HTMLInputElement> {
-  type?: "text" | "password" | "email" | "search" | "url" | "date";
+  type?: "text" | "password" | "email" | "search" | "url" | "date" | "time";
 }
 
 export function TextInput({ inputRef, onText, type = "text", ...rest }: TextInputProps) {

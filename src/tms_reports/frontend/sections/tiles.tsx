@@ -1,8 +1,8 @@
 /** The numbers at the head of the report. */
 import { formatNumber, t } from "tms/i18n";
 import { Skeleton } from "tms/ui";
-import { CountLink } from "./count-link.tsx";
-import type { Figure, Figures } from "./figures.ts";
+import { CountLink } from "../charts/count-link.tsx";
+import type { Figure, Figures } from "../figures.ts";
 
 const NAMES = ["total", "completed", "pending", "overdue", "dueSoon", "unassigned"] as const;
 
