@@ -1,9 +1,9 @@
 """Compares ways to count the tasks for a report, in alternating rounds on one database.
 
-    .venv/bin/python bench/reports.py [--tasks 100000,1000000] [--rounds 9] [--state-dir DIR] [--database-url URL]
+    .venv/bin/python bench/reports.py [--tasks 100000,1000000] [--rounds 9] [--state-dir DIR]
 
-Fills a database of its own for each number of tasks; `--state-dir` keeps it for another run. With --database-url, the
-(empty) databases of another server are used: NAME in the URL is replaced. Figures are medians of milliseconds.
+Starts its own PostgreSQL and Valkey, and fills a database per number of tasks; `--state-dir` keeps them for another
+run. Figures are milliseconds; the processor time is that of PostgreSQL and of this process.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
+from search import servers_cpu
 from sqlalchemy import make_url, text
 from webtest import TestApp
 
@@ -118,22 +119,26 @@ def plain_ways(dsn: str, stack: ExitStack) -> dict[str, Way]:
     }
 
 
-def measure(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+def measure(ways: dict[str, Way], rounds: int, folder: str) -> dict[str, list[tuple[float, float]]]:
+    """Return the duration and the processor time of each call, in ms."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
-            began = time.perf_counter()
+            spent, began = servers_cpu(folder) + time.process_time() * 1000, time.perf_counter()
             way()
+            elapsed = (time.perf_counter() - began) * 1000
             # The first round fills caches.
             if number:
-                taken[name].append((time.perf_counter() - began) * 1000)
+                taken[name].append((elapsed, servers_cpu(folder) + time.process_time() * 1000 - spent))
     return taken
 
 
-def print_table(title: str, taken: dict[str, list[float]]) -> None:
-    print(f"\n| {title} | min | median | max |\n|---|---|---|---|")
-    for name, values in taken.items():
-        print(f"| {name} | {min(values):.1f} | **{statistics.median(values):.1f}** | {max(values):.1f} |", flush=True)
+def print_table(title: str, taken: dict[str, list[tuple[float, float]]]) -> None:
+    print(f"\n| {title} | min | median | max | CPU, mean |\n|---|---|---|---|---|")
+    for name, pairs in taken.items():
+        values = [elapsed for elapsed, _ in pairs]
+        figures = f"{min(values):.1f} | **{statistics.median(values):.1f}** | {max(values):.1f}"
+        print(f"| {name} | {figures} | {statistics.mean(spent for _, spent in pairs):.1f} |", flush=True)
 
 
 def client(config: Any, runtime: Runtime) -> Callable[[str], Any]:
@@ -199,8 +204,10 @@ def measure_size(database: str, redis: str, number: int, options: argparse.Names
         if options.counters == "personal":
             mine = TaskFilter(assigned_to=frozenset({7}))
             ways["live, assigned to one"] = partial(service.live, Actor(7), mine, is_required=True)
-        print_table(f"{number:,} tasks, ms", measure(ways, options.rounds))
-        print_table(f"{number:,} tasks, filtered scan, ms", measure(filtered_ways(service, runtime), options.rounds))
+        print_table(f"{number:,} tasks, ms", measure(ways, options.rounds, folder))
+        print_table(
+            f"{number:,} tasks, filtered scan, ms", measure(filtered_ways(service, runtime), options.rounds, folder)
+        )
     service.close()
     runtime.close()
 
@@ -210,14 +217,13 @@ def main() -> None:
     parser.add_argument("--tasks", default="100000,1000000")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--state-dir")
-    parser.add_argument("--database-url", help="a server to use instead of an own one, as postgresql://…/NAME")
     parser.add_argument("--counters", choices=["total", "personal"], default="total")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = options.state_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="tms-bench-"))
         Path(folder).mkdir(parents=True, exist_ok=True)
         database, redis = stack.enter_context(embedded_services(folder))
-        server = make_url(options.database_url or database)
+        server = make_url(database)
         for number in map(int, options.tasks.split(",")):
             name = f"reports_{number}"
             admin = server.render_as_string(hide_password=False)
