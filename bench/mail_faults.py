@@ -33,6 +33,7 @@ def measure(rounds: int, window: str, events: int, console: Console) -> dict[str
                 fault(system, traffic)
                 traffic.flow(events)
                 one = traffic.finish()
+                console.print(f"{name}: {one.events} events, {time.monotonic() - began:.0f} s")
                 seconds[name] = seconds.get(name, 0.0) + time.monotonic() - began
                 found = verdicts.setdefault(name, Verdict())
                 for column in ("events", "due", "sent", "repeated", "doubled", "lost", "faults"):

@@ -10,6 +10,9 @@ from tms_testing.mail.oracle import Arrival, judge
 from tms_testing.mail.system import MailTraffic, running_mail_system
 
 EVENTS = 20
+# These end a worker's attempt, or its transaction; Celery ends tasks when Redis is lost. A mail that was accepted at
+# that moment, which is not recorded, is sent again with the same Message-ID.
+INTERRUPTING = ("a worker is killed", "Redis is emptied", "PostgreSQL crashes")
 CREATED, CHANGED = Arrival("<1@x>", 7, None, 0), Arrival("<2@x>", 7, 0, 2)
 EVENTS_OF_TASK = [(7, 0), (7, 1), (7, 2)]
 
@@ -46,5 +49,4 @@ def test_each_event_is_in_one_mail_after(system, name):
 
     assert verdict.faults == []
     assert verdict.events >= 2 * EVENTS
-    # The only window: the mail was accepted, and that is not recorded.
-    assert verdict.repeated == 0 or name in ("a worker is killed", "PostgreSQL crashes") or "accepts, and" in name
+    assert verdict.repeated == 0 or name in INTERRUPTING or "accepts, and" in name

@@ -65,6 +65,11 @@ class MailSystem(System):
     def processes(self) -> list[ManagedProcess]:
         return [self.postgres, self.redis, *self.relays, *self.workers, self.beat]
 
+    def output(self) -> str:
+        """Return the end of each process's output."""
+        running = [process for process in self.processes if process.is_running]
+        return "\n".join(f"{process.name}:\n{process.log.text[-2000:]}" for process in running)
+
     def start(self) -> None:
         self._start(self.postgres, self.redis)
         self._start(*self.relays, *self.workers, self.beat)
@@ -143,7 +148,7 @@ class MailTraffic:
                     session.execute(text("UPDATE notification_mail SET queued_until = now() WHERE status = 'waiting'"))
             except SQLAlchemyError:
                 pass
-            assert time.monotonic() < deadline, f"{left} are left"
+            assert time.monotonic() < deadline, f"{left} are left:\n{self._system.output()}"
             time.sleep(0.3)
 
 
