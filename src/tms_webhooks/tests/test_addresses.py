@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 
 import pytest
 
@@ -90,3 +91,28 @@ def test_redirects_are_not_followed(receiver):
 def test_http_is_not_used_once_https_is_required(receiver):
     assert post(receiver.url(), allow_private=True, require_https=True).error == "the URL is not https://"
     assert receiver.requests == []
+
+
+def test_names_that_are_not_resolved_hold_up_no_other(receiver, monkeypatch):
+    resolve, may_end = socket.getaddrinfo, threading.Event()
+
+    def slow(name, *rest, **options):
+        if name != "localhost":
+            may_end.wait(20)
+            raise socket.gaierror(socket.EAI_NONAME, "unknown")
+        return resolve("127.0.0.1", *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+    async def run():
+        async with DeliveryClient(WebhookSettings(allow_private=True)) as client:
+            others = [asyncio.create_task(client.post(f"http://a{n}.example.com/", {}, b"{}")) for n in range(40)]
+            await asyncio.sleep(0)
+            answer = await client.post(f"http://localhost:{receiver.port}/", {}, b"{}")
+            may_end.set()
+            return answer, await asyncio.gather(*others)
+
+    answer, others = asyncio.run(run())
+
+    assert answer.is_success
+    assert {one.error for one in others} == {"the host has no address"}

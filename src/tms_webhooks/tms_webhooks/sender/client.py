@@ -13,12 +13,14 @@ import aiohttp
 
 from tms_core.sanitizing import error_line, shortened
 from tms_webhooks.addresses import is_public
+from tms_webhooks.sender.resolver import ThreadResolver
 from tms_webhooks.sender.retry_after import seconds_to_wait
 from tms_webhooks.settings import WebhookSettings
 
 MAX_ANSWER_BYTES = 4_096
 MAX_ERROR_LENGTH = 300
 DNS_CACHE_SECONDS = 30
+KEEP_ALIVE_SECONDS = 30
 NUL = "\x00"
 
 
@@ -51,8 +53,13 @@ class DeliveryClient:
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
+        self._resolver = ThreadResolver()
         connector = aiohttp.TCPConnector(
-            limit=0, ttl_dns_cache=DNS_CACHE_SECONDS, socket_factory=self._create_socket, keepalive_timeout=30
+            limit=0,
+            resolver=self._resolver,
+            ttl_dns_cache=DNS_CACHE_SECONDS,
+            socket_factory=self._create_socket,
+            keepalive_timeout=KEEP_ALIVE_SECONDS,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -69,6 +76,7 @@ class DeliveryClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._session.close()
+        await self._resolver.close()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one delivery; never raises for what the receiver does."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import uvloop
@@ -56,6 +57,8 @@ class Sender:
 
     async def main(self) -> None:
         self._loop = asyncio.get_running_loop()
+        # For the database, with as many connections.
+        self._loop.set_default_executor(ThreadPoolExecutor(self._runtime.core.database_pool_size, "database"))
         log.info("sending deliveries; at most %d at once to a webhook", self._settings.concurrency)
         recorder = Recorder(self._runtime)
         async with DeliveryClient(self._settings) as client:
