@@ -61,7 +61,7 @@ async function run() {
 
 /** The shell and each shared module are built alone; they find each other by the import map. */
 async function buildShell() {
-  const result = { contents: new Map(), manifest: { entry: "", styles: [], imports: {} } };
+  const result = { contents: new Map(), manifest: { entry: "", chunks: [], inline: "", styles: [], imports: {} } };
   const shared = Object.keys(SHARED);
   await Promise.all(
     Object.entries(SHARED).map(async ([specifier, entry]) => {
@@ -75,8 +75,11 @@ async function buildShell() {
       result.manifest.imports[specifier] = add(built, result.contents);
     }),
   );
-  const shell = { entryPoints: { shell: join(source, "shell/main.tsx") } };
-  result.manifest.entry = add(await bundle(shell, shared), result.contents);
+  const shell = await bundle({ entryPoints: { shell: join(source, "shell/main.tsx") } }, shared);
+  result.manifest.entry = add(shell, result.contents);
+  result.manifest.chunks = chunksOf(shell, result.manifest.entry);
+  const early = { entryPoints: { early: join(source, "shell/early.ts") }, format: "iife", splitting: false };
+  result.manifest.inline = add(await bundle(early), result.contents);
   result.manifest.styles = [add(await bundle(await styleSheets()), result.contents)];
   result.manifest.imports = Object.fromEntries(shared.map((one) => [one, result.manifest.imports[one]]));
   return result;
@@ -176,6 +179,17 @@ function add(built, contents) {
 function isFirst(output, built) {
   const imported = new Set(Object.values(built.metafile.outputs).flatMap((one) => one.imports.map(({ path }) => path)));
   return !Object.entries(built.metafile.outputs).some(([path, one]) => one === output && imported.has(path));
+}
+
+/** The files that a built file imports, and those that these import; not those that are loaded when they are wanted. */
+function chunksOf({ metafile }, name, found = new Set()) {
+  const [, output] = Object.entries(metafile.outputs).find(([path]) => basename(path) === name);
+  for (const { path, kind, external } of output.imports) {
+    if (external || kind !== "import-statement" || found.has(basename(path))) continue;
+    found.add(basename(path));
+    chunksOf({ metafile }, basename(path), found);
+  }
+  return [...found];
 }
 
 async function writeCompressed(name, bytes) {

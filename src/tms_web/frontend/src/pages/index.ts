@@ -91,7 +91,7 @@ function both(path: string, parameter: string, title: string, load: Load, prefet
 }
 
 /** The first page of the list; its groups come with the page. */
-function prefetchTasks(query: URLSearchParams): void {
+function prefetchTasks(query: URLSearchParams, first: Promise<void>): void {
   const view = readView(query);
-  if (!view.group) prefetch(toListQuery(view, currentDay.peek()));
+  if (!view.group) prefetch(toListQuery(view, currentDay.peek()), first);
 }
