@@ -61,8 +61,9 @@ async function run() {
 
 /** The shell and each shared module are built alone; they find each other by the import map. */
 async function buildShell() {
-  const result = { contents: new Map(), manifest: { entry: "", chunks: [], inline: "", styles: [], imports: {} } };
+  const result = { contents: new Map(), manifest: { entry: "", preloads: [], inline: "", styles: [], imports: {} } };
   const shared = Object.keys(SHARED);
+  const outputs = new Map();
   await Promise.all(
     Object.entries(SHARED).map(async ([specifier, entry]) => {
       const name = specifier.replace("@", "").replace("/", "-");
@@ -73,13 +74,21 @@ async function buildShell() {
       const input = { stdin: { contents, resolveDir: HERE, sourcefile: `${name}.js` } };
       const built = await bundle({ ...input, entryNames: `${name}-[hash]` }, external);
       result.manifest.imports[specifier] = add(built, result.contents);
+      collect(built, outputs);
     }),
   );
   const shell = await bundle({ entryPoints: { shell: join(source, "shell/main.tsx") } }, shared);
   result.manifest.entry = add(shell, result.contents);
-  result.manifest.chunks = chunksOf(shell, result.manifest.entry);
-  const early = { entryPoints: { early: join(source, "shell/early.ts") }, format: "iife", splitting: false };
-  result.manifest.inline = add(await bundle(early), result.contents);
+  collect(shell, outputs);
+  result.manifest.preloads = [...importsOf(result.manifest.entry, outputs, result.manifest.imports)];
+  // A classic script: a function keeps its names to itself.
+  const early = {
+    entryPoints: { early: join(source, "shell/early.ts") },
+    splitting: false,
+    banner: { js: "(() => {" },
+    footer: { js: "})();" },
+  };
+  result.manifest.inline = add(await bundle(early, shared), result.contents);
   result.manifest.styles = [add(await bundle(await styleSheets()), result.contents)];
   result.manifest.imports = Object.fromEntries(shared.map((one) => [one, result.manifest.imports[one]]));
   return result;
@@ -181,15 +190,18 @@ function isFirst(output, built) {
   return !Object.entries(built.metafile.outputs).some(([path, one]) => one === output && imported.has(path));
 }
 
-/** The files that a built file imports, and those that these import; not those that are loaded when they are wanted. */
-function chunksOf({ metafile }, name, found = new Set()) {
-  const [, output] = Object.entries(metafile.outputs).find(([path]) => basename(path) === name);
-  for (const { path, kind, external } of output.imports) {
-    if (external || kind !== "import-statement" || found.has(basename(path))) continue;
-    found.add(basename(path));
-    chunksOf({ metafile }, basename(path), found);
-  }
-  return [...found];
+/** Adds the outputs of a build by their file names. */
+function collect({ metafile }, outputs) {
+  for (const [path, output] of Object.entries(metafile.outputs)) outputs.set(basename(path), output);
+}
+
+/** A built file and all that it needs to run; not what it loads when that is wanted. */
+function importsOf(name, outputs, shared, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const { path, kind } of outputs.get(name).imports)
+    if (kind === "import-statement") importsOf(shared[path] ?? basename(path), outputs, shared, found);
+  return found;
 }
 
 async function writeCompressed(name, bytes) {

@@ -13,7 +13,7 @@ import pytest
 SHELL = {
     "sources": "0",
     "entry": "shell-AB12CD34.js",
-    "chunks": ["chunk-GH90IJ12.js"],
+    "preloads": ["shell-AB12CD34.js", "chunk-GH90IJ12.js", "preact-EF56GH78.js"],
     "inline": "early-KL34MN56.js",
     "styles": ["shell-AB12CD34.css"],
     "imports": {"preact": "preact-EF56GH78.js", "tms/ui": "ui-EF56GH78.js"},

@@ -38,9 +38,8 @@ class Modules:
     def preloads(self, base: str) -> list[str]:
         """Return the URLs of the modules that every page loads, so that the browser does not find them one after the
         other."""
-        shell = dict.fromkeys((*self.shell.imports.values(), self.shell.entry, *self.shell.chunks))
         return [
-            *(_url(base, self.shell, name) for name in shell),
+            *(_url(base, self.shell, name) for name in self.shell.preloads),
             *(_url(base, one, one.entry) for one in self._others),
         ]
 

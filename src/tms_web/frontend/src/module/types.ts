@@ -59,7 +59,7 @@ export interface PageEntry {
   /** Whether it is shown without sign-in. */
   isOpen?: boolean;
   /** Where the site is opened with this page of the shell: requests its first data, after `first`, while its code loads. */
-  prefetch?: (query: URLSearchParams, first: Promise<void>) => void;
+  prefetch?: (query: URLSearchParams, first: Promise<void>) => Promise<void>;
 }
 
 export interface PageProps {

@@ -20,6 +20,8 @@ const access = renewal.then(async (response) => {
   if (!session.access) throw new Error("There is no session.");
   return session.access;
 });
+// Every page behind the sign-in has need of it.
+access.then(() => import("tms/tasks")).catch(() => {});
 for (const path of FIRST)
   keep(
     "GET",

@@ -32,7 +32,7 @@ export function prefetchPage(): void {
   void page.load().catch(() => {});
   if (!page.prefetch || path === "/") return;
   // The position of the event log first, as the feed begins there: no change after the first page is missed.
-  page.prefetch(query, api.prefetch("/api/sync"));
+  void page.prefetch(query, api.prefetch("/api/sync")).catch(() => {});
 }
 
 /** `modules` settles when the modules are loaded. */
