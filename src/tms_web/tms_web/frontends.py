@@ -18,9 +18,9 @@ CODINGS = {"br": ".br", "gzip": ".gz"}
 class Frontend:
     """The part of the web UI that one package has built.
 
-    `entry`, `preloads` (the entry and all that it imports), `inline` (a script for the page itself, or empty) and `styles` are names
-    of files; `imports` maps specifiers of the import map to names of files. `files` holds the bytes of all files by
-    their path in the folder, precompressed copies among them.
+    `entry`, `preloads` (the entry and all that it imports), `inline` (a script for the page itself, or empty) and
+    `styles` are names of files; `imports` maps specifiers of the import map to names of files. `files` holds the bytes
+    of all files by their path in the folder, precompressed copies among them.
     """
 
     package: str
