@@ -1,5 +1,6 @@
 """The sentences of mails about tasks."""
 
+from tms_core.visible_text import isolate
 from tms_notifications.models import MailKind
 
 BY_OTHERS = {
@@ -20,4 +21,4 @@ TOO_MANY = "There were many changes in a short time. You were not sent a mail ab
 
 def sentence(kind: MailKind, actor: str | None) -> str:
     """Return the sentence for an event. `actor` is None where the recipient made the change."""
-    return BY_RECIPIENT[kind] if actor is None else BY_OTHERS[kind].format(actor=actor)
+    return BY_RECIPIENT[kind] if actor is None else BY_OTHERS[kind].format(actor=isolate(actor))
