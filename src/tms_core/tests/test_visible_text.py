@@ -1,10 +1,12 @@
-"""Detection of blank text, and normalisation of single-line text."""
+"""Detection of blank text, normalisation of single-line text, and its isolation in sentences."""
 
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tms_core.visible_text import is_blank, single_line
+from tms_core.visible_text import is_blank, isolate, single_line
 
 FORMAT = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Cc", "Zs", "Zl", "Zp")]
 
@@ -38,3 +40,22 @@ def test_letters_of_every_script_are_visible():
 
     # The Braille blank and the null notehead are symbols by their category.
     assert {one for one in letters if is_blank(one)} == {"\u2800", "\U0001d159"}
+
+
+@given(st.text("ab \u05d0\u202a\u202e\u202c\u2066\u2067\u2068\u2069"))
+def test_an_isolated_text_begins_and_ends_its_isolates_itself(text):
+    isolated = isolate(text)
+
+    depth, outside = 0, ""
+    for character in isolated:
+        depth -= character == "\u2069"
+        assert depth >= 0
+        outside += "" if depth or character == "\u2069" else character
+        depth += character in "\u2066\u2067\u2068"
+    assert depth == 0
+    assert outside == (text if set(text) <= set("ab ") else "\u2068")
+
+
+@pytest.mark.parametrize("text", ["Ann", "Größe: 50 %", "支払う 🎉", "2 × 3", ""])
+def test_text_that_turns_nothing_is_not_isolated(text):
+    assert isolate(text) == text

@@ -1,6 +1,7 @@
-"""Detection of blank text, and normalisation of single-line text."""
+"""Detection of blank text, normalisation of single-line text, and its isolation in sentences."""
 
 import re
+import unicodedata
 
 # Ranges of invisible characters: controls, white space, Unicode's Default_Ignorable_Code_Points (format characters,
 # variation selectors, Hangul fillers, tags), interlinear annotation, the Braille blank and the null notehead.
@@ -11,6 +12,8 @@ _INVISIBLE = (
     "\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 VISIBLE = re.compile(f"[^{_INVISIBLE}]")
+# Bidirectional classes: what is written from right to left, and the marks that change the direction.
+_TURNING = frozenset({"R", "AL", "AN", "LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 
 
@@ -22,3 +25,21 @@ def is_blank(text: str) -> bool:
 def single_line(text: str) -> str:
     """Return the text stripped, with each run of line breaks as one space; empty if the text is blank."""
     return "" if is_blank(text) else _LINE_BREAKS.sub(" ", text).strip()
+
+
+def isolate(text: str) -> str:
+    """Return the text between directional isolates (Unicode Standard Annex 9) where it could turn the direction of the
+    sentence that it is part of; else the text itself."""
+    if not any(unicodedata.bidirectional(character) in _TURNING for character in text):
+        return text
+    depth, kept = 0, []
+    for character in text:
+        if character in "\u2066\u2067\u2068":
+            depth += 1
+        elif character == "\u2069":
+            if depth == 0:
+                # It would end the isolation.
+                continue
+            depth -= 1
+        kept.append(character)
+    return "".join(("\u2068", *kept, "\u2069" * (depth + 1)))

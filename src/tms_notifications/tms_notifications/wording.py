@@ -1,5 +1,6 @@
 """The sentences of mails about tasks."""
 
+from tms_core.visible_text import isolate
 from tms_notifications.models import MailKind
 from tms_notifications.summary_items import Cause
 
@@ -21,14 +22,14 @@ TOO_MANY = "There were many changes in a short time. You were not sent a mail ab
 
 def sentence(kind: MailKind, actor: str | None) -> str:
     """Return the sentence for an event. `actor` is None where the recipient made the change."""
-    return BY_RECIPIENT[kind] if actor is None else BY_OTHERS[kind].format(actor=actor)
+    return BY_RECIPIENT[kind] if actor is None else BY_OTHERS[kind].format(actor=isolate(actor))
 
 
 def summary_sentence(cause: str | None, actor: str | None, *, was_unproved: bool) -> str:
     """Return the sentence above several events. `actor` is that of a bulk operation, None for the recipient."""
     match cause:
         case Cause.BULK:
-            return f"{actor or 'You'} changed several of your tasks at once:"
+            return f"{isolate(actor) if actor else 'You'} changed several of your tasks at once:"
         case Cause.DIGEST:
             return "This is what has happened to your tasks:"
         case _:

@@ -1,6 +1,6 @@
 /** The avatars of others who are looking at a task, beside its title. */
 import { useEffect } from "preact/hooks";
-import { language, t } from "tms/i18n";
+import { isolate, language, t } from "tms/i18n";
 import type { TaskPartProps } from "tms/module";
 import { nameOf, users } from "tms/store";
 import { Avatar } from "tms/ui";
@@ -14,7 +14,7 @@ export function Viewers({ taskId }: TaskPartProps) {
   if (!ids.length) return null;
   const names = ids.map((id) => {
     const user = users.get(id);
-    return user ? nameOf(user) : t("realtime.someone");
+    return user ? isolate(nameOf(user)) : t("realtime.someone");
   });
   const text = t("realtime.viewers", { count: ids.length, names: new Intl.ListFormat(language.value).format(names) });
   return (

@@ -61,8 +61,9 @@ async function run() {
 
 /** The shell and each shared module are built alone; they find each other by the import map. */
 async function buildShell() {
-  const result = { contents: new Map(), manifest: { entry: "", styles: [], imports: {} } };
+  const result = { contents: new Map(), manifest: { entry: "", preloads: [], inline: "", styles: [], imports: {} } };
   const shared = Object.keys(SHARED);
+  const outputs = new Map();
   await Promise.all(
     Object.entries(SHARED).map(async ([specifier, entry]) => {
       const name = specifier.replace("@", "").replace("/", "-");
@@ -73,10 +74,21 @@ async function buildShell() {
       const input = { stdin: { contents, resolveDir: HERE, sourcefile: `${name}.js` } };
       const built = await bundle({ ...input, entryNames: `${name}-[hash]` }, external);
       result.manifest.imports[specifier] = add(built, result.contents);
+      collect(built, outputs);
     }),
   );
-  const shell = { entryPoints: { shell: join(source, "shell/main.tsx") } };
-  result.manifest.entry = add(await bundle(shell, shared), result.contents);
+  const shell = await bundle({ entryPoints: { shell: join(source, "shell/main.tsx") } }, shared);
+  result.manifest.entry = add(shell, result.contents);
+  collect(shell, outputs);
+  result.manifest.preloads = [...importsOf(result.manifest.entry, outputs, result.manifest.imports)];
+  // A classic script: a function keeps its names to itself.
+  const early = {
+    entryPoints: { early: join(source, "shell/early.ts") },
+    splitting: false,
+    banner: { js: "(() => {" },
+    footer: { js: "})();" },
+  };
+  result.manifest.inline = add(await bundle(early, shared), result.contents);
   result.manifest.styles = [add(await bundle(await styleSheets()), result.contents)];
   result.manifest.imports = Object.fromEntries(shared.map((one) => [one, result.manifest.imports[one]]));
   return result;
@@ -176,6 +188,20 @@ function add(built, contents) {
 function isFirst(output, built) {
   const imported = new Set(Object.values(built.metafile.outputs).flatMap((one) => one.imports.map(({ path }) => path)));
   return !Object.entries(built.metafile.outputs).some(([path, one]) => one === output && imported.has(path));
+}
+
+/** Adds the outputs of a build by their file names. */
+function collect({ metafile }, outputs) {
+  for (const [path, output] of Object.entries(metafile.outputs)) outputs.set(basename(path), output);
+}
+
+/** A built file and all that it needs to run; not what it loads when that is wanted. */
+function importsOf(name, outputs, shared, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const { path, kind } of outputs.get(name).imports)
+    if (kind === "import-statement") importsOf(shared[path] ?? basename(path), outputs, shared, found);
+  return found;
 }
 
 async function writeCompressed(name, bytes) {

@@ -13,6 +13,8 @@ import pytest
 SHELL = {
     "sources": "0",
     "entry": "shell-AB12CD34.js",
+    "preloads": ["shell-AB12CD34.js", "chunk-GH90IJ12.js", "preact-EF56GH78.js"],
+    "inline": "early-KL34MN56.js",
     "styles": ["shell-AB12CD34.css"],
     "imports": {"preact": "preact-EF56GH78.js", "tms/ui": "ui-EF56GH78.js"},
 }
@@ -23,6 +25,8 @@ FILES = {
     "shell-AB12CD34.js.br": b"\x1b-brotli",
     "shell-AB12CD34.js.gz": gzip.compress(SCRIPT),
     "shell-AB12CD34.css": b"body{}",
+    "chunk-GH90IJ12.js": b"export {}",
+    "early-KL34MN56.js": b"begin();",
     "preact-EF56GH78.js": b"export {}",
     "ui-EF56GH78.js": b"export {}",
     "data-transfer.js": b"export {}",

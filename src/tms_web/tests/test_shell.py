@@ -92,9 +92,10 @@ def test_the_page_names_its_scripts_and_styles(app):
     # An import map after a module has started to load is ignored by some browsers.
     assert answer.text.index("importmap") < answer.text.index("modulepreload") < answer.text.index('type="module"')
     urls = re.findall(r'(?:href|src)="(/assets/[^"]+)"', answer.text)
-    # The scripts of the import map are asked for at once, and not when the first script has arrived.
+    # What the first script imports is asked for at once, and not when the first script has arrived.
     preloaded = set(re.findall(r'rel="modulepreload" href="([^"]+)"', answer.text))
-    assert preloaded >= set(json.loads(script(answer, 'type="importmap"'))["imports"].values())
+    names = ("shell-AB12CD34", "chunk-GH90IJ12", "preact-EF56GH78")
+    assert preloaded == {f"/assets/tms_web/{name}.js" for name in names} | set(config_of(answer)["modules"])
     assert len(urls) == 7
     assert [app.get(url).status_int for url in urls] == [200] * 7
 
@@ -114,13 +115,17 @@ def test_the_page_holds_the_configuration_of_all_packages(app):
     }
 
 
-def test_the_policy_allows_the_import_map_our_scripts_and_the_realtime_channel_only(app):
+def hash_source(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def test_the_policy_allows_the_inline_scripts_those_of_this_host_and_the_realtime_channel_only(app):
     answer = app.get("/")
 
-    digest = base64.b64encode(hashlib.sha256(script(answer, 'type="importmap"').encode()).digest()).decode()
+    inline = [script(answer, 'data-base=""'), script(answer, 'type="importmap"')]
     assert policy(answer) == {
         "default-src": ["'none'"],
-        "script-src": ["'self'", f"'sha256-{digest}'"],
+        "script-src": ["'self'", *map(hash_source, inline)],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", "https://images.example.com"],
         "font-src": ["'self'"],
@@ -139,10 +144,12 @@ def test_the_policy_allows_the_import_map_our_scripts_and_the_realtime_channel_o
     assert "camera=()" in answer.headers["Permissions-Policy"]
 
 
-def test_nothing_in_the_page_is_inline_but_the_import_map_and_data(app):
+def test_the_page_runs_one_inline_script_before_all_others(app):
     text = app.get("/").text
 
-    assert re.findall(r"<script(?![^>]*(?:src=|importmap|application/json))", text) == []
+    assert '<script data-base="">begin();</script>' in text
+    assert text.index("begin();") < text.index("importmap")
+    assert len(re.findall(r"<script(?![^>]*(?:src=|importmap|application/json))", text)) == 1
     assert "style=" not in text
     assert "<style" not in text
 

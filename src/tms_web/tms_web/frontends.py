@@ -18,12 +18,15 @@ CODINGS = {"br": ".br", "gzip": ".gz"}
 class Frontend:
     """The part of the web UI that one package has built.
 
-    `entry` and `styles` are names of files; `imports` maps specifiers of the import map to names of files. `files`
-    holds the bytes of all files by their path in the folder, precompressed copies among them.
+    `entry`, `preloads` (the entry and all that it imports), `inline` (a script for the page itself, or empty) and
+    `styles` are names of files; `imports` maps specifiers of the import map to names of files. `files` holds the bytes
+    of all files by their path in the folder, precompressed copies among them.
     """
 
     package: str
     entry: str
+    preloads: tuple[str, ...]
+    inline: str
     styles: tuple[str, ...]
     imports: Mapping[str, str]
     files: Mapping[str, bytes]
@@ -48,11 +51,14 @@ def read_frontend(location: str) -> Frontend:
     frontend = Frontend(
         package,
         manifest["entry"],
+        tuple(manifest.get("preloads", ())),
+        manifest.get("inline", ""),
         tuple(manifest.get("styles", ())),
         manifest.get("imports", {}),
         found,
     )
-    for name in (frontend.entry, *frontend.styles, *frontend.imports.values()):
+    named = (frontend.entry, frontend.inline, *frontend.preloads, *frontend.styles, *frontend.imports.values())
+    for name in filter(None, named):
         if name not in found:
             raise ConfigurationError(f"{location}/{MANIFEST} names {name}, which is not in that folder: build it again")
     return frontend

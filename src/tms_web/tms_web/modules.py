@@ -38,12 +38,14 @@ class Modules:
     def preloads(self, base: str) -> list[str]:
         """Return the URLs of the modules that every page loads, so that the browser does not find them one after the
         other."""
-        shared = [_url(base, self.shell, name) for name in dict.fromkeys(self.shell.imports.values())]
         return [
-            _url(base, self.shell, self.shell.entry),
-            *shared,
+            *(_url(base, self.shell, name) for name in self.shell.preloads),
             *(_url(base, one, one.entry) for one in self._others),
         ]
+
+    def inline_script(self) -> str:
+        """Return the script that the page runs before it loads the others."""
+        return self.shell.files[self.shell.inline].decode() if self.shell.inline else ""
 
     def config(self, request) -> dict[str, Any]:
         """Return the configuration that the scripts read from the page."""

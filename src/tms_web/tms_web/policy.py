@@ -8,11 +8,11 @@ from collections.abc import Sequence
 UNUSED = ("camera", "display-capture", "geolocation", "microphone", "payment", "publickey-credentials-get", "usb")
 
 
-def page_headers(*, import_map: str, connect: Sequence[str], images: Sequence[str]) -> dict[str, str]:
-    """Return the headers of the page with this inline import map, whose scripts may connect to `connect` (URLs) besides
-    this host, and which may show images of the origins `images`."""
+def page_headers(*, inline: Sequence[str], connect: Sequence[str], images: Sequence[str]) -> dict[str, str]:
+    """Return the headers of the page with these inline scripts and import maps, whose scripts may connect to `connect`
+    (URLs) besides this host, and which may show images of the origins `images`."""
     return {
-        "Content-Security-Policy": content_security_policy(import_map, connect, images),
+        "Content-Security-Policy": content_security_policy(inline, connect, images),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": ", ".join(f"{feature}=()" for feature in UNUSED),
@@ -21,11 +21,10 @@ def page_headers(*, import_map: str, connect: Sequence[str], images: Sequence[st
     }
 
 
-def content_security_policy(import_map: str, connect: Sequence[str], images: Sequence[str]) -> str:
-    digest = base64.b64encode(hashlib.sha256(import_map.encode()).digest()).decode()
+def content_security_policy(inline: Sequence[str], connect: Sequence[str], images: Sequence[str]) -> str:
     rules = {
         "default-src": "'none'",
-        "script-src": f"'self' 'sha256-{digest}'",
+        "script-src": " ".join(("'self'", *map(_hash_source, inline))),
         "style-src": "'self'",
         "img-src": " ".join(("'self'", "data:", *images)),
         "font-src": "'self'",
@@ -39,3 +38,8 @@ def content_security_policy(import_map: str, connect: Sequence[str], images: Seq
         "trusted-types": "dompurify",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def _hash_source(script: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return f"'sha256-{digest}'"

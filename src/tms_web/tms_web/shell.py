@@ -24,9 +24,10 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="{base}/favicon.ico">
-{styles}
+<script data-base="{base}">{script}</script>
 <script type="importmap">{import_map}</script>
 {preloads}
+{styles}
 <script type="application/json" id="tms-config">{config}</script>
 <script type="module" src="{entry}"></script>
 </head>
@@ -43,12 +44,14 @@ def page(request) -> Response:
     base = request.script_name
     shell = modules.shell
     import_map = script_json({"imports": modules.imports(base)})
+    script = modules.inline_script()
     text = PAGE.format(
         base=base,
         styles="\n".join(f'<link rel="stylesheet" href="{url}">' for url in modules.styles(base)),
         import_map=import_map,
         preloads="\n".join(f'<link rel="modulepreload" href="{url}">' for url in modules.preloads(base)),
         config=script_json(modules.config(request)),
+        script=script,
         entry=f"{base}{PREFIX}/{shell.package}/{shell.entry}",
     )
     body = text.encode()
@@ -58,7 +61,7 @@ def page(request) -> Response:
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-cache"),
         ("ETag", f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'),
-        *page_headers(import_map=import_map, connect=modules.connects(request), images=settings.images).items(),
+        *page_headers(inline=(script, import_map), connect=modules.connects(request), images=settings.images).items(),
     ]
     return Response(app_iter=[body], headerlist=headers)
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { keepEarly } from "../src/api/early.ts";
 import { ApiError } from "../src/api/errors.ts";
 import { SessionStore } from "../src/api/session.ts";
 import { config } from "../src/module/config.ts";
@@ -74,4 +75,44 @@ test("a prefetched response is used once, and a failed one not at all", async ()
   assert.equal((await api.get<{ number: number }>("/api/task", { page_size: 100 })).number, 5);
   await assert.rejects(api.get("/api/gone"), (error) => error instanceof ApiError && error.status === 404);
   assert.equal(calls.length, 6);
+});
+
+test("a response is prefetched once, and after what must be answered first", async () => {
+  const calls: string[] = [];
+  const { api } = new SessionStore({}, answering({ access: "a" }, calls));
+  const position = Promise.withResolvers<void>();
+  const prefetched = Promise.all([1, 2].map(() => api.prefetch("/api/task", undefined, position.promise)));
+  const page = api.get("/api/task");
+  await api.get("/api/users");
+  assert.deepEqual(calls, ["/api/web-session/refresh", "/api/users"]);
+
+  position.resolve();
+  assert.deepEqual(await page, { access: "a" });
+  await prefetched;
+  assert.deepEqual(calls.slice(2), ["/api/task"]);
+});
+
+test("what was requested before the modules were loaded is requested once more only if that failed", async () => {
+  const calls: string[] = [];
+  const before = globalThis.fetch;
+  globalThis.fetch = async (url) => {
+    calls.push(String(url));
+    return Response.json({ id: 1 });
+  };
+  try {
+    const failed = Promise.reject(new TypeError("Failed to fetch"));
+    failed.catch(() => {});
+    const early = { access: "early" };
+    keepEarly(
+      new Map([
+        ["POST /api/web-session/refresh", Promise.resolve(Response.json(early))],
+        ["GET /api/users/me", failed],
+      ]),
+    );
+    const session = new SessionStore({ firstDelay: 1 });
+    await session.restore();
+    assert.deepEqual([session.state.value, session.user.value?.id, calls], ["in", 1, ["/api/users/me"]]);
+  } finally {
+    globalThis.fetch = before;
+  }
 });

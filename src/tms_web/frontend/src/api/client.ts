@@ -1,6 +1,7 @@
 /** Requests to the API: adds the access token, renews it once for all requests, and retries where that is safe. */
 // Not from tms/module, which is built on this module.
 import { config } from "../module/config.ts";
+import { send } from "./early.ts";
 import { ApiError, type Problem } from "./errors.ts";
 
 export type Params = Record<string, string | number | boolean | (string | number)[] | null | undefined>;
@@ -30,6 +31,9 @@ export interface Renewal {
   renew(stale: string | null): Promise<string>;
 }
 
+/** As `fetch`. */
+export type Send = (url: string, init: RequestInit) => Promise<Response>;
+
 export interface ClientTiming {
   answerWithin: number;
   firstDelay: number;
@@ -43,13 +47,13 @@ const TIMING: ClientTiming = { answerWithin: 60_000, firstDelay: 400, longestDel
 export class ApiClient {
   readonly #renewal: Renewal;
   readonly #timing: ClientTiming;
-  readonly #fetch: typeof fetch;
+  readonly #fetch: Send;
   readonly #prefetched = new Map<string, { response: Promise<unknown>; at: number }>();
 
-  constructor(renewal: Renewal, timing: Partial<ClientTiming> = {}, send: typeof fetch = (...args) => fetch(...args)) {
+  constructor(renewal: Renewal, timing: Partial<ClientTiming> = {}, fetch: Send = send) {
     this.#renewal = renewal;
     this.#timing = { ...TIMING, ...timing };
-    this.#fetch = send;
+    this.#fetch = fetch;
   }
 
   /** The JSON of the response; throws ApiError. `path` is below the base path, as "/api/task". */
@@ -73,19 +77,22 @@ export class ApiClient {
 
   get<T>(path: string, params?: Params, options?: RequestOptions): Promise<T> {
     const key = path + toQuery(params);
-    const prefetched = this.#prefetched.get(key);
+    const prefetched = this.#prefetchedAt(key);
     this.#prefetched.delete(key);
-    if (prefetched && Date.now() - prefetched.at < PREFETCHED_FOR) return prefetched.response as Promise<T>;
+    if (prefetched) return prefetched.response as Promise<T>;
     return this.request<T>("GET", path, { ...options, ...(params && { params }) });
   }
 
-  /** Requests what will be asked for soon: the next `get` of the same address has the response. Never rejects. */
-  prefetch(path: string, params?: Params): Promise<void> {
+  /**
+   * Requests what will be asked for soon, once `first` has settled: the next `get` of the same address has the response.
+   * What is on its way already is not requested again. Never rejects.
+   */
+  prefetch(path: string, params?: Params, first?: Promise<void>): Promise<void> {
     const key = path + toQuery(params);
-    const response = this.request<unknown>("GET", path, params && { params });
-    const entry = { response, at: Date.now() };
+    const send = () => this.request<unknown>("GET", path, params && { params });
+    const entry = this.#prefetchedAt(key) ?? { response: first ? first.then(send, send) : send(), at: Date.now() };
     this.#prefetched.set(key, entry);
-    return response.then(
+    return entry.response.then(
       () => {},
       () => {
         if (this.#prefetched.get(key) === entry) this.#prefetched.delete(key);
@@ -96,6 +103,11 @@ export class ApiClient {
   /** A file; its type is that of the response. */
   download(path: string, params?: Params): Promise<Blob> {
     return this.request<Blob>("GET", path, { ...(params && { params }), isBlob: true });
+  }
+
+  #prefetchedAt(key: string) {
+    const entry = this.#prefetched.get(key);
+    return entry && Date.now() - entry.at < PREFETCHED_FOR ? entry : undefined;
   }
 
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> {

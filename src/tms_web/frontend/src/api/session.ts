@@ -2,7 +2,8 @@
 import { computed, signal } from "@preact/signals";
 // Not from tms/module, which is built on this module.
 import { config } from "../module/config.ts";
-import { ApiClient, type ClientTiming } from "./client.ts";
+import { ApiClient, type ClientTiming, type Send } from "./client.ts";
+import { isEarly, lockOf, REFRESH } from "./early.ts";
 import { ApiError } from "./errors.ts";
 import type { Credentials, FirstAccount, RevokedAccess, User, WebSession } from "./types.ts";
 
@@ -10,7 +11,7 @@ import type { Credentials, FirstAccount, RevokedAccess, User, WebSession } from 
 export type SessionState = "unknown" | "in" | "out";
 
 // Another TMS of this host, under another base path, has sessions of its own.
-const LOCK = `tms session ${config.base}`;
+const LOCK = lockOf(config.base);
 const CHANNEL = LOCK;
 const NO_SESSION = "no_session";
 /** Says nothing about whose session it is. */
@@ -30,7 +31,7 @@ export class SessionStore {
   readonly #channel =
     "BroadcastChannel" in globalThis && "document" in globalThis ? new BroadcastChannel(CHANNEL) : null;
 
-  constructor(timing?: Partial<ClientTiming>, send?: typeof fetch) {
+  constructor(timing?: Partial<ClientTiming>, send?: Send) {
     const renewal = { access: () => this.#access, renew: (stale: string | null) => this.#renew(stale) };
     this.api = new ApiClient(renewal, timing, send);
     // Signing out in one tab signs out all; signing in is noticed by the others too.
@@ -114,7 +115,9 @@ export class SessionStore {
   /** Once for all requests of this tab; tabs take turns, so that each uses the cookie that the other one received. */
   #renew(stale: string | null): Promise<string> {
     if (this.#access && this.#access !== stale) return Promise.resolve(this.#access);
-    this.#renewing ??= this.#inTurn(() => this.#refresh()).finally(() => {
+    const refresh = () => this.#refresh();
+    // The request that was sent early has its turn already.
+    this.#renewing ??= (isEarly("POST", config.base + REFRESH) ? refresh() : this.#inTurn(refresh)).finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
@@ -123,7 +126,7 @@ export class SessionStore {
   async #refresh(): Promise<string> {
     try {
       const options = { anonymous: true };
-      const { access } = await this.api.post<WebSession>("/api/web-session/refresh", undefined, options);
+      const { access } = await this.api.post<WebSession>(REFRESH, undefined, options);
       // The browser has no session; the server does not call it an error.
       if (access === null) throw new ApiError(401, { code: NO_SESSION });
       this.#access = access;

@@ -1,5 +1,6 @@
 /** Translations: a key becomes a sentence in the language of the user. Components that call `t` follow a change of language. */
 import { computed, signal } from "@preact/signals";
+import { isolate } from "./isolate.ts";
 
 /** Messages by key. A key `x` with plural forms is written `x.one`, `x.other` and is asked for as `t("x", {count})`. */
 export type Messages = Record<string, string>;
@@ -35,7 +36,7 @@ export async function setLanguage(locale: Language): Promise<void> {
 
 /**
  * The message of a key with its `{placeholders}` filled in; the key itself where there is none.
- * `count` selects the plural form and is formatted as a number.
+ * `count` selects the plural form and is formatted as a number. Titles and names cannot turn the direction of the sentence.
  */
 export function t(key: string, params: Record<string, string | number> = {}): string {
   const { count } = params;
@@ -45,7 +46,7 @@ export function t(key: string, params: Record<string, string | number> = {}): st
   return message.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = params[name];
     if (typeof value === "number") return new Intl.NumberFormat(current.value).format(value);
-    return value ?? whole;
+    return value === undefined ? whole : isolate(value);
   });
 }
 

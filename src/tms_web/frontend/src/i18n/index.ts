@@ -24,3 +24,4 @@ export {
   timeZone,
   today,
 } from "./format.ts";
+export { isolate } from "./isolate.ts";

@@ -3,7 +3,6 @@ import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { type Command, config, navigate, type PageEntry, type WebModule } from "tms/module";
 import { pathOfView, prefetch, savedViews } from "tms/store";
-import { currentDay, readView, toListQuery } from "tms/tasks";
 import { administrationCommands, ownSections as administrationOwn } from "./administration/sections.ts";
 import { ownSections as profileOwn } from "./profile/sections.ts";
 
@@ -91,7 +90,9 @@ function both(path: string, parameter: string, title: string, load: Load, prefet
 }
 
 /** The first page of the list; its groups come with the page. */
-function prefetchTasks(query: URLSearchParams): void {
+async function prefetchTasks(query: URLSearchParams, first: Promise<void>): Promise<void> {
+  // Not at the sign-in.
+  const { currentDay, readView, toListQuery } = await import("tms/tasks");
   const view = readView(query);
-  if (!view.group) prefetch(toListQuery(view, currentDay.peek()));
+  if (!view.group) prefetch(toListQuery(view, currentDay.peek()), first);
 }

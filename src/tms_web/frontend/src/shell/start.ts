@@ -25,15 +25,14 @@ export async function restore(): Promise<void> {
 }
 
 /** Loads the page of the address, and its first data, while the session is restored. */
-export async function prefetchPage(): Promise<void> {
+export function prefetchPage(): void {
   const { path, query } = location.peek();
   const page = findPage(pages.peek(), path === "/" ? (navigation.peek()[0]?.path ?? path) : path)?.page;
   if (!page || page.isOpen || !session.wasIn()) return;
   void page.load().catch(() => {});
   if (!page.prefetch || path === "/") return;
   // The position of the event log first, as the feed begins there: no change after the first page is missed.
-  await api.prefetch("/api/sync");
-  page.prefetch(query);
+  void page.prefetch(query, api.prefetch("/api/sync")).catch(() => {});
 }
 
 /** `modules` settles when the modules are loaded. */

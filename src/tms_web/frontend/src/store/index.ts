@@ -31,19 +31,24 @@ export const users = new UserStore(api);
 export const openTask = signal<number | null>(null);
 export const savedViews = new SavedViewStore(api);
 const lists = new Set<TaskList>();
+/** Resolves when the position of the event log is known from which the feed goes on. */
+let start = Promise.withResolvers<void>();
 const resets = new Set<() => void>();
 const foreignChanges = new Set<(id: number) => void>();
 
-/** Opens a live list of the signed-in user; `close` it when the page leaves. */
+/**
+ * Opens a live list of the signed-in user; `close` it when the page leaves. It is read once the feed has its position: a
+ * change between both would be missed.
+ */
 export function openList(query: ListQuery, pageSize?: number): TaskList {
-  const list = new TaskList(api, tasks.entities, query, session.user.peek()?.id ?? 0, pageSize);
+  const list = new TaskList(api, tasks.entities, query, session.user.peek()?.id ?? 0, pageSize, start.promise);
   lists.add(list);
   return list;
 }
 
-/** Requests the first page of a list before the page that opens it is there. */
-export function prefetch(query: ListQuery): void {
-  prefetchList(api, query);
+/** Requests the first page of a list, once `first` has settled, before the page that opens it is there. */
+export function prefetch(query: ListQuery, first: Promise<void>): void {
+  prefetchList(api, query, first);
 }
 
 export function closeList(list: TaskList): void {
@@ -68,19 +73,23 @@ export function onForeignChange(act: (id: number) => void): () => void {
  * the modules are loaded, one of which may bring a live source of changes.
  */
 export async function startStore(userId: number, modules: Promise<void>): Promise<void> {
-  await tasks.start(userId);
-  void users.load().catch(() => {});
-  void savedViews.load().catch(() => {});
-  const since = await api.get<TaskChanges>("/api/sync").then(
+  const { resolve } = start;
+  const position = api.get<TaskChanges>("/api/sync").then(
     ({ next }) => next,
     () => undefined,
   );
+  void position.then(() => resolve());
+  await tasks.start(userId);
+  void users.load().catch(() => {});
+  void savedViews.load().catch(() => {});
+  const since = await position;
   await modules;
   if (session.user.peek()?.id === userId) await startFeed(since);
 }
 
 export function stopStore(): void {
   stopFeed();
+  start = Promise.withResolvers();
   for (const list of lists) closeList(list);
   tasks.stop();
   users.clear();

@@ -10,8 +10,8 @@ const REFETCH_AFTER = 300;
 const PAGE_SIZE = 100;
 
 /** Requests the first page of a list that will be opened. */
-export function prefetchList(api: ApiClient, query: ListQuery): void {
-  void api.prefetch("/api/task", pageParams(query, "", PAGE_SIZE));
+export function prefetchList(api: ApiClient, query: ListQuery, first: Promise<void>): void {
+  void api.prefetch("/api/task", pageParams(query, "", PAGE_SIZE), first);
 }
 
 function pageParams(query: ListQuery, cursor: string, pageSize: number): Params {
@@ -31,6 +31,7 @@ export class TaskList {
   readonly #entities: TaskEntities;
   readonly #me: number;
   readonly #pageSize: number;
+  readonly #start: Promise<void>;
   readonly #compare: (one: Task, other: Task) => number;
   readonly #stops: (() => void)[];
   #cursor: string | null = "";
@@ -41,12 +42,20 @@ export class TaskList {
   #isMerging = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(api: ApiClient, entities: TaskEntities, query: ListQuery, me: number, pageSize = PAGE_SIZE) {
+  constructor(
+    api: ApiClient,
+    entities: TaskEntities,
+    query: ListQuery,
+    me: number,
+    pageSize = PAGE_SIZE,
+    start = Promise.resolve(),
+  ) {
     this.query = query;
     this.#api = api;
     this.#entities = entities;
     this.#me = me;
     this.#pageSize = pageSize;
+    this.#start = start;
     this.#compare = comparator(query.ordering);
     this.#stops = [
       entities.listen((id, _before, after) => this.#onChange(id, after)),
@@ -80,6 +89,8 @@ export class TaskList {
     const { signal: aborted } = this.#abort;
     this.isLoadingMore.value = true;
     try {
+      await this.#start;
+      if (aborted.aborted) return;
       const params = pageParams(this.query, cursor, pageSize);
       const page = await this.#api.get<TaskPage>("/api/task", params, { signal: aborted });
       if (aborted.aborted) return;

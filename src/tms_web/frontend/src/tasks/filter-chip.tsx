@@ -1,6 +1,6 @@
 /** One filter: a press opens its values, the cross takes it away. */
 import { useCallback, useRef, useState } from "preact/hooks";
-import { t } from "tms/i18n";
+import { isolate, t } from "tms/i18n";
 import { Icon, type Option, Picker } from "tms/ui";
 
 export interface FilterChipProps<T> {
@@ -42,7 +42,7 @@ export function FilterChip<T extends string | number>({
         <span>{names.length ? `${label}:` : label}</span>
         {names.length > 0 && (
           <strong class="truncate">
-            {names.length > 2 ? t("tasks.several", { count: names.length }) : names.join(", ")}
+            {names.length > 2 ? t("tasks.several", { count: names.length }) : names.map(isolate).join(", ")}
           </strong>
         )}
         {!names.length && <Icon name="chevronDown" />}

@@ -15,6 +15,10 @@ export class Selection {
     this.#origin = id;
   }
 
+  toggleFocused(): void {
+    for (const id of saved([this.focused.peek() ?? -1])) this.toggle(id);
+  }
+
   /** Adds everything between the row that was toggled last and this one. `order` is the list. */
   extend(id: number, order: readonly number[]): void {
     const from = order.indexOf(this.#origin ?? this.focused.peek() ?? id);

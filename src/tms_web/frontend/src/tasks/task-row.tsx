@@ -11,16 +11,7 @@ import { type Column, DEFAULT_COLUMNS } from "./columns.ts";
 import type { EditedField } from "./edit-picker.tsx";
 import { rightsOf } from "./rights.ts";
 import { TitleInput } from "./title-input.tsx";
-
-/** What a page does for its rows; the same object in every render. */
-export interface RowActions {
-  hrefOf: (id: number) => string;
-  open: (id: number) => void;
-  focus: (id: number) => void;
-  toggle: (id: number, isRange: boolean) => void;
-  edit: (field: EditedField, id: number, anchor: HTMLElement) => void;
-  endRename: (id: number) => void;
-}
+import { type TaskActions, taskProps } from "./use-task-actions.ts";
 
 export interface TaskRowProps {
   id: number;
@@ -31,8 +22,10 @@ export interface TaskRowProps {
   isFocused: boolean;
   isSelected: boolean;
   isOpen: boolean;
+  /** Whether its title is being edited. */
   isRenamed: boolean;
-  actions: RowActions;
+  onEndRename: (id: number) => void;
+  actions: TaskActions;
   /** The columns after the title. */
   fields?: readonly Column[];
   /** The control before the title; a box that selects the row by default. */
@@ -43,7 +36,7 @@ export interface TaskRowProps {
 /** As many characters of a description fit into the widest column. */
 const BEGINNING = 200;
 
-/** A row of a virtual grid of tasks. A press with Ctrl or Shift selects, any other one opens. */
+/** A row of a virtual grid of tasks. */
 export function TaskRow(props: TaskRowProps) {
   const {
     id,
@@ -59,35 +52,19 @@ export function TaskRow(props: TaskRowProps) {
   } = props;
   const task = tasks.task(id).value;
   if (!task) return null;
-  // The server has not numbered it yet: it can be neither opened nor selected.
   const isProvisional = id < 0;
   const tabIndex = isFocused ? 0 : -1;
-  const onClick = (event: MouseEvent) => {
-    const isControl = (event.target as Element).closest("a, button, input, label");
-    if (isControl || isProvisional) return;
-    if (event.shiftKey || event.ctrlKey || event.metaKey) actions.toggle(id, event.shiftKey);
-    else actions.open(id);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.target !== event.currentTarget || isProvisional) return;
-    event.preventDefault();
-    actions.open(id);
-  };
   return (
     <div
       class="task-row"
       role="row"
       style={{ transform: `translateY(${start}px)` }}
       tabIndex={tabIndex}
-      data-id={id}
       data-open={isOpen}
       data-done={props.isDone}
       aria-rowindex={rowIndex}
       aria-selected={isSelected}
-      aria-busy={isProvisional}
-      onClick={onClick}
-      onKeyDown={onKeyDown}
-      onFocusIn={() => actions.focus(id)}
+      {...taskProps(id, actions)}
     >
       <div class="task-row__check" role="gridcell">
         {control ? (
@@ -106,7 +83,7 @@ export function TaskRow(props: TaskRowProps) {
       </div>
       <div class="task-row__title" role="gridcell">
         {isRenamed ? (
-          <TitleInput task={task} onEnd={() => actions.endRename(id)} />
+          <TitleInput task={task} onEnd={() => props.onEndRename(id)} />
         ) : isProvisional ? (
           <span class="truncate">{task.title}</span>
         ) : (
@@ -126,7 +103,7 @@ export function TaskRow(props: TaskRowProps) {
 interface CellProps {
   task: Task;
   tabIndex: number;
-  actions: RowActions;
+  actions: TaskActions;
 }
 
 function FieldCell({ field, ...rest }: CellProps & { field: Column }) {

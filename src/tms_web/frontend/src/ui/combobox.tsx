@@ -1,7 +1,7 @@
 import type { Placement } from "@floating-ui/dom";
 import type { RefObject } from "preact";
 import { useCallback, useRef, useState } from "preact/hooks";
-import { t } from "tms/i18n";
+import { isolate, t } from "tms/i18n";
 import { useFloating, useOutside } from "./floating.ts";
 import { Icon } from "./icon.tsx";
 import { ListboxInput, ListboxOptions, type Option, type OptionValue, useListbox } from "./listbox.tsx";
@@ -55,7 +55,7 @@ export function Picker<T extends OptionValue>(props: PickerProps<T>) {
           <>
             {option.mark}
             <span class="option__label">
-              {option.label} {option.hint && <span class="option__hint">{option.hint}</span>}
+              <bdi>{option.label}</bdi> {option.hint && <span class="option__hint">{option.hint}</span>}
             </span>
             <span class="option__check">{isSelected(option) && <Icon name="check" />}</span>
           </>
@@ -80,7 +80,7 @@ export function Combobox<T extends OptionValue>(props: ComboboxProps<T>) {
   const button = useRef<HTMLButtonElement>(null);
   const close = useCallback(() => setOpen(false), []);
   const chosen = options.filter(({ value }) => selected.includes(value));
-  const text = chosen.map((one) => one.label).join(", ") || placeholder || "";
+  const text = chosen.map((one) => isolate(one.label)).join(", ") || placeholder || "";
   return (
     <>
       <button

@@ -5,18 +5,9 @@ import { session, type Task } from "tms/api";
 import { t } from "tms/i18n";
 import { Link, TaskBadges } from "tms/module";
 import { nameOf, tasks, users } from "tms/store";
-import { type Drag, dragProps, type EditedField, rightsOf } from "tms/tasks";
+import { type Drag, dragProps, type EditedField, rightsOf, type TaskActions, taskProps } from "tms/tasks";
 import { Avatar, DueDate, Icon, PriorityBadge, StatusBadge } from "tms/ui";
 import type { GroupField } from "./groups.ts";
-
-/** What the board does for its cards; the same object in every render. */
-export interface CardActions {
-  hrefOf: (id: number) => string;
-  open: (id: number) => void;
-  focus: (id: number) => void;
-  toggle: (id: number, isRange: boolean) => void;
-  edit: (field: EditedField, id: number, anchor: HTMLElement) => void;
-}
 
 export interface CardProps {
   id: number;
@@ -30,7 +21,7 @@ export interface CardProps {
   isSelected: boolean;
   isOpen: boolean;
   drag: Drag | null;
-  actions: CardActions;
+  actions: TaskActions;
 }
 
 export function Card(props: CardProps) {
@@ -40,34 +31,20 @@ export function Card(props: CardProps) {
   // The server has not numbered it yet.
   const isProvisional = id < 0;
   const tabIndex = isFocused ? 0 : -1;
-  const onClick = (event: MouseEvent) => {
-    if (isProvisional || (event.target as Element).closest("a, button")) return;
-    if (event.shiftKey || event.ctrlKey || event.metaKey) actions.toggle(id, event.shiftKey);
-    else actions.open(id);
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.target !== event.currentTarget || isProvisional) return;
-    event.preventDefault();
-    actions.open(id);
-  };
   return (
     <div
       class="board-card"
       role="listitem"
       style={{ transform: `translateY(${start}px)` }}
       tabIndex={tabIndex}
-      data-id={id}
       data-open={isOpen}
       data-selected={isSelected}
       data-done={task.status === "COMPLETED" || task.status === "ARCHIVED"}
       aria-label={task.title}
       aria-posinset={index + 1}
       aria-setsize={count}
-      aria-busy={isProvisional}
       {...dragProps(id, drag)}
-      onClick={onClick}
-      onKeyDown={onKeyDown}
-      onFocusIn={() => actions.focus(id)}
+      {...taskProps(id, actions)}
     >
       <div class="board-card__title">
         {isProvisional ? (
@@ -91,7 +68,7 @@ export function Card(props: CardProps) {
   );
 }
 
-type FieldsProps = { task: Task; group: GroupField; tabIndex: number; actions: CardActions };
+type FieldsProps = { task: Task; group: GroupField; tabIndex: number; actions: TaskActions };
 
 /** Values that open the menu to change them; that of the columns is left out. */
 function Fields({ task, group, tabIndex, actions }: FieldsProps) {

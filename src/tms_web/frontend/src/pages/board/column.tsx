@@ -1,13 +1,20 @@
 // biome-ignore-all lint/a11y/useSemanticElements: positioned cards of a virtual list
 /** A column: its head, quick add, and its cards, rendered as far as in sight and loaded as far as scrolled. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { errorText } from "tms/api";
 import { formatNumber, t } from "tms/i18n";
 import { type ListQuery, nameOf, type TaskList, users } from "tms/store";
-import { type Drag, QuickAdd, type QuickTask, useRowFocus, useVirtualRows } from "tms/tasks";
-import { Avatar, Button, IconButton, type Motion, PriorityMark, Skeleton, StatusMark, useMotionOf } from "tms/ui";
+import {
+  type Drag,
+  LoadError,
+  QuickAdd,
+  type QuickTask,
+  type TaskActions,
+  useRowFocus,
+  useVirtualRows,
+} from "tms/tasks";
+import { Avatar, IconButton, type Motion, PriorityMark, Skeleton, StatusMark, useMotionOf } from "tms/ui";
 import type { BoardFocus, ColumnHandle } from "./board-focus.ts";
-import { Card, type CardActions } from "./card.tsx";
+import { Card } from "./card.tsx";
 import { type Column, columnQuery, patchOf } from "./groups.ts";
 import { useColumnList } from "./use-column-list.ts";
 
@@ -25,7 +32,7 @@ export interface ColumnProps {
   isInSight: boolean;
   openId: number | null;
   drag: Drag | null;
-  actions: CardActions;
+  actions: TaskActions;
   focus: BoardFocus;
   motion: Motion;
 }
@@ -163,16 +170,8 @@ function CardsEnd({ list, hasCards, isStale }: { list: TaskList | null; hasCards
   if (isStale) return null;
   if (list?.state.value === "error") {
     return (
-      <div class="board-column__error" role="alert">
-        <p>{errorText(list.error.value)}</p>
-        <Button
-          size="small"
-          icon="refresh"
-          isBusy={list.isLoadingMore.value}
-          onClick={() => void (hasCards && list.hasMore.peek() ? list.loadMore() : list.reload())}
-        >
-          {t("ui.retry")}
-        </Button>
+      <div class="board-column__error">
+        <LoadError list={list} />
       </div>
     );
   }

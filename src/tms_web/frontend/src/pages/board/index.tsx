@@ -20,13 +20,13 @@ import {
   toListQuery,
   useDrag,
   useEdit,
+  useTaskActions,
   useTaskView,
   ViewSearch,
 } from "tms/tasks";
 import { Button, EmptyState, useMotion } from "tms/ui";
 import { BoardFocus } from "./board-focus.ts";
 import { useBoardShortcuts } from "./board-shortcuts.ts";
-import type { CardActions } from "./card.tsx";
 import { BoardColumn, nameOfColumn } from "./column.tsx";
 import { ColumnSwitcher } from "./column-switcher.tsx";
 import { GroupMenu } from "./group-menu.tsx";
@@ -86,22 +86,8 @@ export default function BoardPage(props: PageProps) {
     [areaRef, motion],
   );
 
-  const actions = useMemo<CardActions>(
-    () => ({
-      hrefOf,
-      open,
-      focus: (id) => {
-        selection.focused.value = id;
-      },
-      toggle: (id, isRange) => {
-        const own = focus.columns.get(focus.columnOf(id) ?? "");
-        if (isRange) selection.extend(id, own?.ids() ?? []);
-        else selection.toggle(id);
-      },
-      edit: editOne,
-    }),
-    [hrefOf],
-  );
+  const orderOf = (id: number) => focus.columns.get(focus.columnOf(id) ?? "")?.ids() ?? [];
+  const actions = useTaskActions({ hrefOf, open, selection, edit: editOne, orderOf });
   const add = () => {
     setStarted(true);
     const key = focus.current();
@@ -122,10 +108,7 @@ export default function BoardPage(props: PageProps) {
     move: (step) => focus.move(step),
     moveAcross: (step) => focus.moveAcross(step),
     send: sendFocused,
-    toggle: () => {
-      const id = selection.focused.peek();
-      if (id !== null && id > 0) selection.toggle(id);
-    },
+    toggle: () => selection.toggleFocused(),
     edit: editTargets,
     clear: () => selection.clear(),
   });

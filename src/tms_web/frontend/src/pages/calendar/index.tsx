@@ -123,6 +123,7 @@ export default function CalendarPage(props: PageProps) {
         heading={title}
         views={
           <>
+            <SavedViews page="/calendar" />
             <Toolbar
               mode={mode}
               onStep={step}
@@ -132,7 +133,6 @@ export default function CalendarPage(props: PageProps) {
               isTrayOpen={isTrayOpen}
               onTray={() => setTrayOpen(!isTrayOpen)}
             />
-            <SavedViews page="/calendar" />
           </>
         }
         tools={

@@ -1,5 +1,5 @@
 /** The list of tasks. The address is its state: filters, search, order, and the open task. */
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { t } from "tms/i18n";
 import { type PageProps, useTitle } from "tms/module";
 import type { TaskList } from "tms/store";
@@ -12,10 +12,9 @@ import {
   FilterBar,
   groupsOf,
   hasFilters,
-  mayChangeAny,
   NoMatch,
   QuickAdd,
-  type RowActions,
+  retry,
   SavedViews,
   Selection,
   TasksFrame,
@@ -24,7 +23,9 @@ import {
   useColumns,
   useEdit,
   useListShortcuts,
+  useRenaming,
   useSections,
+  useTaskActions,
   useTaskView,
   ViewSearch,
   writeView,
@@ -35,7 +36,7 @@ import { GroupMenu } from "./group-menu.tsx";
 import { ListCount } from "./list-count.tsx";
 import type { ShownSection } from "./rows.ts";
 import { SelectAllMatching } from "./select-all-matching.tsx";
-import { type ListHandle, retry, TaskRows } from "./task-list.tsx";
+import { type ListHandle, TaskRows } from "./task-list.tsx";
 
 export default function ListPage(props: PageProps) {
   useTitle(t("tasks.title"));
@@ -54,7 +55,6 @@ export default function ListPage(props: PageProps) {
       isCollapsed: view.group !== null && collapsed.value.has(`${view.group} ${section.key}`),
     }));
   const [selection] = useState(() => new Selection());
-  const [renamedId, setRenamed] = useState<number | null>(null);
   const rows = useRef<ListHandle>(null);
   const searchInput = useRef<HTMLInputElement>(null);
   const addInput = useRef<HTMLInputElement>(null);
@@ -64,24 +64,9 @@ export default function ListPage(props: PageProps) {
     (field) => rows.current?.row()?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? null,
   );
 
-  const shownRef = useRef(shownSections);
-  shownRef.current = shownSections;
-  const actions = useMemo<RowActions>(
-    () => ({
-      hrefOf,
-      open,
-      focus: (id) => {
-        selection.focused.value = id;
-      },
-      toggle: (id, isRange) => (isRange ? selection.extend(id, orderOf(shownRef.current)) : selection.toggle(id)),
-      edit: editOne,
-      endRename: (id) => {
-        setRenamed(null);
-        rows.current?.focus(id);
-      },
-    }),
-    [hrefOf],
-  );
+  const orderOf = () => orderOfSections(shownSections);
+  const actions = useTaskActions({ hrefOf, open, selection, edit: editOne, orderOf });
+  const { renamedId, rename, endRename } = useRenaming(selection, (id) => rows.current?.focus(id));
   const remove = async () => {
     if (!(await deleteTasks(selection.targets()))) return;
     selection.clear();
@@ -91,15 +76,9 @@ export default function ListPage(props: PageProps) {
     add: () => addInput.current?.focus(),
     search: () => searchInput.current?.focus(),
     move: (step) => rows.current?.move(step),
-    toggle: () => {
-      const id = selection.focused.peek();
-      if (id !== null && id > 0) selection.toggle(id);
-    },
+    toggle: () => selection.toggleFocused(),
     edit: editTargets,
-    rename: () => {
-      const id = selection.focused.peek();
-      if (id !== null && mayChangeAny([id])) setRenamed(id);
-    },
+    rename,
     clear: () => selection.clear(),
     extend: (step) => rows.current?.extend(step),
     selectAll: () => rows.current?.selectAll(),
@@ -160,6 +139,7 @@ export default function ListPage(props: PageProps) {
             openId={openId}
             renamedId={renamedId}
             actions={actions}
+            onEndRename={endRename}
             handle={rows}
           />
         )}
@@ -195,6 +175,6 @@ function isBare(list: TaskList | null): boolean {
 }
 
 /** The tasks in sight, in order. */
-function orderOf(sections: readonly ShownSection[]): number[] {
+function orderOfSections(sections: readonly ShownSection[]): number[] {
   return sections.flatMap(({ list, isCollapsed }) => (isCollapsed ? [] : [...(list?.ids.peek() ?? [])]));
 }

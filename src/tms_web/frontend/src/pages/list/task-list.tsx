@@ -3,20 +3,20 @@
 /** The rows of a list: rendered as far as in sight, loaded as far as scrolled, moved through by keyboard. */
 import type { Ref } from "preact";
 import { useCallback, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "preact/hooks";
-import { errorText } from "tms/api";
 import { t } from "tms/i18n";
 import type { Ordering, TaskList } from "tms/store";
 import {
   type Column,
   columnStyle,
   type Grouping,
-  type RowActions,
+  ListEnd,
   type Selection,
+  type TaskActions,
   TaskRow,
   useRowFocus,
   useVirtualRows,
 } from "tms/tasks";
-import { Button, Skeleton, useMotion, useMotionOf } from "tms/ui";
+import { useMotion, useMotionOf } from "tms/ui";
 import { GroupHead } from "./group-head.tsx";
 import { ListHead } from "./list-head.tsx";
 import { type Item, Rows, type ShownSection } from "./rows.ts";
@@ -51,7 +51,8 @@ export interface TaskRowsProps {
   onCollapse: (section: ShownSection) => void;
   openId: number | null;
   renamedId: number | null;
-  actions: RowActions;
+  actions: TaskActions;
+  onEndRename: (id: number) => void;
   handle: Ref<ListHandle>;
 }
 
@@ -137,6 +138,7 @@ export function TaskRows(props: TaskRowsProps) {
           <TaskRow
             key={id}
             {...{ id, rowIndex, start, actions }}
+            onEndRename={props.onEndRename}
             fields={columns}
             isFocused={place < 0 ? id === first : index === place}
             isSelected={selected.has(id)}
@@ -241,31 +243,12 @@ interface EndRowProps {
   start: number;
 }
 
-/** What is behind the last loaded row: more to come, or a request that failed. */
 function EndRow({ list, rowIndex, columnCount, start }: EndRowProps) {
   return (
     <div class="task-list__end" role="row" aria-rowindex={rowIndex} style={{ transform: `translateY(${start}px)` }}>
       <div class="row" role="gridcell" aria-colspan={columnCount}>
-        {list?.state.value === "error" ? (
-          <>
-            <span role="alert">{errorText(list.error.value)}</span>
-            <Button size="small" icon="refresh" onClick={() => retry(list)} isBusy={list.isLoadingMore.value}>
-              {t("ui.retry")}
-            </Button>
-          </>
-        ) : (
-          <>
-            <span class="visually-hidden">{t("ui.loading")}</span>
-            <Skeleton width="medium" />
-          </>
-        )}
+        <ListEnd list={list} />
       </div>
     </div>
   );
-}
-
-/** Repeats what failed: the first page and those that are loaded, or the next one. */
-export function retry(list: TaskList): void {
-  if (list.ids.peek().length && list.hasMore.peek()) void list.loadMore();
-  else void list.reload();
 }

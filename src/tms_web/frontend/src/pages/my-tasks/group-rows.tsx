@@ -3,19 +3,20 @@
 /** The sections as one grid: rendered as far as in sight, each loaded as far as scrolled. */
 import type { ComponentChildren, Ref } from "preact";
 import { useCallback, useEffect, useImperativeHandle } from "preact/hooks";
-import { errorText, type Task } from "tms/api";
+import type { Task } from "tms/api";
 import { t } from "tms/i18n";
 import type { TaskList } from "tms/store";
 import {
   type EditedField,
-  type RowActions,
+  ListEnd,
   type RowFocus,
   type Selection,
+  type TaskActions,
   TaskRow,
   useRowFocus,
   useVirtualRows,
 } from "tms/tasks";
-import { Button, Skeleton, useMotion, useMotionOf } from "tms/ui";
+import { useMotion, useMotionOf } from "tms/ui";
 import { type CheckOff, withKept } from "./check-off.ts";
 import { GroupHead } from "./group-head.tsx";
 import type { Group } from "./use-sections.ts";
@@ -31,7 +32,8 @@ export interface GroupRowsProps {
   checkOff: CheckOff;
   openId: number | null;
   renamedId: number | null;
-  actions: RowActions;
+  actions: TaskActions;
+  onEndRename: (id: number) => void;
   onAdd: (group: Group) => void;
   handle: Ref<RowFocus>;
   /** Above the rows, where there are no open tasks. */
@@ -111,6 +113,7 @@ export function GroupRows(props: GroupRowsProps) {
             <TaskRow
               key={item.key}
               {...{ id, rowIndex, start, actions }}
+              onEndRename={props.onEndRename}
               fields={FIELDS}
               control={(task, tabIndex) => (
                 <CompleteBox
@@ -171,7 +174,6 @@ function CompleteBox({ task, tabIndex, onToggle }: { task: Task; tabIndex: numbe
   );
 }
 
-/** What is behind the last loaded row of a section: more to come, or a request that failed. */
 function GroupEnd({ list, rowIndex, start }: { list: TaskList; rowIndex: number; start: number }) {
   return (
     <div
@@ -181,24 +183,7 @@ function GroupEnd({ list, rowIndex, start }: { list: TaskList; rowIndex: number;
       style={{ transform: `translateY(${start}px)` }}
     >
       <div class="row" role="gridcell">
-        {list.state.value === "error" ? (
-          <>
-            <span role="alert">{errorText(list.error.value)}</span>
-            <Button
-              size="small"
-              icon="refresh"
-              isBusy={list.isLoadingMore.value}
-              onClick={() => void (list.ids.peek().length ? list.loadMore() : list.reload())}
-            >
-              {t("ui.retry")}
-            </Button>
-          </>
-        ) : (
-          <>
-            <span class="visually-hidden">{t("ui.loading")}</span>
-            <Skeleton width="medium" />
-          </>
-        )}
+        <ListEnd list={list} />
       </div>
     </div>
   );

@@ -1,5 +1,5 @@
 /** What is assigned to the user and open, by due date. */
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { type PageProps, useShortcuts, useTitle } from "tms/module";
@@ -8,16 +8,16 @@ import {
   BulkBar,
   deleteTasks,
   EditPicker,
-  mayChangeAny,
   NoMatch,
   QuickAdd,
-  type RowActions,
   type RowFocus,
   SavedViews,
   Selection,
   TasksFrame,
   useEdit,
   useListShortcuts,
+  useRenaming,
+  useTaskActions,
   useTaskView,
   ViewSearch,
 } from "tms/tasks";
@@ -32,7 +32,6 @@ export default function MyTasksPage(props: PageProps) {
   const { groups, lists } = useSections(view.q.trim());
   const [selection] = useState(() => new Selection());
   const [checkOff] = useState(() => new CheckOff());
-  const [renamedId, setRenamed] = useState<number | null>(null);
   const [addTo, setAddTo] = useState<GroupName | null>(null);
   const rows = useRef<RowFocus>(null);
   const searchInput = useRef<HTMLInputElement>(null);
@@ -50,24 +49,9 @@ export default function MyTasksPage(props: PageProps) {
     const row = rows.current?.row() ?? null;
     return row?.querySelector<HTMLElement>(`[data-field=${field}]`) ?? row;
   });
-  const actions = useMemo<RowActions>(
-    () => ({
-      hrefOf,
-      open,
-      focus: (id) => {
-        selection.focused.value = id;
-      },
-      toggle: (id, isRange) => (isRange ? selection.extend(id, order.current) : selection.toggle(id)),
-      edit: editOne,
-      endRename: (id) => {
-        setRenamed(null);
-        rows.current?.focus(id);
-      },
-    }),
-    [hrefOf],
-  );
-  const order = useRef<readonly number[]>([]);
-  order.current = groups.flatMap(({ isOpen, ids }) => (isOpen ? ids : []));
+  const orderOf = () => groups.flatMap(({ isOpen, ids }) => (isOpen ? ids : []));
+  const actions = useTaskActions({ hrefOf, open, selection, edit: editOne, orderOf });
+  const { renamedId, rename, endRename } = useRenaming(selection, (id) => rows.current?.focus(id));
 
   const remove = async () => {
     if (await deleteTasks(selection.targets())) selection.clear();
@@ -87,15 +71,9 @@ export default function MyTasksPage(props: PageProps) {
     add: () => add(null),
     search: () => searchInput.current?.focus(),
     move: (step) => rows.current?.move(step),
-    toggle: () => {
-      const id = selection.focused.peek();
-      if (id !== null && id > 0) selection.toggle(id);
-    },
+    toggle: () => selection.toggleFocused(),
     edit: editTargets,
-    rename: () => {
-      const id = selection.focused.peek();
-      if (id !== null && mayChangeAny([id])) setRenamed(id);
-    },
+    rename,
     clear: () => selection.clear(),
   });
 
@@ -133,6 +111,7 @@ export default function MyTasksPage(props: PageProps) {
           <GroupRows
             groups={isEmpty && !checkOff.kept.value.size ? groups.slice(-1) : groups.filter(isWorthShowing)}
             {...{ selection, checkOff, openId, renamedId, actions }}
+            onEndRename={endRename}
             onAdd={add}
             handle={rows}
           >

@@ -16,6 +16,8 @@ export default function SignInPage({ query }: PageProps) {
     initial: { username: "", password: "" },
     required: ["username", "password"],
     send: async ({ username, password }) => {
+      // What the page behind has need of, while the server checks the password.
+      void import("tms/tasks").catch(() => {});
       await session.signIn({ username: username.trim(), password });
       signInNotice.value = null;
     },

@@ -20,7 +20,10 @@ export async function copyLink(id: number): Promise<void> {
 }
 
 export async function duplicate({ title, description, priority, due_date, assigned_to }: Task): Promise<void> {
-  const copied = t("taskPanel.copyOf", { title }).slice(0, MAX_TITLE);
+  // The title as it is: no marks that a sentence around it needs.
+  const copied = t("taskPanel.copyOf")
+    .replace("{title}", () => title)
+    .slice(0, MAX_TITLE);
   try {
     const task = await tasks.create({
       title: copied,

@@ -75,7 +75,7 @@ function ChangeConflict({ conflict, patch, decide }: ChangeConflictProps) {
           ))}
         </fieldset>
       ))}
-      <div class="row">
+      <div class="task-panel__decide">
         <Button variant="primary" onClick={save}>
           {t("taskPanel.conflict.save")}
         </Button>
@@ -88,7 +88,7 @@ function ChangeConflict({ conflict, patch, decide }: ChangeConflictProps) {
 function DeletionConflict({ decide }: { decide: (decision: Decision) => void }) {
   return (
     <ConflictRegion text={t("taskPanel.conflict.deletion")}>
-      <div class="row">
+      <div class="task-panel__decide">
         <Button variant="danger" onClick={() => decide("delete")}>
           {t("taskPanel.conflict.delete")}
         </Button>
