@@ -7,3 +7,16 @@ settings.register_profile(
     "tms", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("tms")
+
+
+def pytest_collection_modifyitems(items):
+    """Long modules first, so that all processes of a parallel run end at about the same time; those of pages next to
+    each other, since they share their deployments."""
+    items.sort(key=_rank)
+
+
+def _rank(item) -> int:
+    folders = item.path.parts
+    if "browser" in folders or "pages" in folders:
+        return 0
+    return 1 if item.path.parent == item.config.rootpath / "tests" else 2

@@ -12,10 +12,6 @@ from tms_core.commands.invocation import Invocation
 def realtime(invocation: Invocation) -> None:
     """Push task changes to clients over WebSocket and SSE; any number of processes may run."""
     # Imported here, so that `tms --help` does not load Twisted and Autobahn.
-    from tms_core.processes.heartbeat import Heartbeat
     from tms_realtime.server import serve
 
-    runtime = invocation.bootstrap()
-    with Heartbeat(runtime, "realtime"):
-        status = serve(runtime)
-    sys.exit(status)
+    sys.exit(serve(invocation.bootstrap()))

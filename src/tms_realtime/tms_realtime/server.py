@@ -9,6 +9,7 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.error import CannotListenError
 from twisted.internet.main import installReactor
 
+from tms_core.processes.heartbeat import Heartbeat
 from tms_core.runtime import Runtime
 from tms_realtime import metrics
 from tms_realtime.auth.revocation_monitor import close_unauthorized
@@ -79,7 +80,9 @@ class Server:
         status_port = listen_for_status(self._reactor, settings, self._status().respond)
         log.info("listening on ws://%s:%d%s", settings.host, settings.port, SOCKET_PATHS[0])
         parts.revocations.start()
-        await self._serve_until(stopping, port)
+        # Only now does SIGTERM close the connections properly.
+        with Heartbeat(self._runtime, "realtime"):
+            await self._serve_until(stopping, port)
         if status_port:
             await _stop_listening(status_port)
         parts.revocations.stop()

@@ -9,8 +9,8 @@ of its system by overriding a fixture:
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,13 +19,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import text
 from webtest import TestApp
 
-from tms_core.app import configure
 from tms_core.commands import main
 from tms_core.event_log.positions import assign_positions
-from tms_core.migrations_runner import upgrade
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.relay.relay import make_sinks
@@ -34,11 +32,9 @@ from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
 from tms_local.embedded.services import embedded_services
-from tms_testing.problems import CheckedApp
+from tms_testing.deployments import Deployment, Deployments
 
 PASSWORD = "password123"
-# Mails to files, at once.
-NOTIFICATIONS = {"tms.notifications.transport": "file", "tms.notifications.coalesce": "0"}
 ALL_PACKAGES = ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
 _password_hash = hash_password(PASSWORD)
 
@@ -99,42 +95,47 @@ def settings() -> dict[str, str]:
     return {}
 
 
-_databases = count(1)
+@pytest.fixture(scope="module")
+def is_shared() -> bool:
+    """Whether the module's system is shared with other modules of the same packages and settings. Their processes are
+    started once, and their tables are never emptied."""
+    return False
+
+
+@pytest.fixture(scope="session")
+def deployments(services, tmp_path_factory) -> Iterator[Deployments]:
+    def make(packages: tuple[str, ...], settings: Mapping[str, str]) -> Deployment:
+        return Deployment(services, packages, settings, tmp_path_factory.mktemp("state"))
+
+    with closing(Deployments(make)) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def ini(services, packages, settings, tmp_path_factory) -> Iterator[dict[str, str]]:
-    """The [app:main] section of the module's system, with a migrated, empty database of its own."""
-    name = f"test_{next(_databases)}"
-    admin_url, redis_url = services
-    with _administration(admin_url) as execute:
-        execute(f"CREATE DATABASE {name}")
-    yield {
-        "pyramid.includes": "\n".join(packages),
-        "tms.environment": "development",
-        "tms.state_dir": str(tmp_path_factory.mktemp("state")),
-        "tms.database_url": make_url(admin_url).set(database=name).render_as_string(hide_password=False),
-        "tms.redis_url": redis_url,
-        # A busy machine must not look like an unavailable Redis.
-        "tms.redis_timeout": "2",
-        **(NOTIFICATIONS if "tms_notifications" in packages else {}),
-        # Lines of the access log, written a moment later, would appear among pytest's own.
-        "tms.access_log": "false",
-        # Tests send more requests than users do.
-        **({"tms.api.limit_user": "0", "tms.api.limit_address": "0"} if "tms_api" in packages else {}),
-        **settings,
-    }
-    with _administration(admin_url) as execute:
-        execute(f"DROP DATABASE {name} WITH (FORCE)")
+def deployment(deployments, packages, settings, is_shared) -> Iterator[Deployment]:
+    """The module's system, with a migrated database, which is empty unless it is shared."""
+    with deployments.use(packages, settings, is_shared=is_shared) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def _system(ini) -> Iterator[tuple[Runtime, TestApp]]:
-    config = configure(ini, web=True)
-    runtime: Runtime = config.registry.tms
-    upgrade(runtime)
-    yield runtime, CheckedApp(config.make_wsgi_app())
-    runtime.close()
+def ini(deployment) -> dict[str, str]:
+    """The [app:main] section of the module's system."""
+    ini: dict[str, str] = deployment.ini
+    return ini
+
+
+@pytest.fixture(scope="module")
+def ini_file(deployment) -> Path:
+    """The module's system as an ini file, for commands and processes."""
+    path: Path = deployment.ini_file
+    return path
+
+
+@pytest.fixture(scope="module")
+def _system(deployment) -> tuple[Runtime, TestApp]:
+    pair: tuple[Runtime, TestApp] = deployment.runtime_and_app
+    return pair
 
 
 @pytest.fixture
@@ -223,15 +224,6 @@ def relay_once(runtime) -> Callable[[], None]:
     return run
 
 
-@pytest.fixture(scope="module")
-def ini_file(ini, tmp_path_factory) -> Path:
-    """The module's system as an ini file, for commands and processes."""
-    lines = (f"{key} = {value}".replace("\n", "\n  ").replace("%", "%%") for key, value in ini.items())
-    path: Path = tmp_path_factory.mktemp("ini") / "test.ini"
-    path.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
-    return path
-
-
 @pytest.fixture
 def tms(ini_file, runtime, monkeypatch) -> Callable[..., Result]:
     """Runs a `tms` command on the module's system, in this process: `tms("user", "list")`."""
@@ -264,12 +256,3 @@ def empty(runtime: Runtime, *, keep: Collection[str] = (), restart_ids: bool = T
         statements += [f"SELECT setval('{name}', 1, false)" for name in ids]
         session.execute(text("; ".join(statements)))
     runtime.redis.flushall()
-
-
-@contextmanager
-def _administration(url: str) -> Iterator[Callable[[str], Any]]:
-    """Yields a function that executes statements outside transactions, such as CREATE DATABASE."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        yield lambda statement: connection.execute(text(statement))
-    engine.dispose()

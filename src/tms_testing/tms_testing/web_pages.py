@@ -11,11 +11,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, expect
+from sqlalchemy import select
 
 import tms_web
+from tms_core.models import Task
+from tms_core.permissions import Actor
+from tms_core.runtime import Runtime
+from tms_core.services.task_bulk import Deletion, TaskBulkService
 from tms_testing.browser import PATIENCE
-from tms_testing.fixtures import PASSWORD, SignedIn
-from tms_testing.served import running
+from tms_testing.fixtures import SignedIn
+from tms_web import cookies
 
 AXE = Path(tms_web.__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -30,15 +35,13 @@ def problems() -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def served_pages(request, packages, served_api, ini_file) -> Iterator[str]:
-    """The URL of the pages, with the relay and, if it is included, `tms realtime`."""
+def served_pages(request, packages, _system, served_api, served_relay) -> str:
+    """The URL of the pages, with the relay and, if it is included, `tms realtime`. There are no tasks at first."""
+    _delete_tasks(_system[0])
     if "tms_realtime" in packages:
         request.getfixturevalue("served_realtime")
-        yield served_api
-        return
-    with running(ini_file, "relay") as relay:
-        relay.wait_for("leading; sinks")
-        yield served_api
+    url: str = served_api
+    return url
 
 
 @pytest.fixture
@@ -49,15 +52,13 @@ def page(context, served_pages, problems) -> Page:
 
 
 @pytest.fixture
-def sign_in(served_pages) -> Callable[..., Page]:
-    """Opens a path and signs in: `sign_in(page, ann, "/board")`."""
+def sign_in(served_pages, begin_session) -> Callable[..., Page]:
+    """Opens a path with a new session, as after signing in: `sign_in(page, ann, "/board")`."""
 
     def run(page: Page, user: SignedIn, path: str = "/tasks") -> Page:
+        cookie = {"name": cookies.NAME, "value": begin_session(user.id).refresh, "httpOnly": True, "sameSite": "Strict"}
+        page.context.add_cookies([{**cookie, "domain": "localhost", "path": cookies.PATH}])  # type: ignore[list-item]
         page.goto(served_pages + path)
-        # In any language.
-        page.locator("[autocomplete=username]").fill(user.username)
-        page.locator("[autocomplete=current-password]").fill(PASSWORD)
-        page.keyboard.press("Enter")
         expect(page.get_by_role("navigation").first).to_be_visible()
         return page
 
@@ -107,6 +108,16 @@ def check_accessibility() -> Callable[[Page], None]:
         assert [_summary(violation) for violation in found["violations"]] == []
 
     return check
+
+
+def _delete_tasks(runtime: Runtime) -> None:
+    """Delete what other modules left, as an administrator does: by events, which the processes have to see."""
+    with runtime.transaction() as session:
+        tasks = session.execute(select(Task.id, Task.created_by)).all()
+        if tasks:
+            admin = Actor(tasks[0].created_by, is_admin=True)
+            service = TaskBulkService(session, admin, runtime.core.visibility)
+            service.apply([Deletion(task.id) for task in tasks])
 
 
 def _summary(violation: dict[str, Any]) -> str:

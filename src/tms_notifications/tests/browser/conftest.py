@@ -11,5 +11,10 @@ def packages():
 
 
 @pytest.fixture(scope="module")
+def is_shared():
+    return True
+
+
+@pytest.fixture(scope="module")
 def settings():
-    return {**served_settings(), "tms.timezone": "Europe/Berlin"}
+    return served_settings(**{"tms.timezone": "Europe/Berlin"})

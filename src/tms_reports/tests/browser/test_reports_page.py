@@ -15,9 +15,14 @@ def packages():
 
 
 @pytest.fixture(scope="module")
+def is_shared():
+    return True
+
+
+@pytest.fixture(scope="module")
 def settings():
     # Every test has a user of its own, and with that a report of its own.
-    return {**served_settings(), "tms.visibility": "private"}
+    return served_settings(**{"tms.visibility": "private"})
 
 
 @pytest.fixture

@@ -12,6 +12,11 @@ def packages():
 
 
 @pytest.fixture(scope="module")
+def is_shared():
+    return True
+
+
+@pytest.fixture(scope="module")
 def settings():
     return served_settings()
 

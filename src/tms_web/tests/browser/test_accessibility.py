@@ -127,6 +127,7 @@ def test_pages_at_a_zoom_of_200_percent(page, sign_in, root, client):
     assert client.post("/api/task/bulk", data={"operations": operations}).ok
     page.set_viewport_size(ZOOMED)
     sign_in(page, root, "/tasks")
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
     for key, path in PAGES.items():
         page.keyboard.press("g")
         page.keyboard.press(key)

@@ -18,7 +18,12 @@ OWN = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
 @pytest.fixture(scope="module")
 def settings():
-    return {**served_settings(), "tms.trusted_proxies": "127.0.0.1, ::1"}
+    return served_settings(**{"tms.trusted_proxies": "127.0.0.1, ::1"})
+
+
+@pytest.fixture(scope="module")
+def is_shared():
+    return False
 
 
 @pytest.fixture(scope="module")

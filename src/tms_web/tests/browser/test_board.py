@@ -262,7 +262,8 @@ def test_a_finger_scrolls_and_after_a_long_press_drags_to_the_next_column(new_pa
     expect(page.locator(".drag-preview")).to_have_count(0)
     page.get_by_role("navigation", name="Columns").get_by_role("button", name="Pending").click()
 
-    expect(item).to_be_in_viewport(ratio=1)
+    # Waits until the board has scrolled.
+    item.tap(trial=True)
     box = item.bounding_box()
     x, y = box["x"] + 60, box["y"] + 30
     send("touchStart", (x, y))
@@ -274,7 +275,8 @@ def test_a_finger_scrolls_and_after_a_long_press_drags_to_the_next_column(new_pa
     expect(column(page, "Archived")).to_be_in_viewport(ratio=0.9)
     send("touchMove", (180, y + 60))
     expect(column(page, "Archived")).to_have_attribute("data-over", "true")
-    send("touchEnd")
+    with page.expect_response(f"**/api/task/{task['id']}"):
+        send("touchEnd")
 
     expect(card(column(page, "Archived"), "Carry the box")).to_be_visible()
     assert status(client, task) == "ARCHIVED"

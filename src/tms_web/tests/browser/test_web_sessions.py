@@ -4,13 +4,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tms_testing.fixtures import PASSWORD
+from tms_testing.served import served_settings
 
 ACCESS_SECONDS = 10
 
 
 @pytest.fixture(scope="module")
-def settings(settings):
-    return settings | {"tms.access_token_seconds": str(ACCESS_SECONDS)}
+def settings():
+    return served_settings(**{"tms.access_token_seconds": str(ACCESS_SECONDS)})
+
+
+@pytest.fixture(scope="module")
+def is_shared():
+    return False
 
 
 @pytest.fixture(autouse=True)
