@@ -24,6 +24,7 @@ export const source: FeedSource = {
     const live = new PageClient({ api: location.origin, ...(realtimeUrl && { realtime: realtimeUrl }) }).listen({
       ...(since !== undefined && { since }),
       onEvent: (event) => sink.onEvent(event),
+      onMessage: (message) => sink.onMessage(message),
       onReset: ({ event_id }) => sink.onReset(event_id),
       onViewers: ({ tasks }) => presence.receive(tasks),
       onState: (state, { retryIn }) => {

@@ -5,7 +5,7 @@ declare module "tms-client" {
     onEvent?: (event: import("tms/realtime").TaskEvent) => void;
     onReset?: (reset: { event_id: number }) => void;
     onViewers?: (viewers: { tasks: Record<string, number[]> }) => void;
-    onMessage?: (message: { type: string }) => void;
+    onMessage?: (message: import("tms/realtime").UserMessage) => void;
     onState?: (state: "connecting" | "open" | "waiting" | "closed", more: { retryIn?: number }) => void;
     onError?: (error: unknown) => void;
   }

@@ -27,9 +27,16 @@ export interface FeedListener {
   onReset(): void;
 }
 
+/** A message of the realtime server to the user: `{type: "notification", …}`. Those that nobody receives are lost. */
+export interface UserMessage {
+  type: string;
+  [name: string]: unknown;
+}
+
 /** Where a live source delivers. */
 export interface FeedSink {
   onEvent(event: TaskEvent): void;
+  onMessage(message: UserMessage): void;
   onReset(position: number): void;
   /** `retryIn` is in milliseconds. */
   onState(state: Exclude<ConnectionState, "off">, retryIn?: number): void;
@@ -45,6 +52,7 @@ export const connection = signal<ConnectionState>("off");
 export const retryAt = signal<number | null>(null);
 
 const listeners = new Set<FeedListener>();
+const receivers = new Set<(message: UserMessage) => void>();
 const poller = new Poller({
   onChanges: (tasks, gone) => each((one) => one.onChanges(tasks, gone)),
   onReset: () => each((one) => one.onReset()),
@@ -63,6 +71,15 @@ export function setFeedSource(live: FeedSource): void {
 export function listen(listener: FeedListener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/**
+ * Receives the live source's messages to the user; returns the function that ends it. None is repeated after an
+ * interruption: whoever follows them reads the state when `connection` is open again.
+ */
+export function onMessage(receive: (message: UserMessage) => void): () => void {
+  receivers.add(receive);
+  return () => receivers.delete(receive);
 }
 
 /** Delivers events after `since`, so that lists which are read afterwards miss nothing. Rejects if the live source fails. */
@@ -95,6 +112,9 @@ function sinkOf(started: number): FeedSink {
       if (!isCurrent()) return;
       poller.position = event.event_id;
       each((one) => one.onEvent(event));
+    },
+    onMessage: (message) => {
+      if (isCurrent()) for (const receive of receivers) receive(message);
     },
     onReset: (position) => {
       if (!isCurrent()) return;

@@ -5,9 +5,11 @@ export {
   type FeedSink,
   type FeedSource,
   listen,
+  onMessage,
   retryAt,
   setFeedSource,
   startFeed,
   stopFeed,
   type TaskEvent,
+  type UserMessage,
 } from "./feed.ts";
