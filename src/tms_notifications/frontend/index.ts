@@ -4,10 +4,18 @@ import { session } from "tms/api";
 import { t } from "tms/i18n";
 import { navigate, type WebModule } from "tms/module";
 import { followUser } from "./account.ts";
+import { Bell } from "./bell.tsx";
+import { followInbox } from "./live.ts";
+
+const page = { title: () => t("notifications.inbox"), load: () => import("./page.tsx") };
 
 const module: WebModule = {
   name: "tms_notifications",
   messages: { en, de },
+  // Its own entry of the navigation is the bell.
+  headerItems: [{ id: "bell", order: 20, component: Bell }],
+  pages: ["/notifications", "/notifications/:id"].map((path) => ({ path, ...page })),
+  taskSections: [{ id: "notifications", order: 80, load: () => import("./task-section.tsx") }],
   profileSections: [
     {
       id: "notifications",
@@ -28,6 +36,17 @@ const module: WebModule = {
   ],
   commands: [
     {
+      id: "notifications.inbox",
+      label: () => t("ui.goTo", { name: t("notifications.inbox") }),
+      keys: "g n",
+      run: () => navigate("/notifications"),
+    },
+    {
+      id: "notifications.why",
+      label: () => t("notifications.why"),
+      run: () => navigate("/notifications?show=mails"),
+    },
+    {
       id: "notifications.log",
       label: () => t("notifications.log.command"),
       run: () => navigate("/administration/mails"),
@@ -41,4 +60,5 @@ const module: WebModule = {
   ],
 };
 followUser();
+followInbox();
 export default module;

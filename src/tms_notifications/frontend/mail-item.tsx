@@ -37,6 +37,10 @@ export function MailItem({ mail, isSelected, onToggle, onRetry }: MailItemProps)
         <p class="muted">
           {t("notifications.log.to", { name: mail.recipient.username, email: mail.recipient.email ?? "–" })}
           {mail.subject && ` · ${kind}`}
+          {" · "}
+          <Link href={`/administration/mails?user=${mail.recipient.id}`}>
+            {t("notifications.log.showUser", { name: mail.recipient.username })}
+          </Link>
         </p>
         {mail.error && <p class="mail__error">{mail.error}</p>}
       </div>

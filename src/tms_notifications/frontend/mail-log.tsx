@@ -1,13 +1,67 @@
-/** Mails that failed or wait, with what the mail server said; sent again one by one, as selected, or all. */
+/** All mails, with what the mail server said; sent again one by one, as selected, or all. Or the log of one user. */
 import { useState } from "preact/hooks";
-import { api, errorText, type RetriedMails } from "tms/api";
+import { api, errorText, type RetriedMails, session } from "tms/api";
 import { t } from "tms/i18n";
-import { Button, Checkbox, confirm, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
+import { location, navigate } from "tms/module";
+import { users } from "tms/store";
+import { userOptions } from "tms/tasks";
+import { Button, Checkbox, Combobox, confirm, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
+import { userName } from "./event-text.tsx";
+import { LedgerView } from "./ledger-view.tsx";
 import { MailItem } from "./mail-item.tsx";
 import { type ShownStatus, STATUSES } from "./mails.ts";
 import { type Mails, useMails } from "./use-mails.ts";
 
 export default function MailLog() {
+  const userId = Number(location.value.query.get("user")) || null;
+  return (
+    <div class="mails">
+      <UserPicker userId={userId} />
+      {userId === null ? <AllMails /> : <UserLog key={userId} userId={userId} />}
+    </div>
+  );
+}
+
+function UserPicker({ userId }: { userId: number | null }) {
+  const options = userOptions();
+  // One that is not loaded yet.
+  const isKnown = userId === null || options.some(({ value }) => value === userId);
+  return (
+    <div class="mails__user">
+      <Combobox
+        label={t("notifications.log.user")}
+        options={[
+          { value: null, label: t("notifications.log.userAll") },
+          ...options,
+          ...(isKnown ? [] : [{ value: userId, label: userName(userId) ?? `#${userId}` }]),
+        ]}
+        selected={[userId]}
+        onPick={(id) => navigate(id === null ? "/administration/mails" : `/administration/mails?user=${id}`)}
+        onSearch={(text) => void users.search(text).catch(() => {})}
+      />
+    </div>
+  );
+}
+
+/** What became of the notifications of one user. */
+function UserLog({ userId }: { userId: number }) {
+  return (
+    <>
+      <p class="muted">{t("notifications.log.ofUser", { name: userName(userId) ?? `#${userId}` })}</p>
+      <div class="card mails__list">
+        <LedgerView
+          path={`/api/users/${userId}/notifications/log`}
+          taskId={null}
+          isOwn={userId === session.user.value?.id}
+          hrefOf={(id) => `/tasks/${id}`}
+          mayRetry
+        />
+      </div>
+    </>
+  );
+}
+
+function AllMails() {
   const [status, setStatus] = useState<ShownStatus>("failed");
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
   const mails = useMails(status);
@@ -42,7 +96,7 @@ export default function MailLog() {
   };
   const chosen = mails.mails.filter(({ id }) => selected.has(id)).map(({ id }) => id);
   return (
-    <div class="mails">
+    <>
       <div class="mails__tools">
         <fieldset class="row mails__filters">
           <legend class="visually-hidden">{t("notifications.log.status")}</legend>
@@ -90,7 +144,7 @@ export default function MailLog() {
             }),
         })}
       />
-    </div>
+    </>
   );
 }
 

@@ -1,16 +1,17 @@
 /** Which mails the user gets, and in which time zone days begin. */
-import { useRef, useState } from "preact/hooks";
-import { errorText } from "tms/api";
+import { useId, useRef, useState } from "preact/hooks";
+import { errorText, type MailPreferences } from "tms/api";
 import { t } from "tms/i18n";
 import { announce, config } from "tms/module";
-import { Checkbox, Combobox, ErrorState, Icon, Notice, SkeletonRows } from "tms/ui";
+import { Checkbox, Combobox, ErrorState, Icon, Notice, Select, SkeletonRows } from "tms/ui";
 import { preferences } from "./account.ts";
 import type { PreferenceChange } from "./preferences.ts";
 
 const KINDS = ["assigned", "updated", "due_soon"] as const;
+const DELIVERIES = ["immediate", "digest", "off"] as const;
 const ZONES = Intl.supportedValuesOf("timeZone");
 
-export default function MailPreferences() {
+export default function MailPreferencesSection() {
   const shown = preferences.shown.value;
   const [failure, setFailure] = useState<unknown>(null);
   const [isSaved, setSaved] = useState(false);
@@ -43,12 +44,7 @@ export default function MailPreferences() {
           <fieldset class="mail-preferences__kinds">
             <legend class="field__label">{t("notifications.mails")}</legend>
             {KINDS.map((kind) => (
-              <Choice
-                key={kind}
-                name={kind}
-                checked={shown[kind] === "immediate"}
-                onToggle={(isOn) => void change({ [kind]: isOn ? "immediate" : "off" })}
-              />
+              <Kind key={kind} kind={kind} value={shown[kind]} onSelect={(value) => void change({ [kind]: value })} />
             ))}
           </fieldset>
           <fieldset class="mail-preferences__kinds">
@@ -70,6 +66,36 @@ export default function MailPreferences() {
         <SkeletonRows count={4} />
       )}
     </section>
+  );
+}
+
+interface KindProps {
+  kind: (typeof KINDS)[number];
+  value: MailPreferences["assigned"];
+  onSelect: (value: MailPreferences["assigned"]) => void;
+}
+
+/** When mails of one kind are sent. */
+function Kind({ kind, value, onSelect }: KindProps) {
+  const id = useId();
+  return (
+    <div class="mail-preferences__kind">
+      <div>
+        <label class="mail-preferences__name" for={id}>
+          {t(`notifications.${kind}`)}
+        </label>
+        <span class="mail-preferences__hint" id={`${id}-hint`}>
+          {t(`notifications.${kind}.${value}`)}
+        </span>
+      </div>
+      <Select
+        id={id}
+        aria-describedby={`${id}-hint`}
+        value={value}
+        options={DELIVERIES.map((one) => ({ value: one, label: t(`notifications.delivery.${one}`) }))}
+        onSelect={onSelect}
+      />
+    </div>
   );
 }
 

@@ -51,6 +51,16 @@ export type Findings = Schemas["Findings"];
 export type Mail = Schemas["Mail"];
 export type MailPage = Schemas["Mails"];
 export type MailStatus = Schemas["MailStatus"];
+/** An event that concerns the user, in the inbox. */
+export type InboxNotification = Schemas["InboxNotification"];
+export type InboxPage = Schemas["Inbox"];
+/** How many notifications were changed, and how many are unread now. */
+export type ChangedNotifications = Schemas["Changed"];
+/** An event that concerned a user, with the mail that it became. */
+export type LedgerNotification = Schemas["LedgerNotification"];
+export type LedgerPage = Schemas["Ledger"];
+export type NotificationOutcome = Schemas["OutcomeKind"];
+export type TaskMute = Schemas["Mute"];
 export type RetriedMails = Schemas["Retried"];
 export type Session = Schemas["Session"];
 export type Sessions = Schemas["Sessions"];

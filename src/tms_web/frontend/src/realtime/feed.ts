@@ -36,8 +36,8 @@ export interface UserMessage {
 /** Where a live source delivers. */
 export interface FeedSink {
   onEvent(event: TaskEvent): void;
-  onReset(position: number): void;
   onMessage(message: UserMessage): void;
+  onReset(position: number): void;
   /** `retryIn` is in milliseconds. */
   onState(state: Exclude<ConnectionState, "off">, retryIn?: number): void;
 }
@@ -73,7 +73,10 @@ export function listen(listener: FeedListener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Receives control messages of a type; returns the function that ends it. Lost ones are not repeated. */
+/**
+ * Receives control messages of a type; returns the function that ends it. None is repeated after an interruption: whoever
+ * follows them reads the state when `connection` is open again.
+ */
 export function onUserMessage(type: string, receive: (message: UserMessage) => void): () => void {
   const receiver = { type, receive };
   receivers.add(receiver);

@@ -1,0 +1,125 @@
+/** The inbox of the user: the number of unread notifications, open lists, and changes, which are shown at once. */
+import { signal } from "@preact/signals";
+import type { ApiClient, ChangedNotifications, InboxNotification } from "tms/api";
+import { type Filter, InboxList, type Pending } from "./inbox-list.ts";
+
+type Change = "read" | "archive";
+
+const PATH = "/api/notifications";
+const VALUES: Record<Change, Partial<InboxNotification>> = {
+  read: { is_read: true },
+  archive: { is_read: true, is_archived: true },
+};
+// The server's maximum.
+const MAX_IDS = 500;
+
+export class Inbox {
+  /** Null until it is known. The server counts up to 1000. */
+  readonly unread = signal<number | null>(null);
+  readonly #api: ApiClient;
+  readonly #pending = signal<Pending>(new Map());
+  readonly #lists = new Set<InboxList>();
+  #turn = 0;
+
+  constructor(api: ApiClient) {
+    this.#api = api;
+  }
+
+  /** Whether a list is open. */
+  get isOpen(): boolean {
+    return this.#lists.size > 0;
+  }
+
+  /** Opens a list, and reads its newest notifications; `close` it when it is not shown any more. */
+  open(filter: Filter, pageSize = 30): InboxList {
+    const list = new InboxList(this.#api, filter, this.#pending, pageSize);
+    this.#lists.add(list);
+    void this.#refresh([list]);
+    return list;
+  }
+
+  close(list: InboxList): void {
+    list.close();
+    this.#lists.delete(list);
+  }
+
+  /** Reads the number of unread notifications and the open lists again. Never rejects. */
+  async refresh(): Promise<void> {
+    if (this.#lists.size) return this.#refresh([...this.#lists]);
+    // The number alone.
+    const list = new InboxList(this.#api, "unread", this.#pending, 1);
+    await this.#refresh([list]);
+  }
+
+  /** A message says how many are unread now. */
+  receive(unread: number): void {
+    this.#turn++;
+    this.unread.value = unread;
+  }
+
+  /** Marks these notifications as read. Rejects with ApiError; then the change has been taken back. */
+  read(rows: readonly InboxNotification[]): Promise<void> {
+    return this.#change("read", rows.filter(({ is_read }) => !is_read).slice(0, MAX_IDS));
+  }
+
+  archive(rows: readonly InboxNotification[]): Promise<void> {
+    return this.#change("archive", rows.filter(({ is_archived }) => !is_archived).slice(0, MAX_IDS));
+  }
+
+  /** Marks the whole inbox as read, with what is not loaded. */
+  readAll(): Promise<void> {
+    return this.#change("read", "all");
+  }
+
+  archiveAll(): Promise<void> {
+    return this.#change("archive", "all");
+  }
+
+  /** Forgets everything, for another user. */
+  clear(): void {
+    this.#turn++;
+    this.unread.value = null;
+    this.#pending.value = new Map();
+    for (const list of this.#lists) list.rows.value = null;
+  }
+
+  async #refresh(lists: readonly InboxList[]): Promise<void> {
+    const turn = ++this.#turn;
+    const counts = await Promise.all(lists.map((list) => list.refresh()));
+    const unread = counts.find((count) => count !== null);
+    // A change meanwhile knows better.
+    if (unread !== undefined && turn === this.#turn) this.unread.value = unread;
+  }
+
+  async #change(change: Change, rows: readonly InboxNotification[] | "all"): Promise<void> {
+    const which = rows === "all" ? this.#loaded() : rows;
+    if (!which.length && rows !== "all") return;
+    const changes: Pending = new Map(which.map(({ id }) => [id, VALUES[change]]));
+    const unread = which.filter(({ is_read }) => !is_read).length;
+    this.#turn++;
+    this.#pending.value = new Map([...this.#pending.peek(), ...changes]);
+    this.unread.value = rows === "all" ? 0 : Math.max(0, (this.unread.peek() ?? 0) - unread);
+    try {
+      const body = rows === "all" ? { all: true } : { ids: which.map(({ id }) => id) };
+      const found = await this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body);
+      for (const list of this.#lists) list.apply(changes);
+      this.#settle(changes);
+      // What is being read is older than the change.
+      this.#turn++;
+      this.unread.value = found.unread;
+    } catch (error) {
+      this.#settle(changes);
+      void this.refresh();
+      throw error;
+    }
+  }
+
+  #settle(changes: Pending): void {
+    this.#pending.value = new Map([...this.#pending.peek()].filter(([id]) => !changes.has(id)));
+  }
+
+  #loaded(): InboxNotification[] {
+    const rows = [...this.#lists].flatMap((list) => list.shown.peek().filter(({ is_archived }) => !is_archived));
+    return [...new Map(rows.map((row) => [row.id, row])).values()];
+  }
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ApiClient, InboxNotification } from "tms/api";
+import { Inbox } from "../inbox.ts";
+
+function makeRow(id: number, more: Partial<InboxNotification> = {}): InboxNotification {
+  return {
+    id,
+    event_id: id,
+    kind: "updated",
+    task: { id: 1, title: "Paint the fence" },
+    actor: { id: 1, username: "ann" },
+    changes: {},
+    created_at: "2027-03-01T12:00:00Z",
+    is_read: false,
+    is_archived: false,
+    outcome: "sent",
+    reason: "sent",
+    detail: "",
+    ...more,
+  };
+}
+
+/** A server with notifications, newest first; `fail` makes the next change fail. */
+function makeServer(count: number) {
+  const server = { rows: Array.from({ length: count }, (_, index) => makeRow(count - index)), fail: false };
+  const unread = () => server.rows.filter(({ is_read }) => !is_read).length;
+  const get = async (_path: string, params: Record<string, string | number>) => {
+    const before = Number(params.cursor || Number.POSITIVE_INFINITY);
+    const found = server.rows.filter(
+      (row) =>
+        row.id < before &&
+        row.is_archived === (params.archived === "true") &&
+        !(params.unread === "true" && row.is_read),
+    );
+    const size = Number(params.page_size);
+    const page = found.slice(0, size);
+    const next = found.length > size ? `http://localhost/?cursor=${page.at(-1)?.id}` : null;
+    return { results: page, next, unread: unread() };
+  };
+  const post = async (path: string, body: { ids?: number[]; all?: true }) => {
+    await tick();
+    if (server.fail) throw new Error("refused");
+    const more = path.endsWith("archive") ? { is_read: true, is_archived: true } : { is_read: true };
+    server.rows = server.rows.map((row) => (body.all || body.ids?.includes(row.id) ? { ...row, ...more } : row));
+    return { changed: 1, unread: unread() };
+  };
+  return { server, inbox: new Inbox({ get, post } as unknown as ApiClient) };
+}
+
+const tick = () => new Promise((resolve) => setImmediate(resolve));
+const idsOf = (list: { shown: { value: readonly InboxNotification[] } }) => list.shown.value.map(({ id }) => id);
+
+test("a change is shown before the server answers", async () => {
+  const { inbox } = makeServer(3);
+  const list = inbox.open("all");
+  await tick();
+  assert.equal(inbox.unread.value, 3);
+
+  const done = inbox.archive(list.shown.value.slice(0, 1));
+
+  assert.deepEqual(idsOf(list), [2, 1]);
+  assert.equal(inbox.unread.value, 2);
+  await done;
+  assert.deepEqual(idsOf(list), [2, 1]);
+  assert.equal(inbox.unread.value, 2);
+});
+
+test("a refused change is taken back, with its count", async () => {
+  const { server, inbox } = makeServer(2);
+  const list = inbox.open("all");
+  await tick();
+  server.fail = true;
+
+  const done = inbox.readAll();
+  assert.equal(inbox.unread.value, 0);
+  await assert.rejects(done, /refused/);
+  await tick();
+
+  assert.equal(inbox.unread.value, 2);
+  assert.deepEqual(
+    list.shown.value.map(({ is_read }) => is_read),
+    [false, false],
+  );
+});
+
+test("what is read stays in the list of unread ones, until that is opened again", async () => {
+  const { inbox } = makeServer(3);
+  const list = inbox.open("unread");
+  await tick();
+
+  await inbox.read(list.shown.value.slice(1, 2));
+  await inbox.refresh();
+
+  assert.deepEqual(
+    list.shown.value.map(({ id, is_read }) => [id, is_read]),
+    [
+      [3, false],
+      [2, true],
+      [1, false],
+    ],
+  );
+  inbox.close(list);
+  const again = inbox.open("unread");
+  await tick();
+  assert.deepEqual(idsOf(again), [3, 1]);
+});
+
+test("new notifications join a list whose older pages are loaded, and archived ones leave it", async () => {
+  const { server, inbox } = makeServer(5);
+  const list = inbox.open("all", 2);
+  await tick();
+  await list.loadMore();
+  assert.deepEqual(idsOf(list), [5, 4, 3, 2]);
+
+  server.rows = [makeRow(6), ...server.rows.filter(({ id }) => id !== 5)];
+  await inbox.refresh();
+  assert.deepEqual(idsOf(list), [6, 4, 3, 2]);
+
+  await list.loadMore();
+  assert.deepEqual(idsOf(list), [6, 4, 3, 2, 1]);
+  assert.equal(list.hasMore.value, false);
+});
+
+test("the next user sees nothing of the one before", async () => {
+  const { inbox } = makeServer(1);
+  const list = inbox.open("all");
+  await tick();
+
+  inbox.clear();
+
+  assert.equal(inbox.unread.value, null);
+  assert.deepEqual(idsOf(list), []);
+});
