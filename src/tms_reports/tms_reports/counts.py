@@ -9,7 +9,19 @@ from datetime import date, timedelta
 from itertools import product
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, ColumnElement, Select, cast, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from tms_core.models import OPEN_STATUSES, Priority, Status, Task, User
 from tms_reports.scans import Sizes
@@ -24,6 +36,12 @@ MIN_TASKS_PER_USER = 200
 TASKS_PER_SLICE = 250_000
 MAX_SLICES = 8
 STATUS, PRIORITY = Task.status.type, Task.priority.type
+# The first id and the one after the last; None without a limit.
+Range: TypeAlias = tuple[int | None, int | None]
+EVERY_ID: Range = (None, None)
+# The first column of the rows of a pass: GROUPING(assigned_to, created_by), with a bit for each that is not a key.
+KIND = {3: "cells", 1: "assigned", 2: "created"}
+SOON, LATE = 1, 2
 PEOPLE: dict[Dimension, Any] = {"created": Task.created_by, "assigned": Task.assigned_to}
 
 
@@ -35,14 +53,52 @@ class Count:
     statement: Statement
 
 
-def work_list(criteria: Criteria, *, today: date, sizes: Sizes) -> list[Count]:
-    """Return the counts of a report over the tasks that meet all criteria, the slowest first."""
+def work_list(
+    criteria: Criteria, *, today: date, sizes: Sizes, by_index: bool = True, ranges: Sequence[Range] = (EVERY_ID,)
+) -> list[Count]:
+    """Return the counts of a report over the tasks that meet all criteria, the slowest first.
+
+    `by_index`: there are no criteria but those of status and priority, so that indexes help each dimension; then there
+    is a count per dimension. Other criteria are evaluated once, by one pass over each range of ids.
+    """
+    if not by_index:
+        return [_pass(criteria, today, ids) for ids in ranges]
     if not criteria and 0 < sizes.users * MIN_TASKS_PER_USER <= sizes.tasks:
-        slices = min(MAX_SLICES, 1 + sizes.tasks // TASKS_PER_SLICE)
+        slices = slices_of(sizes)
         dimensions = [count for index in range(slices) for count in _keyed(index, slices)]
     else:
         dimensions = _grouped(criteria)
     return [*dimensions, _overdue(criteria, today), _due_soon(criteria, today)]
+
+
+def slices_of(sizes: Sizes) -> int:
+    """Return into how many parts the counts over all tasks are split."""
+    return max(1, min(MAX_SLICES, 1 + sizes.tasks // TASKS_PER_SLICE))
+
+
+def _pass(criteria: Criteria, today: date, ids: Range) -> Count:
+    """Return a count of all dimensions: three kinds of rows, told apart by `KIND`."""
+    tomorrow = today + timedelta(days=1)
+    due = case(
+        (and_(Task.status == Status.PENDING, Task.due_date.between(today, tomorrow)), literal(SOON)),
+        (and_(Task.status.in_(OPEN_STATUSES), Task.due_date < today), literal(LATE)),
+        else_=literal(0),
+    )
+    found = (
+        select(Task.status, Task.priority, due.label("due"), Task.assigned_to, Task.created_by)
+        .where(*criteria, *_within(ids))
+        .subquery()
+    )
+    column = found.c
+    kind = func.grouping(column.assigned_to, column.created_by)
+    sets = (tuple_(column.status, column.priority, column.due), tuple_(column.assigned_to), tuple_(column.created_by))
+    columns = (kind, column.status, column.priority, column.due, column.assigned_to, column.created_by)
+    return Count("pass", select(*columns, func.count()).group_by(func.grouping_sets(*sets)))
+
+
+def _within(ids: Range) -> list[ColumnElement[bool]]:
+    first, end = ids
+    return [*([] if first is None else [Task.id >= first]), *([] if end is None else [Task.id < end])]
 
 
 def _keyed(index: int, slices: int) -> list[Count]:

@@ -50,11 +50,6 @@ def count_bulk_loads(session: Session | Connection) -> int:
     return session.scalar(select(func.count()).select_from(ReportBulkLoad)) or 0
 
 
-def add_bulk_load(session: Session | Connection) -> None:
-    """Outdate the counters with the commit of a load of tasks without events."""
-    session.execute(insert(ReportBulkLoad))
-
-
 def read_rows(connection: Session | Connection) -> Rows:
     """Return all rows with a number other than 0."""
     columns = (ReportCounter.scope, ReportCounter.owner, ReportCounter.dimension, ReportCounter.key)
