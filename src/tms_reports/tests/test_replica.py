@@ -82,7 +82,7 @@ def catch_up(runtime, replica):
 
     def wait():
         with runtime.engine.connect() as connection:
-            lsn = str(connection.scalar(text("SELECT pg_current_wal_flush_lsn()")))
+            lsn = str(connection.scalar(text("SELECT pg_current_wal_insert_lsn()")))
         with replica.connect() as connection:
             while not connection.scalar(text(REPLAYED), {"lsn": lsn}):
                 time.sleep(0.01)

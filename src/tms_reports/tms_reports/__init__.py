@@ -1,4 +1,4 @@
-"""The task report: counts of tasks by status, priority, assignee and creator, all from one database snapshot."""
+"""Reports over tasks, each from one database snapshot: counts, trend, burndown, cycle time, workload and ages."""
 
 from tms_reports.settings import ReportSettings
 
