@@ -5,22 +5,28 @@ import { type Format, REPORTS, type ReportName, reportTitle } from "./reports.ts
 
 export interface ReportFieldsProps {
   report: ReportName;
+  onReport: (report: ReportName) => void;
   format: Format;
   formats: readonly Format[];
-  onReport: (report: ReportName) => void;
   onFormat: (format: Format) => void;
+}
+
+export function ReportField({ report, onReport }: Pick<ReportFieldsProps, "report" | "onReport">) {
+  return (
+    <Field label={t("reports.report")}>
+      <Select<ReportName>
+        value={report}
+        options={REPORTS.map((value) => ({ value, label: reportTitle(value) }))}
+        onSelect={onReport}
+      />
+    </Field>
+  );
 }
 
 export function ReportFields({ report, format, formats, onReport, onFormat }: ReportFieldsProps) {
   return (
     <>
-      <Field label={t("reports.report")}>
-        <Select<ReportName>
-          value={report}
-          options={REPORTS.map((value) => ({ value, label: reportTitle(value) }))}
-          onSelect={onReport}
-        />
-      </Field>
+      <ReportField report={report} onReport={onReport} />
       <Field label={t("reports.format")}>
         <Select<Format>
           value={format}

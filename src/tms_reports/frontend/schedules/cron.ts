@@ -16,6 +16,7 @@ export interface Rhythm {
 }
 
 export const DEFAULT: Rhythm = { kind: "weekdays", time: "08:00", weekday: 1, day: 1, cron: "" };
+const NAMES = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
 /** The last day that every month has. */
 export const LAST_DAY = 28;
 
@@ -28,7 +29,8 @@ export function writeCron({ kind, time, weekday, day, cron }: Rhythm): string {
 
 export function readCron(cron: string): Rhythm {
   const custom: Rhythm = { ...DEFAULT, kind: "custom", cron };
-  const found = /^(\d{1,2}) (\d{1,2}) (\*|\d{1,2}) \* (\*|1-5|[0-7])$/.exec(cron.trim());
+  const numeric = cron.trim().replace(/[A-Za-z]{3}/g, (name) => String(NAMES.indexOf(name.toUpperCase())));
+  const found = /^(\d{1,2}) (\d{1,2}) (\*|\d{1,2}) \* (\*|1-5|[0-7])$/.exec(numeric);
   if (!found) return custom;
   const [, minute = "", hour = "", day = "", weekday = ""] = found;
   if (Number(minute) > 59 || Number(hour) > 23) return custom;

@@ -1,32 +1,30 @@
 /** Creates or changes a schedule. A new one takes the filters of the page. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, errorText, fieldText, session } from "tms/api";
+import { ApiError, errorText, fieldText, type ReportSchedule, session } from "tms/api";
 import { t, timeZone, today } from "tms/i18n";
 import { nameOf, users } from "tms/store";
 import { type ListView, userOptions } from "tms/tasks";
 import { Button, Checkbox, Combobox, Dialog, Field, Notice, type Option, TextInput } from "tms/ui";
 import { parametersOf, parametersText } from "../parameters.ts";
-import { ReportFields } from "../report-fields.tsx";
-import type { Format } from "../reports.ts";
+import { ReportField } from "../report-fields.tsx";
 import { DEFAULT, readCron, writeCron } from "./cron.ts";
 import { RhythmFields } from "./rhythm-fields.tsx";
-import { type NewSchedule, type Schedule, saveSchedule } from "./schedule.ts";
+import { isWithoutMail, type ScheduleDraft, saveSchedule } from "./schedule.ts";
 
 export interface ScheduleDialogProps {
   /** Null for a new one. */
-  schedule: Schedule | null;
+  schedule: ReportSchedule | null;
   view: ListView;
   query: URLSearchParams;
   onClose: () => void;
   onSaved: () => void;
 }
 
-const FORMATS: readonly Format[] = ["html", "csv"];
 const CLOSEST = ["name", "cron", "timezone", "recipients"] as const;
 type Faults = Partial<Record<(typeof CLOSEST)[number] | "other", string>>;
 
 export function ScheduleDialog({ schedule, view, query, onClose, onSaved }: ScheduleDialogProps) {
-  const [draft, setDraft] = useState<NewSchedule>(() => schedule ?? emptySchedule());
+  const [draft, setDraft] = useState<ScheduleDraft>(() => schedule ?? emptySchedule());
   const [rhythm, setRhythm] = useState(() => (schedule ? readCron(schedule.cron) : DEFAULT));
   const [takesFilters, setTakesFilters] = useState(schedule === null);
   const [faults, setFaults] = useState<Faults>({});
@@ -40,7 +38,7 @@ export function ScheduleDialog({ schedule, view, query, onClose, onSaved }: Sche
   const own = parametersOf(draft.report, view, query, today());
   const isSame = schedule !== null && schedule.report === draft.report;
   const parameters = takesFilters || !isSame ? own : draft.parameters;
-  const change = (part: Partial<NewSchedule>) => setDraft((before) => ({ ...before, ...part }));
+  const change = (part: Partial<ScheduleDraft>) => setDraft((before) => ({ ...before, ...part }));
   const submit = async (event: Event) => {
     event.preventDefault();
     if (isBusy) return;
@@ -52,17 +50,8 @@ export function ScheduleDialog({ schedule, view, query, onClose, onSaved }: Sche
     setFaults(found);
     if (Object.keys(found).length) return;
     setBusy(true);
-    const { name, timezone, report, format, recipients, is_paused } = draft;
-    const body = {
-      name: name.trim(),
-      timezone,
-      report,
-      format,
-      recipients,
-      is_paused,
-      cron: writeCron(rhythm),
-      parameters,
-    };
+    const { name, timezone, report, recipients } = draft;
+    const body = { name: name.trim(), timezone, report, recipients, cron: writeCron(rhythm), parameters };
     try {
       await saveSchedule(schedule?.id ?? null, body);
       onSaved();
@@ -84,15 +73,7 @@ export function ScheduleDialog({ schedule, view, query, onClose, onSaved }: Sche
             required
           />
         </Field>
-        <div class="report-dialog__row">
-          <ReportFields
-            report={draft.report}
-            format={draft.format}
-            formats={FORMATS.includes(draft.format) ? FORMATS : [...FORMATS, draft.format]}
-            onReport={(report) => change({ report })}
-            onFormat={(format) => change({ format })}
-          />
-        </div>
+        <ReportField report={draft.report} onReport={(report) => change({ report })} />
         <div>
           <p class="muted report__hint">
             {t(parameters === own ? "reports.withFilters" : "reports.ofFilters", {
@@ -126,7 +107,7 @@ export function ScheduleDialog({ schedule, view, query, onClose, onSaved }: Sche
 interface RecipientsProps {
   selected: readonly number[];
   error: string | undefined;
-  onChange: (selected: readonly number[]) => void;
+  onChange: (selected: number[]) => void;
 }
 
 function Recipients({ selected, error, onChange }: RecipientsProps) {
@@ -154,7 +135,7 @@ function Recipients({ selected, error, onChange }: RecipientsProps) {
   );
 }
 
-function emptySchedule(): NewSchedule {
+function emptySchedule(): ScheduleDraft {
   const me = session.user.peek()?.id;
   return {
     name: "",
@@ -162,14 +143,13 @@ function emptySchedule(): NewSchedule {
     timezone: timeZone.peek(),
     report: "insight",
     parameters: {},
-    format: "html",
     recipients: me === undefined ? [] : [me],
-    is_paused: false,
   };
 }
 
 /** The errors of a response by the field that shows them. */
 function faultsOf(error: unknown): Faults {
+  if (isWithoutMail(error)) return { other: t("reports.schedules.off") };
   if (!(error instanceof ApiError) || !error.errors.length) return { other: errorText(error) };
   const found: Faults = {};
   for (const one of error.errors) {

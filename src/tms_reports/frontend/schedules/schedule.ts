@@ -1,37 +1,21 @@
-/** Scheduled reports, as the API has them. */
-import { ApiError, api } from "tms/api";
-import type { Parameters } from "../parameters.ts";
-import { type Format, type ReportName, SCHEDULES } from "../reports.ts";
+/** Requests for scheduled reports. */
+import { ApiError, api, type ReportSchedule, type ReportSchedules } from "tms/api";
+import { SCHEDULES } from "../reports.ts";
 
-export interface NewSchedule {
-  name: string;
-  cron: string;
-  /** Of the IANA. */
-  timezone: string;
-  report: ReportName;
-  parameters: Parameters;
-  format: Format;
-  /** Ids of users. */
-  recipients: readonly number[];
-  is_paused: boolean;
-}
+/** What a form sends. */
+export type ScheduleDraft = Pick<ReportSchedule, "name" | "cron" | "timezone" | "report" | "parameters" | "recipients">;
 
-export interface Schedule extends NewSchedule {
-  id: number;
-  next_run_at: string | null;
-  last_run: { at: string; status: string; error: string | null; job_id: number | null } | null;
-}
-
-export function readSchedules(signal: AbortSignal): Promise<{ results: Schedule[] }> {
-  return api.get<{ results: Schedule[] }>(SCHEDULES, {}, { signal });
+export function readSchedules(signal: AbortSignal): Promise<ReportSchedules> {
+  return api.get<ReportSchedules>(SCHEDULES, {}, { signal });
 }
 
 /** Adds a schedule, or changes the one with this id. */
-export function saveSchedule(id: number | null, schedule: NewSchedule): Promise<Schedule> {
-  return id === null ? api.post<Schedule>(SCHEDULES, schedule) : api.patch<Schedule>(`${SCHEDULES}/${id}`, schedule);
+export function saveSchedule(id: number | null, draft: ScheduleDraft): Promise<ReportSchedule> {
+  if (id === null) return api.post<ReportSchedule>(SCHEDULES, draft);
+  return api.patch<ReportSchedule>(`${SCHEDULES}/${id}`, draft);
 }
 
 /** Whether the deployment has nothing that mails reports. */
-export function isUnavailable(error: unknown): boolean {
-  return error instanceof ApiError && (error.status === 501 || error.status === 404);
+export function isWithoutMail(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 501;
 }

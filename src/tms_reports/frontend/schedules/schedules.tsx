@@ -1,12 +1,12 @@
 /** Reports that are mailed at fixed times. */
-import { useEffect, useState } from "preact/hooks";
-import { api, errorText } from "tms/api";
+import { useState } from "preact/hooks";
+import { api, errorText, type ReportSchedule, session } from "tms/api";
 import { t } from "tms/i18n";
 import { useResource } from "tms/module";
 import { Button, confirm, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
 import { SCHEDULES } from "../reports.ts";
 import type { SectionProps } from "../sections.ts";
-import { isUnavailable, readSchedules, type Schedule } from "./schedule.ts";
+import { isWithoutMail, readSchedules } from "./schedule.ts";
 import { ScheduleDialog } from "./schedule-dialog.tsx";
 import { ScheduleItem } from "./schedule-item.tsx";
 
@@ -14,22 +14,19 @@ import { ScheduleItem } from "./schedule-item.tsx";
 const EVERY = 15_000;
 
 export default function SchedulesSection({ view, query }: SectionProps) {
-  const [isOff, setOff] = useState(false);
-  const { data, error, reload } = useResource("report schedules", readSchedules, isOff ? {} : { every: EVERY });
-  const [edited, setEdited] = useState<Schedule | "new" | null>(null);
-  useEffect(() => setOff(isUnavailable(error)), [error]);
-  if (!data && isUnavailable(error))
-    return <EmptyState icon="mail" title={t("reports.schedules.off")} text={t("reports.schedules.offText")} />;
+  const { data, error, reload } = useResource("report schedules", readSchedules, { every: EVERY });
+  const [edited, setEdited] = useState<ReportSchedule | "new" | null>(null);
   const act = async (send: () => Promise<unknown>, done?: string) => {
     try {
       await send();
       if (done) toast(done, { tone: "success" });
     } catch (cause) {
-      toast(errorText(cause), { tone: "error" });
+      toast(isWithoutMail(cause) ? t("reports.schedules.off") : errorText(cause), { tone: "error" });
     }
     await reload();
   };
-  const remove = async (one: Schedule) => {
+  const remove = async (one: ReportSchedule) => {
+    if (one.owner !== session.user.peek()?.id) return act(() => api.delete(`${SCHEDULES}/${one.id}`));
     const question = {
       title: t("reports.schedules.delete", { name: one.name }),
       text: t("reports.schedules.deleteText"),

@@ -16,8 +16,10 @@ test("the usual rhythms are written as cron expressions and read back", () => {
   }
 });
 
-test("Sunday is 7, too", () => {
+test("Sunday is 7, too, and weekdays have names", () => {
   assert.equal(readCron("0 8 * * 7").weekday, 0);
+  assert.equal(readCron("0 8 * * WED").weekday, 3);
+  assert.equal(readCron("0 8 * * mon-fri").kind, "weekdays");
 });
 
 test("any other expression stays as it is", () => {

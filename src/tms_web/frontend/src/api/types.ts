@@ -29,6 +29,9 @@ export type ReportAging = Schemas["AgingResponse"];
 /** A report that is computed in the background. */
 export type ReportJob = Schemas["Job"];
 export type ReportJobs = Schemas["Jobs"];
+/** A report that is mailed regularly. */
+export type ReportSchedule = Schemas["Schedule"];
+export type ReportSchedules = Schemas["Schedules"];
 export type MailPreferences = Schemas["Preferences"];
 export type SavedViews = Schemas["SavedViews"];
 /** Changes since a position of the event log. */
