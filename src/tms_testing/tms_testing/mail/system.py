@@ -65,6 +65,16 @@ class MailSystem(System):
     def processes(self) -> list[ManagedProcess]:
         return [self.postgres, self.redis, *self.relays, *self.workers, self.beat]
 
+    def restart_dead(self) -> None:
+        """Restart processes that ended by themselves, as every supervisor does.
+
+        Celery's parent process can end with an error of kombu when Redis goes away in the middle of its tasks.
+        """
+        for process in (*self.relays, *self.workers, self.beat):
+            if process.has_died:
+                process.kill_group()
+                process.start()
+
     def output(self) -> str:
         """Return the end of each process's output."""
         running = [process for process in self.processes if process.is_running]
@@ -139,6 +149,7 @@ class MailTraffic:
         """Wait until all mails are sent; failed and deferred ones are sent again, as by an administrator."""
         deadline = time.monotonic() + 2 * PATIENCE
         while True:
+            self._system.restart_dead()
             try:
                 with self._system.runtime.transaction() as session:
                     left = session.scalar(UNFINISHED)
