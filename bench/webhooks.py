@@ -1,6 +1,7 @@
-"""Measures deliveries of webhooks a second, without and with dead receivers, and what faults do to them.
+"""Measures deliveries of webhooks a second, without and with dead receivers, the cost of the sink, and faults.
 
     .venv/bin/python bench/webhooks.py speed [--events 400] [--rounds 3]
+    .venv/bin/python bench/webhooks.py sink [--events 400] [--rounds 3]
     .venv/bin/python bench/webhooks.py faults [--events 200]
 
 Starts its own PostgreSQL, Valkey, one `tms webhooks` and, in processes that are not counted, receivers. The exit status
@@ -15,7 +16,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.managers import SyncManager
@@ -26,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
+from tms_core.event_log.events import TaskEventRecord, read_events
 from tms_core.event_log.positions import assign_positions
 from tms_core.models import EventKind
 from tms_core.permissions import Actor
@@ -122,7 +124,7 @@ class Bench:
         self.runtime = system.runtime
         self.sender: ManagedProcess = system._make_process("webhooks", "webhooks", ready=["sending deliveries"])
         self._actor = Actor(system.admin.id, True)
-        self._sink = WebhookSink(self.runtime)
+        self.sink = WebhookSink(self.runtime)
 
     def add_webhook(self, url: str) -> int:
         with self.runtime.transaction() as session:
@@ -155,7 +157,7 @@ class Bench:
         with self.runtime.engine.connect() as connection:
             while assign_positions(connection):
                 pass
-        while deliver_batch(self.runtime, "webhooks", self._sink):
+        while deliver_batch(self.runtime, "webhooks", self.sink):
             pass
 
     def counts(self) -> Counter[tuple[int, str]]:
@@ -235,18 +237,54 @@ def speed(options: argparse.Namespace, console: Console) -> int:
 
 
 def _round(found: Bench, port: int, dead: tuple[str, ...], events: int) -> tuple[float, float]:
-    """Return the deliveries a second, and the processor milliseconds of each."""
+    """Return the deliveries a second, and the processor milliseconds of each. All wait when the sender begins."""
+    found.sender.pause()
     for url in dead:
         found.add_webhook(url)
     live = [found.add_webhook(f"http://127.0.0.1:{port}/{number}") for number in range(RECEIVERS)]
     found.change_tasks(events)
-    cpu, began = found.cpu(), time.perf_counter()
     found.deliver_to_sink()
+    cpu, began = found.cpu(), time.perf_counter()
+    found.sender.resume()
     ended = found.await_delivered(live, events)
     count = events * len(live)
     result = count / (ended - began), (found.cpu() - cpu) * 1000 / count
     found.remove_webhooks()
     return result
+
+
+BATCH = 20
+
+
+def sink(options: argparse.Namespace, console: Console) -> int:
+    """Processor time of the sink, which the relay spends, in batches of 20: those of 100 changes a second."""
+    table = Table("webhooks", "ms of processor time of the sink per event, median", "range")
+    with bench() as found:
+        for relay in found.system.relays:
+            relay.stop()
+        found.sender.stop()
+        found.change_tasks(options.events)
+        found.deliver_to_sink()
+        with found.runtime.transaction() as session:
+            events = read_events(session, after=0, limit=options.events)
+        for count in (0, 1, 10):
+            for _ in range(count):
+                found.add_webhook("http://127.0.0.1:9/")
+            results = [_sink_round(found, events) for _ in range(options.rounds)]
+            middle = statistics.median(results)
+            table.add_row(str(count), f"{middle:.3f}", f"{min(results):.3f}–{max(results):.3f}")
+            found.remove_webhooks()
+    console.print(table)
+    return 0
+
+
+def _sink_round(found: Bench, events: Sequence[TaskEventRecord]) -> float:
+    began = time.process_time()
+    for start in range(0, len(events), BATCH):
+        with found.runtime.transaction() as session:
+            result = found.sink.deliver(session, events[start : start + BATCH])
+        found.sink.after_commit(result)
+    return (time.process_time() - began) * 1000 / len(events)
 
 
 Fault = Callable[[Bench, ReceiverProcess], None]
@@ -339,12 +377,12 @@ def faults(options: argparse.Namespace, console: Console) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("speed", "faults"))
-    parser.add_argument("--events", type=int, default=0, help="per round; default 400 for speed, 200 for faults")
+    parser.add_argument("what", choices=("speed", "sink", "faults"))
+    parser.add_argument("--events", type=int, default=0, help="per round; default 200 for faults, else 400")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    options.events = options.events or (400 if options.what == "speed" else 200)
-    run = {"speed": speed, "faults": faults}[options.what]
+    options.events = options.events or (200 if options.what == "faults" else 400)
+    run = {"speed": speed, "sink": sink, "faults": faults}[options.what]
     return run(options, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
 
 

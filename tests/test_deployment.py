@@ -36,7 +36,7 @@ BIN = Path(sys.executable).parent
 # A dozen interpreters start slowly on a busy machine.
 PATIENCE = 120.0
 SMALL = {"TMS_API_WORKERS": "1", "TMS_WORKER_PROCESSES": "1"}
-PROCESSES = ("api", "realtime", "relay", "worker", "beat")
+PROCESSES = ("api", "realtime", "relay", "webhooks", "worker", "beat")
 
 
 class Inbox:

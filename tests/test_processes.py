@@ -13,7 +13,7 @@ from tms_core.processes import directory
 from tms_local.supervisor.probe import Probe
 from tms_testing.served import PATIENCE, running, served_settings
 
-KINDS = ("relay", "realtime", "worker", "beat")
+KINDS = ("relay", "realtime", "webhooks", "worker", "beat")
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +62,13 @@ def test_processes_are_listed_while_they_live_and_missed_afterwards(system, ini_
         assert processes["realtime"].stop() == 0
         assert processes["beat"].stop() == 0
         assert processes["worker"].stop() == 0
+        assert processes["webhooks"].stop() == 0
         processes["relay"].stop(signal.SIGKILL)
         until(lambda: not system()["relay"]["leads"])
         found = system()
         # Those that ended properly have taken themselves off.
         assert [one["kind"] for one in found["processes"]] == ["api", "relay"]
-        assert set(found["missing_kinds"]) == {"realtime", "beat", "worker"}
+        assert set(found["missing_kinds"]) == {"realtime", "beat", "webhooks", "worker"}
 
         (killed,) = [one for one in directory.read(redis) if one.kind == "relay"]
         directory.store(redis, replace(killed, seen_at=killed.seen_at - directory.ALIVE_SECONDS))
