@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tms_testing.fixtures import PASSWORD
 from tms_web.banner import first_start
 
+BEGINNING = ("/api/web-session/refresh", "/api/users/me", "/api/sync", "/api/task")
 IMAGE = "<img src=x onerror=console.error('image')>"
 SCRIPT = "<script>console.error('script')</script>"
 LINK = "[press me](javascript:console.error('link'))"
@@ -40,6 +42,20 @@ def test_the_link_of_the_first_start_leads_an_administrator_to_the_list(page, se
     bearer = {"Authorization": f"Bearer {pair['access']}"}
     me = page.request.get(f"{served_api}/api/users/me", headers=bearer).json()
     assert (me["username"], me["is_admin"]) == ("root", True)
+
+
+def test_a_page_begins_with_one_request_of_each_kind(tasks, client):
+    """The session is renewed before the modules are loaded, and what was asked for then is not asked for again."""
+    client.post("/api/task", data={"title": "Sweep the path"})
+    expect(row(tasks, "Sweep the path")).to_be_visible()
+    sent: list[str] = []
+    tasks.on("request", lambda request: sent.append(urlsplit(request.url).path))
+
+    tasks.reload()
+
+    expect(row(tasks, "Sweep the path")).to_be_visible()
+    assert [sent.count(path) for path in BEGINNING] == [1] * len(BEGINNING)
+    assert sent.index(BEGINNING[0]) < next(index for index, path in enumerate(sent) if "/list-" in path)
 
 
 def test_one_line_creates_a_task_with_priority_and_due_date(tasks, client):
