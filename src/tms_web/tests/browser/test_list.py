@@ -2,9 +2,11 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
+BEGINNING = ("/api/web-session/refresh", "/api/users/me", "/api/sync", "/api/task")
 IMAGE = "<img src=x onerror=console.error('image')>"
 SCRIPT = "<script>console.error('script')</script>"
 LINK = "[press me](javascript:console.error('link'))"
@@ -13,6 +15,20 @@ DESCRIPTION = f"**Before**\n\n{IMAGE}\n\n{SCRIPT}\n\n{LINK}\n\n![picture](http:/
 
 def row(page: Page, title: str):
     return page.get_by_role("row").filter(has=page.get_by_role("link", name=title, exact=True))
+
+
+def test_a_page_begins_with_one_request_of_each_kind(tasks, client):
+    """The session is renewed before the modules are loaded, and what was asked for then is not asked for again."""
+    client.post("/api/task", data={"title": "Sweep the path"})
+    expect(row(tasks, "Sweep the path")).to_be_visible()
+    sent: list[str] = []
+    tasks.on("request", lambda request: sent.append(urlsplit(request.url).path))
+
+    tasks.reload()
+
+    expect(row(tasks, "Sweep the path")).to_be_visible()
+    assert [sent.count(path) for path in BEGINNING] == [1] * len(BEGINNING)
+    assert sent.index(BEGINNING[0]) < next(index for index, path in enumerate(sent) if "/list-" in path)
 
 
 def test_one_line_creates_a_task_with_priority_and_due_date(tasks, client):
