@@ -64,7 +64,7 @@ class PreferencesChange(Schema):
             raise InvalidValueError(message, UNKNOWN_TIME_ZONE) from None
 
 
-MailIds = Annotated[list[Annotated[int, AS_WHOLE, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=500)]
+MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]], Field(min_length=1, max_length=500)]
 MAIL_EXAMPLE = {
     "id": 17,
     "kind": "assigned",
