@@ -1,4 +1,7 @@
-"""Writes the pictures of docs/img from a demo system of its own, with Chromium: `make screenshots`."""
+"""Writes the pictures of docs/img from a demo system of its own, with Chromium: `make screenshots`.
+
+`python docs/make_screenshots.py notifications` writes those of one page only.
+"""
 
 import base64
 import shutil
@@ -27,6 +30,13 @@ DEVICES: dict[str, dict[str, Any]] = {
 }
 # Different tasks, so that each device has a conflict of its own.
 DISPUTED = {"desktop": "Proofread the release notes", "phone": "Send the offer to Northwind Rail"}
+# What colleagues change, each in another task of the user, and what they assign to the user.
+CHANGES: tuple[dict[str, str], ...] = (
+    {"priority": "URGENT"},
+    {"status": "IN_PROGRESS", "due_date": "2031-03-14", "description": "See the notes of Tuesday."},
+    {"due_date": "2031-03-21"},
+)
+ASSIGNED = ("Call the printer about the brochure", "Order chairs for the workshop", "Collect the feedback on the trial")
 PATIENCE = 30_000
 TO_WEBP = """async png => {
     const bytes = Uint8Array.from(atob(png), one => one.charCodeAt(0));
@@ -46,12 +56,13 @@ PAGES: dict[str, tuple[str, Show]] = {
     "list": ("/tasks", lambda page: page.get_by_role("row").nth(8)),
     "board": ("/board", lambda page: page.get_by_text("Fix the crash on the page")),
     "calendar": ("/calendar", lambda page: page.locator(".calendar [data-id]").first),
+    "notifications": ("/notifications", lambda page: page.locator(".notification").nth(5)),
     "reports": ("/reports", lambda page: page.get_by_text("By status")),
     "administration": ("/administration/system", lambda page: page.get_by_text("PostgreSQL", exact=False)),
 }
 
 
-def main() -> None:
+def main(only: list[str]) -> None:
     IMAGES.mkdir(exist_ok=True)
     expect.set_options(timeout=PATIENCE)
     with demo_system() as url, sync_playwright() as playwright:
@@ -64,14 +75,18 @@ def main() -> None:
             headers = {"Authorization": f"Bearer {tokens['access']}"}
             return playwright.request.new_context(base_url=url, extra_http_headers=headers)
 
+        _make_notifications(api_of)
         for device, options in DEVICES.items():
             page = _sign_in(browser, url, options)
             for name, (path, shown) in PAGES.items():
+                if only and name not in only:
+                    continue
                 page.goto(path)
                 expect(shown(page)).to_be_visible()
                 _save(page, converter, f"{name}-{device}")
-            _make_conflict(page, DISPUTED[device], api_of)
-            _save(page, converter, f"conflict-{device}")
+            if not only or "conflict" in only:
+                _make_conflict(page, DISPUTED[device], api_of)
+                _save(page, converter, f"conflict-{device}")
             page.context.close()
         browser.close()
 
@@ -111,6 +126,18 @@ def _sign_in(browser: Browser, url: str, options: dict[str, Any]) -> Page:
     return page
 
 
+def _make_notifications(api_of: Callable[[str], APIRequestContext]) -> None:
+    """Have colleagues change tasks of the user, and assign new ones."""
+    own = api_of(USER)
+    me = own.get("/api/users/me").json()["id"]
+    mine = own.get("/api/task", params={"assigned_to": "me", "status": "PENDING,IN_PROGRESS"}).json()["results"]
+    others = [task for task in mine if task["created_by"] != me and task["title"] not in DISPUTED.values()]
+    for task, changes, title in zip(others[: len(CHANGES)], CHANGES, ASSIGNED, strict=True):
+        colleague = api_of(own.get(f"/api/users/{task['created_by']}").json()["username"])
+        assert colleague.patch(f"/api/task/{task['id']}", data=changes).ok
+        assert colleague.post("/api/task/", data={"title": title, "assigned_to": me}).ok
+
+
 def _make_conflict(page: Page, title: str, api_of: Callable[[str], APIRequestContext]) -> None:
     """Change a task without a connection while its creator changes it too, and connect again."""
     task = api_of(USER).get("/api/task", params={"q": title}).json()["results"][0]
@@ -138,4 +165,4 @@ def _save(page: Page, converter: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -7,12 +7,14 @@ import { inbox } from "./live.ts";
 
 const LATEST = { id: "latest", order: 0, load: () => import("./latest.tsx") };
 const MAX_SHOWN = 99;
+/** Pixels; more than menus have, since the entries have several lines. */
+const MAX_HEIGHT = 560;
 
 export function Bell() {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
-  useFloating(button, popover, { isOpen, placement: "bottom-end" });
+  useFloating(button, popover, { isOpen, placement: "bottom-end", maxHeight: MAX_HEIGHT });
   const close = useCallback(() => setOpen(false), []);
   useOutside(isOpen, [button, popover], close);
   const unread = inbox.unread.value ?? 0;

@@ -1,15 +1,16 @@
 /** The sentences of a notification. */
 import { t } from "tms/i18n";
 import { nameOf, users } from "tms/store";
-import { partsOf, type Sentence, sentencesOf } from "./sentences.ts";
+import { partsOf, type Sentence, sentencesOf, shortSentenceOf } from "./sentences.ts";
 
 type Notified = Parameters<typeof sentencesOf>[0];
 
 /** Further changes are in the task's history. */
 const MAX_SHOWN = 4;
 
-export function EventText({ notification }: { notification: Notified }) {
-  const [first, ...more] = sentencesOf(notification, userName);
+/** `isShort`: in one sentence, which counts the changes where there are several. */
+export function EventText({ notification, isShort }: { notification: Notified; isShort?: boolean }) {
+  const [first, ...more] = isShort ? [shortSentenceOf(notification, userName)] : sentencesOf(notification, userName);
   return (
     <>
       <p class="notification__sentence">{first && <Parts sentence={first} />}</p>

@@ -5,6 +5,7 @@ import { users } from "tms/store";
 import { Avatar, Icon, IconButton, Menu, RelativeTime } from "tms/ui";
 import { EventText } from "./event-text.tsx";
 import { isMuted, setMuted } from "./mutes.ts";
+import { outcomeText } from "./outcomes.ts";
 
 export interface InboxRowActions {
   hrefOf: (taskId: number) => string;
@@ -21,7 +22,7 @@ export interface InboxRowProps extends InboxRowActions {
 
 /** The row has the focus as a whole, so that the keys of the list work wherever the user is. */
 export function InboxRow({ row, isOpen, hrefOf, open, focus, read, archive }: InboxRowProps) {
-  const { id, task, kind, is_read, is_archived, outcome } = row;
+  const { id, task, kind, is_read, is_archived } = row;
   return (
     <li
       class="notification"
@@ -55,12 +56,19 @@ export function InboxRow({ row, isOpen, hrefOf, open, focus, read, archive }: In
         <p class="notification__more muted">
           <RelativeTime at={row.created_at} />
           <span aria-hidden="true"> · </span>
-          <span>{t(`notifications.outcome.${outcome}`)}</span>
+          <span>{outcomeText(row)}</span>
         </p>
       </div>
       <div class="notification__actions">
         {!is_read && (
-          <IconButton icon="check" size="small" label={t("notifications.read")} keys="r" onClick={() => read(row)} />
+          <IconButton
+            icon="check"
+            size="small"
+            class="notification__read"
+            label={t("notifications.read")}
+            keys="r"
+            onClick={() => read(row)}
+          />
         )}
         {!is_archived && (
           <IconButton
@@ -71,7 +79,7 @@ export function InboxRow({ row, isOpen, hrefOf, open, focus, read, archive }: In
             onClick={() => archive(row)}
           />
         )}
-        <RowMenu row={row} />
+        <RowMenu row={row} read={read} />
       </div>
     </li>
   );
@@ -91,13 +99,26 @@ export function Mark({ row }: { row: Pick<InboxNotification, "actor" | "kind"> }
   );
 }
 
-function RowMenu({ row: { task, kind } }: { row: InboxNotification }) {
+function RowMenu({ row, read }: Pick<InboxRowProps, "row" | "read">) {
+  const { task, kind, is_read } = row;
   const isOn = isMuted(task.id) ?? false;
   return (
     <Menu
       label={t("notifications.more")}
       placement="bottom-end"
       items={[
+        // For phones, which have no room for its button.
+        ...(is_read
+          ? []
+          : [
+              {
+                id: "read",
+                icon: "check" as const,
+                label: t("notifications.read"),
+                keys: "r",
+                run: () => read(row),
+              },
+            ]),
         ...(kind === "deleted"
           ? []
           : [

@@ -105,8 +105,15 @@ export function InboxView({ filter, openId, hrefOf, onOpen, handle }: InboxViewP
 
 export function ReadAllButton() {
   return (
-    <Button size="small" icon="check" disabled={!inbox.unread.value} onClick={readAll}>
-      {t("notifications.readAll")}
+    <Button
+      size="small"
+      icon="check"
+      class="notifications__read-all"
+      title={t("notifications.readAll")}
+      disabled={!inbox.unread.value}
+      onClick={readAll}
+    >
+      <span>{t("notifications.readAll")}</span>
     </Button>
   );
 }

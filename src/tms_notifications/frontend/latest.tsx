@@ -86,7 +86,7 @@ function Item({ row, onOpen }: { row: InboxNotification; onOpen: () => void }) {
           </Link>
           {!row.is_read && <span class="visually-hidden"> {t("notifications.isUnread")}</span>}
         </p>
-        <EventText notification={row} />
+        <EventText notification={row} isShort />
         <p class="notification__more muted">
           <RelativeTime at={row.created_at} />
         </p>

@@ -5,7 +5,7 @@ import { Link } from "tms/module";
 import { Button, Icon, RelativeTime } from "tms/ui";
 import { EventText } from "./event-text.tsx";
 import { isMuted, setMuted } from "./mutes.ts";
-import { ICONS, remedyOf } from "./outcomes.ts";
+import { ICONS, outcomeText, remedyOf } from "./outcomes.ts";
 
 export interface LedgerRowProps {
   row: LedgerNotification;
@@ -42,7 +42,7 @@ export function LedgerRow({ row, isOwn, hrefOf, onRetry }: LedgerRowProps) {
         <p>
           <strong class="ledger__state">
             <Icon name={ICONS[outcome]} />
-            {t(`notifications.outcome.${outcome}`)}
+            {outcomeText(row)}
           </strong>
         </p>
         <p>{t(`notifications.reason.${reason}`)}</p>

@@ -27,7 +27,8 @@ function UserPicker({ userId }: { userId: number | null }) {
   // One that is not loaded yet.
   const isKnown = userId === null || options.some(({ value }) => value === userId);
   return (
-    <div class="mails__user">
+    <div class="field mails__user">
+      <span class="field__label">{t("notifications.log.user")}</span>
       <Combobox
         label={t("notifications.log.user")}
         options={[

@@ -1,5 +1,6 @@
 /** What became of the mail of a notification, and what one can do about it. */
-import type { NotificationOutcome } from "tms/api";
+import type { InboxNotification, NotificationOutcome } from "tms/api";
+import { hasMessage, t } from "tms/i18n";
 import type { IconName } from "tms/ui";
 
 export const ICONS: Record<NotificationOutcome, IconName> = {
@@ -10,6 +11,12 @@ export const ICONS: Record<NotificationOutcome, IconName> = {
   suppressed: "bellOff",
   failed: "alert",
 };
+
+/** What became of the mail, in a few words. */
+export function outcomeText({ outcome, reason }: Pick<InboxNotification, "outcome" | "reason">): string {
+  const key = `notifications.outcome.${outcome}`;
+  return t(hasMessage(`${key}.${reason}`) ? `${key}.${reason}` : key);
+}
 
 /** The page where the user changes what a reason depends on; none where nothing can be changed. */
 export function remedyOf(reason: string): { path: string; key: string } | null {

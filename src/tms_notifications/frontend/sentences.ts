@@ -29,6 +29,14 @@ export function sentencesOf(notification: Notified, name: NameOf): Sentence[] {
   ];
 }
 
+/** The same in one sentence. */
+export function shortSentenceOf(notification: Notified, name: NameOf): Sentence {
+  const [first, ...more] = sentencesOf(notification, name);
+  if (first && !more.length) return first;
+  const text = t("notifications.event.fields", { count: more.length });
+  return { text, values: { actor: actorOf(notification, name) } };
+}
+
 /** The name of who made the change. */
 export function actorOf({ actor }: Pick<InboxNotification, "actor">, name: NameOf): string {
   if (!actor) return "TMS";

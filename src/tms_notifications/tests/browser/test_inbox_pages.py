@@ -173,12 +173,17 @@ def test_the_inbox_fits_a_phone_in_german_and_in_the_dark(new_page, bob, assign,
 
     page.get_by_role("button", name="Benachrichtigungen: 2 ungelesen").tap()
     menu = page.get_by_role("dialog", name="Benachrichtigungen")
-    expect(menu.get_by_role("listitem").first).to_contain_text("Status: Offen → Erledigt")
+    expect(menu.get_by_role("listitem").first).to_contain_text("3 Felder geändert")
     check_accessibility(page)
     menu.get_by_role("button", name="Alle Benachrichtigungen anzeigen").tap()
-    expect(page.locator(".notification")).to_have_count(2)
+    expect(page.locator(".notification").first).to_contain_text("Status: Offen → Erledigt")
     check_accessibility(page)
     for view in ("Posteingang", "Mails"):
         page.get_by_role("button", name=view, exact=True).tap()
         assert page.evaluate("document.documentElement.scrollWidth") <= phone["width"]
         assert page.locator(".notifications__body").evaluate("body => body.scrollWidth <= body.clientWidth")
+    page.get_by_role("link", name="E-Mail-Benachrichtigungen").tap()
+    card = page.locator(".mail-preferences")
+    expect(card.get_by_label("eine meiner Aufgaben geändert wird")).to_have_value("immediate")
+    assert page.locator(".profile").evaluate("body => body.scrollWidth <= body.clientWidth")
+    check_accessibility(page)

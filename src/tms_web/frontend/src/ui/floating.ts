@@ -8,12 +8,14 @@ export interface FloatingOptions {
   placement?: Placement;
   /** Whether the popover is at least as wide as its anchor. */
   isAsWide?: boolean;
+  /** Pixels, where the window has room for it. */
+  maxHeight?: number;
 }
 
 export function useFloating(
   anchor: RefObject<HTMLElement | null>,
   floating: RefObject<HTMLElement | null>,
-  { isOpen, placement = "bottom-start", isAsWide = false }: FloatingOptions,
+  { isOpen, placement = "bottom-start", isAsWide = false, maxHeight = 384 }: FloatingOptions,
 ): void {
   useLayoutEffect(() => {
     const reference = anchor.current;
@@ -28,7 +30,7 @@ export function useFloating(
         size({
           padding: 8,
           apply: ({ availableHeight, rects }) => {
-            popover.style.maxHeight = `${Math.min(384, availableHeight)}px`;
+            popover.style.maxHeight = `${Math.min(maxHeight, availableHeight)}px`;
             if (isAsWide) popover.style.minWidth = `${rects.reference.width}px`;
           },
         }),
@@ -42,7 +44,7 @@ export function useFloating(
       stop();
       if (popover.isConnected) popover.hidePopover();
     };
-  }, [isOpen, placement, isAsWide]);
+  }, [isOpen, placement, isAsWide, maxHeight]);
 }
 
 /** Calls back when the user presses or focuses something outside of all elements. */
