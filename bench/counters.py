@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from search import backend_cpu
 from sqlalchemy import func, select, text
 
 from tms_core.app import configure
@@ -144,21 +145,23 @@ def print_comparison(when: str, found: Comparison) -> None:
 
 
 def measure_sink(runtime: Runtime, *, is_personal: bool) -> None:
-    """Print how long the sink takes for the last events, in batches of 100, without committing."""
+    """Print the processor time of the sink for the last events, without committing."""
     with runtime.transaction() as session:
         newest = session.scalar(select(func.max(TaskEvent.position))) or 0
         scans = Scans.of_main_database(runtime)
         with scans.open() as scan:
-            events = sorted(events_after(scan, newest - 5_000), key=lambda event: event.position)
+            events = sorted(events_after(scan, newest - 2_000), key=lambda event: event.position)
         scans.close()
-        python = total = 0.0
-        for start in range(0, len(events), 100):
-            began, spent = time.perf_counter(), time.process_time()
-            add_to_rows(session, changes_by(events[start : start + 100], is_personal=is_personal))
-            total, python = total + time.perf_counter() - began, python + time.process_time() - spent
+        for size in (1, 20, 200):
+            own, server = time.process_time(), backend_cpu(session.connection())
+            for start in range(0, len(events), size):
+                add_to_rows(session, changes_by(events[start : start + size], is_personal=is_personal))
+            own = (time.process_time() - own) * 1e6 / len(events)
+            server = (backend_cpu(session.connection()) - server) / len(events)
+            print(
+                f"sink, batches of {size}: {own:.0f} µs of its own processor time per event, {server:.0f} of PostgreSQL"
+            )
         session.rollback()
-    each = 1e6 / max(1, len(events))
-    print(f"sink: {total * each:.0f} µs per event, {python * each:.0f} µs of them of its own processor time")
 
 
 def main() -> None:
@@ -182,7 +185,7 @@ def main() -> None:
         ini = folder / "counters.ini"
         lines = [f"{name} = {value}".replace("%", "%%") for name, value in settings.items()]
         ini.write_text("\n".join(["[app:main]", "use = egg:tms-core", *lines]))
-        runtime = configure(settings).registry.tms
+        runtime = configure(settings, web=False).registry.tms
         upgrade(runtime)
         users = add_users(runtime)
         relay = CrashingRelay(ini, folder / "relay.log")

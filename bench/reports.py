@@ -124,12 +124,13 @@ def measure(ways: dict[str, Way], rounds: int, folder: str) -> dict[str, list[tu
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
-            spent, began = servers_cpu(folder) + time.process_time() * 1000, time.perf_counter()
+            servers = servers_cpu(folder)
+            own, began = time.process_time(), time.perf_counter()
             way()
-            elapsed = (time.perf_counter() - began) * 1000
+            elapsed, spent = time.perf_counter() - began, time.process_time() - own
             # The first round fills caches.
             if number:
-                taken[name].append((elapsed, servers_cpu(folder) + time.process_time() * 1000 - spent))
+                taken[name].append((elapsed * 1000, servers_cpu(folder) - servers + spent * 1000))
     return taken
 
 

@@ -33,6 +33,8 @@ Statement: TypeAlias = Select[*tuple[Any, ...]]
 
 # With fewer tasks per user, one count per user is slower than GROUP BY.
 MIN_TASKS_PER_USER = 200
+# With fewer, the lookups of 16 cells per creator take longer than another scan.
+MIN_TASKS_PER_CREATOR = 1_000
 TASKS_PER_SLICE = 250_000
 MAX_SLICES = 8
 STATUS, PRIORITY = Task.status.type, Task.priority.type
@@ -65,7 +67,7 @@ def work_list(
         return [_pass(criteria, today, ids) for ids in ranges]
     if not criteria and 0 < sizes.users * MIN_TASKS_PER_USER <= sizes.tasks:
         slices = slices_of(sizes)
-        dimensions = [count for index in range(slices) for count in _keyed(index, slices)]
+        dimensions = [count for index in range(slices) for count in _keyed(index, slices, sizes)]
     else:
         dimensions = _grouped(criteria)
     return [*dimensions, _overdue(criteria, today), _due_soon(criteria, today)]
@@ -101,27 +103,37 @@ def _within(ids: Range) -> list[ColumnElement[bool]]:
     return [*([] if first is None else [Task.id >= first]), *([] if end is None else [Task.id < end])]
 
 
-def _keyed(index: int, slices: int) -> list[Count]:
+def _keyed(index: int, slices: int, sizes: Sizes) -> list[Count]:
     """Return counts per key, for every `slices`-th key of each dimension from `index` on.
 
-    A third faster than GROUP BY, because each key is an index lookup and no rows are compared.
+    A fifth faster than GROUP BY, because each key is an index lookup and no rows are compared. With many tasks per
+    user, the cells of each creator are counted, which saves the scan for the cells of all.
     """
-    statuses, priorities = zip(*list(product(Status, Priority))[index::slices], strict=True)
-    cell = (
+    users = select(User.username, User.id).where(User.id % slices == index)
+    assigned = Count("assigned", users.add_columns(_number_where(Task.assigned_to == User.id).scalar_subquery()))
+    if sizes.users * MIN_TASKS_PER_CREATOR <= sizes.tasks:
+        cell = _cells(list(product(Status, Priority)))
+        number = _number_where(
+            Task.created_by == User.id, Task.status == cell.c.status, Task.priority == cell.c.priority
+        )
+        columns = (User.username, User.id, cell.c.status, cell.c.priority, number.scalar_subquery())
+        created = select(*columns).select_from(User).join(cell, literal(True)).where(User.id % slices == index)
+        return [Count("created cells", created), assigned]
+    cell = _cells(list(product(Status, Priority))[index::slices])
+    in_cell = _number_where(Task.status == cell.c.status, Task.priority == cell.c.priority)
+    created = users.add_columns(_number_where(Task.created_by == User.id).scalar_subquery())
+    cells = select(cell.c.status, cell.c.priority, in_cell.scalar_subquery())
+    return [Count("cells", cells), Count("created", created), assigned]
+
+
+def _cells(cells: Sequence[tuple[Status, Priority]]) -> Any:
+    """Return a table of these statuses and priorities."""
+    statuses, priorities = zip(*cells, strict=True)
+    return (
         func.unnest(cast(statuses, ARRAY(STATUS)), cast(priorities, ARRAY(PRIORITY)))
         .table_valued(column("status", STATUS), column("priority", PRIORITY))
         .render_derived(name="cell")
     )
-    in_cell = _number_where(Task.status == cell.c.status, Task.priority == cell.c.priority)
-    cells = select(cell.c.status, cell.c.priority, in_cell.scalar_subquery())
-    users = select(User.username, User.id).where(User.id % slices == index)
-    return [
-        Count("cells", cells),
-        *(
-            Count(name, users.add_columns(_number_where(person == User.id).scalar_subquery()))
-            for name, person in PEOPLE.items()
-        ),
-    ]
 
 
 def _grouped(criteria: Criteria) -> list[Count]:

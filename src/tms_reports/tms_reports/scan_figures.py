@@ -22,14 +22,17 @@ def figures_of(counted: Counted, connection: Connection) -> Figures:
 
 
 def _of_dimensions(tallies: Tallies) -> Figures:
-    named = {name: tallies[name] for name in ("assigned", "created")}
+    cells, created = tallies.get("cells", Counter()), Counter(tallies.get("created", Counter()))
+    for (name, user, *cell), number in tallies.get("created cells", Counter()).items():
+        cells[tuple(cell)] += number
+        created[name, user] += number
     return Figures(
-        cells=tallies["cells"],
-        assigned=Counter({user: number for (_, user), number in named["assigned"].items()}),
-        created=Counter({user: number for (_, user), number in named["created"].items()}),
+        cells=cells,
+        assigned=Counter({user: number for (_, user), number in tallies["assigned"].items()}),
+        created=Counter({user: number for (_, user), number in created.items()}),
         due_soon=tallies["due_soon"][()],
         overdue=tallies["overdue"][()],
-        usernames={user: name for tally in named.values() for name, user in tally},
+        usernames={user: name for tally in (tallies["assigned"], created) for name, user in tally},
     )
 
 
