@@ -15,10 +15,14 @@ from tms_core.display_names import without_addresses
 from tms_core.models import LinkPurpose, User
 from tms_core.runtime import Runtime
 from tms_core.services.account_links import AccountLinkService
+from tms_core.services.task_filter import NAMES
+from tms_core.web.openapi import names_of
 from tms_notifications.unsubscribing import PREFERENCES, UnsubscribeTokens
+from tms_reports.series.parameters import KINDS
 from tms_testing.fixtures import PASSWORD, SignedIn
 
 USERS = ("assigned_to", "created_by")
+OWN_PARAMETERS = {name: names_of(kind.parameters) for name, kind in KINDS.items()}
 
 
 class SystemState:
@@ -100,7 +104,10 @@ class SystemState:
         if "token" in case.query:
             kind = PREFERENCES[next(self._numbers) % len(PREFERENCES)]
             case.query["token"] = UnsubscribeTokens(self._runtime.core.jwt_key).create(self._me.id, kind)
+        if "from" in case.query and "to" in case.query:
+            case.query["to"] = case.query["from"]
         if isinstance(case.body, dict):
+            self._mend_report(case.body)
             self._mend_tasks(case.body, case.path_parameters.get("id"))
             self._mend_account(case.body, case.operation.definition.raw["operationId"])
 
@@ -113,6 +120,20 @@ class SystemState:
         for operation in body.get("operations", ()):
             if "task" in operation:
                 self._mend_tasks(operation["task"], operation.get("id", 0))
+
+    def _mend_report(self, body: dict[str, Any]) -> None:
+        """Keep the parameters that the report has, and the only cron expression and zone that are sure to be valid."""
+        if "cron" in body:
+            body["cron"] = "0 8 * * MON"
+        if body.get("timezone") is not None and ("cron" in body or "is_paused" in body):
+            body["timezone"] = "Europe/Berlin"
+        if body.get("recipients") is not None:
+            body["recipients"] = [self._me.id]
+        if isinstance(body.get("parameters"), dict):
+            names = {*NAMES, *OWN_PARAMETERS.get(body.get("report", ""), ())} - {"q"}
+            body["parameters"] = {name: value for name, value in body["parameters"].items() if name in names}
+            if {"from", "to"} <= body["parameters"].keys():
+                body["parameters"]["to"] = body["parameters"]["from"]
 
     def _mend_account(self, body: dict[str, Any], operation: str) -> None:
         # Schemas do not define valid names and addresses. Every second one is already taken.

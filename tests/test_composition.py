@@ -33,7 +33,11 @@ PATHS = {
     "tms_notifications": ("/api/users/me/notifications",),
     "tms_web": ("/board", "/first-start"),
 }
-SINKS = {"tms_reports": {"report_counters"}, "tms_realtime": {"realtime"}, "tms_notifications": {"notifications"}}
+SINKS = {
+    "tms_reports": {"report_counters", "report_history"},
+    "tms_realtime": {"realtime"},
+    "tms_notifications": {"notifications"},
+}
 SETTINGS = {
     "tms_reports": "tms.reports.threads",
     "tms_realtime": "tms.realtime.port",

@@ -20,10 +20,6 @@ class BulkLoadListener(ABC):
         self.runtime = runtime
 
     @abstractmethod
-    def in_transaction(self, connection: Connection) -> None:
-        """Called in the transaction of the load; what it writes is committed with the tasks."""
-
-    @abstractmethod
     def after_commit(self) -> None:
         """Called after the commit."""
 
@@ -35,8 +31,6 @@ def bulk_load(runtime: Runtime) -> Iterator[Connection]:
     listeners = [resolve(dotted)(runtime) for dotted in runtime.registry.bulk_load_listeners.values()]
     with runtime.engine.begin() as connection:
         yield connection
-        for listener in listeners:
-            listener.in_transaction(connection)
     for listener in listeners:
         try:
             listener.after_commit()

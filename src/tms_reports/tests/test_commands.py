@@ -7,10 +7,10 @@ import logging
 import orjson
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from tms_core.commands import main
-from tms_core.models import Priority, Status
+from tms_core.models import Priority, Status, Task
 
 
 @pytest.fixture(scope="module")
@@ -100,17 +100,22 @@ def test_too_many_threads_are_rejected(tms):
     assert "--threads" in result.stderr
 
 
-def test_the_counters_are_verified_and_rebuilt(tms, some_tasks, add_tasks, usernames):
+def test_the_counters_are_verified_and_rebuilt(tms, runtime, some_tasks, add_tasks, usernames):
     missing = tms("report", "--verify")
     built = tms("report", "--rebuild")
     right = tms("report", "--verify")
     add_tasks([{"created_by": next(iter(usernames)), "priority": Priority.URGENT}])
+    outdated = tms("report", "--verify")
+    tms("report", "--rebuild")
+    with runtime.transaction() as session:
+        session.execute(update(Task).values(priority=Priority.URGENT))
     wrong = tms("report", "--verify")
     again = tms("report", "--rebuild")
 
     assert (missing.exit_code, "not complete" in missing.stdout) == (1, True)
     assert (built.exit_code, "rows of counters" in built.stdout) == (0, True)
     assert (right.exit_code, "0 rows differ" in right.stdout) == (0, True)
+    assert (outdated.exit_code, "not complete" in outdated.stdout) == (1, True)
     assert wrong.exit_code == 1
     assert "PENDING URGENT" in wrong.stdout
     assert (again.exit_code, tms("report", "--verify").exit_code) == (0, 0)

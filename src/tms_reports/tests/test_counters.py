@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from tms_core.errors import InvalidError, NotOfferedError, UnavailableError
 from tms_core.event_log.events import last_position
@@ -20,7 +20,7 @@ from tms_core.services.task_filter import TaskFilter
 from tms_core.services.tasks import TaskService
 from tms_reports.counters.keys import Scope
 from tms_reports.counters.rebuilding import rebuild, verify
-from tms_reports.counters.storage import SINK, add_bulk_load
+from tms_reports.counters.storage import SINK, count_bulk_loads
 from tms_reports.services import ReportService
 from tms_reports.settings import keeps_personal_counters
 from tms_reports.sink import ReportCountersSink
@@ -35,6 +35,7 @@ VALUES = {
     "assigned_to": st.none() | USERS,
     "title": st.sampled_from(["a", "b"]),
 }
+CREATED = {"status": Status.PENDING, "priority": Priority.LOW, "due_date": 0, "assigned_to": 0, "title": "a"}
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("create"), USERS, st.fixed_dictionaries(VALUES)),
@@ -130,8 +131,6 @@ def take_step(runtime, build, deliver, today, add_tasks):
             case "rebuild", _, _:
                 build()
             case "load", _, _:
-                with runtime.transaction() as session:
-                    add_bulk_load(session)
                 add_tasks([{"created_by": users[0], "due": 0}])
             case what, number, values:
                 write(what, number, values, users)
@@ -175,9 +174,8 @@ def test_live_numbers_equal_scanned_ones_after_any_steps(steps, runtime, service
 def test_a_batch_of_a_relay_that_dies_is_not_counted_twice(runtime, take_step, build, scans, deliver, make_user):
     user = make_user().id
     build()
-    values = {"status": Status.PENDING, "priority": Priority.LOW, "due_date": 0, "assigned_to": 0, "title": "a"}
     for what in ("create", "number", "crash", "crash"):
-        take_step((what, 0, values if what == "create" else None), [user])
+        take_step((what, 0, CREATED if what == "create" else None), [user])
 
     before = verify(scans, threads=1)
     deliver()
@@ -187,10 +185,13 @@ def test_a_batch_of_a_relay_that_dies_is_not_counted_twice(runtime, take_step, b
     assert (after.pending, after.differences) == (0, [])
 
 
-def test_counters_that_are_wrong_are_found_and_mended(runtime, scans, service, build, add_tasks, make_user):
+def test_counters_that_are_wrong_are_found_and_mended(runtime, scans, service, build, take_step, make_user):
+    take_step(("create", 0, CREATED), [make_user().id])
+    assign_all_positions(runtime)
     build()
-    # Without events.
-    add_tasks([{"created_by": make_user().id, "due": 0}])
+    # Past the services.
+    with runtime.transaction() as session:
+        session.execute(update(Task).values(status=Status.COMPLETED))
 
     wrong = verify(scans, threads=1)
     build()
@@ -198,14 +199,32 @@ def test_counters_that_are_wrong_are_found_and_mended(runtime, scans, service, b
 
     assert Scope.ALL in {key.scope for key, _, _ in wrong.differences}
     assert all(kept != found for _, kept, found in wrong.differences)
-    assert (right.differences, service.live(OPERATOR).total) == ([], 1)
+    assert (right.differences, service.live(OPERATOR).completed) == ([], 1)
+
+
+def test_tasks_added_or_deleted_without_events_are_noted(runtime, add_tasks, take_step, make_user):
+    users = [make_user().id]
+
+    def loads():
+        with runtime.transaction() as session:
+            return count_bulk_loads(session)
+
+    noted = [loads()]
+    for what in ("create", "update", "delete"):
+        take_step((what, 0, CREATED if what == "create" else {"title": "b"}), users)
+    noted.append(loads())
+    add_tasks([{"created_by": users[0]}] * 3)
+    noted.append(loads())
+    with runtime.transaction() as session:
+        session.execute(delete(Task))
+    noted.append(loads())
+
+    assert noted == [0, 0, 1, 2]
 
 
 def test_counters_without_a_bulk_load_are_not_used(runtime, service, scans, build, deliver, add_tasks, make_user):
     user = make_user().id
     build()
-    with runtime.transaction() as session:
-        add_bulk_load(session)
     add_tasks([{"created_by": user}])
 
     outdated = (service.live(OPERATOR), verify(scans, threads=1).is_built, service.compute(OPERATOR).mode)
@@ -234,13 +253,12 @@ def test_a_rebuild_while_the_relay_is_ahead_moves_the_cursor_back(
     runtime, scans, build, take_step, deliver, make_user, monkeypatch
 ):
     user = make_user().id
-    values = {"status": Status.PENDING, "priority": Priority.LOW, "due_date": 0, "assigned_to": 0, "title": "a"}
 
     def meanwhile(session, name):
         ensure_cursor(session, name)
         monkeypatch.undo()
         for what in ("create", "number", "deliver"):
-            take_step((what, 0, values if what == "create" else None), [user])
+            take_step((what, 0, CREATED if what == "create" else None), [user])
 
     build()
     monkeypatch.setattr("tms_reports.counters.rebuilding.ensure_cursor", meanwhile)
@@ -276,10 +294,9 @@ def test_far_behind_the_newest_event_live_numbers_are_those_of_the_cursor(
 ):
     monkeypatch.setattr("tms_reports.counters.reading.MAX_PENDING", 1)
     users = [make_user().id]
-    values = {"status": Status.PENDING, "priority": Priority.LOW, "due_date": None, "assigned_to": None, "title": "a"}
     build()
     for _ in range(2):
-        take_step(("create", 0, values), users)
+        take_step(("create", 0, CREATED), users)
     assign_all_positions(runtime)
 
     live = service.live(OPERATOR, is_required=True)

@@ -4,8 +4,9 @@ import pytest
 from pydantic import SecretStr
 
 from tms_core.doctor import Level
-from tms_reports.doctor import check_database, judge
+from tms_reports.doctor import check_counters, check_database, judge
 from tms_reports.settings import ReportSettings
+from tms_reports.sink import ReportCountersSink
 
 
 @pytest.fixture
@@ -44,3 +45,17 @@ def test_a_replica_that_is_behind_is_a_warning():
     levels = [judge("there", is_replica=True, seconds_behind=seconds).level for seconds in (0, 59, 600)]
 
     assert levels == [Level.OK, Level.OK, Level.WARNING]
+
+
+def test_counters_that_are_not_complete_are_a_warning(runtime, monkeypatch):
+    before = list(check_counters(runtime))
+    ReportCountersSink(runtime).prepare()
+    built = list(check_counters(runtime))
+    monkeypatch.setitem(runtime.groups, ReportSettings, ReportSettings(counters="personal"))
+    unfit = list(check_counters(runtime))
+    monkeypatch.setitem(runtime.groups, ReportSettings, ReportSettings(counters="off"))
+    off = list(check_counters(runtime))
+
+    levels = [[finding.level for finding in findings] for findings in (before, built, unfit, off)]
+    assert levels == [[Level.WARNING], [Level.OK], [Level.WARNING], [Level.OK]]
+    assert "tms report --rebuild" in before[0].sentence

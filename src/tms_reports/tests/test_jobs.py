@@ -243,7 +243,7 @@ def test_a_dead_workers_job_is_run_again_and_the_old_attempt_writes_nothing(clie
     runtime.redis.flushall()
     sweep_jobs()
     assert client.get(f"{PATH}/{job['id']}").json["status"] == "running"
-    age(runtime, heartbeat_at=31)
+    age(runtime, heartbeat_at=61)
 
     sweep_jobs()
 
@@ -258,7 +258,7 @@ def test_a_job_whose_workers_die_again_and_again_fails(client, runtime, start):
     job = start()
     for _ in range(sweeping.MAX_DEATHS):
         assert JobRunner(runtime)._claim(job["id"])
-        age(runtime, heartbeat_at=31)
+        age(runtime, heartbeat_at=61)
         sweep_jobs()
 
     found = client.get(f"{PATH}/{job['id']}").json

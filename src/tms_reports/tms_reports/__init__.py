@@ -1,4 +1,4 @@
-"""The task report: counts of tasks by status, priority, assignee and creator, all from one database snapshot."""
+"""Reports over tasks, each from one database snapshot: counts, trend, burndown, cycle time, workload and ages."""
 
 from tms_reports.settings import ReportSettings
 
@@ -21,6 +21,7 @@ def includeme(config):
         config.add_event_sink("report_counters", "tms_reports.sink:ReportCountersSink")
         config.add_bulk_load_listener("report_counters", "tms_reports.bulk_loads:ReportBulkLoadListener")
     config.add_doctor_check("reports", "tms_reports.doctor:check_database")
+    config.add_doctor_check("report counters", "tms_reports.doctor:check_counters")
     config.add_event_sink(HISTORY, "tms_reports.history.sink:HistorySink")
     config.add_bulk_load_listener(HISTORY, "tms_reports.history.bulk_loads:HistoryBulkLoadListener")
     config.add_task_module("tms_reports.tasks")

@@ -1,4 +1,4 @@
-"""The check of the report database by `tms doctor`."""
+"""The checks of the report database and the kept counters by `tms doctor`."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,9 @@ from sqlalchemy.exc import OperationalError
 
 from tms_core.doctor import Finding, bad, fine, warning
 from tms_core.runtime import Runtime
+from tms_reports.counters.storage import read_state
 from tms_reports.scans import create_report_engine
-from tms_reports.settings import ReportSettings
+from tms_reports.settings import ReportSettings, keeps_personal_counters
 
 MAX_SECONDS_BEHIND = 60.0
 # A replica that has replayed everything it received is not behind, however old its last transaction is.
@@ -41,3 +42,19 @@ def judge(where: str, *, is_replica: bool, seconds_behind: float) -> Finding:
     if seconds_behind > MAX_SECONDS_BEHIND:
         return warning(f"the replica {where} is {seconds_behind:.0f} s behind, and so are reports.")
     return fine(f"reports use the replica {where}")
+
+
+def check_counters(runtime: Runtime) -> Iterator[Finding]:
+    """Check that the counters serve reports. How far their sink is behind is a finding about the relay."""
+    if runtime.settings(ReportSettings).counters == "off":
+        yield fine("no counters are kept; reports count the tasks")
+        return
+    with runtime.transaction() as session:
+        state = read_state(session)
+    if state.serves(is_personal=keeps_personal_counters(runtime)):
+        yield fine(f"the counters are kept{', also those of each user' if state.is_personal else ''}")
+    else:
+        yield warning(
+            "the counters are not complete, and reports count the tasks",
+            "the relay builds them when it starts and with the next change; tms report --rebuild does now.",
+        )

@@ -41,7 +41,8 @@ class ReportCounterState(Base):
 
 
 class ReportBulkLoad(Base):
-    """A load of tasks without events, added in its transaction: counters that do not contain it are outdated."""
+    """A statement that added or deleted tasks without events; triggers on `task` add a row in its transaction. Counters
+    that do not contain it are outdated."""
 
     __tablename__ = "report_bulk_load"
 

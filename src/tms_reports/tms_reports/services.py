@@ -1,7 +1,6 @@
 """Computes reports."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,15 +13,18 @@ from tms_core.services.task_filter import TaskFilter
 from tms_reports.cancellation import IsCancelled
 from tms_reports.counters.reading import LiveFigures, read_figures
 from tms_reports.counters.views import NotCounted, cells_of, choose_view, matches
-from tms_reports.counts import work_list
+from tms_reports.counts import EVERY_ID, slices_of, work_list
 from tms_reports.error_codes import COUNTERS_NOT_READY, COUNTERS_OFF, NOT_LIVE
-from tms_reports.figures import Figures
+from tms_reports.id_ranges import id_ranges
+from tms_reports.scan_figures import figures_of
 from tms_reports.scans import Scans
 from tms_reports.schemas import Report
 from tms_reports.settings import ReportSettings, keeps_personal_counters
-from tms_reports.threads import Counted, Progress, count_together
+from tms_reports.threads import Progress, count_together
 
 EVERYTHING = TaskFilter()
+# In a smaller table, starting threads and joining connections takes longer than it saves.
+MIN_TASKS_FOR_THREADS = 20_000
 RequestedMode = Literal["auto", "live", "scan"]
 
 
@@ -100,20 +102,24 @@ class ReportService:
         """Count the tasks that match the filter and that the actor may see, and return the report.
 
         `threads` limits the number of counting threads and does not affect the numbers; None means
-        `tms.reports.threads`. For the other parameters and errors, see `Scans.open`.
+        `tms.reports.threads`, one for a small table. For the other parameters and errors, see `Scans.open`.
         """
         began = time.perf_counter()
         now = self._clock()
         today = now.astimezone(self._core.zone).date()
         criteria = wanted.criteria()
         visible = visible_tasks(actor, self._core.visibility)
+        by_index = visible is None and not _is_beyond_indexes(wanted)
         if visible is not None:
             criteria.append(visible)
-
         with self.scans.open(is_cancelled=is_cancelled, statement_timeout=statement_timeout) as scan:
-            counts = work_list(criteria, today=today, sizes=scan.snapshot.sizes)
-            counted = count_together(scan, counts, threads=threads or self._settings.threads, progress=progress)
-        figures = _figures(counted)
+            sizes = scan.snapshot.sizes
+            is_wide = visible is None and _matches_many(wanted)
+            ranges = id_ranges(scan.connection, slices_of(sizes)) if is_wide else (EVERY_ID,)
+            counts = work_list(criteria, today=today, sizes=sizes, by_index=by_index, ranges=ranges)
+            threads = threads or (1 if 0 <= sizes.tasks < MIN_TASKS_FOR_THREADS else self._settings.threads)
+            counted = count_together(scan, counts, threads=threads, progress=progress)
+            figures = figures_of(counted, scan.connection)
         return figures.report(mode="scan", generated_at=now, began=began, threads=counted.threads)
 
     def close(self) -> None:
@@ -125,14 +131,12 @@ def create_service(runtime: Runtime) -> ReportService:
     return ReportService(runtime)
 
 
-def _figures(counted: Counted) -> Figures:
-    tallies = counted.tallies
-    named = {name: tallies[name] for name in ("assigned", "created")}
-    return Figures(
-        cells=tallies["cells"],
-        **{name: Counter({key[1]: number for key, number in tally.items()}) for name, tally in named.items()},
-        due_soon=tallies["due_soon"][()],
-        overdue=tallies["overdue"][()],
-        usernames={user: name for tally in named.values() for name, user in tally},
-        position=counted.snapshot.last_position,
-    )
+def _is_beyond_indexes(wanted: TaskFilter) -> bool:
+    """Return whether the filter concerns more than status and priority."""
+    return bool(wanted.q or wanted.is_selective)
+
+
+def _matches_many(wanted: TaskFilter) -> bool:
+    """Return whether the filter has only bounds of due dates, which may match most tasks."""
+    others = (wanted.q, wanted.due_date, wanted.assigned_to, wanted.created_by, wanted.is_contradictory)
+    return bool(wanted.due_bounds) and not any(others)

@@ -25,7 +25,7 @@ class ReportSettings(SettingsGroup, prefix="tms.reports"):
         300.0, help="Timeout of each SQL statement of a report job or scheduled report, in seconds.", gt=0, le=86400
     )
     job_lease: float = setting(
-        30.0,
+        60.0,
         help="Seconds without a sign of life after which a report job's worker counts as dead.",
         ge=5,
         le=3600,

@@ -10,10 +10,12 @@ from tms_core.event_log.events import TaskEventRecord
 from tms_core.event_log.sinks import EventSink
 from tms_reports.counters.keys import changes_by
 from tms_reports.counters.rebuilding import rebuild, rebuild_at
-from tms_reports.counters.storage import State, add_to_rows, read_state
+from tms_reports.counters.storage import State, add_to_rows, read_state, remove_empty_rows
 from tms_reports.scans import Scans
 from tms_reports.settings import ReportSettings, keeps_personal_counters
 
+# Events after which rows without tasks are removed, which reads the whole table.
+CLEANING_INTERVAL = 20_000
 log = logging.getLogger(__name__)
 
 
@@ -35,6 +37,8 @@ class ReportCountersSink(EventSink):
         state = read_state(session)
         if self._serves(state):
             add_to_rows(session, changes_by(events, is_personal=state.is_personal))
+            if events[0].position // CLEANING_INTERVAL != events[-1].position // CLEANING_INTERVAL:
+                remove_empty_rows(session)
         else:
             log.info("building the counters of reports anew")
             position = events[-1].position

@@ -63,7 +63,7 @@ class Task(Base):
         Index("ix_task_due_date_priority", "due_date", "id", "priority"),
         Index("ix_task_priority", "priority", "status"),
         Index("ix_task_assigned_to", "assigned_to", "status"),
-        Index("ix_task_created_by", "created_by", "status"),
+        Index("ix_task_created_by_status_priority", "created_by", "status", "priority"),
         Index("ix_task_priority_id", "priority", "id"),
         Index("ix_task_status_id", "status", "id"),
         Index("ix_task_created_at", "created_at", "id"),

@@ -82,9 +82,12 @@ def recount(
 
 def events_after(scan: Scan, position: int) -> Sequence[TaskEventRecord]:
     """Return the events of the scan's snapshot after a position, those without a position included."""
-    is_later = (TaskEvent.position > position) | TaskEvent.position.is_(None)
+    numbered, unnumbered = (
+        select(*RECORD_COLUMNS).where(condition)
+        for condition in (TaskEvent.position > position, TaskEvent.position.is_(None))
+    )
     # Positions of events without one are not used.
-    return [TaskEventRecord(*row) for row in scan.connection.execute(select(*RECORD_COLUMNS).where(is_later))]
+    return [TaskEventRecord(*row) for row in scan.connection.execute(numbered.union_all(unnumbered))]
 
 
 def _counts(*, is_personal: bool) -> list[Count]:

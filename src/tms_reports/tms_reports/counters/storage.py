@@ -19,12 +19,7 @@ ADD = text(f"""
     SELECT scope, owner, dimension, key, numbers FROM {_ROWS}
     ON CONFLICT (scope, owner, dimension, key) DO UPDATE SET numbers = ARRAY[{_SUMS}]
 """)
-REMOVE_EMPTY = text(f"""
-    DELETE FROM report_counter USING {_ROWS}
-    WHERE report_counter.scope = given.scope AND report_counter.owner = given.owner
-        AND report_counter.dimension = given.dimension AND report_counter.key = given.key
-        AND 0 = ALL (report_counter.numbers)
-""")
+REMOVE_EMPTY = text("DELETE FROM report_counter WHERE 0 = ALL (numbers)")
 # Rows per statement.
 CHUNK = 5_000
 
@@ -50,11 +45,6 @@ def count_bulk_loads(session: Session | Connection) -> int:
     return session.scalar(select(func.count()).select_from(ReportBulkLoad)) or 0
 
 
-def add_bulk_load(session: Session | Connection) -> None:
-    """Outdate the counters with the commit of a load of tasks without events."""
-    session.execute(insert(ReportBulkLoad))
-
-
 def read_rows(connection: Session | Connection) -> Rows:
     """Return all rows with a number other than 0."""
     columns = (ReportCounter.scope, ReportCounter.owner, ReportCounter.dimension, ReportCounter.key)
@@ -63,12 +53,14 @@ def read_rows(connection: Session | Connection) -> Rows:
 
 
 def add_to_rows(session: Session, changes: Rows) -> None:
-    """Add numbers to rows; rows that are then empty are removed."""
+    """Add numbers to rows."""
     if changes:
-        parameters = {"rows": _document(changes)}
-        session.execute(ADD, parameters)
-        if any(number < 0 for numbers in changes.values() for number in numbers):
-            session.execute(REMOVE_EMPTY, parameters)
+        session.execute(ADD, {"rows": _document(changes)})
+
+
+def remove_empty_rows(session: Session) -> None:
+    """Remove rows without tasks, such as those of past due dates."""
+    session.execute(REMOVE_EMPTY)
 
 
 def replace_rows(session: Session, rows: Rows, *, is_personal: bool, bulk_loads: int) -> None:

@@ -19,6 +19,7 @@ from tms_core.errors import TmsError, UnavailableError
 from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
+from tms_reports.jobs.process_service import process_service
 from tms_reports.jobs.progress import announce
 from tms_reports.models import JobStatus, ReportJob
 from tms_reports.rendering.formats import Format, Rendered, render
@@ -26,7 +27,6 @@ from tms_reports.requests import ReportRequest
 from tms_reports.scans import ScanCancelledError
 from tms_reports.schedules.mails import compose
 from tms_reports.schedules.runs import record_outcome
-from tms_reports.services import create_service as report_service
 from tms_reports.settings import ReportSettings
 
 # Seconds between two heartbeats, and between two announcements of progress.
@@ -101,18 +101,14 @@ class JobRunner:
 
     def _compute(self, job: ReportJob, attempt: "Attempt") -> Mapping[str, Any]:
         actor = self._actor(job.user_id)
-        reports = report_service(self._runtime)
-        try:
-            return ReportRequest(job.report, job.parameters).compute(
-                self._runtime,
-                reports,
-                actor,
-                progress=attempt.progress,
-                is_cancelled=attempt.is_cancelled,
-                statement_timeout=self._settings.job_timeout,
-            )
-        finally:
-            reports.close()
+        return ReportRequest(job.report, job.parameters).compute(
+            self._runtime,
+            process_service(self._runtime),
+            actor,
+            progress=attempt.progress,
+            is_cancelled=attempt.is_cancelled,
+            statement_timeout=self._settings.job_timeout,
+        )
 
     def _content(self, rendered: Rendered) -> bytes:
         content = bytearray()
