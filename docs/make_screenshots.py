@@ -58,6 +58,8 @@ PAGES: dict[str, tuple[str, Show]] = {
     "calendar": ("/calendar", lambda page: page.locator(".calendar [data-id]").first),
     "notifications": ("/notifications", lambda page: page.locator(".notification").nth(5)),
     "reports": ("/reports", lambda page: page.get_by_text("By status")),
+    "reports-trend": ("/reports/trend", lambda page: page.get_by_role("slider", name="Burndown")),
+    "reports-flow": ("/reports/flow", lambda page: page.get_by_role("table", name="From creation")),
     "administration": ("/administration/system", lambda page: page.get_by_text("PostgreSQL", exact=False)),
 }
 

@@ -5,6 +5,7 @@ import { listen } from "tms/realtime";
 import type { ListView } from "tms/tasks";
 import { pauseAfter } from "./pause.ts";
 import { paramsOf, pathOf, type ReportName } from "./reports.ts";
+import { inTurn } from "./turns.ts";
 
 /** What all reports have in common. */
 export interface AnyReport {
@@ -66,7 +67,7 @@ export function useReport<T extends AnyReport>(
       isOutdated = false;
       setLoading(true);
       try {
-        const report = await api.get<T>(path, params, { signal });
+        const report = await inTurn(signal, () => api.get<T>(path, params, { signal }));
         pause = pauseAfter(report.elapsed_ms);
         setShown({ report, view, today, key });
         setError(null);

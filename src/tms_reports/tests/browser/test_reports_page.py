@@ -1,61 +1,8 @@
-"""The page of the report in a real browser."""
+"""The overview of the reports in a real browser."""
 
 import re
-from datetime import UTC, datetime, timedelta
 
-import pytest
 from playwright.sync_api import Page, expect
-
-from tms_testing.served import served_settings
-
-
-@pytest.fixture(scope="module")
-def packages():
-    return ("tms_api", "tms_reports", "tms_realtime", "tms_notifications", "tms_web")
-
-
-@pytest.fixture(scope="module")
-def is_shared():
-    return True
-
-
-@pytest.fixture(scope="module")
-def settings():
-    # Every test has a user of its own, and with that a report of its own.
-    return served_settings(**{"tms.visibility": "private"})
-
-
-@pytest.fixture
-def ann(add_user):
-    return add_user()
-
-
-@pytest.fixture
-def client(api_of, ann):
-    return api_of(ann)
-
-
-def day(distance: int) -> str:
-    return (datetime.now(UTC).date() + timedelta(days=distance)).isoformat()
-
-
-@pytest.fixture
-def many_tasks(client, ann, add_user):
-    """Tasks of all kinds, created by ann."""
-    bob = add_user()
-    tasks = [
-        {"title": "Late", "due_date": day(-1), "assigned_to": ann.id, "priority": "URGENT"},
-        {"title": "Late and begun", "due_date": day(-40), "status": "IN_PROGRESS", "assigned_to": bob.id},
-        {"title": "Late but done", "due_date": day(-2), "status": "COMPLETED", "assigned_to": bob.id},
-        {"title": "Today", "due_date": day(0), "assigned_to": bob.id},
-        {"title": "Tomorrow", "due_date": day(1), "priority": "HIGH"},
-        {"title": "Tomorrow and begun", "due_date": day(1), "status": "IN_PROGRESS"},
-        {"title": "In a week", "due_date": day(7)},
-        {"title": "Old", "status": "ARCHIVED", "priority": "LOW"},
-    ]
-    operations = [{"op": "create", "task": task} for task in tasks]
-    assert client.post("/api/task/bulk", data={"operations": operations}).ok
-    return bob
 
 
 def number(page: Page, name: str):
@@ -126,9 +73,21 @@ def test_the_report_fits_a_phone_in_the_dark_and_in_german(new_page, ann, many_t
     page.evaluate("localStorage.setItem('tms.language', 'de')")
     page.reload()
 
-    expect(page.get_by_role("heading", name="Berichte")).to_be_visible()
+    expect(page.get_by_role("heading", name="Berichte", exact=True)).to_be_visible()
     expect(number(page, "overdue")).to_have_text("2")
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
-    check_accessibility(page)
+    sections = {
+        "Überblick": "Nach Status",
+        "Verlauf": "Burndown",
+        "Durchlauf": "Durchlaufzeit",
+        "Auslastung": "Auslastung",
+        "Hintergrund": "Berichte im Hintergrund",
+        "Zeitpläne": "Geplante Berichte",
+    }
+    for name, heading in sections.items():
+        page.get_by_role("navigation", name="Abschnitte der Berichte").get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+        expect(page.locator(".report .skeleton")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        check_accessibility(page)
     page.emulate_media(media="print")
     expect(page.get_by_role("navigation")).to_have_count(0)
