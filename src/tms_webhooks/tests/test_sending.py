@@ -1,9 +1,14 @@
 """Deliveries to a real receiver: signature, order, retries, dead letters, replays."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import WebhookVerificationError
 from webhook_receiver import hang
+
+from tms_core.backoff import Backoff
+from tms_webhooks.sender import retry_policy
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -178,6 +183,24 @@ def test_a_receiver_that_is_down_holds_up_no_other(as_ann, receiver, make_webhoo
     receiver.wait_for(lambda found: sum(one.path == "/works" for one in found) == 30)
 
     assert as_ann.get("/api/webhooks/4").json["last_error"] == "the connection was refused"
+
+
+def test_requests_that_fail_together_count_as_one_failure_of_the_receiver(
+    as_ann, receiver, make_webhook, relay_once, sender, deliveries, monkeypatch
+):
+    monkeypatch.setattr(retry_policy, "PAUSES", Backoff(60.0, 300.0))
+    make_webhook(receiver.url())
+    receiver.default = hang
+    for _ in range(10):
+        as_ann.post_json("/api/task", {"title": "Paint"})
+    relay_once()
+
+    deliveries(lambda one: one["attempts"])
+
+    webhook = as_ann.get("/api/webhooks/1").json
+    assert webhook["failures"] == 5
+    assert datetime.fromisoformat(webhook["paused_until"]) < datetime.now(UTC) + timedelta(seconds=61)
+    assert len(receiver.requests) == 10
 
 
 def test_a_test_is_delivered(as_ann, receiver, make_webhook, sender, deliveries):

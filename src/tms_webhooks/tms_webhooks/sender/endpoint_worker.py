@@ -46,6 +46,8 @@ class EndpointWorker:
         self._endpoint: EndpointState
         self._failures = 0
         self._failing_since: datetime | None = None
+        # Set by the failure that ends this worker; those that were under way with it count as the same one.
+        self._paused_until: datetime | None = None
         # Messages in memory by id, until their result is recorded; by order key, the first of each is sent.
         self._known: dict[int, Message] = {}
         self._chains: dict[tuple[str, int], deque[Message]] = {}
@@ -206,14 +208,18 @@ class EndpointWorker:
 
     def _succeeded(self, url: str) -> EndpointChange | None:
         had_failed = self._failures > 0
-        self._failures, self._failing_since = 0, None
+        self._failures, self._failing_since, self._paused_until = 0, None, None
         return EndpointChange(self._webhook_id, url, 0) if had_failed else None
 
     def _failed_once(self, answer: Answer, url: str, now: datetime) -> EndpointChange:
-        self._failures += 1
         self._failing_since = self._failing_since or now
         policy = self._context.policy
-        pause = policy.pause(answer, failures=self._failures, now=now)
+        if self._paused_until is None:
+            self._failures += 1
+            pause = policy.pause(answer, failures=self._failures, now=now)
+        else:
+            pause = max(self._paused_until, policy.pause(answer, failures=1, now=now) or now)
+        self._paused_until = pause
         disabled = policy.disabled(answer, failing_since=self._failing_since, now=now)
         if pause or disabled:
             self._is_stopped = True
