@@ -20,6 +20,8 @@ Zone = Annotated[
     str, Field(max_length=100, description="An IANA time zone such as Europe/Berlin; null: the deployment's.")
 ]
 
+Language = Annotated[Literal["en", "de"], Field(description="Language of mails; null: the deployment's.")]
+
 
 class Preferences(ResponseSchema):
     """The mail preferences of a user."""
@@ -30,6 +32,7 @@ class Preferences(ResponseSchema):
         "due_soon": "immediate",
         "own_changes": True,
         "timezone": None,
+        "language": None,
     }
 
     assigned: Choice
@@ -37,6 +40,7 @@ class Preferences(ResponseSchema):
     due_soon: Choice
     own_changes: bool
     timezone: str | None
+    language: Language | None
 
 
 class PreferencesChange(Schema):
@@ -50,6 +54,7 @@ class PreferencesChange(Schema):
     due_soon: Choice = "immediate"
     own_changes: bool = True
     timezone: Zone | None = None
+    language: Language | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -69,7 +74,7 @@ MAIL_EXAMPLE = {
     "kind": "assigned",
     "recipient": {"id": 2, "username": "bob", "email": "bob@example.com"},
     "task_id": 42,
-    "subject": "Assigned to you: Paint the fence",
+    "subject": "[TMS] Paint the fence (#42)",
     "status": "failed",
     "attempts": 1,
     "error": "550 no such user",
@@ -152,4 +157,5 @@ def present_preferences(preference: NotificationPreference) -> dict[str, object]
         "due_soon": preference.due_soon,
         "own_changes": preference.own_changes,
         "timezone": preference.timezone,
+        "language": preference.language,
     }
