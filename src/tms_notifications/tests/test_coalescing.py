@@ -7,7 +7,7 @@ from sqlalchemy import func, update
 
 from tms_notifications.models import Handling, Notification
 from tms_notifications.services.collecting import create_service
-from tms_notifications.tasks import collect, send_waiting
+from tms_notifications.tasks import collect
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def flush(relay_once, ledger, mail_log):
     def run():
         relay_once()
         ledger.make_due()
-        send_waiting()
+        collect()
         return mail_log.send_all()
 
     return run
@@ -52,7 +52,7 @@ def test_an_assignment_is_sent_at_once(smtp, tasks, relay_once, mail_log, ann, b
 def test_changes_wait_for_the_window(task_id, smtp, tasks, relay_once, mail_log, ledger, ann, bob):
     tasks.change(ann, task_id, priority="HIGH")
     relay_once()
-    send_waiting()
+    collect()
 
     assert len(mail_log.rows()) == 1
     assert ledger.outcomes(bob)[1:] == [("updated", "waiting", "coalescing")]

@@ -89,7 +89,7 @@ def test_reading_some_and_all(of_bob, client_of, assign, ann):
     assign(3)
 
     assert of_bob.post_json(f"{URL}/read", {"ids": [1, 2]}).json == {"changed": 2, "unread": 1}
-    assert of_bob.post_json(f"{URL}/read", {"ids": [1]}).json == {"changed": 0, "unread": 1}
+    assert of_bob.post_json(f"{URL}/read", {"ids": [1.0]}).json == {"changed": 0, "unread": 1}
     assert [row["id"] for row in of_bob.get(f"{URL}?unread=true").json["results"]] == [3]
     assert client_of(ann).post_json(f"{URL}/read", {"ids": [3]}).json == {"changed": 0, "unread": 0}
     assert of_bob.post_json(f"{URL}/read", {"all": True}).json == {"changed": 1, "unread": 0}

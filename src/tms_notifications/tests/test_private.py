@@ -2,6 +2,7 @@
 
 import pytest
 
+from tms_core.services.tasks import TaskService
 from tms_notifications.models import MailStatus
 
 
@@ -43,3 +44,19 @@ def test_assignees_are_sent_their_mails(smtp, tasks, relay_once, mail_log, ann, 
     relay_once()
 
     assert [row.status for row in mail_log.send_all()] == [MailStatus.SENT] * 2
+
+
+def test_a_mail_whose_tasks_may_all_no_longer_be_seen_is_not_sent(
+    runtime, smtp, tasks, relay_once, mail_log, ledger, ann, bob
+):
+    with runtime.transaction() as session:
+        service = TaskService(session, ann.actor, "private")
+        ids = [service.create({"title": f"Secret {number}", "assigned_to": bob.id}).id for number in range(2)]
+    relay_once()
+    with runtime.transaction() as session:
+        for task_id in ids:
+            TaskService(session, ann.actor, "private").change(task_id, {"assigned_to": None})
+    mail_log.send_all()
+
+    assert smtp.received == []
+    assert ledger.outcomes(bob) == [("assigned", "suppressed", "not_visible")] * 2

@@ -7,14 +7,13 @@ from kombu.exceptions import OperationalError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from tms_core.celery import VISIBILITY_SECONDS, app, use
+from tms_core.celery import app, use
 from tms_core.runtime import Runtime
 
 SEND_MAIL = "tms.notifications.send_mail"
 # A Celery message takes the relay and the worker a millisecond each, so mails are batched. Batches are small enough for
 # several workers to share the mails of a busy second.
 MAILS_PER_TASK = 100
-COLLECT = "tms.notifications.collect"
 ANSWER_LINK_REQUESTS = "tms.notifications.answer_link_requests"
 log = logging.getLogger(__name__)
 
@@ -52,15 +51,3 @@ def enqueue_link_requests() -> None:
         app.send_task(ANSWER_LINK_REQUESTS)
     except OperationalError as error:
         log.warning("redis is down, a link request waits: %s", error)
-
-
-def enqueue_collecting(delay: float) -> None:
-    """Enqueue the task that collects waiting notifications, to be run in `delay` seconds.
-
-    Logs a warning while Redis is down and does not raise: `send_waiting` collects them later.
-    """
-    try:
-        # Longer delays than the time after which messages are redelivered would run the task many times.
-        app.send_task(COLLECT, countdown=min(delay, VISIBILITY_SECONDS / 2))
-    except OperationalError as error:
-        log.warning("redis is down, notifications wait: %s", error)

@@ -9,13 +9,14 @@ from pydantic import ConfigDict, Field, model_validator
 from tms_core.error_codes import REQUIRED
 from tms_core.invalid_values import InvalidValueError
 from tms_core.values import MAX_ID
+from tms_core.web.field_types import AS_WHOLE
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_notifications.models import MailStatus, Notification, NotificationKind, NotificationMail
 from tms_notifications.outcomes import OutcomeKind, outcome_of
 from tms_notifications.reasons import Reason
 
-NotificationIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=500)]
+NotificationIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]], Field(min_length=1, max_length=500)]
 EXAMPLE = {
     "id": 17,
     "event_id": 4711,

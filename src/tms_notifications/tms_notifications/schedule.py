@@ -28,6 +28,12 @@ def hourly(runtime: Runtime) -> Any:
     return crontab(minute=37)
 
 
+def collect_interval(runtime: Runtime) -> timedelta:
+    """A tenth of the coalescing window, from one to ten seconds: by so much longer do changes wait at most."""
+    window = runtime.settings(NotificationSettings).coalesce
+    return timedelta(seconds=min(10.0, max(1.0, window / 10)) if window else 60.0)
+
+
 def retry_interval(runtime: Runtime) -> timedelta:
     return timedelta(seconds=runtime.settings(NotificationSettings).retry_interval)
 
@@ -40,5 +46,6 @@ def includeme(config):
         schedule=every_quarter_hour,
     )
     config.add_beat_entry("send_digests", task="tms.notifications.send_digests", schedule=every_quarter_hour)
+    config.add_beat_entry("collect_notifications", task="tms.notifications.collect", schedule=collect_interval)
     config.add_beat_entry("forget_notifications", task="tms.notifications.forget", schedule=hourly)
     config.add_beat_entry("send_waiting_mails", task="tms.notifications.send_waiting", schedule=retry_interval)

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from tms_core.error_codes import REQUIRED
 from tms_core.invalid_values import InvalidValueError
 from tms_core.values import MAX_ID
+from tms_core.web.field_types import AS_WHOLE
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_notifications.error_codes import UNKNOWN_TIME_ZONE
@@ -68,7 +69,7 @@ class PreferencesChange(Schema):
             raise InvalidValueError(message, UNKNOWN_TIME_ZONE) from None
 
 
-MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID)]], Field(min_length=1, max_length=500)]
+MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]], Field(min_length=1, max_length=500)]
 MAIL_EXAMPLE = {
     "id": 17,
     "kind": "assigned",

@@ -1,7 +1,6 @@
 """Event sink of the relay: records events in the ledger in the transaction that moves the sink's cursor."""
 
 from collections.abc import Sequence
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -9,16 +8,12 @@ from sqlalchemy.orm import Session
 from tms_core.celery import use
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.event_log.sinks import EventSink
-from tms_notifications.celery_queue import enqueue, enqueue_collecting, prepare
+from tms_notifications.celery_queue import enqueue, prepare
 from tms_notifications.pushing import push_unread
 from tms_notifications.services.recording import Recorded, create_service
-from tms_notifications.settings import NotificationSettings
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime
-
-# One Celery message collects what was recorded in this many seconds.
-COLLECT_INTERVAL = 1.0
 
 
 class NotificationsSink(EventSink):
@@ -31,8 +26,6 @@ class NotificationsSink(EventSink):
 
     def __init__(self, runtime: "Runtime"):
         super().__init__(runtime)
-        self._window = runtime.settings(NotificationSettings).coalesce
-        self._covered_until = float("-inf")
         use(runtime)
         prepare()
 
@@ -42,7 +35,4 @@ class NotificationsSink(EventSink):
     def after_commit(self, result: Recorded) -> None:
         """Enqueue the mails, and inform the users' open pages. What is lost here is found by `send_waiting`."""
         enqueue(result.mail_ids)
-        if result.has_waiting and monotonic() >= self._covered_until:
-            self._covered_until = monotonic() + COLLECT_INTERVAL
-            enqueue_collecting(self._window + COLLECT_INTERVAL)
         push_unread(self.runtime, result.newest)

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 from tms_core.celery import app, current_runtime
 from tms_core.runtime import Runtime
-from tms_notifications.celery_queue import ANSWER_LINK_REQUESTS, COLLECT, SEND_MAIL, enqueue
+from tms_notifications.celery_queue import ANSWER_LINK_REQUESTS, SEND_MAIL, enqueue
 from tms_notifications.delivery import MailDelivery
 from tms_notifications.models import Delivery, Handling
 from tms_notifications.pushing import push_unread
@@ -37,7 +37,7 @@ def answer_link_requests() -> None:
     enqueue(mail_ids)
 
 
-@app.task(name=COLLECT)
+@app.task(name="tms.notifications.collect")
 def collect(handling: str = Handling.MAIL) -> None:
     """Add the mails of notifications that no longer wait, and enqueue them."""
     runtime = current_runtime()
@@ -53,7 +53,6 @@ def collect(handling: str = Handling.MAIL) -> None:
 def send_waiting() -> None:
     """Enqueue due mails without a Celery message in flight: deferred, released from a hold, or lost with Redis."""
     answer_link_requests()
-    collect()
     runtime = current_runtime()
     with runtime.transaction() as session:
         summary_service(runtime, session).release(USER_BATCH)

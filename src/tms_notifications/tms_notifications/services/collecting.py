@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import RECORD_COLUMNS, TaskEventRecord
@@ -22,8 +23,12 @@ from tms_notifications.services.notifications import NotificationService
 from tms_notifications.services.routing import Subscriber, reason_to_suppress
 from tms_notifications.services.subscribers import subscribers
 
-# One lock per user: a task's notifications must not be divided between two mails.
-TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:space, hashint8(:user_id))")
+# One lock per user, which is held by whoever reads or changes `due_at`: a task's notifications must not be divided
+# between two mails. Nobody waits for it.
+TRY_LOCK = text("""
+    SELECT user_id FROM unnest(CAST(:users AS bigint[])) AS given (user_id)
+    WHERE pg_try_advisory_xact_lock(:space, hashint8(user_id))
+""")
 END_WAITING = text("""
     UPDATE notification SET due_at = now()
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS given (user_id bigint, task_id bigint, position bigint)
@@ -74,9 +79,11 @@ class CollectingService:
 
         `events` has the position of the event by user and task.
         """
+        locked = self._locked({user_id for user_id, _task_id in events})
         rows = [
             {"user_id": user_id, "task_id": task_id, "position": position}
             for (user_id, task_id), position in events.items()
+            if user_id in locked
         ]
         users = set(self._session.scalars(END_WAITING, {"rows": orjson.dumps(rows).decode()}))
         return self._collect_users(sorted(users), Handling.MAIL, with_later=False)
@@ -86,11 +93,14 @@ class CollectingService:
 
     def _attempt(self, user_id: int, handling: Handling, *, with_later: bool) -> list[int]:
         """Collect for one user. An error is logged and retried in an hour; other users are not affected."""
-        if not self._session.scalar(TRY_LOCK, {"space": LOCK_SPACE, "user_id": user_id}):
+        if not self._locked([user_id]):
             return []
         try:
             with self._session.begin_nested():
                 return self._collect_user(user_id, handling, with_later=with_later)
+        except OperationalError:
+            # A deadlock, or the connection is broken: the next run repeats it.
+            raise
         except Exception:
             log.exception("the notifications of user %d cannot be collected", user_id)
             row = Notification
@@ -118,15 +128,18 @@ class CollectingService:
             return self._notifications.add_mails([mail] if mail else [])
         return self._notifications.add_mails(combined(entries))
 
+    def _locked(self, user_ids: Collection[int]) -> set[int]:
+        """Return the users that were locked for this transaction, or are already."""
+        return set(self._session.scalars(TRY_LOCK, {"space": LOCK_SPACE, "users": list(user_ids)}))
+
     def _due_rows(self, user_id: int, handling: Handling, *, with_later: bool) -> Sequence[Notification]:
-        """Return the due rows in the order of their events, locked; `with_later`, those of the same tasks too that
+        """Return the due rows in the order of their events; `with_later`, those of the same tasks too that
         are not due."""
         row = Notification
         found = self._session.scalars(
             select(row)
             .where(row.user_id == user_id, row.handling == handling, row.due_at.is_not(None))
             .order_by(row.event_position, row.id)
-            .with_for_update()
             .execution_options(populate_existing=True)
         ).all()
         now: datetime = self._session.scalars(select(func.now())).one()

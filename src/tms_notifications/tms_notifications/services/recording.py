@@ -38,12 +38,11 @@ class Concern:
 
 @dataclass(slots=True)
 class Recorded:
-    """What is to be done after the commit: mails to enqueue, users to inform, and whether notifications wait."""
+    """What is to be done after the commit: mails to enqueue, and users to inform."""
 
     mail_ids: list[int] = field(default_factory=list)
     # The id of the newest notification in the inbox by user.
     newest: dict[int, int] = field(default_factory=dict)
-    has_waiting: bool = False
 
 
 class RecordingService:
@@ -95,7 +94,7 @@ class RecordingService:
             for one, route, row_id in zip(fresh, routes, ids, strict=True)
             if _is_in_inbox(one, route)
         }
-        return Recorded(mail_ids, newest, any(route.due_at and route.handling is Handling.MAIL for route in routes))
+        return Recorded(mail_ids, newest)
 
     def _is_kept(self, concern: Concern, now: datetime) -> bool:
         return self._keep is None or concern.event.created_at > now - self._keep

@@ -133,11 +133,18 @@ class SendingService:
             return reason
         if "link_id" in mail.context and self._token(mail) is None:
             return "its link was used, has expired, or the address was changed"
-        if self._runtime.core.visibility != "team" and mail.kind in CHECKED:
-            item = {"kind": mail.kind, "task": mail.context["task"]}
-            if not self._visibility(user).visible([item]):
-                return "the task may no longer be seen"
+        if self._runtime.core.visibility != "team" and not self._is_visible(mail, user):
+            return "the task may no longer be seen"
         return None
+
+    def _is_visible(self, mail: NotificationMail, user: User) -> bool:
+        """Whether the mail has something that the user may see."""
+        context = mail.context
+        if mail.kind is MailKind.SUMMARY:
+            others = context["more"] or context.get("due") or context.get("overdue")
+            return bool(others or self._visibility(user).visible(context["items"]))
+        item = {"kind": mail.kind, "task": context.get("task")}
+        return mail.kind not in CHECKED or bool(self._visibility(user).visible([item]))
 
     def _visibility(self, user: User) -> TaskVisibility:
         return TaskVisibility(self._session, self._runtime.core.visibility, user)

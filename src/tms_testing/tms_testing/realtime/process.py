@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tms_core.processes.orphans import dying_with_parent
@@ -84,6 +85,13 @@ class ManagedProcess:
     def kill(self) -> None:
         """Kill the process with SIGKILL."""
         self.end(signal.SIGKILL)
+
+    def kill_group(self) -> None:
+        """Kill the process and its children with SIGKILL."""
+        assert self._process is not None, f"{self.name} does not run"
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self.kill()
 
     def ask_to_end(self) -> None:
         """Send the stop signal, if the process is running, without waiting."""
