@@ -7,12 +7,13 @@ MEMBERS := $(wildcard src/tms_*)
 # What a server runs: all but the client library, the local tooling and the test support.
 SERVED := $(filter-out src/tms_client src/tms_local src/tms_testing,$(MEMBERS))
 FRONTEND := $(BIN)/python src/tms_web/hatch_build.py
+MAILS := src/tms_notifications
 INI ?= development.ini
 # Compiling needs the members' sources, never an index name in the lock files.
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 \
 	--no-emit-package tms-core --no-emit-package tms-local --overrides requirements/members.in
 
-.PHONY: help install run test browser lint bench docs screenshots revision lock clean
+.PHONY: help install run test browser lint bench docs messages screenshots revision lock clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,8 +62,16 @@ docs: install ## Write the pages and samples that follow from others
 	@cp development.ini production.ini src/tms_core/tms_core/samples/
 	@cp .env.example src/tms_core/tms_core/samples/env.example
 
+messages: install ## Bring the texts of mails into their catalogues; translate what is empty there
+	@mkdir -p var
+	@$(BIN)/pybabel --quiet extract --mapping-file $(MAILS)/babel.cfg --keywords N_ --keywords P_:1,2 --no-location \
+		--omit-header --sort-output --output-file var/mails.pot $(MAILS)/tms_notifications
+	@$(BIN)/pybabel --quiet update --input-file var/mails.pot --output-dir $(MAILS)/tms_notifications/locale \
+		--omit-header --no-fuzzy-matching --ignore-obsolete --width 120
+
 screenshots: install browser ## Write the pictures of docs/img from a demo system
 	@$(BIN)/python docs/make_screenshots.py
+	@$(BIN)/python docs/make_mail_pictures.py
 
 revision: install ## A new migration: make revision PACKAGE=reports MESSAGE="add a table"
 	@$(BIN)/tms migrate --revision "$(MESSAGE)" --package "$(PACKAGE)"

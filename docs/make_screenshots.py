@@ -68,7 +68,7 @@ def main(only: list[str]) -> None:
     IMAGES.mkdir(exist_ok=True)
     expect.set_options(timeout=PATIENCE)
     with demo_system() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium())
+        browser = playwright.chromium.launch(executable_path=find_chromium())
         converter = browser.new_page()
 
         def api_of(username: str) -> APIRequestContext:
@@ -113,7 +113,7 @@ def demo_system() -> Iterator[str]:
             process.wait()
 
 
-def _chromium() -> str | None:
+def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 

@@ -78,7 +78,7 @@ def test_a_password_reset_mail_has_a_link_that_sets_a_new_password(app, ask, smt
 
     (message,) = smtp.received
     assert smtp.recipients == ["ann@example.com"]
-    assert message["Subject"] == "Choose a new password"
+    assert message["Subject"] == "[TMS] Choose a new password"
     assert link_in(message).startswith("https://tasks.example.org/api/password-reset/confirm#token=")
     assert link_in(message) in body(message, "html")
     assert "ignore this mail" in body(message)
@@ -95,7 +95,7 @@ def test_a_verification_mail_has_a_link_that_verifies_the_address(app, client_of
     mail_log.send_all()
 
     (message,) = smtp.received
-    assert message["Subject"] == "Confirm your e-mail address"
+    assert message["Subject"] == "[TMS] Confirm your e-mail address"
     assert link_in(message).startswith("https://tasks.example.org/api/email-verification/confirm#token=")
     app.post_json("/api/email-verification/confirm", {"token": token_in(message)}, status=200)
     assert client_of(ann).get("/api/users/me").json["email_verified"] is True
@@ -116,7 +116,7 @@ class TestNewPersonalToken:
 
         (message,) = smtp.received
         assert smtp.recipients == ["ann@example.com"]
-        assert message["Subject"] == "A personal API token was created for your account"
+        assert message["Subject"] == "[TMS] A personal API token was created for your account"
         for text_ in (body(message), body(message, "html")):
             assert "Nightly export" in text_
             assert made["hint"] in text_
@@ -173,7 +173,7 @@ def test_the_old_address_is_mailed_a_link_that_undoes_the_change(app, client_of,
 
     (message,) = smtp.received
     assert (smtp.recipients, row.address) == (["ann@example.com"], "ann@example.com")
-    assert message["Subject"] == "The e-mail address of your account was changed"
+    assert message["Subject"] == "[TMS] The e-mail address of your account was changed"
     assert message["List-Unsubscribe"] is None
     assert link_in(message).startswith("https://tasks.example.org/api/email-change/undo#token=")
     assert link_in(message) in body(message, "html")
@@ -410,7 +410,7 @@ def test_the_command_line_shows_the_mail_and_not_its_token(ask, smtp, mail_log, 
     assert "password_reset" in listed.output
     assert "#token=(hidden)" in shown.output
     assert token_in(smtp.received[0]) not in shown.output
-    assert "Choose a new password" in tms("mail", "list").output
+    assert "[TMS] Choose a new password" in tms("mail", "list").output
 
 
 def test_the_link_leads_to_the_configured_page(ask, smtp, mail_log, runtime, ann):

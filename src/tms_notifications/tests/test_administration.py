@@ -67,7 +67,7 @@ def test_the_mails_are_listed_by_status_with_their_errors_and_counts(admin, fail
     assert [one["id"] for one in only_failed["results"]] == [failed[1], failed[0]]
     mail = only_failed["results"][1]
     assert mail["recipient"] == {"id": bob.id, "username": "bob", "email": "bob@example.com"}
-    assert (mail["kind"], mail["task_id"], mail["subject"]) == ("assigned", 1, "Assigned to you: One")
+    assert (mail["kind"], mail["task_id"], mail["subject"]) == ("assigned", 1, "[TMS] One (#1)")
     assert (mail["status"], mail["attempts"], mail["sent_at"], mail["next_attempt_at"]) == ("failed", 1, None, None)
     assert "550" in mail["error"]
     assert "451" in waiting["error"]
@@ -100,7 +100,7 @@ def test_a_retried_mail_is_sent_once_however_often_it_is_retried(admin, failed, 
     drain()
 
     assert (retried["id"], retried["status"], retried["attempts"]) == (failed[0], "waiting", 1)
-    assert [mail["Subject"] for mail in smtp.received] == ["Assigned to you: One"]
+    assert [mail["Subject"] for mail in smtp.received] == ["[TMS] One (#1)"]
     assert mail_log.rows()[0].status is MailStatus.SENT
     refused = admin.post(url, status=409).json
     assert "it was sent" in refused["detail"]
@@ -149,7 +149,7 @@ def test_a_waiting_mail_is_due_at_once(admin, failed, smtp, drain):
 
     drain()
 
-    assert [mail["Subject"] for mail in smtp.received] == ["Assigned to you: Three"]
+    assert [mail["Subject"] for mail in smtp.received] == ["[TMS] Three (#3)"]
 
 
 def test_all_failed_mails_are_retried(admin, failed, smtp, drain):
@@ -157,7 +157,7 @@ def test_all_failed_mails_are_retried(admin, failed, smtp, drain):
     assert admin.post_json(RETRY, {"all": True}).json == {"retried": 0}
     drain()
 
-    assert sorted(mail["Subject"] for mail in smtp.received) == ["Assigned to you: One", "Assigned to you: Two"]
+    assert sorted(mail["Subject"] for mail in smtp.received) == ["[TMS] One (#1)", "[TMS] Two (#2)"]
     assert admin.get(MAILS).json["counts"] == {"waiting": 1, "failed": 0}
 
 
@@ -185,7 +185,7 @@ def test_a_retry_is_kept_while_redis_is_down(admin, failed, smtp, drain, runtime
     send_waiting()
     drain()
 
-    assert [mail["Subject"] for mail in smtp.received] == ["Assigned to you: One"]
+    assert [mail["Subject"] for mail in smtp.received] == ["[TMS] One (#1)"]
 
 
 def test_a_retry_gives_the_server_the_same_patience_again(admin, failed, smtp, drain, mail_log):

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from tms_notifications import delivery
 from tms_notifications.composing import Composer
+from tms_notifications.headers import MAX_LINE_LENGTH
 from tms_notifications.messages import serialised
 from tms_notifications.models import MailStatus
 from tms_notifications.services.attempts import AttemptService
@@ -70,7 +71,7 @@ def statuses(mail_log):
 def test_a_batch_is_sent_in_order_on_one_connection(batch, smtp, mail_log, connections):
     send_mail(*batch)
 
-    assert [message["Subject"] for message in smtp.received] == [f"Assigned to you: Task {n}" for n in range(COUNT)]
+    assert [message["Subject"] for message in smtp.received] == [f"[TMS] Task {n} (#{n + 1})" for n in range(COUNT)]
     assert smtp.recipients == ["ann@example.com", "bob@example.com"] * (COUNT // 2)
     assert connections["opened"] == 1
     assert {(row.status, row.attempts, row.faults, row.reason) for row in mail_log.rows()} == {
@@ -142,7 +143,7 @@ def test_a_connection_that_the_server_ends_is_opened_again(batch, smtp, mail_log
     smtp.answers["MAIL"] = ["250 OK", "250 OK", "421 too many messages on this connection"]
     send_mail(*batch)
 
-    assert [message["Subject"] for message in smtp.received] == [f"Assigned to you: Task {n}" for n in range(COUNT)]
+    assert [message["Subject"] for message in smtp.received] == [f"[TMS] Task {n} (#{n + 1})" for n in range(COUNT)]
     assert set(statuses(mail_log)) == {MailStatus.SENT}
     assert connections["opened"] == 2
 
@@ -212,7 +213,7 @@ def test_a_killed_worker_repeats_at_most_one_mail(batch, smtp, mail_log, send_ba
 
                 def die(self, mail, name):
                     answer = send(self, mail, name)
-                    if mail.subject.endswith("Task 2"):
+                    if "Task 2 " in mail.subject:
                         os.kill(os.getpid(), signal.SIGKILL)
                     return answer
 
@@ -306,7 +307,7 @@ def test_bodies_arrive_unchanged(plain, html):
     parts = list(email.message_from_bytes(content, policy=default).iter_parts())
 
     assert content.isascii()
-    assert max(map(len, content.split(b"\r\n"))) <= 78
+    assert max(map(len, content.split(b"\r\n"))) <= MAX_LINE_LENGTH
     assert b"\n" not in content.replace(b"\r\n", b"")
     for part, body in zip(parts, (plain, html), strict=True):
         assert part.get_content().splitlines() == (body.splitlines() or [""])

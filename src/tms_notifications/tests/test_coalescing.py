@@ -66,11 +66,11 @@ def test_changes_of_one_task_become_one_mail_with_the_net_change(task_id, smtp, 
     flush()
 
     (message,) = smtp.received
-    assert message["Subject"] == "Updated: Paint"
+    assert message["Subject"] == "[TMS] Paint (#1)"
     body = text(message)
     assert "ann and you changed a task that is assigned to you:" in body
-    assert "Priority: Medium -> Urgent" in body
-    assert "Status: Pending -> In progress" in body
+    assert "Priority: Medium → Urgent" in body
+    assert "Status: Pending → In progress" in body
     assert "Title:" not in body
     assert [outcome for _kind, *outcome in ledger.outcomes(bob)[1:]] == [
         ["coalesced", "same_task"],
@@ -95,9 +95,9 @@ def test_changes_of_different_tasks_are_mails_of_their_own(task_id, smtp, tasks,
     flush()
 
     assert sorted(message["Subject"] for message in smtp.received) == [
-        "Assigned to you: Other",
-        "Updated: Other",
-        "Updated: Paint",
+        "[TMS] Other (#2)",
+        "[TMS] Other (#2)",
+        "[TMS] Paint (#1)",
     ]
 
 
@@ -132,8 +132,10 @@ def test_waiting_changes_are_sent_before_the_user_loses_the_task(
     relay_once()
     mail_log.send_all()
 
-    expected = "Deleted: Paint" if end == "delete" else "No longer assigned to you: Paint"
-    assert [message["Subject"] for message in smtp.received] == ["Updated: Paint", expected]
+    expected = "ann deleted a task" if end == "delete" else "ann took this task away"
+    changed, lost = map(text, smtp.received)
+    assert changed.startswith("ann changed a task")
+    assert lost.startswith(expected)
 
 
 def test_a_preference_that_changes_during_the_window_holds(task_id, smtp, tasks, relay_once, flush, ledger, ann, bob):
@@ -208,12 +210,12 @@ def test_one_users_fault_does_not_harm_others(runtime, task_id, smtp, tasks, flu
 
     monkeypatch.setattr(type(create_service(runtime, None)), "_collect_user", fail_for_ann)
     flush()
-    assert smtp.received[-1]["Subject"] == "Updated: Paint"
+    assert smtp.received[-1]["Subject"] == "[TMS] Paint (#1)"
     assert ledger.outcomes(ann)[-1] == ("updated", "waiting", "coalescing")
 
     monkeypatch.undo()
     flush()
-    assert smtp.received[-1]["Subject"] == "Updated: Own"
+    assert smtp.received[-1]["Subject"] == "[TMS] Own (#2)"
 
 
 def test_the_sink_does_not_wait_for_a_collector(runtime, task_id, tasks, relay_once, ledger, in_thread, ann, bob):

@@ -38,14 +38,14 @@ def test_mails_are_listed_and_shown(tms, tasks, relay_once, mail_log, ann):
     mail_log.send_all()
 
     listed = tms("list")
-    assert "Assigned to you: Buy [bold]milk[/bold]" in listed
+    assert "[TMS] Buy [bold]milk[/bold] (#1)" in listed
     assert "sent" in listed
 
     shown = tms("show", "1")
     assert "to ann@example.com]" in shown
-    assert "Subject: Assigned to you: Buy [bold]milk[/bold]" in shown
+    assert "Subject: [TMS] Buy [bold]milk[/bold] (#1)" in shown
     assert "You assigned this task to yourself:" in shown
-    assert tms("show", "1", "--html").startswith("<!doctype html>")
+    assert tms("show", "1", "--html").startswith("<!DOCTYPE html>")
     assert "List-Unsubscribe: <http" in tms("show", "1", "--raw")
 
 
@@ -66,7 +66,7 @@ def test_a_mail_can_be_shown_before_it_is_sent(tms, tasks, relay_once, ann):
 
     assert "waiting" in tms("list")
     assert "[waiting for a worker]" in tms("show", "1")
-    assert "Subject: Assigned to you: Not yet" in tms("show", "1")
+    assert "Subject: [TMS] Not yet (#1)" in tms("show", "1")
 
 
 def test_the_list_can_be_filtered(tms, tasks, relay_once, ann, make_user):
@@ -96,7 +96,7 @@ def test_text_that_looks_encoded_is_shown_literally(tms, tasks, relay_once, mail
     mail_log.send_all()
 
     assert title in tms("list")
-    assert f"Subject: Assigned to you: {title}\n" in tms("show", "1")
+    assert f"Subject: [TMS] {title} (#1)\n" in tms("show", "1")
     assert "\nReply-To" not in tms("show", "1") + tms("show", "1", "--raw")
 
 

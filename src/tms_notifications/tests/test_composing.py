@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tms_core.app import configure
 from tms_core.models import User
 from tms_core.sanitizing import one_line
+from tms_notifications.bidi import isolated
 from tms_notifications.composing import Composer, Recipient
 from tms_notifications.hostnames import AddressError
 from tms_notifications.messages import OutgoingMail
@@ -63,8 +64,8 @@ def row(kind=MailKind.ASSIGNED, *, actor_id=ANN, task=TASK, changes=None, **cont
     )
 
 
-def recipient(name="Bob Ross", zone="UTC", email="bob@example.com"):
-    return Recipient(BOB, name, email, ZoneInfo(zone))
+def recipient(name="Bob Ross", zone="UTC", email="bob@example.com", language="en"):
+    return Recipient(BOB, name, email, ZoneInfo(zone), language)
 
 
 def parsed(mail: OutgoingMail) -> EmailMessage:
@@ -90,7 +91,7 @@ def html(message: EmailMessage) -> str:
 def test_an_assigned_mail_shows_the_task_and_links_to_it(runtime):
     message = compose(runtime, row())
 
-    assert message["Subject"] == "Assigned to you: Paint the fence"
+    assert message["Subject"] == "[TMS] Paint the fence (#12)"
     for part in (text(message), html(message)):
         assert "ann assigned this task to you" in part
         assert "In progress" in part
@@ -109,7 +110,7 @@ def test_headers_have_sender_subject_and_unsubscribe_link(runtime):
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["List-Unsubscribe"].startswith("<https://tasks.example.org/api/notifications/unsubscribe?token=2.")
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert message["References"] == "<task.12@tasks.example.org>"
+    assert message["References"] == message["In-Reply-To"] == "<task.12@tasks.example.org>"
 
 
 def test_links_and_ids_are_not_encoded_in_headers(runtime):
@@ -142,11 +143,11 @@ def test_a_change_shows_old_and_new_of_every_field(runtime):
     }
     message = compose(runtime, row(MailKind.UPDATED, changes=changes))
 
-    assert "Title: Paint the fence -> Paint it <b>black</b>" in text(message)
-    assert "Status: Pending -> In progress" in text(message)
-    assert "Due: no date -> Wed, 1 April 2026" in text(message)
-    assert "Created by: ann -> bob" in text(message)
-    assert "Description: (empty) -> Two coats." in text(message)
+    assert "Title: Paint the fence → Paint it <b>black</b>" in text(message)
+    assert "Status: Pending → In progress" in text(message)
+    assert "Due: no date → Wed, 1 April 2026" in text(message)
+    assert "Created by: ann → bob" in text(message)
+    assert "Description: (empty) → Two coats." in text(message)
     assert "Paint it &lt;b&gt;black&lt;/b&gt;" in html(message)
     assert "<b>black" not in html(message)
 
@@ -154,7 +155,7 @@ def test_a_change_shows_old_and_new_of_every_field(runtime):
 def test_an_unassigned_mail_shows_only_the_title(runtime):
     message = compose(runtime, row(MailKind.UNASSIGNED, task={"id": 12, "title": "Paint the fence"}))
 
-    assert message["Subject"] == "No longer assigned to you: Paint the fence"
+    assert message["Subject"] == "[TMS] Paint the fence (#12)"
     assert "ann took this task away from you" in text(message)
     assert "Status" not in text(message) + html(message)
 
@@ -181,16 +182,18 @@ def test_due_tasks_are_listed_with_their_day(runtime):
 
     message = compose(runtime, mail)
 
-    assert message["Subject"] == "2 tasks are due today or tomorrow"
-    assert "* A\n  due today, high priority, in progress\n  https://tasks.example.org/api/task/1" in text(message)
-    assert "* B\n  due tomorrow" in text(message)
+    assert message["Subject"] == "[TMS] 2 tasks are due today or tomorrow"
+    assert "* A (#1)\n  Due today · High priority · In progress\n  https://tasks.example.org/api/task/1" in text(
+        message
+    )
+    assert "* B (#2)\n  Due tomorrow" in text(message)
     assert "token=2.due_soon." in message["List-Unsubscribe"]
 
 
 def test_a_single_due_task_is_named_in_the_subject(runtime):
     mail = row(MailKind.DUE_SOON, today="2026-03-31", tasks=[TASK])
 
-    assert compose(runtime, mail)["Subject"] == "Due today: Paint the fence"
+    assert compose(runtime, mail)["Subject"] == "[TMS] Due today: Paint the fence"
 
 
 NASTY = "Pay now\r\nBcc: all@example.com\r\n\r\n<script>alert(1)</script>\x00\x1b[2J\u2028end"
@@ -202,7 +205,7 @@ def test_line_breaks_in_titles_and_names_add_no_header(runtime):
 
     read = parsed(message)
     assert read["Bcc"] is None
-    assert read["Subject"] == f"Assigned to you: {one_line(NASTY)}"
+    assert read["Subject"] == f"[TMS] {one_line(NASTY)} (#12)"
     assert as_read(message, "To") == f"{one_line(NASTY)} <bob@example.com>"
     assert "<script>" not in html(read)
 
@@ -227,13 +230,13 @@ def test_any_user_text_leaves_the_header_fields_intact_and_is_literal(runtime, t
     assert raw.isascii()
     assert b"\x00" not in raw
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
-    expected = one_line(f"Assigned to you: {one_line(title)}")
+    expected = " ".join(f"[TMS] {isolated(one_line(title))} (#12)".split())
     assert message.subject == expected
     assert as_read(message, "Subject") == expected
     assert as_read(message, "To") == (f"{one_line(name)} <bob@example.com>" if one_line(name) else "bob@example.com")
     names = [
-        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "References",
-        "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "In-Reply-To",
+        "References", "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
     ]  # fmt: skip
     for policy in (compat32, default):
         read = message_from_bytes(raw, EmailMessage, policy=policy)
@@ -242,7 +245,7 @@ def test_any_user_text_leaves_the_header_fields_intact_and_is_literal(runtime, t
         assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
     assert str(read["Subject"]) == expected
     assert [address.addr_spec for address in read["To"].addresses] == ["bob@example.com"]
-    assert f"#12 {one_line(title)}\n" in text(read)
+    assert f"{isolated(one_line(title))} (#12)\n" in text(read)
 
 
 def test_a_non_ascii_domain_is_written_in_ascii(runtime):
@@ -307,7 +310,7 @@ def user(**values) -> User:
     ],
 )
 def test_recipients_are_addressed_by_full_name_unless_it_contains_an_address(first_name, username, name):
-    whom = Recipient.of(user(first_name=first_name, username=username), row(), ZoneInfo("UTC"))
+    whom = Recipient.of(user(first_name=first_name, username=username), row(), ZoneInfo("UTC"), "en")
 
     assert whom.name == name
 
@@ -315,13 +318,13 @@ def test_recipients_are_addressed_by_full_name_unless_it_contains_an_address(fir
 def test_mails_with_links_address_users_by_username_only():
     mail = row(MailKind.EMAIL_VERIFICATION)
 
-    assert Recipient.of(user(first_name="You", last_name="have won"), mail, ZoneInfo("UTC")).name == "bob"
+    assert Recipient.of(user(first_name="You", last_name="have won"), mail, ZoneInfo("UTC"), "en").name == "bob"
 
 
 def test_a_mail_about_another_address_is_sent_to_that_address():
     mail = row(MailKind.EMAIL_VERIFICATION, to="old@example.com")
 
-    assert Recipient.of(user(), mail, ZoneInfo("UTC")).email == "old@example.com"
+    assert Recipient.of(user(), mail, ZoneInfo("UTC"), "en").email == "old@example.com"
 
 
 def test_a_custom_template_replaces_the_packages(tmp_path):
@@ -334,6 +337,63 @@ def test_a_custom_template_replaces_the_packages(tmp_path):
     assert "ann assigned this task to you" in text(message)
 
 
+def test_the_style_sheet_can_be_replaced_alone(tmp_path):
+    (tmp_path / "style.css").write_text(".lead { color: teal; }")
+
+    page = html(compose(make_runtime(template_path=str(tmp_path)), row()))
+
+    assert '<p class="lead" style="color:teal">ann assigned this task to you:</p>' in page
+
+
+def test_the_prefix_of_subjects_is_a_setting():
+    assert compose(make_runtime(subject_prefix="[Aufgaben]"), row())["Subject"] == "[Aufgaben] Paint the fence (#12)"
+    assert compose(make_runtime(subject_prefix="none"), row())["Subject"] == "Paint the fence (#12)"
+
+
+HEBREW, EMOJI = "לצבוע את הגדר", "🎨" * 200
+
+
+@pytest.mark.parametrize("title", [HEBREW, EMOJI, "x" * 200, "Å" * 200])
+def test_any_title_is_in_subject_and_both_parts(runtime, title):
+    mail = Composer(runtime).compose(row(MailKind.UPDATED, task={**TASK, "title": title}), recipient(), NAMES)
+
+    assert mail.content.isascii()
+    for part in (as_read(mail, "Subject"), text(parsed(mail)), html(parsed(mail))):
+        assert title in part
+
+
+def test_right_to_left_titles_and_names_are_isolated(runtime):
+    changes = {"title": [HEBREW, "Paint"], "assigned_to": [3, BOB]}
+    mail = row(MailKind.UPDATED, task={**TASK, "title": HEBREW}, changes=changes)
+    composed = Composer(runtime).compose(mail, recipient(), {**NAMES, 3: "דן"})
+
+    assert as_read(composed, "Subject") == f"[TMS] \u2068{HEBREW}\u2069 (#12)"
+    assert f"Title: \u2068{HEBREW}\u2069 → Paint\n" in text(parsed(composed))
+    assert "Assigned to: \u2068דן\u2069 → bob\n" in text(parsed(composed))
+
+
+def test_direction_marks_of_users_are_removed(runtime):
+    message = Composer(runtime).compose(row(task={**TASK, "title": "a\u202eb\u2066c\u2069"}), recipient(), NAMES)
+
+    assert as_read(message, "Subject") == "[TMS] abc (#12)"
+
+
+def test_long_changes_stand_below_each_other(runtime):
+    mail = row(MailKind.UPDATED, changes={"description": ["One.\nTwo.", ""]})
+
+    assert "Description:\n  One.\n  Two.\n→\n  (empty)\n\n" in text(compose(runtime, mail))
+
+
+def test_a_mail_is_in_the_recipients_language(runtime):
+    changes = {"status": ["PENDING", "IN_PROGRESS"], "due_date": [None, "2026-03-31"]}
+    message = compose(runtime, row(MailKind.UPDATED, changes=changes), recipient(language="de"))
+
+    assert "ann hat eine Aufgabe geändert, die Ihnen zugewiesen ist:" in text(message)
+    assert "Status: Offen → In Arbeit\nFällig: kein Datum → Di., 31. März 2026\n" in text(message)
+    assert "Diese E-Mails abbestellen" in html(message)
+    assert '<html lang="de">' in html(message)
+
+
 def test_mails_link_to_the_configured_task_url():
     other = make_runtime(task_url="https://app.example.org/#/t/{id}")
 
@@ -344,7 +404,7 @@ def test_a_changed_template_is_used_by_the_next_batch(tmp_path):
     subject = tmp_path / "account" / "password_reset_email_subject.txt"
     subject.parent.mkdir()
     subject.write_text("First")
-    variables = {"recipient": "Ann", "site": "x", "link": "y", "until": "z"}
+    variables = {"language": "en", "recipient": "Ann", "site": "x", "link": "y", "until": "z"}
     first = Templates((tmp_path,))
     assert first.render(MailKind.PASSWORD_RESET, variables).subject == "First"
 

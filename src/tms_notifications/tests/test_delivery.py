@@ -63,7 +63,7 @@ def test_a_title_that_looks_encoded_is_sent_once_and_literally(smtp, tasks, rela
     (row,) = mail_log.send_again()
 
     (message,) = smtp.received
-    assert message["Subject"] == row.subject == f"Assigned to you: {title}"
+    assert message["Subject"] == row.subject == f"[TMS] {title} (#1)"
     assert (message["Reply-To"], message["Bcc"]) == (None, None)
     assert (row.status, row.attempts) == (MailStatus.SENT, 1)
 

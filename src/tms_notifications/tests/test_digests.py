@@ -77,12 +77,12 @@ def test_a_digest_lists_changes_and_due_tasks(smtp, tasks, relay_once, mail_log,
 
     (message,) = smtp.received
     body = text(message)
-    assert message["Subject"] == "Your daily digest"
+    assert message["Subject"] == "[TMS] Your daily digest"
     assert "DUE TODAY OR TOMORROW" in body
     assert "OVERDUE" in body
-    assert "Priority: Medium -> Urgent" in body
+    assert "Priority: Medium → Urgent" in body
     assert "Status:" not in body
-    assert body.count("ann assigned this task to you") == 3
+    assert body.count("Assigned to you by ann") == 3
     outcomes = ledger.outcomes(bob)
     assert outcomes.count(("updated", "suppressed", "changed_back")) == 2
     assert {outcome for _kind, outcome, reason in outcomes if reason != "changed_back"} == {"digest"}

@@ -72,7 +72,7 @@ def test_the_daily_mail_is_sent(smtp, tasks, mail_log, ann, today):
     mail_log.send_all()
 
     assert smtp.recipients == ["ann@example.com"]
-    assert smtp.received[0]["Subject"] == "Due today: Paint"
+    assert smtp.received[0]["Subject"] == "[TMS] Due today: Paint"
 
 
 def test_a_repeated_run_adds_no_second_mail(tasks, mail_log, ann, today):
@@ -264,7 +264,7 @@ def test_overdue_tasks_are_listed_once_in_seven_days(smtp, announce, tasks, mail
     mail_log.send_all()
 
     assert [row.key for row in mail_log.rows()] == [f"due:{today + days * DAY}:{ann.id}" for days in (0, 7)]
-    assert smtp.received[0]["Subject"] == "1 task is overdue"
+    assert smtp.received[0]["Subject"] == "[TMS] 1 task is overdue"
     body = smtp.received[0].get_body(("plain",)).get_content()
     assert "OVERDUE" in body
     assert "late" in body
@@ -279,10 +279,11 @@ def test_overdue_tasks_have_their_own_heading_in_the_same_mail(smtp, tasks, mail
     mail_log.send_all()
 
     (message,) = smtp.received
-    assert message["Subject"] == "Due today: now"
-    for kind, heading in (("plain", "OVERDUE"), ("html", "Overdue")):
+    assert message["Subject"] == "[TMS] Due today: now"
+    marks = {"plain": ("* now", "OVERDUE", "* late"), "html": (">now<", ">Overdue<", ">late<")}
+    for kind, (now, heading, late) in marks.items():
         body = message.get_body((kind,)).get_content()
-        assert body.index("now") < body.index(heading) < body.index("late")
+        assert body.index(now) < body.index(heading) < body.index(late)
         assert "And 3 more." in body
     assert len(ledger.outcomes(ann)) == 51
 

@@ -113,7 +113,7 @@ def test_task_mails_to_an_unverified_address_are_held(stranger, assign, smtp, ma
     mail_log.send_all()
     rows = sweep()
 
-    assert subjects(smtp) == ["Confirm your e-mail address"]
+    assert subjects(smtp) == ["[TMS] Confirm your e-mail address"]
     held = [row for row in rows if row.status is MailStatus.HELD]
     assert [row.reason for row in held] == [UNPROVED] * 5
 
@@ -128,7 +128,7 @@ def test_held_mails_are_sent_as_one_mail_after_verification(stranger, assign, sm
     rows = sweep()
     sweep()
 
-    assert subjects(smtp)[1:] == ["3 changes of your tasks"]
+    assert subjects(smtp)[1:] == ["[TMS] 3 changes of your tasks"]
     message = smtp.received[1]
     for part in (body(message), body(message, "html")):
         assert "held until your e-mail address was confirmed" in part
@@ -145,7 +145,7 @@ def test_mails_after_verification_are_sent_at_once(stranger, assign, smtp, mail_
     assign(stranger)
     mail_log.send_all()
 
-    assert subjects(smtp) == ["Assigned to you: Task 1"]
+    assert subjects(smtp) == ["[TMS] Task 1 (#1)"]
 
 
 def test_a_single_held_mail_is_sent_unchanged(stranger, assign, smtp, mail_log, sweep, verify):
@@ -154,7 +154,7 @@ def test_a_single_held_mail_is_sent_unchanged(stranger, assign, smtp, mail_log, 
     verify(stranger)
     sweep()
 
-    assert subjects(smtp) == ["Assigned to you: Task 1"]
+    assert subjects(smtp) == ["[TMS] Task 1 (#1)"]
 
 
 def test_an_address_set_by_an_administrator_counts_as_verified(make_user, client_of, assign, smtp, mail_log, sweep):
@@ -164,7 +164,7 @@ def test_an_address_set_by_an_administrator_counts_as_verified(make_user, client
     mail_log.send_all()
     sweep()
 
-    assert subjects(smtp) == ["Assigned to you: Task 1"]
+    assert subjects(smtp) == ["[TMS] Task 1 (#1)"]
 
 
 def test_a_verification_link_is_sent_once_without_a_request(stranger, assign, smtp, mail_log, sweep):
@@ -173,7 +173,7 @@ def test_a_verification_link_is_sent_once_without_a_request(stranger, assign, sm
         mail_log.send_all()
         sweep()
 
-    assert subjects(smtp) == ["Confirm your e-mail address"]
+    assert subjects(smtp) == ["[TMS] Confirm your e-mail address"]
 
 
 def test_a_new_address_is_sent_its_own_verification_link(stranger, assign, smtp, mail_log, sweep, runtime):
@@ -199,7 +199,7 @@ def test_registration_sends_a_verification_link(app, smtp, sweep, runtime):
     rows = sweep()
 
     assert smtp.recipients == ["eve@example.com"]
-    assert subjects(smtp) == ["Confirm your e-mail address"]
+    assert subjects(smtp) == ["[TMS] Confirm your e-mail address"]
     assert [row.kind.value for row in rows] == ["email_verification"]
 
 
@@ -212,7 +212,7 @@ def test_a_held_mail_sends_no_second_verification_link_after_registration(app, s
     mail_log.send_all()
     sweep()
 
-    assert subjects(smtp) == ["Confirm your e-mail address"]
+    assert subjects(smtp) == ["[TMS] Confirm your e-mail address"]
 
 
 def test_a_verification_mail_addresses_the_user_by_username_only(app, smtp, sweep):
@@ -305,7 +305,7 @@ def test_closed_registration_and_send_need_no_verification(stranger, assign, smt
     reconfigured(**values)
     mail_log.send_all()
 
-    assert subjects(smtp) == ["Assigned to you: Task 1"]
+    assert subjects(smtp) == ["[TMS] Task 1 (#1)"]
 
 
 def test_closing_registration_releases_held_mails(stranger, assign, smtp, mail_log, reconfigured, sweep):
@@ -314,7 +314,7 @@ def test_closing_registration_releases_held_mails(stranger, assign, smtp, mail_l
     reconfigured(tms__registration="closed")
     rows = sweep()
 
-    assert "2 changes of your tasks" in subjects(smtp)
+    assert "[TMS] 2 changes of your tasks" in subjects(smtp)
     assert MailStatus.HELD not in {row.status for row in rows}
 
 
@@ -340,7 +340,7 @@ def test_the_hourly_limit_counts_earlier_mails_and_those_of_a_batch(verified, as
     send_mail(*[row.id for row in mail_log.rows()])
 
     assert by_status(mail_log.rows()) == {"held": 4, "sent": 3}
-    assert subjects(smtp)[2:] == ["Assigned to you: Task 1"]
+    assert subjects(smtp)[2:] == ["[TMS] Task 1 (#3)"]
 
 
 def test_mails_above_the_hourly_limit_are_sent_as_one_mail(verified, assign, smtp, mail_log, sweep, end_hour):
@@ -348,7 +348,7 @@ def test_mails_above_the_hourly_limit_are_sent_as_one_mail(verified, assign, smt
     rows = mail_log.send_all()
     sweep()
 
-    assert subjects(smtp) == [f"Assigned to you: Task {number}" for number in (1, 2, 3)]
+    assert subjects(smtp) == [f"[TMS] Task {number} (#{number})" for number in (1, 2, 3)]
     assert by_status(rows) == {"held": 7, "sent": 3}
     assert {row.reason for row in rows if row.status is MailStatus.HELD} == {
         "held because 3 mails went out within an hour"
@@ -358,8 +358,8 @@ def test_mails_above_the_hourly_limit_are_sent_as_one_mail(verified, assign, smt
     rows = sweep()
     sweep()
 
-    assert subjects(smtp)[3:] == ["7 changes of your tasks"]
-    assert all(f"Task {number}\n" in body(smtp.received[3]) for number in range(4, 11))
+    assert subjects(smtp)[3:] == ["[TMS] 7 changes of your tasks"]
+    assert all(f"Task {number} (" in body(smtp.received[3]) for number in range(4, 11))
     assert by_status(rows) == {"coalesced": 7, "sent": 4}
 
 
@@ -369,7 +369,7 @@ def test_a_long_summary_has_the_number_of_further_mails(verified, assign, smtp, 
     end_hour()
     rows = sweep()
 
-    assert subjects(smtp)[3:] == [f"{MAX_ITEMS + 12} changes of your tasks"]
+    assert subjects(smtp)[3:] == [f"[TMS] {MAX_ITEMS + 12} changes of your tasks"]
     for part in (body(smtp.received[3]), body(smtp.received[3], "html")):
         assert "And 12 more." in part
     assert by_status(rows) == {"coalesced": MAX_ITEMS + 12, "sent": 4}
@@ -489,9 +489,9 @@ def test_hidden_tasks_are_not_in_the_summary(
     mail_log.send_all()
 
     message = smtp.received[-1]
-    assert message["Subject"] == "2 changes of your tasks"
-    assert "Task 1\n" not in body(message)
-    assert "Task 2\n" in body(message)
+    assert message["Subject"] == "[TMS] 2 changes of your tasks"
+    assert "Task 1 (" not in body(message)
+    assert "Task 2 (" in body(message)
 
 
 def test_held_mails_of_a_deleted_account_are_dropped(stranger, assign, smtp, mail_log, sweep, client_of):
@@ -524,7 +524,7 @@ def test_a_failing_summary_does_not_block_other_users(
         session.execute(update(NotificationRecipient).values(held_until=func.now()))
     rows = sweep()
 
-    assert subjects(smtp)[-1] == "2 changes of your tasks"
+    assert subjects(smtp)[-1] == "[TMS] 2 changes of your tasks"
     assert by_status(row for row in rows if row.user_id == stranger.id and row.kind.value == "assigned") == {"held": 2}
 
 

@@ -109,7 +109,7 @@ def test_a_bulk_operation_is_one_mail_per_user(client_of, smtp, relay_once, mail
     mail_log.send_all()
 
     assert [(row.user_id, row.kind.value) for row in mail_log.rows()] == [(ann.id, "assigned"), (bob.id, "summary")]
-    assert smtp.received[1]["Subject"] == "79 changes of your tasks"
+    assert smtp.received[1]["Subject"] == "[TMS] 79 changes of your tasks"
     text = smtp.received[1].get_body(("plain",)).get_content()
     assert "ann changed several of your tasks at once" in text
     assert "And 29 more." in text
@@ -129,7 +129,7 @@ def test_changes_of_one_transaction_are_listed_with_old_and_new_values(
 
     text = smtp.received[-1].get_body(("plain",)).get_content()
     assert len(smtp.received) == 4
-    assert text.count("Priority: Medium -> High") == 3
+    assert text.count("Priority: Medium → High") == 3
 
 
 def test_the_log_is_for_oneself_and_administrators(client_of, make_user, tasks, relay_once, ann, bob):

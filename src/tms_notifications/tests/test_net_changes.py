@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tms_notifications.digest_times import next_digest
+from tms_notifications.languages import language
 from tms_notifications.net_changes import net_changes
 from tms_notifications.presenting import Presenter
+from tms_notifications.wording import joined
 
 FIELDS = ("title", "status", "priority")
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -69,4 +71,6 @@ def test_the_digest_on_days_when_the_clock_changes(now, expected):
     ],
 )
 def test_several_actors_are_named(actors, words):
-    assert Presenter({1: "ann", 2: "bob", 9: "me"}, ZoneInfo("UTC")).actors(actors, 9) == words
+    presenter = Presenter({1: "ann", 2: "bob", 9: "me"}, ZoneInfo("UTC"), language("en"))
+
+    assert joined(presenter.actors(actors, 9, is_item=False), presenter.language) == words

@@ -19,7 +19,8 @@ def test_previous_assignees_are_not_sent_later_values(smtp, tasks, relay_once, m
     relay_once()
     mail_log.send_all()
 
-    (lost,) = [message for message in smtp.received if message["Subject"] == "No longer assigned to you: Old"]
+    (lost,) = [message for message in smtp.received if "took this task away" in message.as_string()]
+    assert lost["Subject"] == f"[TMS] Old (#{task_id})"
     whole = lost.as_string()
     assert "New plan" not in whole
     assert "Hush" not in whole

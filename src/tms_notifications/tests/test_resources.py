@@ -11,11 +11,19 @@ DEFAULTS = {
     "due_soon": "immediate",
     "own_changes": True,
     "timezone": None,
+    "language": None,
 }
 
 
 def test_preferences_have_defaults(client):
     assert client.get(URL).json == DEFAULTS
+
+
+def test_the_language_of_mails_can_be_chosen(client):
+    assert client.patch_json(URL, {"language": "de"}).json["language"] == "de"
+    assert client.patch_json(URL, {"language": None}).json["language"] is None
+    (error,) = client.patch_json(URL, {"language": "fr"}, status=400).json["errors"]
+    assert error["field"] == "language"
 
 
 def test_a_change_sets_the_given_preferences_only(client):

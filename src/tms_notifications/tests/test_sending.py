@@ -45,11 +45,19 @@ def test_a_mail_is_sent_and_recorded(waiting, smtp, mail_log):
     (row,) = mail_log.send_all()
 
     assert smtp.recipients == ["ann@example.com"]
-    assert smtp.received[0]["Subject"] == "Assigned to you: Paint the fence"
+    assert smtp.received[0]["Subject"] == "[TMS] Paint the fence (#1)"
     assert smtp.received[0]["To"].addresses[0].display_name == "Ann Lee"
     assert smtp.received[0]["Message-ID"] == row.message_id
     assert (row.status, row.attempts, row.address) == (MailStatus.SENT, 1, "ann@example.com")
     assert row.sent_at is not None
+
+
+def test_a_mail_is_in_the_language_that_the_user_has_chosen(waiting, runtime, smtp, mail_log, ann):
+    with runtime.transaction() as session:
+        session.merge(NotificationPreference(user_id=ann.id, language="de"))
+    mail_log.send_all()
+
+    assert "Sie haben sich diese Aufgabe zugewiesen:" in smtp.received[0].get_body(("plain",)).get_content()
 
 
 def test_a_redelivered_celery_message_sends_no_second_mail(waiting, smtp, mail_log):
@@ -219,7 +227,7 @@ def test_a_line_break_in_a_title_or_a_name_is_sent_as_a_space(smtp, tasks, relay
     relay_once()
     mail_log.send_all()
 
-    assert smtp.received[0]["Subject"] == "Assigned to you: Line X-Evil: yes 𝒰𝓃𝒾 code"
+    assert smtp.received[0]["Subject"] == "[TMS] Line X-Evil: yes 𝒰𝓃𝒾 code (#1)"
     assert smtp.received[0]["X-Evil"] is None
     assert smtp.recipients == ["odd@example.com"]
 

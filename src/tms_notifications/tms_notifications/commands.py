@@ -18,6 +18,7 @@ from tms_notifications.explaining import actors_of, explained
 from tms_notifications.mailer import FileTransport, create_transport
 from tms_notifications.models import MailStatus, NotificationMail
 from tms_notifications.presenting import moment
+from tms_notifications.preview import preview
 from tms_notifications.reading import body_of, header_of
 from tms_notifications.services.ledger import LedgerService
 from tms_notifications.services.mail_log import MailLogService, Search
@@ -34,7 +35,7 @@ COLUMNS = ("N", "When", "To", "Kind", "Task", "Status")
 
 @click.group()
 def mail() -> None:
-    """List, show and retry mails, and see why each was or was not sent."""
+    """List, show, preview and retry mails, and see why each was or was not sent."""
 
 
 @mail.command("list")
@@ -124,6 +125,9 @@ def why(invocation: Invocation, task_id: int, username: str, limit: int) -> None
         click.echo(f"No event of the task {task_id} concerned {one_line(user.username)}, who was never assigned to it.")
     for line in lines:
         click.echo(line)
+
+
+mail.add_command(preview)
 
 
 def _table(rows: list[list[Text]]) -> Table:

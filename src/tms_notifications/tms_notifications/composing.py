@@ -13,31 +13,35 @@ from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.sanitizing import one_line
 from tms_notifications.account_notices import token_created_variables
+from tms_notifications.bidi import isolated
 from tms_notifications.headers import address_field, text_field, verbatim_field
 from tms_notifications.hostnames import Mailbox, mail_host, smtp_address
+from tms_notifications.languages import language
 from tms_notifications.messages import OutgoingMail, serialised
 from tms_notifications.models import MailKind, NotificationMail
-from tms_notifications.presenting import Presenter, relative_day
+from tms_notifications.presenting import Presenter
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.templating import Templates
 from tms_notifications.unsubscribing import UnsubscribeLinks
-from tms_notifications.wording import sentence, summary_sentence
+from tms_notifications.wording import WERE_DUE, YOUR_DUE_TASKS, joined, sentence, summary_sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """The user's current data. `zone` is the user's time zone, or the deployment's where none is set."""
+    """The user's current data. Time zone and language are the deployment's where the user has set none."""
 
     id: int
     name: str
     email: str
     zone: ZoneInfo
+    language: str
 
     @classmethod
-    def of(cls, user: User, mail: NotificationMail, zone: ZoneInfo) -> "Recipient":
+    def of(cls, user: User, mail: NotificationMail, zone: ZoneInfo, language: str) -> "Recipient":
         # Somebody may register with another person's address: full names could then carry a text to that person.
         name = user.username if mail.kind.has_link else f"{user.first_name} {user.last_name}"
-        return cls(user.id, display_name(one_line(name), one_line(user.username)), address_of(mail, user) or "", zone)
+        name = display_name(one_line(name), one_line(user.username))
+        return cls(user.id, name, address_of(mail, user) or "", zone, language)
 
 
 def address_of(mail: NotificationMail, user: User) -> str | None:
@@ -51,7 +55,7 @@ class Composer:
         self._runtime = runtime
         self._settings = runtime.settings(NotificationSettings)
         self._sender = self._settings.sender_mailbox
-        self._templates = Templates(self._settings.template_path)
+        self._templates = Templates(self._settings.template_path, self._settings.subject_prefix)
         self._host = mail_host(runtime)
         self._unsubscribe_links = UnsubscribeLinks(runtime)
 
@@ -71,7 +75,9 @@ class Composer:
         context = mail.context if context is None else context
         variables = self._variables(mail, context, recipient, names, token) | {
             "kind": mail.kind.value,
-            "recipient": recipient.name,
+            "language": recipient.language,
+            "sender": self._sender.name,
+            "recipient": isolated(recipient.name),
             "unsubscribe_url": self._unsubscribe_url(mail, recipient),
         }
         rendered = self._templates.render(mail.kind, variables)
@@ -97,8 +103,8 @@ class Composer:
             "X-Auto-Response-Suppress": "All",
         }
         if mail.task_id is not None:
-            # No message has this id; it groups the mails of one task into a thread.
-            values["References"] = f"<task.{mail.task_id}@{self._host}>"
+            # No message has this id; it makes a thread of the mails of one task. Some programs read one of them.
+            values["In-Reply-To"] = values["References"] = f"<task.{mail.task_id}@{self._host}>"
         if unsubscribe_url:
             values["List-Unsubscribe"] = f"<{unsubscribe_url}>"
             values["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -112,7 +118,7 @@ class Composer:
         names: Mapping[int, str],
         token: str,
     ) -> dict[str, Any]:
-        presenter = Presenter(names, recipient.zone)
+        presenter = Presenter(names, recipient.zone, language(recipient.language))
         if mail.kind.has_link:
             return self._link_variables(context, presenter, token)
         if mail.kind is MailKind.TOKEN_CREATED:
@@ -125,16 +131,23 @@ class Composer:
         return variables | {"changes": presenter.changes(context["changes"]), "task_url": variables["url"]}
 
     def _task_variables(
-        self, kind: MailKind, context: Mapping[str, Any], presenter: Presenter, recipient: Recipient
+        self,
+        kind: MailKind,
+        context: Mapping[str, Any],
+        presenter: Presenter,
+        recipient: Recipient,
+        *,
+        is_item: bool = False,
     ) -> dict[str, Any]:
         """Return the template variables of the events of one task: the task, the actors, the time and a sentence."""
         task = presenter.task(context["task"])
-        actors = context.get("actor_ids", [context["actor_id"]])
-        actor = None if actors == [recipient.id] else presenter.actors(actors, recipient.id)
+        ids = context.get("actor_ids", [context["actor_id"]])
+        actors = presenter.actors(ids, recipient.id, is_item=is_item)
+        is_own = ids == [recipient.id]
         return {
             "task": task,
-            "actor": actor or "You",
-            "sentence": sentence(kind, actor),
+            "actor": joined(actors, presenter.language),
+            "sentence": sentence(kind, None if is_own else actors, presenter.language, is_item=is_item),
             "at": presenter.instant(context["at"]),
             "url": self._task_url(task["id"]) if self._is_reachable(kind) else None,
         }
@@ -143,9 +156,9 @@ class Composer:
         self, context: Mapping[str, Any], presenter: Presenter, recipient: Recipient
     ) -> dict[str, Any]:
         items = [
-            {"due": presenter.day(item["today"]), "count": item["count"]}
+            self._due_item(item, presenter)
             if item["kind"] == MailKind.DUE_SOON
-            else self._task_variables(MailKind(item["kind"]), item, presenter, recipient)
+            else self._task_variables(MailKind(item["kind"]), item, presenter, recipient, is_item=True)
             | {"changes": presenter.changes(item.get("changes", {}))}
             for item in context["items"]
         ]
@@ -159,33 +172,29 @@ class Composer:
             "sentence": summary_sentence(
                 cause,
                 None if is_own else presenter.actor(context.get("actor_id")),
+                presenter.language,
                 was_unproved=context["was_unproved"],
             ),
             "due": self._listed(context.get("due", ()), presenter),
             "overdue": self._listed(context.get("overdue", ()), presenter),
         }
 
-    def _listed(self, tasks: Iterable[Mapping[str, Any]], presenter: Presenter) -> list[dict[str, Any]]:
+    def _due_item(self, item: Mapping[str, Any], presenter: Presenter) -> dict[str, Any]:
+        day, count = presenter.day(item["today"]), item["count"]
+        line = presenter.language.plural(WERE_DUE, count).format(day=day, count=count)
+        return {"due": day, "count": count, "due_sentence": line}
+
+    def _listed(
+        self, tasks: Iterable[Mapping[str, Any]], presenter: Presenter, today: date | None = None
+    ) -> list[dict[str, Any]]:
         """Return tasks with the day on which they are due."""
-        return [
-            presenter.task(task) | {"due": presenter.day(task["due_date"]), "url": self._task_url(task["id"])}
-            for task in tasks
-        ]
+        return [presenter.due_task(task, self._task_url(task["id"]), today) for task in tasks]
 
     def _due_soon_variables(self, context: Mapping[str, Any], presenter: Presenter) -> dict[str, Any]:
-        today = date.fromisoformat(context["today"])
-        tasks = [
-            presenter.task(task)
-            | {
-                "due": relative_day(date.fromisoformat(task["due_date"]), today),
-                "url": self._task_url(task["id"]),
-            }
-            for task in context["tasks"]
-        ]
-        which = "This task of yours is" if len(tasks) == 1 else f"These {len(tasks)} tasks of yours are"
+        tasks = self._listed(context["tasks"], presenter, date.fromisoformat(context["today"]))
         return {
             "tasks": tasks,
-            "sentence": f"{which} due today or tomorrow:",
+            "sentence": presenter.language.plural(YOUR_DUE_TASKS, len(tasks)),
             "overdue": self._listed(context.get("overdue", ()), presenter),
             "more_overdue": context.get("more_overdue", 0),
         }

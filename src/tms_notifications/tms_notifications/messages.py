@@ -1,21 +1,14 @@
 """A finished mail: its bytes and its SMTP envelope."""
 
-import re
 import secrets
 from binascii import b2a_qp
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tms_notifications.headers import check_fields
+from tms_notifications.headers import MAX_LINE_LENGTH, check_fields
 
-LINE_END = re.compile(rb"\r\n|\r|\n")
 BODY_FIELDS = ("MIME-Version", "Content-Type")
-PART = (
-    b"--%(boundary)s\r\n"
-    b'Content-Type: %(type)s; charset="utf-8"\r\n'
-    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-    b"%(body)s\r\n"
-)
+PART = b'--%s\r\nContent-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: %s\r\n\r\n%s\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +32,14 @@ def serialised(fields: Mapping[str, bytes], text: str, html: str) -> bytes:
     `email.message` needs ten times as long for the same bytes. Raises `HeaderError` if the result would have other
     header fields than these and those of the bodies.
     """
-    # "=_" occurs in no quoted-printable body.
+    # Nobody can guess it, so no body contains it.
     boundary = b"=_" + secrets.token_hex(12).encode()
     content = b"".join(
         (
             *fields.values(),
             b'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="%s"\r\n\r\n' % boundary,
-            PART % {b"boundary": boundary, b"type": b"text/plain", b"body": _quoted_printable(text)},
-            PART % {b"boundary": boundary, b"type": b"text/html", b"body": _quoted_printable(html)},
+            _part(boundary, b"plain", text),
+            _part(boundary, b"html", html),
             b"--%s--\r\n" % boundary,
         )
     )
@@ -54,7 +47,12 @@ def serialised(fields: Mapping[str, bytes], text: str, html: str) -> bytes:
     return content
 
 
-def _quoted_printable(body: str) -> bytes:
-    """Return the body with CRLF after every line, in lines of at most 76 characters (RFC 2045, section 6.7)."""
-    lines = LINE_END.sub(b"\r\n", body.encode())
-    return b2a_qp(lines if lines.endswith(b"\n") else lines + b"\r\n", istext=True)
+def _part(boundary: bytes, subtype: bytes, body: str) -> bytes:
+    """Return a part with CRLF after every line, as it is or in quoted-printable (RFC 2045, sections 2.7 and 6.7)."""
+    # Unlike those of str, the lines of bytes end with CR, LF or CRLF only.
+    lines = body.encode().splitlines() or [b""]
+    content = b"\r\n".join([*lines, b""])
+    # Quoted-printable is slow, and not all mail servers accept 8 bits.
+    if content.isascii() and b"\0" not in content and all(len(line) <= MAX_LINE_LENGTH for line in lines):
+        return PART % (boundary, subtype, b"7bit", content)
+    return PART % (boundary, subtype, b"quoted-printable", b2a_qp(content, istext=True))

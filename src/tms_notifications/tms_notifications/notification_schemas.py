@@ -95,7 +95,7 @@ class LedgerNotification(InboxNotification):
         "mail": {
             "id": 9,
             "status": "sent",
-            "subject": "Updated: Paint the fence",
+            "subject": "[TMS] Paint the fence (#42)",
             "address": "bob@example.com",
             "sent_at": "2027-03-01T12:01:00Z",
             "answer": "250 OK",

@@ -21,6 +21,8 @@ Zone = Annotated[
     str, Field(max_length=100, description="An IANA time zone such as Europe/Berlin; null: the deployment's.")
 ]
 
+Language = Annotated[Literal["en", "de"], Field(description="Language of mails; null: the deployment's.")]
+
 
 class Preferences(ResponseSchema):
     """The mail preferences of a user."""
@@ -31,6 +33,7 @@ class Preferences(ResponseSchema):
         "due_soon": "immediate",
         "own_changes": True,
         "timezone": None,
+        "language": None,
     }
 
     assigned: Choice
@@ -38,6 +41,7 @@ class Preferences(ResponseSchema):
     due_soon: Choice
     own_changes: bool
     timezone: str | None
+    language: Language | None
 
 
 class PreferencesChange(Schema):
@@ -51,6 +55,7 @@ class PreferencesChange(Schema):
     due_soon: Choice = "immediate"
     own_changes: bool = True
     timezone: Zone | None = None
+    language: Language | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -70,7 +75,7 @@ MAIL_EXAMPLE = {
     "kind": "assigned",
     "recipient": {"id": 2, "username": "bob", "email": "bob@example.com"},
     "task_id": 42,
-    "subject": "Assigned to you: Paint the fence",
+    "subject": "[TMS] Paint the fence (#42)",
     "status": "failed",
     "attempts": 1,
     "error": "550 no such user",
@@ -153,4 +158,5 @@ def present_preferences(preference: NotificationPreference) -> dict[str, object]
         "due_soon": preference.due_soon,
         "own_changes": preference.own_changes,
         "timezone": preference.timezone,
+        "language": preference.language,
     }

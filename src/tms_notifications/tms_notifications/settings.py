@@ -73,6 +73,10 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
     template_path: Folders = setting(
         (), help="Folders whose templates (task/task_email.html, …) replace the package's; comma-separated."
     )
+    subject_prefix: str = setting(
+        "[TMS]", help="Begins the subject of every mail, for filters and lists of mails; none: no prefix."
+    )
+    language: Literal["en", "de"] = setting("en", help="Language of mails to users who have not chosen one (en or de).")
     task_url: str = setting(
         "{public_url}/api/task/{id}",
         help="URL of a task in mails: {id} is the task's id, {public_url} the value of tms.public_url.",
@@ -113,6 +117,11 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
         if missing:
             raise ValueError(f"there is no folder {', '.join(missing)}")
         return value
+
+    @field_validator("subject_prefix")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        return "" if value == "none" else one_line(value)
 
     @field_validator("task_url")
     @classmethod

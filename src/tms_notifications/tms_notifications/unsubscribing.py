@@ -28,12 +28,12 @@ class UnsubscribeTokens:
         return f"{user_id}.{preference}.{self._signature(f'{user_id}.{preference}')}"
 
     def read(self, token: str) -> tuple[int, str] | None:
-        """Return the user's id and the key of `TURNED_OFF`; None if the signature is wrong."""
+        """Return the user's id and the key of `TURNED_OFF`; None if the signature is wrong, or for a sample mail."""
         payload, _, signature = token.rpartition(".")
         user_id, _, preference = payload.partition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(payload).encode()):
             return None
-        return (int(user_id), preference) if preference in TURNED_OFF else None
+        return (int(user_id), preference) if preference in TURNED_OFF and int(user_id) > 0 else None
 
     def _signature(self, payload: str) -> str:
         digest = hmac.digest(self._derived_key, payload.encode(), hashlib.sha256)

@@ -12,10 +12,11 @@ from tms_notifications.models.mails import (
     NotificationRecipient,
 )
 from tms_notifications.models.notifications import Handling, Notification, NotificationKind
-from tms_notifications.models.preferences import Delivery, NotificationMute, NotificationPreference
+from tms_notifications.models.preferences import LANGUAGES, Delivery, NotificationMute, NotificationPreference
 
 __all__ = [
     "ACCOUNT_KINDS",
+    "LANGUAGES",
     "LINK_KINDS",
     "DailyDigestRun",
     "Delivery",

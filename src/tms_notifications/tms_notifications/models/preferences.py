@@ -10,6 +10,9 @@ from tms_core.models import Base
 from tms_core.models.base import CreatedAt
 from tms_notifications.models.enum_types import enum_type
 
+# The languages of mails: English, and those with a catalogue in `locale/`.
+LANGUAGES = ("en", "de")
+
 
 class Delivery(StrEnum):
     IMMEDIATE = "immediate"
@@ -36,6 +39,8 @@ class NotificationPreference(Base):
     )
     own_changes: Mapped[bool] = mapped_column(server_default="true")
     timezone: Mapped[str | None] = mapped_column(String(64))
+    # One of `LANGUAGES`; None is the deployment's.
+    language: Mapped[str | None] = mapped_column(String(8))
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_notification_preference_timezone", "timezone", postgresql_where=timezone.is_not(None)),)

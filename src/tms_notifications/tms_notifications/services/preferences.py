@@ -46,4 +46,5 @@ def defaults(user_id: int) -> NotificationPreference:
         due_soon=Delivery.IMMEDIATE,
         own_changes=True,
         timezone=None,
+        language=None,
     )

@@ -24,6 +24,7 @@ from tms_notifications.services.holding import create_service as hold_service
 from tms_notifications.services.link_requests import account_links
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.services.visibility import CHECKED, TaskVisibility
+from tms_notifications.settings import NotificationSettings
 from tms_notifications.zones import zone_of
 
 HIDDEN = "(hidden)"
@@ -55,6 +56,7 @@ class SendingService:
         self._attempts = attempts
         self._holds = holds
         self._composer = Composer(runtime)
+        self._language = runtime.settings(NotificationSettings).language
         self._links = account_links(runtime, session)
 
     def prepare(self, attempts: Sequence[Attempt]) -> Preparation:
@@ -108,7 +110,8 @@ class SendingService:
     def _composed_with(
         self, mail: NotificationMail, user: User, preference: Preference, names: Mapping[int, str], token: str
     ) -> OutgoingMail:
-        recipient = Recipient.of(user, mail, zone_of(preference.timezone, self._runtime.core.zone))
+        zone = zone_of(preference.timezone, self._runtime.core.zone)
+        recipient = Recipient.of(user, mail, zone, preference.language or self._language)
         return self._composer.compose(mail, recipient, names, token, self._visible_context(mail, user))
 
     def _composed(

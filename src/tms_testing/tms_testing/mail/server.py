@@ -18,8 +18,8 @@ from tms_testing.mail.oracle import Arrival
 ADDRESS = "127.0.0.1"
 # Seconds that a hanging server waits; longer than the timeout of the client.
 HANG = 8.0
-TITLES = re.compile(r"^Title: T(\d+)\.(\d+) -> T\d+\.(\d+)", re.MULTILINE)
-CREATED = re.compile(r"Assigned to you: T(\d+)\.(\d+)")
+TITLES = re.compile(r"^Title: T(\d+)\.(\d+) → T\d+\.(\d+)", re.MULTILINE)
+SUBJECT = re.compile(r"\] T(\d+)\.(\d+) \(#")
 
 
 class Behaviour(StrEnum):
@@ -82,11 +82,11 @@ class MailServer:
 
 
 def _arrival(message: EmailMessage) -> Arrival:
-    created = CREATED.search(message["Subject"] or "")
-    if created:
-        return Arrival(message["Message-ID"], int(created[1]), None, int(created[2]))
     body = message.get_body(("plain",))
     changed = TITLES.search(body.get_content() if body else "")
-    if changed is None:
+    if changed is not None:
+        return Arrival(message["Message-ID"], int(changed[1]), int(changed[2]), int(changed[3]))
+    created = SUBJECT.search(message["Subject"] or "")
+    if created is None:
         return Arrival(message["Message-ID"], 0, None, 0)
-    return Arrival(message["Message-ID"], int(changed[1]), int(changed[2]), int(changed[3]))
+    return Arrival(message["Message-ID"], int(created[1]), None, int(created[2]))

@@ -1,0 +1,66 @@
+"""The languages of mails: texts from gettext catalogues (`locale/`), dates in the forms of the language.
+
+Imports Babel, so only processes that compose mails should import this module.
+"""
+
+import gettext
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+from importlib.resources import files
+from io import BytesIO
+
+from babel import Locale
+from babel.dates import format_skeleton
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from tms_notifications.models import LANGUAGES
+
+# The texts in the code are English. British, because it writes "31 March 2026".
+SOURCE = "en"
+LOCALES = {"en": "en_GB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Translates texts of the code, and formats dates."""
+
+    code: str
+    locale: Locale
+    translations: gettext.NullTranslations
+
+    def text(self, message: str) -> str:
+        return self.translations.gettext(message)
+
+    def plural(self, messages: tuple[str, str], count: int) -> str:
+        """Return the translation of the singular or the plural, whichever the language has for this count."""
+        return self.translations.ngettext(*messages, count)
+
+    def day(self, value: date) -> str:
+        """Return a date as in "Tue, 31 March 2026"."""
+        return _day(value, self.locale)
+
+
+@cache
+def language(code: str) -> Language:
+    """Return one of `LANGUAGES`; English for any other code."""
+    code = code if code in LANGUAGES else SOURCE
+    return Language(code, Locale.parse(LOCALES.get(code, code)), _translations(code))
+
+
+def _translations(code: str) -> gettext.NullTranslations:
+    """Return the catalogue of a language, compiled in memory."""
+    if code == SOURCE:
+        return gettext.NullTranslations()
+    compiled = BytesIO()
+    source = files("tms_notifications") / "locale" / code / "LC_MESSAGES" / "messages.po"
+    with source.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=code))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=2000)
+def _day(value: date, locale: Locale) -> str:
+    return format_skeleton("yMMMMEd", value, locale=locale)
