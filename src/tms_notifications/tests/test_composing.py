@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tms_core.app import configure
 from tms_core.models import User
 from tms_core.sanitizing import one_line
-from tms_notifications.bidi import isolated
+from tms_core.visible_text import isolate
 from tms_notifications.composing import Composer, Recipient
 from tms_notifications.hostnames import AddressError
 from tms_notifications.messages import OutgoingMail
@@ -230,7 +230,7 @@ def test_any_user_text_leaves_the_header_fields_intact_and_is_literal(runtime, t
     assert raw.isascii()
     assert b"\x00" not in raw
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
-    expected = " ".join(f"[TMS] {isolated(one_line(title))} (#12)".split())
+    expected = " ".join(f"[TMS] {isolate(one_line(title))} (#12)".split())
     assert message.subject == expected
     assert as_read(message, "Subject") == expected
     assert as_read(message, "To") == (f"{one_line(name)} <bob@example.com>" if one_line(name) else "bob@example.com")
@@ -245,7 +245,7 @@ def test_any_user_text_leaves_the_header_fields_intact_and_is_literal(runtime, t
         assert [part.get_content_type() for part in read.iter_parts()] == ["text/plain", "text/html"]
     assert str(read["Subject"]) == expected
     assert [address.addr_spec for address in read["To"].addresses] == ["bob@example.com"]
-    assert f"{isolated(one_line(title))} (#12)\n" in text(read)
+    assert f"{isolate(one_line(title))} (#12)\n" in text(read)
 
 
 def test_a_non_ascii_domain_is_written_in_ascii(runtime):

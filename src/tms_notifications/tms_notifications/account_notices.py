@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from tms_core.account_mail import AccountNotice
 from tms_core.runtime import Runtime
 from tms_core.sanitizing import one_line
-from tms_notifications.bidi import isolated
+from tms_core.visible_text import isolate
 from tms_notifications.models import MailKind
 from tms_notifications.presenting import Presenter
 from tms_notifications.recipients import PendingMail
@@ -30,7 +30,7 @@ def token_created_variables(context: Mapping[str, Any], presenter: Presenter, si
     """Return the template variables of a `token_created` mail; the token itself is not among them."""
     expires_at = context["expires_at"]
     return {
-        "name": isolated(one_line(context["name"])),
+        "name": isolate(one_line(context["name"])),
         "hint": context["hint"],
         "scopes": context["scopes"],
         "at": presenter.instant(context["at"]),

@@ -13,7 +13,7 @@ from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.sanitizing import one_line
 from tms_notifications.account_notices import token_created_variables
-from tms_notifications.bidi import isolated
+from tms_core.visible_text import isolate
 from tms_notifications.headers import address_field, text_field, verbatim_field
 from tms_notifications.hostnames import Mailbox, mail_host, smtp_address
 from tms_notifications.languages import language
@@ -77,7 +77,7 @@ class Composer:
             "kind": mail.kind.value,
             "language": recipient.language,
             "sender": self._sender.name,
-            "recipient": isolated(recipient.name),
+            "recipient": isolate(recipient.name),
             "unsubscribe_url": self._unsubscribe_url(mail, recipient),
         }
         rendered = self._templates.render(mail.kind, variables)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tms_core.display_names import without_addresses
 from tms_core.sanitizing import one_line, several_lines, shortened
-from tms_notifications.bidi import isolated
+from tms_core.visible_text import isolate
 from tms_notifications.languages import Language
 from tms_notifications.wording import (
     DUE,
@@ -66,7 +66,7 @@ class Presenter:
 
     def name(self, user_id: int) -> str:
         name = self.names.get(user_id) or self.language.text(FORMER_USER).format(id=user_id)
-        return isolated(without_addresses(one_line(name)))
+        return isolate(without_addresses(one_line(name)))
 
     def actor(self, user_id: int | None) -> str:
         """Return the name of the acting user. None means TMS itself, such as a command of an operator."""
@@ -97,7 +97,7 @@ class Presenter:
             case "description", _:
                 return several_lines(value)
             case _:
-                return isolated(one_line(str(value)))
+                return isolate(one_line(str(value)))
 
     def task(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Return the task's id and the values in words of the fields that it has."""

@@ -68,7 +68,11 @@ def who(app, access):
 def test_signing_in_returns_an_access_token_and_keeps_the_refresh_token_in_a_cookie(app, tab):
     answer = tab.sign_in(status=200)
 
-    assert list(answer.json) == ["access"]
+    assert answer.json.keys() == {"access", "position"}
+    assert (
+        answer.json["position"]
+        == app.get("/api/sync", headers={"Authorization": f"Bearer {answer.json['access']}"}).json["next"]
+    )
     assert who(app, answer.json["access"]).json["username"] == "ann"
     assert answer.headers["Cache-Control"] == "no-store"
     attributes = {part.strip() for part in refresh_cookie(answer).split(";")[1:]}
@@ -159,7 +163,7 @@ def test_an_old_cookie_after_the_grace_time_ends_the_session_and_is_cleared(app,
 def test_a_browser_without_a_session_gets_none(tab):
     answer = tab.refresh(status=200)
 
-    assert answer.json == {"access": None}
+    assert answer.json == {"access": None, "position": None}
     assert "Set-Cookie" not in answer.headers
 
 

@@ -43,11 +43,14 @@ class FirstAccount(Schema):
 
 
 class WebSession(ResponseSchema):
-    """An access token; the refresh token is in the cookie."""
+    """An access token; the refresh token is in the cookie. `position` saves the page a request of `/api/sync`."""
 
-    example = {"access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"}
+    example = {"access": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "position": 1042}
 
     access: Annotated[str | None, Field(description="null: the browser has no session.")]
+    position: Annotated[
+        int | None, Field(ge=0, description="The latest position of the event log, as `next` of `/api/sync`.")
+    ]
 
 
 Page = Literal["/tasks", "/board", "/calendar", "/my-tasks"]

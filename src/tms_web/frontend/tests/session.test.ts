@@ -77,19 +77,11 @@ test("a prefetched response is used once, and a failed one not at all", async ()
   assert.equal(calls.length, 6);
 });
 
-test("a response is prefetched once, and after what must be answered first", async () => {
-  const calls: string[] = [];
-  const { api } = new SessionStore({}, answering({ access: "a" }, calls));
-  const position = Promise.withResolvers<void>();
-  const prefetched = Promise.all([1, 2].map(() => api.prefetch("/api/task", undefined, position.promise)));
-  const page = api.get("/api/task");
-  await api.get("/api/users");
-  assert.deepEqual(calls, ["/api/web-session/refresh", "/api/users"]);
-
-  position.resolve();
-  assert.deepEqual(await page, { access: "a" });
-  await prefetched;
-  assert.deepEqual(calls.slice(2), ["/api/task"]);
+test("the position that comes with a session is given once", async () => {
+  const session = new SessionStore({}, answering({ access: "a", position: 7, id: 1 }));
+  assert.equal(session.takePosition(), null);
+  await session.restore();
+  assert.deepEqual([session.takePosition(), session.takePosition()], [7, null]);
 });
 
 test("what was requested before the modules were loaded is requested once more only if that failed", async () => {

@@ -1,6 +1,7 @@
 """Sessions of browsers: the API's tokens, with the refresh token in a cookie that scripts cannot read."""
 
 from tms_core import error_codes as codes
+from tms_core.event_log.events import last_position
 from tms_core.services.tokens import TokenPair
 from tms_core.web.field_types import IdentityContext
 from tms_core.web.openapi import Header, Nothing, ResponseDoc, Tag, documented
@@ -22,7 +23,7 @@ COOKIE = Header(
     "tms_refresh=Y3JlYXRlZCBieSB0aGUgc2VydmVy; HttpOnly; Path=/api/web-session; SameSite=Strict",
     is_optional=True,
 )
-SESSION = ResponseDoc(WebSession, "A short-lived access token.", headers=(COOKIE,))
+SESSION = ResponseDoc(WebSession, "A short-lived access token, and where to continue from.", headers=(COOKIE,))
 
 
 class _WebSession:
@@ -32,7 +33,9 @@ class _WebSession:
         self.request = request
 
     def _begun(self, pair: TokenPair):
-        response = json_response({"access": pair.access}, headers={"Cache-Control": "no-store"})
+        # Read before any list that the page reads with this token.
+        body = {"access": pair.access, "position": last_position(self.request.db)}
+        response = json_response(body, headers={"Cache-Control": "no-store"})
         keep(self.request, response, pair.refresh)
         return response
 
@@ -81,7 +84,7 @@ class WebSessionRefresh(_WebSession):
         token = refresh_token_of(self.request)
         if token is None:
             # No error: a page that loads cannot know whether there is a session, and browsers log errors.
-            return json_response({"access": None}, headers={"Cache-Control": "no-store"})
+            return json_response({"access": None, "position": None}, headers={"Cache-Control": "no-store"})
         pair = sign_in_of(self.request).refresh(token)
         if pair is None:
             # Returned, not raised: a revocation by the failed refresh must be committed.

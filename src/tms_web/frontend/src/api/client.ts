@@ -77,22 +77,19 @@ export class ApiClient {
 
   get<T>(path: string, params?: Params, options?: RequestOptions): Promise<T> {
     const key = path + toQuery(params);
-    const prefetched = this.#prefetchedAt(key);
+    const prefetched = this.#prefetched.get(key);
     this.#prefetched.delete(key);
-    if (prefetched) return prefetched.response as Promise<T>;
+    if (prefetched && Date.now() - prefetched.at < PREFETCHED_FOR) return prefetched.response as Promise<T>;
     return this.request<T>("GET", path, { ...options, ...(params && { params }) });
   }
 
-  /**
-   * Requests what will be asked for soon, once `first` has settled: the next `get` of the same address has the response.
-   * What is on its way already is not requested again. Never rejects.
-   */
-  prefetch(path: string, params?: Params, first?: Promise<void>): Promise<void> {
+  /** Requests what will be asked for soon: the next `get` of the same address has the response. Never rejects. */
+  prefetch(path: string, params?: Params): Promise<void> {
     const key = path + toQuery(params);
-    const send = () => this.request<unknown>("GET", path, params && { params });
-    const entry = this.#prefetchedAt(key) ?? { response: first ? first.then(send, send) : send(), at: Date.now() };
+    const response = this.request<unknown>("GET", path, params && { params });
+    const entry = { response, at: Date.now() };
     this.#prefetched.set(key, entry);
-    return entry.response.then(
+    return response.then(
       () => {},
       () => {
         if (this.#prefetched.get(key) === entry) this.#prefetched.delete(key);
@@ -103,11 +100,6 @@ export class ApiClient {
   /** A file; its type is that of the response. */
   download(path: string, params?: Params): Promise<Blob> {
     return this.request<Blob>("GET", path, { ...(params && { params }), isBlob: true });
-  }
-
-  #prefetchedAt(key: string) {
-    const entry = this.#prefetched.get(key);
-    return entry && Date.now() - entry.at < PREFETCHED_FOR ? entry : undefined;
   }
 
   post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> {

@@ -1,6 +1,7 @@
 /** Requests that were sent before the modules of the page were loaded (`shell/early.ts`). */
 
 export const REFRESH = "/api/web-session/refresh";
+export const ME = "/api/users/me";
 
 /** The responses by method and URL; each is taken once. */
 export type EarlyResponses = Map<string, Promise<Response>>;

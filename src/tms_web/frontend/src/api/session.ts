@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 // Not from tms/module, which is built on this module.
 import { config } from "../module/config.ts";
 import { ApiClient, type ClientTiming, type Send } from "./client.ts";
-import { isEarly, lockOf, REFRESH } from "./early.ts";
+import { isEarly, lockOf, ME, REFRESH } from "./early.ts";
 import { ApiError } from "./errors.ts";
 import type { Credentials, FirstAccount, RevokedAccess, User, WebSession } from "./types.ts";
 
@@ -14,6 +14,8 @@ export type SessionState = "unknown" | "in" | "out";
 const LOCK = lockOf(config.base);
 const CHANNEL = LOCK;
 const NO_SESSION = "no_session";
+// In milliseconds; reading lists for a position of long ago would repeat many changes.
+const POSITION_FOR = 10_000;
 /** Says nothing about whose session it is. */
 const WAS_IN = `tms.session${config.base}`;
 
@@ -25,6 +27,8 @@ export class SessionStore {
   readonly isAdmin = computed(() => this.user.value?.is_admin ?? false);
   readonly api: ApiClient;
   #access: string | null = null;
+  /** The position of the event log when the access token was given. */
+  #position: { value: number; at: number } | null = null;
   /** Whether the user has asked to end the session, so that its end is no news. */
   #isLeaving = false;
   #renewing: Promise<string> | null = null;
@@ -96,8 +100,15 @@ export class SessionStore {
     await this.api.delete("/api/web-session", { anonymous: true });
   }
 
+  /** The position of the event log before anything was read; null where it was given long ago. */
+  takePosition(): number | null {
+    const given = this.#position;
+    this.#position = null;
+    return given && Date.now() - given.at < POSITION_FOR ? given.value : null;
+  }
+
   async loadUser(): Promise<User> {
-    const user = await this.api.get<User>("/api/users/me");
+    const user = await this.api.get<User>(ME);
     this.user.value = user;
     this.isRevoked.value = false;
     this.state.value = "in";
@@ -106,8 +117,7 @@ export class SessionStore {
   }
 
   async #begin(path: string, body: unknown): Promise<void> {
-    const { access } = await this.api.post<{ access: string }>(path, body, { anonymous: true, tries: 2 });
-    this.#access = access;
+    this.#keep(await this.api.post<WebSession>(path, body, { anonymous: true, tries: 2 }));
     await this.loadUser();
     this.#channel?.postMessage("in");
   }
@@ -126,10 +136,11 @@ export class SessionStore {
   async #refresh(): Promise<string> {
     try {
       const options = { anonymous: true };
-      const { access } = await this.api.post<WebSession>(REFRESH, undefined, options);
+      const session = await this.api.post<WebSession>(REFRESH, undefined, options);
+      const { access } = session;
       // The browser has no session; the server does not call it an error.
       if (access === null) throw new ApiError(401, { code: NO_SESSION });
-      this.#access = access;
+      this.#keep(session);
       return access;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
@@ -141,6 +152,11 @@ export class SessionStore {
       }
       throw error;
     }
+  }
+
+  #keep({ access, position }: WebSession): void {
+    this.#access = access;
+    this.#position = typeof position === "number" ? { value: position, at: Date.now() } : null;
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

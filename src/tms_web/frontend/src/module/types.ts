@@ -58,8 +58,8 @@ export interface PageEntry {
   load: () => Promise<{ default: ComponentType<PageProps> }>;
   /** Whether it is shown without sign-in. */
   isOpen?: boolean;
-  /** Where the site is opened with this page of the shell: requests its first data, after `first`, while its code loads. */
-  prefetch?: (query: URLSearchParams, first: Promise<void>) => Promise<void>;
+  /** Where the site is opened with this page of the shell: requests its first data while its code loads. */
+  prefetch?: (query: URLSearchParams) => Promise<void>;
 }
 
 export interface PageProps {

@@ -90,9 +90,9 @@ function both(path: string, parameter: string, title: string, load: Load, prefet
 }
 
 /** The first page of the list; its groups come with the page. */
-async function prefetchTasks(query: URLSearchParams, first: Promise<void>): Promise<void> {
+async function prefetchTasks(query: URLSearchParams): Promise<void> {
   // Not at the sign-in.
   const { currentDay, readView, toListQuery } = await import("tms/tasks");
   const view = readView(query);
-  if (!view.group) prefetch(toListQuery(view, currentDay.peek()), first);
+  if (!view.group) prefetch(toListQuery(view, currentDay.peek()));
 }

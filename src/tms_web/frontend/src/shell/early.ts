@@ -2,10 +2,8 @@
  * Renews the session of the browser and asks for what every page begins with, before the modules are loaded. The server
  * writes this script into the page, which thus runs it while it is being parsed; `api/early.ts` hands its responses on.
  */
-import { type EarlyResponses, keepEarly, lockOf, REFRESH } from "../api/early.ts";
+import { type EarlyResponses, keepEarly, lockOf, ME, REFRESH } from "../api/early.ts";
 import type { WebSession } from "../api/types.ts";
-
-const FIRST = ["/api/users/me", "/api/sync"];
 
 const base = document.currentScript?.dataset.base ?? "";
 const responses: EarlyResponses = new Map();
@@ -22,12 +20,11 @@ const access = renewal.then(async (response) => {
 });
 // Every page behind the sign-in has need of it.
 access.then(() => import("tms/tasks")).catch(() => {});
-for (const path of FIRST)
-  keep(
-    "GET",
-    path,
-    access.then((token) => request("GET", path, token)),
-  );
+keep(
+  "GET",
+  ME,
+  access.then((token) => request("GET", ME, token)),
+);
 
 function request(method: string, path: string, token?: string): Promise<Response> {
   const headers = { Accept: "application/json", ...(token && { Authorization: `Bearer ${token}` }) };

@@ -1,6 +1,6 @@
 /** The start and the end of a session: the store and the feed follow the signed-in user. */
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
-import { api, errorText, session } from "tms/api";
+import { errorText, session } from "tms/api";
 import { t } from "tms/i18n";
 import { location, navigate, navigation, pages } from "tms/module";
 import { clearDrafts, startStore, stopStore, tasks } from "tms/store";
@@ -31,8 +31,8 @@ export function prefetchPage(): void {
   if (!page || page.isOpen || !session.wasIn()) return;
   void page.load().catch(() => {});
   if (!page.prefetch || path === "/") return;
-  // The position of the event log first, as the feed begins there: no change after the first page is missed.
-  void page.prefetch(query, api.prefetch("/api/sync")).catch(() => {});
+  // With the token comes the position of the event log, where the feed begins: no change after the first page is missed.
+  void page.prefetch(query).catch(() => {});
 }
 
 /** `modules` settles when the modules are loaded. */

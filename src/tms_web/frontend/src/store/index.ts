@@ -46,9 +46,9 @@ export function openList(query: ListQuery, pageSize?: number): TaskList {
   return list;
 }
 
-/** Requests the first page of a list, once `first` has settled, before the page that opens it is there. */
-export function prefetch(query: ListQuery, first: Promise<void>): void {
-  prefetchList(api, query, first);
+/** Requests the first page of a list before the page that opens it is there. */
+export function prefetch(query: ListQuery): void {
+  prefetchList(api, query);
 }
 
 export function closeList(list: TaskList): void {
@@ -74,10 +74,7 @@ export function onForeignChange(act: (id: number) => void): () => void {
  */
 export async function startStore(userId: number, modules: Promise<void>): Promise<void> {
   const { resolve } = start;
-  const position = api.get<TaskChanges>("/api/sync").then(
-    ({ next }) => next,
-    () => undefined,
-  );
+  const position = positionOf();
   void position.then(() => resolve());
   await tasks.start(userId);
   void users.load().catch(() => {});
@@ -85,6 +82,15 @@ export async function startStore(userId: number, modules: Promise<void>): Promis
   const since = await position;
   await modules;
   if (session.user.peek()?.id === userId) await startFeed(since);
+}
+
+async function positionOf(): Promise<number | undefined> {
+  const given = session.takePosition();
+  if (given !== null) return given;
+  return api.get<TaskChanges>("/api/sync").then(
+    ({ next }) => next,
+    () => undefined,
+  );
 }
 
 export function stopStore(): void {

@@ -10,8 +10,8 @@ const REFETCH_AFTER = 300;
 const PAGE_SIZE = 100;
 
 /** Requests the first page of a list that will be opened. */
-export function prefetchList(api: ApiClient, query: ListQuery, first: Promise<void>): void {
-  void api.prefetch("/api/task", pageParams(query, "", PAGE_SIZE), first);
+export function prefetchList(api: ApiClient, query: ListQuery): void {
+  void api.prefetch("/api/task", pageParams(query, "", PAGE_SIZE));
 }
 
 function pageParams(query: ListQuery, cursor: string, pageSize: number): Params {
