@@ -12,8 +12,8 @@ from tms_core.display_names import display_name
 from tms_core.models import User
 from tms_core.runtime import Runtime
 from tms_core.sanitizing import one_line
-from tms_notifications.account_notices import token_created_variables
 from tms_core.visible_text import isolate
+from tms_notifications.account_notices import token_created_variables
 from tms_notifications.headers import address_field, text_field, verbatim_field
 from tms_notifications.hostnames import Mailbox, mail_host, smtp_address
 from tms_notifications.languages import language
