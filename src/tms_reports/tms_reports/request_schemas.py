@@ -1,4 +1,4 @@
-"""The report and its parameters in bodies of jobs and schedules."""
+"""The report of a job or a schedule in a body: its name and its parameters."""
 
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -18,7 +18,6 @@ ReportName = Literal["insight", "trend", "burndown", "cycle-time", "workload", "
 User = Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE] | Literal["me", "none"]
 Users = Annotated[list[User], Field(max_length=MAX_VALUES)]
 Days = Annotated[list[date | Literal["none"]], Field(max_length=MAX_VALUES)]
-JobId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 class ReportParameters(Schema):

@@ -5,10 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from tms_core.values import MAX_ID
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_reports.rendering.formats import Format
-from tms_reports.request_schemas import JobId, ReportName, ReportParameters
+from tms_reports.request_schemas import ReportName, ReportParameters
+
+JobId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 class NewJob(Schema):
