@@ -9,6 +9,7 @@ const DEFAULTS: MailPreferences = {
   due_soon: "immediate",
   own_changes: true,
   timezone: null,
+  language: null,
 };
 
 /** An API that answers changes when told to. */
