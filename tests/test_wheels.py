@@ -81,7 +81,9 @@ def test_migrations_and_templates_are_in_the_wheels(wheels):
 
     assert "tms_core/migrations/env.py" in names(wheels["tms_core"])
     assert {"tms_core", "tms_notifications"} <= {name.partition("/")[0] for name in migrations}
-    assert "tms_notifications/templates/task/task_email.html" in names(wheels["tms_notifications"])
+    notifications = names(wheels["tms_notifications"])
+    assert "tms_notifications/templates/task/task_email.html" in notifications
+    assert "tms_notifications/locale/de/LC_MESSAGES/messages.po" in notifications
 
 
 def test_every_wheel_declares_its_types(wheels):

@@ -8,7 +8,8 @@ import sys
 from tms_core.app import configure
 configure({"pyramid.includes": "tms_notifications tms_local", "tms.environment": "development",
            "tms.notifications.transport": "file"}, web=False)
-print(*sorted({"celery", "kombu", "jinja2", "cornice", "smtplib", "tms_notifications.sink"} & sys.modules.keys()))
+HEAVY = {"babel", "celery", "cornice", "css_inline", "jinja2", "kombu", "smtplib", "tms_notifications.sink"}
+print(*sorted(HEAVY & sys.modules.keys()))
 """
 
 
