@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from tms_core.runtime import Runtime
 from tms_core.user_messages import publish_all
-from tms_notifications.services.inbox import InboxService
+from tms_notifications.services.inbox import COUNT_UNREAD_SQL, MAX_UNREAD
 
 
 def push_unread(runtime: Runtime, newest: Mapping[int, int | None]) -> None:
@@ -17,8 +17,8 @@ def push_unread(runtime: Runtime, newest: Mapping[int, int | None]) -> None:
     """
     if not newest or runtime.breaker.is_open:
         return
-    with runtime.transaction() as session:
-        unread = InboxService(session).count_unread(newest)
+    parameters = {"users": list(newest), "most": MAX_UNREAD}
+    unread = {row[0]: row[1] for row in runtime.single_statements.read(COUNT_UNREAD_SQL, parameters)}
     messages = [
         (user_id, {"type": "notification", "id": notification_id, "unread": unread.get(user_id, 0)})
         for user_id, notification_id in newest.items()

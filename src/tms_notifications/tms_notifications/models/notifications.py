@@ -81,5 +81,6 @@ class Notification(Base):
             postgresql_where=text("is_in_inbox AND read_at IS NULL AND archived_at IS NULL"),
         ),
         Index("ix_notification_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_notification_waiting", "user_id", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_notification_mail_id", "mail_id", postgresql_where=text("mail_id IS NOT NULL")),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_notifications.models import Notification, NotificationMail
@@ -11,15 +11,15 @@ from tms_notifications.services.ledger import Entry
 
 # Unread notifications are counted up to this number.
 MAX_UNREAD = 1000
-COUNT_UNREAD = text("""
+COUNT_UNREAD_SQL = """
     SELECT given.id, (
         SELECT count(*) FROM (
             SELECT 1 FROM notification
-            WHERE user_id = given.id AND is_in_inbox AND read_at IS NULL AND archived_at IS NULL LIMIT :most
+            WHERE user_id = given.id AND is_in_inbox AND read_at IS NULL AND archived_at IS NULL LIMIT %(most)s
         ) AS unread
     )
-    FROM unnest(CAST(:users AS bigint[])) AS given (id)
-""")
+    FROM unnest(CAST(%(users)s AS bigint[])) AS given (id)
+"""
 
 
 class InboxService:
@@ -49,7 +49,8 @@ class InboxService:
 
     def count_unread(self, user_ids: Iterable[int]) -> dict[int, int]:
         """Return the number of unread notifications by user, `MAX_UNREAD` at most."""
-        found = self._session.execute(COUNT_UNREAD, {"users": list(user_ids), "most": MAX_UNREAD})
+        parameters = {"users": list(user_ids), "most": MAX_UNREAD}
+        found = self._session.connection().exec_driver_sql(COUNT_UNREAD_SQL, parameters)
         return {row[0]: row[1] for row in found}
 
     def read(self, user_id: int, ids: Collection[int] | None) -> int:

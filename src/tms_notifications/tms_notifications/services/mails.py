@@ -42,6 +42,13 @@ class MailService:
         )
         return sorted(self._session.scalars(added.values(**later) if later else added, rows))
 
+    def add_to_known(self, pending_mails: Sequence[PendingMail]) -> dict[str, int]:
+        """Insert mails to users who exist, as `add`. Returns the ids of the inserted mails by key."""
+        rows = [self._row(pending_mail) for pending_mail in pending_mails]
+        mail = NotificationMail
+        added = postgresql.insert(mail).on_conflict_do_nothing(index_elements=["key"]).returning(mail.key, mail.id)
+        return {row.key: row.id for row in self._session.execute(added, rows)} if rows else {}
+
     def claim_due(self, limit: int) -> list[int]:
         """Return the ids of mails that are due and have no Celery message in flight; the caller enqueues them."""
         due = (

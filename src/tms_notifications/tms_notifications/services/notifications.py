@@ -1,7 +1,7 @@
 """Writes notifications: their rows, and the mails that they become."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import insert, select, text
@@ -19,6 +19,13 @@ SET_MAILS = text("""
         AS given (id bigint, mail_id bigint, handling notification_handling, reason text)
     WHERE notification.id = given.id
 """)
+
+
+class InsertedMails(NamedTuple):
+    """The ids of mails in their order, and of those that did not exist before."""
+
+    ids: list[int | None]
+    added: list[int]
 
 
 class NotificationService:
@@ -43,19 +50,24 @@ class NotificationService:
 
     def add_mails(self, combined: Sequence[CombinedMail]) -> list[int]:
         """Insert the mails, and note them in their notifications. Returns the ids of the mails that did not exist."""
-        if not combined:
-            return []
-        added = self._mails.add([one.mail for one in combined])
-        keys = [one.mail.key for one in combined]
-        mail = NotificationMail
-        found = self._session.execute(select(mail.key, mail.id).where(mail.key.in_(keys)))
-        ids = {row.key: row.id for row in found}
+        mails = self.insert_mails(combined)
         self._set(
-            {"id": row_id, "mail_id": ids.get(one.mail.key), "handling": handling.value, "reason": reason}
-            for one in combined
+            {"id": row_id, "mail_id": mail_id, "handling": handling.value, "reason": reason}
+            for one, mail_id in zip(combined, mails.ids, strict=True)
             for row_id, (handling, reason) in one.handling.items()
         )
-        return added
+        return mails.added
+
+    def insert_mails(self, combined: Sequence[CombinedMail]) -> InsertedMails:
+        """Insert the mails only, to users who exist."""
+        added = self._mails.add_to_known([one.mail for one in combined])
+        keys = [one.mail.key for one in combined]
+        ids = added
+        if len(added) < len(keys):
+            mail = NotificationMail
+            found = self._session.execute(select(mail.key, mail.id).where(mail.key.in_(keys)))
+            ids = {row.key: row.id for row in found}
+        return InsertedMails([ids.get(key) for key in keys], sorted(added.values()))
 
     def suppress(self, reasons: Mapping[int, Reason]) -> None:
         """Note that these notifications are not sent."""

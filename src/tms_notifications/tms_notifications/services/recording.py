@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import TaskEventRecord
@@ -16,11 +15,11 @@ from tms_notifications.reasons import Reason
 from tms_notifications.recipients import recipients, visible_fields
 from tms_notifications.services.collecting import CollectingService
 from tms_notifications.services.collecting import create_service as collecting_service
-from tms_notifications.services.combining import Entry, combined
+from tms_notifications.services.combining import CombinedMail, Entry, combined
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.notifications import NotificationService
 from tms_notifications.services.routing import Route, Router
-from tms_notifications.services.subscribers import subscribers
+from tms_notifications.services.subscribers import Audience, read_audience
 from tms_notifications.settings import NotificationSettings, create_router
 
 # Characters of a changed value, such as a description, that the ledger keeps.
@@ -69,35 +68,71 @@ class RecordingService:
         concerns = list(_concerns(events))
         if not concerns:
             return Recorded()
-        now: datetime = self._session.scalars(select(func.now())).one()
-        existing = self._notifications.existing({concern.event.position for concern in concerns})
-        fresh = [
-            one for one in concerns if (one.event.position, one.user_id) not in existing and self._is_kept(one, now)
-        ]
-        users = subscribers(self._session, {one.user_id for one in fresh}, {one.event.task_id for one in fresh})
-        fresh = [one for one in fresh if one.user_id in users]
+        audience = read_audience(
+            self._session, {one.user_id for one in concerns}, {one.event.task_id for one in concerns}
+        )
+        now = audience.now
+        fresh = self._fresh(concerns, audience)
+        if not fresh or now is None:
+            return Recorded()
         routes = [
-            self._router.route(one.kind, one.event.task_id, one.event.actor_id, users[one.user_id], now)
+            self._router.route(one.kind, one.event.task_id, one.event.actor_id, audience.users[one.user_id], now)
             for one in fresh
         ]
-        ids = self._notifications.add([_row(one, route) for one, route in zip(fresh, routes, strict=True)])
-        # Before the mails of these events: a task's mails are sent in the order of its events.
-        mail_ids = self._collect_before(fresh, routes)
-        immediate = [
-            Entry(one.user_id, one.kind, (row_id,), (one.event,))
-            for one, route, row_id in zip(fresh, routes, ids, strict=True)
+        rows = [_row(one, route) for one, route in zip(fresh, routes, strict=True)]
+        mails = combined(
+            Entry(one.user_id, one.kind, (index,), (one.event,))
+            for index, (one, route) in enumerate(zip(fresh, routes, strict=True))
             if route.is_immediate
-        ]
-        mail_ids += self._notifications.add_mails(combined(immediate))
-        newest = {
-            one.user_id: row_id
-            for one, route, row_id in zip(fresh, routes, ids, strict=True)
-            if _is_in_inbox(one, route)
-        }
+        )
+        has_waiting = any(route.due_at and route.handling is Handling.MAIL for route in routes)
+        if has_waiting or audience.waiting:
+            ids, mail_ids = self._add_after_waiting(fresh, routes, rows, mails)
+        else:
+            ids, mail_ids = self._add(rows, mails)
+        newest = {row["user_id"]: row_id for row, row_id in zip(rows, ids, strict=True) if row["is_in_inbox"]}
         return Recorded(mail_ids, newest)
 
-    def _is_kept(self, concern: Concern, now: datetime) -> bool:
-        return self._keep is None or concern.event.created_at > now - self._keep
+    def _fresh(self, concerns: Sequence[Concern], audience: Audience) -> list[Concern]:
+        """Return those that are not recorded yet, and are neither too old nor of users who do not exist."""
+        existing: set[tuple[int, int]] = set()
+        if concerns[0].event.position <= audience.last_position:
+            existing = self._notifications.existing({concern.event.position for concern in concerns})
+        return [
+            one
+            for one in concerns
+            if one.user_id in audience.users
+            and (one.event.position, one.user_id) not in existing
+            and self._is_kept(one, audience)
+        ]
+
+    def _add(self, rows: list[dict[str, Any]], mails: Sequence[CombinedMail]) -> tuple[list[int], list[int]]:
+        """Add notifications with their mails. The ids in `mails` are indexes of `rows`. Returns the ids of both."""
+        inserted = self._notifications.insert_mails(mails)
+        for one, mail_id in zip(mails, inserted.ids, strict=True):
+            for index, (handling, reason) in one.handling.items():
+                rows[index] |= {"mail_id": mail_id, "handling": handling, "reason": reason}
+        return self._notifications.add(rows), inserted.added
+
+    def _add_after_waiting(
+        self,
+        concerns: Sequence[Concern],
+        routes: Sequence[Route],
+        rows: list[dict[str, Any]],
+        mails: Sequence[CombinedMail],
+    ) -> tuple[list[int], list[int]]:
+        """Do the same, but first add the mails of changes that wait: a task's mails are sent in the order of its
+        events."""
+        ids = self._notifications.add(rows)
+        mail_ids = self._collect_before(concerns, routes)
+        for one in mails:
+            of_rows = {ids[index]: handling for index, handling in one.handling.items()}
+            one.handling.clear()
+            one.handling.update(of_rows)
+        return ids, mail_ids + self._notifications.add_mails(mails)
+
+    def _is_kept(self, concern: Concern, audience: Audience) -> bool:
+        return self._keep is None or audience.now is None or concern.event.created_at > audience.now - self._keep
 
     def _collect_before(self, concerns: Sequence[Concern], routes: Sequence[Route]) -> list[int]:
         """Add the mails of changes that wait, for the tasks that a user is assigned or loses now."""
@@ -134,6 +169,7 @@ def _row(concern: Concern, route: Route) -> dict[str, Any]:
         "handling": route.handling,
         "reason": route.reason,
         "due_at": route.due_at,
+        "mail_id": None,
         "is_in_inbox": _is_in_inbox(concern, route),
         "created_at": event.created_at,
     }

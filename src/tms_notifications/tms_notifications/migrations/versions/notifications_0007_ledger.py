@@ -62,6 +62,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_index(
+        "ix_notification_waiting",
+        "notification",
+        ["user_id"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_notification_mail_id",
         "notification",
         ["mail_id"],
