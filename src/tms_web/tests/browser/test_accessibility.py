@@ -21,7 +21,15 @@ GUEST_PAGES = (
     "/undo-email-change#token=none",
 )
 # By the key after "g".
-PAGES = {"m": "my-tasks", "b": "board", "c": "calendar", "r": "reports", "a": "administration", "l": "tasks"}
+PAGES = {
+    "m": "my-tasks",
+    "b": "board",
+    "c": "calendar",
+    "r": "reports",
+    "n": "notifications",
+    "a": "administration",
+    "l": "tasks",
+}
 
 
 @pytest.fixture
