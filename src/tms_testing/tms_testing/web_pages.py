@@ -56,8 +56,10 @@ def sign_in(served_pages, begin_session) -> Callable[..., Page]:
     """Opens a path with a new session, as after signing in: `sign_in(page, ann, "/board")`."""
 
     def run(page: Page, user: SignedIn, path: str = "/tasks") -> Page:
-        cookie = {"name": cookies.NAME, "value": begin_session(user.id).refresh, "httpOnly": True, "sameSite": "Strict"}
-        page.context.add_cookies([{**cookie, "domain": "localhost", "path": cookies.PATH}])  # type: ignore[list-item]
+        token = begin_session(user.id).refresh
+        page.context.add_cookies(
+            [{"name": cookies.NAME, "value": token, "domain": "localhost", "path": cookies.PATH, "httpOnly": True}]
+        )
         page.goto(served_pages + path)
         expect(page.get_by_role("navigation").first).to_be_visible()
         return page
