@@ -10,8 +10,8 @@ from sqlalchemy import func, text, update
 from tms_core.celery import use
 from tms_core.permissions import Actor
 from tms_core.user_messages import CHANNEL
+from tms_reports.job_queue import RUN_JOB
 from tms_reports.jobs import running, sweeping
-from tms_reports.jobs.queueing import RUN_JOB
 from tms_reports.jobs.running import Attempt, JobRunner
 from tms_reports.jobs.schemas import Job
 from tms_reports.models import JobStatus, ReportJob

@@ -1,7 +1,7 @@
 """Celery tasks. Each may be delivered twice or interrupted anywhere: progress is recorded in the database."""
 
 from tms_core.celery import app, current_runtime
-from tms_reports.jobs.queueing import RUN_JOB, enqueue
+from tms_reports.job_queue import RUN_JOB, enqueue
 from tms_reports.jobs.running import JobRunner
 from tms_reports.jobs.sweeping import sweep_jobs as find_jobs
 from tms_reports.schedules.runs import start_due_runs

@@ -1,54 +1,17 @@
-"""Bodies and responses of jobs and, for the report itself, of schedules."""
+"""Bodies and responses of jobs."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tms_core.models import Priority, Status
-from tms_core.services.task_filter import MAX_SEARCH_LENGTH, MAX_VALUES
 from tms_core.values import MAX_ID
-from tms_core.web.field_types import AS_WHOLE, Text
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_reports.rendering.formats import Format
-from tms_reports.series.cycle_time import By
-from tms_reports.series.trend import MAX_DAYS
-from tms_reports.series.workload import MAX_LIMIT
+from tms_reports.request_schemas import ReportName, ReportParameters
 
-ReportName = Literal["insight", "trend", "burndown", "cycle-time", "workload", "aging"]
-User = Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE] | Literal["me", "none"]
-Users = Annotated[list[User], Field(max_length=MAX_VALUES)]
-Days = Annotated[list[date | Literal["none"]], Field(max_length=MAX_VALUES)]
 JobId = Annotated[int, Field(ge=1, le=MAX_ID)]
-
-
-class ReportParameters(Schema):
-    """The filters of the task list, and the parameters of the report. `me` is the one for whom it is computed."""
-
-    example = {"assigned_to": ["me"], "status": ["PENDING", "IN_PROGRESS"]}
-    is_partial = True
-
-    priority: Annotated[list[Priority], Field(max_length=len(Priority))] = []
-    status: Annotated[list[Status], Field(max_length=len(Status))] = []
-    due_date: Days = []
-    due_date_gte: date | None = None
-    due_date_gt: date | None = None
-    due_date_lte: date | None = None
-    due_date_lt: date | None = None
-    assigned_to: Users = []
-    created_by: Users = []
-    q: Annotated[Text, Field(max_length=MAX_SEARCH_LENGTH)] = ""
-    days: Annotated[int, Field(ge=1, le=MAX_DAYS, description="Of trend and cycle-time."), AS_WHOLE] | None = None
-    by: Annotated[By | None, Field(description="Of cycle-time.")] = None
-    from_: Annotated[date | None, Field(alias="from", description="Of burndown.")] = None
-    to: Annotated[date | None, Field(description="Of burndown.")] = None
-    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Of workload."), AS_WHOLE] | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the parameters that are given, as JSON values."""
-        found = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
 class NewJob(Schema):

@@ -11,8 +11,8 @@ from tms_core.errors import ConflictError, NotFoundError
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_reports.error_codes import REPORT_JOB_NOT_DONE, REPORT_JOB_NOT_FOUND, REPORT_JOB_RUNNING
+from tms_reports.job_queue import enqueue_after_commit
 from tms_reports.jobs.progress import announce_after_commit
-from tms_reports.jobs.queueing import enqueue_after_commit
 from tms_reports.models import ACTIVE_STATUSES, JobStatus, ReportJob
 from tms_reports.requests import ReportRequest
 from tms_reports.schedules.runs import record_outcome

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_reports.jobs.queueing import enqueue_after_commit
+from tms_reports.job_queue import enqueue_after_commit
 from tms_reports.models import ACTIVE_STATUSES, JobStatus, ReportJob, ReportSchedule
 from tms_reports.schedules.cron import next_run
 

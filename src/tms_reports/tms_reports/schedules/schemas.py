@@ -9,8 +9,8 @@ from tms_core.values import MAX_ID
 from tms_core.web.field_types import AS_WHOLE, Line
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
-from tms_reports.jobs.schemas import JobId, ReportName, ReportParameters
 from tms_reports.rendering.formats import Format
+from tms_reports.request_schemas import ReportName, ReportParameters
 
 MAX_RECIPIENTS = 50
 Name = Annotated[Line, Field(max_length=100)]
@@ -90,7 +90,7 @@ class Schedule(ResponseSchema):
         "updated_at": "2027-02-01T12:00:00Z",
     }
 
-    id: JobId
+    id: Annotated[int, Field(ge=1, le=MAX_ID)]
     owner: int
     name: str
     cron: str
