@@ -19,7 +19,7 @@ export function DaysSelect({ view, query, goTo }: SectionProps) {
     <Field label={t("reports.period")}>
       <Select
         value={days}
-        options={choices.map((value) => ({ value, label: t("reports.lastDays", { count: Number(value) }) }))}
+        options={choices.map((value) => ({ value, label: t("reports.days", { count: Number(value) }) }))}
         onSelect={(value) => goTo(view, { params: { days: value === DEFAULT ? "" : value } })}
       />
     </Field>
