@@ -27,6 +27,9 @@ def test_preferences_are_saved_at_once(page, sign_in, ann, client, check_accessi
     page.get_by_label("a task of mine is changed").select_option("Daily digest")
     page.get_by_label("Send mails about changes that I make myself").uncheck()
     expect(page.locator(".mail-preferences__saved")).to_be_visible()
+    language = page.get_by_label("Language of mails")
+    expect(language).to_have_value("")
+    language.select_option("Deutsch")
     zone = page.get_by_role("button", name="Time zone: Same as the server (Europe/Berlin)")
     zone.press("Enter")
     page.get_by_role("combobox", name="Time zone").press_sequentially("auckl")
@@ -35,7 +38,7 @@ def test_preferences_are_saved_at_once(page, sign_in, ann, client, check_accessi
     expect(page.locator(".mail-preferences__saved")).to_be_visible()
 
     expected = {"assigned": "immediate", "updated": "digest", "due_soon": "off", "own_changes": False}
-    assert client.get(PATH).json() == {**expected, "timezone": "Pacific/Auckland"}
+    assert client.get(PATH).json() == {**expected, "timezone": "Pacific/Auckland", "language": "de"}
     # The pages use the zone of the account, on every device.
     page.reload()
     expect(due).to_have_value("off")
