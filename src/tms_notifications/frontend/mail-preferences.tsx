@@ -5,6 +5,7 @@ import { t } from "tms/i18n";
 import { announce, config } from "tms/module";
 import { Checkbox, Combobox, ErrorState, Icon, Notice, Select, SkeletonRows } from "tms/ui";
 import { preferences } from "./account.ts";
+import { MutedTaskList } from "./muted-tasks.tsx";
 import type { PreferenceChange } from "./preferences.ts";
 
 const KINDS = ["assigned", "updated", "due_soon"] as const;
@@ -67,6 +68,7 @@ export default function MailPreferencesSection() {
       ) : (
         <SkeletonRows count={4} />
       )}
+      <MutedTaskList />
     </section>
   );
 }

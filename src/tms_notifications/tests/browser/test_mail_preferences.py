@@ -46,6 +46,19 @@ def test_preferences_are_saved_at_once(page, sign_in, ann, client, check_accessi
     expect(page.get_by_role("button", name="Time zone: Pacific/Auckland")).to_be_visible()
 
 
+def test_muted_tasks_are_listed_and_unmuted(page, sign_in, ann, client, check_accessibility):
+    task_id = client.post("/api/task/", data={"title": "Paint the fence"}).json()["id"]
+    assert client.put(f"/api/task/{task_id}/mute").ok
+    sign_in(page, ann, "/profile/notifications")
+    muted = page.get_by_role("list", name="Muted tasks").get_by_role("listitem")
+    expect(muted).to_contain_text("Paint the fence")
+    check_accessibility(page)
+
+    page.get_by_role("button", name="Unmute “Paint the fence”").click()
+    expect(page.get_by_text("No task is muted.")).to_be_visible()
+    assert client.get("/api/users/me/muted-tasks").json()["results"] == []
+
+
 def test_a_refused_change_is_taken_back_with_the_reason(page, sign_in, ann, client, problems, check_accessibility):
     sign_in(page, ann, "/profile/notifications")
     changes = page.get_by_label("a task of mine is changed")
