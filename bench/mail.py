@@ -1,15 +1,17 @@
-"""Measures the processor time of a mail by kind of process: worker, PostgreSQL and Redis.
+"""Measures mails per second of one worker process, and the processor time of a mail by kind of process.
 
     .venv/bin/python bench/mail.py [--mails 1000] [--singles 200] [--rounds 3] [--transport smtp] [--no-pipelining]
         [--tms PATH]
 
 Starts its own PostgreSQL, Valkey, `tms worker` and, in a process that is not counted, a mail server. `--tms` is the
-command of another checkout. Processor time is hardly affected by other load on the machine.
+command of another checkout. Processor time is hardly affected by other load on the machine; mails per second are, and
+the mail server, which is a Python program, shares the machine.
 """
 
 import argparse
 import multiprocessing
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -21,6 +23,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
+from typing import Protocol
 
 from redis import Redis
 from rich.console import Console
@@ -48,17 +51,28 @@ WARM_UP = 60
 TICK = os.sysconf("SC_CLK_TCK")
 WAITING = text("SELECT count(*) FROM notification_mail WHERE status = 'waiting'")
 BACKENDS = text("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")
+MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.MULTILINE | re.IGNORECASE)
+CLOCK = "by the clock"
 Seconds = dict[str, float]
 
 
-class MailServer:
-    """Counts the mails that arrive; runs in a process of its own."""
+class Arrivals(Protocol):
+    """A queue of mails: the time by `time.monotonic`, which is the same in all processes, and the Message-ID."""
 
-    def __init__(self, port: int, arrived: "multiprocessing.Queue[int]", *, pipelining: bool):
+    def get(self, block: bool = True, timeout: float | None = None) -> tuple[float, str]: ...
+
+    def put(self, mail: tuple[float, str]) -> None: ...
+
+
+class MailServer:
+    """Notes the mails that arrive; runs in a process of its own."""
+
+    def __init__(self, port: int, arrived: Arrivals, *, pipelining: bool):
         self._port, self._arrived, self._pipelining = port, arrived, pipelining
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
-        self._arrived.put(len(envelope.content))
+        found = MESSAGE_ID.search(envelope.content)
+        self._arrived.put((time.monotonic(), found[1].decode() if found else ""))
         return "250 OK"
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 - aiosmtpd's name
@@ -74,9 +88,9 @@ class MailServer:
 
 
 @contextmanager
-def mail_server(*, pipelining: bool) -> Iterator[tuple[int, "multiprocessing.Queue[int]"]]:
+def mail_server(*, pipelining: bool) -> Iterator[tuple[int, Arrivals]]:
     """Run a mail server. Yields its port, and a queue that has an item per mail."""
-    arrived: multiprocessing.Queue[int] = multiprocessing.Queue()
+    arrived: Arrivals = multiprocessing.Queue()
     port = free_port()
     process = multiprocessing.Process(target=MailServer(port, arrived, pipelining=pipelining).run, daemon=True)
     process.start()
@@ -113,7 +127,7 @@ def children_of(pid: int) -> list[int]:
 
 
 class Bench:
-    def __init__(self, runtime: Runtime, worker_pid: int, arrived: "multiprocessing.Queue[int] | None"):
+    def __init__(self, runtime: Runtime, worker_pid: int, arrived: Arrivals | None):
         self._runtime = runtime
         self._sink = NotificationsSink(runtime)
         self._worker = worker_pid
@@ -187,12 +201,13 @@ class Bench:
         """Return the processor time of `count` mails that wait when the worker begins."""
         self.pause_worker(signal.SIGSTOP)
         sink = self.change_tasks(count)
-        before = self.cpu()
+        before, began = self.cpu(), time.monotonic()
         self.pause_worker(signal.SIGCONT)
         self.wait_until_sent(count)
+        elapsed = time.monotonic() - began
         self.wait_until_recorded()
         after = self.cpu()
-        return {name: after[name] - before[name] for name in after} | sink
+        return {name: after[name] - before[name] for name in after} | sink | {CLOCK: elapsed}
 
     def single(self, count: int) -> Seconds:
         """Return the processor time of `count` mails, each of which is added when the previous one was sent."""
@@ -259,11 +274,16 @@ def main() -> None:
             medians = measure(bench, options)
         runtime.close()
     table = Table("ms of processor time per mail", *medians)
-    for kind in medians["many"]:
+    for kind in medians["single"]:
         table.add_row(kind, *(f"{median[kind]:.2f}" for median in medians.values()))
     totals = [sum(median[kind] for kind in median if "worker" in kind) for median in medians.values()]
     table.add_row("worker and its PostgreSQL", *(f"{total:.2f}" for total in totals))
-    Console(width=120).print(table)
+    console = Console(width=120)
+    console.print(table)
+    waiting = medians["many"][CLOCK]
+    console.print(
+        f"{1000 / waiting:.0f} mails per second by one worker process, by the clock ({waiting:.2f} ms per mail)"
+    )
 
 
 if __name__ == "__main__":

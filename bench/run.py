@@ -14,11 +14,12 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from websockets.asyncio.client import connect
@@ -29,6 +30,7 @@ from tms_local.embedded.services import embedded_services
 HERE = Path(__file__).resolve().parent
 TMS = Path(sys.executable).with_name("tms")
 CONNECTIONS, PUSHES = 32, 200
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 STATUSES = ("PENDING", "IN_PROGRESS", "COMPLETED", "ARCHIVED")
 PRIORITIES = ("LOW", "MEDIUM", "HIGH", "URGENT")
 # Continued from round to round, so that no round finds the lists of an earlier one in the cache.
@@ -150,9 +152,16 @@ class System:
 
 @contextmanager
 def system(
-    tasks: int, processes: Sequence[str] = ("api", "relay", "realtime"), *, state_dir: Path | None = None
+    tasks: int,
+    processes: Sequence[str] = ("api", "relay", "realtime"),
+    *,
+    state_dir: Path | None = None,
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> Iterator[System]:
-    """Run the processes of a system with `tasks` tasks, with the data that `state_dir` has from an earlier run."""
+    """Run the processes of a system with `tasks` tasks, with the data that `state_dir` has from an earlier run.
+
+    `settings` are environment variables.
+    """
     place = nullcontext(str(state_dir)) if state_dir else tempfile.TemporaryDirectory(prefix="tms-bench-")
     with place as folder, embedded_services(folder) as (database, redis):
         port, realtime_port = free_port(), free_port()
@@ -164,6 +173,7 @@ def system(
             "TMS_REDIS_URL": redis,
             "TMS_API_PORT": str(port),
             "TMS_REALTIME_PORT": str(realtime_port),
+            **settings,
         }
         subprocess.run([TMS, "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
         if not (is_loaded := Path(folder, "loaded")).exists():

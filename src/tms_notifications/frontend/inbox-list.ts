@@ -70,9 +70,23 @@ export class InboxList {
 
   /** Takes over what the server has confirmed. */
   apply(changes: Pending): void {
-    for (const [id, change] of changes) if (change.is_read && !change.is_archived) this.#kept.add(id);
+    for (const [id, change] of changes) {
+      if (change.is_read === false) this.#kept.delete(id);
+      else if (change.is_read && !change.is_archived) this.#kept.add(id);
+    }
     const rows = this.rows.peek();
     if (rows) this.rows.value = rows.map((row) => changed(row, changes)).filter((row) => this.#isListed(row));
+  }
+
+  /** Adds notifications that belong into this list again; those beyond its last page come with that. */
+  insert(rows: readonly InboxNotification[]): void {
+    const before = this.rows.peek();
+    if (!before) return;
+    const last = this.#next.peek() === null ? 0 : (before.at(-1)?.id ?? 0);
+    const known = new Set(before.map(({ id }) => id));
+    const added = rows.filter((row) => row.id > last && !known.has(row.id) && this.#isListed(row));
+    for (const { id } of added) this.#kept.add(id);
+    this.rows.value = [...before, ...added].sort((one, other) => other.id - one.id);
   }
 
   close(): void {

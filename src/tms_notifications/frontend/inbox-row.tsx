@@ -11,8 +11,8 @@ export interface InboxRowActions {
   hrefOf: (taskId: number) => string;
   open: (row: InboxNotification) => void;
   focus: (id: number) => void;
-  read: (row: InboxNotification) => void;
-  archive: (row: InboxNotification) => void;
+  toggleRead: (row: InboxNotification) => void;
+  toggleArchived: (row: InboxNotification) => void;
 }
 
 export interface InboxRowProps extends InboxRowActions {
@@ -21,7 +21,7 @@ export interface InboxRowProps extends InboxRowActions {
 }
 
 /** The row has the focus as a whole, so that the keys of the list work wherever the user is. */
-export function InboxRow({ row, isOpen, hrefOf, open, focus, read, archive }: InboxRowProps) {
+export function InboxRow({ row, isOpen, hrefOf, open, focus, toggleRead, toggleArchived }: InboxRowProps) {
   const { id, task, kind, is_read, is_archived } = row;
   return (
     <li
@@ -67,19 +67,17 @@ export function InboxRow({ row, isOpen, hrefOf, open, focus, read, archive }: In
             class="notification__read"
             label={t("notifications.read")}
             keys="r"
-            onClick={() => read(row)}
+            onClick={() => toggleRead(row)}
           />
         )}
-        {!is_archived && (
-          <IconButton
-            icon="archive"
-            size="small"
-            label={t("notifications.archive")}
-            keys="e"
-            onClick={() => archive(row)}
-          />
-        )}
-        <RowMenu row={row} read={read} />
+        <IconButton
+          icon={is_archived ? "inbox" : "archive"}
+          size="small"
+          label={t(is_archived ? "notifications.unarchive" : "notifications.archive")}
+          keys="e"
+          onClick={() => toggleArchived(row)}
+        />
+        <RowMenu row={row} toggleRead={toggleRead} />
       </div>
     </li>
   );
@@ -99,24 +97,24 @@ export function Mark({ row }: { row: Pick<InboxNotification, "actor" | "kind"> }
   );
 }
 
-function RowMenu({ row, read }: Pick<InboxRowProps, "row" | "read">) {
-  const { task, kind, is_read } = row;
+function RowMenu({ row, toggleRead }: Pick<InboxRowProps, "row" | "toggleRead">) {
+  const { task, kind, is_read, is_archived } = row;
   const isOn = isMuted(task.id) ?? false;
   return (
     <Menu
       label={t("notifications.more")}
       placement="bottom-end"
       items={[
-        // For phones, which have no room for its button.
-        ...(is_read
+        // Phones have no room for the button. Archived notifications are read.
+        ...(is_archived
           ? []
           : [
               {
                 id: "read",
-                icon: "check" as const,
-                label: t("notifications.read"),
+                icon: is_read ? ("mail" as const) : ("check" as const),
+                label: t(is_read ? "notifications.unread" : "notifications.read"),
                 keys: "r",
-                run: () => read(row),
+                run: () => toggleRead(row),
               },
             ]),
         ...(kind === "deleted"

@@ -46,11 +46,8 @@ export function InboxView({ filter, openId, hrefOf, onOpen, handle }: InboxViewP
     focus: (id: number) => {
       selection.focused.value = id;
     },
-    read,
-    archive: (row: InboxNotification) => {
-      announce(t("notifications.archived"));
-      void attempt(inbox.archive([row]));
-    },
+    toggleRead: (row: InboxNotification) => void attempt(row.is_read ? inbox.markUnread([row]) : inbox.read([row])),
+    toggleArchived: (row: InboxNotification) => void (row.is_archived ? unarchive(row) : archive(row)),
   };
   const act = (run: (row: InboxNotification) => void) => () => {
     const row = current();
@@ -60,8 +57,8 @@ export function InboxView({ filter, openId, hrefOf, onOpen, handle }: InboxViewP
     { keys: "j", label: t("notifications.key.next"), run: () => focus.move(1) },
     { keys: "k", label: t("notifications.key.previous"), run: () => focus.move(-1) },
     { keys: "enter", label: t("notifications.key.open"), run: act(actions.open) },
-    { keys: "e", label: t("notifications.archive"), run: act(actions.archive) },
-    { keys: "r", label: t("notifications.read"), run: act(read) },
+    { keys: "e", label: t("notifications.key.archive"), run: act(actions.toggleArchived) },
+    { keys: "r", label: t("notifications.key.read"), run: act(actions.toggleRead) },
     { keys: "shift+r", label: t("notifications.readAll"), run: readAll },
     { keys: "m", label: t("notifications.key.mute"), run: act(({ task }) => toggleMute(task.id)) },
   ]);
@@ -128,11 +125,31 @@ function toggleMute(taskId: number): void {
   void setMuted(taskId, !(isMuted(taskId) ?? false));
 }
 
-async function attempt(change: Promise<void>): Promise<void> {
+async function archive(row: InboxNotification): Promise<void> {
+  if (!(await attempt(inbox.archive([row])))) return;
+  toast(t("notifications.archived"), {
+    action: { label: t("notifications.undo"), run: () => void attempt(inbox.unarchive([row])) },
+  });
+}
+
+async function unarchive(row: InboxNotification): Promise<void> {
+  if (!(await attempt(inbox.unarchive([row])))) return;
+  toast(t("notifications.unarchived"), {
+    action: {
+      label: t("notifications.undo"),
+      run: () => void attempt(inbox.archive([{ ...row, is_archived: false }])),
+    },
+  });
+}
+
+/** Returns whether the change was made; a failure is told. */
+async function attempt(change: Promise<void>): Promise<boolean> {
   try {
     await change;
+    return true;
   } catch (error) {
     toast(t("notifications.failed", { reason: errorText(error) }), { tone: "error" });
+    return false;
   }
 }
 

@@ -3,12 +3,14 @@ import { signal } from "@preact/signals";
 import type { ApiClient, ChangedNotifications, InboxNotification } from "tms/api";
 import { type Filter, InboxList, type Pending } from "./inbox-list.ts";
 
-type Change = "read" | "archive";
+type Change = "read" | "unread" | "archive" | "unarchive";
 
 const PATH = "/api/notifications";
 const VALUES: Record<Change, Partial<InboxNotification>> = {
   read: { is_read: true },
+  unread: { is_read: false },
   archive: { is_read: true, is_archived: true },
+  unarchive: { is_archived: false },
 };
 // The server's maximum.
 const MAX_IDS = 500;
@@ -66,6 +68,17 @@ export class Inbox {
     return this.#change("archive", rows.filter(({ is_archived }) => !is_archived).slice(0, MAX_IDS));
   }
 
+  markUnread(rows: readonly InboxNotification[]): Promise<void> {
+    return this.#change("unread", rows.filter(({ is_read }) => is_read).slice(0, MAX_IDS));
+  }
+
+  /** Takes notifications back from the archive, as the user saw them before: unread ones are unread again. */
+  async unarchive(rows: readonly InboxNotification[]): Promise<void> {
+    await this.#change("unarchive", rows.slice(0, MAX_IDS));
+    for (const list of this.#lists) list.insert(rows.map((row) => ({ ...row, is_read: true, is_archived: false })));
+    await this.#change("unread", rows.filter(({ is_read }) => !is_read).slice(0, MAX_IDS));
+  }
+
   /** Marks the whole inbox as read, with what is not loaded. */
   readAll(): Promise<void> {
     return this.#change("read", "all");
@@ -95,10 +108,9 @@ export class Inbox {
     const which = rows === "all" ? this.#loaded() : rows;
     if (!which.length && rows !== "all") return;
     const changes: Pending = new Map(which.map(({ id }) => [id, VALUES[change]]));
-    const unread = which.filter(({ is_read }) => !is_read).length;
     this.#turn++;
     this.#pending.value = new Map([...this.#pending.peek(), ...changes]);
-    this.unread.value = rows === "all" ? 0 : Math.max(0, (this.unread.peek() ?? 0) - unread);
+    this.unread.value = rows === "all" ? 0 : Math.max(0, (this.unread.peek() ?? 0) + difference(change, which));
     try {
       const body = rows === "all" ? { all: true } : { ids: which.map(({ id }) => id) };
       const found = await this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body);
@@ -122,4 +134,10 @@ export class Inbox {
     const rows = [...this.#lists].flatMap((list) => list.shown.peek().filter(({ is_archived }) => !is_archived));
     return [...new Map(rows.map((row) => [row.id, row])).values()];
   }
+}
+
+/** By how many the unread notifications become more. */
+function difference(change: Change, rows: readonly InboxNotification[]): number {
+  if (change === "unarchive") return 0;
+  return change === "unread" ? rows.length : -rows.filter(({ is_read }) => !is_read).length;
 }

@@ -1,14 +1,16 @@
-/** Which mails the user gets, and in which time zone days begin. */
+/** Which mails the user gets, in which language, and in which time zone days begin. */
 import { useId, useRef, useState } from "preact/hooks";
 import { errorText, type MailPreferences } from "tms/api";
 import { t } from "tms/i18n";
 import { announce, config } from "tms/module";
 import { Checkbox, Combobox, ErrorState, Icon, Notice, Select, SkeletonRows } from "tms/ui";
 import { preferences } from "./account.ts";
+import { MutedTaskList } from "./muted-tasks.tsx";
 import type { PreferenceChange } from "./preferences.ts";
 
 const KINDS = ["assigned", "updated", "due_soon"] as const;
 const DELIVERIES = ["immediate", "digest", "off"] as const;
+const LANGUAGES = ["", "en", "de"] as const;
 const ZONES = Intl.supportedValuesOf("timeZone");
 
 export default function MailPreferencesSection() {
@@ -55,6 +57,7 @@ export default function MailPreferencesSection() {
               onToggle={(isOn) => void change({ own_changes: isOn })}
             />
           </fieldset>
+          <Language language={shown.language} onChoose={(language) => void change({ language })} />
           <TimeZone zone={shown.timezone} onChoose={(timezone) => void change({ timezone })} />
           {failure !== null && (
             <Notice tone="danger">{t("notifications.failed", { reason: errorText(failure) })}</Notice>
@@ -65,6 +68,7 @@ export default function MailPreferencesSection() {
       ) : (
         <SkeletonRows count={4} />
       )}
+      <MutedTaskList />
     </section>
   );
 }
@@ -116,6 +120,33 @@ function Choice({ name, checked, onToggle }: ChoiceProps) {
       }
       {...{ checked, onToggle }}
     />
+  );
+}
+
+interface LanguageProps {
+  language: MailPreferences["language"];
+  onChoose: (language: MailPreferences["language"]) => void;
+}
+
+/** The language of mails, which is not that of these pages. */
+function Language({ language, onChoose }: LanguageProps) {
+  const id = useId();
+  return (
+    <div class="field mail-preferences__zone">
+      <label class="field__label" for={id}>
+        {t("notifications.language")}
+      </label>
+      <Select
+        id={id}
+        aria-describedby={`${id}-hint`}
+        value={language ?? ""}
+        options={LANGUAGES.map((value) => ({ value, label: t(`notifications.language.${value || "default"}`) }))}
+        onSelect={(value) => onChoose(value || null)}
+      />
+      <p class="field__hint" id={`${id}-hint`}>
+        {t("notifications.language.hint")}
+      </p>
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 """The daily digest: once a day at the user's hour, with changes and due tasks, however often beat runs."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -110,6 +111,31 @@ def test_two_runs_at_once_send_one_digest(runtime, smtp, tasks, relay_once, mail
     collect(Handling.DIGEST)
 
     assert len(first.mail_ids) == len(mail_log.rows()) == 1
+
+
+def test_several_beats_at_once_send_each_digest_once(
+    runtime, smtp, tasks, relay_once, mail_log, ledger, in_thread, ann, make_user
+):
+    users = [make_user() for _ in range(20)]
+    for user in users:
+        ledger.prefer(user, assigned="digest", due_soon="digest")
+        tasks.create(ann, assigned_to=user.id, due_date=today())
+    relay_once()
+    ledger.make_due()
+    start = threading.Barrier(4)
+
+    def run() -> None:
+        start.wait(30)
+        send_digests()
+
+    for beat in [in_thread(run) for _ in range(4)]:
+        beat.join(30)
+    # A user whose notifications another run was collecting was left out by this one.
+    send_digests()
+    mail_log.send_all()
+
+    assert sorted(row.user_id for row in mail_log.rows()) == [user.id for user in users]
+    assert sorted(smtp.recipients) == sorted(f"{user.username}@example.com" for user in users)
 
 
 def test_two_announcements_at_once_list_a_task_once(runtime, tasks, ledger, in_thread, announce, ann, bob):

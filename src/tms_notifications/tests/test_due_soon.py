@@ -1,5 +1,6 @@
 """The daily mails: one per user, with tasks due today or tomorrow; each task and due date is announced once."""
 
+import threading
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -95,6 +96,27 @@ def test_concurrent_runs_add_each_mail_once(runtime, tasks, mail_log, in_thread,
     other.join()
 
     assert sorted(mail_log.kinds()) == [(ann.id, "due_soon"), (bob.id, "due_soon")]
+
+
+def test_several_beats_at_once_send_each_reminder_once(
+    runtime, smtp, tasks, mail_log, in_thread, make_user, ann, today
+):
+    users = [make_user() for _ in range(20)]
+    for user in users:
+        tasks.create(ann, assigned_to=user.id, due_date=today)
+    start = threading.Barrier(4)
+
+    def run() -> None:
+        start.wait(30)
+        for task in (send_due_soon, send_missed_due_soon):
+            task()
+
+    for beat in [in_thread(run) for _ in range(4)]:
+        beat.join(30)
+    mail_log.send_all()
+
+    assert sorted(row.user_id for row in mail_log.rows()) == [user.id for user in users]
+    assert sorted(smtp.recipients) == sorted(f"{user.username}@example.com" for user in users)
 
 
 def test_tasks_announced_yesterday_are_not_announced_today(announce, tasks, mail_log, ann, today):

@@ -106,6 +106,30 @@ def test_archived_notifications_are_read_and_listed_apart(of_bob, assign):
     assert of_bob.get(URL).json["results"] == []
 
 
+def test_notifications_are_marked_as_unread_and_taken_back_from_the_archive(
+    of_bob, client_of, assign, messages, ann, bob
+):
+    assign(3)
+    of_bob.post_json(f"{URL}/read", {"ids": [1]})
+    of_bob.post_json(f"{URL}/archive", {"ids": [2]})
+    messages()
+
+    # Neither an archived notification nor one that is unread changes.
+    assert of_bob.post_json(f"{URL}/unread", {"ids": [1, 2, 3]}).json == {"changed": 1, "unread": 2}
+    assert messages() == [(bob.id, {"type": "notification", "id": None, "unread": 2})]
+    assert of_bob.post_json(f"{URL}/unarchive", {"ids": [1, 2]}).json == {"changed": 1, "unread": 2}
+    rows = of_bob.get(URL).json["results"]
+    assert [(row["id"], row["is_read"]) for row in rows] == [(3, False), (2, True), (1, False)]
+    for path in ("unread", "unarchive"):
+        assert client_of(ann).post_json(f"{URL}/{path}", {"ids": [2]}).json == {"changed": 0, "unread": 0}
+
+
+@pytest.mark.parametrize("body", [{}, {"ids": []}, {"ids": [0]}, {"all": True}, {"ids": [1], "all": True}])
+def test_unread_and_unarchive_need_ids(of_bob, body):
+    of_bob.post_json(f"{URL}/unread", body, status=400)
+    of_bob.post_json(f"{URL}/unarchive", body, status=400)
+
+
 def test_pages_are_linked(of_bob, assign):
     assign(3)
     first = of_bob.get(f"{URL}?unread=true&page_size=2").json
@@ -167,11 +191,35 @@ def test_a_muted_task_is_neither_mailed_nor_in_the_inbox(
     assert len(mail_log.rows()) == 2
 
 
+def test_muted_tasks_are_listed(of_bob, client_of, assign, ledger, tasks, ann, bob):
+    ids = assign(4)
+    for task_id in ids[:3]:
+        ledger.mute(bob, task_id)
+    tasks.change(ann, ids[0], title="Renamed")
+    tasks.delete(ann, ids[1])
+
+    first = of_bob.get("/api/users/me/muted-tasks?page_size=1").json
+    second = of_bob.get(first["next"]).json
+    assert [(row["id"], row["title"]) for row in first["results"] + second["results"]] == [
+        (ids[2], "Task 3"),
+        (ids[0], "Renamed"),
+    ]
+    assert second["results"][0]["muted_at"].endswith("Z")
+    assert second["next"] is None
+    assert client_of(ann).get("/api/users/me/muted-tasks").json == {"results": [], "next": None}
+
+
 def test_only_visible_tasks_can_be_muted(of_bob):
     assert of_bob.put_json("/api/task/99/mute", {}, status=404).json["code"] == "task_not_found"
 
 
 def test_the_inbox_needs_authentication(app):
-    for path in (URL, "/api/users/me/notifications/log", "/api/users/1/notifications/log", "/api/task/1/mute"):
+    for path in (
+        URL,
+        "/api/users/me/notifications/log",
+        "/api/users/1/notifications/log",
+        "/api/task/1/mute",
+        "/api/users/me/muted-tasks",
+    ):
         app.get(path, status=401)
     app.post(f"{URL}/read", orjson.dumps({"all": True}), {"Content-Type": "application/json"}, status=401)

@@ -5,6 +5,8 @@ import pytest
 from tms_core.services.tasks import TaskService
 from tms_notifications.models import MailStatus
 
+MUTED = "/api/users/me/muted-tasks"
+
 
 @pytest.fixture(scope="module")
 def settings(smtp_settings):
@@ -60,3 +62,13 @@ def test_a_mail_whose_tasks_may_all_no_longer_be_seen_is_not_sent(
 
     assert smtp.received == []
     assert ledger.outcomes(bob) == [("assigned", "suppressed", "not_visible")] * 2
+
+
+def test_a_muted_task_that_becomes_invisible_is_not_listed(client_of, tasks, ledger, ann, bob):
+    task_id = tasks.create(ann, assigned_to=bob.id, title="Secret")
+    ledger.mute(bob, task_id)
+    assert [row["title"] for row in client_of(bob).get(MUTED).json["results"]] == ["Secret"]
+
+    tasks.change(ann, task_id, assigned_to=None)
+
+    assert client_of(bob).get(MUTED).json["results"] == []

@@ -134,3 +134,15 @@ def test_a_broken_link_is_a_page_for_browsers_and_a_problem_for_programs(app, cl
         assert page.headers["Cache-Control"] == "no-store"
         assert ask(url, status=400).content_type == "application/problem+json"
     assert client.get(URL).json == DEFAULTS
+
+
+def test_the_pages_are_in_the_language_of_the_users_mails(app, client, link):
+    client.patch_json(URL, {"language": "de"})
+
+    page = app.get(link(client.user))
+    done = page.form.submit(headers={"Accept": "text/html"})
+
+    assert '<html lang="de">' in page.text
+    assert "E-Mails über Änderungen Ihrer Aufgaben werden Ihnen nicht mehr geschickt." in page.text
+    assert "<h1>Abbestellt</h1>" in done.text
+    assert '<html lang="en">' in app.get("/api/notifications/unsubscribe", status=400, headers={"Accept": "text/html"})

@@ -18,5 +18,6 @@ def includeme(config):
     config.include("tms_notifications.schedule")
     config.include_web("tms_notifications.resources")
     config.include_web("tms_notifications.inbox")
+    config.include_web("tms_notifications.muting")
     config.include_web("tms_notifications.ledger")
     config.include_web("tms_notifications.administration")

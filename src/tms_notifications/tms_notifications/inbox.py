@@ -1,25 +1,23 @@
-"""Resources: the inbox of the signed-in user, and muted tasks."""
+"""Resources: the inbox of the signed-in user."""
 
 from collections.abc import Callable, Collection
 from typing import Any
 
-from tms_core.services.task_reading import read_visible_task
 from tms_core.web.openapi import Parameter, Tag, documented, names_of
-from tms_core.web.resource import id_of, json_response, resource, to_json
+from tms_core.web.resource import json_response, resource, to_json
 from tms_core.web.validation import body_of, one_flag, query_of
 from tms_notifications.explaining import actors_of
 from tms_notifications.id_cursor import CURSOR, SIZE, next_url, read_cursor
 from tms_notifications.notification_schemas import (
     Changed,
+    ChosenNotifications,
     Inbox,
-    Mute,
     NotificationsToChange,
     present_notification,
 )
 from tms_notifications.pushing import push_after_commit
 from tms_notifications.services.inbox import InboxService
 from tms_notifications.services.ledger import LedgerService
-from tms_notifications.services.mutes import MuteService
 
 NOTIFICATIONS = Tag("Notifications", "The inbox, what became of each mail, and muted tasks.")
 UNREAD = Parameter(name="unread", help="`true`: only unread notifications.", kind=bool)
@@ -30,7 +28,7 @@ PARAMETERS = (UNREAD, ARCHIVED, CURSOR, SIZE)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-class _Resource:
+class InboxResource:
     tag = NOTIFICATIONS
 
     def __init__(self, request, context=None):
@@ -42,7 +40,7 @@ class _Resource:
 
 
 @resource(path="/api/notifications", name="notifications")
-class Notifications(_Resource):
+class Notifications(InboxResource):
     @documented("list_notifications", query=PARAMETERS, responses={200: Inbox})
     def get(self):
         """List the inbox, newest first. Own changes and muted tasks are not in it; the log has these too."""
@@ -65,10 +63,13 @@ class Notifications(_Resource):
         return json_response(to_json(body), headers=NO_STORE)
 
 
-class _Change(_Resource):
+class _Change(InboxResource):
     def _change(self, change: Callable[[int, Collection[int] | None], int]) -> Any:
         body = body_of(self.request, NotificationsToChange)
-        changed = change(self._user_id, None if body.all else body.ids)
+        return self._answer(change(self._user_id, None if body.all else body.ids))
+
+    def _answer(self, changed: int) -> Any:
+        """Inform the user's other pages, and return the response."""
         if changed:
             push_after_commit(self.request.registry.tms, self.request.db, self._user_id)
         unread = InboxService(self.request.db).unread(self._user_id)
@@ -91,31 +92,22 @@ class NotificationsArchive(_Change):
         return self._change(InboxService(self.request.db).archive)
 
 
-@resource(path=r"/api/task/{id:\d+}/mute", name="task-mute")
-class TaskMute(_Resource):
-    @documented("show_mute", responses={200: Mute})
-    def get(self):
-        """Whether the caller has muted the task."""
-        is_muted = MuteService(self.request.db).is_muted(self._user_id, self._task_id())
-        return json_response({"is_muted": is_muted}, headers=NO_STORE)
+@resource(path="/api/notifications/unread", name="notifications-unread")
+class NotificationsUnread(_Change):
+    @documented("mark_notifications_unread", body=ChosenNotifications, responses={200: Changed})
+    def post(self):
+        """Mark notifications as unread. Those that are unread already, archived, or not in the inbox are left out."""
+        ids = body_of(self.request, ChosenNotifications).ids
+        return self._answer(InboxService(self.request.db).mark_unread(self._user_id, ids))
 
-    @documented("mute_task", responses={200: Mute})
-    def put(self):
-        """Mute the task: no mail about it is sent to the caller, and it is not in the inbox. The log has it still."""
-        MuteService(self.request.db).mute(self._user_id, self._task_id())
-        return json_response({"is_muted": True}, headers=NO_STORE)
 
-    @documented("unmute_task", responses={200: Mute})
-    def delete(self):
-        """End the muting of the task."""
-        MuteService(self.request.db).unmute(self._user_id, self._task_id())
-        return json_response({"is_muted": False}, headers=NO_STORE)
-
-    def _task_id(self) -> int:
-        """Return the id in the path; raises `NotFoundError` unless the caller sees the task."""
-        runtime = self.request.registry.tms
-        task_id = id_of(self.request)
-        return read_visible_task(runtime.single_statements, self.request.actor, runtime.core.visibility, task_id).id
+@resource(path="/api/notifications/unarchive", name="notifications-unarchive")
+class NotificationsUnarchive(_Change):
+    @documented("unarchive_notifications", body=ChosenNotifications, responses={200: Changed})
+    def post(self):
+        """Take notifications back from the archive. They stay read. Those that are not archived are left out."""
+        ids = body_of(self.request, ChosenNotifications).ids
+        return self._answer(InboxService(self.request.db).unarchive(self._user_id, ids))
 
 
 def includeme(config):

@@ -129,6 +129,14 @@ class NotificationsToChange(Schema):
         return self
 
 
+class ChosenNotifications(Schema):
+    """The ids of notifications."""
+
+    example = {"ids": [17, 18]}
+
+    ids: NotificationIds
+
+
 class Changed(ResponseSchema):
     """The number of notifications that were changed, and of those that are unread now."""
 
@@ -144,6 +152,23 @@ class Mute(ResponseSchema):
     example = {"is_muted": True}
 
     is_muted: bool
+
+
+class MutedTask(ResponseSchema):
+    """A task that the caller has muted."""
+
+    example = {"id": 42, "title": "Paint the fence", "muted_at": "2027-03-01T12:00:00Z"}
+
+    id: int
+    title: str
+    muted_at: datetime
+
+
+class MutedTasks(ResponseSchema):
+    """Muted tasks, the newest task first."""
+
+    results: list[MutedTask]
+    next: str | None = Field(json_schema_extra={"format": "uri"})
 
 
 def present_notification(

@@ -2,29 +2,18 @@
 
 from tms_core.errors import InvalidError
 from tms_core.web.openapi import Nothing, Parameter, Problem, ResponseDoc, Tag, documented
-from tms_core.web.pages import Form, page
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, query_of
 from tms_notifications.error_codes import MAIL_TOKEN_INVALID
 from tms_notifications.schemas import Preferences as PreferencesResponse
 from tms_notifications.schemas import PreferencesChange, present_preferences
 from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.settings import NotificationSettings
 from tms_notifications.unsubscribing import PATH, TURNED_OFF, UnsubscribeTokens
-
-KINDS = {
-    "assigned": "tasks assigned to you",
-    "updated": "changes of your tasks",
-    "due_soon": "due tasks",
-    "all": "tasks",
-}
 
 MAIL = Tag("Mail", "Mail preferences.")
 TOKEN = Parameter(name="token", help="The token from the unsubscribe link in a mail.", is_required=True)
 BAD_TOKEN = ResponseDoc(Problem, "The link is not from a mail of this deployment.", more={"text/html": str})
-BAD_LINK = (
-    "This link does not work",
-    "It is incomplete, or not from a mail of this deployment. Open it from the mail again.",
-)
 PAGE = ResponseDoc(str, "A page with a button to unsubscribe.", content_types=("text/html",))
 
 
@@ -66,13 +55,10 @@ class Unsubscribe:
     def get(self):
         """A page with a button to unsubscribe. A GET changes nothing, because mail scanners follow links."""
         try:
-            _user_id, kind = self._read_token()
-        except InvalidError:
-            if not self._is_browser:
-                raise
-            return page(*BAD_LINK, status=400)
-        sentence = f"Mails about {KINDS[kind]} will no longer be sent to you. Other mails still come."
-        return page("Unsubscribe", sentence, form=Form("Send me no more of these"))
+            user_id, kind = self._read_token()
+        except InvalidError as error:
+            return self._bad_link(error)
+        return self._pages.ask_page(self._language_of(user_id), kind)
 
     @open_to_all
     @documented(
@@ -82,14 +68,32 @@ class Unsubscribe:
         """Turn off the mails of one kind. Needs one click and no authentication (RFC 8058)."""
         try:
             user_id, kind = self._read_token()
-        except InvalidError:
-            if not self._is_browser:
-                raise
-            return page(*BAD_LINK, status=400)
+        except InvalidError as error:
+            return self._bad_link(error)
         PreferenceService(self.request.db).turn_off(user_id, *TURNED_OFF[kind])
         if self._is_browser:
-            return page("Unsubscribed", f"You get no more mails about {KINDS[kind]}.")
+            return self._pages.done_page(self._language_of(user_id), kind)
         return json_response({})
+
+    def _bad_link(self, error: InvalidError):
+        """Return a page for browsers; for programs, raise the error."""
+        if not self._is_browser:
+            raise error
+        return self._pages.bad_link_page(self._default_language)
+
+    @property
+    def _pages(self):
+        # Babel is imported by those web processes only that show such a page.
+        from tms_notifications import unsubscribe_pages
+
+        return unsubscribe_pages
+
+    @property
+    def _default_language(self) -> str:
+        return self.request.registry.tms.settings(NotificationSettings).language
+
+    def _language_of(self, user_id: int) -> str:
+        return PreferenceService(self.request.db).get(user_id).language or self._default_language
 
     @property
     def _is_browser(self) -> bool:

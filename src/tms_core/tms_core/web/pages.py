@@ -41,11 +41,23 @@ class Form:
     done: str = ""
 
 
-def page(heading: str, sentence: str, *, form: Form | None = None, script: str = "", status: int = 200) -> Response:
-    """Return a page as a response; with a script, only the script can submit the form."""
+def page(
+    heading: str,
+    sentence: str,
+    *,
+    form: Form | None = None,
+    script: str = "",
+    status: int = 200,
+    language: str = "en",
+) -> Response:
+    """Return a page as a response; with a script, only the script can submit the form.
+
+    `language` is the BCP 47 tag of the texts.
+    """
     text = TEMPLATE.render(
         heading=heading,
         sentence=sentence,
+        language=language,
         form=form,
         style=Markup(STYLE),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - from the code

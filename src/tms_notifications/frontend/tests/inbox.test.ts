@@ -21,6 +21,13 @@ function makeRow(id: number, more: Partial<InboxNotification> = {}): InboxNotifi
   };
 }
 
+const VALUES = {
+  read: { is_read: true },
+  unread: { is_read: false },
+  archive: { is_read: true, is_archived: true },
+  unarchive: { is_archived: false },
+};
+
 /** A server with notifications, newest first; `fail` makes the next change fail. */
 function makeServer(count: number) {
   const server = { rows: Array.from({ length: count }, (_, index) => makeRow(count - index)), fail: false };
@@ -41,7 +48,7 @@ function makeServer(count: number) {
   const post = async (path: string, body: { ids?: number[]; all?: true }) => {
     await tick();
     if (server.fail) throw new Error("refused");
-    const more = path.endsWith("archive") ? { is_read: true, is_archived: true } : { is_read: true };
+    const more = VALUES[path.split("/").at(-1) as keyof typeof VALUES];
     server.rows = server.rows.map((row) => (body.all || body.ids?.includes(row.id) ? { ...row, ...more } : row));
     return { changed: 1, unread: unread() };
   };
@@ -104,6 +111,35 @@ test("what is read stays in the list of unread ones, until that is opened again"
   const again = inbox.open("unread");
   await tick();
   assert.deepEqual(idsOf(again), [3, 1]);
+});
+
+test("what is taken back from the archive is in its place again, and unread as it was", async () => {
+  const { server, inbox } = makeServer(3);
+  const [list, archived] = [inbox.open("all"), inbox.open("archived")];
+  await tick();
+  const rows = list.shown.value.slice(1, 2);
+  await inbox.archive(rows);
+  assert.deepEqual([idsOf(list), inbox.unread.value], [[3, 1], 2]);
+
+  await inbox.unarchive(rows);
+
+  assert.deepEqual([idsOf(list), idsOf(archived), inbox.unread.value], [[3, 2, 1], [], 3]);
+  assert.equal(list.shown.value[1]?.is_read, false);
+  assert.equal(server.rows[1]?.is_read, false);
+});
+
+test("a notification is marked as unread at once", async () => {
+  const { inbox } = makeServer(1);
+  const list = inbox.open("unread");
+  await tick();
+  await inbox.read(list.shown.value);
+
+  const done = inbox.markUnread(list.shown.value);
+
+  assert.equal(inbox.unread.value, 1);
+  assert.equal(list.shown.value[0]?.is_read, false);
+  await done;
+  assert.equal(inbox.unread.value, 1);
 });
 
 test("new notifications join a list whose older pages are loaded, and archived ones leave it", async () => {

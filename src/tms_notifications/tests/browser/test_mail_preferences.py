@@ -27,6 +27,9 @@ def test_preferences_are_saved_at_once(page, sign_in, ann, client, check_accessi
     page.get_by_label("a task of mine is changed").select_option("Daily digest")
     page.get_by_label("Send mails about changes that I make myself").uncheck()
     expect(page.locator(".mail-preferences__saved")).to_be_visible()
+    language = page.get_by_label("Language of mails")
+    expect(language).to_have_value("")
+    language.select_option("Deutsch")
     zone = page.get_by_role("button", name="Time zone: Same as the server (Europe/Berlin)")
     zone.press("Enter")
     page.get_by_role("combobox", name="Time zone").press_sequentially("auckl")
@@ -35,12 +38,25 @@ def test_preferences_are_saved_at_once(page, sign_in, ann, client, check_accessi
     expect(page.locator(".mail-preferences__saved")).to_be_visible()
 
     expected = {"assigned": "immediate", "updated": "digest", "due_soon": "off", "own_changes": False}
-    assert client.get(PATH).json() == {**expected, "timezone": "Pacific/Auckland"}
+    assert client.get(PATH).json() == {**expected, "timezone": "Pacific/Auckland", "language": "de"}
     # The pages use the zone of the account, on every device.
     page.reload()
     expect(due).to_have_value("off")
     page.get_by_role("link", name="Date and time").click()
     expect(page.get_by_role("button", name="Time zone: Pacific/Auckland")).to_be_visible()
+
+
+def test_muted_tasks_are_listed_and_unmuted(page, sign_in, ann, client, check_accessibility):
+    task_id = client.post("/api/task/", data={"title": "Paint the fence"}).json()["id"]
+    assert client.put(f"/api/task/{task_id}/mute").ok
+    sign_in(page, ann, "/profile/notifications")
+    muted = page.get_by_role("list", name="Muted tasks").get_by_role("listitem")
+    expect(muted).to_contain_text("Paint the fence")
+    check_accessibility(page)
+
+    page.get_by_role("button", name="Unmute “Paint the fence”").click()
+    expect(page.get_by_text("No task is muted.")).to_be_visible()
+    assert client.get("/api/users/me/muted-tasks").json()["results"] == []
 
 
 def test_a_refused_change_is_taken_back_with_the_reason(page, sign_in, ann, client, problems, check_accessibility):

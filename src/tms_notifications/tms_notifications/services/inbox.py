@@ -20,6 +20,8 @@ COUNT_UNREAD_SQL = """
     )
     FROM unnest(CAST(%(users)s AS bigint[])) AS given (id)
 """
+NOT_ARCHIVED = Notification.archived_at.is_(None)
+UNREAD = (Notification.read_at.is_(None), NOT_ARCHIVED)
 
 
 class InboxService:
@@ -55,15 +57,25 @@ class InboxService:
 
     def read(self, user_id: int, ids: Collection[int] | None) -> int:
         """Mark notifications as read; None: all. Returns how many were unread."""
-        return self._change(user_id, ids, Notification.read_at.is_(None), read_at=func.now())
+        return self._change(user_id, ids, *UNREAD, read_at=func.now())
 
     def archive(self, user_id: int, ids: Collection[int] | None) -> int:
         """Archive notifications, which marks them as read; None: all. Returns how many were not archived."""
         read_at = func.coalesce(Notification.read_at, func.now())
-        return self._change(user_id, ids, Notification.archived_at.is_(None), archived_at=func.now(), read_at=read_at)
+        return self._change(user_id, ids, NOT_ARCHIVED, archived_at=func.now(), read_at=read_at)
 
-    def _change(self, user_id: int, ids: Collection[int] | None, condition: ColumnElement[bool], **values: Any) -> int:
-        which = [*_inbox(user_id), condition, Notification.archived_at.is_(None)]
+    def mark_unread(self, user_id: int, ids: Collection[int]) -> int:
+        """Mark notifications as unread, except archived ones. Returns how many were read."""
+        return self._change(user_id, ids, Notification.read_at.is_not(None), NOT_ARCHIVED, read_at=None)
+
+    def unarchive(self, user_id: int, ids: Collection[int]) -> int:
+        """Take notifications back from the archive; they stay read. Returns how many were archived."""
+        return self._change(user_id, ids, Notification.archived_at.is_not(None), archived_at=None)
+
+    def _change(
+        self, user_id: int, ids: Collection[int] | None, *conditions: ColumnElement[bool], **values: Any
+    ) -> int:
+        which = [*_inbox(user_id), *conditions]
         if ids is not None:
             which.append(Notification.id.in_(ids))
         statement = update(Notification).where(*which).values(**values).returning(Notification.id)

@@ -1,13 +1,23 @@
 """Muted tasks: a user is sent no mail about them, and they are not in the inbox."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from tms_core.models import Task
+from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_notifications.models import NotificationMute
+
+
+class MutedTask(NamedTuple):
+    task_id: int
+    title: str
+    muted_at: datetime
 
 
 class MuteService:
@@ -20,6 +30,23 @@ class MuteService:
         mute = NotificationMute
         statement = select(exists().where(mute.user_id == user_id, mute.task_id == task_id))
         return bool(self._session.scalar(statement))
+
+    def page(self, actor: Actor, visibility: Visibility, *, before: int | None, limit: int) -> Sequence[MutedTask]:
+        """Return the tasks that the actor has muted and still sees, with ids below `before`, the highest id first."""
+        mute = NotificationMute
+        statement = (
+            select(Task.id, Task.title, mute.created_at)
+            .join(mute, mute.task_id == Task.id)
+            .where(mute.user_id == actor.id)
+            .order_by(Task.id.desc())
+            .limit(limit)
+        )
+        visible = visible_tasks(actor, visibility)
+        if visible is not None:
+            statement = statement.where(visible)
+        if before is not None:
+            statement = statement.where(Task.id < before)
+        return [MutedTask(*row) for row in self._session.execute(statement)]
 
     def mute(self, user_id: int, task_id: int) -> None:
         """Mute the task; idempotent."""

@@ -64,6 +64,7 @@ export type LedgerNotification = Schemas["LedgerNotification"];
 export type LedgerPage = Schemas["Ledger"];
 export type NotificationOutcome = Schemas["OutcomeKind"];
 export type TaskMute = Schemas["Mute"];
+export type MutedTasks = Schemas["MutedTasks"];
 export type RetriedMails = Schemas["Retried"];
 export type Session = Schemas["Session"];
 export type Sessions = Schemas["Sessions"];
