@@ -1,6 +1,6 @@
 """Makes documents from the results of the reports, as their resources return them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,26 +29,44 @@ def _notes(result: Result) -> list[str]:
 
 
 def _insight(result: Result) -> Document:
-    rate = result["completion_rate"]
+    rate, urls = result["completion_rate"], result.get("urls", {})
     tiles = [
-        Tile("Tasks", result["total"]),
-        Tile("Completed", result["completed"]),
-        Tile("Pending", result["pending"]),
-        Tile("Due today or tomorrow", result["tasks_due_soon"]),
-        Tile("Overdue", result["overdue"]),
-        Tile("Unassigned", result["unassigned"]),
-        Tile("Completion rate", None if rate is None else f"{rate:.1%}"),
+        Tile(label, result[name], urls.get(name))
+        for label, name in (
+            ("Tasks", "total"),
+            ("Completed", "completed"),
+            ("Pending", "pending"),
+            ("Due today or tomorrow", "tasks_due_soon"),
+            ("Overdue", "overdue"),
+            ("Unassigned", "unassigned"),
+        )
     ]
     groups = {
-        "By status": result["tasks_by_status"],
-        "By priority": result["tasks_by_priority"],
-        "Assigned to": result["tasks_assigned"],
-        "Created by": result["tasks_created"],
+        "By status": "tasks_by_status",
+        "By priority": "tasks_by_priority",
+        "Assigned to": "tasks_assigned",
+        "Created by": "tasks_created",
     }
-    charts = [BarChart(title, _shortened(numbers)) for title, numbers in groups.items()]
+    charts = [BarChart(title, _shortened(result[name])) for title, name in groups.items()]
     tables = [Table("All figures", FIGURES, list(_figures(result)))]
-    tables += [Table(title, ("", "Tasks"), list(numbers.items())) for title, numbers in groups.items()]
-    return Document("Tasks", _notes(result), tiles, charts, tables)
+    tables += [_by_key(title, result[name], urls.get(name, {})) for title, name in groups.items()]
+    return Document(
+        "Tasks",
+        _notes(result),
+        [*tiles, Tile("Completion rate", None if rate is None else f"{rate:.1%}")],
+        charts,
+        tables,
+    )
+
+
+def _by_key(title: str, numbers: Mapping[str, int], urls: Mapping[str, str | None]) -> Table:
+    rows = list(numbers.items())
+    return Table(title, ("", "Tasks"), rows, _links(1, (urls.get(key) if number else None for key, number in rows)))
+
+
+def _links(column: int, urls: Iterable[str | None]) -> dict[tuple[int, int], str]:
+    """Return the links of the cells of a column, from the first row on."""
+    return {(row, column): url for row, url in enumerate(urls) if url}
 
 
 def _figures(result: Result) -> Iterator[tuple[str, str, Any]]:
@@ -149,6 +167,11 @@ def _workload(result: Result) -> Document:
     if others["open"]:
         table.append([f"({result['count'] - len(rows)} others)", *others.values(), *[""] * len(priorities)])
     names = ("open", "overdue", "due_soon")
+    links = {
+        cell: url
+        for column, name in enumerate(("url", "overdue_url", "due_soon_url"), 1)
+        for cell, url in _links(column, (row[name] if row[names[column - 1]] else None for row in rows)).items()
+    }
     charts = [
         BarChart(title, _shortened({labels[id(row)]: row[name] for row in rows if row[name]}))
         for title, name in (("Open tasks", "open"), ("Overdue tasks", "overdue"))
@@ -159,7 +182,7 @@ def _workload(result: Result) -> Document:
         [Tile(title, sum(row[name] for row in rows) + others[name])
          for title, name in zip(("Open", "Overdue", "Due today or tomorrow"), names, strict=True)],
         [chart for chart in charts if chart.bars],
-        [Table("Assignees", ("assigned_to", *names, *priorities), table)],
+        [Table("Assignees", ("assigned_to", *names, *priorities), table, links)],
     )  # fmt: skip
 
 
@@ -174,7 +197,8 @@ def _aging(result: Result) -> Document:
          Tile("Oldest, days", oldest[0]["days"] if oldest else None)],
         [BarChart("Open tasks by age in days", [(bucket["label"], bucket["count"]) for bucket in buckets])],
         [Table("Ages in days", ("days", "tasks", *priorities), rows),
-         Table("Oldest", ("id", "title", "days"), [[task["id"], task["title"], task["days"]] for task in oldest])],
+         Table("Oldest", ("id", "title", "days"), [[task["id"], task["title"], task["days"]] for task in oldest],
+               _links(1, (task["url"] for task in oldest)))],
     )  # fmt: skip
 
 
