@@ -1,7 +1,6 @@
 """The insight report as returned over HTTP and printed by `tms report`."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -55,18 +54,5 @@ class Report:
     user_ids: dict[str, int]
     urls: ReportUrls
 
-    def as_json(self, *, indented: bool = False) -> bytes:
-        return orjson.dumps(self, option=orjson.OPT_UTC_Z | (orjson.OPT_INDENT_2 if indented else 0))
-
-    def as_rows(self) -> Iterator[tuple[str, str, object]]:
-        """Yield the figures as rows (figure, key, value). The key is empty where a figure is a single value."""
-        for figure, value in asdict(self).items():
-            if figure in ("user_ids", "urls"):
-                continue
-            match value:
-                case dict():
-                    yield from ((figure, key, number) for key, number in value.items())
-                case datetime():
-                    yield figure, "", value.isoformat().replace("+00:00", "Z")
-                case _:
-                    yield figure, "", value
+    def as_json(self) -> bytes:
+        return orjson.dumps(self, option=orjson.OPT_UTC_Z)
