@@ -26,8 +26,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
-    """Horizontal bars, one per label and number; `unit` follows the numbers."""
+    """Horizontal bars, one per label and number; `unit` follows the numbers. `name` is that of `?chart=`."""
 
+    name: str
     title: str
     bars: Sequence[tuple[str, float]]
     unit: str = ""
@@ -35,8 +36,10 @@ class BarChart:
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """Lines over the same labels; None leaves a gap. The first label belongs to the first value of each line."""
+    """Lines over the same labels; None leaves a gap. The first label belongs to the first value of each line.
+    `name` is that of `?chart=`."""
 
+    name: str
     title: str
     labels: Sequence[str]
     lines: Sequence[tuple[str, Sequence[float | None]]]
