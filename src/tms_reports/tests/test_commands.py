@@ -1,4 +1,4 @@
-"""`tms report` in its three formats."""
+"""`tms report`: its reports and formats, and the upkeep of what is kept for them."""
 
 import csv
 import io
@@ -11,6 +11,8 @@ from sqlalchemy import text, update
 
 from tms_core.commands import main
 from tms_core.models import Priority, Status, Task
+from tms_core.permissions import Actor
+from tms_core.services.tasks import TaskService
 
 
 @pytest.fixture(scope="module")
@@ -141,4 +143,69 @@ def test_demo_data_is_in_the_counters(tms, runtime):
     report = orjson.loads(tms("report", "--mode", "live", "--format", "json").stdout)
     assert loaded.exit_code == 0
     assert report["total"] == 50
+    assert tms("report", "--verify").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["insight", "trend", "burndown", "cycle-time", "workload", "aging"])
+def test_each_report_is_a_table_a_page_and_a_file(tms, some_tasks, tmp_path, name):
+    table = tms("report", "--report", name)
+    page = tms("report", "--report", name, "--format", "html")
+    path = tmp_path / "report.csv"
+    to_file = tms("report", "--report", name, "--format", "csv", "--output", str(path))
+
+    assert [found.exit_code for found in (table, page, to_file)] == [0, 0, 0]
+    assert table.stdout
+    assert page.stdout.startswith("<!doctype html>")
+    assert page.stdout.rstrip().endswith("</html>")
+    assert to_file.stdout == ""
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert orjson.loads(tms("report", "--report", name, "--format", "json").stdout)["as_of_event"] == 0
+
+
+def test_the_parameters_of_a_report_are_options(tms, some_tasks):
+    trend = orjson.loads(tms("report", "--report", "trend", "--days", "7", "--format", "json").stdout)
+    burndown = orjson.loads(
+        tms("report", "--report", "burndown", "--from", "2025-03-01", "--to", "2025-03-05", "--format", "json").stdout
+    )
+    workload = tms("report", "--report", "workload").stdout
+
+    assert len(trend["days"]) == 7
+    assert (burndown["from"], burndown["to"]) == ("2025-03-01", "2025-03-05")
+    for part in ("zoé [1]", "(unassigned)", "overdue"):
+        assert part in workload
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (("--report", "aging", "--days", "3"), "--days"),
+        (("--report", "burndown", "--from", "2025-03-02", "--to", "2025-03-01"), "--to"),
+        (("--report", "trend", "--threads", "2"), "--threads"),
+        (("--output", "report.txt"), "--format"),
+    ],
+)
+def test_options_that_do_not_fit_are_named(tms, options, named):
+    result = tms("report", *options)
+
+    assert result.exit_code == 2
+    assert named in result.stderr
+
+
+def test_the_history_is_verified_and_rebuilt(tms, runtime, usernames, relay_once):
+    actor = Actor(next(iter(usernames)), is_admin=True)
+    with runtime.transaction() as session:
+        tasks = TaskService(session, actor, "team")
+        tasks.change(tasks.create({"title": "done"}).id, {"status": "COMPLETED"})
+    relay_once()
+    tms("report", "--rebuild")
+    right = tms("report", "--verify")
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE report_status_change SET new_status = 'ARCHIVED'"))
+    wrong = tms("report", "--verify")
+    rebuilt = tms("report", "--rebuild")
+
+    assert "1 changes of status and 1 completions" in right.stdout
+    assert (right.exit_code, wrong.exit_code) == (0, 1)
+    assert "1 changes and 1 completions differ" in wrong.stdout
+    assert "history of 2 events" in rebuilt.stdout
     assert tms("report", "--verify").exit_code == 0

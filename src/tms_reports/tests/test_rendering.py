@@ -1,10 +1,11 @@
-"""Reports as CSV and HTML, over the real application and from results made up here."""
+"""Reports as CSV, HTML and images, over the real application and from results made up here."""
 
 import base64
 import csv
 import hashlib
 import io
 import re
+import struct
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree
 
@@ -13,8 +14,9 @@ import pytest
 from tms_reports.rendering.charts import nice_maximum, svg_of
 from tms_reports.rendering.csv import csv_chunks
 from tms_reports.rendering.document import BarChart, Document, LineChart, Table
-from tms_reports.rendering.documents import MAX_PAGE_ROWS
+from tms_reports.rendering.documents import CHARTS, MAX_PAGE_ROWS
 from tms_reports.rendering.html import html_of
+from tms_reports.rendering.png import png_of
 
 PATH = "/api/task-report-insight"
 NAMES = ("", "trend", "burndown", "cycle-time", "workload", "aging")
@@ -86,12 +88,44 @@ def test_text_of_users_is_escaped_in_html(client, some_tasks):
 def test_unknown_formats_are_rejected_with_the_choices(client):
     for name in NAMES:
         error = client.get(f"{PATH}/{name}?format=xlsx", status=400).json["errors"][0]
-        assert (error["field"], error["params"]["choices"]) == ("format", "json, csv, html")
+        assert (error["field"], error["params"]["choices"]) == ("format", "json, csv, html, png")
 
 
 def test_json_is_the_default(client):
     assert client.get(f"{PATH}/trend?format=json").json["days"]
     assert client.get(f"{PATH}?format=json").json["total"] == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("is_empty", [True, False], ids=["empty", "tasks"])
+def test_each_chart_is_an_image(client, request, name, is_empty):
+    if not is_empty:
+        request.getfixturevalue("some_tasks")
+    default = client.get(f"{PATH}/{name}?format=png")
+
+    images = [client.get(f"{PATH}/{name}?format=png&chart={chart}").body for chart in CHARTS[name or "insight"]]
+    error = client.get(f"{PATH}/{name}?format=png&chart=pie", status=400).json["errors"][0]
+
+    assert default.content_type == "image/png"
+    assert re.fullmatch(r'inline; filename="[\w-]+\.png"', default.headers["Content-Disposition"])
+    assert all(size_of(image)[0] == 832 for image in images)
+    assert images[0] == default.body
+    assert (error["field"], error["params"]["choices"]) == ("chart", ", ".join(CHARTS[name or "insight"]))
+
+
+def size_of(image):
+    """Width and height of a PNG file."""
+    assert image.startswith(b"\x89PNG\r\n\x1a\n")
+    return struct.unpack(">II", image[16:24])
+
+
+def test_images_have_text_of_any_script_and_no_markup_of_users():
+    empty = png_of(BarChart("name", "t", [("", 1)]))
+
+    for label in ("zoé", "Жанна", "<b>&\x01\ufffe", "x" * 99):
+        image = png_of(BarChart("name", "t", [(label, 1)]))
+        assert size_of(image) == size_of(empty)
+        assert image != empty
 
 
 def document(rows):
@@ -114,7 +148,7 @@ def test_a_long_page_says_what_it_leaves_out():
 
 
 def test_lines_are_drawn_in_the_plot_and_end_where_numbers_end():
-    chart = LineChart("Open & closed", ["a", "b", "c"], [("Open", [8, 0, None]), ("One", [None, 4, None])])
+    chart = LineChart("open", "Open & closed", ["a", "b", "c"], [("Open", [8, 0, None]), ("One", [None, 4, None])])
 
     svg = ElementTree.fromstring(svg_of(chart))
 
@@ -126,7 +160,7 @@ def test_lines_are_drawn_in_the_plot_and_end_where_numbers_end():
 
 @pytest.mark.parametrize("bars", [[], [("x" * 99, 0)], [("a", 1), ("<b>", 10_000_000)]])
 def test_bars_fit_the_width(bars):
-    svg = ElementTree.fromstring(svg_of(BarChart("t", bars)))
+    svg = ElementTree.fromstring(svg_of(BarChart("name", "t", bars)))
 
     assert all(float(one.get("x")) + float(one.get("width")) <= 400 for one in svg.iter(f"{SVG}rect"))
 

@@ -14,7 +14,7 @@ PATH = "/api/task-report-insight"
 KEYS = [
     "total", "completed", "pending", "tasks_by_priority", "tasks_by_status", "tasks_assigned", "tasks_created",
     "tasks_due_soon", "overdue", "unassigned", "completion_rate", "generated_at", "as_of_event", "elapsed_ms",
-    "threads", "mode", "user_ids",
+    "threads", "mode", "user_ids", "urls",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from tms_core.services.task_filter import TaskFilter
 from tms_core.settings import CoreSettings
 from tms_reports.services import ReportService
 
-METADATA = ("generated_at", "as_of_event", "elapsed_ms", "threads", "mode", "user_ids")
+METADATA = ("generated_at", "as_of_event", "elapsed_ms", "threads", "mode", "user_ids", "urls")
 # Users are drawn as indexes into `usernames`, because their ids differ between tests.
 USER_INDEXES = st.integers(0, 2)
 TASKS = st.lists(

@@ -1,86 +1,145 @@
-"""The command `tms report`: the report over all tasks."""
+"""The command `tms report`: the reports over all tasks."""
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import IO, Any, get_args
 
 import click
-from rich.bar import Bar
+import orjson
 from rich.columns import Columns
-from rich.console import Console, Group
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
 from tms_core.commands.invocation import Invocation, fail
-from tms_core.csv_safety import write_csv
 from tms_core.errors import InvalidError
 from tms_core.permissions import OPERATOR
 from tms_core.runtime import Runtime
-from tms_reports.counter_commands import progress_bar, rebuild_counters, verify_counters
+from tms_reports.maintenance_commands import progress_bar, rebuild_kept, verify_kept
+from tms_reports.rendering.csv import BYTE_ORDER_MARK
+from tms_reports.rendering.documents import document_of
+from tms_reports.rendering.formats import Format, render
+from tms_reports.rendering.terminal import bar_table, text_of
+from tms_reports.request_schemas import ReportName
+from tms_reports.requests import INSIGHT, ReportRequest
 from tms_reports.schemas import Report
+from tms_reports.series.cycle_time import By
+from tms_reports.series.trend import MAX_DAYS
 from tms_reports.services import RequestedMode, create_service
 
 MAX_LIST_LENGTH = 10
-BAR_WIDTH = 12
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.option("--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--report", "name", type=click.Choice(get_args(ReportName)), default=INSIGHT, show_default=True,
+    help="insight: counts by priority, status and user.",
+)  # fmt: skip
+@click.option(
+    "--format", "style", type=click.Choice(["table", "json", "csv", "html"]), default="table", show_default=True,
+    help="html: one page with charts.",
+)  # fmt: skip
+@click.option("--output", type=click.File("wb", atomic=True), help="File for json, csv or html; default: stdout.")
+@click.option("--days", type=click.IntRange(1, MAX_DAYS), help="Days until today, of trend and cycle-time.")
+@click.option("--by", type=click.Choice(get_args(By)), help="Groups of cycle-time; default: priority.")
+@click.option("--from", "first", type=DAY, help="First day of burndown; default: 30 days ago.")
+@click.option("--to", "last", type=DAY, help="Last day of burndown; default: today.")
+@click.option("--limit", type=click.IntRange(1), help="Number of assignees of workload; the others are summed up.")
 @click.option(
     "--mode", type=click.Choice(["auto", "live", "scan"]), default="auto", show_default=True,
-    help="live: from the kept counters; scan: by counting the tasks; auto: live where possible.",
+    help="Of insight; live: from the kept counters; scan: by counting the tasks; auto: live where possible.",
 )  # fmt: skip
-@click.option("--threads", type=click.IntRange(1, 32), help="Count in this many threads; default: by the table's size.")
-@click.option("--verify", "what", flag_value="verify", help="Count the tasks and compare the kept counters with them.")
-@click.option("--rebuild", "what", flag_value="rebuild", help="Build the kept counters anew; writers need not stop.")
+@click.option(
+    "--threads", type=click.IntRange(1, 32), help="Of insight: counting threads; default: by the table's size."
+)  # fmt: skip
+@click.option(
+    "--verify", "what", flag_value="verify", help="Compare counters and history with tasks and events."
+)  # fmt: skip
+@click.option(
+    "--rebuild", "what", flag_value="rebuild", help="Build the counters and the history anew; writers need not stop."
+)  # fmt: skip
 @click.pass_obj
-def report(invocation: Invocation, style: str, mode: RequestedMode, threads: int | None, what: str | None) -> None:
-    """Count all tasks: by priority, status and user, due soon and overdue, all from one snapshot.
+def report(
+    invocation: Invocation,
+    /,
+    name: ReportName,
+    style: str,
+    output: IO[bytes] | None,
+    mode: RequestedMode,
+    threads: int | None,
+    what: str | None,
+    **parameters: Any,
+) -> None:
+    """Report on all tasks, from one snapshot: their numbers, or a report of docs/reports.md by --report.
 
-    --verify ends with status 1 if a counter is wrong; then --rebuild mends it.
+    --verify ends with status 1 if a counter or the history is wrong; then --rebuild mends them.
     """
+    if output and style == "table":
+        fail("--output needs --format json, csv or html")
+    if name != INSIGHT and (threads or mode != "auto"):
+        fail(f"--mode and --threads are of --report {INSIGHT}")
     runtime = invocation.bootstrap()
     match what:
         case "verify":
-            verify_counters(runtime, invocation.console, threads)
+            verify_kept(runtime, invocation.console, threads)
+            return
         case "rebuild":
-            rebuild_counters(runtime, threads)
-        case _:
-            found = _compute(runtime, mode, threads)
-            _print(found, style, invocation.console)
+            rebuild_kept(runtime, threads)
+            return
+    request = ReportRequest(name, dict(_given(parameters)))
+    found = _compute(runtime, request, mode, threads)
+    if style == "table":
+        invocation.console.print(_tables(found) if isinstance(found, Report) else text_of(document_of(name, found)))
+        return
+    result = asdict(found) if isinstance(found, Report) else found
+    for chunk in _chunks(name, result, style, is_file=output is not None, site=runtime.core.public_url):
+        # To standard output without a file.
+        click.echo(chunk, output, nl=False)
 
 
-def _compute(runtime: Runtime, mode: RequestedMode, threads: int | None) -> Report:
+def _given(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the options that are given, by the names of the query parameters."""
+    names = {"first": "from", "last": "to"}
+    for name, value in parameters.items():
+        if value is not None:
+            yield names.get(name, name), value.date().isoformat() if isinstance(value, datetime) else value
+
+
+def _compute(
+    runtime: Runtime, request: ReportRequest, mode: RequestedMode, threads: int | None
+) -> Report | Mapping[str, Any]:
     service = create_service(runtime)
     try:
+        with runtime.transaction() as session:
+            request.check(session.connection(), OPERATOR.id)
         with progress_bar("counting") as progress:
-            return service.compute(
-                OPERATOR,
-                # The number of threads is that of a scan.
-                mode="scan" if threads and mode == "auto" else mode,
-                threads=threads,
-                progress=progress,
-                # Nobody waits at a browser.
-                statement_timeout=runtime.core.database_statement_timeout,
-            )
+            # Nobody waits at a browser.
+            options: Any = {"progress": progress, "statement_timeout": runtime.core.database_statement_timeout}
+            if request.report != INSIGHT:
+                return request.compute(runtime, service, OPERATOR, **options)
+            # The number of threads is that of a scan.
+            chosen: RequestedMode = "scan" if threads and mode == "auto" else mode
+            return service.compute(OPERATOR, mode=chosen, threads=threads, **options)
     except InvalidError as error:
-        fail(str(error))
+        fail(str(error).replace("parameters.", "--"))
     finally:
         service.close()
 
 
-def _print(found: Report, style: str, console: Console) -> None:
-    match style:
-        case "json":
-            click.echo(found.as_json(indented=True))
-        case "csv":
-            write_csv(sys.stdout, ("figure", "key", "value"), found.as_rows())
-        case _:
-            console.print(_tables(found))
+def _chunks(name: str, result: Mapping[str, Any], style: Any, *, is_file: bool, site: str) -> Iterator[bytes]:
+    if style == "json":
+        yield orjson.dumps(result, option=orjson.OPT_UTC_Z | orjson.OPT_INDENT_2) + b"\n"
+        return
+    chosen: Format = style
+    for chunk in render(name, result, chosen, site=site).chunks:
+        # The mark is for spreadsheets, not for programs behind a pipe.
+        yield chunk if is_file else chunk.removeprefix(BYTE_ORDER_MARK)
 
 
 def _tables(found: Report) -> Group:
     rate = "none yet" if found.completion_rate is None else f"{found.completion_rate:.1%}"
-    summary = [
+    summary: list[tuple[str, float]] = [
         ("tasks", found.total),
         ("completed", found.completed),
         ("pending", found.pending),
@@ -89,11 +148,11 @@ def _tables(found: Report) -> Group:
         ("assigned to nobody", found.unassigned),
     ]
     tables = [
-        _table("Tasks", summary, found.total),
-        _table("By status", [*found.tasks_by_status.items()], found.total),
-        _table("By priority", [*found.tasks_by_priority.items()], found.total),
-        _table("Assigned to", _shortened(found.tasks_assigned)),
-        _table("Created by", _shortened(found.tasks_created)),
+        bar_table("Tasks", summary, most=found.total),
+        bar_table("By status", [*found.tasks_by_status.items()], most=found.total),
+        bar_table("By priority", [*found.tasks_by_priority.items()], most=found.total),
+        bar_table("Assigned to", _shortened(found.tasks_assigned)),
+        bar_table("Created by", _shortened(found.tasks_created)),
     ]
     source = "counters" if found.mode == "live" else f"{found.threads} thread{'s'[: found.threads > 1]}"
     footer = (
@@ -103,22 +162,9 @@ def _tables(found: Report) -> Group:
     return Group(Columns(tables), Text(footer, style="dim"))
 
 
-def _shortened(numbers: dict[str, int]) -> list[tuple[str, int]]:
+def _shortened(numbers: dict[str, int]) -> list[tuple[str, float]]:
     """Return the first `MAX_LIST_LENGTH` entries, and the sum of the others as one entry."""
-    entries = list(numbers.items())
+    entries: list[tuple[str, float]] = list(numbers.items())
     if rest := entries[MAX_LIST_LENGTH:]:
         return [*entries[:MAX_LIST_LENGTH], (f"({len(rest)} others)", sum(number for _, number in rest))]
     return entries
-
-
-def _table(title: str, numbers: Sequence[tuple[str, int]], most: int | None = None) -> Table:
-    """Return a table with a bar for each number; the longest bar is `most` (default: the largest number)."""
-    most = max(most or max((number for _, number in numbers), default=0), 1)
-    table = Table(title=title, show_header=False, title_justify="left")
-    table.add_column(overflow="fold")
-    table.add_column(justify="right")
-    table.add_column(width=BAR_WIDTH)
-    for name, number in numbers:
-        # Text, not markup: a user name may contain brackets.
-        table.add_row(Text(name), f"{number:,}", Bar(most, 0, number, width=BAR_WIDTH, color="cyan"))
-    return table

@@ -4,11 +4,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
 from tms_core.models import Priority, Status
+from tms_core.services.task_filter import TaskFilter
+from tms_reports.insight_urls import insight_urls
 from tms_reports.schemas import Report
 
 Mode = Literal["live", "scan"]
@@ -27,11 +29,21 @@ class Figures:
     usernames: dict[int, str] = field(default_factory=dict)
     position: int = 0
 
-    def report(self, *, mode: Mode, generated_at: datetime, began: float, threads: int) -> Report:
-        """Return the report; `began` is the time of `time.perf_counter()` when it was begun."""
+    def report(
+        self, wanted: TaskFilter, today: date, *, mode: Mode, generated_at: datetime, began: float, threads: int
+    ) -> Report:
+        """Return the report of the tasks that match a filter; `began` is the time of `time.perf_counter()` when it was
+        begun."""
         by_status = self._by_member(Status, 0)
         assigned = self._by_user(self.assigned)
+        created = self._by_user(self.created)
         total = sum(by_status.values())
+        user_ids = {
+            self.usernames[user]: user
+            for numbers in (self.assigned, self.created)
+            for user, number in numbers.items()
+            if number
+        }
         completed = by_status[Status.COMPLETED]
         return Report(
             total=total,
@@ -40,7 +52,7 @@ class Figures:
             tasks_by_priority=self._by_member(Priority, 1),
             tasks_by_status=by_status,
             tasks_assigned=assigned,
-            tasks_created=self._by_user(self.created),
+            tasks_created=created,
             tasks_due_soon=self.due_soon,
             overdue=self.overdue,
             # All numbers are from the same snapshot, so the difference is exact.
@@ -51,12 +63,13 @@ class Figures:
             elapsed_ms=round((time.perf_counter() - began) * 1000, 1),
             threads=threads,
             mode=mode,
-            user_ids={
-                self.usernames[user]: user
-                for numbers in (self.assigned, self.created)
-                for user, number in numbers.items()
-                if number
-            },
+            user_ids=user_ids,
+            urls=insight_urls(
+                wanted,
+                today,
+                assigned={name: user_ids[name] for name in assigned},
+                created={name: user_ids[name] for name in created},
+            ),
         )
 
     def _by_member(self, enum: type[StrEnum], index: int) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -54,16 +54,17 @@ class ReportService:
         """
         began = time.perf_counter()
         now = self._clock()
-        found = self._live_figures(actor, wanted, now)
+        today = now.astimezone(self._core.zone).date()
+        found = self._live_figures(actor, wanted, today)
         if isinstance(found, TmsError):
             if is_required:
                 raise found
             return None
         if not (found.is_current or is_required):
             return None
-        return found.figures.report(mode="live", generated_at=now, began=began, threads=1)
+        return found.figures.report(wanted, today, mode="live", generated_at=now, began=began, threads=1)
 
-    def _live_figures(self, actor: Actor, wanted: TaskFilter, now: datetime) -> LiveFigures | TmsError:
+    def _live_figures(self, actor: Actor, wanted: TaskFilter, today: date) -> LiveFigures | TmsError:
         """Return the figures, or why there are none."""
         visibility = self._core.visibility
         if self._settings.counters == "off":
@@ -77,7 +78,7 @@ class ReportService:
             view,
             cells_of(wanted),
             lambda task: matches(task, wanted, actor, visibility),
-            today=now.astimezone(self._core.zone).date(),
+            today=today,
         )
         message = "The counters are being built. Try again in a few seconds, or with mode=scan."
         return found or UnavailableError(message, COUNTERS_NOT_READY)
@@ -120,7 +121,7 @@ class ReportService:
             threads = threads or (1 if 0 <= sizes.tasks < MIN_TASKS_FOR_THREADS else self._settings.threads)
             counted = count_together(scan, counts, threads=threads, progress=progress)
             figures = figures_of(counted, scan.connection)
-        return figures.report(mode="scan", generated_at=now, began=began, threads=counted.threads)
+        return figures.report(wanted, today, mode="scan", generated_at=now, began=began, threads=counted.threads)
 
     def close(self) -> None:
         if scans := self.__dict__.pop("scans", None):

@@ -12,10 +12,11 @@ CHANGES_STATUS = """(kind = 'updated' AND changes ? 'status'
 OLD_STATUS = "CAST(changes->'status'->>0 AS task_status)"
 NEW_STATUS = "CAST(snapshot->>'status' AS task_status)"
 
-# The second part: closed tasks that were loaded without events. When they were closed is not known.
-ADD_CHANGES = text(f"""
-    INSERT INTO report_status_change (position, is_initial, task_id, at, old_status, new_status)
-    SELECT position, false, task_id, created_at, {OLD_STATUS}, {NEW_STATUS}
+# Rows of `report_status_change` for a range of events. The second part: closed tasks that were loaded without events.
+# When they were closed is not known.
+CHANGES = f"""
+    SELECT position, false AS is_initial, task_id, created_at AS at, {OLD_STATUS} AS old_status,
+        {NEW_STATUS} AS new_status
     FROM task_event
     WHERE position BETWEEN :first AND :last AND {CHANGES_STATUS}
     UNION ALL
@@ -28,28 +29,41 @@ ADD_CHANGES = text(f"""
             SELECT FROM task_event AS creation
             WHERE creation.task_id = task_event.task_id AND creation.kind = 'created'
         )
+"""
+ADD_CHANGES = text(f"""
+    INSERT INTO report_status_change (position, is_initial, task_id, at, old_status, new_status)
+    {CHANGES}
     ON CONFLICT DO NOTHING
 """)
 TOUCHED = "SELECT task_id FROM report_status_change WHERE position BETWEEN :first AND :last"
 DROP_COMPLETIONS = text(f"DELETE FROM report_completion WHERE task_id IN ({TOUCHED})")
+
+
+def completions_where(condition: str) -> str:
+    """Return a query for the rows of `report_completion` that follow from the changes that meet a condition."""
+    return f"""
+        SELECT task_id, started_at, completed_at
+        FROM (
+            SELECT task_id,
+                min(at) FILTER (WHERE new_status = 'IN_PROGRESS') AS started_at,
+                max(at) FILTER (WHERE is_completion) AS completed_at,
+                max(position) FILTER (WHERE is_completion) AS completed,
+                max(position) FILTER (WHERE new_status IN ('PENDING', 'IN_PROGRESS')) AS opened
+            FROM (
+                SELECT *, new_status = 'COMPLETED' AND NOT is_initial
+                    AND (old_status IS NULL OR old_status IN ('PENDING', 'IN_PROGRESS')) AS is_completion
+                FROM report_status_change
+                WHERE {condition}
+            ) AS change
+            GROUP BY task_id
+        ) AS task
+        WHERE completed > coalesce(opened, 0)
+    """
+
+
 ADD_COMPLETIONS = text(f"""
     INSERT INTO report_completion (task_id, started_at, completed_at)
-    SELECT task_id, started_at, completed_at
-    FROM (
-        SELECT task_id,
-            min(at) FILTER (WHERE new_status = 'IN_PROGRESS') AS started_at,
-            max(at) FILTER (WHERE is_completion) AS completed_at,
-            max(position) FILTER (WHERE is_completion) AS completed,
-            max(position) FILTER (WHERE new_status IN ('PENDING', 'IN_PROGRESS')) AS opened
-        FROM (
-            SELECT *, new_status = 'COMPLETED' AND NOT is_initial
-                AND (old_status IS NULL OR old_status IN ('PENDING', 'IN_PROGRESS')) AS is_completion
-            FROM report_status_change
-            WHERE task_id IN ({TOUCHED})
-        ) AS change
-        GROUP BY task_id
-    ) AS task
-    WHERE completed > coalesce(opened, 0)
+    {completions_where(f"task_id IN ({TOUCHED})")}
 """)
 
 

@@ -18,12 +18,18 @@ DATE_LABELS = 4
 
 def svg_of(chart: Chart) -> Markup:
     """Return the chart as an SVG element, `WIDTH` wide, that names itself to screen readers."""
-    body, height = _bars(chart) if isinstance(chart, BarChart) else _lines(chart)
+    body, height = drawing_of(chart)
     head = Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" '
         'aria-label="{title}">'
     ).format(w=WIDTH, h=height, title=chart.title)
-    return head + Markup("").join(body) + Markup("</svg>")
+    return head + body + Markup("</svg>")
+
+
+def drawing_of(chart: Chart) -> tuple[Markup, int]:
+    """Return the elements of the chart and its height; it is `WIDTH` wide."""
+    found, height = _bars(chart) if isinstance(chart, BarChart) else _lines(chart)
+    return Markup("").join(found), height
 
 
 def number_text(value: float) -> str:
@@ -32,7 +38,9 @@ def number_text(value: float) -> str:
 
 
 def _bars(chart: BarChart) -> tuple[list[Markup], int]:
-    largest = max((number for _, number in chart.bars), default=0) or 1
+    if not chart.bars:
+        return [_label(0, BAR_HEIGHT * 0.72, "Nothing to show.", "start")], BAR_HEIGHT + BAR_GAP
+    largest = max(number for _, number in chart.bars) or 1
     room = WIDTH - LABEL_WIDTH - NUMBER_WIDTH
     found = []
     for index, (label, number) in enumerate(chart.bars):
@@ -46,7 +54,7 @@ def _bars(chart: BarChart) -> tuple[list[Markup], int]:
             ),
             _label(LABEL_WIDTH + width + 6, middle, number_text(number) + chart.unit, "start"),
         ]
-    return found, max(1, len(chart.bars)) * (BAR_HEIGHT + BAR_GAP)
+    return found, len(chart.bars) * (BAR_HEIGHT + BAR_GAP)
 
 
 def _lines(chart: LineChart) -> tuple[list[Markup], int]:

@@ -1,10 +1,10 @@
 """Makes documents from the results of the reports, as their resources return them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from tms_reports.rendering.document import BarChart, Document, LineChart, Table, Tile
+from tms_reports.rendering.document import BarChart, Chart, Document, LineChart, Table, Tile
 
 Result = Mapping[str, Any]
 # Longer lists are cut in charts and on the page; the table of the CSV file has all rows.
@@ -12,11 +12,25 @@ MAX_BARS = 15
 MAX_PAGE_ROWS = 500
 UNASSIGNED = "(unassigned)"
 FIGURES = ("figure", "key", "value")
+# The names of the charts of each report, in their order in the document.
+CHARTS: Mapping[str, tuple[str, ...]] = {
+    "insight": ("status", "priority", "assigned_to", "created_by"),
+    "trend": ("flow", "open"),
+    "burndown": ("burndown",),
+    "cycle-time": ("from_created", "from_started"),
+    "workload": ("open", "overdue"),
+    "aging": ("ages",),
+}
 
 
 def document_of(report: str, result: Result) -> Document:
     """Return the document of a report: `insight` or a name of `series.parameters.KINDS`."""
     return MAKERS[report](result)
+
+
+def chart_of(document: Document, name: str) -> Chart:
+    """Return the chart with a name; one without bars if the document has none, as there is nothing to show."""
+    return next((chart for chart in document.charts if chart.name == name), BarChart(name, document.title, ()))
 
 
 def _notes(result: Result) -> list[str]:
@@ -29,26 +43,47 @@ def _notes(result: Result) -> list[str]:
 
 
 def _insight(result: Result) -> Document:
-    rate = result["completion_rate"]
+    rate, urls = result["completion_rate"], result.get("urls", {})
     tiles = [
-        Tile("Tasks", result["total"]),
-        Tile("Completed", result["completed"]),
-        Tile("Pending", result["pending"]),
-        Tile("Due today or tomorrow", result["tasks_due_soon"]),
-        Tile("Overdue", result["overdue"]),
-        Tile("Unassigned", result["unassigned"]),
-        Tile("Completion rate", None if rate is None else f"{rate:.1%}"),
+        Tile(label, result[name], urls.get(name))
+        for label, name in (
+            ("Tasks", "total"),
+            ("Completed", "completed"),
+            ("Pending", "pending"),
+            ("Due today or tomorrow", "tasks_due_soon"),
+            ("Overdue", "overdue"),
+            ("Unassigned", "unassigned"),
+        )
     ]
     groups = {
-        "By status": result["tasks_by_status"],
-        "By priority": result["tasks_by_priority"],
-        "Assigned to": result["tasks_assigned"],
-        "Created by": result["tasks_created"],
+        "By status": "tasks_by_status",
+        "By priority": "tasks_by_priority",
+        "Assigned to": "tasks_assigned",
+        "Created by": "tasks_created",
     }
-    charts = [BarChart(title, _shortened(numbers)) for title, numbers in groups.items()]
+    charts = [
+        BarChart(chart, title, _shortened(result[name]))
+        for chart, (title, name) in zip(CHARTS["insight"], groups.items(), strict=True)
+    ]
     tables = [Table("All figures", FIGURES, list(_figures(result)))]
-    tables += [Table(title, ("", "Tasks"), list(numbers.items())) for title, numbers in groups.items()]
-    return Document("Tasks", _notes(result), tiles, charts, tables)
+    tables += [_by_key(title, result[name], urls.get(name, {})) for title, name in groups.items()]
+    return Document(
+        "Tasks",
+        _notes(result),
+        [*tiles, Tile("Completion rate", None if rate is None else f"{rate:.1%}")],
+        charts,
+        tables,
+    )
+
+
+def _by_key(title: str, numbers: Mapping[str, int], urls: Mapping[str, str | None]) -> Table:
+    rows = list(numbers.items())
+    return Table(title, ("", "Tasks"), rows, _links(1, (urls.get(key) if number else None for key, number in rows)))
+
+
+def _links(column: int, urls: Iterable[str | None]) -> dict[tuple[int, int], str]:
+    """Return the links of the cells of a column, from the first row on."""
+    return {(row, column): url for row, url in enumerate(urls) if url}
 
 
 def _figures(result: Result) -> Iterator[tuple[str, str, Any]]:
@@ -83,8 +118,8 @@ def _trend(result: Result) -> Document:
         _notes(result),
         [*tiles, Tile("Open", days[-1]["open"])],
         [
-            LineChart("Created and completed per day", labels, flows),
-            LineChart("Open at the end of the day", labels, [("Open", [day["open"] for day in days])]),
+            LineChart("flow", "Created and completed per day", labels, flows),
+            LineChart("open", "Open at the end of the day", labels, [("Open", [day["open"] for day in days])]),
         ],
         [Table("Days", ("date", *names), [[str(day["date"]), *(day[name] for name in names)] for day in days])],
     )
@@ -106,7 +141,7 @@ def _burndown(result: Result) -> Document:
         _notes(result),
         [Tile("Open at the start", result["open_at_start"]), Tile("Open", last["open"]),
          Tile("Completed or archived", last["completed"]), Tile("Scope", last["scope"])],
-        [LineChart("Open tasks", labels, lines)] if labels else [],
+        [LineChart("burndown", "Open tasks", labels, lines)] if labels else [],
         [Table("Days", ("date", "open", "completed", "scope"), rows)],
     )  # fmt: skip
 
@@ -118,7 +153,7 @@ def _cycle_time(result: Result) -> Document:
     )  # fmt: skip
     rows = [[label, *_durations(group)] for label, group in [*labels, ("(all)", result)]]
     charts = [
-        BarChart(title, [(label, group[start]["median_hours"] or 0) for label, group in labels[:MAX_BARS]], " h")
+        BarChart(start, title, [(label, group[start]["median_hours"] or 0) for label, group in labels[:MAX_BARS]], " h")
         for title, start in (("Median from creation", "from_created"), ("Median from the start", "from_started"))
     ]
     created, started = result["from_created"], result["from_started"]
@@ -149,8 +184,13 @@ def _workload(result: Result) -> Document:
     if others["open"]:
         table.append([f"({result['count'] - len(rows)} others)", *others.values(), *[""] * len(priorities)])
     names = ("open", "overdue", "due_soon")
+    links = {
+        cell: url
+        for column, name in enumerate(("url", "overdue_url", "due_soon_url"), 1)
+        for cell, url in _links(column, (row[name] if row[names[column - 1]] else None for row in rows)).items()
+    }
     charts = [
-        BarChart(title, _shortened({labels[id(row)]: row[name] for row in rows if row[name]}))
+        BarChart(name, title, _shortened({labels[id(row)]: row[name] for row in rows if row[name]}))
         for title, name in (("Open tasks", "open"), ("Overdue tasks", "overdue"))
     ]
     return Document(
@@ -159,7 +199,7 @@ def _workload(result: Result) -> Document:
         [Tile(title, sum(row[name] for row in rows) + others[name])
          for title, name in zip(("Open", "Overdue", "Due today or tomorrow"), names, strict=True)],
         [chart for chart in charts if chart.bars],
-        [Table("Assignees", ("assigned_to", *names, *priorities), table)],
+        [Table("Assignees", ("assigned_to", *names, *priorities), table, links)],
     )  # fmt: skip
 
 
@@ -172,9 +212,10 @@ def _aging(result: Result) -> Document:
         _notes(result),
         [Tile("Open", sum(bucket["count"] for bucket in buckets)), Tile("Median age, days", result["median_days"]),
          Tile("Oldest, days", oldest[0]["days"] if oldest else None)],
-        [BarChart("Open tasks by age in days", [(bucket["label"], bucket["count"]) for bucket in buckets])],
+        [BarChart("ages", "Open tasks by age in days", [(bucket["label"], bucket["count"]) for bucket in buckets])],
         [Table("Ages in days", ("days", "tasks", *priorities), rows),
-         Table("Oldest", ("id", "title", "days"), [[task["id"], task["title"], task["days"]] for task in oldest])],
+         Table("Oldest", ("id", "title", "days"), [[task["id"], task["title"], task["days"]] for task in oldest],
+               _links(1, (task["url"] for task in oldest)))],
     )  # fmt: skip
 
 

@@ -13,7 +13,15 @@ from tms_core.web.openapi import Parameter, ResponseDoc, Tag, documented, names_
 from tms_core.web.resource import json_response, resource
 from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of, single_value
-from tms_reports.rendering.formats import FORMAT, OTHER_CONTENT, read_format, render, rendered_response
+from tms_reports.rendering.formats import (
+    FORMAT,
+    OTHER_CONTENT_WITH_IMAGES,
+    chart_parameter,
+    read_chart,
+    read_format,
+    render,
+    rendered_response,
+)
 from tms_reports.schemas import Report
 from tms_reports.services import ReportService, RequestedMode
 
@@ -37,6 +45,7 @@ MODE = Parameter(
         501: "`mode=live`: no counters are kept.",
     },
 )
+CHART = chart_parameter("insight")
 
 
 @resource(path="/api/task-report-insight")
@@ -46,11 +55,15 @@ class TaskReportInsight:
     def __init__(self, request, context=None):
         self.request = request
 
-    @documented("get_report", query=(*FILTER, MODE, FORMAT), responses={200: ResponseDoc(Report, more=OTHER_CONTENT)})
+    @documented(
+        "get_report",
+        query=(*FILTER, MODE, FORMAT, CHART),
+        responses={200: ResponseDoc(Report, more=OTHER_CONTENT_WITH_IMAGES)},
+    )
     def get(self):
         """The report. Counts the tasks that the user may see, with the filters of the task list."""
-        values = query_of(self.request, (*FILTER_NAMES, MODE.name, FORMAT.name))
-        style = read_format(values)
+        values = query_of(self.request, (*FILTER_NAMES, MODE.name, FORMAT.name, CHART.name))
+        style, chart = read_format(values), read_chart(values, "insight")
         mode, actor = _mode(values), self.request.actor
         wanted = read_filter(values, actor_id=actor.id)
         report = None
@@ -62,7 +75,7 @@ class TaskReportInsight:
         if style == "json":
             return json_response(report.as_json(), headers={"Cache-Control": "no-store"})
         site = self.request.registry.tms.core.public_url
-        return rendered_response(render("insight", asdict(report), style, site=site))
+        return rendered_response(render("insight", asdict(report), style, site=site, chart=chart))
 
     @property
     def _reports(self) -> ReportService:

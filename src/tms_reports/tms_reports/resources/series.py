@@ -2,17 +2,25 @@
 
 from tms_core.services.task_filter import read_filter
 from tms_core.services.task_search import resolve_search
-from tms_core.web.openapi import ResponseDoc, Tag, documented, names_of
+from tms_core.web.openapi import ResponseDoc, documented, names_of
 from tms_core.web.resource import resource
 from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of
-from tms_reports.rendering.formats import FORMAT, OTHER_CONTENT, read_format, render, rendered_response
-from tms_reports.resources.insight import FILTER_NAMES, SECONDS
+from tms_reports.rendering.formats import (
+    FORMAT,
+    OTHER_CONTENT_WITH_IMAGES,
+    chart_parameter,
+    read_chart,
+    read_format,
+    render,
+    rendered_response,
+)
+from tms_reports.resources.insight import FILTER_NAMES, SECONDS, TaskReportInsight
 from tms_reports.series import schemas
 from tms_reports.series.parameters import KINDS, SeriesName
 
 PATH = "/api/task-report-insight"
-TAG = Tag("Report")
+TAG = TaskReportInsight.tag
 
 
 class SeriesResource:
@@ -24,25 +32,26 @@ class SeriesResource:
     def respond(self, name: SeriesName):
         request, kind = self.request, KINDS[name]
         own = names_of(kind.parameters)
-        values = query_of(request, (*FILTER_NAMES, *own, FORMAT.name))
-        style = read_format(values)
+        values = query_of(request, (*FILTER_NAMES, *own, FORMAT.name, "chart"))
+        style, chart = read_format(values), read_chart(values, name)
         report = kind.read({key: value for key, value in values.items() if key in own})
-        filter_values = {key: value for key, value in values.items() if key not in (*own, FORMAT.name)}
+        filter_values = {key: value for key, value in values.items() if key not in (*own, FORMAT.name, "chart")}
         wanted = resolve_search(request.autocommit_connection, read_filter(filter_values, actor_id=request.actor.id))
         with request.expensive_read():
             found = request.registry.report_series.compute(
                 report, request.actor, wanted, is_cancelled=request.client_disconnected
             )
         SECONDS.labels("scan").observe(found["elapsed_ms"] / 1000)
-        return rendered_response(render(name, found, style, site=request.registry.tms.core.public_url))
+        site = request.registry.tms.core.public_url
+        return rendered_response(render(name, found, style, site=site, chart=chart))
 
 
 def response_of(schema):
-    return {200: ResponseDoc(schema, more=OTHER_CONTENT)}
+    return {200: ResponseDoc(schema, more=OTHER_CONTENT_WITH_IMAGES)}
 
 
 def parameters_of(name: SeriesName):
-    return (*FILTER, *KINDS[name].parameters, FORMAT)
+    return (*FILTER, *KINDS[name].parameters, FORMAT, chart_parameter(name))
 
 
 @resource(path=f"{PATH}/trend", name="report-trend")

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from tms_core.models import OPEN_STATUSES, Priority, Status, Task, User
 from tms_reports.counts import Count
+from tms_reports.list_urls import list_url
 from tms_reports.series.flows import Tallies, count
-from tms_reports.series.list_urls import list_url
 from tms_reports.series.scope import Scope
 
 DEFAULT_LIMIT, MAX_LIMIT = 500, 100_000
