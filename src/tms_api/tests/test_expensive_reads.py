@@ -50,7 +50,7 @@ def test_a_slow_search_is_cancelled(runtime, another_process, make_user, problem
     ann = make_user()
     with runtime.transaction() as session:
         session.execute(text(LONG_TASKS), {"user_id": ann.id})
-    hurried = Client(another_process(**{"reads.timeout": "0.02"}), ann)
+    hurried = Client(another_process(**{"reads.timeout": "0.02", "reports.statement_timeout": "0.02"}), ann)
     worst = quote('"ipsum lorem" or "dolor ipsum"')
 
     for path in (f"/api/task?q={worst}", f"/api/task?cursor=&q={worst}", f"/api/task-report-insight?q={worst}"):

@@ -236,13 +236,13 @@ def test_an_unmigrated_database_is_reported_with_the_command_to_run(run, empty_d
         refused(run("tms", *command, **given), "the database is not up to date", "run tms migrate")
 
 
-@pytest.mark.parametrize("target", ["foo@base", "core@nothing", "@base", "core@", "core@-99", "core", "reports@base"])
+@pytest.mark.parametrize("target", ["foo@base", "core@nothing", "@base", "core@", "core@-99", "core", "client@base"])
 def test_an_invalid_downgrade_target_is_refused_with_the_branches(tms, target):
     done = tms("migrate", "--downgrade", target)
 
     assert done.exit_code == 1
     assert "--downgrade takes BRANCH@REVISION" in done.stderr
-    assert "the branches of the included packages are core, api, notifications" in done.stderr
+    assert "the branches of the included packages are core, api, reports, notifications, webhooks, web" in done.stderr
 
 
 def test_a_revision_of_an_unknown_branch_is_refused(run):

@@ -118,6 +118,7 @@ def test_every_word_finds_its_task(board, title, in_title):
 
 @many
 @given(title=TITLE)
+@example(title="l'iPhone")
 def test_every_beginning_of_a_word_finds_its_task(board, title):
     with board() as one:
         one.put(title)

@@ -1,4 +1,4 @@
-"""SQL functions that turn text into search words: version 1, of the migration core_0006.
+"""SQL functions that turn text into search words: version 2, of the migrations core_0006 and core_0010.
 
 A later version needs a migration that creates the functions again and rewrites `task_search`.
 """
@@ -39,6 +39,8 @@ LETTERS_TO = "olddhtiσгيهيكכמנפצ012345678901234567890123456789"
 # Where a word changes between lower and upper case, or letters and digits, or has an apostrophe.
 BOUNDARY = rf"[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][A-Za-z]|[A-Z][A-Z][a-z]|[^{SPACES}][{APOSTROPHES}][^{SPACES}]"
 AT_BOUNDARY = rf"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9]|[A-Z][a-z])|(?<=[0-9])(?=[A-Za-z])|[{APOSTROPHES}]"
+# A word with an apostrophe and one of the other boundaries.
+CASE_AFTER_APOSTROPHE = rf"[{APOSTROPHES}][^{SPACES}]*(?:[a-z][A-Z0-9]|[A-Z][0-9]|[0-9][A-Za-z]|[A-Z][A-Z][a-z])"
 # Words joined by punctuation: addresses, paths, versions, identifiers.
 JOINED = rf"[^{SPACES}{SEPARATORS}][!-&(-/:-@\\[-`{{-~]+[^{SPACES}{SEPARATORS}]"
 # Longer words are cut, also in searches.
@@ -109,6 +111,10 @@ FUNCTIONS = (
             SELECT string_agg(compound[1], ' ') INTO compounds
             FROM regexp_matches(value, '[^{SPACES}]*(?:{BOUNDARY})[^{SPACES}]*', 'g') AS compound;
             parts := search_words(regexp_replace(compounds, '{AT_BOUNDARY}', ' ', 'g'));
+            -- «iPhone» of «l'iPhone», besides its parts.
+            IF compounds ~ '{CASE_AFTER_APOSTROPHE}' THEN
+                parts := rtrim(parts) || search_words(regexp_replace(compounds, '[{APOSTROPHES}]', ' ', 'g'));
+            END IF;
         END IF;
         IF value ~ '{JOINED}' THEN
             SELECT string_agg(compound[1], ' ') INTO compounds
