@@ -50,10 +50,11 @@ def replica_url(services):
 
 
 @pytest.fixture(scope="module")
-def ini(ini, replica_url):
+def deployment(deployment, replica_url):
     """The system; its database was created after the replica, or before, and reaches it by replication."""
+    ini = deployment.ini
     ini["tms.reports.database_url"] = replica_url.format(make_url(ini["tms.database_url"]).database)
-    return ini
+    return deployment
 
 
 @pytest.fixture

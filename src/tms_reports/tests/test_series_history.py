@@ -202,6 +202,23 @@ def test_archiving_a_completed_task_keeps_its_completion(series, replay, actor, 
     assert [(group["key"], group["label"]) for group in found["groups"]] == [(None, None)]
 
 
+def test_assignees_above_the_limit_count_in_the_numbers_of_all(
+    runtime, series, replay, actor, relay_once, usernames, monkeypatch
+):
+    start = NOW - timedelta(days=9)
+    ids = replay([[(start, Status.PENDING), (start + timedelta(hours=5), Status.COMPLETED)]] * 3)
+    bob = [*usernames][1]
+    with runtime.transaction() as session:
+        session.execute(update(Task).where(Task.id != ids[0]).values(assigned_to=bob))
+    relay_once()
+    monkeypatch.setattr("tms_reports.series.cycle_time.MAX_GROUPS", 1)
+
+    found = series.compute(CycleTime(20, "assigned_to"), actor, EVERYTHING)
+
+    assert found["from_created"]["count"] == 3
+    assert [(group["key"], group["from_created"]["count"]) for group in found["groups"]] == [(bob, 2)]
+
+
 def test_recording_the_whole_log_again_gives_the_same_history(runtime, replay, relay_once):
     replay([states_of((200, Status.PENDING, [(120 - n * 30, status) for n, status in enumerate(Status)]))] * 3)
     relay_once()

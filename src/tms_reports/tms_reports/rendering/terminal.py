@@ -18,7 +18,7 @@ COLOR = "cyan"
 
 
 def text_of(document: Document) -> Group:
-    """Return the numbers and charts; the first table only if no chart has a line per row of it."""
+    """Return the numbers, charts and tables; without tables where charts have lines, which show the same rows."""
     has_lines = any(isinstance(chart, LineChart) for chart in document.charts)
     parts: list[RenderableType] = [_tiles(document.title, document.tiles), Columns(map(_chart, document.charts))]
     if not has_lines:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 
 from tms_core.models import OPEN_STATUSES, Priority, Task, User
 from tms_reports.counts import Count
@@ -31,26 +31,37 @@ class CycleTime:
     by: By = "priority"
 
     def counts(self, scope: Scope) -> Sequence[Count]:
-        durations = self._durations()
-        overall = self._completed(select(*durations), scope)
-        return [count("all", overall), count("groups", self._grouped(durations, scope))]
+        """Return one statement for the groups and all of them together: the join is most of its cost."""
+        return [count("groups", self._grouped(scope))]
 
-    def _grouped(self, durations: Sequence[Any], scope: Scope) -> Any:
+    def _grouped(self, scope: Scope) -> Any:
+        columns = (Task.priority,) if self.by == "priority" else (Task.assigned_to, User.username)
+        is_all = func.grouping(columns[0]).label("is_all")
+        found = (
+            select(is_all, *columns, *self._durations())
+            .join_from(Completion, Task, Task.id == Completion.task_id)
+            .where(
+                Completion.completed_at >= self._days(scope).start,
+                # A task that was reopened a moment ago still has its row.
+                Task.status.not_in(OPEN_STATUSES),
+                *scope.criteria,
+            )
+            .group_by(func.grouping_sets(tuple_(*columns), tuple_()))
+        )
         if self.by == "priority":
-            return self._completed(select(Task.priority, *durations), scope).group_by(Task.priority)
-        found = self._completed(select(Task.assigned_to, User.username, *durations), scope)
-        found = found.outerjoin(User, User.id == Task.assigned_to).group_by(Task.assigned_to, User.username)
-        return found.order_by(func.count().desc(), Task.assigned_to).limit(MAX_GROUPS)
+            return found
+        found = found.outerjoin(User, User.id == Task.assigned_to)
+        return found.order_by(is_all.desc(), func.count().desc(), Task.assigned_to).limit(1 + MAX_GROUPS)
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:
         days = self._days(scope)
-        [overall] = tallies["all"]
-        rows = sorted(tallies["groups"].items(), key=self._place)
+        [overall] = [row for row in tallies["groups"].items() if row[0][0]]
+        rows = sorted(((key[1:], number) for key, number in tallies["groups"].items() if not key[0]), key=self._place)
         return {
             "from": days.first,
             "to": days.last,
             "by": self.by,
-            **_both(overall, tallies["all"][overall]),
+            **_both(overall[0][-5:], overall[1]),
             "groups": [{**self._group(key), **_both(key[-5:], number)} for key, number in rows],
         }
 
@@ -69,13 +80,6 @@ class CycleTime:
             func.percentile_cont(0.85).within_group(from_started).label("started_p85"),
             func.count().label("number"),
         ]
-
-    def _completed(self, statement: Any, scope: Scope) -> Any:
-        joined = statement.join_from(Completion, Task, Task.id == Completion.task_id)
-        # A task that was reopened a moment ago still has its row.
-        return joined.where(
-            Completion.completed_at >= self._days(scope).start, Task.status.not_in(OPEN_STATUSES), *scope.criteria
-        )
 
     def _place(self, entry: tuple[tuple[Any, ...], int]) -> Any:
         key, number = entry
