@@ -24,6 +24,19 @@ const REPORT: Report = {
   threads: 1,
   mode: "scan",
   user_ids: { ann: 1, bob: 2, zoe: 3, tom: 4 },
+  // The page makes its own, of the filters in its address.
+  urls: {
+    total: null,
+    completed: null,
+    pending: null,
+    tasks_by_priority: {},
+    tasks_by_status: {},
+    tasks_assigned: {},
+    tasks_created: {},
+    tasks_due_soon: null,
+    overdue: null,
+    unassigned: null,
+  },
 };
 
 /** What the list behind an address asks the API for. */
