@@ -22,7 +22,14 @@ PATIENCE = 60.0
 def start(ini_file, runtime):
     """Return a function that starts a sender as a process."""
     with ExitStack() as running:
-        yield lambda: running.enter_context(WatchedProcess([TMS, "--ini", ini_file, "webhooks"], patience=PATIENCE))
+
+        def run():
+            process = running.enter_context(WatchedProcess([TMS, "--ini", ini_file, "webhooks"], patience=PATIENCE))
+            # A signal before that ends it at once.
+            process.wait_for("sending deliveries")
+            return process
+
+        yield run
 
 
 @pytest.fixture

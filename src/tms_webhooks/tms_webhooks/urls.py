@@ -15,9 +15,11 @@ _PORT = "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1
 # Without user information, which would stand in logs, and without a fragment. The last label of a name has a letter:
 # others, such as 127.1 and 2130706433, are numbers that some resolvers take for addresses.
 _NAME = rf"(?:{_LABEL}\.)*[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?\.?"
+# Characters of paths and queries in RFC 3986.
+_PATH = r"A-Za-z0-9._~!$&'()*+,;=:@/?-"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _IPV4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
-URL_PATTERN = rf"^https?://(?:{_IPV4}|{_NAME})(?::(?:{_PORT}))?(?:/[!-\"$-~]*)?$"
+URL_PATTERN = rf"^https?://(?:{_IPV4}|{_NAME})(?::(?:{_PORT}))?(?:/(?:[{_PATH}]|%[0-9A-Fa-f]{{2}})*)?$"
 URL = re.compile(URL_PATTERN)
 
 

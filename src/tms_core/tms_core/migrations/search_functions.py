@@ -87,7 +87,8 @@ FUNCTIONS = (
         IF octet_length(value) = length(value) THEN
             words := replace(lower(value), '''', '');
         ELSE
-            words := search_fold(regexp_replace(value, '[{APOSTROPHES}]+', '', 'g'));
+            -- Folding makes apostrophes: «ŉ» becomes «ʼn».
+            words := regexp_replace(search_fold(value), '[{APOSTROPHES}]+', '', 'g');
             IF words ~ '[{UNSPACED}]' THEN
                 words := search_pairs(words);
             END IF;

@@ -23,6 +23,8 @@ SECTIONS = (
     "API tokens",
     "Delete account",
 )
+IS_REFUSED = """access => fetch("/api/users/me", { headers: { Authorization: `Bearer ${access}` } })
+    .then(response => response.status === 401)"""
 
 
 @pytest.fixture
@@ -169,7 +171,8 @@ def test_a_change_of_address_is_undone_by_mail(profile, ann, client, link_of, se
 
     expect(profile.get_by_text("Your account has its previous e-mail address again")).to_be_visible()
     expect(profile).to_have_url(f"{served_api}/sign-in")
-    assert client.get("/api/users/me").status == 401
+    # Access tokens stop working within a second.
+    profile.wait_for_function(IS_REFUSED, arg=ann.access, polling=200)
 
 
 def test_a_new_password_signs_other_devices_out(profile, ann, client, new_page, forgive):

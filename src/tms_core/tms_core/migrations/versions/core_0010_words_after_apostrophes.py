@@ -1,4 +1,7 @@
-"""Find «iPhone» in «l'iPhone»: version 2 of the search functions, and the words of the tasks that need it."""
+"""Find «iPhone» in «l'iPhone», and the letter U+0149 in its decomposed form: version 2 of the search functions.
+
+The words of tasks that need it are written anew.
+"""
 
 from collections.abc import Sequence
 
@@ -11,10 +14,11 @@ down_revision: str | Sequence[str] | None = "core_0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
+OUTDATED = rf"{CASE_AFTER_APOSTROPHE}|\u0149"
 REWRITE = f"""
     UPDATE task_search SET words = task_search_words(task.title, task.description) FROM task
     WHERE task.id = task_search.task_id
-        AND (task.title ~ '{CASE_AFTER_APOSTROPHE}' OR task.description ~ '{CASE_AFTER_APOSTROPHE}')
+        AND (task.title ~ '{OUTDATED}' OR task.description ~ '{OUTDATED}')
 """  # noqa: S608 - put together from a constant
 
 
