@@ -36,7 +36,7 @@ run: install ## Start the whole system (PostgreSQL and Valkey included); Ctrl-C 
 
 test: install lint browser ## Lint, types and all tests
 	@$(FRONTEND) test
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --max-worker-restart 1
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 1
 
 browser: ## See that there is a Chromium for the tests; as root on Debian, install it
 	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \

@@ -21,6 +21,8 @@ export class Inbox {
   readonly #api: ApiClient;
   readonly #pending = signal<Pending>(new Map());
   readonly #lists = new Set<InboxList>();
+  /** Resolves when no change is on its way. */
+  #settled: Promise<unknown> = Promise.resolve();
   #turn = 0;
 
   constructor(api: ApiClient) {
@@ -97,6 +99,8 @@ export class Inbox {
   }
 
   async #refresh(lists: readonly InboxList[]): Promise<void> {
+    // What is read before a change arrives is out of date at once: a notification that was read would be listed as unread.
+    await this.#settled;
     const turn = ++this.#turn;
     const counts = await Promise.all(lists.map((list) => list.refresh()));
     const unread = counts.find((count) => count !== null);
@@ -113,7 +117,9 @@ export class Inbox {
     this.unread.value = rows === "all" ? 0 : Math.max(0, (this.unread.peek() ?? 0) + difference(change, which));
     try {
       const body = rows === "all" ? { all: true } : { ids: which.map(({ id }) => id) };
-      const found = await this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body);
+      const sent = this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body);
+      this.#settled = Promise.allSettled([this.#settled, sent]);
+      const found = await sent;
       for (const list of this.#lists) list.apply(changes);
       this.#settle(changes);
       // What is being read is older than the change.

@@ -168,3 +168,16 @@ test("the next user sees nothing of the one before", async () => {
   assert.equal(inbox.unread.value, null);
   assert.deepEqual(idsOf(list), []);
 });
+
+test("a list is read after the changes that are on their way", async () => {
+  const { inbox } = makeServer(2);
+  const all = inbox.open("all");
+  await tick();
+  const read = inbox.read(all.shown.value.slice(0, 1));
+
+  const unread = inbox.open("unread");
+  await read;
+  await tick();
+
+  assert.deepEqual(idsOf(unread), [1]);
+});
