@@ -103,10 +103,7 @@ async function buildPackage() {
     const built = await bundle({ entryPoints: { index: css } });
     result.manifest.styles = [add(built, result.contents)];
   }
-  // The shell reads `styles` and links them: a browser cannot import a style sheet from a script.
-  const contents = `export { default } from ${JSON.stringify(entry)};
-    export const styles = ${JSON.stringify(result.manifest.styles)}.map((name) => new URL(name, import.meta.url).href);`;
-  const input = { stdin: { contents, resolveDir: source, sourcefile: "index.js" } };
+  const input = { stdin: { contents: `export { default } from ${JSON.stringify(entry)};`, resolveDir: source } };
   const built = await bundle({ ...input, entryNames: "index-[hash]" }, Object.keys(SHARED));
   result.manifest.entry = add(built, result.contents);
   return result;
