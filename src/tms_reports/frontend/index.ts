@@ -1,10 +1,14 @@
 import de from "catalogue:de";
 import en from "catalogue:en";
+import styles from "styles:page.css";
 import { t } from "tms/i18n";
-import { navigate, type WebModule } from "tms/module";
+import { linkStyles, navigate, type WebModule } from "tms/module";
 
 // One function, so that the page stays while its section changes.
-const load = () => import("./report-page.tsx");
+const load = async () => {
+  const [page] = await Promise.all([import("./report-page.tsx"), linkStyles(styles)]);
+  return page;
+};
 
 const module: WebModule = {
   name: "tms_reports",

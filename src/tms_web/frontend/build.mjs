@@ -104,7 +104,9 @@ async function buildPackage() {
     result.manifest.styles = [add(built, result.contents)];
   }
   const input = { stdin: { contents: `export { default } from ${JSON.stringify(entry)};`, resolveDir: source } };
-  const built = await bundle({ ...input, entryNames: "index-[hash]" }, Object.keys(SHARED));
+  const built = await bundle({ ...input, entryNames: "index-[hash]" }, Object.keys(SHARED), [
+    pageStyles(result.contents),
+  ]);
   result.manifest.entry = add(built, result.contents);
   return result;
 }
@@ -119,7 +121,7 @@ async function styleSheets() {
   };
 }
 
-async function bundle(settings, external = []) {
+async function bundle(settings, external = [], plugins = []) {
   return build({
     outdir: out,
     absWorkingDir: HERE,
@@ -136,7 +138,7 @@ async function bundle(settings, external = []) {
     jsxImportSource: "preact",
     nodePaths: [join(HERE, "node_modules")],
     tsconfigRaw: {},
-    plugins: [catalogues, importMap(external)],
+    plugins: [catalogues, importMap(external), ...plugins],
     metafile: true,
     write: false,
     logLevel: "warning",
@@ -159,6 +161,20 @@ const catalogues = {
     });
   },
 };
+
+/** Bundles the style sheet of `styles:page.css` to a file of its own, whose address the import is. */
+function pageStyles(contents) {
+  return {
+    name: "page-styles",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^styles:/ }, ({ path }) => ({ path: path.slice(7), namespace: "styles" }));
+      onLoad({ filter: /.*/, namespace: "styles" }, async ({ path }) => {
+        const name = add(await bundle({ entryPoints: { [basename(path, ".css")]: join(source, path) } }), contents);
+        return { contents: `export default new URL(${JSON.stringify(name)}, import.meta.url).href;` };
+      });
+    },
+  };
+}
 
 /** Leaves exactly these specifiers to the import map; esbuild's `external` would take "preact" to mean "preact/hooks" too. */
 function importMap(specifiers) {

@@ -53,6 +53,20 @@ def test_the_report_follows_changes_and_its_filters_are_the_address(page, sign_i
     expect(page.locator(".report__tile[data-name=completed] a")).to_have_count(0)
 
 
+def test_the_styles_of_the_reports_are_loaded_with_their_page(page, sign_in, ann):
+    sign_in(page, ann, "/tasks")
+    expect(page.get_by_role("heading", name="Tasks", exact=True)).to_be_visible()
+    styles = page.locator("link[rel=stylesheet][href*='/tms_reports/']")
+    expect(styles).to_have_count(0)
+
+    for name in ("Reports", "Tasks", "Reports"):
+        page.get_by_role("navigation", name="Main navigation").get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+    expect(styles).to_have_count(1)
+    expect(page.locator(".report")).to_have_css("overflow", "auto")
+
+
 def test_a_report_without_tasks_and_one_that_fails_say_what_to_do(page, sign_in, ann, problems, check_accessibility):
     page.route("**/api/task-report-insight*", lambda route: route.fulfill(status=500, body="{}"))
     sign_in(page, ann, "/reports")

@@ -2,6 +2,7 @@
 export { type Config, config } from "./config.ts";
 export { isBeginning, type Pressed, stepsOf } from "./keys.ts";
 export { Link, type LinkProps } from "./link.tsx";
+export { linkStyles } from "./link-styles.ts";
 export { type Location, location, navigate, returnPath, urlOf } from "./location.ts";
 export {
   addModule,
