@@ -23,6 +23,9 @@ from tms_testing.fixtures import SignedIn
 from tms_web import cookies
 
 AXE = Path(tms_web.__file__).parents[1] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+# Those without an end, such as the shimmer of skeletons, are let run.
+FINISH_ANIMATIONS = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -106,10 +109,21 @@ def check_accessibility() -> Callable[[Page], None]:
 
     def check(page: Page) -> None:
         page.evaluate(script)
+        # What fades in has too little contrast on the way.
+        page.evaluate(FINISH_ANIMATIONS)
         found = page.evaluate("rules => axe.run({ runOnly: rules, resultTypes: ['violations'] })", RULES)
         assert [_summary(violation) for violation in found["violations"]] == []
 
     return check
+
+
+def wait_until(page: Page, condition: str, arg: Any = None) -> None:
+    """Wait for a JavaScript function that returns a boolean, or a promise of one. `Page.wait_for_function` evaluates
+    strings within the page, which its policy forbids as soon as the first call returns false."""
+    page.evaluate(
+        f"async arg => {{ while (!await ({condition})(arg)) await new Promise(resolve => setTimeout(resolve, 50)) }}",
+        arg,
+    )
 
 
 def _delete_tasks(runtime: Runtime) -> None:

@@ -54,7 +54,8 @@ def test_muted_tasks_are_listed_and_unmuted(page, sign_in, ann, client, check_ac
     expect(muted).to_contain_text("Paint the fence")
     check_accessibility(page)
 
-    page.get_by_role("button", name="Unmute “Paint the fence”").click()
+    with page.expect_response("**/mute"):
+        page.get_by_role("button", name="Unmute “Paint the fence”").click()
     expect(page.get_by_text("No task is muted.")).to_be_visible()
     assert client.get("/api/users/me/muted-tasks").json()["results"] == []
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, Route, expect
 
+from tms_testing.web_pages import wait_until
+
 
 def row(page: Page, title: str):
     return page.get_by_role("row").filter(has=page.get_by_role("link", name=title, exact=True))
@@ -84,13 +86,13 @@ def test_a_change_of_another_flashes_and_moves_its_row_once(tasks, add_user, api
 
     bob.patch(f"/api/task/{upper}", data={"priority": "URGENT"})
     expect(row(tasks, "Upper")).to_contain_text("Urgent")
-    tasks.wait_for_function("flashes.length > 0 && moves.length > 0")
+    wait_until(tasks, "() => flashes.length > 0 && moves.length > 0")
     assert tasks.evaluate("flashes") == [upper]
     assert set(tasks.evaluate("moves")) >= {upper}
     assert len(tasks.evaluate("moves")) == len(set(tasks.evaluate("moves")))
     bob.patch(f"/api/task/{lower}", data={"title": "Lowest"})
     expect(row(tasks, "Lowest")).to_be_visible()
-    tasks.wait_for_function("flashes.length > 1")
+    wait_until(tasks, "() => flashes.length > 1")
     assert tasks.evaluate("flashes") == [upper, lower]
 
 

@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from tms_testing.web_pages import wait_until
+
 
 @pytest.fixture
 def offline(tasks: Page, problems):
@@ -52,6 +54,10 @@ def test_changes_made_offline_are_shown_and_sent_later(tasks, client, offline):
     assert client.get(f"/api/task/{task['id']}").json()["status"] == "COMPLETED"
 
 
+IS_QUEUE_FREE = """() => navigator.locks.query()
+    .then(locks => !locks.held.some(lock => lock.name.startsWith("tms queue")))"""
+
+
 def test_changes_made_offline_outlive_the_page(tasks, client, offline, served_api):
     offline()
     add(tasks, "Wax the floor")
@@ -63,9 +69,7 @@ def test_changes_made_offline_outlive_the_page(tasks, client, offline, served_ap
     page = context.new_page()
     # A tab that is not quite gone keeps its changes until the next start.
     page.goto(f"{served_api}/api/health")
-    page.wait_for_function(
-        "navigator.locks.query().then(locks => !locks.held.some(lock => lock.name.startsWith('tms queue')))"
-    )
+    wait_until(page, IS_QUEUE_FREE)
     page.goto(f"{served_api}/tasks")
 
     expect(row(page, "Wax the floor").get_by_role("link")).to_be_visible()

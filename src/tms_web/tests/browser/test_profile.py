@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tms_core.models import LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
 from tms_testing.fixtures import PASSWORD
+from tms_testing.web_pages import wait_until
 
 NEW = "a-much-longer-word"
 ENDED = "You have been signed out"
@@ -172,7 +173,7 @@ def test_a_change_of_address_is_undone_by_mail(profile, ann, client, link_of, se
     expect(profile.get_by_text("Your account has its previous e-mail address again")).to_be_visible()
     expect(profile).to_have_url(f"{served_api}/sign-in")
     # Access tokens stop working within a second.
-    profile.wait_for_function(IS_REFUSED, arg=ann.access, polling=200)
+    wait_until(profile, IS_REFUSED, ann.access)
 
 
 def test_a_new_password_signs_other_devices_out(profile, ann, client, new_page, forgive):
