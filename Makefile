@@ -39,10 +39,11 @@ test: install lint browser ## Lint, types and all tests
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 1
 
 browser: ## See that there is a Chromium for the tests; as root on Debian, install it
-	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
+	@{ command -v chromium-headless-shell || command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null \
 		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
-		&& apt-get install -qq -y --no-install-recommends chromium; } \
-		|| { echo "The tests of the web UI and of the JavaScript client need Chromium: install the package chromium." >&2; exit 1; }
+		&& apt-get install -qq -y --no-install-recommends chromium-headless-shell; } \
+		|| { echo "The tests of the web UI and of the JavaScript client need Chromium: install the package" \
+		"chromium-headless-shell or chromium." >&2; exit 1; }
 
 lint: install ## Style, imports, types, compose file; of Python and TypeScript
 	@$(BIN)/ruff check .

@@ -2,12 +2,13 @@
 
 import base64
 
-from make_screenshots import IMAGES, SCHEMES, TO_WEBP, find_chromium
+from make_screenshots import IMAGES, SCHEMES, TO_WEBP
 from playwright.sync_api import sync_playwright
 
 from tms_core.app import configure
 from tms_notifications.preview import sample_mails
 from tms_notifications.reading import body_of
+from tms_testing.browser import CHROMIUM
 
 KINDS = ("updated", "digest")
 # A mail program shows a mail in a part of the screen.
@@ -23,7 +24,7 @@ INI = {
 def main() -> None:
     runtime = configure(INI, web=False).registry.tms
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
         page = browser.new_page()
         converter = browser.new_page()
         for kind, mail in sample_mails(runtime, KINDS):

@@ -4,7 +4,6 @@
 """
 
 import base64
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from typing import Any, Literal
 from playwright.sync_api import APIRequestContext, Browser, Locator, Page, expect, sync_playwright
 
 from tms_local.embedded.ports import free_port
+from tms_testing.browser import CHROMIUM
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "img"
@@ -68,7 +68,7 @@ def main(only: list[str]) -> None:
     IMAGES.mkdir(exist_ok=True)
     expect.set_options(timeout=PATIENCE)
     with demo_system() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium())
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
         converter = browser.new_page()
 
         def api_of(username: str) -> APIRequestContext:
@@ -111,10 +111,6 @@ def demo_system() -> Iterator[str]:
         finally:
             process.terminate()
             process.wait()
-
-
-def find_chromium() -> str | None:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def _sign_in(browser: Browser, url: str, options: dict[str, Any]) -> Page:

@@ -3,36 +3,39 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from redis import Redis
 from webtest import TestApp
 
 from tms_core.app import configure
-from tms_core.migrations_runner import upgrade
 from tms_core.runtime import Runtime
+from tms_testing.databases import Databases
 from tms_testing.problems import CheckedApp
 
 # Mails to files, at once.
 NOTIFICATIONS = {"tms.notifications.transport": "file", "tms.notifications.coalesce": "0"}
-_databases = count(1)
 
 
 class Deployment:
     """Settings with a migrated, empty database of their own; the application on them is made when it is asked for."""
 
-    def __init__(self, services: tuple[str, str], packages: tuple[str, ...], settings: Mapping[str, str], folder: Path):
-        admin_url, redis_url = services
+    def __init__(
+        self, databases: Databases, redis_url: str, packages: tuple[str, ...], settings: Mapping[str, str], folder: Path
+    ):
         self._stack = ExitStack()
         self._folder = folder
-        name = self._stack.enter_context(_database(admin_url))
+        self._packages = packages
+        self._database = self._stack.enter_context(databases.create())
+        # Processes that were killed are still listed there as alive for a while.
+        with Redis.from_url(redis_url) as redis:
+            redis.flushall()
         self.ini: dict[str, str] = {
             "pyramid.includes": "\n".join(packages),
             "tms.environment": "development",
             "tms.state_dir": str(folder),
-            "tms.database_url": make_url(admin_url).set(database=name).render_as_string(hide_password=False),
+            "tms.database_url": self._database.url,
             "tms.redis_url": redis_url,
             # A busy machine must not look like an unavailable Redis.
             "tms.redis_timeout": "2",
@@ -58,7 +61,7 @@ class Deployment:
         config = configure(self.ini, web=True)
         runtime: Runtime = config.registry.tms
         self._stack.callback(runtime.close)
-        upgrade(runtime)
+        self._database.migrate(self._packages, runtime)
         return runtime, CheckedApp(config.make_wsgi_app())
 
     def process(self, name: str, start: Callable[[ExitStack], Any]) -> Any:
@@ -95,22 +98,3 @@ class Deployments:
         if self._kept:
             self._kept[1].close()
             self._kept = None
-
-
-@contextmanager
-def _database(url: str) -> Iterator[str]:
-    name = f"test_{next(_databases)}"
-    with _administration(url) as execute:
-        execute(f"CREATE DATABASE {name}")
-    yield name
-    with _administration(url) as execute:
-        execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@contextmanager
-def _administration(url: str) -> Iterator[Callable[[str], Any]]:
-    """Yields a function that executes statements outside transactions, such as CREATE DATABASE."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        yield lambda statement: connection.execute(text(statement))
-    engine.dispose()

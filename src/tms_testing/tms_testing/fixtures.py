@@ -32,6 +32,7 @@ from tms_core.runtime import Runtime
 from tms_core.services.passwords import hash_password
 from tms_core.services.tokens import TokenService
 from tms_local.embedded.services import embedded_services
+from tms_testing.databases import Databases
 from tms_testing.deployments import Deployment, Deployments
 
 PASSWORD = "password123"
@@ -104,8 +105,11 @@ def is_shared() -> bool:
 
 @pytest.fixture(scope="session")
 def deployments(services, tmp_path_factory) -> Iterator[Deployments]:
+    admin_url, redis_url = services
+    databases = Databases(admin_url)
+
     def make(packages: tuple[str, ...], settings: Mapping[str, str]) -> Deployment:
-        return Deployment(services, packages, settings, tmp_path_factory.mktemp("state"))
+        return Deployment(databases, redis_url, packages, settings, tmp_path_factory.mktemp("state"))
 
     with closing(Deployments(make)) as made:
         yield made

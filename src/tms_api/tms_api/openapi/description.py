@@ -1,4 +1,4 @@
-"""The OpenAPI document of the API, built once when the process starts."""
+"""The OpenAPI document of the API, built when it is first asked for: it would be a twentieth of a process's start."""
 
 import hashlib
 from functools import cached_property
@@ -23,10 +23,20 @@ class Description:
     """The serialised OpenAPI document and the HTML page rendered from it."""
 
     def __init__(self, registry):
+        self._registry = registry
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
         info = {"title": "TMS", "version": version("tms-api"), "summary": SUMMARY, "description": CONVENTIONS}
-        self.document: dict[str, Any] = build_document(registry, info)
-        self.body = to_json(self.document)
-        self.tag = hashlib.blake2b(self.body, digest_size=8).hexdigest()
+        return build_document(self._registry, info)
+
+    @cached_property
+    def body(self) -> bytes:
+        return to_json(self.document)
+
+    @cached_property
+    def tag(self) -> str:
+        return hashlib.blake2b(self.body, digest_size=8).hexdigest()
 
     @cached_property
     def page(self) -> Page:
