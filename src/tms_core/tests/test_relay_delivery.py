@@ -64,6 +64,10 @@ class Lazy(Recorder):
     cursor_interval = 10 * PATIENCE
 
 
+class Gathering(Recorder):
+    batch_window = 10 * PATIENCE
+
+
 class FailingAtTwo(Lazy):
     """Fails at a batch that begins with the second event."""
 
@@ -337,6 +341,22 @@ class TestThreads:
         thread.stop()
         thread.join(PATIENCE)
         assert seen() == [1, 2]
+
+    def test_events_after_a_pause_need_not_wait_for_the_batch_window(self, runtime, register, add_events, run):
+        register("one")
+        sink = Gathering(runtime)
+        (thread,) = run(one=sink)
+
+        add_events(1)
+        thread.wake()
+        assert sink.await_positions(1) == [1]
+        for _ in range(3):
+            add_events(1)
+            thread.wake()
+        thread.stop()
+        thread.join(PATIENCE)
+
+        assert sink.positions == [1]
 
     def test_batches_of_an_interval_share_a_transaction(self, runtime, register, add_events, run, cursor, recent):
         register("one")

@@ -15,8 +15,7 @@ class ListCacheSink(EventSink):
 
     # Lists may be stale until the retry succeeds.
     max_backoff = 0.5
-    batch_window = 0.05
-    cursor_interval = 0.25
+    batch_window = 0.25
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
         self.runtime.redis_long_timeout.set(KEY, new_version())

@@ -3,7 +3,7 @@
 import orjson
 import pytest
 
-from tms_core.user_messages import CHANNEL, decode
+from tms_core.user_messages import CHANNEL, decode_all
 from tms_notifications.services import inbox
 
 URL = "/api/notifications"
@@ -36,7 +36,7 @@ def messages(runtime):
     def received() -> list[tuple[int, dict]]:
         found = []
         while message := pubsub.get_message(timeout=0.5):
-            found.append(decode(message["data"]))
+            found += decode_all(message["data"])
         return found
 
     yield received

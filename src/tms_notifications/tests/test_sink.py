@@ -6,7 +6,7 @@ import threading
 from base64 import b64decode
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from tms_core.app import configure
 from tms_core.celery import app as celery
@@ -132,6 +132,23 @@ def test_a_lost_row_is_added_again_with_the_same_message_id(runtime, tasks, mail
         NotificationsSink(runtime).deliver(session, read_events(session, after=0, limit=10))
 
     assert mail_log.row().message_id == lost
+
+
+def test_a_lost_notification_is_added_again_with_its_mail(runtime, tasks, mail_log, relay_once, queued, ann, bob):
+    tasks.create(ann, assigned_to=ann.id)
+    tasks.create(ann, assigned_to=bob.id)
+    relay_once()
+    runtime.redis.delete("tms:celery:tms")
+    with runtime.transaction() as session:
+        session.execute(delete(Notification))
+
+    with runtime.transaction() as session:
+        NotificationsSink(runtime).deliver(session, read_events(session, after=0, limit=10))
+
+    with runtime.transaction() as session:
+        linked = session.execute(select(Notification.user_id, Notification.mail_id).order_by(Notification.id)).all()
+    assert linked == [(row.user_id, row.id) for row in mail_log.rows()]
+    assert queued() == 0
 
 
 def test_a_batch_that_is_rolled_back_queues_nothing(runtime, tasks, relay_once, queued, ann):

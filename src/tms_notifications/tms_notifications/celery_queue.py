@@ -30,7 +30,8 @@ def enqueue(mail_ids: Sequence[int]) -> None:
     """
     for start in range(0, len(mail_ids), MAILS_PER_TASK):
         try:
-            app.send_task(SEND_MAIL, tuple(mail_ids[start : start + MAILS_PER_TASK]))
+            # Without a text of the arguments for logs, which takes as long as everything else.
+            app.send_task(SEND_MAIL, tuple(mail_ids[start : start + MAILS_PER_TASK]), argsrepr="(…)")
         except OperationalError as error:
             log.warning("redis is down, %d mails wait: %s", len(mail_ids) - start, error)
             return

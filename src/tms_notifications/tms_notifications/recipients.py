@@ -1,8 +1,7 @@
 """Derives mails from task events: recipients, kinds and contexts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
@@ -10,8 +9,7 @@ from tms_core.values import instant
 from tms_notifications.models import MailKind
 
 
-@dataclass(frozen=True, slots=True)
-class PendingMail:
+class PendingMail(NamedTuple):
     """A mail that is to be added to the mail log. `context` holds all data of the mail as JSON values."""
 
     key: str

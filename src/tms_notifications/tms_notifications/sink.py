@@ -22,7 +22,7 @@ class NotificationsSink(EventSink):
     Permissions and the address are checked when a mail is sent, and preferences again.
     """
 
-    batch_window = 0.05
+    batch_window = 0.25
 
     def __init__(self, runtime: "Runtime"):
         super().__init__(runtime)

@@ -6,7 +6,7 @@ import logging
 import orjson
 import redis
 
-from tms_core.user_messages import CHANNEL, decode
+from tms_core.user_messages import CHANNEL, decode_all
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.outbound_message import OutboundMessage
 from tms_realtime.event_log.subscription import subscription
@@ -41,10 +41,11 @@ class UserMessages:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     def forward(self, data: bytes) -> None:
-        """Send a message of the channel to its user's connections."""
+        """Send messages of the channel to the connections of their users."""
         try:
-            user_id, message = decode(data)
+            messages = decode_all(data)
         except ValueError as error:
             log.error("foreign data on %s: %s", CHANNEL, error)
             return
-        self._hub.send_to_user(user_id, OutboundMessage(orjson.dumps(message)))
+        for user_id, message in messages:
+            self._hub.send_to_user(user_id, OutboundMessage(orjson.dumps(message)))

@@ -23,7 +23,7 @@ class ReportCountersSink(EventSink):
     """Adds what the events change to the counters. Counters that are missing or outdated are built first."""
 
     # Reports add the events that are not delivered yet themselves.
-    batch_window = 0.2
+    batch_window = 0.3
 
     def prepare(self) -> None:
         with self.runtime.transaction() as session:

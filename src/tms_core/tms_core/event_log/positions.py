@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+import psycopg2
 from sqlalchemy import Connection
 
+from tms_core.db import sqlalchemy_error
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
 
@@ -28,6 +30,7 @@ PREPARE = """
     SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_nestloop = off; SET enable_mergejoin = off;
     PREPARE assign_positions AS
 """
+EXECUTE = "EXECUTE assign_positions"
 BATCH = 1000
 
 
@@ -46,14 +49,22 @@ class PreparedAssignment:
     """`assign_positions` as a prepared statement, for a connection that the leader keeps to itself."""
 
     def __init__(self, connection: Connection):
-        self._connection = connection
         connection.exec_driver_sql(PREPARE + ASSIGN.format(limit=BATCH))
         connection.commit()
+        # Used directly, because SQLAlchemy takes longer than PostgreSQL needs for a few events.
+        self._dbapi: Any = connection.connection.dbapi_connection
+        self._dialect = connection.dialect
 
     def assign(self) -> list[TaskEventRecord]:
         """Do the same as `assign_positions`."""
-        events = _records(self._connection.exec_driver_sql("EXECUTE assign_positions"))
-        self._connection.commit()
+        try:
+            with self._dbapi.cursor() as cursor:
+                cursor.execute(EXECUTE)
+                events = _records(cursor.fetchall())
+            self._dbapi.commit()
+        except psycopg2.Error as error:
+            is_broken = self._dialect.is_disconnect(error, self._dbapi, None)
+            raise sqlalchemy_error(error, EXECUTE, is_broken=is_broken) from error
         return events
 
 

@@ -11,6 +11,9 @@ from tms_core.runtime import Runtime
 
 # The largest `EventSink.cursor_interval`: a younger event may be delivered although no cursor shows it.
 MAX_CURSOR_INTERVAL = 0.5
+# Seconds in which the first events after a pause are gathered, if the sink has a `batch_window`. Sinks without one have
+# the processor to themselves meanwhile.
+FIRST_WINDOW = 0.05
 
 
 class EventSink(ABC):
@@ -21,7 +24,8 @@ class EventSink(ABC):
 
     # Seconds between attempts, at most, while the sink fails.
     max_backoff = 30.0
-    # Seconds in which events are gathered before they are delivered together. What people wait for needs none.
+    # Seconds between the beginnings of two batches, at least: events that come meanwhile are delivered together. After
+    # a pause, events are gathered for `FIRST_WINDOW` at most. What people wait for needs none.
     batch_window = 0.0
     # Seconds in which batches share one transaction, and with it one write of the cursor; 0: a transaction for each
     # batch. If the transaction fails, all its batches are delivered again.

@@ -1,13 +1,14 @@
 """The thread that delivers events to one sink."""
 
 import logging
+import math
 import threading
 import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.backoff import Backoff
-from tms_core.event_log.sinks import MAX_CURSOR_INTERVAL, EventSink
+from tms_core.event_log.sinks import FIRST_WINDOW, MAX_CURSOR_INTERVAL, EventSink
 from tms_core.relay import sink_transaction as transactions
 from tms_core.relay.cursor import clear_failure, note_failure
 from tms_core.relay.recent_events import RecentEvents
@@ -34,6 +35,8 @@ class Delivery(threading.Thread):
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._failures = 0
+        # When the last batches began.
+        self._began = -math.inf
         self._is_prepared = False
         # The error in the cursor's row; that of an earlier leader is not known.
         self._noted: str | None = ""
@@ -108,6 +111,8 @@ class Delivery(threading.Thread):
         # `stop()` may have been called before the wake-up event was cleared.
         if self._stopped.is_set() or not self._wake.wait(seconds):
             return False
-        if self._sink.batch_window:
-            self._stopped.wait(self._sink.batch_window)
+        if window := self._sink.batch_window:
+            now = time.monotonic()
+            self._stopped.wait(max(min(window, FIRST_WINDOW), self._began + window - now))
+            self._began = time.monotonic()
         return True

@@ -1,7 +1,9 @@
 """Wake-up messages by Redis pub/sub, which save the relay from waiting for its polling interval."""
 
 import logging
+import math
 import threading
+import time
 from contextlib import suppress
 
 import redis
@@ -13,6 +15,9 @@ from tms_core.runtime import Runtime
 RECONNECT_PAUSE = 1.0
 # Seconds between two looks at `stop()`.
 TIMEOUT = 1.0
+# Seconds in which wake-up messages are not read if they come in quick succession: the relay gathers the events of this
+# time anyway (`relay.SPACING`).
+PAUSE = 0.004
 MAX_BYTES = 65_536
 log = logging.getLogger(__name__)
 
@@ -46,8 +51,12 @@ class Hints(threading.Thread):
             pubsub.subscribe(WAKE_UP_CHANNEL)
             # Messages are not parsed: whatever arrives, the confirmation included, is a reason to look for events.
             connection = pubsub.connection._get_socket()
+            last = -math.inf
             while not self._stopped.is_set():
                 with suppress(TimeoutError):
                     if not connection.recv(MAX_BYTES):
                         raise redis.ConnectionError("the connection was closed")
                     self._event.set()
+                    if time.monotonic() < last + 2 * PAUSE:
+                        time.sleep(PAUSE)
+                    last = time.monotonic()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from tms_core.event_log.events import TaskEventRecord
 from tms_notifications.models import Handling, MailKind, NotificationKind
@@ -13,8 +13,7 @@ from tms_notifications.recipients import PendingMail, pending_mail
 from tms_notifications.summary_items import MAX_ITEMS, Cause, summary_item
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """Notifications of one task, in the order of their events, that are one item of a mail."""
 
     user_id: int
@@ -36,9 +35,10 @@ class Entry:
         kind = MailKind(self.kind.value)
         first, last = self.events[0], self.events[-1]
         mail = pending_mail(last, self.user_id, kind)
-        if len(self.events) > 1:
-            actors = list(dict.fromkeys(event.actor_id for event in self.events))
-            mail.context.update(changes=self.changes(), actor_ids=actors)
+        if first is last:
+            return mail
+        actors = list(dict.fromkeys(event.actor_id for event in self.events))
+        mail.context.update(changes=self.changes(), actor_ids=actors)
         key = f"event:{first.position}:{self.user_id}:{kind}"
         return PendingMail(key, self.user_id, kind, mail.context, last.task_id, last.position)
 

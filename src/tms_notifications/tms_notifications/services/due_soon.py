@@ -154,7 +154,7 @@ class DueSoonService:
             for kind, task in due + overdue:
                 reason = reason_to_suppress(kind, task.id, None, known[user_id])
                 rows.append(self._row(user_id, kind, task, reason, mails.get(user_id), now))
-        ids = self._notifications.add(rows)
+        ids = self._notifications.add(rows).ids
         return {row["user_id"]: row_id for row, row_id in zip(rows, ids, strict=True) if row["is_in_inbox"]}
 
     def _row(

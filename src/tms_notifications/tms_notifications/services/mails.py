@@ -44,10 +44,14 @@ class MailService:
 
     def add_to_known(self, pending_mails: Sequence[PendingMail]) -> dict[str, int]:
         """Insert mails to users who exist, as `add`. Returns the ids of the inserted mails by key."""
-        rows = [self._row(pending_mail) for pending_mail in pending_mails]
+        rows = self.rows_of(pending_mails)
         mail = NotificationMail
         added = postgresql.insert(mail).on_conflict_do_nothing(index_elements=["key"]).returning(mail.key, mail.id)
         return {row.key: row.id for row in self._session.execute(added, rows)} if rows else {}
+
+    def rows_of(self, pending_mails: Sequence[PendingMail]) -> list[dict[str, object]]:
+        """Return the columns of the mails as they are inserted."""
+        return [self._row(pending_mail) for pending_mail in pending_mails]
 
     def claim_due(self, limit: int) -> list[int]:
         """Return the ids of mails that are due and have no Celery message in flight; the caller enqueues them."""

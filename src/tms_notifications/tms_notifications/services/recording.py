@@ -1,9 +1,9 @@
 """Records task events in the ledger of each user that they concern, and adds the mails that are due at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -26,8 +26,7 @@ from tms_notifications.settings import NotificationSettings, create_router
 MAX_VALUE_LENGTH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Concern:
+class Concern(NamedTuple):
     """A user whom an event concerns."""
 
     event: TaskEventRecord
@@ -68,9 +67,7 @@ class RecordingService:
         concerns = list(_concerns(events))
         if not concerns:
             return Recorded()
-        audience = read_audience(
-            self._session, {one.user_id for one in concerns}, {one.event.task_id for one in concerns}
-        )
+        audience = read_audience(self._session, [(one.user_id, one.event.task_id) for one in concerns])
         now = audience.now
         fresh = self._fresh(concerns, audience)
         if not fresh or now is None:
@@ -85,11 +82,10 @@ class RecordingService:
             for index, (one, route) in enumerate(zip(fresh, routes, strict=True))
             if route.is_immediate
         )
-        has_waiting = any(route.due_at and route.handling is Handling.MAIL for route in routes)
-        if has_waiting or audience.waiting:
-            ids, mail_ids = self._add_after_waiting(fresh, routes, rows, mails)
+        if before := self._to_collect_before(fresh, routes, audience):
+            ids, mail_ids = self._add_after_waiting(before, rows, mails)
         else:
-            ids, mail_ids = self._add(rows, mails)
+            ids, mail_ids = self._notifications.add(rows, mails)
         newest = {row["user_id"]: row_id for row, row_id in zip(rows, ids, strict=True) if row["is_in_inbox"]}
         return Recorded(mail_ids, newest)
 
@@ -106,25 +102,12 @@ class RecordingService:
             and self._is_kept(one, audience)
         ]
 
-    def _add(self, rows: list[dict[str, Any]], mails: Sequence[CombinedMail]) -> tuple[list[int], list[int]]:
-        """Add notifications with their mails. The ids in `mails` are indexes of `rows`. Returns the ids of both."""
-        inserted = self._notifications.insert_mails(mails)
-        for one, mail_id in zip(mails, inserted.ids, strict=True):
-            for index, (handling, reason) in one.handling.items():
-                rows[index] |= {"mail_id": mail_id, "handling": handling, "reason": reason}
-        return self._notifications.add(rows), inserted.added
-
     def _add_after_waiting(
-        self,
-        concerns: Sequence[Concern],
-        routes: Sequence[Route],
-        rows: list[dict[str, Any]],
-        mails: Sequence[CombinedMail],
+        self, events: Mapping[tuple[int, int], int], rows: list[dict[str, Any]], mails: Sequence[CombinedMail]
     ) -> tuple[list[int], list[int]]:
-        """Do the same, but first add the mails of changes that wait: a task's mails are sent in the order of its
-        events."""
-        ids = self._notifications.add(rows)
-        mail_ids = self._collect_before(concerns, routes)
+        """Add notifications, then the mails of changes that wait and precede these events, then their own mails."""
+        ids = self._notifications.add(rows).ids
+        mail_ids = self._collecting.collect_before(events)
         for one in mails:
             of_rows = {ids[index]: handling for index, handling in one.handling.items()}
             one.handling.clear()
@@ -134,14 +117,24 @@ class RecordingService:
     def _is_kept(self, concern: Concern, audience: Audience) -> bool:
         return self._keep is None or audience.now is None or concern.event.created_at > audience.now - self._keep
 
-    def _collect_before(self, concerns: Sequence[Concern], routes: Sequence[Route]) -> list[int]:
-        """Add the mails of changes that wait, for the tasks that a user is assigned or loses now."""
-        events = {
+    def _to_collect_before(
+        self, concerns: Sequence[Concern], routes: Sequence[Route], audience: Audience
+    ) -> dict[tuple[int, int], int]:
+        """Return the positions of the events by which a user is assigned or loses a task now, by user and task.
+
+        A task's mails are sent in the order of its events, so the mails of changes that wait come before. Users for
+        whom nothing waits are left out.
+        """
+        if not self._router.window:
+            return {}
+        waiting = audience.waiting | {
+            one.user_id for one, route in zip(concerns, routes, strict=True) if route.due_at is not None
+        }
+        return {
             (one.user_id, one.event.task_id): one.event.position
             for one, route in zip(concerns, routes, strict=True)
-            if one.kind is not NotificationKind.UPDATED and route.handling is Handling.MAIL
+            if one.user_id in waiting and one.kind is not NotificationKind.UPDATED and route.handling is Handling.MAIL
         }
-        return self._collecting.collect_before(events) if events and self._router.window else []
 
 
 def _concerns(events: Iterable[TaskEventRecord]) -> Iterable[Concern]:

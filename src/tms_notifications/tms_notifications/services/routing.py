@@ -2,26 +2,35 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tms_notifications.digest_times import next_digest
-from tms_notifications.models import Delivery, Handling, NotificationKind, NotificationPreference
+from tms_notifications.models import Delivery, Handling, NotificationKind
 from tms_notifications.reasons import Reason
 from tms_notifications.zones import zone_of
 
 
-@dataclass(frozen=True, slots=True)
-class Subscriber:
+class Preferences(NamedTuple):
+    """The preferences that the decision depends on, with the defaults of users who have set none."""
+
+    assigned: Delivery = Delivery.IMMEDIATE
+    updated: Delivery = Delivery.IMMEDIATE
+    due_soon: Delivery = Delivery.IMMEDIATE
+    own_changes: bool = True
+    timezone: str | None = None
+
+
+class Subscriber(NamedTuple):
     """What the decision depends on. `muted` has the ids of tasks, of those in question."""
 
     user_id: int
     is_active: bool
-    preference: NotificationPreference
+    preference: Preferences
     muted: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """The decision. `due_at`: when the mail is to be added; None for now, or never."""
 
     handling: Handling

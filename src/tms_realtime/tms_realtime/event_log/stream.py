@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import redis
 
+from tms_core.redis import DirectRedis
 from tms_realtime.event_log.envelope import Envelope
 from tms_realtime.event_log.published_batch import CHANNEL, encode_batch
 
@@ -32,6 +33,7 @@ class StreamWriter:
     def __init__(self, client: "redis.Redis", length: int):
         """`length` is the approximate number of events to keep."""
         self._redis = client
+        self._direct_redis = DirectRedis(client)
         self._length = length
         self._publisher = uuid.uuid4().hex
 
@@ -46,14 +48,13 @@ class StreamWriter:
         One round trip. The entries are first, so that a subscriber that lacks events finds them.
         """
         entries = [envelope.encode() for envelope in envelopes]
-        pipeline = self._redis.pipeline(transaction=False)
-        for envelope, entry in zip(envelopes, entries, strict=True):
-            if envelope.position > after:
-                pipeline.xadd(
-                    KEY, {FIELD: entry}, id=entry_id(envelope.position), maxlen=self._length, approximate=True
-                )
-        pipeline.publish(CHANNEL, encode_batch(self._publisher, envelopes[-1].identity, entries))
-        pipeline.execute()
+        additions = [
+            ("XADD", KEY, "MAXLEN", "~", self._length, entry_id(envelope.position), FIELD, entry)
+            for envelope, entry in zip(envelopes, entries, strict=True)
+            if envelope.position > after
+        ]
+        batch = encode_batch(self._publisher, envelopes[-1].identity, entries)
+        self._direct_redis.call_all(*additions, ("PUBLISH", CHANNEL, batch))
 
     def clear(self) -> None:
         self._redis.delete(KEY)
