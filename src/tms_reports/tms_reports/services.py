@@ -138,6 +138,6 @@ def _is_beyond_indexes(wanted: TaskFilter) -> bool:
 
 
 def _matches_many(wanted: TaskFilter) -> bool:
-    """Return whether the filter has only bounds of due dates, which may match most tasks."""
+    """Return whether the filter has only bounds of dates and instants, which may match most tasks."""
     others = (wanted.q, wanted.due_date, wanted.assigned_to, wanted.created_by, wanted.is_contradictory)
-    return bool(wanted.due_bounds) and not any(others)
+    return bool(wanted.due_bounds or wanted.created_bounds or wanted.updated_bounds) and not any(others)

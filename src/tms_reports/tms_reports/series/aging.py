@@ -8,8 +8,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from tms_core.models import OPEN_STATUSES, Priority, Task
+from tms_core.services.instant_bounds import start_of
 from tms_reports.counts import Count
-from tms_reports.series.days import bucket_of, start_of
+from tms_reports.list_urls import created_between, list_url
+from tms_reports.series.days import bucket_of, shifted
 from tms_reports.series.flows import Tallies, count
 from tms_reports.series.scope import Scope
 
@@ -37,7 +39,7 @@ class Aging:
         [(middle,)] = tallies["median"]
         rows = sorted(tallies["oldest"], key=lambda row: (row[2], row[0]))
         return {
-            "buckets": [_bucket(tallies, number) for number in range(len(BUCKETS))],
+            "buckets": [_bucket(tallies, number, scope) for number in range(len(BUCKETS))],
             "median_days": None if middle is None else _days(middle, scope),
             "oldest": [
                 {"id": task_id, "title": title, "days": _days(created_at, scope), "url": f"/api/task/{task_id}"}
@@ -46,7 +48,7 @@ class Aging:
         }
 
 
-def _bucket(tallies: Tallies, number: int) -> dict[str, Any]:
+def _bucket(tallies: Tallies, number: int, scope: Scope) -> dict[str, Any]:
     first = BUCKETS[number]
     last = BUCKETS[number + 1] - 1 if number + 1 < len(BUCKETS) else None
     found = {priority.value: tallies["ages"][len(BUCKETS) - 1 - number, priority] for priority in Priority}
@@ -56,9 +58,15 @@ def _bucket(tallies: Tallies, number: int) -> dict[str, Any]:
         "to_days": last,
         "count": sum(found.values()),
         "by_priority": found,
-        # The list has no filter for the day of creation.
-        "url": None,
+        "url": _url(first, last, scope),
     }
+
+
+def _url(first: int, last: int | None, scope: Scope) -> str | None:
+    # The first bucket has what was created in the future, by a clock that was wrong.
+    end = shifted(scope.today, -first) if first else None
+    start = None if last is None else shifted(scope.today, -last)
+    return list_url(scope.wanted, status=OPEN_STATUSES, created=created_between(start, end, scope.zone))
 
 
 def _days(created_at: Any, scope: Scope) -> int:
