@@ -134,7 +134,8 @@ class TaskFilter:
     def reduced(self) -> "TaskFilter":
         """Return an equivalent filter without redundant bounds: at most one on each side, and none of due dates in
         addition to explicit days."""
-        due, created, updated = map(strictest_bounds, self._bounds().values())
+        due = strictest_bounds(self.due_bounds)
+        created, updated = strictest_bounds(self.created_bounds), strictest_bounds(self.updated_bounds)
         is_empty = any(exclude_each_other(bounds, MICROSECOND) for bounds in (created, updated))
         rest = replace(self, created_bounds=created, updated_bounds=updated)
         if self.due_date:
