@@ -42,7 +42,7 @@ class ReportRequest:
             )
         try:
             self._series()
-            self._wanted(reader, actor_id)
+            self.filter(reader, actor_id)
         except InvalidError as error:
             raise InvalidError(
                 [replace(one, where="body", field=f"parameters.{one.field}") for one in error.errors]
@@ -60,7 +60,7 @@ class ReportRequest:
     ) -> Mapping[str, Any]:
         """Return the result for an actor. For the other parameters and errors, see `Scans.open`."""
         with runtime.engine.connect() as connection:
-            wanted = self._wanted(connection, actor.id, runtime.core.zone)
+            wanted = self.filter(connection, actor.id, runtime.core.zone)
         options: Any = {"progress": progress, "is_cancelled": is_cancelled, "statement_timeout": statement_timeout}
         report = self._series()
         if report is None:
@@ -75,7 +75,8 @@ class ReportRequest:
             return None
         return KINDS[self.report].read(self._values(self._own_names()))  # type: ignore[index]
 
-    def _wanted(self, reader: Reader, actor_id: int, zone: ZoneInfo = UTC_ZONE) -> TaskFilter:
+    def filter(self, reader: Reader, actor_id: int, zone: ZoneInfo = UTC_ZONE) -> TaskFilter:
+        """Return the filter for an actor; the days of its instants are those of `zone`."""
         return resolve_search(reader, read_filter(self._values(NAMES), actor_id=actor_id, zone=zone))
 
     def _own_names(self) -> tuple[str, ...]:
