@@ -5,7 +5,7 @@
         --report "live=http://127.0.0.1:8000/api/task-report-insight/?mode=live" \\
         --report "other=http://127.0.0.1:9000/api/task-report-insight/"
 
-The servers run already, with the same number of tasks, and have the API of TMS for users, tokens, tasks and reports. The
+The servers run already, with the same tasks, and have the API of TMS for users, tokens, tasks and reports. The
 program registers a user on each, and changes a task before each report, so that no cached report counts. Prints the
 median, the fastest and the slowest call in milliseconds, and the ratio of the medians to the first report's.
 """
