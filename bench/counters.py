@@ -1,11 +1,12 @@
 """Changes tasks at random while the relay crashes, and compares the kept counters with the tasks.
 
     .venv/bin/python bench/counters.py [--changes 20000] [--tasks 5000] [--crashes 10] [--counters total|personal]
+    .venv/bin/python bench/counters.py --changes 1000000 --tasks 100000 --operations 500 --writers 4 --uptime 10
 
 Starts its own PostgreSQL and Valkey; `--state-dir` names an empty directory for them. Writers apply bulk operations in
-threads; `tms relay` runs as a process that is killed (SIGKILL) up to 1.5 seconds after it leads, and started again. At
-the end, the counters must equal the tasks: before the relay has caught up, since the comparison adds the undelivered
-events, and after. Prints what the sink costs per event.
+threads; `tms relay` runs as a process that is killed (SIGKILL) up to `--uptime` seconds after it leads, and started
+again. At the end, the counters must equal the tasks: before the relay has caught up, since the comparison adds the
+undelivered events, and after, and `tms report --verify` must agree. Prints what the sink costs per event.
 """
 
 import argparse
@@ -36,37 +37,39 @@ from tms_reports.counters.rebuilding import Comparison, events_after, verify
 from tms_reports.counters.storage import SINK, add_to_rows
 from tms_reports.scans import Scans
 
-USERS, OPERATIONS, WRITERS = 50, 200, 2
-# From the moment when the relay leads.
-CRASH_SECONDS = (0.05, 1.5)
+USERS = 50
+# Seconds from the moment when the relay leads to its earliest crash.
+MIN_UPTIME = 0.05
+PROGRESS_SECONDS = 5.0
 
 
 class Writer(threading.Thread):
     """Applies random bulk operations to its own tasks."""
 
-    def __init__(self, runtime: Runtime, users: list[int], tasks: int, changes: int, seed: int):
+    def __init__(self, runtime: Runtime, users: list[int], tasks: int, changes: int, operations: int, seed: int):
         super().__init__(name=f"writer-{seed}")
-        self._runtime, self._users, self._tasks, self._left = runtime, users, tasks, changes
+        self._runtime, self._users, self._tasks, self.left = runtime, users, tasks, changes
+        self._operations = operations
         self._random = random.Random(seed)
         self._own: list[int] = []
         self.error: BaseException | None = None
 
     def run(self) -> None:
         try:
-            while self._left > 0:
+            while self.left > 0:
                 self._apply()
         except BaseException as error:
             self.error = error
             raise
 
     def _apply(self) -> None:
-        operations = [self._operation() for _ in range(min(OPERATIONS, self._left))]
+        operations = [self._operation() for _ in range(min(self._operations, self.left))]
         creator = Actor(self._random.choice(self._users), is_admin=True)
         with self._runtime.transaction() as session:
             results = TaskBulkService(session, creator, "team").apply(operations)
         created = zip(operations, results, strict=True)
         self._own += [task.id for operation, task in created if isinstance(operation, Creation) and task]
-        self._left -= len(operations)
+        self.left -= len(operations)
 
     def _operation(self) -> Any:
         draw = self._random.random()
@@ -90,13 +93,18 @@ class Writer(threading.Thread):
         }
 
 
+def tms(ini: Path) -> list[str]:
+    return [str(Path(sys.executable).with_name("tms")), "--ini", str(ini)]
+
+
 class CrashingRelay(threading.Thread):
     """Runs `tms relay`, kills it at random moments and starts it again, until `stop`."""
 
-    def __init__(self, ini: Path, log: Path):
+    def __init__(self, ini: Path, log: Path, uptime: float):
         super().__init__(name="crashes")
-        self._command = [str(Path(sys.executable).with_name("tms")), "--ini", str(ini), "relay"]
+        self._command = [*tms(ini), "relay"]
         self._log = log
+        self._uptime = uptime
         self._stopped = threading.Event()
         self.crashes = 0
 
@@ -107,7 +115,7 @@ class CrashingRelay(threading.Thread):
             process = self.start_relay()
             while b"leading; sinks" not in self._log.read_bytes()[begin:]:
                 time.sleep(0.02)
-            time.sleep(chosen.uniform(*CRASH_SECONDS))
+            self._stopped.wait(chosen.uniform(MIN_UPTIME, self._uptime))
             process.kill()
             process.wait()
             self.crashes += 1
@@ -119,6 +127,15 @@ class CrashingRelay(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self.join()
+
+
+def show_progress(writers: list[Writer], relay: CrashingRelay, changes: int) -> None:
+    """Print the progress until the writers end."""
+    began = time.monotonic()
+    while any(writer.is_alive() for writer in writers):
+        time.sleep(PROGRESS_SECONDS)
+        done, seconds = changes - sum(writer.left for writer in writers), time.monotonic() - began
+        print(f"  {done:,} of {changes:,} changes in {seconds:.0f} s, {relay.crashes} crashes", flush=True)
 
 
 def add_users(runtime: Runtime) -> list[int]:
@@ -174,6 +191,9 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=5_000)
     parser.add_argument("--crashes", type=int, default=10, help="at least")
     parser.add_argument("--counters", choices=["total", "personal"], default="personal")
+    parser.add_argument("--uptime", type=float, default=1.5, help="seconds at most that the relay leads")
+    parser.add_argument("--operations", type=int, default=200, help="per bulk call, at most 500")
+    parser.add_argument("--writers", type=int, default=2)
     parser.add_argument("--state-dir")
     options = parser.parse_args()
     with ExitStack() as stack:
@@ -193,15 +213,14 @@ def main() -> None:
         runtime = configure(settings, web=False).registry.tms
         upgrade(runtime)
         users = add_users(runtime)
-        relay = CrashingRelay(ini, folder / "relay.log")
+        relay = CrashingRelay(ini, folder / "relay.log", options.uptime)
         relay.start()
-        each = options.changes // WRITERS
-        writers = [Writer(runtime, users, options.tasks // WRITERS, each, seed) for seed in range(WRITERS)]
+        each, own = options.changes // options.writers, options.tasks // options.writers
+        writers = [Writer(runtime, users, own, each, options.operations, seed) for seed in range(options.writers)]
         began = time.monotonic()
         for writer in writers:
             writer.start()
-        for writer in writers:
-            writer.join()
+        show_progress(writers, relay, each * options.writers)
         while relay.crashes < options.crashes:
             time.sleep(0.1)
         relay.stop()
@@ -217,10 +236,11 @@ def main() -> None:
         with runtime.transaction() as session:
             session.execute(text("SET LOCAL statement_timeout = 0"))
             print(f"{session.scalar(select(func.count()).select_from(TaskEvent)):,} events")
+        verified = subprocess.run([*tms(ini), "report", "--verify"], check=False).returncode
         measure_sink(runtime, is_personal=options.counters == "personal")
         scans.close()
         runtime.close()
-    failed = [writer.error for writer in writers if writer.error]
+    failed = verified or any(writer.error for writer in writers)
     sys.exit(1 if failed or before.differences or after.differences or not after.is_built or after.pending else 0)
 
 

@@ -3,7 +3,8 @@
     .venv/bin/python bench/reports.py [--tasks 100000,1000000] [--rounds 9] [--state-dir DIR]
 
 Starts its own PostgreSQL and Valkey, and fills a database per number of tasks; `--state-dir` keeps them for another
-run. Figures are milliseconds; the processor time is that of PostgreSQL and of this process.
+run. Figures are milliseconds; the processor time is that of PostgreSQL and of this process, whose peak of resident
+memory is in MB.
 """
 
 import argparse
@@ -119,27 +120,39 @@ def plain_ways(dsn: str, stack: ExitStack) -> dict[str, Way]:
     }
 
 
-def measure(ways: dict[str, Way], rounds: int, folder: str) -> dict[str, list[tuple[float, float]]]:
-    """Return the duration and the processor time of each call, in ms."""
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+def reset_peak_memory() -> None:
+    """Let `peak_memory` begin anew (Linux, proc_pid_clear_refs(5))."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory() -> float:
+    """Return the peak of the resident memory of this process in MB."""
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024
+
+
+def measure(ways: dict[str, Way], rounds: int, folder: str) -> dict[str, list[tuple[float, float, float]]]:
+    """Return the duration and the processor time of each call, in ms, and the peak of the memory in MB."""
+    taken: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
     for number in range(rounds + 1):
         for name, way in ways.items():
             servers = servers_cpu(folder)
+            reset_peak_memory()
             own, began = time.process_time(), time.perf_counter()
             way()
             elapsed, spent = time.perf_counter() - began, time.process_time() - own
             # The first round fills caches.
             if number:
-                taken[name].append((elapsed * 1000, servers_cpu(folder) - servers + spent * 1000))
+                taken[name].append((elapsed * 1000, servers_cpu(folder) - servers + spent * 1000, peak_memory()))
     return taken
 
 
-def print_table(title: str, taken: dict[str, list[tuple[float, float]]]) -> None:
-    print(f"\n| {title} | min | median | max | CPU, mean |\n|---|---|---|---|---|")
-    for name, pairs in taken.items():
-        values = [elapsed for elapsed, _ in pairs]
+def print_table(title: str, taken: dict[str, list[tuple[float, float, float]]]) -> None:
+    print(f"\n| {title} | min | median | max | CPU, mean | memory, MB |\n|---|---|---|---|---|---|")
+    for name, calls in taken.items():
+        values, spent, memory = zip(*calls, strict=True)
         figures = f"{min(values):.1f} | **{statistics.median(values):.1f}** | {max(values):.1f}"
-        print(f"| {name} | {figures} | {statistics.mean(spent for _, spent in pairs):.1f} |", flush=True)
+        print(f"| {name} | {figures} | {statistics.mean(spent):.1f} | {max(memory):.0f} |", flush=True)
 
 
 def client(config: Any, runtime: Runtime) -> Callable[[str], Any]:

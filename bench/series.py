@@ -1,15 +1,16 @@
 """Times the reports from the history of statuses: trend, burndown, cycle time, workload and aging.
 
-    .venv/bin/python bench/series.py [--tasks 300000]
+    .venv/bin/python bench/series.py [--tasks 300000] [--idle 700000] [--state-dir DIR]
 
-Loads tasks with about 3.4 events each into a PostgreSQL of its own, records them as the relay's sink does, and prints
-the median of the times of each report in the process, without HTTP, and the processor time of PostgreSQL.
+Loads tasks with about 3.4 events each, and idle ones without events, into a PostgreSQL of its own, records the events
+as the relay's sinks do, and prints the median of the times of each report in the process, without HTTP, and the
+processor time of PostgreSQL. `--state-dir` keeps the servers' data for another run.
 """
 
 import os
 import statistics
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ from tms_core.migrations_runner import upgrade
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter
 from tms_local.embedded.services import embedded_services
+from tms_reports.counters.rebuilding import rebuild
 from tms_reports.history.recording import record
 from tms_reports.series.aging import Aging
 from tms_reports.series.burndown import Burndown
@@ -39,26 +41,30 @@ LOAD = """
 INSERT INTO users (username, email, first_name, last_name, password_hash)
     SELECT 'user' || n, 'user' || n || '@example.com', '', '', '' FROM generate_series(1, {users}) AS n;
 CREATE TEMPORARY TABLE plan AS
-    SELECT n AS id, now() - random() * interval '365 days' AS created_at, random() AS fate, random() AS pace,
+    SELECT n AS id, now() - (1 - n / ({tasks} + {idle} + 1.0)) * interval '365 days' AS created_at, random() AS fate,
+        random() AS pace, random() * ({tasks} + {idle}) < {tasks} AS has_events,
         1 + (n * 613) % {users} AS creator, 1 + (n * 1021) % {users} AS assignee, (n * 31) % 4 AS priority
-    FROM generate_series(1, {tasks}) AS n;
+    FROM generate_series(1, {tasks} + {idle}) AS n;
+CREATE TEMPORARY TABLE busy AS SELECT * FROM plan WHERE has_events;
 CREATE TEMPORARY TABLE step AS
     SELECT id, version, at, old, new FROM (
-        SELECT id, 1 AS version, created_at AS at, NULL AS old, 'PENDING' AS new FROM plan
-        UNION ALL SELECT id, 2, created_at + pace * interval '2 days', NULL, 'PENDING' FROM plan WHERE fate < 0.6
+        SELECT id, 1 AS version, created_at AS at, NULL AS old, 'PENDING' AS new FROM busy
+        UNION ALL SELECT id, 2, created_at + pace * interval '2 days', NULL, 'PENDING' FROM busy WHERE fate < 0.6
         UNION ALL SELECT id, 3, created_at + pace * interval '5 days', 'PENDING', 'IN_PROGRESS'
-            FROM plan WHERE fate < 0.9
+            FROM busy WHERE fate < 0.9
         UNION ALL SELECT id, 4, created_at + pace * interval '20 days', 'IN_PROGRESS', 'COMPLETED'
-            FROM plan WHERE fate < 0.8
+            FROM busy WHERE fate < 0.8
         UNION ALL SELECT id, 5, created_at + pace * interval '25 days', 'COMPLETED', 'IN_PROGRESS'
-            FROM plan WHERE fate < 0.1
+            FROM busy WHERE fate < 0.1
         UNION ALL SELECT id, 6, created_at + pace * interval '30 days', 'IN_PROGRESS', 'COMPLETED'
-            FROM plan WHERE fate < 0.1
+            FROM busy WHERE fate < 0.1
     ) AS steps WHERE at <= now();
 INSERT INTO task (title, status, priority, due_date, created_by, assigned_to, created_at, updated_at, version)
-    SELECT 'Task ' || plan.id, CAST(last.new AS task_status), (enum_range(NULL::task_priority))[1 + priority],
-        CAST(created_at + interval '30 days' AS date), creator, assignee, created_at, last.at, last.version
-    FROM plan JOIN LATERAL (SELECT * FROM step WHERE step.id = plan.id ORDER BY version DESC LIMIT 1) AS last ON true
+    SELECT 'Task ' || plan.id, CAST(coalesce(last.new, 'PENDING') AS task_status),
+        (enum_range(NULL::task_priority))[1 + priority], CAST(created_at + interval '30 days' AS date), creator,
+        assignee, created_at, coalesce(last.at, created_at), coalesce(last.version, 1)
+    FROM plan LEFT JOIN LATERAL (SELECT * FROM step WHERE step.id = plan.id ORDER BY version DESC LIMIT 1) AS last
+        ON true
     ORDER BY plan.id;
 INSERT INTO task_event (position, task_id, kind, actor_id, changes, snapshot, created_at)
     SELECT row_number() OVER (ORDER BY at, step.id, version), step.id,
@@ -75,11 +81,13 @@ INSERT INTO task_event (position, task_id, kind, actor_id, changes, snapshot, cr
 
 @click.command()
 @click.option("--tasks", default=300_000, show_default=True)
-def main(tasks: int) -> None:
-    with (
-        TemporaryDirectory(prefix="tms-bench-") as folder,
-        embedded_services(folder, durable=False) as (database, redis),
-    ):
+@click.option("--idle", default=0, show_default=True, help="Tasks without events.")
+@click.option("--state-dir", help="Folder of the servers; it keeps their data for another run.")
+def main(tasks: int, idle: int, state_dir: str | None) -> None:
+    with ExitStack() as stack:
+        folder = state_dir or stack.enter_context(TemporaryDirectory(prefix="tms-bench-"))
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        database, redis = stack.enter_context(embedded_services(folder, durable=False))
         ini = {
             "pyramid.includes": "tms_reports",
             "tms.environment": "development",
@@ -90,14 +98,17 @@ def main(tasks: int) -> None:
         }
         runtime = configure(ini, web=False).registry.tms
         upgrade(runtime)
-        _load(runtime, tasks)
+        with runtime.engine.connect() as connection:
+            is_loaded = connection.scalar(text("SELECT EXISTS (SELECT FROM task)"))
+        if not is_loaded:
+            _load(runtime, tasks, idle)
         _measure(runtime)
         runtime.close()
 
 
-def _load(runtime, tasks: int) -> None:
+def _load(runtime, tasks: int, idle: int) -> None:
     with runtime.engine.connect() as connection:
-        for statement in LOAD.format(users=USERS, tasks=tasks).split(";\n"):
+        for statement in LOAD.format(users=USERS, tasks=tasks, idle=idle).split(";\n"):
             if statement.strip():
                 connection.execute(text(statement.replace(":", "\\:")))
                 if "TABLE step" in statement:
@@ -110,9 +121,13 @@ def _load(runtime, tasks: int) -> None:
         session.execute(
             text("UPDATE relay_cursor SET position = :events WHERE sink = 'report_history'"), {"events": events}
         )
-    print(f"{tasks:,} tasks, {events:,} events; recorded in one statement each: {time.perf_counter() - began:.1f} s")
+    seconds = time.perf_counter() - began
+    print(f"{tasks + idle:,} tasks, {events:,} events; recorded in one statement each: {seconds:.1f} s", flush=True)
     with runtime.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
+    reports = report_service(runtime)
+    rebuild(runtime, reports.scans, is_personal=False, threads=2)
+    reports.close()
 
 
 def postmaster_of(runtime) -> int:

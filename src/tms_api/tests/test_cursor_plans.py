@@ -1,5 +1,6 @@
 """Query plans of pages: PostgreSQL reads only the tasks of a page by cursor, and finds those of some days once."""
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import pytest
@@ -155,3 +156,22 @@ def test_tasks_of_some_days_are_found_and_counted_by_one_scan_of_an_index(listin
     assert [node["Actual Rows"] * node["Actual Loops"] for node in scans] == [page.count, 3]
     # Otherwise the table or another index would be read for tasks that do not match.
     assert not any("Filter" in node or node["Node Type"] == "BitmapAnd" for node in nodes(plan))
+
+
+@pytest.mark.parametrize("word", ["id", "-created_at", "updated_at", "-priority", "title"])
+def test_the_tasks_of_a_time_are_found_without_reading_others(listing, plans, monkeypatch, word):
+    number = 200
+    bound = f"{datetime.now(UTC) - timedelta(minutes=TASKS - number):%Y-%m-%dT%H:%M:%SZ}"
+    wanted, ordering = read_filter({"created_at_lt": [bound]}, actor_id=1), read_ordering([word])
+    # So that SQLAlchemy executes the statements.
+    monkeypatch.setattr(TaskListing, "_is_compiled", lambda self, wanted: False)
+
+    page, of_page = plans(lambda: listing.page(wanted, ordering=ordering, limit=PAGE))
+    first, of_cursor = plans(lambda: listing.after(wanted, ordering=ordering, limit=PAGE, values=None))
+
+    assert page.count == pytest.approx(number, abs=5)
+    assert page.rows == first
+    for plan in (*of_page, *of_cursor):
+        assert not [node for node in nodes(plan) if node["Node Type"] == "Seq Scan"]
+        # Those of the table, and of the common table expression, which is counted and sorted.
+        assert looked_at(plan) <= 4 * page.count

@@ -1,9 +1,11 @@
 """The task filter in Python, compared with its SQL."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
+from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -182,3 +184,90 @@ def test_a_number_that_is_not_an_id_is_rejected_with_a_message_of_tms(text):
         read_filter({"assigned_to": [text]}, actor_id=7)
 
     assert error.value.errors[0].message == "must be a user's id, me or none"
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+# The clock goes forward on 2025-03-30 and back on 2025-10-26.
+MOMENTS = [
+    "2025-03-29T22:59:59.999999Z", "2025-03-29T23:00:00Z", "2025-03-30T21:59:59.999999Z", "2025-03-30T22:00:00Z",
+    "2025-10-25T21:59:59.999999Z", "2025-10-25T22:00:00Z", "2025-10-26T22:59:59.999999Z", "2025-10-26T23:00:00Z",
+]  # fmt: skip
+
+
+@pytest.fixture
+def by_moment(runtime, make_user) -> dict[int, str]:
+    """The ids of tasks that were created at each of the moments, and updated at the one before it."""
+    user = make_user().id
+    earlier = [MOMENTS[0], *MOMENTS]
+    values = [
+        {
+            "title": "x",
+            "created_by": user,
+            "created_at": datetime.fromisoformat(at),
+            "updated_at": datetime.fromisoformat(before),
+        }
+        for at, before in zip(MOMENTS, earlier, strict=False)
+    ]
+    with runtime.transaction() as session:
+        ids = session.scalars(insert(Task).returning(Task.id, sort_by_parameter_order=True), values)
+        return dict(zip(ids, MOMENTS, strict=True))
+
+
+def found_by(runtime, wanted: TaskFilter) -> set[int]:
+    """Return the ids of the matching tasks, by both ways to execute a filter."""
+    sql = sql_text(wanted, "ids", lambda: select(Task.id).where(*wanted.criteria()))
+    found = {number for (number,) in runtime.single_statements.read(sql, wanted.parameters())}
+    with runtime.autocommit_engine.connect() as connection:
+        assert set(connection.scalars(select(Task.id).where(*wanted.criteria()))) == found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "end"),
+    [
+        ("created_at_gte=2025-03-30", 1, 8),
+        ("created_at_gt=2025-03-30", 3, 8),
+        ("created_at_lte=2025-03-30", 0, 3),
+        ("created_at_lt=2025-03-30", 0, 1),
+        ("created_at_gte=2025-03-30&created_at_lte=2025-03-30", 1, 3),
+        ("created_at_gte=2025-10-26&created_at_lte=2025-10-26", 5, 7),
+        ("created_at_gt=2025-03-30&created_at_lt=2025-10-26", 3, 5),
+        ("created_at_gte=2025-03-30T00:00:00%2B01:00&created_at_lt=2025-03-31T00:00:00%2B02:00", 1, 3),
+        ("created_at_gte=2025-03-29t23:00:00z&created_at_lte=2025-03-29T23:00:00.000000999Z", 1, 2),
+        ("created_at_gt=2025-03-29T23:00:00Z,2025-03-30", 3, 8),
+        ("created_at_gt=9999-12-31", 0, 0),
+        ("created_at_lte=9999-12-31&created_at_gte=0001-01-01", 0, 8),
+        ("created_at_gte=0001-01-01T00:00:00%2B23:59", 0, 8),
+        ("updated_at_lte=2025-03-30&created_at_gte=2025-03-30", 1, 4),
+    ],
+)
+def test_bounds_of_instants_are_days_of_the_zone_or_instants(runtime, by_moment, query, first, end):
+    wanted = read_filter(parse_qs(query), actor_id=1, zone=BERLIN)
+
+    assert found_by(runtime, wanted) == set(list(by_moment)[first:end])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "created_at_gt=2025-03-30&created_at_lte=2025-03-30",
+        "created_at_gte=2025-03-30T12:00:00Z&created_at_lt=2025-03-30T12:00:00Z",
+        "updated_at_gte=2025-03-31&updated_at_lt=2025-03-30",
+    ],
+)
+def test_bounds_that_exclude_every_instant_are_contradictory(query):
+    assert read_filter(parse_qs(query), actor_id=1, zone=BERLIN).is_contradictory
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "none", "soon", "2025-02-30", "2025-03-30T12:00", "2025-03-30T12:00:00", "2025-03-30T25:00:00Z", "20250330",
+     "2025-03-30T12:00:00 02:00", "2025-03-30T12:00:00+0200", "1743336000", "2025-W13-7"],
+)  # fmt: skip
+def test_a_bound_that_is_neither_a_day_nor_an_instant_is_refused(text):
+    with pytest.raises(InvalidError) as error:
+        read_filter({"created_at_gte": [text], "updated_at_lt": [text]}, actor_id=1)
+
+    assert [(fault.field, fault.code.name) for fault in error.value.errors] == [
+        ("created_at_gte", "not_instant"), ("updated_at_lt", "not_instant"),
+    ]  # fmt: skip

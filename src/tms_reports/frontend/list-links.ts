@@ -1,5 +1,5 @@
 /** From the lists that the API names beside its numbers to the pages that show them. */
-import { addDays, EMPTY_VIEW, type ListView, readView, writeView } from "tms/tasks";
+import { addDays, EMPTY_VIEW, isDay, type ListView, readView, writeView } from "tms/tasks";
 
 const NAMES: Readonly<Record<string, keyof ListView>> = {
   status: "status",
@@ -17,23 +17,37 @@ export function pageOf(url: string | null): string | null {
   if (task) return `/tasks/${task[1]}`;
   if (path !== "/api/task") return null;
   const query = new URLSearchParams();
-  let from = "";
-  let to = "";
+  const due: Days = { from: "", to: "" };
+  const created: Days = { from: "", to: "" };
   for (const [name, value] of new URLSearchParams(search)) {
     const known = NAMES[name];
     if (known) query.set(known, value);
-    else if (name === "due_date_gte") from = later(from, value);
-    else if (name === "due_date_gt") from = later(from, addDays(value, 1));
-    else if (name === "due_date_lte") to = earlier(to, value);
-    else if (name === "due_date_lt") to = earlier(to, addDays(value, -1));
     else if (name === "due_date" && value === "none") query.set("due", "none");
-    else if (name === "due_date" && !value.includes(",")) [from, to] = [value, value];
-    else return null;
+    else if (name === "due_date" && isDay(value)) [due.from, due.to] = [value, value];
+    else if (!narrow(due, "due_date", name, value) && !narrow(created, "created_at", name, value)) return null;
   }
   // The page has one filter for the due date.
-  if ((from || to) && query.has("due")) return null;
-  if (from || to) query.set("due", `${from}..${to}`);
+  if ((due.from || due.to) && query.has("due")) return null;
+  for (const [name, { from, to }] of Object.entries({ due, created })) {
+    if (from || to) query.set(name, `${from}..${to}`);
+  }
   return `/tasks${writeView({ ...EMPTY_VIEW, ...readView(query) })}`;
+}
+
+interface Days {
+  from: string;
+  to: string;
+}
+
+/** Narrow the days by a bound of a field, and return whether it is one: the page shows whole days only. */
+function narrow(days: Days, field: string, name: string, value: string): boolean {
+  if (!isDay(value)) return false;
+  if (name === `${field}_gte`) days.from = later(days.from, value);
+  else if (name === `${field}_gt`) days.from = later(days.from, addDays(value, 1));
+  else if (name === `${field}_lte`) days.to = earlier(days.to, value);
+  else if (name === `${field}_lt`) days.to = earlier(days.to, addDays(value, -1));
+  else return false;
+  return true;
 }
 
 function later(one: string, other: string): string {

@@ -2,7 +2,7 @@
 import type { Priority, Status } from "tms/api";
 import { formatDate, t } from "tms/i18n";
 import { nameOf, users } from "tms/store";
-import { type ListView, toListQuery } from "tms/tasks";
+import { isDay, type ListView, toListQuery } from "tms/tasks";
 import { daysOf, periodOf } from "./period.tsx";
 import type { ReportName } from "./reports.ts";
 
@@ -46,13 +46,21 @@ const BOUNDS: Readonly<Record<string, string>> = {
   due_date_gt: "reports.due.after",
   due_date_lte: "reports.due.to",
   due_date_lt: "reports.due.before",
+  created_at_gte: "reports.created.from",
+  created_at_gt: "reports.created.after",
+  created_at_lte: "reports.created.to",
+  created_at_lt: "reports.created.before",
+  updated_at_gte: "reports.updated.from",
+  updated_at_gt: "reports.updated.after",
+  updated_at_lte: "reports.updated.to",
+  updated_at_lt: "reports.updated.before",
   from: "reports.fromDay",
   to: "reports.toDay",
 };
 
 function valueText(name: string, value: unknown): string {
   const bound = BOUNDS[name];
-  if (bound) return value === "none" ? t("tasks.due.none") : t(bound, { day: formatDate(String(value)) });
+  if (bound) return value === "none" ? t("tasks.due.none") : t(bound, { day: dayText(String(value)) });
   switch (name) {
     case "status":
       return t(`status.${value as Status}`);
@@ -70,6 +78,11 @@ function valueText(name: string, value: unknown): string {
     default:
       return "";
   }
+}
+
+/** Instants, which only the API takes, as they are. */
+function dayText(value: string): string {
+  return isDay(value) ? formatDate(value) : value;
 }
 
 function userText(value: unknown): string {

@@ -176,6 +176,47 @@ def test_the_parameters_of_a_report_are_options(tms, some_tasks):
 
 
 @pytest.mark.parametrize(
+    ("filters", "total"),
+    [
+        (["created_by=ann"], 2),
+        (["created_by=ANN,bob", "status=PENDING,IN_PROGRESS"], 2),
+        (["assigned_to=none"], 2),
+        (["assigned_to=none", "priority=LOW", "q=task"], 1),
+        (["created_at_gte=2000-01-01"], 3),
+        (["created_at_lt=2000-01-01T00:00:00Z"], 0),
+    ],
+)
+def test_a_report_takes_the_filters_of_the_list(tms, some_tasks, filters, total):
+    options = [part for one in filters for part in ("--filter", one)]
+
+    insight = orjson.loads(tms("report", "--format", "json", *options).stdout)
+    trend = orjson.loads(tms("report", "--report", "trend", "--format", "json", *options).stdout)
+
+    assert insight["total"] == total
+    assert sum(day["created"] for day in trend["days"]) == total
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--filter", "status=DONE"], "--filter status: must be one of PENDING, IN_PROGRESS, COMPLETED, ARCHIVED"),
+        (["--filter", "stat=DONE"], "--filter stat: is not known here; known are: assigned_to, created_at_gt"),
+        (["--filter", "status"], "--filter status: is not known here"),
+        (["--filter", "assigned_to=bib"], "--filter assigned_to: must be a username, a user's id or none"),
+        (["--filter", "created_by=me"], "--filter created_by: cannot be me: a command has no account"),
+        (["--filter", "created_at_gt=now"], "--filter created_at_gt: must be YYYY-MM-DD, or an instant"),
+        (["--filter", "q=x", "--verify"], "--filter does not go with --verify"),
+        (["--filter", "q=task", "--mode", "live"], "--filter q: cannot be counted live"),
+    ],
+)
+def test_a_wrong_filter_is_named_as_by_the_api(tms, some_tasks, options, message):
+    result = tms("report", *options)
+
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
     ("options", "named"),
     [
         (("--report", "aging", "--days", "3"), "--days"),

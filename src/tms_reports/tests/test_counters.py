@@ -1,8 +1,10 @@
 """The kept counters equal a scan after any changes, crashes of the relay and rebuilds."""
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -21,6 +23,10 @@ from tms_core.services.tasks import TaskService
 from tms_reports.counters.keys import Scope
 from tms_reports.counters.rebuilding import rebuild, verify
 from tms_reports.counters.storage import SINK, count_bulk_loads
+from tms_reports.series.kept import OPEN, OPEN_BY_ASSIGNEE, KeptCounters
+from tms_reports.series.scope import Scope as SeriesScope
+from tms_reports.series.trend import Trend
+from tms_reports.series.workload import Workload
 from tms_reports.services import ReportService
 from tms_reports.settings import keeps_personal_counters
 from tms_reports.sink import ReportCountersSink
@@ -144,7 +150,9 @@ def numbers(report):
 
 @hypothesis_settings(max_examples=12)
 @given(steps=STEPS)
-def test_live_numbers_equal_scanned_ones_after_any_steps(steps, runtime, service, scans, build, take_step, make_user):
+def test_live_numbers_equal_scanned_ones_after_any_steps(
+    steps, runtime, service, scans, build, take_step, make_user, noon
+):
     empty(runtime)
     users = [make_user().id for _ in range(3)]
     build()
@@ -169,6 +177,20 @@ def test_live_numbers_equal_scanned_ones_after_any_steps(steps, runtime, service
                 assert actor.id != users[0]
             else:
                 assert numbers(live) == numbers(scanned)
+                check_open_tasks(
+                    scans, SeriesScope(actor, runtime.core.visibility, wanted, noon, ZoneInfo("UTC")), is_personal
+                )
+
+
+def check_open_tasks(scans, scope, is_personal):
+    """The counters answer the counts of open tasks of the other reports as their statements do."""
+    counts = {count.dimension: count for count in (*Trend(1).counts(scope), *Workload().counts(scope))}
+    with scans.open() as scan:
+        kept = KeptCounters(scan.connection, is_personal).answers({*counts}, scope)
+        counted = {name: scan.connection.execute(counts[name].statement).all() for name in kept}
+    assert kept.keys() == {OPEN, OPEN_BY_ASSIGNEE}
+    for name, rows in counted.items():
+        assert +kept[name] == Counter({tuple(row[:-1]): row[-1] for row in rows if row[-1]})
 
 
 def test_a_batch_of_a_relay_that_dies_is_not_counted_twice(runtime, take_step, build, scans, deliver, make_user):

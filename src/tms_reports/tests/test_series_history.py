@@ -120,7 +120,7 @@ def local(instant):
 
 
 def days_of(result):
-    return [{name: value for name, value in day.items() if name != "url"} for day in result["days"]]
+    return [{name: value for name, value in day.items() if not name.endswith("url")} for day in result["days"]]
 
 
 def empty_tables(runtime):

@@ -79,12 +79,11 @@ def test_the_trend_shows_what_happened_today_before_the_relay_has_seen_it(client
 
     days = client.get(f"{PATH}/trend?days=2").json["days"]
 
-    assert days[0] == {
-        "date": day(-1), "created": 0, "completed": 0, "archived": 0, "reopened": 0, "open": 0, "url": None
-    }  # fmt: skip
-    assert days[1] == {
-        "date": day(0), "created": 3, "completed": 1, "archived": 1, "reopened": 0, "open": 1, "url": None
-    }  # fmt: skip
+    numbers = [{name: number for name, number in one.items() if not name.endswith("url")} for one in days]
+    assert numbers == [
+        {"date": day(-1), "created": 0, "completed": 0, "archived": 0, "reopened": 0, "open": 0},
+        {"date": day(0), "created": 3, "completed": 1, "archived": 1, "reopened": 0, "open": 1},
+    ]
 
 
 def test_a_restored_task_keeps_its_history(client, create, relay_once):
@@ -148,6 +147,45 @@ def test_the_urls_of_a_filtered_workload_keep_the_filter(client, create, query):
         assert client.get(row["url"]).json["count"] == row["open"]
         if row["overdue_url"]:
             assert client.get(row["overdue_url"]).json["count"] == row["overdue"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "&priority=HIGH", f"&created_at_gt={day(-3)}", f"&created_at_lt={day(-1)}T12:00:00Z&updated_at_gte={day(-1)}"],
+)
+def test_the_trend_opens_the_lists_of_exactly_its_tasks(client, create, age, query):
+    for number, days in enumerate((4, 3, 3, 2, 1, 1, 0)):
+        age(create(priority="HIGH" if number % 2 else "LOW"), days)
+    client.patch_json("/api/task/4", {"status": "COMPLETED"})
+
+    trend = client.get(f"{PATH}/trend?days=5{query}").json["days"]
+    burndown = client.get(f"{PATH}/burndown?from={day(-4)}&to={day(2)}{query}").json["days"]
+
+    for row in trend:
+        # Without a list, the filter excludes the day.
+        assert (client.get(row["created_url"]).json["count"] if row["created_url"] else 0) == row["created"], row
+    for *past, today in (trend, burndown):
+        assert client.get(today["url"]).json["count"] == today["open"] > 0
+        assert [row["url"] for row in past] == [None] * 4
+
+
+def test_the_ages_open_the_lists_of_exactly_their_tasks(client, create, age):
+    for days in (-1, 0, 1, 2, 7, 8, 30, 31, 91, 365, 366, 400):
+        age(create(priority="LOW" if days % 2 else "HIGH"), days)
+    age(create(status="COMPLETED"), 3)
+
+    for query in ("", "?status=PENDING,COMPLETED&priority=LOW", f"?created_at_gte={day(-8)}"):
+        for bucket in client.get(f"{PATH}/aging{query}").json["buckets"]:
+            assert (client.get(bucket["url"]).json["count"] if bucket["url"] else 0) == bucket["count"], bucket
+
+
+@pytest.mark.parametrize("path", ["/api/task", "/api/task/counts?by=status", PATH, f"{PATH}/aging"])
+def test_every_resource_with_the_filter_names_a_bad_instant(client, path):
+    sign = "&" if "?" in path else "?"
+    response = client.get(f"{path}{sign}created_at_gte=2025-03-01T12:00:00&updated_at_lt=none", status=400)
+
+    errors = [(one["field"], one["code"]) for one in response.json["errors"]]
+    assert errors == [("created_at_gte", "not_instant"), ("updated_at_lt", "not_instant")]
 
 
 def test_assignees_above_the_limit_are_summed_up(client, create, make_user):

@@ -1,6 +1,6 @@
 """The command `tms report`: the reports over all tasks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import IO, Any, get_args
@@ -12,9 +12,11 @@ from rich.console import Group
 from rich.text import Text
 
 from tms_core.commands.invocation import Invocation, fail
-from tms_core.errors import InvalidError
+from tms_core.errors import FieldError, InvalidError
 from tms_core.permissions import OPERATOR
 from tms_core.runtime import Runtime
+from tms_core.services.task_filter import NAMES
+from tms_reports.filter_options import read_filter_options
 from tms_reports.maintenance_commands import progress_bar, rebuild_kept, verify_kept
 from tms_reports.rendering.csv import BYTE_ORDER_MARK
 from tms_reports.rendering.documents import document_of
@@ -41,6 +43,11 @@ DAY = click.DateTime(["%Y-%m-%d"])
     help="html: one page with charts.",
 )  # fmt: skip
 @click.option("--output", type=click.File("wb", atomic=True), help="File for json, csv or html; default: stdout.")
+@click.option(
+    "--filter", "filters", multiple=True, metavar="NAME=VALUE",
+    help="Only some tasks, by a filter of the task list, such as status=PENDING,IN_PROGRESS or assigned_to=bob; may be "
+    "repeated.",
+)  # fmt: skip
 @click.option("--days", type=click.IntRange(1, MAX_DAYS), help="Days until today, of trend and cycle-time.")
 @click.option("--by", type=click.Choice(get_args(By)), help="Groups of cycle-time; default: priority.")
 @click.option("--from", "first", type=DAY, help="First day of burndown; default: 30 days ago.")
@@ -66,12 +73,15 @@ def report(
     name: ReportName,
     style: str,
     output: IO[bytes] | None,
+    filters: tuple[str, ...],
     mode: RequestedMode,
     threads: int | None,
     what: str | None,
     **parameters: Any,
 ) -> None:
-    """Report on all tasks, from one snapshot: their numbers, or a report of docs/reports.md by --report.
+    """Report on all tasks, or those of --filter, from one snapshot: their numbers, or another report by --report.
+
+    docs/reports.md says what the reports count.
 
     --verify ends with status 1 if a counter or the history is wrong; then --rebuild mends them.
     """
@@ -79,6 +89,8 @@ def report(
         fail("--output needs --format json, csv or html")
     if name != INSIGHT and (threads or mode != "auto"):
         fail(f"--mode and --threads are of --report {INSIGHT}")
+    if what and filters:
+        fail(f"--filter does not go with --{what}")
     runtime = invocation.bootstrap()
     match what:
         case "verify":
@@ -87,8 +99,7 @@ def report(
         case "rebuild":
             rebuild_kept(runtime, threads)
             return
-    request = ReportRequest(name, dict(_given(parameters)))
-    found = _compute(runtime, request, mode, threads)
+    found = _compute(runtime, name, dict(_given(parameters)), filters, mode, threads)
     if style == "table":
         invocation.console.print(_tables(found) if isinstance(found, Report) else text_of(document_of(name, found)))
         return
@@ -107,12 +118,19 @@ def _given(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _compute(
-    runtime: Runtime, request: ReportRequest, mode: RequestedMode, threads: int | None
+    runtime: Runtime,
+    name: ReportName,
+    parameters: Mapping[str, Any],
+    filters: Sequence[str],
+    mode: RequestedMode,
+    threads: int | None,
 ) -> Report | Mapping[str, Any]:
     service = create_service(runtime)
     try:
         with runtime.transaction() as session:
+            request = ReportRequest(name, {**parameters, **read_filter_options(filters, session)})
             request.check(session.connection(), OPERATOR.id)
+            wanted = request.filter(session.connection(), OPERATOR.id, runtime.core.zone)
         with progress_bar("counting") as progress:
             # Nobody waits at a browser.
             options: Any = {"progress": progress, "statement_timeout": runtime.core.database_statement_timeout}
@@ -120,11 +138,17 @@ def _compute(
                 return request.compute(runtime, service, OPERATOR, **options)
             # The number of threads is that of a scan.
             chosen: RequestedMode = "scan" if threads and mode == "auto" else mode
-            return service.compute(OPERATOR, mode=chosen, threads=threads, **options)
+            return service.compute(OPERATOR, wanted, mode=chosen, threads=threads, **options)
     except InvalidError as error:
-        fail(str(error).replace("parameters.", "--"))
+        fail("; ".join(_option_error(one) for one in error.errors))
     finally:
         service.close()
+
+
+def _option_error(error: FieldError) -> str:
+    name = error.field.removeprefix("parameters.")
+    is_option = error.where == "body" and name not in NAMES
+    return f"--{name}: {error.message}" if is_option else f"--filter {name}: {error.message}"
 
 
 def _chunks(name: str, result: Mapping[str, Any], style: Any, *, is_file: bool, site: str) -> Iterator[bytes]:

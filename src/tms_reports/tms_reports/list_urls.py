@@ -5,17 +5,26 @@ from datetime import date
 from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
+from tms_core.services.day_bounds import strictest_bounds
+from tms_core.services.instant_bounds import InstantBound, day_bound
 from tms_core.services.task_filter import NOBODY, WITHOUT, TaskFilter
 
 PATH = "/api/task"
 SETS = ("status", "priority", "assigned_to", "created_by")
 
 
-def list_url(wanted: TaskFilter, *, due: Iterable[tuple[str, date]] = (), **values: Iterable[Any]) -> str | None:
+def list_url(
+    wanted: TaskFilter,
+    *,
+    due: Iterable[tuple[str, date]] = (),
+    created: Iterable[InstantBound] = (),
+    **values: Iterable[Any],
+) -> str | None:
     """Return the URL, relative to the site, of the list with a filter and further restrictions; None if they exclude
     each other. `values` are those of parameters, such as `status=OPEN_STATUSES`; `due` are bounds such as
-    ("lt", today)."""
+    ("lt", today), `created` those of the creation."""
     if wanted.is_contradictory:
         return None
     pairs: list[tuple[str, str]] = []
@@ -27,9 +36,17 @@ def list_url(wanted: TaskFilter, *, due: Iterable[tuple[str, date]] = (), **valu
         if left:
             pairs.append((name, ",".join(_text(value, NOBODY) for value in _sorted(left))))
     pairs += _due(wanted, due)
+    for name, bounds in (("created_at", (*wanted.created_bounds, *created)), ("updated_at", wanted.updated_bounds)):
+        pairs += [(f"{name}_{bound.operator}", bound.text) for bound in strictest_bounds(bounds)]
     if wanted.q:
         pairs.append(("q", wanted.q))
-    return f"{PATH}?{urlencode(pairs, safe=',')}" if pairs else PATH
+    return f"{PATH}?{urlencode(pairs, safe=',:')}" if pairs else PATH
+
+
+def created_between(first: date | None, last: date | None, zone: ZoneInfo) -> list[InstantBound]:
+    """Return the bounds of the creation for days of a zone, both inclusive; None without a limit."""
+    days = (("gte", first), ("lte", last))
+    return [day_bound(operator, day, zone) for operator, day in days if day]
 
 
 def _due(wanted: TaskFilter, more: Iterable[tuple[str, date]]) -> Iterator[tuple[str, str]]:

@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from tms_core.models import Priority, Status
-from tms_core.services.task_filter import MAX_SEARCH_LENGTH, MAX_VALUES
+from tms_core.services.instant_bounds import read_instant_bound
+from tms_core.services.task_filter import MAX_SEARCH_LENGTH, MAX_VALUES, UTC_ZONE
 from tms_core.values import MAX_ID
 from tms_core.web.field_types import AS_WHOLE, Text
 from tms_core.web.validation import Schema
@@ -18,6 +19,14 @@ ReportName = Literal["insight", "trend", "burndown", "cycle-time", "workload", "
 User = Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE] | Literal["me", "none"]
 Users = Annotated[list[User], Field(max_length=MAX_VALUES)]
 Days = Annotated[list[date | Literal["none"]], Field(max_length=MAX_VALUES)]
+
+
+def _day_or_instant(text: str) -> str:
+    return read_instant_bound("gte", text, UTC_ZONE).text
+
+
+DAY_OR_INSTANT = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+DayOrInstant = Annotated[str, AfterValidator(_day_or_instant), WithJsonSchema(DAY_OR_INSTANT)] | None
 
 
 class ReportParameters(Schema):
@@ -35,6 +44,14 @@ class ReportParameters(Schema):
     due_date_lt: date | None = None
     assigned_to: Users = []
     created_by: Users = []
+    created_at_gte: DayOrInstant = None
+    created_at_gt: DayOrInstant = None
+    created_at_lte: DayOrInstant = None
+    created_at_lt: DayOrInstant = None
+    updated_at_gte: DayOrInstant = None
+    updated_at_gt: DayOrInstant = None
+    updated_at_lte: DayOrInstant = None
+    updated_at_lt: DayOrInstant = None
     q: Annotated[Text, Field(max_length=MAX_SEARCH_LENGTH)] = ""
     days: Annotated[int, Field(ge=1, le=MAX_DAYS, description="Of trend and cycle-time."), AS_WHOLE] | None = None
     by: Annotated[By | None, Field(description="Of cycle-time.")] = None

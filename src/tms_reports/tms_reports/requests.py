@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tms_core import error_codes as codes
 from tms_core.errors import FieldError, InvalidError
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
-from tms_core.services.task_filter import NAMES, TaskFilter, read_filter
+from tms_core.services.task_filter import NAMES, UTC_ZONE, TaskFilter, read_filter
 from tms_core.services.task_reading import Reader
 from tms_core.services.task_search import resolve_search
 from tms_core.web.openapi import names_of
@@ -41,7 +42,7 @@ class ReportRequest:
             )
         try:
             self._series()
-            self._wanted(reader, actor_id)
+            self.filter(reader, actor_id)
         except InvalidError as error:
             raise InvalidError(
                 [replace(one, where="body", field=f"parameters.{one.field}") for one in error.errors]
@@ -59,7 +60,7 @@ class ReportRequest:
     ) -> Mapping[str, Any]:
         """Return the result for an actor. For the other parameters and errors, see `Scans.open`."""
         with runtime.engine.connect() as connection:
-            wanted = self._wanted(connection, actor.id)
+            wanted = self.filter(connection, actor.id, runtime.core.zone)
         options: Any = {"progress": progress, "is_cancelled": is_cancelled, "statement_timeout": statement_timeout}
         report = self._series()
         if report is None:
@@ -74,8 +75,9 @@ class ReportRequest:
             return None
         return KINDS[self.report].read(self._values(self._own_names()))  # type: ignore[index]
 
-    def _wanted(self, reader: Reader, actor_id: int) -> TaskFilter:
-        return resolve_search(reader, read_filter(self._values(NAMES), actor_id=actor_id))
+    def filter(self, reader: Reader, actor_id: int, zone: ZoneInfo = UTC_ZONE) -> TaskFilter:
+        """Return the filter for an actor; the days of its instants are those of `zone`."""
+        return resolve_search(reader, read_filter(self._values(NAMES), actor_id=actor_id, zone=zone))
 
     def _own_names(self) -> tuple[str, ...]:
         return () if self.report == INSIGHT else names_of(KINDS[self.report].parameters)  # type: ignore[index]

@@ -14,6 +14,7 @@ from tms_reports.cancellation import IsCancelled
 from tms_reports.counters.reading import LiveFigures, read_figures
 from tms_reports.counters.views import NotCounted, cells_of, choose_view, matches
 from tms_reports.counts import EVERY_ID, slices_of, work_list
+from tms_reports.criteria import criteria_of
 from tms_reports.error_codes import COUNTERS_NOT_READY, COUNTERS_OFF, NOT_LIVE
 from tms_reports.id_ranges import id_ranges
 from tms_reports.scan_figures import figures_of
@@ -108,11 +109,9 @@ class ReportService:
         began = time.perf_counter()
         now = self._clock()
         today = now.astimezone(self._core.zone).date()
-        criteria = wanted.criteria()
+        criteria = criteria_of(wanted, actor, self._core.visibility)
         visible = visible_tasks(actor, self._core.visibility)
         by_index = visible is None and not _is_beyond_indexes(wanted)
-        if visible is not None:
-            criteria.append(visible)
         with self.scans.open(is_cancelled=is_cancelled, statement_timeout=statement_timeout) as scan:
             sizes = scan.snapshot.sizes
             is_wide = visible is None and _matches_many(wanted)
@@ -138,6 +137,6 @@ def _is_beyond_indexes(wanted: TaskFilter) -> bool:
 
 
 def _matches_many(wanted: TaskFilter) -> bool:
-    """Return whether the filter has only bounds of due dates, which may match most tasks."""
+    """Return whether the filter has only bounds of dates and instants, which may match most tasks."""
     others = (wanted.q, wanted.due_date, wanted.assigned_to, wanted.created_by, wanted.is_contradictory)
-    return bool(wanted.due_bounds) and not any(others)
+    return bool(wanted.due_bounds or wanted.created_bounds or wanted.updated_bounds) and not any(others)

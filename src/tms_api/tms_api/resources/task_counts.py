@@ -26,7 +26,8 @@ class TaskCounts:
         request = self.request
         values = query_of(request, operations.NAMES)
         by = _grouping(single_value(values, "by"))
-        wanted = read_filter({name: value for name, value in values.items() if name != "by"}, actor_id=request.actor.id)
+        filters = {name: value for name, value in values.items() if name != "by"}
+        wanted = read_filter(filters, actor_id=request.actor.id, zone=request.registry.tms.core.zone)
         wanted = resolve_search(request.autocommit_connection, wanted)
         is_expensive = wanted.q or request.is_task_table_large()
         visibility = request.registry.tms.core.visibility

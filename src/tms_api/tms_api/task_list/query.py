@@ -71,5 +71,5 @@ def read_query(request) -> ListQuery:
     """Return the query of a request. Raises `InvalidError` with all unknown and invalid parameters."""
     values = query_of(request, NAMES)
     page = read_page(values)
-    wanted = read_filter(values, actor_id=request.actor.id)
+    wanted = read_filter(values, actor_id=request.actor.id, zone=request.registry.tms.core.zone)
     return ListQuery(values, page, wanted, read_ordering(values.get("ordering", [])))

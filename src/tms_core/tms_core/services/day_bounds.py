@@ -1,18 +1,23 @@
-"""Date bounds (`gte`, `gt`, `lte`, `lt`) of a filter, reduced to at most one lower and one upper bound."""
+"""Bounds (`gte`, `gt`, `lte`, `lt`) of a filter, reduced to at most one lower and one upper bound.
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import date
+A bound is a tuple that begins with the operator and the value: a day, or an instant.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import date, timedelta
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import Any, TypeVar
 
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {"gte": ge, "gt": gt, "lte": le, "lt": lt}
 Bounds = tuple[tuple[str, date], ...]
+B = TypeVar("B", bound=tuple[Any, ...])
+ONE_DAY = timedelta(days=1)
 
 
-def strictest_bounds(bounds: Iterable[tuple[str, date]]) -> Bounds:
+def strictest_bounds(bounds: Iterable[B]) -> tuple[B, ...]:
     """Return at most one lower and one upper bound, in this order, that are equivalent to all the bounds."""
     given = list(bounds)
-    # For equal days, the exclusive bound is stricter.
+    # For equal values, the exclusive bound is stricter.
     lower = max(
         (one for one in given if one[0] in ("gte", "gt")), key=lambda one: (one[1], one[0] == "gt"), default=None
     )
@@ -29,10 +34,12 @@ def within_bounds(days: Collection[date | None], bounds: Bounds) -> frozenset[da
     )
 
 
-def exclude_each_other(bounds: Bounds) -> bool:
-    """Return whether no day is within the bounds, of which there is at most one on each side."""
+def exclude_each_other(bounds: Sequence[tuple[Any, ...]], unit: timedelta = ONE_DAY) -> bool:
+    """Return whether no value is within the bounds, of which there is at most one on each side.
+
+    `unit` is the difference between two consecutive values.
+    """
     if len(bounds) < 2:
         return False
-    (lower_operator, lower), (upper_operator, upper) = bounds
-    room = (upper - lower).days - (lower_operator == "gt") - (upper_operator == "lt")
-    return room < 0
+    (lower_operator, lower, *_), (upper_operator, upper, *_) = bounds
+    return upper - lower < unit * ((lower_operator == "gt") + (upper_operator == "lt"))

@@ -1,9 +1,11 @@
 """The task filter: parsed from query parameters, evaluated in SQL or in Python. Lists and reports share it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, false, or_, select
 
@@ -13,13 +15,18 @@ from tms_core.invalid_values import InvalidValueError
 from tms_core.models import Priority, Status, Task
 from tms_core.models.task_search import TASK_SEARCH
 from tms_core.services.day_bounds import COMPARISONS, Bounds, exclude_each_other, strictest_bounds, within_bounds
+from tms_core.services.instant_bounds import MICROSECOND, InstantBound, read_instant_bound
 from tms_core.services.search_query import SearchQuery
 from tms_core.values import MAX_ID, day
 
-NAMES = (
+# The filters of the states of tasks in events; the others, instants and full-text search, are left to the database.
+EVENT_NAMES = (
     "priority", "status", "due_date", *(f"due_date_{operator}" for operator in COMPARISONS),
-    "assigned_to", "created_by", "q",
+    "assigned_to", "created_by",
 )  # fmt: skip
+INSTANTS = ("created_at", "updated_at")
+NAMES = (*EVENT_NAMES, *(f"{name}_{operator}" for name in INSTANTS for operator in COMPARISONS), "q")
+UTC_ZONE = ZoneInfo("UTC")
 NOBODY = WITHOUT = "none"
 SELF = "me"
 MAX_SEARCH_LENGTH = 500
@@ -28,7 +35,7 @@ MAX_VALUES = 500
 
 
 class Filterable(Protocol):
-    """The fields that a filter without `q` reads. Enumerations may be plain strings."""
+    """The fields that a filter of `EVENT_NAMES` reads. Enumerations may be plain strings."""
 
     @property
     def priority(self) -> str: ...
@@ -55,6 +62,8 @@ class TaskFilter:
     due_bounds: Bounds = ()
     assigned_to: frozenset[int | None] = frozenset()
     created_by: frozenset[int | None] = frozenset()
+    created_bounds: tuple[InstantBound, ...] = ()
+    updated_bounds: tuple[InstantBound, ...] = ()
     q: str = ""
     search: SearchQuery | None = None
     is_contradictory: bool = False
@@ -62,7 +71,8 @@ class TaskFilter:
     @property
     def is_selective(self) -> bool:
         """Return whether few tasks can be expected to match: those of some days or users, or none."""
-        return bool(self.due_date or self.due_bounds or self.assigned_to or self.created_by or self.is_contradictory)
+        has_days = self.due_date or self.due_bounds or self.created_bounds or self.updated_bounds
+        return bool(has_days or self.assigned_to or self.created_by or self.is_contradictory)
 
     def criteria(self) -> list[ColumnElement[bool]]:
         """Return SQL conditions on `Task`, to be combined with AND."""
@@ -75,14 +85,16 @@ class TaskFilter:
         if self.is_contradictory:
             return [false()]
         found = [_one_of(getattr(Task, name), values) for name, values in self._values().items() if values]
-        for number, (operator, bound) in enumerate(self.due_bounds):
-            found.append(COMPARISONS[operator](Task.due_date, _parameter("due_date_bound", number, bound)))
+        for name, bounds in self._bounds().items():
+            for number, (operator, bound, *_) in enumerate(bounds):
+                found.append(COMPARISONS[operator](getattr(Task, name), _parameter(f"{name}_bound", number, bound)))
         return found
 
     def shape(self) -> tuple[Any, ...]:
         """Return all that the SQL text of the criteria depends on; `q` is not supported."""
         counts = tuple((len(values), None in values) for values in self._values().values())
-        return (self.is_contradictory, counts, tuple(operator for operator, _bound in self.due_bounds))
+        operators = tuple(tuple(bound[0] for bound in bounds) for bounds in self._bounds().values())
+        return (self.is_contradictory, counts, operators)
 
     def parameters(self) -> dict[str, Any]:
         """Return the values of the SQL text of the criteria by their names."""
@@ -91,14 +103,21 @@ class TaskFilter:
             for name, values in self._values().items()
             for number, value in enumerate(_named(values))
         }
-        bounds = {_name("due_date_bound", number): bound for number, (_, bound) in enumerate(self.due_bounds)}
+        bounds = {
+            _name(f"{name}_bound", number): bound[1]
+            for name, bounds in self._bounds().items()
+            for number, bound in enumerate(bounds)
+        }
         return found | bounds
 
     def _values(self) -> dict[str, frozenset[Any]]:
         return {name: getattr(self, name) for name in ("priority", "status", "due_date", "assigned_to", "created_by")}
 
+    def _bounds(self) -> dict[str, Sequence[tuple[Any, ...]]]:
+        return {"due_date": self.due_bounds, "created_at": self.created_bounds, "updated_at": self.updated_bounds}
+
     def matches(self, task: Filterable) -> bool:
-        """Return whether a task that is not in the database matches; `q` is ignored."""
+        """Return whether a task that is not in the database matches a filter of `EVENT_NAMES`; others are ignored."""
         return (
             not self.is_contradictory
             and (not self.priority or task.priority in self.priority)
@@ -113,13 +132,16 @@ class TaskFilter:
         )
 
     def reduced(self) -> "TaskFilter":
-        """Return an equivalent filter without redundant date bounds: at most one on each side, and none in addition to
-        explicit days or if no day is left."""
-        bounds = strictest_bounds(self.due_bounds)
+        """Return an equivalent filter without redundant bounds: at most one on each side, and none of due dates in
+        addition to explicit days."""
+        due = strictest_bounds(self.due_bounds)
+        created, updated = strictest_bounds(self.created_bounds), strictest_bounds(self.updated_bounds)
+        is_empty = any(exclude_each_other(bounds, MICROSECOND) for bounds in (created, updated))
+        rest = replace(self, created_bounds=created, updated_bounds=updated)
         if self.due_date:
-            days = within_bounds(self.due_date, bounds)
-            return replace(self, due_date=days, due_bounds=(), is_contradictory=not days)
-        return replace(self, due_bounds=bounds, is_contradictory=exclude_each_other(bounds))
+            days = within_bounds(self.due_date, due)
+            return replace(rest, due_date=days, due_bounds=(), is_contradictory=is_empty or not days)
+        return replace(rest, due_bounds=due, is_contradictory=is_empty or exclude_each_other(due))
 
 
 def _one_of(column: Any, values: frozenset[Any]) -> ColumnElement[bool]:
@@ -146,6 +168,7 @@ def _name(name: str, number: int) -> str:
 class _QueryParser:
     actor_id: int
     values: Mapping[str, list[str]]
+    zone: ZoneInfo
     errors: list[FieldError] = field(default_factory=list)
 
     def each(self, name: str, convert: Callable[[str], Any], *, choices: int = 0) -> frozenset[Any]:
@@ -163,6 +186,14 @@ class _QueryParser:
             except InvalidValueError as error:
                 self.errors.append(FieldError.of("query", name, error))
         return frozenset() if len(found) == choices else frozenset(found)
+
+    def instants(self, name: str) -> tuple[InstantBound, ...]:
+        """Return the bounds of a field, in a stable order."""
+        return tuple(
+            bound
+            for operator in COMPARISONS
+            for bound in sorted(self.each(f"{name}_{operator}", partial(read_instant_bound, operator, zone=self.zone)))
+        )
 
     def user(self, text: str) -> int | None:
         if text == SELF:
@@ -204,12 +235,13 @@ def _due_date(text: str) -> date | None:
         raise InvalidValueError(f"{error} or {WITHOUT}", error.code) from None
 
 
-def read_filter(values: Mapping[str, list[str]], *, actor_id: int) -> TaskFilter:
+def read_filter(values: Mapping[str, list[str]], *, actor_id: int, zone: ZoneInfo = UTC_ZONE) -> TaskFilter:
     """Return the filter in a query; `values` has the parameters of `NAMES` that are present.
 
-    Several values of a parameter are comma-separated or repeated. Raises `InvalidError` with all errors.
+    Several values of a parameter are comma-separated or repeated. `zone` is that of the days of `created_at` and
+    `updated_at`, `tms.timezone`. Raises `InvalidError` with all errors.
     """
-    parser = _QueryParser(actor_id, values)
+    parser = _QueryParser(actor_id, values, zone)
     found = TaskFilter(
         priority=parser.each("priority", _choice(Priority), choices=len(Priority)),
         status=parser.each("status", _choice(Status), choices=len(Status)),
@@ -217,6 +249,8 @@ def read_filter(values: Mapping[str, list[str]], *, actor_id: int) -> TaskFilter
         due_bounds=tuple((name, bound) for name in COMPARISONS for bound in parser.each(f"due_date_{name}", day)),
         assigned_to=parser.each("assigned_to", parser.user),
         created_by=parser.each("created_by", parser.user),
+        created_bounds=parser.instants("created_at"),
+        updated_bounds=parser.instants("updated_at"),
         q=parser.search(),
     )
     if parser.errors:

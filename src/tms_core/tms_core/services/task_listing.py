@@ -31,6 +31,8 @@ from tms_core.single_statements import SingleStatements
 
 # Up to this many matches, finding and sorting all is cheaper than scanning in order until a page is full.
 MAX_SORTED = 10_000
+# The same for tasks of a time, which lie together in most orders, where a scan would pass all the others first.
+MAX_SORTED_BY_TIME = 200_000
 ZERO: ColumnElement[int] = literal_column("0")
 LIMIT = bindparam("page_limit", type_=Integer)
 OFFSET = bindparam("page_offset", type_=Integer)
@@ -82,25 +84,35 @@ class TaskListing:
         if wanted.search and ordering is None:
             return Page(count, self._best(wanted, wanted.search, count, limit=limit, offset=offset))
         ordering = ordering or NEWEST_FIRST
-        if count > MAX_SORTED and not offset:
-            return Page(count, self.after(wanted, ordering=ordering, limit=limit, values=None))
-        choose = _select_by_ids if count <= MAX_SORTED and self._criteria(wanted) else _select
+        most = MAX_SORTED_BY_TIME if _is_by_other_time(wanted, ordering) else MAX_SORTED
+        if count > most and not offset:
+            return Page(count, self._in_order(wanted, ordering, limit=limit, values=None))
+        choose = _select_by_ids if count <= most and self._criteria(wanted) else _select
         rows = self._read(choose, wanted, ordering, limit=limit, offset=offset)
         return Page(count, [TaskRow._make(row) for row in rows])
 
-    def _counted_page(self, wanted: TaskFilter, ordering: Ordering, *, limit: int, offset: int) -> Page | None:
+    def _counted_page(
+        self, wanted: TaskFilter, ordering: Ordering, *, limit: int, offset: int, most: int = MAX_SORTED
+    ) -> Page | None:
         """Return a page and its count from one statement, which finds the matches once for both.
 
-        Returns None if the statement does not tell the count: with more than `MAX_SORTED` matches, or past the end.
+        Returns None if the statement does not tell the count: with more than `most` matches, or past the end.
         """
-        rows = self._read(_select_counted, wanted, ordering, limit=limit, offset=offset)
+        rows = self._read(_select_counted, wanted, ordering, limit=limit, offset=offset, most=most)
         if not rows:
             return None if offset else Page(0, [])
         count = rows[0][-1]
-        return Page(count, [TaskRow._make(row[:-1]) for row in rows]) if count <= MAX_SORTED else None
+        return Page(count, [TaskRow._make(row[:-1]) for row in rows]) if count <= most else None
 
     def _read(
-        self, choose: Callable[..., Select[Any]], wanted: TaskFilter, ordering: Ordering, *, limit: int, offset: int
+        self,
+        choose: Callable[..., Select[Any]],
+        wanted: TaskFilter,
+        ordering: Ordering,
+        *,
+        limit: int,
+        offset: int,
+        most: int = MAX_SORTED,
     ) -> Sequence[Sequence[Any]]:
         """Return the rows of the statement that `choose` builds; enumerations may be text."""
 
@@ -108,9 +120,9 @@ class TaskListing:
             return choose(ordering, self._criteria(wanted), limit=limit, offset=offset)
 
         if not self._is_compiled(wanted):
-            return self._connect().execute(build(limit, offset)).all()
+            return self._connect().execute(build(limit, offset).params(most_matches=most + 1)).all()
         text = sql_text(wanted, (choose, ordering), lambda: build(LIMIT, OFFSET))
-        own = {"page_limit": limit, "page_offset": offset, "most_matches": MAX_SORTED + 1}
+        own = {"page_limit": limit, "page_offset": offset, "most_matches": most + 1}
         return self._statements.read(text, wanted.parameters() | own)
 
     def _count(self, wanted: TaskFilter) -> int:
@@ -130,6 +142,16 @@ class TaskListing:
 
         The cost does not depend on the depth.
         """
+        if values is None and _is_by_other_time(wanted, ordering) and not wanted.q:
+            first = self._counted_page(wanted, ordering, limit=limit, offset=0, most=MAX_SORTED_BY_TIME)
+            if first is not None:
+                return [*first.rows]
+        return self._in_order(wanted, ordering, limit=limit, values=values)
+
+    def _in_order(
+        self, wanted: TaskFilter, ordering: Ordering, *, limit: int, values: Sequence[Any] | None
+    ) -> list[TaskRow]:
+        """Read the tasks in order, until a page is full."""
         criteria = self._criteria(wanted)
         # For rare words the planner would join all tasks in order, because it expects at least one in 500 to match.
         choose = _select_by_ids if wanted.search and not is_frequent(self._connect(), wanted.search) else _select
@@ -165,13 +187,19 @@ class TaskListing:
         return [TaskRow(*row) for row in self._connect().execute(statement)]
 
 
+def _is_by_other_time(wanted: TaskFilter, ordering: Ordering) -> bool:
+    """Return whether the tasks are those of a time, and not in its order, by which an index finds them."""
+    bounds = {"created_at": wanted.created_bounds, "updated_at": wanted.updated_bounds}
+    return any(bounds.values()) and not bounds.get(ordering[0].name)
+
+
 def _select(ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number | None = None) -> Select[Any]:
     statement = select(*COLUMNS).where(*criteria).order_by(*(term.clause for term in ordering))
     return statement.limit(limit) if offset is None else statement.limit(limit).offset(offset)
 
 
 def _select_counted(ordering: Ordering, criteria: Sequence[Any], *, limit: Number, offset: Number) -> Select[Any]:
-    """Like `_select_by_ids`, with the number of matches after the columns; it stops at `MAX_SORTED` + 1 matches."""
+    """Like `_select_by_ids`, with the number of matches after the columns; it stops at `most_matches` of them."""
     most = bindparam("most_matches", MAX_SORTED + 1, type_=Integer)
     found = _matches(ordering, criteria).limit(most).cte("found").prefix_with("MATERIALIZED")
     page = select(found.c.id).order_by(*_order(found, ordering)).limit(limit).offset(offset).subquery("page")

@@ -1,6 +1,6 @@
 """OpenAPI parameters of the task filter, shared by the task list and the report."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -16,6 +16,7 @@ SEVERAL = f"Several are separated by commas or repeated, at most {MAX_VALUES}."
 MEANINGS = {"gte": "on or after", "gt": "after", "lte": "on or before", "lt": "before"}
 Search = Annotated[str, Field(max_length=MAX_SEARCH_LENGTH, pattern=WITHOUT_NUL)]
 Day = date | Literal["none"]
+DayOrInstant = date | datetime
 User = Annotated[int, Field(ge=1, le=MAX_ID)] | Literal["me", "none"]
 
 FILTER = (
@@ -38,6 +39,16 @@ FILTER = (
     ),
     Parameter(
         name="created_by", help=f"Only tasks created by these users, as in `assigned_to`. {SEVERAL}", kind=list[User]
+    ),
+    *(
+        Parameter(
+            name=f"{name}_at_{word}",
+            help=f"Only tasks {name} {MEANINGS[word]} this day of the deployment's time zone, or this instant.",
+            kind=DayOrInstant,
+            example="2027-03-01",
+        )
+        for name in ("created", "updated")
+        for word in COMPARISONS
     ),
     Parameter(
         name="q",

@@ -5,10 +5,9 @@ from typing import Any
 from tms_core.error_codes import INVALID_VALUE, NOT_A_USER, NOT_OBJECT, UNKNOWN_FIELD
 from tms_core.errors import FieldError, InvalidError
 from tms_core.invalid_values import InvalidValueError
-from tms_core.services.task_filter import NAMES, NOBODY, SELF, TaskFilter, read_filter
+from tms_core.services.task_filter import EVENT_NAMES, NOBODY, SELF, TaskFilter, read_filter
 
-# All filters of the task list but full-text search, which needs the database.
-FILTER_PARAMS = tuple(name for name in NAMES if name != "q")
+FILTER_PARAMS = EVENT_NAMES
 MAX_POSITION = 2**63 - 1
 WHERE = "filter"
 

@@ -4,6 +4,7 @@
 import { area, line } from "d3-shape";
 import { useState } from "preact/hooks";
 import { formatDate, formatNumber, t } from "tms/i18n";
+import { CountLink } from "./count-link.tsx";
 import { labelled, ticksTo } from "./scale.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -14,6 +15,8 @@ export interface Series {
   values: readonly (number | null)[];
   tone: "info" | "success" | "accent" | "warning" | "faint";
   isDashed?: boolean;
+  /** The lists of what the values count; null where there is none. */
+  hrefs?: readonly (string | null)[];
   /** Whether the area below the line is tinted. */
   isFilled?: boolean;
 }
@@ -69,7 +72,10 @@ export function LineChart({ label, days, series }: LineChartProps) {
             <svg class="line-chart__swatch" viewBox="0 0 16 8" aria-hidden="true">
               <path class="line-chart__line" data-dashed={one.isDashed ?? false} d="M0 4H16" />
             </svg>
-            {one.label} <strong class="number">{textOf(one.values[shown])}</strong>
+            {one.label}{" "}
+            <strong class="number">
+              <ValueLink series={one} index={shown} day={day} />
+            </strong>
           </li>
         ))}
       </ul>
@@ -169,7 +175,7 @@ function DayTable({ label, days, series }: LineChartProps) {
               <th scope="row">{formatDate(day)}</th>
               {series.map((one) => (
                 <td key={one.key} class="number">
-                  {textOf(one.values[index])}
+                  <ValueLink series={one} index={index} day={day} />
                 </td>
               ))}
             </tr>
@@ -177,6 +183,17 @@ function DayTable({ label, days, series }: LineChartProps) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** A value that opens its tasks, if there are any. */
+function ValueLink({ series, index, day }: { series: Series; index: number; day: string }) {
+  const value = series.values[index];
+  const name = `${series.label}, ${formatDate(day)}`;
+  return (
+    <CountLink href={(value && series.hrefs?.[index]) || null} label={t("reports.open", { name, count: value ?? 0 })}>
+      {textOf(value)}
+    </CountLink>
   );
 }
 

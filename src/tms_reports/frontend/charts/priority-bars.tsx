@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { PRIORITIES, type Priority } from "tms/api";
 import { formatNumber, t } from "tms/i18n";
+import { readView, writeView } from "tms/tasks";
 import { PriorityMark } from "tms/ui";
 import { CountLink } from "./count-link.tsx";
 
@@ -141,7 +142,15 @@ function PriorityTable({ label, head, rows }: Pick<PriorityBarsProps, "label" | 
             <th scope="row">{row.label}</th>
             {MOST_URGENT_FIRST.map((one) => (
               <td key={one} class="number">
-                {formatNumber(row.byPriority[one] ?? 0)}
+                <CountLink
+                  href={row.byPriority[one] ? withPriority(row.cells[0]?.href ?? null, one) : null}
+                  label={t("reports.open", {
+                    name: `${row.label}, ${t(`priority.${one}`)}`,
+                    count: row.byPriority[one] ?? 0,
+                  })}
+                >
+                  {formatNumber(row.byPriority[one] ?? 0)}
+                </CountLink>
               </td>
             ))}
           </tr>
@@ -149,6 +158,13 @@ function PriorityTable({ label, head, rows }: Pick<PriorityBarsProps, "label" | 
       </tbody>
     </table>
   );
+}
+
+/** The address of a list with only one of its priorities. */
+function withPriority(href: string | null, priority: Priority): string | null {
+  if (href === null) return null;
+  const [path = "", search = ""] = href.split("?");
+  return `${path}${writeView({ ...readView(new URLSearchParams(search)), priority: [priority] })}`;
 }
 
 function PriorityHead({ priority }: { priority: Priority }) {

@@ -4,6 +4,7 @@ import { formatNumber, t, today } from "tms/i18n";
 import { addDays } from "tms/tasks";
 import { Card } from "../card.tsx";
 import { LineChart } from "../charts/line-chart.tsx";
+import { pageOf } from "../list-links.ts";
 import { DaysSelect, daysOf, PeriodFields, periodOf } from "../period.tsx";
 import { paramsOf } from "../reports.ts";
 import type { SectionProps } from "../sections.ts";
@@ -50,7 +51,13 @@ function Trend(props: SectionProps) {
                 label={t("reports.trend.flows")}
                 days={dates}
                 series={[
-                  { key: "created", label: t("reports.created"), values: values("created"), tone: "info" },
+                  {
+                    key: "created",
+                    label: t("reports.created"),
+                    values: values("created"),
+                    hrefs: report.days.map(({ created_url }) => pageOf(created_url)),
+                    tone: "info",
+                  },
                   {
                     key: "completed",
                     label: t("reports.completed"),
@@ -68,6 +75,7 @@ function Trend(props: SectionProps) {
                     key: "open",
                     label: t("reports.openTasks"),
                     values: values("open"),
+                    hrefs: report.days.map(({ url }) => pageOf(url)),
                     tone: "accent",
                     isFilled: true,
                   },
@@ -105,7 +113,14 @@ function Burndown(props: SectionProps) {
             label={t("reports.name.burndown")}
             days={ideal.map(({ date }) => date)}
             series={[
-              { key: "open", label: t("reports.openTasks"), values: known("open"), tone: "accent", isFilled: true },
+              {
+                key: "open",
+                label: t("reports.openTasks"),
+                values: known("open"),
+                hrefs: days.map(({ url }) => pageOf(url)),
+                tone: "accent",
+                isFilled: true,
+              },
               { key: "scope", label: t("reports.burndown.scope"), values: known("scope"), tone: "warning" },
               {
                 key: "ideal",

@@ -23,13 +23,22 @@ test("of several bounds of the due date, the narrower ones count", () => {
   );
 });
 
+test("days of creation are a filter of the page", () => {
+  assert.equal(
+    pageOf("/api/task?status=PENDING&created_at_gte=2026-11-01&created_at_lte=2026-11-01"),
+    "/tasks?status=PENDING&created=2026-11-01..2026-11-01",
+  );
+  assert.equal(pageOf("/api/task?created_at_lt=2026-11-01"), "/tasks?created=..2026-10-31");
+});
+
 test("a task opens in its panel", () => {
   assert.equal(pageOf("/api/task/42"), "/tasks/42");
 });
 
 test("what the page cannot show is no link", () => {
   assert.equal(pageOf(null), null);
-  assert.equal(pageOf("/api/task?created_at_gte=2026-11-01"), null);
+  assert.equal(pageOf("/api/task?created_at_gte=2026-11-01T12:00:00Z"), null);
+  assert.equal(pageOf("/api/task?updated_at_gte=2026-11-01"), null);
   assert.equal(pageOf("/api/task?due_date=2026-11-27,2026-11-29"), null);
   assert.equal(pageOf("https://example.com/api/task"), null);
 });

@@ -9,15 +9,22 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tms_core.celery import use
+from tms_reports.jobs.running import Attempt, JobRunner
 from tms_reports.models import ReportJob
 from tms_reports.tasks import run_job
 
 
 @pytest.fixture
-def run_jobs(_system, ann):
+def runtime_of_worker(_system):
+    """The runtime of this process as a worker."""
+    use(_system[0])
+    return _system[0]
+
+
+@pytest.fixture
+def run_jobs(runtime_of_worker, ann):
     """Runs what waits for ann, in this process as a worker does."""
-    runtime = _system[0]
-    use(runtime)
+    runtime = runtime_of_worker
 
     def run() -> None:
         with runtime.transaction() as session:
@@ -58,6 +65,13 @@ def test_trend_and_burndown_follow_changes_and_have_a_table(
     page.get_by_text("Show as a table").first.click()
     expect(page.get_by_role("table", name=flows).get_by_role("row")).to_have_count(8)
     check_accessibility(page)
+    page.get_by_role("table", name=flows).get_by_role("link").click()
+    expect(page).to_have_url(re.compile(rf"/tasks\?created={day(0)}\.\.{day(0)}$"))
+    expect(page.locator(".task-row[data-id]")).to_have_count(9)
+    page.get_by_role("button", name="Remove filter Created").click()
+    expect(page).to_have_url(re.compile(r"/tasks$"))
+    page.go_back()
+    page.go_back()
     page.get_by_label("From").fill(day(-2))
     expect(page).to_have_url(re.compile(rf"days=7.*from={day(-2)}|from={day(-2)}.*days=7"))
     expect(page.get_by_role("slider", name="Burndown")).to_have_attribute("aria-valuemax", "3")
@@ -83,6 +97,7 @@ def test_workload_and_age_open_their_lists_and_can_be_saved(page, sign_in, ann, 
     page.get_by_role("link", name="Flow").click()
     expect(page.get_by_role("table", name="From creation").get_by_role("row", name="Medium")).to_contain_text("1")
     check_accessibility(page)
+    expect(page.get_by_role("table", name="By age").get_by_role("link")).to_have_text(["5"])
     page.get_by_role("link", name="In a week").click()
     expect(page.get_by_role("complementary").get_by_label("Title")).to_have_value("In a week")
 
@@ -106,6 +121,25 @@ def test_a_job_is_followed_to_its_result(page, sign_in, ann, client, many_tasks,
     expect(page.get_by_role("listitem", name="Trend").first).to_contain_text("Cancelled")
     job.last.get_by_role("button", name="Delete: Trend").click()
     expect(job).to_have_count(1)
+
+
+def test_the_progress_of_a_job_is_pushed(page, sign_in, ann, runtime_of_worker):
+    sign_in(page, ann, "/reports/jobs")
+    page.get_by_role("button", name="Start").click()
+    shown = page.get_by_role("listitem", name="Overview").get_by_role("progressbar")
+    expect(shown).to_be_visible()
+    # Answers no request for jobs any more.
+    page.route("**/api/task-report-insight/jobs*", lambda route: None)
+
+    with runtime_of_worker.transaction() as session:
+        job_id = session.scalars(select(ReportJob.id).where(ReportJob.user_id == ann.id)).one()
+    attempt = Attempt(runtime_of_worker, JobRunner(runtime_of_worker)._claim(job_id))
+    for done in (1, 3):
+        attempt.progress(done, 4)
+        attempt._next_announcement = 0
+        expect(shown).to_have_attribute("value", str(done))
+        expect(shown).to_have_attribute("max", "4")
+    page.unroute_all(behavior="ignoreErrors")
 
 
 def test_a_schedule_is_created_run_paused_and_deleted(

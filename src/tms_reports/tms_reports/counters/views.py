@@ -91,6 +91,9 @@ def _uncounted(wanted: TaskFilter) -> str | None:
         return "q"
     if wanted.due_bounds:
         return f"due_date_{wanted.due_bounds[0][0]}"
+    for name, bounds in (("created_at", wanted.created_bounds), ("updated_at", wanted.updated_bounds)):
+        if bounds:
+            return f"{name}_{bounds[0].operator}"
     if wanted.due_date or wanted.is_contradictory:
         return "due_date"
     for name, users in (("assigned_to", wanted.assigned_to), ("created_by", wanted.created_by)):

@@ -113,6 +113,9 @@ def _trend(result: Result) -> Document:
     labels = [str(day["date"]) for day in days]
     flows = [(name.capitalize(), [day[name] for day in days]) for name in ("created", "completed")]
     tiles = [Tile(name.capitalize(), sum(day[name] for day in days)) for name in names[:-1]]
+    rows = [[str(day["date"]), *(day[name] for name in names)] for day in days]
+    links = _links(1, (day.get("created_url") if day["created"] else None for day in days))
+    links |= _links(len(names), (day["url"] if day["open"] else None for day in days))
     return Document(
         f"Trend from {result['from']} to {result['to']}",
         _notes(result),
@@ -121,7 +124,7 @@ def _trend(result: Result) -> Document:
             LineChart("flow", "Created and completed per day", labels, flows),
             LineChart("open", "Open at the end of the day", labels, [("Open", [day["open"] for day in days])]),
         ],
-        [Table("Days", ("date", *names), [[str(day["date"]), *(day[name] for name in names)] for day in days])],
+        [Table("Days", ("date", *names), rows, links)],
     )
 
 
@@ -142,7 +145,7 @@ def _burndown(result: Result) -> Document:
         [Tile("Open at the start", result["open_at_start"]), Tile("Open", last["open"]),
          Tile("Completed or archived", last["completed"]), Tile("Scope", last["scope"])],
         [LineChart("burndown", "Open tasks", labels, lines)] if labels else [],
-        [Table("Days", ("date", "open", "completed", "scope"), rows)],
+        [Table("Days", ("date", "open", "completed", "scope"), rows, _links(1, (day["url"] for day in days)))],
     )  # fmt: skip
 
 
@@ -213,7 +216,8 @@ def _aging(result: Result) -> Document:
         [Tile("Open", sum(bucket["count"] for bucket in buckets)), Tile("Median age, days", result["median_days"]),
          Tile("Oldest, days", oldest[0]["days"] if oldest else None)],
         [BarChart("ages", "Open tasks by age in days", [(bucket["label"], bucket["count"]) for bucket in buckets])],
-        [Table("Ages in days", ("days", "tasks", *priorities), rows),
+        [Table("Ages in days", ("days", "tasks", *priorities), rows,
+               _links(1, (bucket["url"] if bucket["count"] else None for bucket in buckets))),
          Table("Oldest", ("id", "title", "days"), [[task["id"], task["title"], task["days"]] for task in oldest],
                _links(1, (task["url"] for task in oldest)))],
     )  # fmt: skip

@@ -65,7 +65,7 @@ class TaskReportInsight:
         values = query_of(self.request, (*FILTER_NAMES, MODE.name, FORMAT.name, CHART.name))
         style, chart = read_format(values), read_chart(values, "insight")
         mode, actor = _mode(values), self.request.actor
-        wanted = read_filter(values, actor_id=actor.id)
+        wanted = read_filter(values, actor_id=actor.id, zone=self.request.registry.tms.core.zone)
         report = None
         if mode != "scan":
             report = self._reports.live(actor, wanted, is_required=mode == "live")

@@ -36,7 +36,8 @@ class SeriesResource:
         style, chart = read_format(values), read_chart(values, name)
         report = kind.read({key: value for key, value in values.items() if key in own})
         filter_values = {key: value for key, value in values.items() if key not in (*own, FORMAT.name, "chart")}
-        wanted = resolve_search(request.autocommit_connection, read_filter(filter_values, actor_id=request.actor.id))
+        wanted = read_filter(filter_values, actor_id=request.actor.id, zone=request.registry.tms.core.zone)
+        wanted = resolve_search(request.autocommit_connection, wanted)
         with request.expensive_read():
             found = request.registry.report_series.compute(
                 report, request.actor, wanted, is_cancelled=request.client_disconnected

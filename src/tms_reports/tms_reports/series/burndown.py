@@ -10,7 +10,7 @@ from tms_reports.counts import Count
 from tms_reports.series.days import Days, shifted
 from tms_reports.series.flows import Tallies, flow_counts, flows
 from tms_reports.series.scope import Scope
-from tms_reports.series.trend import MAX_DAYS
+from tms_reports.series.trend import MAX_DAYS, open_url
 
 __all__ = ["MAX_DAYS", "Burndown"]
 
@@ -46,7 +46,13 @@ class Burndown:
         added = accumulate(flow.created + flow.reopened for flow in found)
         closed = accumulate(flow.completed + flow.archived for flow in found)
         rows = [
-            {"date": flow.date, "open": flow.open, "completed": done, "scope": (at_start or 0) + more, "url": None}
+            {
+                "date": flow.date,
+                "open": flow.open,
+                "completed": done,
+                "scope": (at_start or 0) + more,
+                "url": open_url(flow.date, scope),
+            }
             for flow, more, done in zip(found, added, closed, strict=True)
         ]
         return {

@@ -15,7 +15,11 @@ from tms_reports.series.scope import Scope
 
 DEFAULT_DAYS, MAX_DAYS = 90, 366
 MAX_GROUPS = 200
+MAX_DAYS_TOGETHER = 180
 By = Literal["priority", "assigned_to"]
+Start = Literal["from_created", "from_started"]
+STARTS: Sequence[Start] = ("from_created", "from_started")
+ALL = None
 SECONDS_PER_HOUR = 3600
 
 
@@ -31,14 +35,16 @@ class CycleTime:
     by: By = "priority"
 
     def counts(self, scope: Scope) -> Sequence[Count]:
-        """Return one statement for the groups and all of them together: the join is most of its cost."""
-        return [count("groups", self._grouped(scope))]
+        """Return a statement for the groups and all of them together, since the join is most of its cost; for long
+        periods, where sorting is, one for each start."""
+        parts = [[start] for start in STARTS] if self.days > MAX_DAYS_TOGETHER else [STARTS]
+        return [count(" ".join(part), self._grouped(scope, part)) for part in parts]
 
-    def _grouped(self, scope: Scope) -> Any:
+    def _grouped(self, scope: Scope, starts: Sequence[Start]) -> Any:
         columns = (Task.priority,) if self.by == "priority" else (Task.assigned_to, User.username)
         is_all = func.grouping(columns[0]).label("is_all")
         found = (
-            select(is_all, *columns, *self._durations())
+            select(is_all, *columns, *(column for start in starts for column in _durations(start)), func.count())
             .join_from(Completion, Task, Task.id == Completion.task_id)
             .where(
                 Completion.completed_at >= self._days(scope).start,
@@ -55,35 +61,36 @@ class CycleTime:
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:
         days = self._days(scope)
-        [overall] = [row for row in tallies["groups"].items() if row[0][0]]
-        rows = sorted(((key[1:], number) for key, number in tallies["groups"].items() if not key[0]), key=self._place)
+        groups = self._groups(tallies)
+        overall = groups.pop(ALL)
         return {
             "from": days.first,
             "to": days.last,
             "by": self.by,
-            **_both(overall[0][-5:], overall[1]),
-            "groups": [{**self._group(key), **_both(key[-5:], number)} for key, number in rows],
+            **overall,
+            "groups": [
+                {**self._group(key), **groups[key]} for key in sorted(groups, key=lambda key: self._place(key, groups))
+            ],
         }
+
+    def _groups(self, tallies: Tallies) -> dict[Any, dict[str, Any]]:
+        """Return the durations by group and start; `ALL` is the group of all tasks."""
+        width = 1 if self.by == "priority" else 2
+        found: dict[Any, dict[str, Any]] = {}
+        for dimension, rows in tallies.items():
+            for is_all, *values in rows:
+                group = found.setdefault(ALL if is_all else tuple(values[:width]), {})
+                for number, start in enumerate(dimension.split()):
+                    group[start] = _figures(*values[width + 3 * number : width + 3 * number + 3])
+        return found
 
     def _days(self, scope: Scope) -> Days:
         return Days.until(scope.today, self.days, scope.zone)
 
-    def _durations(self) -> list[Any]:
-        """Return median and 85th percentile from creation; number and both from the start; number."""
-        from_created = func.extract("epoch", Completion.completed_at - Task.created_at)
-        from_started = func.extract("epoch", Completion.completed_at - Completion.started_at)
-        return [
-            func.percentile_cont(0.5).within_group(from_created).label("created_median"),
-            func.percentile_cont(0.85).within_group(from_created).label("created_p85"),
-            func.count(Completion.started_at).label("started"),
-            func.percentile_cont(0.5).within_group(from_started).label("started_median"),
-            func.percentile_cont(0.85).within_group(from_started).label("started_p85"),
-            func.count().label("number"),
-        ]
-
-    def _place(self, entry: tuple[tuple[Any, ...], int]) -> Any:
-        key, number = entry
-        return list(Priority).index(key[0]) if self.by == "priority" else (-number, key[0] is None, key[0] or 0)
+    def _place(self, key: tuple[Any, ...], groups: dict[Any, dict[str, Any]]) -> Any:
+        if self.by == "priority":
+            return list(Priority).index(key[0])
+        return (-groups[key]["from_created"]["count"], key[0] is None, key[0] or 0)
 
     def _group(self, key: tuple[Any, ...]) -> dict[str, Any]:
         if self.by == "priority":
@@ -91,12 +98,20 @@ class CycleTime:
         return {"key": key[0], "label": key[1], "url": None}
 
 
-def _both(durations: Sequence[Any], number: int) -> dict[str, Any]:
-    median, p85, started, started_median, started_p85 = durations
-    return {
-        "from_created": {"count": number, "median_hours": _hours(median), "p85_hours": _hours(p85)},
-        "from_started": {"count": started, "median_hours": _hours(started_median), "p85_hours": _hours(started_p85)},
-    }
+def _durations(start: Start) -> list[Any]:
+    """Return the number of durations from a start, their median and 85th percentile."""
+    began = Task.created_at if start == "from_created" else Completion.started_at
+    # Not `extract`, whose result is a number of any precision, which is slower to sort.
+    seconds = func.date_part("epoch", Completion.completed_at - began)
+    return [
+        func.count(began).label(f"{start}_number"),
+        func.percentile_cont(0.5).within_group(seconds).label(f"{start}_median"),
+        func.percentile_cont(0.85).within_group(seconds).label(f"{start}_p85"),
+    ]
+
+
+def _figures(number: int, median: Any, p85: Any) -> dict[str, Any]:
+    return {"count": number, "median_hours": _hours(median), "p85_hours": _hours(p85)}
 
 
 def _hours(seconds: Any) -> float | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, ColumnElement, DateTime, cast, func
+
+from tms_core.services.instant_bounds import start_of
 
 INSTANT = DateTime(timezone=True)
 
@@ -18,14 +20,6 @@ def shifted(day: date, days: int) -> date:
         return day + timedelta(days=days)
     except OverflowError:
         return date.max if days > 0 else date.min
-
-
-def start_of(day: date, zone: ZoneInfo) -> datetime:
-    """Return the first instant of a day in UTC, also where the clock skips midnight."""
-    try:
-        return datetime.combine(day, time.min, zone).astimezone(UTC)
-    except OverflowError:
-        return datetime.combine(day, time.min, UTC)
 
 
 def bucket_of(instant: Any, bounds: Sequence[datetime]) -> ColumnElement[int]:

@@ -1,6 +1,7 @@
 """How many tasks were created, closed and reopened on each day, and how many were open at its end.
 
-The number of open tasks is counted now, from the table of tasks, and followed backwards through the changes of status.
+The number of open tasks is that of now, from the kept counters or the table, and followed backwards through the changes
+of status.
 So only the changes of the period are read, and the numbers are exact at the moment of the snapshot.
 """
 
@@ -19,6 +20,7 @@ from tms_reports.history.recording import CHANGES_STATUS
 from tms_reports.history.sink import NAME
 from tms_reports.models import STATUS, StatusChange
 from tms_reports.series.days import Days
+from tms_reports.series.kept import OPEN
 from tms_reports.series.scope import Scope
 
 Tallies = Mapping[Any, Counter[tuple[Any, ...]]]
@@ -52,7 +54,7 @@ def flow_counts(scope: Scope, days: Days) -> list[Count]:
         count("changes", _changes(scope, days)),
         count("loaded", _closed_without_events(scope, days)),
         count("created", _created(scope, days)),
-        count("open", select(func.count()).where(Task.status.in_(OPEN_STATUSES), *scope.criteria)),
+        count(OPEN, select(func.count()).where(Task.status.in_(OPEN_STATUSES), *scope.criteria)),
     ]
 
 
@@ -60,7 +62,7 @@ def flows(tallies: Tallies, days: Days) -> list[Flow]:
     """Return the flow of each day."""
     numbers = [_numbers(tallies, bucket) for bucket in range(1, len(days) + 2)]
     later = numbers.pop()
-    is_open = tallies["open"][()] - Flow(days.last, **later, open=0).change
+    is_open = tallies[OPEN][()] - Flow(days.last, **later, open=0).change
     found = []
     for day, number in zip(reversed(days.dates), reversed(numbers), strict=True):
         found.append(Flow(day, **number, open=is_open))

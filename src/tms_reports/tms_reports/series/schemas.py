@@ -25,7 +25,8 @@ class SeriesResponse(ResponseSchema):
 
 
 class TrendDay(ResponseSchema):
-    """`completed` and `archived` tasks were open before, `reopened` ones closed; `open` is the number at the end."""
+    """`completed` and `archived` tasks were open before, `reopened` ones closed; `open` is the number at the end.
+    `url` is that of the open tasks of today, `created_url` that of the tasks created on the day."""
 
     date: date
     created: Number
@@ -34,6 +35,7 @@ class TrendDay(ResponseSchema):
     reopened: Number
     open: Number
     url: ListUrl
+    created_url: ListUrl
 
 
 class TrendResponse(SeriesResponse):
@@ -43,7 +45,8 @@ class TrendResponse(SeriesResponse):
 
 
 class BurndownDay(ResponseSchema):
-    """`scope` = `open` + `completed`; `completed` counts tasks completed or archived since the first day."""
+    """`scope` = `open` + `completed`; `completed` counts tasks completed or archived since the first day. `url` is that
+    of the open tasks of today."""
 
     date: date
     open: Number

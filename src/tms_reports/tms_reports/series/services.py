@@ -10,10 +10,11 @@ from tms_core.runtime import Runtime
 from tms_core.services.task_filter import TaskFilter
 from tms_reports.cancellation import IsCancelled
 from tms_reports.counts import Count
-from tms_reports.scans import Scans
+from tms_reports.scans import Scan, Scans
 from tms_reports.series.flows import Tallies
+from tms_reports.series.kept import Answers, KeptCounters
 from tms_reports.series.scope import Scope
-from tms_reports.settings import ReportSettings
+from tms_reports.settings import ReportSettings, keeps_personal_counters
 from tms_reports.threads import Progress, count_together
 
 
@@ -30,7 +31,10 @@ class SeriesService:
 
     def __init__(self, runtime: Runtime, scans: Scans, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self._core = runtime.core
-        self._threads = runtime.settings(ReportSettings).threads
+        settings = runtime.settings(ReportSettings)
+        self._threads = settings.threads
+        self._has_counters = settings.counters != "off"
+        self._is_personal = keeps_personal_counters(runtime)
         self._scans = scans
         self._clock = clock
 
@@ -49,14 +53,24 @@ class SeriesService:
         began = time.perf_counter()
         scope = Scope(actor, self._core.visibility, wanted, self._clock(), self._core.zone)
         with self._scans.open(is_cancelled=is_cancelled, statement_timeout=statement_timeout) as scan:
-            counted = count_together(scan, report.counts(scope), threads=self._threads, progress=progress)
+            counts = report.counts(scope)
+            kept = self._kept(scan, counts, scope)
+            counts = [count for count in counts if count.dimension not in kept]
+            counted = count_together(scan, counts, threads=self._threads, progress=progress)
         return {
-            **report.result(counted.tallies, scope),
+            **report.result(counted.tallies | kept, scope),
             "time_zone": self._core.timezone,
             "generated_at": scope.now,
             "as_of_event": counted.snapshot.last_position,
             "elapsed_ms": round((time.perf_counter() - began) * 1000, 1),
         }
+
+    def _kept(self, scan: Scan, counts: Sequence[Count], scope: Scope) -> Answers:
+        """Return what the kept counters know of the counts, in the snapshot of the scan."""
+        if not self._has_counters:
+            return {}
+        kept = KeptCounters(scan.connection, self._is_personal)
+        return kept.answers({count.dimension for count in counts}, scope)
 
 
 def create_service(runtime: Runtime, scans: Scans) -> SeriesService:

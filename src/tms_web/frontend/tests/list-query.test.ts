@@ -39,6 +39,17 @@ test("a range of due dates is in the address, in the right order and with open e
   }
 });
 
+test("days of creation are a range in the address", () => {
+  assert.equal(writeView(read("created=2026-11-30..2026-11-01")), "?created=2026-11-01..2026-11-30");
+  assert.deepEqual(toListQuery(read("created=2026-11-01..2026-11-30"), TODAY).filters, {
+    created_at_gte: "2026-11-01",
+    created_at_lte: "2026-11-30",
+  });
+  assert.deepEqual(toListQuery(read("created=..2026-11-30"), TODAY).filters, { created_at_lte: "2026-11-30" });
+  assert.equal(read("created=today").created, null);
+  assert.equal(hasFilters(read("created=2026-11-01..")), true);
+});
+
 test("what is done is not overdue, unless the status is asked for", () => {
   assert.deepEqual(toListQuery(read("due=overdue"), TODAY).filters, {
     due_date_lt: TODAY,

@@ -12,6 +12,9 @@ export interface Filters {
   due_date_gt?: string;
   due_date_lte?: string;
   due_date_lt?: string;
+  /** Days of the server's time zone, or instants. */
+  created_at_gte?: string;
+  created_at_lte?: string;
   q?: string;
 }
 
@@ -25,7 +28,7 @@ export interface ListQuery {
   ordering: Ordering[];
 }
 
-/** Whether a task matches; null where only the server can tell (full-text search). `me` is the id of the user. */
+/** Whether a task matches; null where only the server can tell (full-text search, its days). `me` is the id of the user. */
 export function matches(task: Task, filters: Filters, me: number): boolean | null {
   const ids = (values: (number | string)[]) => values.map((one) => (one === "me" ? me : one === "none" ? null : one));
   const day = task.due_date;
@@ -39,7 +42,8 @@ export function matches(task: Task, filters: Filters, me: number): boolean | nul
     (!filters.due_date_gt || (day !== null && day > filters.due_date_gt)) &&
     (!filters.due_date_lte || (day !== null && day <= filters.due_date_lte)) &&
     (!filters.due_date_lt || (day !== null && day < filters.due_date_lt));
-  return isMatch && filters.q?.trim() ? null : isMatch;
+  const isForServer = filters.q?.trim() || filters.created_at_gte || filters.created_at_lte;
+  return isMatch && isForServer ? null : isMatch;
 }
 
 /** Compares by an ordering; ties by id in the direction of the last field, as the server does. */

@@ -1,4 +1,4 @@
-/** The filter by due date: choices relative to today, or a range of days. */
+/** The filters by due date, of choices relative to today or a range of days, and by days of creation. */
 import { useState } from "preact/hooks";
 import { t } from "tms/i18n";
 import { Button, Dialog, Field, Icon, type Option, TextInput } from "tms/ui";
@@ -29,22 +29,61 @@ export function DueFilter({ due, onChange }: DueFilterProps) {
         onChange={([value]) => (value === OTHER ? setChoosing(true) : onChange((value as Due | undefined) ?? null))}
       />
       {isChoosing && (
-        <RangeDialog initial={isRange(due) ? due : null} onChoose={onChange} onClose={() => setChoosing(false)} />
+        <RangeDialog
+          title={t("tasks.due.rangeTitle")}
+          initial={isRange(due) ? due : null}
+          onChoose={onChange}
+          onClose={() => setChoosing(false)}
+        />
+      )}
+    </>
+  );
+}
+
+export interface CreatedFilterProps {
+  days: DueRange;
+  onChange: (days: DueRange | null) => void;
+}
+
+/** The filter that links of reports set. */
+export function CreatedFilter({ days, onChange }: CreatedFilterProps) {
+  const [isChoosing, setChoosing] = useState(false);
+  const mark = <Icon name="calendar" />;
+  const options: Option<string>[] = [
+    { value: days, label: dueText(days), mark },
+    { value: OTHER, label: t("tasks.due.otherRange"), mark },
+  ];
+  return (
+    <>
+      <FilterChip<string>
+        label={t("tasks.field.created_at")}
+        options={options}
+        selected={[days]}
+        onChange={([value]) => (value === OTHER ? setChoosing(true) : onChange(null))}
+      />
+      {isChoosing && (
+        <RangeDialog
+          title={t("tasks.created.rangeTitle")}
+          initial={days}
+          onChoose={onChange}
+          onClose={() => setChoosing(false)}
+        />
       )}
     </>
   );
 }
 
 interface RangeDialogProps {
+  title: string;
   initial: DueRange | null;
   onChoose: (range: DueRange | null) => void;
   onClose: () => void;
 }
 
-function RangeDialog({ initial, onChoose, onClose }: RangeDialogProps) {
+function RangeDialog({ title, initial, onChoose, onClose }: RangeDialogProps) {
   const [[from, to], setDays] = useState<[string, string]>(initial ? daysOf(initial) : ["", ""]);
   return (
-    <Dialog title={t("tasks.due.rangeTitle")} onClose={onClose}>
+    <Dialog title={title} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

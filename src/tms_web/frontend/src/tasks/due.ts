@@ -1,4 +1,4 @@
-/** Which due dates the list shows: a choice relative to today, or a range of days. */
+/** Which due dates, and days of creation, the list shows: a choice relative to today, or a range of days. */
 import { formatDate, formatDateRange, t } from "tms/i18n";
 import type { Filters } from "tms/store";
 import { addDays, isDay } from "./days.ts";
@@ -11,8 +11,11 @@ export type Due = DueChoice | DueRange;
 
 /** The value of the address; null for anything else. */
 export function readDue(text: string): Due | null {
-  const choice = DUE_CHOICES.find((one) => one === text);
-  if (choice) return choice;
+  return DUE_CHOICES.find((one) => one === text) ?? readRange(text);
+}
+
+/** A range of the address; null for anything else. */
+export function readRange(text: string): DueRange | null {
   const [from = "", to = "", ...rest] = text.split("..");
   const areDays = [from, to].every((day) => day === "" || isDay(day));
   return rest.length || !areDays ? null : makeRange(from, to);
@@ -54,6 +57,12 @@ export function dueFilters(due: Due | null, today: string): Filters {
     default:
       return {};
   }
+}
+
+/** The filters of the API for the days of creation. */
+export function createdFilters(range: DueRange | null): Filters {
+  const [from, to] = range ? daysOf(range) : ["", ""];
+  return { ...(from && { created_at_gte: from }), ...(to && { created_at_lte: to }) };
 }
 
 /** As "Next 7 days" or "1 – 30 Nov". */

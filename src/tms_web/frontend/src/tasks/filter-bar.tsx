@@ -4,7 +4,7 @@ import { PRIORITIES, STATUSES } from "tms/api";
 import { t } from "tms/i18n";
 import { nameOf, type Ordering, users } from "tms/store";
 import { Avatar, Button, Icon, Menu, type Option, PriorityMark, StatusMark } from "tms/ui";
-import { DueFilter } from "./due-filter.tsx";
+import { CreatedFilter, DueFilter } from "./due-filter.tsx";
 import { searchUsers, userOptions } from "./edit-picker.tsx";
 import { FilterChip } from "./filter-chip.tsx";
 import { hasFilters, type ListView, type Person } from "./query.ts";
@@ -67,6 +67,7 @@ export function FilterBar({ view, onChange, onClear, isByDay, children }: Filter
         isMultiple
       />
       {!isByDay && <DueFilter due={view.due} onChange={(due) => onChange({ ...view, due })} />}
+      {view.created && <CreatedFilter days={view.created} onChange={(created) => onChange({ ...view, created })} />}
       {hasFilters(view) && (
         <Button variant="quiet" size="small" onClick={onClear}>
           {t("tasks.clearFilters")}

@@ -1,7 +1,7 @@
 /** The query string of the page: which tasks the list shows, and in which order. */
 import { PRIORITIES, type Priority, STATUSES, type Status } from "tms/api";
 import type { Filters, ListQuery, OrderField, Ordering } from "tms/store";
-import { type Due, dueFilters, readDue } from "./due.ts";
+import { createdFilters, type Due, type DueRange, dueFilters, readDue, readRange } from "./due.ts";
 
 export const GROUPINGS = ["status", "priority", "assignee", "due"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
@@ -13,6 +13,8 @@ export interface ListView {
   assignee: Person[];
   creator: Person[];
   due: Due | null;
+  /** The days of creation. */
+  created: DueRange | null;
   q: string;
   ordering: Ordering[];
   /** The field whose values are the groups of the list. */
@@ -27,6 +29,7 @@ export const EMPTY_VIEW: ListView = {
   assignee: [],
   creator: [],
   due: null,
+  created: null,
   q: "",
   ordering: [],
   group: null,
@@ -50,6 +53,7 @@ export function readView(query: URLSearchParams): ListView {
     assignee: people("assignee"),
     creator: people("creator").filter((one) => one !== "none"),
     due: readDue(query.get("due") ?? ""),
+    created: readRange(query.get("created") ?? ""),
     q: query.get("q") ?? "",
     ordering: values("ordering").filter((one): one is Ordering => ORDERING.test(one)),
     group: GROUPINGS.find((one) => one === query.get("group")) ?? null,
@@ -79,6 +83,7 @@ export function toListQuery(view: ListView, today: string): ListQuery {
     ...(view.q.trim() && { q: view.q.trim() }),
     ...(view.due === "overdue" && !view.status.length && { status: [...OPEN] }),
     ...dueFilters(view.due, today),
+    ...createdFilters(view.created),
   };
   return { filters, ordering: view.ordering };
 }
