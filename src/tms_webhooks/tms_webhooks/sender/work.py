@@ -12,8 +12,8 @@ from tms_core.models import EventKind
 from tms_core.permissions import Actor, Visibility, may_see
 from tms_core.runtime import Runtime
 from tms_core.values import instant
-from tms_webhooks.matching import sees
-from tms_webhooks.payload import TEST, event_body, test_body
+from tms_webhooks.matching import loses_sight, sees
+from tms_webhooks.payload import TEST, event_body, test_body, visibility_lost_body
 from tms_webhooks.sender.retry_policy import MAX_FAILURES
 from tms_webhooks.services.replays import continue_replay
 from tms_webhooks.signatures import key_of
@@ -142,6 +142,9 @@ def _event_body(row: Row[Any], owner: Actor, visibility: Visibility) -> tuple[by
     event = TaskEventRecord(
         row.position, row.task_id, EventKind(row.kind), row.actor_id, row.changes, row.snapshot, row.event_at
     )
+    if loses_sight(owner, visibility, event):
+        # What the owner could see, whatever has happened since.
+        return visibility_lost_body(event), None
     now = row.snapshot if row.created_by is None else {"created_by": row.created_by, "assigned_to": row.assigned_to}
     if not may_see(owner, visibility, created_by=now["created_by"], assigned_to=now["assigned_to"]):
         return None, "the owner may no longer see the task"
