@@ -63,11 +63,15 @@ docs: install ## Write the pages and samples that follow from others
 	@cp development.ini production.ini src/tms_core/tms_core/samples/
 	@cp .env.example src/tms_core/tms_core/samples/env.example
 
-messages: install ## Bring the texts of mails into their catalogues; translate what is empty there
+messages: install ## Bring the texts of mails and pages into their catalogues; translate what is empty there
 	@mkdir -p var
 	@$(BIN)/pybabel --quiet extract --mapping-file $(MAILS)/babel.cfg --keywords N_ --keywords P_:1,2 --no-location \
 		--omit-header --sort-output --output-file var/mails.pot $(MAILS)/tms_notifications
 	@$(BIN)/pybabel --quiet update --input-file var/mails.pot --output-dir $(MAILS)/tms_notifications/locale \
+		--omit-header --no-fuzzy-matching --ignore-obsolete --width 120
+	@$(BIN)/pybabel --quiet extract --keywords N_ --no-location --omit-header --sort-output --output-file var/pages.pot \
+		src/tms_api/tms_api/link_pages.py
+	@$(BIN)/pybabel --quiet update --input-file var/pages.pot --output-dir src/tms_api/tms_api/locale \
 		--omit-header --no-fuzzy-matching --ignore-obsolete --width 120
 
 screenshots: install browser ## Write the pictures of docs/img from a demo system

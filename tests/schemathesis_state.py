@@ -9,13 +9,13 @@ from zoneinfo import available_timezones
 from schemathesis.openapi.checks import EnsureResourceAvailability, UseAfterFree
 from webtest import TestApp
 
-from tms_api.idempotency import PARAMETER as KEY
 from tms_api.preconditions import IF_MATCH
 from tms_core.display_names import without_addresses
 from tms_core.models import LinkPurpose, User
 from tms_core.runtime import Runtime
 from tms_core.services.account_links import AccountLinkService
 from tms_core.services.task_filter import NAMES
+from tms_core.web.idempotency import PARAMETER as KEY
 from tms_core.web.openapi import names_of
 from tms_notifications.unsubscribing import PREFERENCES, UnsubscribeTokens
 from tms_reports.series.parameters import KINDS

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
 import pytest
+from request_table import ADMINISTRATIVE, MAILED, PERSONAL, READING, REQUESTS, WRITING
 from sqlalchemy import text
 from webtest import TestApp
 
@@ -14,130 +15,13 @@ from tms_core.web.preconditions import read_tags
 from tms_core.web.resource import methods_of
 from tms_notifications.models import MailKind, MailStatus, NotificationMail
 from tms_reports.models import JobStatus, ReportJob, ReportSchedule
-from tms_testing.fixtures import PASSWORD, Client
+from tms_testing.fixtures import Client
 from tms_webhooks.models import DeliveryStatus, WebhookDelivery
 
 YESTERDAY, TOMORROW = (
     format_datetime(datetime.now(UTC).replace(microsecond=0) + timedelta(days=days), usegmt=True) for days in (-1, 1)
 )
 FOREIGN = '"of-something-else"'
-# A successful request for every method of every resource: path and body.
-REQUESTS = {
-    "GET /api": ("/api", None),
-    "GET /api/health": ("/api/health", None),
-    "GET /api/ready": ("/api/ready", None),
-    "GET /metrics": ("/metrics", None),
-    "GET /api/openapi.json": ("/api/openapi.json", None),
-    "GET /api/docs": ("/api/docs", None),
-    "GET /tms-client.js": ("/tms-client.js", None),
-    "POST /api/token": ("/api/token", {"username": "ann", "password": PASSWORD}),
-    "POST /api/token/refresh": ("/api/token/refresh", {"refresh": "{refresh}"}),
-    "POST /api/token/revoke": ("/api/token/revoke", {"refresh": "{refresh}"}),
-    "POST /api/token/revoke-all": ("/api/token/revoke-all", None),
-    "POST /api/web-session": ("/api/web-session", {"username": "ann", "password": PASSWORD}),
-    "POST /api/web-session/refresh": ("/api/web-session/refresh", None),
-    "DELETE /api/web-session": ("/api/web-session", None),
-    "GET /api/sessions": ("/api/sessions", None),
-    "DELETE /api/sessions/{id}": ("/api/sessions/{session}", None),
-    "GET /api/api-tokens": ("/api/api-tokens", None),
-    "POST /api/api-tokens": ("/api/api-tokens", {"name": "n", "scopes": ["tasks:read"]}),
-    "DELETE /api/api-tokens/{id}": ("/api/api-tokens/1", None),
-    "GET /api/users": ("/api/users", None),
-    "POST /api/users": ("/api/users", {"username": "new", "email": "new@example.com", "password": PASSWORD}),
-    "GET /api/users/{id}": ("/api/users/me", None),
-    "PUT /api/users/{id}": ("/api/users/me", {"username": "ann", "email": "ann@example.com", "first_name": "A"}),
-    "PATCH /api/users/{id}": ("/api/users/me", {"first_name": "A"}),
-    "DELETE /api/users/{id}": ("/api/users/me", None),
-    "POST /api/users/{id}/password-reset": ("/api/users/me/password-reset", None),
-    "POST /api/users/{id}/password-reset-link": ("/api/users/me/password-reset-link", None),
-    "POST /api/users/{id}/revoke-all": ("/api/users/me/revoke-all", None),
-    "GET /api/users/me/notifications": ("/api/users/me/notifications", None),
-    "PATCH /api/users/me/notifications": ("/api/users/me/notifications", {"due_soon": "off"}),
-    "GET /api/users/me/notifications/log": ("/api/users/me/notifications/log", None),
-    "GET /api/users/{id}/notifications/log": ("/api/users/1/notifications/log", None),
-    "GET /api/notifications": ("/api/notifications", None),
-    "POST /api/notifications/read": ("/api/notifications/read", {"ids": [1]}),
-    "POST /api/notifications/archive": ("/api/notifications/archive", {"all": True}),
-    "POST /api/notifications/unread": ("/api/notifications/unread", {"ids": [1]}),
-    "POST /api/notifications/unarchive": ("/api/notifications/unarchive", {"ids": [1]}),
-    "GET /api/users/me/muted-tasks": ("/api/users/me/muted-tasks", None),
-    "GET /api/task/{id}/mute": ("/api/task/1/mute", None),
-    "PUT /api/task/{id}/mute": ("/api/task/1/mute", None),
-    "DELETE /api/task/{id}/mute": ("/api/task/1/mute", None),
-    "GET /api/task": ("/api/task", None),
-    "POST /api/task": ("/api/task", {"title": "new"}),
-    "POST /api/task/bulk": ("/api/task/bulk", {"operations": [{"op": "create", "task": {"title": "new"}}]}),
-    "GET /api/task/{id}": ("/api/task/1", None),
-    "PUT /api/task/{id}": ("/api/task/1", {"title": "new"}),
-    "PATCH /api/task/{id}": ("/api/task/1", {"title": "new"}),
-    "DELETE /api/task/{id}": ("/api/task/1", None),
-    "GET /api/task/{id}/history": ("/api/task/1/history", None),
-    "POST /api/task/{id}/undo": ("/api/task/1/undo", {"event_id": 2}),
-    "GET /api/task/counts": ("/api/task/counts?by=status", None),
-    "GET /api/views": ("/api/views", None),
-    "POST /api/views": ("/api/views", {"name": "new", "page": "/tasks"}),
-    "GET /api/views/{id}": ("/api/views/1", None),
-    "PATCH /api/views/{id}": ("/api/views/1", {"name": "new name"}),
-    "DELETE /api/views/{id}": ("/api/views/1", None),
-    "GET /api/sync": ("/api/sync", None),
-    "GET /api/task-report-insight": ("/api/task-report-insight", None),
-    "GET /api/task-report-insight/trend": ("/api/task-report-insight/trend", None),
-    "GET /api/task-report-insight/burndown": ("/api/task-report-insight/burndown", None),
-    "GET /api/task-report-insight/cycle-time": ("/api/task-report-insight/cycle-time", None),
-    "GET /api/task-report-insight/workload": ("/api/task-report-insight/workload", None),
-    "GET /api/task-report-insight/aging": ("/api/task-report-insight/aging", None),
-    "GET /api/task-report-insight/jobs": ("/api/task-report-insight/jobs", None),
-    "POST /api/task-report-insight/jobs": ("/api/task-report-insight/jobs", {"report": "aging"}),
-    "GET /api/task-report-insight/jobs/{id}": ("/api/task-report-insight/jobs/1", None),
-    "DELETE /api/task-report-insight/jobs/{id}": ("/api/task-report-insight/jobs/1", None),
-    "GET /api/task-report-insight/jobs/{id}/result": ("/api/task-report-insight/jobs/1/result", None),
-    "GET /api/task-report-insight/schedules": ("/api/task-report-insight/schedules", None),
-    "POST /api/task-report-insight/schedules": (
-        "/api/task-report-insight/schedules",
-        {"name": "n", "cron": "0 8 * * *", "report": "aging"},
-    ),
-    "GET /api/task-report-insight/schedules/{id}": ("/api/task-report-insight/schedules/1", None),
-    "PATCH /api/task-report-insight/schedules/{id}": ("/api/task-report-insight/schedules/1", {"is_paused": True}),
-    "DELETE /api/task-report-insight/schedules/{id}": ("/api/task-report-insight/schedules/1", None),
-    "POST /api/task-report-insight/schedules/{id}/run": ("/api/task-report-insight/schedules/1/run", None),
-    "POST /api/ws-ticket": ("/api/ws-ticket", None),
-    "POST /api/email-verification": ("/api/email-verification", None),
-    "POST /api/password-reset": ("/api/password-reset", {"email": "ann@example.com"}),
-    "GET /api/email-verification/confirm": ("/api/email-verification/confirm", None),
-    "GET /api/password-reset/confirm": ("/api/password-reset/confirm", None),
-    "GET /api/email-change/undo": ("/api/email-change/undo", None),
-    "GET /api/webhooks": ("/api/webhooks", None),
-    "POST /api/webhooks": ("/api/webhooks", {"url": "https://hooks.example.com/"}),
-    "GET /api/webhooks/{id}": ("/api/webhooks/1", None),
-    "PATCH /api/webhooks/{id}": ("/api/webhooks/1", {"description": "new"}),
-    "DELETE /api/webhooks/{id}": ("/api/webhooks/1", None),
-    "POST /api/webhooks/{id}/rotate-secret": ("/api/webhooks/1/rotate-secret", {}),
-    "POST /api/webhooks/{id}/test": ("/api/webhooks/1/test", None),
-    "POST /api/webhooks/{id}/replay": ("/api/webhooks/1/replay", {"since": 0}),
-    "GET /api/webhooks/{id}/deliveries": ("/api/webhooks/1/deliveries", None),
-    "POST /api/webhooks/{id}/deliveries/{delivery}/retry": ("/api/webhooks/1/deliveries/3/retry", None),
-    "GET /api/admin/settings": ("/api/admin/settings", None),
-    "GET /api/admin/system": ("/api/admin/system", None),
-    "GET /api/admin/doctor": ("/api/admin/doctor", None),
-    "GET /api/admin/mails": ("/api/admin/mails", None),
-    "POST /api/admin/mails/{id}/retry": ("/api/admin/mails/1/retry", None),
-    "POST /api/admin/mails/retry": ("/api/admin/mails/retry", {"ids": [1]}),
-}
-# These need a token from a mail, or the code of the first start.
-MAILED = {
-    "POST /api/email-change/undo", "POST /api/email-verification/confirm", "POST /api/password-reset/confirm",
-    "POST /api/web-session/first-account", "GET /api/notifications/unsubscribe", "POST /api/notifications/unsubscribe",
-}  # fmt: skip
-# Only administrators may send these.
-ADMINISTRATIVE = {one for one in REQUESTS if "/api/admin/" in one or one.startswith("POST /api/users/{id}/")}
-READING = sorted(one for one in REQUESTS if one.startswith("GET "))
-WRITING = sorted(one for one in REQUESTS if not one.startswith("GET "))
-# Requests whose responses are private.
-PRIVATE = (
-    *("users", "token", "sessions", "ticket", "sync", "report", "admin", "counts", "notifications", "mute"),
-    "webhooks",
-)
-PERSONAL = [one for one in REQUESTS if any(part in one for part in PRIVATE)]
 
 
 def _has_a_representation(name: str) -> bool:

@@ -31,6 +31,7 @@ def includeme(config):
     for name, path in INDEX.items():
         config.add_index_link(name, path)
     config.add_sign_in("tms_api.sign_in:SignIn")
+    config.add_idempotency("tms_api.idempotency:execute_once")
     config.include("tms_api.scopes")
     config.include("tms_api.link_urls")
     config.include_web("tms_api.rate_limits.limiter")

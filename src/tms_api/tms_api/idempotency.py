@@ -1,4 +1,4 @@
-"""Support for the Idempotency-Key header: a POST repeated within 24 hours is executed once and its response replayed.
+"""Executes `tms_core.web.idempotency.idempotent` methods once per Idempotency-Key, and replays responses.
 
 The key is inserted in the transaction of the request. A concurrent request with the same key waits for the first to
 commit or roll back, and neither a crash nor an error response leaves a key behind, so the request can be retried.
@@ -8,16 +8,12 @@ then rejected with 409 instead of replayed. For anonymous requests the stored ke
 request, so that anonymous clients that choose the same key do not conflict.
 """
 
-import functools
 import hmac
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any
 
-from pydantic import Field
 from pyramid.response import Response
 from sqlalchemy import ColumnElement, Label, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -27,58 +23,18 @@ from tms_api import error_codes as codes
 from tms_api.models import IdempotencyKey
 from tms_api.rate_limits.limiter import too_many
 from tms_api.rates import Rate
-from tms_api.schemas.idempotency import IdempotencyProblem
 from tms_api.settings import ApiSettings
-from tms_core import error_codes as core_codes
-from tms_core.errors import InvalidError, TooManyRequestsError
-from tms_core.web.openapi import Header, Parameter, ResponseDoc, described
+from tms_core.errors import TooManyRequestsError
+from tms_core.web.idempotency import STILL_RUNNING
 from tms_core.web.problems import problem
 from tms_core.web.validation import raw_body
 
-HEADER = "Idempotency-Key"
 LIFE = timedelta(hours=24)
-SPELLING = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("Content-Type", "ETag", "Location", "Cache-Control")
 LOCK_NOT_AVAILABLE = "55P03"
 NAME = "idempotency-keys"
 MAX_KEPT = 65536
-STILL_RUNNING = "The first request with this Idempotency-Key is still running."
 NOT_KEPT = "This request was executed before with this Idempotency-Key; its response was too long to be stored."
-RETRY_AFTER = Header("Retry-After", "Seconds to wait before the next attempt.", "2", is_optional=True)
-PARAMETER = Parameter(
-    name=HEADER,
-    where="header",
-    help="A request repeated with the same key and body within 24 hours is not executed again: it gets the first "
-    "response, with `Idempotency-Replayed: true`.",
-    kind=Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,255}$")],
-    example="5f0c2a9b-e3d1-4477",
-    responses={
-        400: ResponseDoc(),
-        409: ResponseDoc(
-            IdempotencyProblem,
-            f"{STILL_RUNNING} Or, without Retry-After and with `Idempotency-Replayed: true`: the request was executed "
-            "before, and its response was too long to be stored.",
-            headers=(RETRY_AFTER,),
-        ),
-        422: "The key was used for another request.",
-    },
-)
-
-
-def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
-    """Decorate a resource method to support the Idempotency-Key header."""
-
-    @functools.wraps(method)
-    def with_key(self: Any) -> Response:
-        key = self.request.headers.get(HEADER)
-        if key is None:
-            return method(self)
-        if not SPELLING.fullmatch(key):
-            message = "must be 1 to 255 visible ASCII characters"
-            raise InvalidError.of(HEADER, message, core_codes.BAD_PATTERN, "header")
-        return _execute_once(self.request, key, lambda: method(self))
-
-    return described(with_key, headers=(PARAMETER,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +53,8 @@ def _use_of(request, key: str) -> _Use:
     return _Use(0, hmac.digest(fingerprint, key.encode(), "sha256").hex(), fingerprint)
 
 
-def _execute_once(request, key: str, do: Callable[[], Response]) -> Response:
+def execute_once(request, key: str, do: Callable[[], Response]) -> Response:
+    """Execute a request, or return the response of the first one with this key, or a problem."""
     use = _use_of(request, key)
     try:
         claimed = _claim(request, use)

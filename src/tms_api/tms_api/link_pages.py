@@ -1,13 +1,16 @@
 """HTML pages that mailed links open where neither a setting nor a package names others (`tms_api.link_urls`).
 
 The token is in the fragment of the link, so that no server or proxy logs it. A script sends it when the user presses
-the button. A GET changes nothing, so programs that follow links have no effect.
+the button. A GET changes nothing, so programs that follow links have no effect. Since the server does not see the
+token, the language of a page is that of the browser.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import orjson
 from pyramid.response import Response
 
+from tms_core.catalogues import N_, SOURCE, translations
 from tms_core.web.openapi import ResponseDoc
 from tms_core.web.pages import Field, Form, page
 
@@ -26,19 +29,27 @@ form.addEventListener("submit", async (event) => {
     const answer = await fetch(location.pathname, {method: "POST", headers, body});
     if (answer.ok) {
       form.hidden = true;
-      heading.textContent = "Done";
+      heading.textContent = TEXTS.done;
       sentence.textContent = form.dataset.done;
     } else {
       const problem = await answer.json();
       const isUsed = (problem.errors || []).some((one) => one.field === "token");
-      output.textContent = isUsed ? "This link has been used or has expired. Request another one." : problem.detail;
+      output.textContent = isUsed ? TEXTS.used : problem.detail;
     }
   } catch {
-    output.textContent = "The server does not respond. Try again in a minute.";
+    output.textContent = TEXTS.away;
   }
   button.disabled = false;
 });
 """
+SCRIPT_TEXTS = {
+    "done": N_("Done"),
+    "used": N_("This link has been used or has expired. Request another one."),
+    "away": N_("The server does not respond. Try again in a minute."),
+}
+NOSCRIPT = N_("This page needs JavaScript.")
+# Those with a catalogue, and English.
+LANGUAGES = (SOURCE, "de")
 HTML = ResponseDoc(str, "An HTML page.", content_types=("text/html",))
 
 
@@ -50,29 +61,49 @@ class LinkPage:
 
 
 PASSWORD_RESET = LinkPage(
-    "A new password",
-    "Choose a new password for your account. All other sessions are signed out.",
+    N_("A new password"),
+    N_("Choose a new password for your account. All other sessions are signed out."),
     Form(
-        "Set the password",
-        (Field("password", "New password", "password", "at least 8 characters", "new-password", 8),),
-        "Your password is set. You can sign in with it.",
+        N_("Set the password"),
+        (Field("password", N_("New password"), "password", N_("at least 8 characters"), "new-password", 8),),
+        N_("Your password is set. You can sign in with it."),
     ),
 )
 EMAIL_VERIFICATION = LinkPage(
-    "Your e-mail address",
-    "Confirm that you receive mail at this address.",
-    Form("Yes, this address is mine", done="Your address is verified. You can close this page."),
+    N_("Your e-mail address"),
+    N_("Confirm that you receive mail at this address."),
+    Form(N_("Yes, this address is mine"), done=N_("Your address is verified. You can close this page.")),
 )
 EMAIL_CHANGE = LinkPage(
-    "Undo the change of your e-mail address",
-    "If you did not change it yourself, somebody else has access to your account.",
+    N_("Undo the change of your e-mail address"),
+    N_("If you did not change it yourself, somebody else has access to your account."),
     Form(
-        "Restore my address",
-        done="Your account has its previous address again, and all sessions are signed out. You will receive a mail "
-        "with a link to set a new password.",
+        N_("Restore my address"),
+        done=N_(
+            "Your account has its previous address again, and all sessions are signed out. You will receive a mail "
+            "with a link to set a new password."
+        ),
     ),
 )
 
 
-def link_page(content: LinkPage) -> Response:
-    return page(content.heading, content.sentence, form=content.form, script=SCRIPT)
+def link_page(request, content: LinkPage) -> Response:
+    """Return the page in the language that the browser prefers."""
+    language = request.accept_language.lookup(LANGUAGES, default=SOURCE)
+    catalogue = translations("tms_api", language)
+
+    def text(message: str) -> str:
+        # The translation of an empty text would be the catalogue's header.
+        return message and catalogue.gettext(message)
+
+    fields = [replace(one, label=text(one.label), hint=text(one.hint)) for one in content.form.fields]
+    form = Form(text(content.form.button), fields, text(content.form.done))
+    texts = orjson.dumps({name: text(one) for name, one in SCRIPT_TEXTS.items()}).decode()
+    return page(
+        text(content.heading),
+        text(content.sentence),
+        form=form,
+        script=f"const TEXTS = {texts};{SCRIPT}",
+        language=language,
+        noscript=text(NOSCRIPT),
+    )

@@ -163,6 +163,14 @@ def add_sign_in(config, sign_in: str) -> None:
     _registry(config).sign_in = sign_in
 
 
+def add_idempotency(config, execute_once: str) -> None:
+    """Register the function («package.module:function») that executes a request once per Idempotency-Key: it takes the
+    request, the key and a callable that returns the response, which it calls or not."""
+    if _registry(config).idempotency:
+        raise ConfigurationError("two packages want to store Idempotency-Keys")
+    _registry(config).idempotency = execute_once
+
+
 def add_link_url(config, purpose: str, url: str) -> None:
     """Register the URL of mailed links of a `LinkPurpose`: a callable («package.module:function») that takes the
     runtime and returns a URL with `tms_core.account_mail.TOKEN` in place of the token."""
@@ -225,6 +233,7 @@ DIRECTIVES = (
     add_account_mailer,
     add_document_mailer,
     add_sign_in,
+    add_idempotency,
     add_link_url,
     add_link_page,
     include_web,

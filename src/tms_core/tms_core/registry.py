@@ -68,6 +68,7 @@ class Registry:
     account_mailer: str | None = None
     document_mailer: str | None = None
     sign_in: str | None = None
+    idempotency: str | None = None
     link_urls: dict[str, str] = field(default_factory=dict)
     # Paths of pages by purpose.
     link_pages: dict[str, str] = field(default_factory=dict)

@@ -4,8 +4,9 @@ import { t } from "tms/i18n";
 import { LazyView } from "tms/module";
 import { IconButton, useFloating, useOutside } from "tms/ui";
 import { inbox } from "./live.ts";
+import { styled } from "./page-styles.ts";
 
-const LATEST = { id: "latest", order: 0, load: () => import("./latest.tsx") };
+const LATEST = { id: "latest", order: 0, load: () => styled(import("./latest.tsx")) };
 const MAX_SHOWN = 99;
 /** Pixels; more than menus have, since the entries have several lines. */
 const MAX_HEIGHT = 560;

@@ -6,8 +6,9 @@ import { navigate, type WebModule } from "tms/module";
 import { followUser } from "./account.ts";
 import { Bell } from "./bell.tsx";
 import { followInbox } from "./live.ts";
+import { styled } from "./page-styles.ts";
 
-const page = { title: () => t("notifications.inbox"), load: () => import("./page.tsx") };
+const page = { title: () => t("notifications.inbox"), load: () => styled(import("./page.tsx")) };
 
 const module: WebModule = {
   name: "tms_notifications",
@@ -15,14 +16,14 @@ const module: WebModule = {
   // Its own entry of the navigation is the bell.
   headerItems: [{ id: "bell", order: 20, component: Bell }],
   pages: ["/notifications", "/notifications/:id"].map((path) => ({ path, ...page })),
-  taskSections: [{ id: "notifications", order: 80, load: () => import("./task-section.tsx") }],
+  taskSections: [{ id: "notifications", order: 80, load: () => styled(import("./task-section.tsx")) }],
   profileSections: [
     {
       id: "notifications",
       order: 60,
       icon: "bell",
       label: () => t("notifications.title"),
-      load: () => import("./mail-preferences.tsx"),
+      load: () => styled(import("./mail-preferences.tsx")),
     },
   ],
   administrationSections: [
@@ -31,7 +32,7 @@ const module: WebModule = {
       order: 40,
       icon: "mail",
       label: () => t("notifications.log.title"),
-      load: () => import("./mail-log.tsx"),
+      load: () => styled(import("./mail-log.tsx")),
     },
   ],
   commands: [

@@ -1,10 +1,14 @@
 /** The log of a user's notifications: each event that concerned the user, and what became of its mail. */
-import { api, errorText } from "tms/api";
+import { api, errorText, type LedgerPage } from "tms/api";
 import { t } from "tms/i18n";
+import { usePages } from "tms/module";
 import { Chip, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
 import { LedgerRow } from "./ledger-row.tsx";
 import { LoadMore } from "./load-more.tsx";
-import { useLedger } from "./use-ledger.ts";
+
+// Milliseconds.
+const EVERY = 15_000;
+const PAGE_SIZE = 30;
 
 export interface LedgerViewProps {
   /** The path of the log. */
@@ -20,7 +24,14 @@ export interface LedgerViewProps {
 }
 
 export function LedgerView({ path, taskId, isOwn, hrefOf, onAllTasks, mayRetry }: LedgerViewProps) {
-  const { resource, rows, hasMore, isLoadingMore, loadMore } = useLedger(path, taskId);
+  const query = { ...(taskId !== null && { task_id: taskId }), page_size: PAGE_SIZE };
+  const {
+    resource,
+    items: rows,
+    hasMore,
+    isLoadingMore,
+    loadMore,
+  } = usePages<LedgerPage>(path, query, { every: EVERY });
   const retry = async (mailId: number) => {
     try {
       await api.post(`/api/admin/mails/${mailId}/retry`);

@@ -1,8 +1,8 @@
 /** All mails, with what the mail server said; sent again one by one, as selected, or all. Or the log of one user. */
 import { useState } from "preact/hooks";
-import { api, errorText, type RetriedMails, session } from "tms/api";
+import { api, errorText, type Mail, type MailPage, type RetriedMails, session } from "tms/api";
 import { t } from "tms/i18n";
-import { location, navigate } from "tms/module";
+import { location, navigate, type Pages, usePages } from "tms/module";
 import { users } from "tms/store";
 import { userOptions } from "tms/tasks";
 import { Button, Checkbox, Combobox, confirm, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
@@ -10,7 +10,9 @@ import { userName } from "./event-text.tsx";
 import { LedgerView } from "./ledger-view.tsx";
 import { MailItem } from "./mail-item.tsx";
 import { type ShownStatus, STATUSES } from "./mails.ts";
-import { type Mails, useMails } from "./use-mails.ts";
+
+// Milliseconds.
+const EVERY = 15_000;
 
 export default function MailLog() {
   const userId = Number(location.value.query.get("user")) || null;
@@ -65,7 +67,7 @@ function UserLog({ userId }: { userId: number }) {
 function AllMails() {
   const [status, setStatus] = useState<ShownStatus>("failed");
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
-  const mails = useMails(status);
+  const mails = usePages<MailPage>("/api/admin/mails", { status }, { every: EVERY });
   const counts = mails.resource.data?.counts;
   const mayRetry = status === "failed" || status === "waiting";
   const show = (next: ShownStatus) => {
@@ -95,7 +97,7 @@ function AllMails() {
     const question = { title: t("notifications.log.retryAll"), text: t("notifications.log.retryAllText", { count }) };
     if (await confirm({ ...question, action: t("notifications.log.retry") })) await retryMany({ all: true });
   };
-  const chosen = mails.mails.filter(({ id }) => selected.has(id)).map(({ id }) => id);
+  const chosen = mails.items.filter(({ id }) => selected.has(id)).map(({ id }) => id);
   return (
     <>
       <div class="mails__tools">
@@ -108,13 +110,13 @@ function AllMails() {
             </button>
           ))}
         </fieldset>
-        {mayRetry && mails.mails.length > 0 && (
+        {mayRetry && mails.items.length > 0 && (
           <div class="row mails__actions">
             <Checkbox
               label={t("notifications.log.selectAll")}
-              checked={chosen.length === mails.mails.length}
-              isIndeterminate={chosen.length > 0 && chosen.length < mails.mails.length}
-              onToggle={(isAll) => setSelected(new Set(isAll ? mails.mails.map(({ id }) => id) : []))}
+              checked={chosen.length === mails.items.length}
+              isIndeterminate={chosen.length > 0 && chosen.length < mails.items.length}
+              onToggle={(isAll) => setSelected(new Set(isAll ? mails.items.map(({ id }) => id) : []))}
             />
             <Button
               size="small"
@@ -150,7 +152,7 @@ function AllMails() {
 }
 
 interface FoundProps {
-  mails: Mails;
+  mails: Pages<Mail, MailPage>;
   status: ShownStatus;
   selected: ReadonlySet<number>;
   onToggle?: (id: number, isSelected: boolean) => void;
@@ -158,7 +160,7 @@ interface FoundProps {
 }
 
 function Found({
-  mails: { resource, mails, hasMore, isLoadingMore, loadMore },
+  mails: { resource, items, hasMore, isLoadingMore, loadMore },
   status,
   selected,
   ...acts
@@ -169,7 +171,7 @@ function Found({
     ) : (
       <ErrorState error={resource.error} onRetry={() => void resource.reload()} />
     );
-  if (!mails.length)
+  if (!items.length)
     return (
       <EmptyState
         icon="mail"
@@ -181,7 +183,7 @@ function Found({
     <>
       {resource.error !== null && <p role="status">{errorText(resource.error)}</p>}
       <ul class="card mails__list" aria-label={t("notifications.log.title")}>
-        {mails.map((mail) => (
+        {items.map((mail) => (
           <MailItem key={mail.id} mail={mail} isSelected={selected.has(mail.id)} {...acts} />
         ))}
       </ul>

@@ -7,18 +7,14 @@ import gettext
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
-from importlib.resources import files
-from io import BytesIO
 
 from babel import Locale
 from babel.dates import format_skeleton
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
+from tms_core.catalogues import SOURCE, translations
 from tms_notifications.models import LANGUAGES
 
-# The texts in the code are English. British, because it writes "31 March 2026".
-SOURCE = "en"
+# British, because it writes "31 March 2026".
 LOCALES = {"en": "en_GB"}
 
 
@@ -46,19 +42,7 @@ class Language:
 def language(code: str) -> Language:
     """Return one of `LANGUAGES`; English for any other code."""
     code = code if code in LANGUAGES else SOURCE
-    return Language(code, Locale.parse(LOCALES.get(code, code)), _translations(code))
-
-
-def _translations(code: str) -> gettext.NullTranslations:
-    """Return the catalogue of a language, compiled in memory."""
-    if code == SOURCE:
-        return gettext.NullTranslations()
-    compiled = BytesIO()
-    source = files("tms_notifications") / "locale" / code / "LC_MESSAGES" / "messages.po"
-    with source.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=code))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return Language(code, Locale.parse(LOCALES.get(code, code)), translations("tms_notifications", code))
 
 
 @lru_cache(maxsize=2000)

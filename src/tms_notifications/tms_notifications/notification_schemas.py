@@ -2,21 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field
 
-from tms_core.error_codes import REQUIRED
-from tms_core.invalid_values import InvalidValueError
-from tms_core.values import MAX_ID
-from tms_core.web.field_types import AS_WHOLE
+from tms_core.web.id_selection import Ids, IdsOrAll
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_notifications.models import MailStatus, Notification, NotificationKind, NotificationMail
 from tms_notifications.outcomes import OutcomeKind, outcome_of
 from tms_notifications.reasons import Reason
 
-NotificationIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]], Field(min_length=1, max_length=500)]
 EXAMPLE = {
     "id": 17,
     "event_id": 4711,
@@ -112,21 +108,8 @@ class Ledger(ResponseSchema):
     next: str | None = Field(json_schema_extra={"format": "uri"})
 
 
-class NotificationsToChange(Schema):
+class NotificationsToChange(IdsOrAll):
     """Either the ids of notifications, or `all` for the whole inbox."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["all"]}]})
-    example = {"ids": [17, 18]}
-
-    # None if left out.
-    ids: NotificationIds = None  # type: ignore[assignment]
-    all: Literal[True] = None  # type: ignore[assignment]
-
-    @model_validator(mode="after")
-    def _names_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise InvalidValueError("must have either ids or all", REQUIRED)
-        return self
 
 
 class ChosenNotifications(Schema):
@@ -134,7 +117,7 @@ class ChosenNotifications(Schema):
 
     example = {"ids": [17, 18]}
 
-    ids: NotificationIds
+    ids: Ids
 
 
 class Changed(ResponseSchema):

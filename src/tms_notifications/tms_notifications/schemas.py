@@ -1,15 +1,13 @@
 """Request and response bodies."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
-from tms_core.error_codes import REQUIRED
 from tms_core.invalid_values import InvalidValueError
-from tms_core.values import MAX_ID
-from tms_core.web.field_types import AS_WHOLE
+from tms_core.web.id_selection import IdsOrAll
 from tms_core.web.openapi import ResponseSchema
 from tms_core.web.validation import Schema
 from tms_notifications.error_codes import UNKNOWN_TIME_ZONE
@@ -69,7 +67,6 @@ class PreferencesChange(Schema):
             raise InvalidValueError(message, UNKNOWN_TIME_ZONE) from None
 
 
-MailIds = Annotated[list[Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE]], Field(min_length=1, max_length=500)]
 MAIL_EXAMPLE = {
     "id": 17,
     "kind": "assigned",
@@ -126,21 +123,8 @@ class Mails(ResponseSchema):
     counts: MailCounts
 
 
-class MailsToRetry(Schema):
+class MailsToRetry(IdsOrAll):
     """Either the ids of mails, or `all` for all failed mails."""
-
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["all"]}]})
-    example = {"ids": [17, 18]}
-
-    # None if left out.
-    ids: MailIds = None  # type: ignore[assignment]
-    all: Literal[True] = None  # type: ignore[assignment]
-
-    @model_validator(mode="after")
-    def _names_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            raise InvalidValueError("must have either ids or all", REQUIRED)
-        return self
 
 
 class Retried(ResponseSchema):

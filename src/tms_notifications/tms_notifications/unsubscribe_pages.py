@@ -5,9 +5,9 @@ Imports Babel, so web processes import this module when the first page is asked 
 
 from pyramid.response import Response
 
+from tms_core.catalogues import N_
 from tms_core.web.pages import Form, page
 from tms_notifications.languages import language
-from tms_notifications.wording import N_
 
 KINDS = {
     "assigned": N_("tasks assigned to you"),

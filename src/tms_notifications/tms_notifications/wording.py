@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 
+from tms_core.catalogues import N_
 from tms_notifications.languages import Language
 from tms_notifications.models import MailKind
 from tms_notifications.summary_items import Cause
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name that gettext has for it
-    """Mark a text for translation, which happens when the language is known."""
-    return message
 
 
 def P_(singular: str, plural: str) -> tuple[str, str]:  # noqa: N802 - as N_

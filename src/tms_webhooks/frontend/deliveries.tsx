@@ -2,11 +2,21 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, errorText } from "tms/api";
 import { t } from "tms/i18n";
+import { type Pages, usePages } from "tms/module";
 import { Button, EmptyState, ErrorState, SkeletonRows, toast } from "tms/ui";
 import { DeliveryItem } from "./delivery-item.tsx";
-import { type Found, useDeliveries } from "./use-deliveries.ts";
 import { type Action, WebhookMenu, WebhookState } from "./webhook-row.tsx";
-import { DELIVERY_STATUSES, type DeliveryStatus, PATH, type Webhook } from "./webhooks.ts";
+import {
+  DELIVERY_STATUSES,
+  type Delivery,
+  type DeliveryPage,
+  type DeliveryStatus,
+  PATH,
+  type Webhook,
+} from "./webhooks.ts";
+
+// Milliseconds.
+const EVERY = 5_000;
 
 interface DeliveriesProps {
   webhook: Webhook;
@@ -16,7 +26,11 @@ interface DeliveriesProps {
 
 export function Deliveries({ webhook, onAction, onClose }: DeliveriesProps) {
   const [status, setStatus] = useState<DeliveryStatus | null>(null);
-  const found = useDeliveries(webhook.id, status);
+  const found = usePages<DeliveryPage>(
+    `${PATH}/${webhook.id}/deliveries`,
+    { ...(status && { status }) },
+    { every: EVERY },
+  );
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const retry = async (id: number) => {
@@ -55,21 +69,21 @@ export function Deliveries({ webhook, onAction, onClose }: DeliveriesProps) {
   );
 }
 
-function List({ found, onRetry }: { found: Found; onRetry?: (id: number) => void }) {
-  const { resource, deliveries, hasMore, isLoadingMore, loadMore } = found;
+function List({ found, onRetry }: { found: Pages<Delivery, DeliveryPage>; onRetry?: (id: number) => void }) {
+  const { resource, items, hasMore, isLoadingMore, loadMore } = found;
   if (!resource.data)
     return resource.error === null ? (
       <SkeletonRows count={4} />
     ) : (
       <ErrorState error={resource.error} onRetry={() => void resource.reload()} />
     );
-  if (!deliveries.length)
+  if (!items.length)
     return <EmptyState icon="inbox" title={t("webhooks.delivery.none")} text={t("webhooks.delivery.noneText")} />;
   return (
     <>
       {resource.error !== null && <p role="status">{errorText(resource.error)}</p>}
       <ul class="webhooks__list" aria-label={t("webhooks.deliveries")}>
-        {deliveries.map((one) => (
+        {items.map((one) => (
           <DeliveryItem key={one.id} delivery={one} {...(one.status === "dead" && onRetry && { onRetry })} />
         ))}
       </ul>

@@ -1,7 +1,13 @@
 import de from "catalogue:de";
 import en from "catalogue:en";
+import styles from "styles:page.css";
 import { t } from "tms/i18n";
-import { navigate, type WebModule } from "tms/module";
+import { linkStyles, navigate, type WebModule } from "tms/module";
+
+const styled = async <T>(load: Promise<T>): Promise<T> => {
+  const [section] = await Promise.all([load, linkStyles(styles)]);
+  return section;
+};
 
 const module: WebModule = {
   name: "tms_webhooks",
@@ -12,7 +18,7 @@ const module: WebModule = {
       order: 85,
       icon: "link",
       label: () => t("webhooks.title"),
-      load: () => import("./own-webhooks.tsx"),
+      load: () => styled(import("./own-webhooks.tsx")),
     },
   ],
   administrationSections: [
@@ -21,7 +27,7 @@ const module: WebModule = {
       order: 45,
       icon: "link",
       label: () => t("webhooks.title"),
-      load: () => import("./all-webhooks.tsx"),
+      load: () => styled(import("./all-webhooks.tsx")),
     },
   ],
   commands: [

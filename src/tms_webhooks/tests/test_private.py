@@ -20,25 +20,45 @@ def as_bob(client_of, bob):
     return client_of(bob)
 
 
-def test_a_webhook_gets_only_what_its_owner_may_see(as_ann, as_bob, bob, receiver, make_webhook, relay_once, sender):
+def test_a_webhook_gets_what_its_owner_may_see_and_a_deletion_at_the_end(
+    as_ann, as_bob, bob, receiver, make_webhook, relay_once, sender
+):
     make_webhook(receiver.url(), as_bob)
     as_ann.post_json("/api/task", {"title": "Secret"})
     as_ann.patch_json("/api/task/1", {"title": "Shared", "assigned_to": bob.id})
     as_ann.patch_json("/api/task/1", {"title": "Of both"})
     as_ann.patch_json("/api/task/1", {"title": "Secret again", "assigned_to": None})
     relay_once()
-    # Later, bob may see it again: the events for which he could not are not sent.
+    # Later, bob may see it again.
     as_ann.patch_json("/api/task/1", {"assigned_to": bob.id})
     relay_once()
 
     received = receiver.wait_for(lambda found: bool(found) and found[-1].json["data"]["event_id"] == 5)
 
-    assert [one.json["data"]["event_id"] for one in received] == [2, 3, 5]
-    first, second, _ = (one.json["data"] for one in received)
+    assert [one.json["data"]["event_id"] for one in received] == [2, 3, 4, 5]
+    first, second, lost, again = (one.json["data"] for one in received)
     # Before the second event, bob could not see the task.
     assert (first["before"], first["changes"]) == (None, {})
     assert second["before"]["title"] == "Shared"
-    assert b"Secret" not in received[0].body
+    assert [one.json["type"] for one in received[1:]] == ["task.updated", "task.deleted", "task.updated"]
+    assert (lost["visibility_lost"], lost["before"], lost["changes"]) == (True, None, {})
+    assert (lost["task"]["title"], lost["task"]["assigned_to"]) == ("Of both", bob.id)
+    assert again["before"] is None
+    assert not any(b"Secret" in one.body for one in received[:3])
+
+
+def test_a_webhook_without_deletions_gets_none_when_the_task_is_taken_away(
+    as_ann, as_bob, bob, receiver, make_webhook, relay_once, sender
+):
+    make_webhook(receiver.url(), as_bob, events=["created", "updated"])
+    as_ann.post_json("/api/task", {"title": "Shared", "assigned_to": bob.id})
+    as_ann.patch_json("/api/task/1", {"assigned_to": None})
+    as_ann.patch_json("/api/task/1", {"assigned_to": bob.id})
+    relay_once()
+
+    received = receiver.wait_for(lambda found: bool(found) and found[-1].json["data"]["event_id"] == 3)
+
+    assert [one.json["data"]["event_id"] for one in received] == [1, 3]
 
 
 def test_a_waiting_delivery_is_dropped_when_the_owner_loses_the_task(

@@ -146,3 +146,21 @@ def test_deliveries_are_listed_newest_first_in_pages(as_ann, make_webhook):
     assert as_ann.post("/api/webhooks/1/deliveries/3/retry", status=409).json["code"] == "webhook_delivery_not_dead"
     missing = as_ann.post("/api/webhooks/1/deliveries/99/retry", status=404).json
     assert missing["code"] == "webhook_delivery_not_found"
+
+
+def test_a_repeated_key_registers_and_sends_nothing_twice(as_ann):
+    def post(path, body, key):
+        headers = {"Idempotency-Key": key}
+        first, again = (as_ann.post_json(path, body, headers=headers) for _ in range(2))
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert first.body == again.body
+        return first.json
+
+    webhook = post("/api/webhooks", {"url": "https://hooks.example.com/tms"}, "1")
+    rotated = post("/api/webhooks/1/rotate-secret", {}, "2")
+    post("/api/webhooks/1/test", {}, "3")
+    post("/api/webhooks/1/replay", {"since": 0}, "4")
+
+    assert webhook["secret"] != rotated["secret"]
+    assert len(as_ann.get("/api/webhooks").json["results"]) == 1
+    assert len(as_ann.get("/api/webhooks/1/deliveries").json["results"]) == 1

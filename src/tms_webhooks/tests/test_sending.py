@@ -185,13 +185,20 @@ def test_a_receiver_that_is_down_holds_up_no_other(as_ann, receiver, make_webhoo
     assert as_ann.get("/api/webhooks/4").json["last_error"] == "the connection was refused"
 
 
+@pytest.fixture
+def long_pauses(monkeypatch):
+    """Pauses, of deliveries and of webhooks, that end after the test."""
+    for name in ("ATTEMPTS", "PAUSES"):
+        monkeypatch.setattr(retry_policy, name, Backoff(60.0, 300.0))
+
+
 def test_requests_that_fail_together_count_as_one_failure_of_the_receiver(
-    as_ann, receiver, make_webhook, relay_once, sender, deliveries, monkeypatch
+    as_ann, receiver, make_webhook, relay_once, sender, deliveries, long_pauses
 ):
-    monkeypatch.setattr(retry_policy, "PAUSES", Backoff(60.0, 300.0))
     make_webhook(receiver.url())
+    receiver.answers["/hook"].append(200)
     receiver.default = hang
-    for _ in range(10):
+    for _ in range(11):
         as_ann.post_json("/api/task", {"title": "Paint"})
     relay_once()
 
@@ -200,7 +207,26 @@ def test_requests_that_fail_together_count_as_one_failure_of_the_receiver(
     webhook = as_ann.get("/api/webhooks/1").json
     assert webhook["failures"] == 5
     assert datetime.fromisoformat(webhook["paused_until"]) < datetime.now(UTC) + timedelta(seconds=61)
-    assert len(receiver.requests) == 10
+    assert len(receiver.requests) == 11
+
+
+def test_a_receiver_that_is_down_gets_few_requests_and_then_one_of_a_delivery_that_failed_least(
+    as_ann, receiver, make_webhook, relay_once, sender, runtime, long_pauses, deliveries
+):
+    make_webhook(receiver.url())
+    receiver.default = 500
+    for _ in range(20):
+        as_ann.post_json("/api/task", {"title": "Paint"})
+    relay_once()
+    deliveries(lambda one: one["attempts"] or one["event_id"] > 5)
+
+    with runtime.transaction() as session:
+        session.execute(text("UPDATE webhook_delivery SET next_attempt_at = now()"))
+        session.execute(text("UPDATE webhook_endpoint SET paused_until = now()"))
+    deliveries(lambda one: one["attempts"] or one["event_id"] > 6)
+
+    events = [one.json["data"]["event_id"] for one in receiver.requests]
+    assert (set(events[:5]), events[5:]) == ({1, 2, 3, 4, 5}, [6])
 
 
 def test_a_test_is_delivered(as_ann, receiver, make_webhook, sender, deliveries):

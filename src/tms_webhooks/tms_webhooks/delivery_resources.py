@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tms_core.error_codes import BAD_CURSOR, NOT_A_CHOICE
 from tms_core.errors import InvalidError
+from tms_core.web.idempotency import STILL_RUNNING, idempotent
 from tms_core.web.openapi import Parameter, ResponseDoc, WholeNumber, documented, names_of
 from tms_core.web.resource import id_of, resource
 from tms_core.web.validation import query_of, single_value
@@ -25,8 +26,8 @@ CURSOR = Parameter(
 )
 SIZE = WholeNumber(name="page_size", help="Results per page.", default=50, least=1, most=200)
 PARAMETERS = (STATUS, CURSOR, SIZE)
-NOT_DEAD = "The delivery is no dead letter, or the webhook is turned off."
-TOO_MANY_TESTS = "The webhook is turned off, or has too many waiting tests."
+NOT_DEAD = f"The delivery is no dead letter, or the webhook is turned off. Or: {STILL_RUNNING}"
+TOO_MANY_TESTS = f"The webhook is turned off, or has too many waiting tests. Or: {STILL_RUNNING}"
 
 
 class _OfDeliveries(OfWebhooks):
@@ -65,6 +66,7 @@ class WebhookDeliveries(_OfDeliveries):
 
 @resource(path=r"/api/webhooks/{id:\d+}/test", name="webhook-test")
 class WebhookTest(_OfDeliveries):
+    @idempotent
     @documented("test_webhook", responses={202: Delivery, 409: TOO_MANY_TESTS})
     def post(self):
         """Send a test, of the type `webhook.test`. Its result appears in the list of deliveries."""
@@ -76,6 +78,7 @@ class WebhookTest(_OfDeliveries):
 
 @resource(path=r"/api/webhooks/{id:\d+}/deliveries/{delivery:\d+}/retry", name="webhook-retry")
 class WebhookRetry(_OfDeliveries):
+    @idempotent
     @documented("retry_webhook_delivery", responses={202: Delivery, 409: NOT_DEAD})
     def post(self):
         """Send a dead letter again, with the id that it had."""

@@ -50,13 +50,12 @@ class Subscription:
 
     def wants(self, event: TaskEventRecord, visibility: Visibility) -> bool:
         """Return whether the webhook gets the event: its task matches the filter before or after the change, and the
-        owner may see the task after it."""
-        if event.kind not in self.kinds:
+        owner may see the task after it. A change that hides the task from the owner counts as its deletion."""
+        if loses_sight(self.owner, visibility, event):
+            return EventKind.DELETED in self.kinds and self.filter.matches(TaskState.of(event.before()))
+        if event.kind not in self.kinds or not sees(self.owner, visibility, event.snapshot):
             return False
-        after = TaskState.of(event.snapshot)
-        if not sees(self.owner, visibility, event.snapshot):
-            return False
-        if self.filter.matches(after):
+        if self.filter.matches(TaskState.of(event.snapshot)):
             return True
         return event.kind is EventKind.UPDATED and self.filter.matches(TaskState.of(event.before()))
 
@@ -68,6 +67,12 @@ def task_filter(values: dict[str, list[Any]], owner_id: int) -> TaskFilter:
 
 def sees(owner: Actor, visibility: Visibility, task: dict[str, Any]) -> bool:
     return may_see(owner, visibility, created_by=task["created_by"], assigned_to=task["assigned_to"])
+
+
+def loses_sight(owner: Actor, visibility: Visibility, event: TaskEventRecord) -> bool:
+    """Return whether an update hides the task from the owner, who could see it before."""
+    is_update = event.kind is EventKind.UPDATED
+    return is_update and not sees(owner, visibility, event.snapshot) and sees(owner, visibility, event.before())
 
 
 def subscriptions(session: Session) -> Sequence[Subscription]:

@@ -9,6 +9,7 @@ from tms_core.models import EventKind
 from tms_core.values import instant
 
 TEST = "webhook.test"
+DELETED = f"task.{EventKind.DELETED}"
 
 
 def event_type(event: TaskEventRecord) -> str:
@@ -29,6 +30,19 @@ def event_body(event: TaskEventRecord, *, shows_before: bool) -> bytes:
         "actor": event.actor_id,
     }
     return orjson.dumps({"type": event_type(event), "timestamp": instant(event.created_at), "data": data})
+
+
+def visibility_lost_body(event: TaskEventRecord) -> bytes:
+    """Return the body for an owner who loses sight of the task: a deletion, with the task as it was before."""
+    data: dict[str, Any] = {
+        "event_id": event.position,
+        "task": event.before(),
+        "before": None,
+        "changes": {},
+        "actor": event.actor_id,
+        "visibility_lost": True,
+    }
+    return orjson.dumps({"type": DELETED, "timestamp": instant(event.created_at), "data": data})
 
 
 def test_body(webhook_id: int, at: str) -> bytes:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tms_core.models import User
+from tms_core.web.idempotency import STILL_RUNNING, idempotent
 from tms_core.web.openapi import Header, Link, Nothing, ResponseDoc, Tag, documented
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json
@@ -24,8 +25,8 @@ from tms_webhooks.services.endpoints import WebhookService, create_service
 
 WEBHOOKS = Tag("Webhooks", "Signed HTTP requests about changes of tasks, to URLs that users register.")
 NO_STORE = {"Cache-Control": "no-store"}
-TOO_MANY = "The user has too many webhooks."
-INACTIVE = "The webhook is turned off."
+TOO_MANY = f"The user has too many webhooks. Or: {STILL_RUNNING}"
+INACTIVE = f"The webhook is turned off. Or: {STILL_RUNNING}"
 LOCATION = Header("Location", "URL of the new webhook.", "https://tms.example.com/api/webhooks/1")
 ID = {"id": "$response.body#/id"}
 LINKS = tuple(Link(name, ID) for name in ("get_webhook", "change_webhook", "delete_webhook", "list_webhook_deliveries"))
@@ -61,6 +62,7 @@ class WebhookResource(OfWebhooks):
         query_of(self.request, ())
         return self.answer({"results": self.present(self.webhooks.list())})
 
+    @idempotent
     @documented(
         "create_webhook",
         body=NewWebhook,
@@ -104,6 +106,7 @@ class WebhookResource(OfWebhooks):
 
 @resource(path=r"/api/webhooks/{id:\d+}/rotate-secret", name="webhook-secret")
 class WebhookSecret(OfWebhooks):
+    @idempotent
     @documented("rotate_webhook_secret", body=NewSecret, responses={200: WebhookWithSecret})
     def post(self):
         """Replace the secret. For `tms.webhooks.secret_overlap_hours`, deliveries are signed with the previous secret
@@ -116,6 +119,7 @@ class WebhookSecret(OfWebhooks):
 
 @resource(path=r"/api/webhooks/{id:\d+}/replay", name="webhook-replay")
 class WebhookReplay(OfWebhooks):
+    @idempotent
     @documented("replay_webhook", body=ReplayStart, responses={202: ReplayRange, 409: INACTIVE})
     def post(self):
         """Send all events after one again. They have the ids that they had; replaces a replay that is under way."""

@@ -22,7 +22,7 @@ class EmailChangeUndo:
     def get(self):
         """Show the page of a mailed link that undoes a change of e-mail address. The change is undone by its button."""
         mailer_of(self.request)
-        return link_page(EMAIL_CHANGE)
+        return link_page(self.request, EMAIL_CHANGE)
 
     @open_to_all
     @operations.undo_email_change

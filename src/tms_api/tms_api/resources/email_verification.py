@@ -36,7 +36,7 @@ class EmailVerificationConfirm(_EmailVerification):
     def get(self):
         """Show the page of a mailed verification link. The address is verified by its button, not by opening it."""
         mailer_of(self.request)
-        return link_page(EMAIL_VERIFICATION)
+        return link_page(self.request, EMAIL_VERIFICATION)
 
     @open_to_all
     @operations.verify_email

@@ -35,7 +35,7 @@ class PasswordResetConfirm(_PasswordReset):
     @operations.show_password_reset
     def get(self):
         """Show the page of a password reset link. It has a form for the new password."""
-        return link_page(PASSWORD_RESET)
+        return link_page(self.request, PASSWORD_RESET)
 
     @open_to_all
     @operations.reset_password

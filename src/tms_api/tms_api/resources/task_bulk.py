@@ -1,13 +1,13 @@
 import re
 from typing import Any
 
-from tms_api.idempotency import idempotent
 from tms_api.openapi.operations import task_bulk as operations
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_bulk import Bulk
 from tms_core.errors import InvalidError, OperationError
 from tms_core.services.task_bulk import Creation, create_service
 from tms_core.services.task_state import TaskRow
+from tms_core.web.idempotency import idempotent
 from tms_core.web.resource import json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of
 

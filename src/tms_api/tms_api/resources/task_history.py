@@ -1,6 +1,5 @@
 from typing import Any
 
-from tms_api.idempotency import idempotent
 from tms_api.openapi.operations import task_history as operations
 from tms_api.preconditions import tag_of, tagged
 from tms_api.resources.tags import TASKS
@@ -8,6 +7,7 @@ from tms_api.schemas.task_history import Undo
 from tms_core.services.task_history import create_service as history_service
 from tms_core.services.task_undo import create_service as undo_service
 from tms_core.values import MAX_ID
+from tms_core.web.idempotency import idempotent
 from tms_core.web.resource import id_of, json_response, resource, to_json, writes_tasks
 from tms_core.web.validation import body_of, query_of
 

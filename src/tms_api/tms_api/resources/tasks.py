@@ -1,4 +1,3 @@
-from tms_api.idempotency import idempotent
 from tms_api.pagination import PAST_THE_END
 from tms_api.preconditions import IF_MATCH, expectation, tagged, task_validators
 from tms_api.resources.tags import TASKS
@@ -13,6 +12,7 @@ from tms_core.services.task_fast_path import TaskFastPath
 from tms_core.services.task_reading import read_visible_task
 from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService, create_service
+from tms_core.web.idempotency import idempotent
 from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Header, Link, Nothing, ResponseDoc, documented
 from tms_core.web.preconditions import IF_MATCH_KEY, Validators, has_conditions
 from tms_core.web.public_url import absolute_url

@@ -6,7 +6,6 @@ from typing import Any
 from tms_api import error_codes as codes
 from tms_api.administration_log import log_administration
 from tms_api.device_cookies import remember_device
-from tms_api.idempotency import idempotent
 from tms_api.mail_links import mail_reset_link, notify_old_address, verify_changed_address, verify_new_address
 from tms_api.openapi.operations import users as operations
 from tms_api.pagination import envelope, read_page
@@ -31,6 +30,7 @@ from tms_core.services.users import create_service
 from tms_core.values import instant
 from tms_core.web.client_address import client_network
 from tms_core.web.field_types import IdentityContext
+from tms_core.web.idempotency import idempotent
 from tms_core.web.preconditions import Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional

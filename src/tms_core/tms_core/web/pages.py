@@ -49,16 +49,18 @@ def page(
     script: str = "",
     status: int = 200,
     language: str = "en",
+    noscript: str = "This page needs JavaScript.",
 ) -> Response:
     """Return a page as a response; with a script, only the script can submit the form.
 
-    `language` is the BCP 47 tag of the texts.
+    `language` is the BCP 47 tag of the texts; `noscript` is shown where the script cannot run.
     """
     text = TEMPLATE.render(
         heading=heading,
         sentence=sentence,
         language=language,
         form=form,
+        noscript=noscript,
         style=Markup(STYLE),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - from the code
     )
@@ -66,6 +68,7 @@ def page(
     policy = content_security_policy(style=STYLE, script=script, posts_forms=form is not None and not script)
     response.headers.update(page_headers(policy))
     response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Language"] = language
     return response
 
 

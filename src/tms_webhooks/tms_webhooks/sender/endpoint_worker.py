@@ -16,12 +16,14 @@ from tms_webhooks.sender.client import Answer, DeliveryClient
 from tms_webhooks.sender.recorder import EndpointChange, Recorder, Result
 from tms_webhooks.sender.retry_policy import MAX_FAILURES, RetryPolicy
 from tms_webhooks.sender.work import BATCH, EndpointState, Message, Work, read_work
-from tms_webhooks.services.replays import continue_replay
 from tms_webhooks.settings import WebhookSettings
 from tms_webhooks.signatures import sign
 
 # Seconds for which a webhook without deliveries stays leased.
 IDLE_SECONDS = 5.0
+# Until the first success: more requests would not tell more of the receiver, and cost as much if it is dead.
+FIRST_REQUESTS = MAX_FAILURES
+FIRST_MESSAGES = 2 * FIRST_REQUESTS
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +48,7 @@ class EndpointWorker:
         self._endpoint: EndpointState
         self._failures = 0
         self._failing_since: datetime | None = None
+        self._has_succeeded = False
         # Set by the failure that ends this worker; those that were under way with it count as the same one.
         self._paused_until: datetime | None = None
         # Messages in memory by id, until their result is recorded; by order key, the first of each is sent.
@@ -95,14 +98,33 @@ class EndpointWorker:
 
     @property
     def _needs_messages(self) -> bool:
-        return self._is_due and len(self._known) <= BATCH // 2
+        return self._is_due and len(self._known) <= self._max_messages // 2
+
+    @property
+    def _is_down(self) -> bool:
+        return self._failures >= MAX_FAILURES
+
+    @property
+    def _max_messages(self) -> int:
+        """The number of deliveries in memory; for a receiver that is down, one at a time is attempted."""
+        if self._is_down:
+            return 1
+        return BATCH if self._has_succeeded else FIRST_MESSAGES
+
+    @property
+    def _max_requests(self) -> int:
+        most = self._context.settings.concurrency
+        if self._is_down:
+            return 1
+        return most if self._has_succeeded else min(most, FIRST_REQUESTS - self._failures)
 
     async def _read(self) -> bool:
         """Read due deliveries; returns False if there is nothing to do for this worker any more."""
         self._is_due = False
         self._failed.clear()
+        limit = self._max_messages
         try:
-            work = await asyncio.to_thread(self._read_work)
+            work = await asyncio.to_thread(self._read_work, limit)
         except SQLAlchemyError as error:
             log.warning("the deliveries of webhook %d cannot be read: %s", self._webhook_id, error)
             return True
@@ -113,14 +135,17 @@ class EndpointWorker:
             self._failures, self._failing_since = work.endpoint.failures, work.endpoint.failing_since
         self._add([one for one in work.messages if one.order_key not in self._failed])
         # A full batch: more are due.
-        self._is_due = len(work.messages) == BATCH
+        self._is_due = len(work.messages) >= (1 if work.endpoint.is_down else limit)
         return True
 
-    def _read_work(self) -> Work | None:
-        runtime = self._context.runtime
-        with runtime.transaction() as session:
-            continue_replay(session, self._webhook_id, runtime.core.visibility)
-        return read_work(runtime, sender=self._context.sender, webhook_id=self._webhook_id, known=list(self._known))
+    def _read_work(self, limit: int) -> Work | None:
+        return read_work(
+            self._context.runtime,
+            sender=self._context.sender,
+            webhook_id=self._webhook_id,
+            known=list(self._known),
+            limit=limit,
+        )
 
     def _add(self, messages: list[Message]) -> None:
         for message in messages:
@@ -132,12 +157,7 @@ class EndpointWorker:
                 chain.append(message)
 
     def _send_ready(self) -> None:
-        is_down = self._failures >= MAX_FAILURES
-        if is_down:
-            # Those that have failed least come first: one message that is always refused must not hold up the others.
-            self._ready = deque(sorted(self._ready, key=lambda key: self._chains[key][0].attempts))
-        most = 1 if is_down else self._context.settings.concurrency
-        while self._ready and self._sending < most and not self._is_stopped:
+        while self._ready and self._sending < self._max_requests and not self._is_stopped:
             message = self._chains[self._ready.popleft()][0]
             self._sending += 1
             task = asyncio.create_task(self._deliver(message))
@@ -209,6 +229,7 @@ class EndpointWorker:
     def _succeeded(self, url: str) -> EndpointChange | None:
         had_failed = self._failures > 0
         self._failures, self._failing_since, self._paused_until = 0, None, None
+        self._has_succeeded = True
         return EndpointChange(self._webhook_id, url, 0) if had_failed else None
 
     def _failed_once(self, answer: Answer, url: str, now: datetime) -> EndpointChange:

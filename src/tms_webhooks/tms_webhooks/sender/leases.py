@@ -61,9 +61,12 @@ def keep(runtime: Runtime, sender: UUID, held: Collection[int]) -> None:
         session.execute(RENEW, {"sender": sender, "held": list(held)})
 
 
-def renew(runtime: Runtime, sender: UUID, held: Collection[int]) -> Leases:
-    """Renew leases, and acquire those of free webhooks with due deliveries, up to a fair share of all."""
+def renew(runtime: Runtime, sender: UUID, held: Collection[int], ended: Collection[int] = ()) -> Leases:
+    """Release the leases of `ended`, renew others, and acquire those of free webhooks with due deliveries, up to a fair
+    share of all."""
     with runtime.transaction() as session:
+        if ended:
+            session.execute(RELEASE, {"sender": sender, "ids": list(ended)})
         session.execute(SEEN, {"sender": sender})
         session.execute(FORGET)
         senders = session.scalar(SENDERS) or 1
@@ -75,11 +78,6 @@ def renew(runtime: Runtime, sender: UUID, held: Collection[int]) -> Leases:
         if taken:
             session.execute(ACQUIRE, {"sender": sender, "ids": taken})
     return Leases(kept | set(taken), max(0, len(kept) - share))
-
-
-def release(runtime: Runtime, sender: UUID, webhook_ids: Collection[int]) -> None:
-    with runtime.transaction() as session:
-        session.execute(RELEASE, {"sender": sender, "ids": list(webhook_ids)})
 
 
 def leave(runtime: Runtime, sender: UUID, held: Collection[int]) -> None:

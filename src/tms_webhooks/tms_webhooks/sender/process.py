@@ -38,9 +38,9 @@ class Sender:
         self._settings = runtime.settings(WebhookSettings)
         self._id = uuid4()
         self._workers: dict[int, tuple[EndpointWorker, asyncio.Task[None]]] = {}
+        # Webhooks without a worker whose leases are still to be released.
+        self._ended: set[int] = set()
         self._wake = asyncio.Event()
-        # A webhook must not be acquired while it is released.
-        self._lease_lock = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopped = False
         # After this time without renewal, the leases may belong to another process.
@@ -110,17 +110,17 @@ class Sender:
         self._wake.clear()
 
     async def _renew(self, context: SenderContext) -> None:
-        async with self._lease_lock:
-            began = time.monotonic()
-            held = set(self._workers)
-            found = await asyncio.to_thread(leases.renew, self._runtime, self._id, held)
-            self._leased_until = began + leases.LEASE
-            for webhook_id in held - found.held:
-                self._stop_worker(webhook_id)
-            for webhook_id in sorted(found.held - held):
-                self._start_worker(context, webhook_id)
-            for webhook_id in sorted(held & found.held)[: found.surplus]:
-                self._stop_worker(webhook_id)
+        began = time.monotonic()
+        held, ended = set(self._workers), set(self._ended)
+        found = await asyncio.to_thread(leases.renew, self._runtime, self._id, held, ended)
+        self._ended -= ended
+        self._leased_until = began + leases.LEASE
+        for webhook_id in held - found.held:
+            self._stop_worker(webhook_id)
+        for webhook_id in sorted(found.held - held):
+            self._start_worker(context, webhook_id)
+        for webhook_id in sorted(held & found.held)[: found.surplus]:
+            self._stop_worker(webhook_id)
 
     def _start_worker(self, context: SenderContext, webhook_id: int) -> None:
         worker = EndpointWorker(context, webhook_id)
@@ -133,12 +133,8 @@ class Sender:
             log.exception("the worker of webhook %d failed", webhook_id)
             # Does not try again at once.
             await asyncio.sleep(BACKOFF.first)
-        async with self._lease_lock:
-            try:
-                await asyncio.to_thread(leases.release, self._runtime, self._id, [webhook_id])
-            except SQLAlchemyError as error:
-                log.warning("webhook %d cannot be released, its lease ends by itself: %s", webhook_id, error)
-            del self._workers[webhook_id]
+        del self._workers[webhook_id]
+        self._ended.add(webhook_id)
         # Deliveries may have become due meanwhile.
         self._wake.set()
 
@@ -162,7 +158,7 @@ class Sender:
             while tasks and time.monotonic() < deadline:
                 _, tasks = await asyncio.wait(tasks, timeout=leases.RENEW_INTERVAL)
                 await asyncio.to_thread(leases.keep, self._runtime, self._id, list(self._workers))
-            await asyncio.to_thread(leases.leave, self._runtime, self._id, ())
+            await asyncio.to_thread(leases.leave, self._runtime, self._id, self._ended)
         except SQLAlchemyError as error:
             log.warning("this process cannot sign off: %s", error)
         for task in tasks:

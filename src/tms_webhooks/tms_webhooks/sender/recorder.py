@@ -28,16 +28,16 @@ UPDATE = text("""
     ) AS r (id, status, attempts, next_attempt_at, attempted_at, duration_ms, response_status, excerpt, error)
     WHERE d.id = r.id AND d.status = 'waiting'
 """)
-FAILED = text("""
-    UPDATE webhook_endpoint SET
-        failures = :failures, failing_since = :failing_since, last_error = :error, paused_until = :paused_until,
-        is_active = is_active AND CAST(:disabled AS text) IS NULL,
-        disabled_reason = coalesce(CAST(:disabled AS webhook_disabled_reason), disabled_reason)
-    WHERE id = :webhook_id AND url = :url
-""")
-RECOVERED = text("""
-    UPDATE webhook_endpoint SET failures = 0, failing_since = NULL, last_error = NULL, paused_until = NULL
-    WHERE id = :webhook_id AND url = :url
+ENDPOINTS = text("""
+    UPDATE webhook_endpoint w SET
+        failures = c.failures, failing_since = c.failing_since, last_error = c.error, paused_until = c.paused_until,
+        is_active = w.is_active AND c.disabled IS NULL,
+        disabled_reason = coalesce(CAST(c.disabled AS webhook_disabled_reason), w.disabled_reason)
+    FROM unnest(
+        CAST(:ids AS bigint[]), CAST(:urls AS text[]), CAST(:failures AS bigint[]), CAST(:since AS timestamptz[]),
+        CAST(:errors AS text[]), CAST(:pauses AS timestamptz[]), CAST(:disabled AS text[])
+    ) AS c (id, url, failures, failing_since, error, paused_until, disabled)
+    WHERE w.id = c.id AND w.url = c.url
 """)
 log = logging.getLogger(__name__)
 
@@ -114,17 +114,20 @@ def write_results(runtime: Runtime, results: Sequence[Result]) -> None:
             # The last state counts, except that one turned off stays off.
             if (before := last.get(change.webhook_id)) is None or before.disabled is None:
                 last[change.webhook_id] = change
-        # In one order, so that two processes cannot deadlock.
-        for _, change in sorted(last.items()):
-            session.execute(FAILED if change.failures else RECOVERED, _state(change))
+        if last:
+            session.execute(ENDPOINTS, _endpoint_columns([change for _, change in sorted(last.items())]))
 
 
-def _state(change: EndpointChange) -> dict[str, Any]:
-    values: dict[str, Any] = {"webhook_id": change.webhook_id, "url": change.url}
-    if change.failures:
-        names = ("failures", "failing_since", "error", "paused_until", "disabled")
-        values |= {name: getattr(change, name) for name in names}
-    return values
+def _endpoint_columns(changes: Sequence[EndpointChange]) -> dict[str, list[Any]]:
+    return {
+        "ids": [one.webhook_id for one in changes],
+        "urls": [one.url for one in changes],
+        "failures": [one.failures for one in changes],
+        "since": [one.failing_since for one in changes],
+        "errors": [one.error for one in changes],
+        "pauses": [one.paused_until for one in changes],
+        "disabled": [one.disabled and one.disabled.value for one in changes],
+    }
 
 
 def _columns(results: Sequence[Result]) -> dict[str, list[Any]]:

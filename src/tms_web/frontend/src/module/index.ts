@@ -29,4 +29,5 @@ export type {
   TaskPartProps,
   WebModule,
 } from "./types.ts";
+export { type Page, type Pages, usePages } from "./use-pages.ts";
 export { type Resource, useResource } from "./use-resource.ts";

@@ -1,0 +1,70 @@
+/** A list of the API in pages, by cursors: the first page is read again at intervals, the others once. */
+import { useState } from "preact/hooks";
+import { api, errorText } from "tms/api";
+import { toast } from "tms/ui";
+import { type Resource, useResource } from "./use-resource.ts";
+
+export interface Page<Item> {
+  results: readonly Item[];
+  /** The URL of the next page, with `cursor`; null on the last one. */
+  next: string | null;
+}
+
+export interface Pages<Item, First> {
+  /** The first page, as it was read last. */
+  resource: Resource<First>;
+  /** Those of all pages that are read. */
+  items: readonly Item[];
+  hasMore: boolean;
+  isLoadingMore: boolean;
+  loadMore: () => Promise<void>;
+  /** Reads the first page again, and forgets the others. */
+  reload: () => Promise<void>;
+}
+
+interface Later<Item> extends Page<Item> {
+  key: string;
+}
+
+/** Another `path` or `query` starts anew. `every` is in milliseconds; a failure to load more is a toast. */
+export function usePages<First extends Page<{ id: number }>>(
+  path: string,
+  query: Readonly<Record<string, string | number>>,
+  { every }: { every?: number } = {},
+): Pages<First["results"][number], First> {
+  type Item = First["results"][number];
+  const key = JSON.stringify([path, query]);
+  const read = (cursor: string, signal?: AbortSignal) =>
+    api.get<First>(path, { ...query, cursor }, { ...(signal && { signal }), tries: 1 });
+  const resource = useResource(key, (signal) => read("", signal), { ...(every && { every }) });
+  const [later, setLater] = useState<Later<Item> | null>(null);
+  const [isLoadingMore, setLoadingMore] = useState(false);
+  const more = later?.key === key ? later : null;
+  const first: readonly Item[] = resource.data?.results ?? [];
+  const known = new Set(first.map(({ id }) => id));
+  const next = more ? more.next : (resource.data?.next ?? null);
+
+  const loadMore = async () => {
+    if (next === null || isLoadingMore) return;
+    setLoadingMore(true);
+    try {
+      const page = await read(new URL(next, globalThis.location.href).searchParams.get("cursor") ?? "");
+      setLater({ key, results: [...(more?.results ?? []), ...page.results], next: page.next });
+    } catch (error) {
+      toast(errorText(error), { tone: "error" });
+    } finally {
+      setLoadingMore(false);
+    }
+  };
+  return {
+    resource,
+    items: [...first, ...(more?.results.filter(({ id }) => !known.has(id)) ?? [])],
+    hasMore: next !== null,
+    isLoadingMore,
+    loadMore,
+    reload: () => {
+      setLater(null);
+      return resource.reload();
+    },
+  };
+}
