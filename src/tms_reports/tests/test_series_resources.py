@@ -24,7 +24,6 @@ SCHEMAS = {
     "workload": WorkloadResponse,
     "aging": AgingResponse,
 }
-TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def packages():
 
 
 def day(distance):
-    return (TODAY + timedelta(days=distance)).isoformat()
+    return (datetime.now(UTC).date() + timedelta(days=distance)).isoformat()
 
 
 @pytest.fixture
