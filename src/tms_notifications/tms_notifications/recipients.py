@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import EventKind
 from tms_core.values import instant
-from tms_notifications.models import MailKind
+from tms_notifications.models import MailKind, NotificationKind
 
 
 class PendingMail(NamedTuple):
@@ -57,7 +57,7 @@ def pending_mail(event: TaskEventRecord, user_id: int, kind: MailKind) -> Pendin
     )
 
 
-def visible_fields(event: TaskEventRecord, kind: MailKind) -> dict[str, Any]:
+def visible_fields(event: TaskEventRecord, kind: MailKind | NotificationKind) -> dict[str, Any]:
     """Return the task's fields; for a user who has lost the task, only its id and the title before the event."""
     if kind in (MailKind.ASSIGNED, MailKind.UPDATED):
         return event.snapshot

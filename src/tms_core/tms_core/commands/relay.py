@@ -1,3 +1,4 @@
+import gc
 import logging
 import signal
 
@@ -5,6 +6,7 @@ import click
 
 from tms_core.commands.invocation import Invocation
 from tms_core.processes.heartbeat import Heartbeat
+from tms_core.registry import resolve
 from tms_core.relay.relay import Relay
 
 
@@ -16,6 +18,11 @@ def relay(invocation: Invocation) -> None:
     Several instances can run: one leads, and the others stand by to take over within seconds.
     """
     runtime = invocation.bootstrap()
+    # Garbage collections need not traverse what is imported.
+    for sink in runtime.registry.sinks.values():
+        resolve(sink)
+    gc.collect()
+    gc.freeze()
     process = Relay(runtime)
 
     def end(signum: int, _frame: object) -> None:

@@ -12,6 +12,9 @@ from tms_notifications.reasons import Reason
 from tms_notifications.recipients import PendingMail, pending_mail
 from tms_notifications.summary_items import MAX_ITEMS, Cause, summary_item
 
+# Looked up by the kind of a notification, which is quicker than a call of the class.
+MAIL_KINDS: dict[str, MailKind] = {kind.value: kind for kind in MailKind}
+
 
 class Entry(NamedTuple):
     """Notifications of one task, in the order of their events, that are one item of a mail."""
@@ -32,7 +35,7 @@ class Entry(NamedTuple):
 
     def mail(self) -> PendingMail:
         """Return the mail of these notifications alone. Its key is that of the first event."""
-        kind = MailKind(self.kind.value)
+        kind = MAIL_KINDS[self.kind]
         first, last = self.events[0], self.events[-1]
         mail = pending_mail(last, self.user_id, kind)
         if first is last:

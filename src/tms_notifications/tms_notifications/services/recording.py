@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.runtime import Runtime
 from tms_core.sanitizing import shortened
-from tms_notifications.models import Handling, MailKind, NotificationKind
+from tms_notifications.models import Handling, NotificationKind
 from tms_notifications.reasons import Reason
 from tms_notifications.recipients import recipients, visible_fields
 from tms_notifications.services.collecting import CollectingService
@@ -24,6 +24,8 @@ from tms_notifications.settings import NotificationSettings, create_router
 
 # Characters of a changed value, such as a description, that the ledger keeps.
 MAX_VALUE_LENGTH = 500
+# Looked up by the kind of a mail, which is quicker than a call of the class.
+NOTIFICATION_KINDS: dict[str, NotificationKind] = {kind.value: kind for kind in NotificationKind}
 
 
 class Concern(NamedTuple):
@@ -141,7 +143,7 @@ def _concerns(events: Iterable[TaskEventRecord]) -> Iterable[Concern]:
     for event in events:
         for user_id, kind in recipients(event):
             if user_id is not None:
-                yield Concern(event, user_id, NotificationKind(kind.value))
+                yield Concern(event, user_id, NOTIFICATION_KINDS[kind])
 
 
 def _is_in_inbox(concern: Concern, route: Route) -> bool:
@@ -150,7 +152,7 @@ def _is_in_inbox(concern: Concern, route: Route) -> bool:
 
 def _row(concern: Concern, route: Route) -> dict[str, Any]:
     event = concern.event
-    shown = visible_fields(event, MailKind(concern.kind.value))
+    shown = visible_fields(event, concern.kind)
     return {
         "user_id": concern.user_id,
         "kind": concern.kind,

@@ -52,11 +52,12 @@ def read_audience(session: Session, concerns: Collection[tuple[int, int]]) -> Au
         "users": _array(user_id for user_id, _ in concerns),
         "tasks": _array(task_id for _, task_id in concerns),
     }
-    for user_id, is_active, *preferences, muted, has_waiting, last, now in session.execute(READ, parameters):
+    for user_id, is_active, assigned, updated, due_soon, *others, muted, has_waiting, last, now in session.execute(
+        READ, parameters
+    ):
         preference = DEFAULTS
-        if preferences[0] is not None:
-            *deliveries, own_changes, timezone = preferences
-            preference = Preferences(*map(Delivery, deliveries), own_changes, timezone)
+        if assigned is not None:
+            preference = Preferences(Delivery(assigned), Delivery(updated), Delivery(due_soon), *others)
         found.users[user_id] = Subscriber(user_id, is_active, preference, frozenset(muted or ()))
         found.last_position, found.now = last or 0, now
         if has_waiting:
