@@ -32,15 +32,14 @@ TOO_MANY_SCANS = "Too many reports are being counted right now. Try again in a f
 CHECK_CLIENT = "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 # One statement instead of six saves round trips. The slot is an advisory lock, held until the transaction ends;
 # `reltuples` is the planner's estimate, -1 if the table was never analysed. The time limit applies from the next
-# statement on. Sorts and hashes of reports spill to disk with PostgreSQL's default of 4 MB; a larger setting holds.
+# statement on.
 BEGIN = text("""
     SELECT (SELECT slot FROM generate_series(1, :slots) AS slot WHERE pg_try_advisory_xact_lock(:lock, slot) LIMIT 1),
         pg_export_snapshot(),
         (SELECT coalesce(max(position), 0) FROM task_event),
         (SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('task')),
         (SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass('users')),
-        set_config('statement_timeout', :milliseconds, true),
-        set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')), 32 << 20) / 1024 || 'kB', true)
+        set_config('statement_timeout', :milliseconds, true)
 """)
 log = logging.getLogger(__name__)
 
@@ -70,7 +69,6 @@ class Snapshot:
     name: str
     last_position: int
     sizes: Sizes
-    work_mem: str
 
 
 class Scan:
@@ -126,8 +124,7 @@ class Scan:
     def _import(self, connection: Connection) -> bool:
         """Return whether the connection could take the snapshot."""
         statement = (
-            f"SET TRANSACTION SNAPSHOT '{self.snapshot.name}'; SET LOCAL statement_timeout = {self._milliseconds}; "
-            f"SET LOCAL work_mem = '{self.snapshot.work_mem}'"
+            f"SET TRANSACTION SNAPSHOT '{self.snapshot.name}'; SET LOCAL statement_timeout = {self._milliseconds}"
         )
         try:
             connection.exec_driver_sql(statement)
@@ -248,8 +245,8 @@ class Scans:
     def _export(self, connection: Connection, milliseconds: int) -> Snapshot | None:
         """Export the connection's snapshot; returns None if no slot is free."""
         parameters = {"lock": SLOTS, "slots": self._concurrent, "milliseconds": str(milliseconds)}
-        slot, name, position, tasks, users, _, work_mem = connection.execute(BEGIN, parameters).one()
-        return None if slot is None else Snapshot(name, position, Sizes(tasks, users), work_mem)
+        slot, name, position, tasks, users, _ = connection.execute(BEGIN, parameters).one()
+        return None if slot is None else Snapshot(name, position, Sizes(tasks, users))
 
 
 def create_report_engine(runtime: Runtime) -> Engine:
