@@ -111,6 +111,8 @@ class Ledger(ResponseSchema):
 class NotificationsToChange(IdsOrAll):
     """Either the ids of notifications, or `all` for the whole inbox."""
 
+    example = IdsOrAll.example
+
 
 class ChosenNotifications(Schema):
     """The ids of notifications."""

@@ -126,6 +126,8 @@ class Mails(ResponseSchema):
 class MailsToRetry(IdsOrAll):
     """Either the ids of mails, or `all` for all failed mails."""
 
+    example = IdsOrAll.example
+
 
 class Retried(ResponseSchema):
     """The number of mails that are due now."""
