@@ -117,8 +117,9 @@ export class Inbox {
     this.unread.value = rows === "all" ? 0 : Math.max(0, (this.unread.peek() ?? 0) + difference(change, which));
     try {
       const body = rows === "all" ? { all: true } : { ids: which.map(({ id }) => id) };
-      const sent = this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body);
-      this.#settled = Promise.allSettled([this.#settled, sent]);
+      // One after another: on several connections, an older change could arrive last.
+      const sent = this.#settled.then(() => this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body));
+      this.#settled = sent.catch(() => undefined);
       const found = await sent;
       for (const list of this.#lists) list.apply(changes);
       this.#settle(changes);
@@ -133,7 +134,9 @@ export class Inbox {
   }
 
   #settle(changes: Pending): void {
-    this.#pending.value = new Map([...this.#pending.peek()].filter(([id]) => !changes.has(id)));
+    // A later change of the same notification is still on its way.
+    const isOver = ([id, values]: [number, Partial<InboxNotification>]): boolean => changes.get(id) === values;
+    this.#pending.value = new Map([...this.#pending.peek()].filter((entry) => !isOver(entry)));
   }
 
   #loaded(): InboxNotification[] {

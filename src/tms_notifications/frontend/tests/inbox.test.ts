@@ -52,7 +52,9 @@ function makeServer(count: number) {
     server.rows = server.rows.map((row) => (body.all || body.ids?.includes(row.id) ? { ...row, ...more } : row));
     return { changed: 1, unread: unread() };
   };
-  return { server, inbox: new Inbox({ get, post } as unknown as ApiClient) };
+  const made = Object.assign(server, { post });
+  const api = { get, post: (path: string, body: { ids?: number[]; all?: true }) => made.post(path, body) };
+  return { server: made, inbox: new Inbox(api as unknown as ApiClient) };
 }
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
@@ -180,4 +182,29 @@ test("a list is read after the changes that are on their way", async () => {
   await tick();
 
   assert.deepEqual(idsOf(unread), [1]);
+});
+
+test("changes of a notification arrive in the order of the keys", async () => {
+  const { server, inbox } = makeServer(1);
+  const list = inbox.open("all");
+  await tick();
+  await inbox.read(list.shown.value);
+  const order: string[] = [];
+  const post = server.post;
+  server.post = async (path, body) => {
+    // The first one takes longer on its way.
+    if (path.endsWith("/unread")) await tick();
+    order.push(path.split("/").at(-1) as string);
+    return post(path, body);
+  };
+
+  const first = inbox.markUnread(list.shown.value);
+  const second = inbox.read(list.shown.value);
+  assert.equal(list.shown.value[0]?.is_read, true);
+  await first;
+  assert.equal(list.shown.value[0]?.is_read, true);
+  await second;
+
+  assert.deepEqual(order, ["unread", "read"]);
+  assert.equal(inbox.unread.value, 0);
 });
