@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from tms_core.celery import use
@@ -14,6 +15,9 @@ from tms_notifications.services.recording import Recorded, create_service
 
 if TYPE_CHECKING:
     from tms_core.runtime import Runtime
+
+# PostgreSQL plans the check of a foreign key once per connection: for a table that is empty then, by reading all of it.
+USE_INDEXES = text("SET LOCAL enable_seqscan = off")
 
 
 class NotificationsSink(EventSink):
@@ -30,6 +34,7 @@ class NotificationsSink(EventSink):
         prepare()
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> Recorded:
+        session.execute(USE_INDEXES)
         return create_service(self.runtime, session).record(events)
 
     def after_commit(self, result: Recorded) -> None:
