@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,20 +62,27 @@ def deployment(deployment, replica_url):
 def replica(runtime, ini):
     """An engine of the replica."""
     url = ini["tms.reports.database_url"]
+    with runtime.engine.connect() as connection:
+        lsn = str(connection.scalar(text("SELECT pg_current_wal_insert_lsn()")))
     deadline = time.monotonic() + 30
-    while True:
-        try:
-            psycopg2.connect(url).close()
-            break
-        except psycopg2.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+    # The database may be absent yet, and an empty one of this name is dropped before it is copied from a template.
+    while not _has_replayed(url, lsn):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     engine = create_database_engine(runtime.core, url=url, isolation_level="AUTOCOMMIT")
     yield engine
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_wal_replay_resume()"))
     engine.dispose()
+
+
+def _has_replayed(url, lsn):
+    try:
+        with closing(psycopg2.connect(url)) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", [lsn])
+            return cursor.fetchone()[0]
+    except psycopg2.OperationalError:
+        return False
 
 
 @pytest.fixture

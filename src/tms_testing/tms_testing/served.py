@@ -137,7 +137,8 @@ def add_user(_system, begin_session) -> Callable[..., SignedIn]:
     runtime = _system[0]
 
     def run(name: str = "", *, is_admin: bool = False) -> SignedIn:
-        name = name or f"user{next(_numbers)}"
+        # Of the same length, so that no name begins with another.
+        name = name or f"user{next(_numbers):04}"
         with runtime.transaction() as session:
             names = {"username": name, "email": f"{name}@example.com", "first_name": "", "last_name": ""}
             user = User(**names, password_hash=_password_hash, is_admin=is_admin)
