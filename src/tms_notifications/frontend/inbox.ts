@@ -24,6 +24,8 @@ export class Inbox {
   /** Resolves when no change is on its way. */
   #settled: Promise<unknown> = Promise.resolve();
   #turn = 0;
+  /** Changed by `clear`: the changes of a user that wait are not sent as those of the next one. */
+  #user = {};
 
   constructor(api: ApiClient) {
     this.#api = api;
@@ -95,6 +97,8 @@ export class Inbox {
     this.#turn++;
     this.unread.value = null;
     this.#pending.value = new Map();
+    this.#settled = Promise.resolve();
+    this.#user = {};
     for (const list of this.#lists) list.rows.value = null;
   }
 
@@ -115,18 +119,23 @@ export class Inbox {
     this.#turn++;
     this.#pending.value = new Map([...this.#pending.peek(), ...changes]);
     this.unread.value = rows === "all" ? 0 : Math.max(0, (this.unread.peek() ?? 0) + difference(change, which));
+    const user = this.#user;
     try {
       const body = rows === "all" ? { all: true } : { ids: which.map(({ id }) => id) };
       // One after another: on several connections, an older change could arrive last.
-      const sent = this.#settled.then(() => this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body));
+      const sent = this.#settled.then(() =>
+        user === this.#user ? this.#api.post<ChangedNotifications>(`${PATH}/${change}`, body) : null,
+      );
       this.#settled = sent.catch(() => undefined);
       const found = await sent;
+      if (!found || user !== this.#user) return;
       for (const list of this.#lists) list.apply(changes);
       this.#settle(changes);
       // What is being read is older than the change.
       this.#turn++;
       this.unread.value = found.unread;
     } catch (error) {
+      if (user !== this.#user) return;
       this.#settle(changes);
       void this.refresh();
       throw error;

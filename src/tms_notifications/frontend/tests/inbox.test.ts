@@ -208,3 +208,22 @@ test("changes of a notification arrive in the order of the keys", async () => {
   assert.deepEqual(order, ["unread", "read"]);
   assert.equal(inbox.unread.value, 0);
 });
+
+test("changes that wait are not sent as the next user's", async () => {
+  const { server, inbox } = makeServer(2);
+  const list = inbox.open("all");
+  await tick();
+  const first = inbox.read(list.shown.value.slice(0, 1));
+  const second = inbox.readAll();
+  // The first one is on its way.
+  await Promise.resolve();
+
+  inbox.clear();
+  await Promise.all([first, second]);
+
+  assert.deepEqual(
+    server.rows.map(({ is_read }) => is_read),
+    [true, false],
+  );
+  assert.equal(inbox.unread.value, null);
+});
