@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 
 from tms_core.errors import InvalidError
 from tms_core.models import Priority, Status, Task
-from tms_core.services.day_bounds import COMPARISONS
+from tms_core.services.filter_bounds import COMPARISONS
 from tms_core.services.task_filter import MAX_VALUES, NAMES, TaskFilter, read_filter
 from tms_core.services.task_list_sql import sql_text
 

@@ -1,12 +1,12 @@
 /** The bell in the header: how many notifications are unread, and the latest of them. */
+import styles from "styles:page.css";
 import { useCallback, useRef, useState } from "preact/hooks";
 import { t } from "tms/i18n";
-import { LazyView } from "tms/module";
+import { LazyView, withStyles } from "tms/module";
 import { IconButton, useFloating, useOutside } from "tms/ui";
 import { inbox } from "./live.ts";
-import { styled } from "./page-styles.ts";
 
-const LATEST = { id: "latest", order: 0, load: () => styled(import("./latest.tsx")) };
+const LATEST = { id: "latest", order: 0, load: () => withStyles(styles, import("./latest.tsx")) };
 const MAX_SHOWN = 99;
 /** Pixels; more than menus have, since the entries have several lines. */
 const MAX_HEIGHT = 560;

@@ -1,14 +1,14 @@
 import de from "catalogue:de";
 import en from "catalogue:en";
+import styles from "styles:page.css";
 import { session } from "tms/api";
 import { t } from "tms/i18n";
-import { navigate, type WebModule } from "tms/module";
+import { navigate, type WebModule, withStyles } from "tms/module";
 import { followUser } from "./account.ts";
 import { Bell } from "./bell.tsx";
 import { followInbox } from "./live.ts";
-import { styled } from "./page-styles.ts";
 
-const page = { title: () => t("notifications.inbox"), load: () => styled(import("./page.tsx")) };
+const page = { title: () => t("notifications.inbox"), load: () => withStyles(styles, import("./page.tsx")) };
 
 const module: WebModule = {
   name: "tms_notifications",
@@ -16,14 +16,14 @@ const module: WebModule = {
   // Its own entry of the navigation is the bell.
   headerItems: [{ id: "bell", order: 20, component: Bell }],
   pages: ["/notifications", "/notifications/:id"].map((path) => ({ path, ...page })),
-  taskSections: [{ id: "notifications", order: 80, load: () => styled(import("./task-section.tsx")) }],
+  taskSections: [{ id: "notifications", order: 80, load: () => withStyles(styles, import("./task-section.tsx")) }],
   profileSections: [
     {
       id: "notifications",
       order: 60,
       icon: "bell",
       label: () => t("notifications.title"),
-      load: () => styled(import("./mail-preferences.tsx")),
+      load: () => withStyles(styles, import("./mail-preferences.tsx")),
     },
   ],
   administrationSections: [
@@ -32,7 +32,7 @@ const module: WebModule = {
       order: 40,
       icon: "mail",
       label: () => t("notifications.log.title"),
-      load: () => styled(import("./mail-log.tsx")),
+      load: () => withStyles(styles, import("./mail-log.tsx")),
     },
   ],
   commands: [

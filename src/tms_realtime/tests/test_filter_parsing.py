@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tms_core.errors import InvalidError
 from tms_core.models import Priority, Status
-from tms_core.services.day_bounds import COMPARISONS
+from tms_core.services.filter_bounds import COMPARISONS
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime.clients.filter_parsing import FILTER_PARAMS, parse_filter_object, parse_filter_params
 

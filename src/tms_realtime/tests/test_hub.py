@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tms_core.models import EventKind, Priority, Status
 from tms_core.permissions import Actor
-from tms_core.services.day_bounds import COMPARISONS
+from tms_core.services.filter_bounds import COMPARISONS
 from tms_core.services.task_filter import TaskFilter
 from tms_realtime.clients.hub import Hub
 from tms_realtime.clients.outbound_message import OutboundMessage

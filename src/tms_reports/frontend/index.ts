@@ -2,13 +2,10 @@ import de from "catalogue:de";
 import en from "catalogue:en";
 import styles from "styles:page.css";
 import { t } from "tms/i18n";
-import { linkStyles, navigate, type WebModule } from "tms/module";
+import { navigate, type WebModule, withStyles } from "tms/module";
 
 // One function, so that the page stays while its section changes.
-const load = async () => {
-  const [page] = await Promise.all([import("./report-page.tsx"), linkStyles(styles)]);
-  return page;
-};
+const load = () => withStyles(styles, import("./report-page.tsx"));
 
 const module: WebModule = {
   name: "tms_reports",

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from tms_core.services.day_bounds import strictest_bounds
+from tms_core.services.filter_bounds import strictest_bounds
 from tms_core.services.instant_bounds import InstantBound, day_bound
 from tms_core.services.task_filter import NOBODY, WITHOUT, TaskFilter
 

@@ -27,6 +27,7 @@ class Deployment:
         self._stack = ExitStack()
         self._folder = folder
         self._packages = packages
+        self._databases = databases
         self._database = self._stack.enter_context(databases.create())
         # Processes that were killed are still listed there as alive for a while.
         with Redis.from_url(redis_url) as redis:
@@ -35,7 +36,7 @@ class Deployment:
             "pyramid.includes": "\n".join(packages),
             "tms.environment": "development",
             "tms.state_dir": str(folder),
-            "tms.database_url": self._database.url,
+            "tms.database_url": databases.url_of(self._database),
             "tms.redis_url": redis_url,
             # A busy machine must not look like an unavailable Redis.
             "tms.redis_timeout": "2",
@@ -61,7 +62,7 @@ class Deployment:
         config = configure(self.ini, web=True)
         runtime: Runtime = config.registry.tms
         self._stack.callback(runtime.close)
-        self._database.migrate(self._packages, runtime)
+        self._databases.migrate(self._database, self._packages, runtime)
         return runtime, CheckedApp(config.make_wsgi_app())
 
     def process(self, name: str, start: Callable[[ExitStack], Any]) -> Any:

@@ -2,12 +2,7 @@ import de from "catalogue:de";
 import en from "catalogue:en";
 import styles from "styles:page.css";
 import { t } from "tms/i18n";
-import { linkStyles, navigate, type WebModule } from "tms/module";
-
-const styled = async <T>(load: Promise<T>): Promise<T> => {
-  const [section] = await Promise.all([load, linkStyles(styles)]);
-  return section;
-};
+import { navigate, type WebModule, withStyles } from "tms/module";
 
 const module: WebModule = {
   name: "tms_webhooks",
@@ -18,7 +13,7 @@ const module: WebModule = {
       order: 85,
       icon: "link",
       label: () => t("webhooks.title"),
-      load: () => styled(import("./own-webhooks.tsx")),
+      load: () => withStyles(styles, import("./own-webhooks.tsx")),
     },
   ],
   administrationSections: [
@@ -27,7 +22,7 @@ const module: WebModule = {
       order: 45,
       icon: "link",
       label: () => t("webhooks.title"),
-      load: () => styled(import("./all-webhooks.tsx")),
+      load: () => withStyles(styles, import("./all-webhooks.tsx")),
     },
   ],
   commands: [

@@ -14,7 +14,7 @@ from tms_core.errors import FieldError, InvalidError
 from tms_core.invalid_values import InvalidValueError
 from tms_core.models import Priority, Status, Task
 from tms_core.models.task_search import TASK_SEARCH
-from tms_core.services.day_bounds import COMPARISONS, Bounds, exclude_each_other, strictest_bounds, within_bounds
+from tms_core.services.filter_bounds import COMPARISONS, Bounds, exclude_each_other, strictest_bounds, within_bounds
 from tms_core.services.instant_bounds import MICROSECOND, InstantBound, read_instant_bound
 from tms_core.services.search_query import SearchQuery
 from tms_core.values import MAX_ID, day

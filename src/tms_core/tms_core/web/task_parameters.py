@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from tms_core.models import Priority, Status
-from tms_core.services.day_bounds import COMPARISONS
+from tms_core.services.filter_bounds import COMPARISONS
 from tms_core.services.task_filter import MAX_SEARCH_LENGTH, MAX_VALUES, NOBODY, SELF, WITHOUT
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import Parameter

@@ -2,7 +2,6 @@
 export { type Config, config } from "./config.ts";
 export { isBeginning, type Pressed, stepsOf } from "./keys.ts";
 export { Link, type LinkProps } from "./link.tsx";
-export { linkStyles } from "./link-styles.ts";
 export { type Location, location, navigate, returnPath, urlOf } from "./location.ts";
 export {
   addModule,
@@ -31,3 +30,4 @@ export type {
 } from "./types.ts";
 export { type Page, type Pages, usePages } from "./use-pages.ts";
 export { type Resource, useResource } from "./use-resource.ts";
+export { withStyles } from "./with-styles.ts";
