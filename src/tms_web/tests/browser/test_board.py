@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
@@ -76,6 +76,22 @@ def test_a_card_is_dragged_to_another_column_with_the_mouse(board, create, clien
     assert status(client, task) == "COMPLETED"
     expect(board).to_have_url(re.compile("/board$"))
     expect(board.get_by_role("complementary")).to_have_count(0)
+
+
+def test_a_card_keeps_the_focus_into_a_column_that_is_still_loading(board, create):
+    create("Wind the clock", status="IN_PROGRESS")
+    held: list[Route] = []
+    board.route(re.compile(r"/api/task\?.*status=COMPLETED"), lambda route: held.append(route))
+    board.reload()
+    item = card(column(board, "In progress"), "Wind the clock")
+    item.focus()
+    board.keyboard.press("Shift+ArrowRight")
+    expect(item).to_have_count(0)
+
+    for route in held:
+        route.continue_()
+
+    expect(card(column(board, "Completed"), "Wind the clock")).to_be_focused()
 
 
 def test_a_card_is_dragged_by_keyboard_and_keeps_the_focus(board, create, client):

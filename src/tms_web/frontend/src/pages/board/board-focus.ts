@@ -19,6 +19,8 @@ export class BoardFocus {
   order: readonly string[] = [];
   /** The card that gets the focus when its new column shows it. */
   #followed: number | null = null;
+  /** Whether nothing has the focus meanwhile, because the new column is still loading. */
+  #isWaiting = false;
 
   constructor(selection: Selection) {
     this.selection = selection;
@@ -71,10 +73,12 @@ export class BoardFocus {
   /** The focus goes with a card to another column, or to the next card where that one is out of sight. */
   follow(id: number, from: string): void {
     this.#followed = id;
+    this.#isWaiting = false;
     requestAnimationFrame(() => {
       if (this.#followed !== id) return;
-      this.#followed = null;
-      if (document.activeElement === document.body) this.columns.get(from)?.move(0);
+      if (hasNoFocus()) this.columns.get(from)?.move(0);
+      if (hasNoFocus()) this.#isWaiting = true;
+      else this.#followed = null;
     });
   }
 
@@ -83,6 +87,8 @@ export class BoardFocus {
     const id = this.#followed;
     if (id === null || !handle.ids().includes(id)) return;
     this.#followed = null;
+    // The user has gone elsewhere.
+    if (this.#isWaiting && !hasNoFocus()) return;
     handle.element()?.scrollIntoView({ inline: "nearest", block: "nearest" });
     handle.focus(id);
   }
@@ -92,6 +98,10 @@ export class BoardFocus {
     if (!this.selection.ids.peek().size) return;
     this.selection.retain([...this.columns.values()].flatMap((one) => [...one.ids()]));
   }
+}
+
+function hasNoFocus(): boolean {
+  return document.activeElement === document.body;
 }
 
 function isInSight(element: HTMLElement | null | undefined): boolean {
