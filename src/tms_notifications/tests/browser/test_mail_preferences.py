@@ -63,6 +63,8 @@ def test_muted_tasks_are_listed_and_unmuted(page, sign_in, ann, client, check_ac
 def test_a_refused_change_is_taken_back_with_the_reason(page, sign_in, ann, client, problems, check_accessibility):
     sign_in(page, ann, "/profile/notifications")
     changes = page.get_by_label("a task of mine is changed")
+    # Before, the route would refuse to show them.
+    expect(changes).to_be_visible()
     page.route(f"**{PATH}", lambda route: route.fulfill(status=403, content_type="application/problem+json", body="{}"))
 
     changes.select_option("Off")

@@ -118,6 +118,8 @@ def test_roles_are_changed_after_a_question_and_undone(administration, api_of, r
     page.get_by_role("button", name="Administrators", exact=True).click()
     expect(page.get_by_role("heading", name="No user matches")).to_be_visible()
     page.get_by_role("button", name="Show all users").click()
+    # The search is emptied with it.
+    expect(row(page, root.username)).to_be_visible()
     find(page, bob.username)
     choose(page, bob.username, "Make administrator")
     confirm(page, "Make administrator")
