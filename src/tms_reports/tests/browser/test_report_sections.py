@@ -128,6 +128,8 @@ def test_the_progress_of_a_job_is_pushed(page, sign_in, ann, runtime_of_worker):
     page.get_by_role("button", name="Start").click()
     shown = page.get_by_role("listitem", name="Overview").get_by_role("progressbar")
     expect(shown).to_be_visible()
+    # What is pushed before is lost; the page would ask.
+    expect(page.get_by_role("button", name=re.compile("^Live"))).to_be_visible()
     # Answers no request for jobs any more.
     page.route("**/api/task-report-insight/jobs*", lambda route: None)
 
