@@ -56,7 +56,7 @@ def test_large_tables_are_counted_by_more_statements(today):
         len(work_list([], today=today, sizes=sizes)) for sizes in (SMALL, FEW_USERS, LARGE, VERY_LARGE, MANY_USERS)
     ]
 
-    assert lengths == [5, 5, 17, 12, 5]
+    assert lengths == [5, 5, 26, 18, 5]
 
 
 def test_filtered_tasks_are_counted_by_groups(today):

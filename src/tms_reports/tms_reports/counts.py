@@ -3,9 +3,11 @@
 Every statement is an index-only scan where the filter permits; docs/adr/0005 has the plans and figures.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -30,12 +32,15 @@ from tms_reports.scans import Sizes
 Dimension = str
 Criteria = Sequence[ColumnElement[bool]]
 Statement: TypeAlias = Select[*tuple[Any, ...]]
+# The results by dimension and key.
+Tallies = dict[Dimension, Counter[tuple[Any, ...]]]
+CELLS = tuple(product(Status, Priority))
 
 # With fewer tasks per user, one count per user is slower than GROUP BY.
 MIN_TASKS_PER_USER = 200
 # With fewer, the lookups of 16 cells per creator take longer than another scan.
 MIN_TASKS_PER_CREATOR = 1_000
-TASKS_PER_SLICE = 250_000
+TASKS_PER_SLICE = 75_000
 MAX_SLICES = 8
 STATUS, PRIORITY = Task.status.type, Task.priority.type
 # The first id and the one after the last; None without a limit.
@@ -54,6 +59,24 @@ class Count:
     dimension: Dimension
     statement: Statement
 
+    def add_to(self, tallies: Tallies, rows: Iterable[Sequence[Any]]) -> None:
+        """Add the statement's rows to the results."""
+        tally = tallies.setdefault(self.dimension, Counter())
+        for row in rows:
+            tally[tuple(row[:-1])] += row[-1]
+
+
+class CellsByKey(Count):
+    """A count whose rows end with a list of numbers, one for each of `CELLS`: they are added up for the dimension, and
+    for the dimension "cells"."""
+
+    def add_to(self, tallies: Tallies, rows: Iterable[Sequence[Any]]) -> None:
+        tally, cells = (tallies.setdefault(name, Counter()) for name in (self.dimension, "cells"))
+        for *key, numbers in rows:
+            tally[tuple(key)] += sum(numbers)
+            for cell, number in zip(CELLS, numbers, strict=True):
+                cells[cell] += number
+
 
 def work_list(
     criteria: Criteria, *, today: date, sizes: Sizes, by_index: bool = True, ranges: Sequence[Range] = (EVERY_ID,)
@@ -66,11 +89,11 @@ def work_list(
     if not by_index:
         return [_pass(criteria, today, ids) for ids in ranges]
     if not criteria and 0 < sizes.users * MIN_TASKS_PER_USER <= sizes.tasks:
-        slices = slices_of(sizes)
-        dimensions = [count for index in range(slices) for count in _keyed(index, slices, sizes)]
+        by_creator = sizes.users * MIN_TASKS_PER_CREATOR <= sizes.tasks
+        dimensions = _keyed(slices_of(sizes), by_creator=by_creator)
     else:
         dimensions = _grouped(criteria)
-    return [*dimensions, _overdue(criteria, today), _due_soon(criteria, today)]
+    return [*dimensions, *_due(criteria, today)]
 
 
 def slices_of(sizes: Sizes) -> int:
@@ -103,27 +126,40 @@ def _within(ids: Range) -> list[ColumnElement[bool]]:
     return [*([] if first is None else [Task.id >= first]), *([] if end is None else [Task.id < end])]
 
 
-def _keyed(index: int, slices: int, sizes: Sizes) -> list[Count]:
-    """Return counts per key, for every `slices`-th key of each dimension from `index` on.
+# Building a statement takes as long as counting some thousands of tasks.
+@lru_cache(maxsize=2 * MAX_SLICES)
+def _keyed(slices: int, *, by_creator: bool) -> tuple[Count, ...]:
+    """Return counts per key, in `slices` parts, each with every `slices`-th key of each dimension.
 
-    A fifth faster than GROUP BY, because each key is an index lookup and no rows are compared. With many tasks per
-    user, the cells of each creator are counted, which saves the scan for the cells of all.
+    A fifth faster than GROUP BY, because each key is an index lookup and no rows are compared. `by_creator`: the cells
+    of each creator are counted, which saves the scan for the cells of all.
     """
-    users = select(User.username, User.id).where(User.id % slices == index)
-    assigned = Count("assigned", users.add_columns(_number_where(Task.assigned_to == User.id).scalar_subquery()))
-    if sizes.users * MIN_TASKS_PER_CREATOR <= sizes.tasks:
-        cell = _cells(list(product(Status, Priority)))
-        number = _number_where(
-            Task.created_by == User.id, Task.status == cell.c.status, Task.priority == cell.c.priority
-        )
-        columns = (User.username, User.id, cell.c.status, cell.c.priority, number.scalar_subquery())
-        created = select(*columns).select_from(User).join(cell, literal(True)).where(User.id % slices == index)
-        return [Count("created cells", created), assigned]
-    cell = _cells(list(product(Status, Priority))[index::slices])
+    part = _cells_by_creator if by_creator else _cells_and_creators
+    return tuple(count for index in range(slices) for count in (*part(index, slices), _assigned(index, slices)))
+
+
+def _cells_by_creator(index: int, slices: int) -> list[Count]:
+    cell = _cells(CELLS)
+    number = _number_where(Task.created_by == User.id, Task.status == cell.c.status, Task.priority == cell.c.priority)
+    numbers = select(number.correlate(User, cell).scalar_subquery()).select_from(cell).correlate(User)
+    return [CellsByKey("created", _users(index, slices).add_columns(func.array(numbers.scalar_subquery())))]
+
+
+def _cells_and_creators(index: int, slices: int) -> list[Count]:
+    cell = _cells(CELLS[index::slices])
     in_cell = _number_where(Task.status == cell.c.status, Task.priority == cell.c.priority)
-    created = users.add_columns(_number_where(Task.created_by == User.id).scalar_subquery())
+    created = _number_where(Task.created_by == User.id).scalar_subquery()
     cells = select(cell.c.status, cell.c.priority, in_cell.scalar_subquery())
-    return [Count("cells", cells), Count("created", created), assigned]
+    return [Count("cells", cells), Count("created", _users(index, slices).add_columns(created))]
+
+
+def _assigned(index: int, slices: int) -> Count:
+    number = _number_where(Task.assigned_to == User.id).scalar_subquery()
+    return Count("assigned", _users(index, slices).add_columns(number))
+
+
+def _users(index: int, slices: int) -> Statement:
+    return select(User.username, User.id).where(User.id % slices == index)
 
 
 def _cells(cells: Sequence[tuple[Status, Priority]]) -> Any:
@@ -151,14 +187,19 @@ def _by_person(person: Any, criteria: Criteria) -> Statement:
     return select(User.username, User.id, found.c.number).join_from(found, User, User.id == found.c.person)
 
 
-def _overdue(criteria: Criteria, today: date) -> Count:
-    return Count("overdue", _number_where(Task.status.in_(OPEN_STATUSES), Task.due_date < today, *criteria))
+def _due(criteria: Criteria, today: date) -> list[Count]:
+    return [Count(name, statement.where(*criteria)) for name, statement in _due_statements(today).items()]
 
 
-def _due_soon(criteria: Criteria, today: date) -> Count:
-    """Return the count of pending tasks due within 24 hours; due dates are days, so today or tomorrow."""
+@lru_cache(maxsize=2)
+def _due_statements(today: date) -> dict[Dimension, Statement]:
+    """Return the counts of overdue tasks, and of pending tasks due within 24 hours; due dates are days, so today or
+    tomorrow."""
     soon = Task.due_date.between(today, today + timedelta(days=1))
-    return Count("due_soon", _number_where(Task.status == Status.PENDING, soon, *criteria))
+    return {
+        "overdue": _number_where(Task.status.in_(OPEN_STATUSES), Task.due_date < today),
+        "due_soon": _number_where(Task.status == Status.PENDING, soon),
+    }
 
 
 def _number_where(*criteria: ColumnElement[bool]) -> Statement:

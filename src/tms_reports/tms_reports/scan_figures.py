@@ -4,9 +4,9 @@ from collections import Counter
 
 from sqlalchemy import Connection, text
 
-from tms_reports.counts import KIND, LATE, SOON
+from tms_reports.counts import KIND, LATE, SOON, Tallies
 from tms_reports.figures import Figures
-from tms_reports.threads import Counted, Tallies
+from tms_reports.threads import Counted
 
 NAMES = text("SELECT id, username FROM users WHERE id = ANY(:ids)")
 
@@ -22,12 +22,9 @@ def figures_of(counted: Counted, connection: Connection) -> Figures:
 
 
 def _of_dimensions(tallies: Tallies) -> Figures:
-    cells, created = tallies.get("cells", Counter()), Counter(tallies.get("created", Counter()))
-    for (name, user, *cell), number in tallies.get("created cells", Counter()).items():
-        cells[tuple(cell)] += number
-        created[name, user] += number
+    created = tallies["created"]
     return Figures(
-        cells=cells,
+        cells=tallies["cells"],
         assigned=Counter({user: number for (_, user), number in tallies["assigned"].items()}),
         created=Counter({user: number for (_, user), number in created.items()}),
         due_soon=tallies["due_soon"][()],

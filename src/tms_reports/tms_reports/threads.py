@@ -1,6 +1,6 @@
 """Executes a list of counts in several threads, on the connections of one scan."""
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from tms_reports.counts import Count, Dimension
+from tms_reports.counts import Count, Tallies
 from tms_reports.scans import Scan, Snapshot
 
 Progress = Callable[[int, int], None]
-Tallies = dict[Dimension, Counter[tuple[Any, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +61,7 @@ class _Work:
 
     def _add(self, count: Count, rows: Sequence[Row[Any]]) -> None:
         with self.lock:
-            tally = self.tallies.setdefault(count.dimension, Counter())
-            for row in rows:
-                tally[tuple(row[:-1])] += row[-1]
+            count.add_to(self.tallies, rows)
             self.done += 1
             if self.progress:
                 self.progress(self.done, self.total)

@@ -9,7 +9,7 @@ from typing import Any
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.models import OPEN_STATUSES, EventKind, Status
 from tms_core.single_statements import Rows, SingleStatements
-from tms_reports.counters.keys import CELLS, Dimension, day_number, states_of
+from tms_reports.counters.keys import CELLS, NOBODY, Dimension, day_number, states_of
 from tms_reports.counters.storage import SINK
 from tms_reports.counters.views import TaskState, View
 from tms_reports.figures import Figures
@@ -35,7 +35,7 @@ def read_figures(
     `matches` tells whether the view counts a task of an event.
     """
     rows = statements.read(_statement(cells), _parameters(view, today))
-    _, cursor, _, newest, data = next(row for row in rows if row[0] == "state")
+    cursor, newest, data = next(row[1:4] for row in rows if row[0] == "state")
     if not data["is_complete"] or (view.is_personal and not data["is_personal"]):
         return None
     figures = Figures(position=cursor)
@@ -52,11 +52,12 @@ def _fill(figures: Figures, view: View, rows: Rows, cells: tuple[int, ...]) -> l
     """Add the counters to the figures and return the events that they do not contain."""
     factors = {scope: factor for scope, _, factor in view.totals}
     pending = []
-    for what, key, name, number, data in rows:
+    for what, key, _, data, users, numbers, names in rows:
         match what:
             case "created" | "assigned":
-                getattr(figures, what)[key] = number
-                figures.usernames[key] = name
+                getattr(figures, what).update(dict(zip(users or (), numbers or (), strict=True)))
+            case "names":
+                figures.usernames.update(zip(users or (), names or (), strict=True))
             case "due":
                 figures.overdue += factors[key] * data[0]
                 figures.due_soon += factors[key] * data[1]
@@ -64,9 +65,9 @@ def _fill(figures: Figures, view: View, rows: Rows, cells: tuple[int, ...]) -> l
                 for index in cells:
                     figures.cells[CELLS[index]] += factors[key] * data[index]
                 total = sum(data[index] for index in cells)
-                for own, numbers in ((view.creator, figures.created), (view.assignee, figures.assigned)):
+                for own, found in ((view.creator, figures.created), (view.assignee, figures.assigned)):
                     if own and own[0] == key:
-                        numbers[own[1]] = total
+                        found[own[1]] = total
             case "event":
                 kind, changes, snapshot = data
                 pending.append(TaskEventRecord(0, 0, EventKind(kind), None, changes, snapshot, None))  # type: ignore[arg-type]
@@ -118,18 +119,21 @@ def _parameters(view: View, today: date) -> dict[str, Any]:
 
 def _by_user(what: str, dimension: Dimension, number: str) -> str:
     return f"""
-        SELECT '{what}', users.id, users.username, {number}, NULL
-        FROM report_counter AS counter JOIN users ON users.id = counter.key
-        WHERE counter.scope = %({what}_scope)s AND counter.owner = %({what}_owner)s
-            AND counter.dimension = {dimension:d} AND counter.key <> %({what}_except)s"""
+        SELECT '{what}', NULL, NULL::bigint, NULL, array_agg(key), array_agg({number}), NULL
+        FROM report_counter WHERE {_keys_of(what, dimension)}"""
+
+
+def _keys_of(what: str, dimension: Dimension) -> str:
+    return f"""scope = %({what}_scope)s AND owner = %({what}_owner)s AND dimension = {dimension:d}
+            AND key NOT IN ({NOBODY}, %({what}_except)s)"""
 
 
 def _events(condition: str, order: str) -> str:
     # Ordered as an index is, which the planner would else not use: it expects a third of all events.
     return f"""(
-        SELECT 'event', NULL::bigint, NULL, NULL::bigint,
+        SELECT 'event', NULL::bigint, NULL::bigint,
             jsonb_build_array(kind, changes - '{{title,description}}'::text[],
-                snapshot - '{{title,description}}'::text[])
+                snapshot - '{{title,description}}'::text[]), NULL::bigint[], NULL::bigint[], NULL::text[]
         FROM task_event WHERE {condition} ORDER BY {order} LIMIT %(limit)s)"""
 
 
@@ -148,25 +152,32 @@ def _statement(cells: tuple[int, ...]) -> str:
         ), chosen AS (
             SELECT * FROM unnest(%(scopes)s::smallint[], %(owners)s::bigint[]) AS chosen (scope, owner)
         )
-        SELECT 'state', cursor.position, NULL::text, (SELECT coalesce(max(position), 0) FROM task_event),
+        SELECT 'state', cursor.position, (SELECT coalesce(max(position), 0) FROM task_event),
             jsonb_build_object(
                 'is_complete',
                 coalesce((SELECT bulk_loads FROM report_counter_state), -1) = (SELECT count(*) FROM report_bulk_load),
                 'is_personal', (SELECT is_personal FROM report_counter_state)
-            )
+            ), NULL::bigint[], NULL::bigint[], NULL::text[]
         FROM cursor
         UNION ALL
-        SELECT 'total', counter.scope, NULL, NULL, to_jsonb(numbers)
-        FROM chosen JOIN report_counter AS counter USING (scope, owner) WHERE dimension = {Dimension.TOTAL:d}
+        SELECT 'total', scope, NULL, to_jsonb(numbers), NULL, NULL, NULL
+        FROM chosen JOIN report_counter USING (scope, owner) WHERE dimension = {Dimension.TOTAL:d}
         UNION ALL
-        SELECT 'due', counter.scope, NULL, NULL, jsonb_build_array(
-            coalesce(sum({sum_of(*OPEN_STATUSES)}) FILTER (WHERE key < %(today)s), 0),
-            coalesce(sum({sum_of(Status.PENDING)}) FILTER (WHERE key >= %(today)s), 0)
-        )
-        FROM chosen JOIN report_counter AS counter USING (scope, owner)
-        WHERE dimension = {Dimension.DUE:d} AND key <= %(today)s + 1 GROUP BY counter.scope
+        SELECT 'due', scope, NULL, jsonb_build_array(overdue, due_soon), NULL, NULL, NULL
+        FROM chosen CROSS JOIN LATERAL (
+            SELECT coalesce(sum({sum_of(*OPEN_STATUSES)}) FILTER (WHERE key < %(today)s), 0) AS overdue,
+                coalesce(sum({sum_of(Status.PENDING)}) FILTER (WHERE key >= %(today)s), 0) AS due_soon
+            FROM report_counter AS counter
+            WHERE counter.scope = chosen.scope AND counter.owner = chosen.owner
+                AND dimension = {Dimension.DUE:d} AND key <= %(today)s + 1
+        ) AS due
         UNION ALL {_by_user("created", Dimension.CREATED, number)}
         UNION ALL {_by_user("assigned", Dimension.ASSIGNED, number)}
+        UNION ALL
+        SELECT 'names', NULL, NULL, NULL, array_agg(id), NULL, array_agg(username) FROM users WHERE id IN (
+            SELECT key FROM report_counter WHERE {_keys_of("created", Dimension.CREATED)}
+            UNION ALL
+            SELECT key FROM report_counter WHERE {_keys_of("assigned", Dimension.ASSIGNED)})
         UNION ALL {_events("position > (SELECT position FROM cursor)", "position")}
         UNION ALL {_events("position IS NULL", "id")}
     """
