@@ -90,7 +90,7 @@ def work_list(
         return [_pass(criteria, today, ids) for ids in ranges]
     if not criteria and 0 < sizes.users * MIN_TASKS_PER_USER <= sizes.tasks:
         by_creator = sizes.users * MIN_TASKS_PER_CREATOR <= sizes.tasks
-        dimensions = _keyed(slices_of(sizes), by_creator=by_creator)
+        dimensions: Sequence[Count] = _keyed(slices_of(sizes), by_creator=by_creator)
     else:
         dimensions = _grouped(criteria)
     return [*dimensions, *_due(criteria, today)]

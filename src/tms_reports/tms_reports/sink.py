@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 class ReportCountersSink(EventSink):
     """Adds what the events change to the counters. Counters that are missing or outdated are built first."""
 
-    # Reports add the events that are not delivered yet themselves.
-    batch_window = 0.3
+    # Reports add the events that are not delivered yet themselves, some 13 µs each. The more events a batch has, the
+    # fewer rows are written for each.
+    batch_window = 0.8
 
     def prepare(self) -> None:
         with self.runtime.transaction() as session:

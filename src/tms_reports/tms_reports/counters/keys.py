@@ -15,6 +15,8 @@ from tms_core.models import OPEN_STATUSES, EventKind, Priority, Status
 CELLS = tuple(product(Status, Priority))
 CELL_OF = {(status.value, priority.value): index for index, (status, priority) in enumerate(CELLS)}
 OPEN = frozenset(status.value for status in OPEN_STATUSES)
+# The fields of a task that decide in which rows it counts.
+COUNTED = frozenset({"status", "priority", "due_date", "assigned_to", "created_by"})
 FIRST_DAY = date(1970, 1, 1)
 NOBODY = 0
 
@@ -94,7 +96,9 @@ def add(rows: Rows, key: Key, cell: int, number: int) -> None:
 
 
 def states_of(event: TaskEventRecord) -> Iterator[tuple[Mapping[str, Any], int]]:
-    """Yield the task before an event with -1, and after it with +1."""
+    """Yield the task before an event with -1, and after it with +1; nothing if it counts in the same rows."""
+    if event.kind is EventKind.UPDATED and COUNTED.isdisjoint(event.changes):
+        return
     if event.kind is not EventKind.CREATED:
         yield event.before(), -1
     if event.kind is not EventKind.DELETED:

@@ -15,7 +15,7 @@ from tms_reports.counters.views import TaskState, View
 from tms_reports.figures import Figures
 
 # With more events that are not delivered yet, the counters are behind: the relay is down or catching up.
-MAX_PENDING = 1_000
+MAX_PENDING = 5_000
 Matches = Callable[[TaskState], bool]
 
 

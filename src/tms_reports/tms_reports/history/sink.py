@@ -15,7 +15,7 @@ NAME = "report_history"
 class HistorySink(EventSink):
     """Reports also read the events behind the cursor, so batches may wait."""
 
-    batch_window = 0.5
+    batch_window = 1.0
 
     def deliver(self, session: Session, events: Sequence[TaskEventRecord]) -> None:
         if any(map(_may_change_status, events)):
