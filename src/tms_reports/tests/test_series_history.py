@@ -14,7 +14,7 @@ from tms_core.models import OPEN_STATUSES, EventKind, RelayCursor, Status, Task,
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter
 from tms_reports.history.rebuild import discard_history
-from tms_reports.models import Completion, StatusChange
+from tms_reports.models import Completion, ReportBulkLoad, StatusChange
 from tms_reports.series.burndown import Burndown
 from tms_reports.series.cycle_time import CycleTime
 from tms_reports.series.services import SeriesService
@@ -125,7 +125,7 @@ def days_of(result):
 
 def empty_tables(runtime):
     with runtime.transaction() as session:
-        for model in (Task, TaskEvent, StatusChange, Completion):
+        for model in (Task, TaskEvent, StatusChange, Completion, ReportBulkLoad):
             session.execute(delete(model))
         session.execute(update(RelayCursor).values(position=0))
         session.execute(text("SELECT setval('task_id_seq', 1, false), setval('task_event_id_seq', 1, false)"))

@@ -42,11 +42,12 @@ class ReportCounterState(Base):
 
 class ReportBulkLoad(Base):
     """A statement that added or deleted tasks without events; triggers on `task` add a row in its transaction. Counters
-    that do not contain it are outdated."""
+    that do not contain it are outdated. `is_deletion` is true as well where it is not known."""
 
     __tablename__ = "report_bulk_load"
 
     id: Mapped[Id]
+    is_deletion: Mapped[bool] = mapped_column(server_default="true")
     created_at: Mapped[CreatedAt]
 
 

@@ -28,8 +28,13 @@ POLL_SECONDS = 0.05
 SNAPSHOT_GONE = ("55000", "42704")
 QUERY_CANCELED = "57014"
 TOO_MANY_SCANS = "Too many reports are being counted right now. Try again in a few seconds."
-# Makes PostgreSQL end the statement of a process that was killed. The setting exists from version 14 on.
-CHECK_CLIENT = "SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
+# The first setting makes PostgreSQL end the statement of a process that was killed; it exists from version 14 on. The
+# second keeps sorts and hash tables of some 100,000 tasks in memory: a quarter less for a year's cycle times.
+SET_UP = """
+    SELECT set_config(name, '2s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'
+    UNION ALL
+    SELECT set_config(name, '32MB', false) FROM pg_settings WHERE name = 'work_mem' AND setting::bigint < 32 * 1024
+"""
 # One statement instead of six saves round trips. The slot is an advisory lock, held until the transaction ends;
 # `reltuples` is the planner's estimate, -1 if the table was never analysed. The time limit applies from the next
 # statement on.
@@ -146,7 +151,7 @@ class Scans:
     """
 
     def __init__(self, engine: Engine, *, connections: int, concurrent: int, max_wait: float, statement_timeout: float):
-        event.listen(engine, "connect", _check_client)
+        event.listen(engine, "connect", _set_up)
         self._root = engine
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._free = BoundedSemaphore(connections)
@@ -256,8 +261,8 @@ def create_report_engine(runtime: Runtime) -> Engine:
     return create_database_engine(runtime.core, url=url, pool_size=settings.pool_size)
 
 
-def _check_client(dbapi_connection: Any, _record: Any) -> None:
+def _set_up(dbapi_connection: Any, _record: Any) -> None:
     with suppress(psycopg2.Error), dbapi_connection.cursor() as cursor:
-        cursor.execute(CHECK_CLIENT)
+        cursor.execute(SET_UP)
     # `set_config` for the session would be undone by the first rollback.
     dbapi_connection.commit()

@@ -39,6 +39,7 @@ class TaskEvent(Base):
     __table_args__ = (
         Index("ix_task_event_task_id", "task_id", "id"),
         Index("ix_task_event_unpositioned", "id", postgresql_where=text("position IS NULL")),
+        Index("ix_task_event_deleted", "task_id", postgresql_where=text("kind = 'deleted'")),
         CheckConstraint("position > 0", name="position_positive"),
     )
 
