@@ -62,6 +62,11 @@ PAGES: dict[str, tuple[str, Show]] = {
     "reports-flow": ("/reports/flow", lambda page: page.get_by_role("table", name="From creation")),
     "administration": ("/administration/system", lambda page: page.get_by_text("PostgreSQL", exact=False)),
 }
+# Reports as pages of their own, `format=html`.
+DOCUMENTS = {
+    "report-document": "/api/task-report-insight/?format=html",
+    "report-document-trend": "/api/task-report-insight/trend?format=html",
+}
 
 
 def main(only: list[str]) -> None:
@@ -86,6 +91,13 @@ def main(only: list[str]) -> None:
                 page.goto(path)
                 expect(shown(page)).to_be_visible()
                 _save(page, converter, f"{name}-{device}")
+            for name, path in DOCUMENTS.items():
+                if only and name not in only:
+                    continue
+                document = browser.new_page(**options)
+                document.set_content(api_of(USER).get(path).text())
+                _save(document, converter, f"{name}-{device}")
+                document.close()
             if not only or "conflict" in only:
                 _make_conflict(page, DISPUTED[device], api_of)
                 _save(page, converter, f"conflict-{device}")

@@ -55,18 +55,18 @@ def _insight(result: Result) -> Document:
             ("Unassigned", "unassigned"),
         )
     ]
-    groups = {
-        "By status": "tasks_by_status",
-        "By priority": "tasks_by_priority",
-        "Assigned to": "tasks_assigned",
-        "Created by": "tasks_created",
-    }
+    groups: tuple[tuple[str, str, Callable[[str], str]], ...] = (
+        ("By status", "tasks_by_status", _words),
+        ("By priority", "tasks_by_priority", _words),
+        ("Assigned to", "tasks_assigned", str),
+        ("Created by", "tasks_created", str),
+    )
     charts = [
-        BarChart(chart, title, _shortened(result[name]))
-        for chart, (title, name) in zip(CHARTS["insight"], groups.items(), strict=True)
+        BarChart(chart, title, _shortened({label(key): number for key, number in result[name].items()}))
+        for chart, (title, name, label) in zip(CHARTS["insight"], groups, strict=True)
     ]
     tables = [Table("All figures", FIGURES, list(_figures(result)))]
-    tables += [_by_key(title, result[name], urls.get(name, {})) for title, name in groups.items()]
+    tables += [_by_key(title, result[name], urls.get(name, {}), label) for title, name, label in groups]
     return Document(
         "Tasks",
         _notes(result),
@@ -76,9 +76,17 @@ def _insight(result: Result) -> Document:
     )
 
 
-def _by_key(title: str, numbers: Mapping[str, int], urls: Mapping[str, str | None]) -> Table:
-    rows = list(numbers.items())
-    return Table(title, ("", "Tasks"), rows, _links(1, (urls.get(key) if number else None for key, number in rows)))
+def _by_key(
+    title: str, numbers: Mapping[str, int], urls: Mapping[str, str | None], label: Callable[[str], str]
+) -> Table:
+    rows = [(label(key), number) for key, number in numbers.items()]
+    links = _links(1, (urls.get(key) if number else None for key, number in numbers.items()))
+    return Table(title, ("", "Tasks"), rows, links)
+
+
+def _words(value: str) -> str:
+    """Return the words of a status or priority, such as «In progress»."""
+    return value.replace("_", " ").capitalize()
 
 
 def _links(column: int, urls: Iterable[str | None]) -> dict[tuple[int, int], str]:
