@@ -444,6 +444,47 @@ def test_unwanted_mails_are_not_in_the_summary(
     assert [(row.status, row.reason) for row in rows] == [(MailStatus.DROPPED, reason)] * 2
 
 
+def test_a_held_change_by_several_users_is_not_the_users_own(stranger, assign, smtp, mail_log, sweep, verify, runtime):
+    assign(stranger)
+    context = mail_log.row().context
+    mail_log.change(context={**context, "actor_id": stranger.id, "actor_ids": [context["actor_id"], stranger.id]})
+    mail_log.send_all()
+    with runtime.transaction() as session:
+        session.add(NotificationPreference(user_id=stranger.id, own_changes=False))
+    verify(stranger)
+    sweep()
+
+    assert [mail["Subject"] for mail in smtp.received] == ["[TMS] Task 1 (#1)"]
+
+
+def test_muted_tasks_are_not_in_the_summary(stranger, assign, smtp, mail_log, ledger, sweep, verify):
+    assign(stranger, 4)
+    *_, before, after = mail_log.rows()
+    mail_log.send_all()
+    ledger.mute(stranger, before.task_id)
+    verify(stranger)
+    send_waiting()
+    ledger.mute(stranger, after.task_id)
+    mail_log.send_all()
+
+    (mail,) = smtp.received
+    text = mail.get_body(("plain",)).get_content()
+    assert [f"Task {number} " in text for number in (1, 2, 3, 4)] == [True, True, False, False]
+    assert [outcome for _, *outcome in ledger.outcomes(stranger)][2] == ["suppressed", "muted"]
+
+
+def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, ledger, sweep, verify):
+    assign(stranger, 2)
+    mail_log.send_all()
+    verify(stranger)
+    send_waiting()
+    for row in mail_log.rows()[:2]:
+        ledger.mute(stranger, row.task_id)
+    mail_log.send_all()
+
+    assert (mail_log.rows()[-1].status, smtp.received) == (MailStatus.DROPPED, [])
+
+
 def test_a_waiting_summary_is_dropped_when_its_user_turns_mails_off(
     stranger, assign, smtp, mail_log, sweep, verify, runtime
 ):

@@ -193,6 +193,24 @@ def test_unwanted_mails_are_dropped_with_a_reason(waiting, smtp, mail_log, runti
     assert smtp.received == []
 
 
+def test_a_mail_about_a_task_that_is_muted_meanwhile_is_dropped(waiting, smtp, mail_log, ledger, ann):
+    ledger.mute(ann, mail_log.row().task_id)
+    (row,) = mail_log.send_all()
+
+    assert (row.status, row.reason) == (MailStatus.DROPPED, "the user muted the task")
+    assert ledger.outcomes(ann) == [("assigned", "suppressed", "muted")]
+    assert smtp.received == []
+
+
+def test_a_change_by_several_users_is_not_the_users_own(waiting, smtp, mail_log, runtime, ann):
+    """Its newest change is the user's own."""
+    mail_log.change(context={**mail_log.row().context, "actor_ids": [99, ann.id]})
+    prefer(runtime, ann, own_changes=False)
+    (row,) = mail_log.send_all()
+
+    assert row.status is MailStatus.SENT
+
+
 @pytest.mark.parametrize("values", [{"updated": "off"}, {"due_soon": "off"}, {"timezone": "Europe/Berlin"}])
 def test_other_preferences_do_not_affect_the_mail(waiting, smtp, mail_log, runtime, ann, values):
     prefer(runtime, ann, **values)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from tms_notifications.models import Handling, MailStatus, Notification, NotificationMail
 from tms_notifications.reasons import SENTENCES, Reason
 from tms_notifications.services.holding import UNPROVED
+from tms_notifications.services.mutes import MUTED
 
 
 class OutcomeKind(StrEnum):
@@ -83,6 +84,7 @@ REASONS_OF_DROPPED = {
     "the account was deleted": Reason.DEACTIVATED,
     "the account is not active": Reason.DEACTIVATED,
     "the task may no longer be seen": Reason.NOT_VISIBLE,
+    MUTED: Reason.MUTED,
 }
 
 
