@@ -51,7 +51,11 @@ def test_an_event_is_delivered_with_a_valid_signature(ann, receiver, make_webhoo
     body = updated.verify(secret)
     assert body["type"] == "task.updated"
     assert body["data"]["changes"]["title"] == ["Paint the shed", "Paint the fence"]
-    assert body["data"]["before"]["title"] == "Paint the shed"
+    assert body["data"]["before"] == {
+        **{name: value for name, value in body["data"]["task"].items() if name != "updated_at"},
+        "title": "Paint the shed",
+        "version": 1,
+    }
     assert body["data"]["task"]["title"] == "Paint the fence"
     assert body["data"]["event_id"] == 2
     assert body["data"]["actor"] == ann.id
