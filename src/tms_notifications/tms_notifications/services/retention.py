@@ -13,7 +13,7 @@ DELETE_NOTIFICATIONS = text("""
             AND notification.due_at IS NULL
         RETURNING notification.id
     )
-    SELECT max(id), bool_and(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
+    SELECT max(id), bool_or(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
 """)
 DELETE_MAILS = text("""
     WITH oldest AS (SELECT id, created_at FROM notification_mail WHERE id > :after ORDER BY id LIMIT :step),
@@ -23,7 +23,7 @@ DELETE_MAILS = text("""
             AND mail.status IN ('sent', 'coalesced', 'failed', 'dropped')
         RETURNING mail.id
     )
-    SELECT max(id), bool_and(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
+    SELECT max(id), bool_or(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
 """)
 
 
@@ -37,7 +37,7 @@ class RetentionService:
     def delete_notifications(self, after: int) -> tuple[int | None, int]:
         """Delete those of the next `STEP` notifications after an id that are older than `days` days.
 
-        Returns the last id, None if no older ones can follow, and how many were deleted.
+        Returns the last id, None if none of them is old, and how many were deleted.
         """
         return self._step(DELETE_NOTIFICATIONS, after)
 
@@ -47,5 +47,5 @@ class RetentionService:
 
     def _step(self, statement: object, after: int) -> tuple[int | None, int]:
         parameters = {"after": after, "step": STEP, "days": self._days}
-        last, are_all_old, deleted = self._session.execute(statement, parameters).one()  # type: ignore[call-overload]
-        return (last if are_all_old else None), deleted
+        last, has_old, deleted = self._session.execute(statement, parameters).one()  # type: ignore[call-overload]
+        return (last if has_old else None), deleted
