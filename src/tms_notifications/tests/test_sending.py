@@ -13,7 +13,8 @@ from tms_core.celery import use
 from tms_core.models import User
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
-from tms_notifications.models import MailStatus, NotificationPreference
+from tms_notifications.models import Handling, MailStatus, Notification, NotificationPreference
+from tms_notifications.outcomes import outcome_of
 from tms_notifications.services.attempts import MAX_DELAY, MAX_FAULTS, pause_after
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
@@ -199,6 +200,7 @@ def test_a_mail_about_a_task_that_is_muted_meanwhile_is_dropped(waiting, smtp, m
 
     assert (row.status, row.reason) == (MailStatus.DROPPED, "the user muted the task")
     assert ledger.outcomes(ann) == [("assigned", "suppressed", "muted")]
+    assert outcome_of(Notification(handling=Handling.MAIL), row).detail == "The user has muted the task."
     assert smtp.received == []
 
 

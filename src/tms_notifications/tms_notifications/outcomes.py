@@ -37,7 +37,8 @@ def outcome_of(notification: Notification, mail: NotificationMail | None) -> Out
         case MailStatus.FAILED:
             return _outcome(OutcomeKind.FAILED, Reason.NOT_DELIVERED, mail.reason)
         case MailStatus.DROPPED:
-            return _outcome(OutcomeKind.SUPPRESSED, _reason_of_dropped(mail.reason or ""), mail.reason)
+            reason = _reason_of_dropped(mail.reason or "")
+            return _outcome(OutcomeKind.SUPPRESSED, reason, None if reason in SELF_EXPLANATORY else mail.reason)
         case MailStatus.HELD if mail.reason == UNPROVED:
             return _outcome(OutcomeKind.WAITING, Reason.ADDRESS_UNPROVED)
         case MailStatus.HELD:
@@ -78,6 +79,8 @@ def _reason_of_dropped(reason: str) -> Reason:
     return REASONS_OF_DROPPED.get(reason, Reason.DROPPED)
 
 
+# The words of the mail log would repeat their sentences.
+SELF_EXPLANATORY = frozenset({Reason.OWN_CHANGE, Reason.MUTED, Reason.NOT_VISIBLE})
 # The words of the mail log.
 REASONS_OF_DROPPED = {
     "the user's own change": Reason.OWN_CHANGE,
