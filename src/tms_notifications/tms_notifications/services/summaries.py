@@ -25,7 +25,7 @@ from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.mutes import MUTED
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.settings import needs_proof
-from tms_notifications.summary_items import MAX_ITEMS, summary_item
+from tms_notifications.summary_items import MAX_ITEMS, common_preference, summary_item
 
 RETRY_AFTER = timedelta(hours=1)
 log = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ class SummaryService:
             select(NotificationMail).where(*self._held(user_id)).order_by(NotificationMail.id.desc()).limit(MAX_ITEMS)
         )
         listed = list(reversed(self._session.scalars(newest).all()))
+        kinds = self._session.scalars(select(NotificationMail.kind).where(*self._held(user_id)).distinct()).all()
         pending_mail = PendingMail(
             key=f"summary:{user_id}:{last}",
             user_id=user_id,
@@ -92,6 +93,7 @@ class SummaryService:
                 "was_unproved": any(mail.reason == UNPROVED for mail in listed),
                 "items": [summary_item(mail.kind, mail.context) for mail in listed],
                 "more": count - len(listed),
+                "preference": common_preference(kind.preference for kind in kinds),
             },
         )
         (mail_id,) = self._mails.add([pending_mail], queued=False)
