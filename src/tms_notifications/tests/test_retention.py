@@ -8,6 +8,7 @@ from sqlalchemy import update
 from tms_core.event_log.events import read_events
 from tms_notifications.models import MailStatus, Notification, NotificationMail
 from tms_notifications.services import retention
+from tms_notifications.services.holding import UNPROVED
 from tms_notifications.sink import NotificationsSink
 from tms_notifications.tasks import forget
 
@@ -72,6 +73,18 @@ def test_mails_that_wait_are_kept(smtp, tasks, relay_once, mail_log, age, ann, b
     forget()
 
     assert [(row.id, row.status) for row in mail_log.rows()] == [(2, MailStatus.WAITING)]
+
+
+def test_mails_that_are_held_are_deleted(smtp, tasks, relay_once, mail_log, age, ann, bob):
+    """Nobody may ever verify the address."""
+    tasks.create(ann, assigned_to=bob.id)
+    relay_once()
+    mail_log.change(status=MailStatus.HELD, reason=UNPROVED)
+    age(1)
+
+    forget()
+
+    assert mail_log.rows() == []
 
 
 def test_old_events_that_are_delivered_again_are_not_recorded(runtime, tasks, relay_once, mail_log, ann, bob):

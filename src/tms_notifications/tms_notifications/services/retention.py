@@ -1,4 +1,4 @@
-"""Deletes notifications and finished mails after their time, in small transactions."""
+"""Deletes notifications, and mails that are finished or held, after their time, in small transactions."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ DELETE_MAILS = text("""
     deleted AS (
         DELETE FROM notification_mail AS mail USING oldest
         WHERE mail.id = oldest.id AND oldest.created_at < now() - :days * interval '1 day'
-            AND mail.status IN ('sent', 'coalesced', 'failed', 'dropped')
+            AND mail.status <> 'waiting'
         RETURNING mail.id
     )
     SELECT max(id), bool_or(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
@@ -42,7 +42,8 @@ class RetentionService:
         return self._step(DELETE_NOTIFICATIONS, after)
 
     def delete_mails(self, after: int) -> tuple[int | None, int]:
-        """Delete mails in the same way, except those that still wait."""
+        """Delete mails in the same way, except those that still wait. Held ones, for an address that nobody verifies,
+        would otherwise be kept for ever."""
         return self._step(DELETE_MAILS, after)
 
     def _step(self, statement: object, after: int) -> tuple[int | None, int]:
