@@ -70,7 +70,7 @@ messages: install ## Bring the texts of mails and pages into their catalogues; t
 	@$(BIN)/pybabel --quiet update --input-file var/mails.pot --output-dir $(MAILS)/tms_notifications/locale \
 		--omit-header --no-fuzzy-matching --ignore-obsolete --width 120
 	@$(BIN)/pybabel --quiet extract --keywords N_ --no-location --omit-header --sort-output --output-file var/pages.pot \
-		src/tms_api/tms_api/link_pages.py
+		src/tms_api/tms_api/link_pages.py src/tms_api/tms_api/link_page_errors.py
 	@$(BIN)/pybabel --quiet update --input-file var/pages.pot --output-dir src/tms_api/tms_api/locale \
 		--omit-header --no-fuzzy-matching --ignore-obsolete --width 120
 

@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import create_engine, text
 
 
 def test_a_running_process_is_alive(app):
@@ -10,6 +11,16 @@ def test_a_process_with_all_dependencies_is_ready(app):
 
     assert answer["status"] == "ok"
     assert answer["checks"] == {"database": "ok", "migrations": "ok", "redis": "ok"}
+
+
+def test_a_process_is_ready_at_once_after_a_restart_of_the_database(app, runtime):
+    app.get("/api/ready", status=200)
+    with runtime.engine.connect() as connection:
+        own = connection.scalar(text("SELECT pg_backend_pid()"))
+    with create_engine(runtime.engine.url).connect() as connection:
+        assert connection.scalar(text("SELECT pg_terminate_backend(:own, 10000)"), {"own": own})
+
+    app.get("/api/ready", status=200)
 
 
 AWAY = {

@@ -7,7 +7,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 import tms_api
-from tms_api import link_pages
+from tms_api import link_page_errors, link_pages
+from tms_api.link_page_errors import ERROR_TEXTS
 from tms_api.link_pages import LANGUAGES
 from tms_core.catalogues import SOURCE
 
@@ -32,9 +33,15 @@ def test_a_page_is_in_the_language_of_the_browser(app, wanted, language):
 
 
 def test_every_text_of_the_pages_has_a_translation():
-    texts = {found[1] for found in extract_from_file("python", link_pages.__file__, keywords={"N_": None})}
+    files = (link_pages.__file__, link_page_errors.__file__)
+    texts = {found[1] for file in files for found in extract_from_file("python", file, keywords={"N_": None})}
     for code in set(LANGUAGES) - {SOURCE}:
         with (FOLDER / code / "LC_MESSAGES" / "messages.po").open("rb") as file:
             translated = {message.id for message in read_po(file, locale=code) if message.id and message.string}
 
         assert translated == texts
+
+
+def test_texts_of_errors_name_only_parameters_of_their_codes():
+    for code, text in ERROR_TEXTS.items():
+        assert text.format(**dict.fromkeys(code.params, "")) != ""

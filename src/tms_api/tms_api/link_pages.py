@@ -10,11 +10,19 @@ from dataclasses import dataclass, replace
 import orjson
 from pyramid.response import Response
 
+from tms_api.link_page_errors import AWAY, ERROR_TEXTS, OTHER
 from tms_core.catalogues import N_, SOURCE, translations
 from tms_core.web.openapi import ResponseDoc
 from tms_core.web.pages import Field, Form, page
 
 SCRIPT = """
+const errorText = (problem) => {
+  const errors = problem.errors || [];
+  // A token of another form than those of links is as invalid as a used one.
+  if (errors.some((one) => one.field === "token")) return ERRORS.link_invalid;
+  const known = [...errors, problem].find((one) => Object.hasOwn(ERRORS, one.code));
+  return known ? ERRORS[known.code].replace(/\\{(\\w+)\\}/g, (_, name) => known.params[name]) : TEXTS.other;
+};
 const form = document.querySelector("form"), output = document.querySelector("output");
 const heading = document.querySelector("h1"), sentence = document.getElementById("sentence");
 const button = form.querySelector("button");
@@ -32,9 +40,7 @@ form.addEventListener("submit", async (event) => {
       heading.textContent = TEXTS.done;
       sentence.textContent = form.dataset.done;
     } else {
-      const problem = await answer.json();
-      const isUsed = (problem.errors || []).some((one) => one.field === "token");
-      output.textContent = isUsed ? TEXTS.used : problem.detail;
+      output.textContent = errorText(await answer.json());
     }
   } catch {
     output.textContent = TEXTS.away;
@@ -42,11 +48,7 @@ form.addEventListener("submit", async (event) => {
   button.disabled = false;
 });
 """
-SCRIPT_TEXTS = {
-    "done": N_("Done"),
-    "used": N_("This link has been used or has expired. Request another one."),
-    "away": N_("The server does not respond. Try again in a minute."),
-}
+SCRIPT_TEXTS = {"done": N_("Done"), "other": OTHER, "away": AWAY}
 NOSCRIPT = N_("This page needs JavaScript.")
 # Those with a catalogue, and English.
 LANGUAGES = (SOURCE, "de")
@@ -99,11 +101,12 @@ def link_page(request, content: LinkPage) -> Response:
     fields = [replace(one, label=text(one.label), hint=text(one.hint)) for one in content.form.fields]
     form = Form(text(content.form.button), fields, text(content.form.done))
     texts = orjson.dumps({name: text(one) for name, one in SCRIPT_TEXTS.items()}).decode()
+    errors = orjson.dumps({code.name: text(one) for code, one in ERROR_TEXTS.items()}).decode()
     return page(
         text(content.heading),
         text(content.sentence),
         form=form,
-        script=f"const TEXTS = {texts};{SCRIPT}",
+        script=f"const TEXTS = {texts}, ERRORS = {errors};{SCRIPT}",
         language=language,
         noscript=text(NOSCRIPT),
     )

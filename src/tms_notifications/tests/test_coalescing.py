@@ -138,6 +138,23 @@ def test_waiting_changes_are_sent_before_the_user_loses_the_task(
     assert lost.startswith(expected)
 
 
+def test_mails_of_events_that_arrive_together_are_in_their_order(smtp, tasks, relay_once, mail_log, ledger, ann, bob):
+    task_id = tasks.create(ann, assigned_to=bob.id)
+    tasks.change(ann, task_id, priority="HIGH")
+    tasks.change(ann, task_id, assigned_to=None)
+    tasks.change(ann, task_id, assigned_to=bob.id)
+    tasks.change(ann, task_id, priority="LOW")
+    tasks.change(ann, task_id, priority="URGENT")
+    tasks.delete(ann, task_id)
+    relay_once()
+    mail_log.send_all()
+
+    expected = ["assigned this", "changed a", "took this", "assigned this", "changed a", "deleted a"]
+    assert [mail.split("ann ")[1].split(" task")[0] for mail in map(text, smtp.received)] == expected
+    outcomes = [outcome for _, outcome, _ in ledger.outcomes(bob)]
+    assert outcomes == ["sent", "sent", "sent", "sent", "coalesced", "sent", "sent"]
+
+
 def test_a_preference_that_changes_during_the_window_holds(task_id, smtp, tasks, relay_once, flush, ledger, ann, bob):
     tasks.change(ann, task_id, priority="HIGH")
     relay_once()

@@ -17,7 +17,7 @@ from tms_notifications.models import MailStatus, NotificationPreference, Notific
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
 from tms_notifications.services.summaries import MAX_ITEMS, SummaryService
-from tms_notifications.tasks import send_mail, send_waiting
+from tms_notifications.tasks import collect, send_mail, send_waiting
 from tms_testing.fixtures import PASSWORD
 
 
@@ -137,7 +137,7 @@ def test_held_mails_are_sent_as_one_mail_after_verification(stranger, assign, sm
     (summary,) = [row for row in rows if row.kind.value == "summary"]
     held = [(row.status.value, row.reason) for row in rows if row.kind.value == "assigned"]
     assert held == [("coalesced", f"included in mail {summary.id}")] * 3
-    assert ".all." in message["List-Unsubscribe"]
+    assert ".assigned." in message["List-Unsubscribe"]
 
 
 def test_mails_after_verification_are_sent_at_once(stranger, assign, smtp, mail_log, sweep, verify):
@@ -444,6 +444,47 @@ def test_unwanted_mails_are_not_in_the_summary(
     assert [(row.status, row.reason) for row in rows] == [(MailStatus.DROPPED, reason)] * 2
 
 
+def test_a_held_change_by_several_users_is_not_the_users_own(stranger, assign, smtp, mail_log, sweep, verify, runtime):
+    assign(stranger)
+    context = mail_log.row().context
+    mail_log.change(context={**context, "actor_id": stranger.id, "actor_ids": [context["actor_id"], stranger.id]})
+    mail_log.send_all()
+    with runtime.transaction() as session:
+        session.add(NotificationPreference(user_id=stranger.id, own_changes=False))
+    verify(stranger)
+    sweep()
+
+    assert [mail["Subject"] for mail in smtp.received] == ["[TMS] Task 1 (#1)"]
+
+
+def test_muted_tasks_are_not_in_the_summary(stranger, assign, smtp, mail_log, ledger, sweep, verify):
+    assign(stranger, 4)
+    *_, before, after = mail_log.rows()
+    mail_log.send_all()
+    ledger.mute(stranger, before.task_id)
+    verify(stranger)
+    send_waiting()
+    ledger.mute(stranger, after.task_id)
+    mail_log.send_all()
+
+    (mail,) = smtp.received
+    text = mail.get_body(("plain",)).get_content()
+    assert [f"Task {number} " in text for number in (1, 2, 3, 4)] == [True, True, False, False]
+    assert [outcome for _, *outcome in ledger.outcomes(stranger)][2] == ["suppressed", "muted"]
+
+
+def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, ledger, sweep, verify):
+    assign(stranger, 2)
+    mail_log.send_all()
+    verify(stranger)
+    send_waiting()
+    for row in mail_log.rows()[:2]:
+        ledger.mute(stranger, row.task_id)
+    mail_log.send_all()
+
+    assert (mail_log.rows()[-1].status, smtp.received) == (MailStatus.DROPPED, [])
+
+
 def test_a_waiting_summary_is_dropped_when_its_user_turns_mails_off(
     stranger, assign, smtp, mail_log, sweep, verify, runtime
 ):
@@ -537,18 +578,26 @@ def test_the_command_line_lists_held_mails(stranger, assign, smtp, mail_log, tms
     assert f"[held: {UNPROVED}]" in tms("mail", "show", str(row.id)).output
 
 
-def test_a_summarys_unsubscribe_link_turns_off_all_kinds(
-    stranger, assign, smtp, mail_log, sweep, verify, app, client_of
+@pytest.mark.parametrize("kinds", [{"assigned"}, {"assigned", "updated"}])
+def test_a_summarys_unsubscribe_link_turns_off_its_kinds(
+    stranger, boss, assign, tasks, relay_once, smtp, mail_log, ledger, sweep, verify, app, client_of, kinds
 ):
     assign(stranger, 2)
+    if "updated" in kinds:
+        tasks.change(boss, 1, priority="LOW")
+        relay_once()
+        ledger.make_due()
+        collect()
     mail_log.send_all()
     verify(stranger)
     sweep()
     (message,) = smtp.received
     link = message["List-Unsubscribe"].strip("<>").removeprefix("https://tasks.example.org")
 
-    assert "about tasks" in app.get(link).text
+    assert ("about tasks assigned to you" if len(kinds) == 1 else "about tasks will") in app.get(link).text
     app.post(link, status=200)
 
     preferences = client_of(stranger).get("/api/users/me/notifications").json
-    assert {preferences[name] for name in ("assigned", "updated", "due_soon")} == {"off"}
+    # The link of a mail with several kinds turns off all of them.
+    off = {"assigned"} if len(kinds) == 1 else {"assigned", "updated", "due_soon"}
+    assert {name for name, value in preferences.items() if value == "off"} == off

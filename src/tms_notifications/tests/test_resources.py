@@ -1,7 +1,9 @@
 """Preferences and unsubscribing over HTTP."""
 
 import pytest
+from webtest import TestApp
 
+from tms_core.app import configure
 from tms_notifications.unsubscribing import UnsubscribeTokens
 
 URL = "/api/users/me/notifications"
@@ -134,6 +136,18 @@ def test_a_broken_link_is_a_page_for_browsers_and_a_problem_for_programs(app, cl
         assert page.headers["Cache-Control"] == "no-store"
         assert ask(url, status=400).content_type == "application/problem+json"
     assert client.get(URL).json == DEFAULTS
+
+
+def test_without_database_the_link_shows_a_page_in_the_language_of_the_deployment(ini, client, link):
+    url = link(client.user)
+    changed = {"tms.database_url": "postgresql://tms:hidden@127.0.0.1:1/tms", "tms.notifications.language": "de"}
+    away = TestApp(configure(ini | changed, web=True).make_wsgi_app())
+
+    for ask in (away.get, away.post):
+        page = ask(url, headers={"Accept": "text/html,*/*;q=0.8"}, status=503)
+        assert "Der Server ist nicht erreichbar" in page.text
+        assert (page.content_type, page.headers["Retry-After"]) == ("text/html", "5")
+        assert ask(url, status=503).json["code"] == "database_away"
 
 
 def test_the_pages_are_in_the_language_of_the_users_mails(app, client, link):

@@ -13,7 +13,8 @@ from tms_core.celery import use
 from tms_core.models import User
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
-from tms_notifications.models import MailStatus, NotificationPreference
+from tms_notifications.models import Handling, MailStatus, Notification, NotificationPreference
+from tms_notifications.outcomes import outcome_of
 from tms_notifications.services.attempts import MAX_DELAY, MAX_FAULTS, pause_after
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
@@ -191,6 +192,25 @@ def test_unwanted_mails_are_dropped_with_a_reason(waiting, smtp, mail_log, runti
 
     assert (row.status, row.reason) == (MailStatus.DROPPED, reason)
     assert smtp.received == []
+
+
+def test_a_mail_about_a_task_that_is_muted_meanwhile_is_dropped(waiting, smtp, mail_log, ledger, ann):
+    ledger.mute(ann, mail_log.row().task_id)
+    (row,) = mail_log.send_all()
+
+    assert (row.status, row.reason) == (MailStatus.DROPPED, "the user muted the task")
+    assert ledger.outcomes(ann) == [("assigned", "suppressed", "muted")]
+    assert outcome_of(Notification(handling=Handling.MAIL), row).detail == "The user has muted the task."
+    assert smtp.received == []
+
+
+def test_a_change_by_several_users_is_not_the_users_own(waiting, smtp, mail_log, runtime, ann):
+    """Its newest change is the user's own."""
+    mail_log.change(context={**mail_log.row().context, "actor_ids": [99, ann.id]})
+    prefer(runtime, ann, own_changes=False)
+    (row,) = mail_log.send_all()
+
+    assert row.status is MailStatus.SENT
 
 
 @pytest.mark.parametrize("values", [{"updated": "off"}, {"due_soon": "off"}, {"timezone": "Europe/Berlin"}])

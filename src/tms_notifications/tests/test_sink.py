@@ -6,7 +6,7 @@ import threading
 from base64 import b64decode
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from tms_core.app import configure
 from tms_core.celery import app as celery
@@ -149,6 +149,30 @@ def test_a_lost_notification_is_added_again_with_its_mail(runtime, tasks, mail_l
         linked = session.execute(select(Notification.user_id, Notification.mail_id).order_by(Notification.id)).all()
     assert linked == [(row.user_id, row.id) for row in mail_log.rows()]
     assert queued() == 0
+
+
+READ_WHOLE = text("""
+    SELECT sum(seq_tup_read) FROM pg_stat_xact_user_tables
+    WHERE relname IN ('notification', 'notification_mail', 'users')
+""")
+
+
+def test_foreign_keys_of_a_new_database_are_checked_by_index(runtime, tasks, ann):
+    """PostgreSQL keeps the plan of the check, which it makes while the tables are empty and not analysed."""
+    for _ in range(50):
+        tasks.create(ann, assigned_to=ann.id)
+    with runtime.engine.connect() as connection:
+        assign_positions(connection)
+    sink = NotificationsSink(runtime)
+
+    with runtime.transaction() as session:
+        events = read_events(session, after=0, limit=50)
+        sink.deliver(session, events[:10])
+        before = session.scalar(READ_WHOLE)
+        for event in events[10:]:
+            sink.deliver(session, [event])
+
+        assert session.scalar(READ_WHOLE) == before
 
 
 def test_a_batch_that_is_rolled_back_queues_nothing(runtime, tasks, relay_once, queued, ann):

@@ -92,7 +92,7 @@ class Composer:
         return OutgoingMail(self._sender.address, to.address, rendered.subject, content)
 
     def _unsubscribe_url(self, mail: NotificationMail, recipient: Recipient) -> str | None:
-        which = mail.kind.unsubscribes_from
+        which = mail.context.get("preference") or mail.kind.unsubscribes_from
         return self._unsubscribe_links.url(recipient.id, which) if which else None
 
     def _technical_fields(self, mail: NotificationMail, unsubscribe_url: str | None) -> dict[str, bytes]:

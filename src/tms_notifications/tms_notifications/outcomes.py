@@ -6,6 +6,7 @@ from enum import StrEnum
 from tms_notifications.models import Handling, MailStatus, Notification, NotificationMail
 from tms_notifications.reasons import SENTENCES, Reason
 from tms_notifications.services.holding import UNPROVED
+from tms_notifications.services.mutes import MUTED
 
 
 class OutcomeKind(StrEnum):
@@ -36,7 +37,8 @@ def outcome_of(notification: Notification, mail: NotificationMail | None) -> Out
         case MailStatus.FAILED:
             return _outcome(OutcomeKind.FAILED, Reason.NOT_DELIVERED, mail.reason)
         case MailStatus.DROPPED:
-            return _outcome(OutcomeKind.SUPPRESSED, _reason_of_dropped(mail.reason or ""), mail.reason)
+            reason = _reason_of_dropped(mail.reason or "")
+            return _outcome(OutcomeKind.SUPPRESSED, reason, None if reason in SELF_EXPLANATORY else mail.reason)
         case MailStatus.HELD if mail.reason == UNPROVED:
             return _outcome(OutcomeKind.WAITING, Reason.ADDRESS_UNPROVED)
         case MailStatus.HELD:
@@ -77,12 +79,15 @@ def _reason_of_dropped(reason: str) -> Reason:
     return REASONS_OF_DROPPED.get(reason, Reason.DROPPED)
 
 
+# The words of the mail log would repeat their sentences.
+SELF_EXPLANATORY = frozenset({Reason.OWN_CHANGE, Reason.MUTED, Reason.NOT_VISIBLE})
 # The words of the mail log.
 REASONS_OF_DROPPED = {
     "the user's own change": Reason.OWN_CHANGE,
     "the account was deleted": Reason.DEACTIVATED,
     "the account is not active": Reason.DEACTIVATED,
     "the task may no longer be seen": Reason.NOT_VISIBLE,
+    MUTED: Reason.MUTED,
 }
 
 

@@ -1,7 +1,11 @@
 """Resources: the mail preferences of a user, and unsubscribing by the link in a mail."""
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
 from tms_core.errors import InvalidError
 from tms_core.web.openapi import Nothing, Parameter, Problem, ResponseDoc, Tag, documented
+from tms_core.web.problems import database_error
 from tms_core.web.resource import json_response, open_to_all, resource
 from tms_core.web.validation import body_of, query_of
 from tms_notifications.error_codes import MAIL_TOKEN_INVALID
@@ -12,6 +16,7 @@ from tms_notifications.settings import NotificationSettings
 from tms_notifications.unsubscribing import PATH, TURNED_OFF, UnsubscribeTokens
 
 MAIL = Tag("Mail", "Mail preferences.")
+UNSUBSCRIBE = "notification-unsubscribe"
 TOKEN = Parameter(name="token", help="The token from the unsubscribe link in a mail.", is_required=True)
 BAD_TOKEN = ResponseDoc(Problem, "The link is not from a mail of this deployment.", more={"text/html": str})
 PAGE = ResponseDoc(str, "A page with a button to unsubscribe.", content_types=("text/html",))
@@ -41,7 +46,7 @@ class Preferences:
         return json_response(present_preferences(preference))
 
 
-@resource(path=PATH, name="notification-unsubscribe")
+@resource(path=PATH, name=UNSUBSCRIBE)
 class Unsubscribe:
     """Unsubscribes by the signed token in the URL, without signing in (RFC 8058)."""
 
@@ -79,25 +84,18 @@ class Unsubscribe:
         """Return a page for browsers; for programs, raise the error."""
         if not self._is_browser:
             raise error
-        return self._pages.bad_link_page(self._default_language)
+        return self._pages.bad_link_page(_default_language(self.request))
 
     @property
     def _pages(self):
-        # Babel is imported by those web processes only that show such a page.
-        from tms_notifications import unsubscribe_pages
-
-        return unsubscribe_pages
-
-    @property
-    def _default_language(self) -> str:
-        return self.request.registry.tms.settings(NotificationSettings).language
+        return _pages()
 
     def _language_of(self, user_id: int) -> str:
-        return PreferenceService(self.request.db).get(user_id).language or self._default_language
+        return PreferenceService(self.request.db).get(user_id).language or _default_language(self.request)
 
     @property
     def _is_browser(self) -> bool:
-        return "text/html" in self.request.headers.get("Accept", "")
+        return _is_browser(self.request)
 
     def _read_token(self) -> tuple[int, str]:
         tokens = query_of(self.request, ("token",)).get("token", [])
@@ -109,5 +107,34 @@ class Unsubscribe:
         return found
 
 
+def show_database_error(error, request):
+    """Return a page for browsers that follow the unsubscribe link; for programs, the problem document."""
+    response = database_error(error, request)
+    if not _is_browser(request):
+        return response
+    page = _pages().unavailable_page(_default_language(request), response.status_int)
+    if "Retry-After" in response.headers:
+        page.headers["Retry-After"] = response.headers["Retry-After"]
+    return page
+
+
+def _pages():
+    # Babel is imported by those web processes only that show such a page.
+    from tms_notifications import unsubscribe_pages
+
+    return unsubscribe_pages
+
+
+def _default_language(request) -> str:
+    language: str = request.registry.tms.settings(NotificationSettings).language
+    return language
+
+
+def _is_browser(request) -> bool:
+    return "text/html" in request.headers.get("Accept", "")
+
+
 def includeme(config):
     config.scan(__name__)
+    for error in (DBAPIError, PoolTimeoutError):
+        config.add_exception_view(show_database_error, context=error, route_name=UNSUBSCRIBE)

@@ -107,7 +107,10 @@ class NotificationSettings(SettingsGroup, prefix="tms.notifications"):
         8, help="Hour of the day, in a user's time zone, at which the daily digest is sent.", ge=0, le=23
     )
     keep_days: int = setting(
-        180, help="Days after which notifications and finished mails are deleted; 0: never.", ge=0, le=36_500
+        180,
+        help="Days after which notifications, and mails that are finished or held, are deleted; 0: never.",
+        ge=0,
+        le=36_500,
     )
 
     @field_validator("template_path")

@@ -23,11 +23,13 @@ SHUTTING_DOWN = 421
 
 class _Deadline:
     """Closes the connection when a mail takes `timeout` seconds in total; smtplib's own timeout restarts at every
-    byte. `is_sending_content` tells whether the server may have accepted the current mail."""
+    byte. `is_sending_content` tells whether the server may have accepted the current mail, and `is_over` whether the
+    time was over."""
 
     sock: Any
     timeout: float
     is_sending_content = False
+    is_over = False
 
     def connect(self, *args: Any, **kwargs: Any) -> Any:
         self._closed = threading.Event()
@@ -38,6 +40,15 @@ class _Deadline:
         except BaseException:
             self._closed.set()
             raise
+
+    def getreply(self) -> tuple[int, bytes]:
+        try:
+            reply: tuple[int, bytes] = super().getreply()  # type: ignore[misc]
+        except smtplib.SMTPServerDisconnected as error:
+            if self.is_over:
+                raise TimeoutError from error
+            raise
+        return reply
 
     def begin_mail(self) -> None:
         self.is_sending_content = False
@@ -51,6 +62,7 @@ class _Deadline:
         while (left := self._deadline - time.monotonic()) > 0:
             if self._closed.wait(left):
                 return
+        self.is_over = True
         if self.sock:
             with suppress(OSError):
                 # SSLSocket.shutdown() is not safe while another thread reads.

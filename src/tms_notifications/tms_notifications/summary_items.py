@@ -1,6 +1,6 @@
 """The items of mails that list several notifications: summaries of held mails, bulk operations and digests."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,12 @@ class Cause(StrEnum):
 
     BULK = "bulk"
     DIGEST = "digest"
+
+
+def common_preference(preferences: Iterable[str | None]) -> str | None:
+    """Return the preference of all notifications in a mail; None if they have several."""
+    found = set(preferences)
+    return found.pop() if len(found) == 1 else None
 
 
 def summary_item(kind: MailKind, context: Mapping[str, Any], *, with_changes: bool = False) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def send_digests() -> None:
 
 @app.task(name="tms.notifications.forget")
 def forget() -> None:
-    """Delete notifications and finished mails that are older than `tms.notifications.keep_days`."""
+    """Delete notifications, and mails that are finished or held, that are older than `tms.notifications.keep_days`."""
     runtime = current_runtime()
     days = runtime.settings(NotificationSettings).keep_days
     if not days:

@@ -21,6 +21,7 @@ BAD_LINK = (
     N_("This link does not work"),
     N_("It is incomplete, or not from a mail of this deployment. Open it from the mail again."),
 )
+UNAVAILABLE = N_("The server is not available"), N_("Open the link from the mail again in a minute.")
 BUTTON = N_("Send me no more of these")
 
 
@@ -37,6 +38,11 @@ def done_page(code: str, kind: str) -> Response:
 def bad_link_page(code: str) -> Response:
     """Return the page of a link without a valid token."""
     return _page(code, BAD_LINK, status=400)
+
+
+def unavailable_page(code: str, status: int) -> Response:
+    """Return the page of an error of the database."""
+    return _page(code, UNAVAILABLE, status=status)
 
 
 def _page(

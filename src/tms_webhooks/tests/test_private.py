@@ -79,3 +79,22 @@ def test_a_waiting_delivery_is_dropped_when_the_owner_loses_the_task(
 
     assert (dropped["status"], dropped["error"]) == ("dropped", "the owner may no longer see the task")
     assert receiver.requests == []
+
+
+def test_a_replay_has_only_events_that_the_owner_may_see(
+    as_ann, as_bob, bob, receiver, make_webhook, relay_once, deliveries, sender
+):
+    as_ann.post_json("/api/task", {"title": "Secret"})
+    as_ann.post_json("/api/task", {"title": "Taken away", "assigned_to": bob.id})
+    as_ann.post_json("/api/task", {"title": "Of both", "assigned_to": bob.id})
+    as_ann.patch_json("/api/task/2", {"title": "Secret again", "assigned_to": None})
+    relay_once()
+    make_webhook(receiver.url(), as_bob)
+
+    as_bob.post_json("/api/webhooks/1/replay", {"since": 0}, status=202)
+
+    found = deliveries(client=as_bob)
+    assert [(one["event_id"], one["status"]) for one in found] == [(2, "dropped"), (3, "delivered"), (4, "delivered")]
+    kept, lost = sorted(receiver.requests, key=lambda one: one.json["data"]["event_id"])
+    assert (kept.json["type"], kept.json["data"]["task"]["title"]) == ("task.created", "Of both")
+    assert (lost.json["type"], lost.json["data"]["task"]["title"]) == ("task.deleted", "Taken away")

@@ -1,11 +1,15 @@
 """Deliveries to a real receiver: signature, order, retries, dead letters, replays."""
 
+import asyncio
+import logging
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiohttp import web
 from sqlalchemy import text
 from standardwebhooks.webhooks import WebhookVerificationError
-from webhook_receiver import hang
+from webhook_receiver import WAIT, hang
 
 from tms_core.backoff import Backoff
 from tms_webhooks.sender import retry_policy
@@ -51,7 +55,11 @@ def test_an_event_is_delivered_with_a_valid_signature(ann, receiver, make_webhoo
     body = updated.verify(secret)
     assert body["type"] == "task.updated"
     assert body["data"]["changes"]["title"] == ["Paint the shed", "Paint the fence"]
-    assert body["data"]["before"]["title"] == "Paint the shed"
+    assert body["data"]["before"] == {
+        **{name: value for name, value in body["data"]["task"].items() if name != "updated_at"},
+        "title": "Paint the shed",
+        "version": 1,
+    }
     assert body["data"]["task"]["title"] == "Paint the fence"
     assert body["data"]["event_id"] == 2
     assert body["data"]["actor"] == ann.id
@@ -283,3 +291,29 @@ def test_nothing_is_sent_while_the_owner_is_disabled(
     received = receiver.wait_for_count(3)
 
     assert [one.json["data"]["event_id"] for one in received if one.path == "/bob"] == [2]
+
+
+def test_a_webhook_that_is_deleted_during_a_delivery_harms_no_other(
+    as_ann, receiver, make_webhook, change, sender, deliveries, caplog
+):
+    is_deleted = threading.Event()
+
+    async def answer_later(request):
+        await asyncio.to_thread(is_deleted.wait, WAIT)
+        return web.Response(status=500)
+
+    receiver.answers["/deleted"].append(answer_later)
+    make_webhook(receiver.url("/deleted"))
+    make_webhook(receiver.url())
+    change()
+    change()
+    receiver.wait_for(lambda found: any(one.path == "/deleted" for one in found))
+
+    as_ann.delete("/api/webhooks/1")
+    is_deleted.set()
+    change()
+
+    delivered = deliveries(webhook_id=2)
+    assert [one["status"] for one in delivered] == ["delivered"] * 3
+    assert len([one for one in receiver.requests if one.path == "/deleted"]) <= 2
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -25,11 +25,19 @@ def event_body(event: TaskEventRecord, *, shows_before: bool) -> bytes:
     data: dict[str, Any] = {
         "event_id": event.position,
         "task": event.snapshot,
-        "before": event.before() if is_change and shows_before else None,
+        "before": _before(event) if is_change and shows_before else None,
         "changes": event.changes if is_change and shows_before else {},
         "actor": event.actor_id,
     }
     return orjson.dumps({"type": event_type(event), "timestamp": instant(event.created_at), "data": data})
+
+
+def _before(event: TaskEventRecord) -> dict[str, Any]:
+    """Return the task before a change, without `updated_at`, which the event does not have."""
+    task = event.before()
+    del task["updated_at"]
+    # Each change raises the version by one.
+    return task | {"version": task["version"] - 1}
 
 
 def visibility_lost_body(event: TaskEventRecord) -> bytes:

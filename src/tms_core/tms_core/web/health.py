@@ -5,7 +5,7 @@ from typing import Literal
 
 import redis
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tms_core.errors import UnavailableError
 from tms_core.migrations_runner import missing_revisions
@@ -17,6 +17,16 @@ from tms_core.web.resource import json_response, open_to_all, resource
 
 
 def check_database(runtime: Runtime) -> None:
+    try:
+        _select(runtime)
+    except DBAPIError as error:
+        # A connection of the pool is from before a restart of the server; requests are retried in that case, too.
+        if not error.connection_invalidated:
+            raise
+        _select(runtime)
+
+
+def _select(runtime: Runtime) -> None:
     with runtime.engine.connect() as connection:
         connection.execute(text("SELECT 1"))
 

@@ -10,7 +10,7 @@ from tms_notifications.models import Handling, MailKind, NotificationKind
 from tms_notifications.net_changes import net_changes
 from tms_notifications.reasons import Reason
 from tms_notifications.recipients import PendingMail, pending_mail
-from tms_notifications.summary_items import MAX_ITEMS, Cause, summary_item
+from tms_notifications.summary_items import MAX_ITEMS, Cause, common_preference, summary_item
 
 # Looked up by the kind of a notification, which is quicker than a call of the class.
 MAIL_KINDS: dict[str, MailKind] = {kind.value: kind for kind in MailKind}
@@ -87,4 +87,5 @@ def listing(cause: Cause, entries: Sequence[Entry]) -> dict[str, Any]:
         "was_unproved": False,
         "items": [summary_item(mail.kind, mail.context, with_changes=True) for mail in mails],
         "more": len(entries) - len(mails),
+        "preference": common_preference(entry.kind.preference for entry in entries),
     }

@@ -11,7 +11,7 @@ from tms_notifications.models import Handling, MailKind, Notification, Notificat
 from tms_notifications.reasons import Reason
 from tms_notifications.recipients import PendingMail
 from tms_notifications.services.combining import CombinedMail, Entry, listing
-from tms_notifications.summary_items import Cause
+from tms_notifications.summary_items import Cause, common_preference
 from tms_notifications.task_items import TASK_COLUMNS, task_item
 
 
@@ -27,6 +27,8 @@ def digest_mail(
     if not (entries or due or overdue):
         return None
     context = listing(Cause.DIGEST, entries) | {"due": due, "overdue": overdue}
+    kinds = [entry.kind for entry in entries] + ([NotificationKind.DUE_SOON] if due or overdue else [])
+    context["preference"] = common_preference(kind.preference for kind in kinds)
     mail = PendingMail(f"digest:{min(row.id for row in rows)}:{user_id}", user_id, MailKind.SUMMARY, context)
     handling: tuple[Handling, Reason | None] = (Handling.DIGEST, None)
     return CombinedMail(mail, dict.fromkeys((row.id for row in rows), handling))

@@ -13,6 +13,9 @@ from tms_core.models import Task
 from tms_core.permissions import Actor, Visibility, visible_tasks
 from tms_notifications.models import NotificationMute
 
+# The reason in the mail log.
+MUTED = "the user muted the task"
+
 
 class MutedTask(NamedTuple):
     task_id: int

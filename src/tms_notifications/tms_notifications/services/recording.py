@@ -1,5 +1,6 @@
 """Records task events in the ledger of each user that they concern, and adds the mails that are due at once."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -105,23 +106,31 @@ class RecordingService:
         ]
 
     def _add_after_waiting(
-        self, events: Mapping[tuple[int, int], int], rows: list[dict[str, Any]], mails: Sequence[CombinedMail]
+        self, events: Mapping[tuple[int, int], list[int]], rows: list[dict[str, Any]], mails: Sequence[CombinedMail]
     ) -> tuple[list[int], list[int]]:
-        """Add notifications, then the mails of changes that wait and precede these events, then their own mails."""
+        """Add notifications; then, for the first event of each user and task, the second and so on, the mails of
+        changes that wait and precede the events, and their own mails."""
         ids = self._notifications.add(rows).ids
-        mail_ids = self._collecting.collect_before(events)
+        by_turn: dict[int, list[CombinedMail]] = defaultdict(list)
         for one in mails:
+            by_turn[max(_turn(rows[index], events) for index in one.handling)].append(one)
             of_rows = {ids[index]: handling for index, handling in one.handling.items()}
             one.handling.clear()
             one.handling.update(of_rows)
-        return ids, mail_ids + self._notifications.add_mails(mails)
+        mail_ids: list[int] = []
+        for turn in range(max(map(len, events.values()))):
+            mail_ids += self._collecting.collect_before(
+                {key: positions[turn] for key, positions in events.items() if turn < len(positions)}
+            )
+            mail_ids += self._notifications.add_mails(by_turn[turn])
+        return ids, mail_ids
 
     def _is_kept(self, concern: Concern, audience: Audience) -> bool:
         return self._keep is None or audience.now is None or concern.event.created_at > audience.now - self._keep
 
     def _to_collect_before(
         self, concerns: Sequence[Concern], routes: Sequence[Route], audience: Audience
-    ) -> dict[tuple[int, int], int]:
+    ) -> dict[tuple[int, int], list[int]]:
         """Return the positions of the events by which a user is assigned or loses a task now, by user and task.
 
         A task's mails are sent in the order of its events, so the mails of changes that wait come before. Users for
@@ -132,11 +141,12 @@ class RecordingService:
         waiting = audience.waiting | {
             one.user_id for one, route in zip(concerns, routes, strict=True) if route.due_at is not None
         }
-        return {
-            (one.user_id, one.event.task_id): one.event.position
-            for one, route in zip(concerns, routes, strict=True)
-            if one.user_id in waiting and one.kind is not NotificationKind.UPDATED and route.handling is Handling.MAIL
-        }
+        found: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for one, route in zip(concerns, routes, strict=True):
+            is_now = one.kind is not NotificationKind.UPDATED and route.handling is Handling.MAIL
+            if is_now and one.user_id in waiting:
+                found[one.user_id, one.event.task_id].append(one.event.position)
+        return found
 
 
 def _concerns(events: Iterable[TaskEventRecord]) -> Iterable[Concern]:
@@ -144,6 +154,12 @@ def _concerns(events: Iterable[TaskEventRecord]) -> Iterable[Concern]:
         for user_id, kind in recipients(event):
             if user_id is not None:
                 yield Concern(event, user_id, NOTIFICATION_KINDS[kind])
+
+
+def _turn(row: Mapping[str, Any], events: Mapping[tuple[int, int], list[int]]) -> int:
+    """Return the place of a notification's event among those of its user and task."""
+    positions = events.get((row["user_id"], row["task_id"]), [])
+    return positions.index(row["event_position"]) if row["event_position"] in positions else 0
 
 
 def _is_in_inbox(concern: Concern, route: Route) -> bool:

@@ -1,4 +1,4 @@
-"""Deletes notifications and finished mails after their time, in small transactions."""
+"""Deletes notifications, and mails that are finished or held, after their time, in small transactions."""
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -13,17 +13,17 @@ DELETE_NOTIFICATIONS = text("""
             AND notification.due_at IS NULL
         RETURNING notification.id
     )
-    SELECT max(id), bool_and(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
+    SELECT max(id), bool_or(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
 """)
 DELETE_MAILS = text("""
     WITH oldest AS (SELECT id, created_at FROM notification_mail WHERE id > :after ORDER BY id LIMIT :step),
     deleted AS (
         DELETE FROM notification_mail AS mail USING oldest
         WHERE mail.id = oldest.id AND oldest.created_at < now() - :days * interval '1 day'
-            AND mail.status IN ('sent', 'coalesced', 'failed', 'dropped')
+            AND mail.status <> 'waiting'
         RETURNING mail.id
     )
-    SELECT max(id), bool_and(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
+    SELECT max(id), bool_or(created_at < now() - :days * interval '1 day'), (SELECT count(*) FROM deleted) FROM oldest
 """)
 
 
@@ -37,15 +37,16 @@ class RetentionService:
     def delete_notifications(self, after: int) -> tuple[int | None, int]:
         """Delete those of the next `STEP` notifications after an id that are older than `days` days.
 
-        Returns the last id, None if no older ones can follow, and how many were deleted.
+        Returns the last id, None if none of them is old, and how many were deleted.
         """
         return self._step(DELETE_NOTIFICATIONS, after)
 
     def delete_mails(self, after: int) -> tuple[int | None, int]:
-        """Delete mails in the same way, except those that still wait."""
+        """Delete mails in the same way, except those that still wait. Held ones, for an address that nobody verifies,
+        would otherwise be kept for ever."""
         return self._step(DELETE_MAILS, after)
 
     def _step(self, statement: object, after: int) -> tuple[int | None, int]:
         parameters = {"after": after, "step": STEP, "days": self._days}
-        last, are_all_old, deleted = self._session.execute(statement, parameters).one()  # type: ignore[call-overload]
-        return (last if are_all_old else None), deleted
+        last, has_old, deleted = self._session.execute(statement, parameters).one()  # type: ignore[call-overload]
+        return (last if has_old else None), deleted

@@ -1,6 +1,6 @@
 """Prepares mails: decides which are still to be sent, and composes them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -22,12 +22,14 @@ from tms_notifications.services.attempts import create_service as attempt_servic
 from tms_notifications.services.holding import HoldService
 from tms_notifications.services.holding import create_service as hold_service
 from tms_notifications.services.link_requests import account_links
+from tms_notifications.services.mutes import MUTED, MuteService
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.services.visibility import CHECKED, TaskVisibility
 from tms_notifications.settings import NotificationSettings
 from tms_notifications.zones import zone_of
 
 HIDDEN = "(hidden)"
+INVISIBLE = "the task may no longer be seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ class Preparation(NamedTuple):
 
     mails: list[PreparedMail]
     errors: list[tuple[Attempt, Exception]]
+
+
+class Related(NamedTuple):
+    """What mails refer to: usernames by id, and muted tasks by user."""
+
+    names: Mapping[int, str]
+    muted: Mapping[int, frozenset[int]]
 
 
 class SendingService:
@@ -66,10 +75,10 @@ class SendingService:
         `RefusedError` for an invalid address.
         """
         mails = self._attempts.lock(attempts)
-        wanted = self._not_dropped(mails)
+        related = self._related(mails)
+        wanted = self._not_dropped(mails, related)
         reasons = self._holds.reasons_to_hold([(mail, user) for mail, user, _ in wanted])
         by_id = {attempt.mail_id: attempt for attempt in attempts}
-        names = self._names(mail.context for mail, _, _ in wanted)
         composed: list[PreparedMail] = []
         errors: list[tuple[Attempt, Exception]] = []
         for mail, user, preference in wanted:
@@ -77,14 +86,16 @@ class SendingService:
                 self._attempts.note_held(mail, reason)
                 continue
             try:
-                outgoing = self._composed(mail, user, preference, names)
+                outgoing = self._composed(mail, user, preference, related)
             except (RefusedError, CompositionError) as error:
                 errors.append((by_id[mail.id], error))
             else:
                 composed.append(PreparedMail(by_id[mail.id], file_name(mail), address_of(mail, user), outgoing))
         return Preparation(sorted(composed, key=lambda one: one.attempt.mail_id), errors)
 
-    def _not_dropped(self, mails: Sequence[NotificationMail]) -> list[tuple[NotificationMail, User, Preference]]:
+    def _not_dropped(
+        self, mails: Sequence[NotificationMail], related: Related
+    ) -> list[tuple[NotificationMail, User, Preference]]:
         """Record the mails that are dropped, and return the others with their users and preferences."""
         user_ids = {mail.user_id for mail in mails}
         users = {user.id: user for user in self._session.scalars(select(User).where(User.id.in_(user_ids)))}
@@ -92,7 +103,7 @@ class SendingService:
         wanted = []
         for mail in mails:
             user, preference = users[mail.user_id], preferences[mail.user_id]
-            if reason := self._reason_to_drop(mail, user, preference):
+            if reason := self._reason_to_drop(mail, user, preference, related):
                 self._attempts.note_dropped(mail, reason)
             else:
                 wanted.append((mail, user, preference))
@@ -105,20 +116,19 @@ class SendingService:
 
         `token` is inserted into the mail's link. By default the token is hidden, because it is for the recipient only.
         """
-        return self._composed_with(mail, user, preference, self._names([mail.context]), token)
+        return self._composed_with(mail, user, preference, self._related([mail]), token)
 
     def _composed_with(
-        self, mail: NotificationMail, user: User, preference: Preference, names: Mapping[int, str], token: str
+        self, mail: NotificationMail, user: User, preference: Preference, related: Related, token: str
     ) -> OutgoingMail:
         zone = zone_of(preference.timezone, self._runtime.core.zone)
         recipient = Recipient.of(user, mail, zone, preference.language or self._language)
-        return self._composer.compose(mail, recipient, names, token, self._visible_context(mail, user))
+        context = self._shown_context(mail, user, related)
+        return self._composer.compose(mail, recipient, related.names, token, context)
 
-    def _composed(
-        self, mail: NotificationMail, user: User, preference: Preference, names: Mapping[int, str]
-    ) -> OutgoingMail:
+    def _composed(self, mail: NotificationMail, user: User, preference: Preference, related: Related) -> OutgoingMail:
         try:
-            return self._composed_with(mail, user, preference, names, self._token(mail) or "")
+            return self._composed_with(mail, user, preference, related, self._token(mail) or "")
         except DBAPIError:
             # The transaction is broken.
             raise
@@ -128,36 +138,49 @@ class SendingService:
             # Custom templates may raise anything.
             raise CompositionError(f"cannot be composed: {type(error).__name__}: {error}") from error
 
-    def _reason_to_drop(self, mail: NotificationMail, user: User, preference: Preference) -> str | None:
+    def _reason_to_drop(
+        self, mail: NotificationMail, user: User, preference: Preference, related: Related
+    ) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
         if "link_id" in mail.context and self._token(mail) is None:
             return "its link was used, has expired, or the address was changed"
-        if self._runtime.core.visibility != "team" and not self._is_visible(mail, user):
-            return "the task may no longer be seen"
+        if mail.kind is MailKind.SUMMARY:
+            return self._reason_to_drop_summary(mail, user, related)
+        if mail.task_id in related.muted.get(user.id, ()):
+            return MUTED
+        item = {"kind": mail.kind, "task": mail.context.get("task")}
+        if mail.kind in CHECKED and not self._visibility(user).visible([item]):
+            return INVISIBLE
         return None
 
-    def _is_visible(self, mail: NotificationMail, user: User) -> bool:
-        """Whether the mail has something that the user may see."""
+    def _reason_to_drop_summary(self, mail: NotificationMail, user: User, related: Related) -> str | None:
+        """Return a reason if nothing is left in a summary."""
         context = mail.context
-        if mail.kind is MailKind.SUMMARY:
-            others = context["more"] or context.get("due") or context.get("overdue")
-            return bool(others or self._visibility(user).visible(context["items"]))
-        item = {"kind": mail.kind, "task": context.get("task")}
-        return mail.kind not in CHECKED or bool(self._visibility(user).visible([item]))
+        if context["more"] or context.get("due") or context.get("overdue"):
+            return None
+        visible = self._visibility(user).visible(context["items"])
+        if not visible:
+            return INVISIBLE
+        return None if _not_muted(visible, user, related) else MUTED
 
     def _visibility(self, user: User) -> TaskVisibility:
         return TaskVisibility(self._session, self._runtime.core.visibility, user)
 
-    def _visible_context(self, mail: NotificationMail, user: User) -> Mapping[str, Any]:
-        """Return the context without the items that the user may not see any more."""
+    def _shown_context(self, mail: NotificationMail, user: User, related: Related) -> Mapping[str, Any]:
+        """Return the context without the items that the user may not see any more, or has muted."""
         if mail.kind is not MailKind.SUMMARY:
             return mail.context
-        return {**mail.context, "items": self._visibility(user).visible(mail.context["items"])}
+        visible = self._visibility(user).visible(mail.context["items"])
+        return {**mail.context, "items": _not_muted(visible, user, related)}
 
     def _token(self, mail: NotificationMail) -> str | None:
         """Return the token of the mail's link; None if the mail has no link, or if the link is not valid any more."""
         return self._links.token(mail.context["link_id"]) if "link_id" in mail.context else None
+
+    def _related(self, mails: Sequence[NotificationMail]) -> Related:
+        muted = MuteService(self._session).of_users({mail.user_id for mail in mails}, set(_task_ids(mails)))
+        return Related(self._names(mail.context for mail in mails), muted)
 
     def _names(self, contexts: Iterable[Mapping[str, Any]]) -> dict[int, str]:
         wanted = set().union(*map(user_ids, contexts))
@@ -165,6 +188,19 @@ class SendingService:
             return {}
         users = self._session.execute(select(User.id, User.username).where(User.id.in_(wanted)))
         return {user.id: user.username for user in users}
+
+
+def _task_ids(mails: Iterable[NotificationMail]) -> Iterator[int]:
+    for mail in mails:
+        if mail.task_id is not None:
+            yield mail.task_id
+        if mail.kind is MailKind.SUMMARY:
+            yield from (item["task"]["id"] for item in mail.context["items"] if "task" in item)
+
+
+def _not_muted(items: Iterable[Mapping[str, Any]], user: User, related: Related) -> list[Mapping[str, Any]]:
+    muted = related.muted.get(user.id, frozenset())
+    return [item for item in items if "task" not in item or item["task"]["id"] not in muted]
 
 
 def reason_not_to_mail(mail: NotificationMail, user: User, preference: Preference) -> str | None:
@@ -178,7 +214,8 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Preferenc
     preferences = _preferences_of(mail)
     if preferences and all(getattr(preference, name) is Delivery.OFF for name in preferences):
         return f"the user turned {', '.join(sorted(preferences))} off"
-    if not preference.own_changes and mail.context.get("actor_id") == user.id:
+    # A mail with the net change of several users has all of them.
+    if not preference.own_changes and mail.context.get("actor_ids", [mail.context.get("actor_id")]) == [user.id]:
         return "the user's own change"
     return None
 

@@ -10,14 +10,22 @@ from sqlalchemy.orm import Session
 
 from tms_core.models import User
 from tms_core.runtime import Runtime
-from tms_notifications.models import Delivery, MailKind, MailStatus, NotificationMail, NotificationRecipient
+from tms_notifications.models import (
+    Delivery,
+    MailKind,
+    MailStatus,
+    NotificationMail,
+    NotificationMute,
+    NotificationRecipient,
+)
 from tms_notifications.recipients import PendingMail
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
+from tms_notifications.services.mutes import MUTED
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.settings import needs_proof
-from tms_notifications.summary_items import MAX_ITEMS, summary_item
+from tms_notifications.summary_items import MAX_ITEMS, common_preference, summary_item
 
 RETRY_AFTER = timedelta(hours=1)
 log = logging.getLogger(__name__)
@@ -76,6 +84,7 @@ class SummaryService:
             select(NotificationMail).where(*self._held(user_id)).order_by(NotificationMail.id.desc()).limit(MAX_ITEMS)
         )
         listed = list(reversed(self._session.scalars(newest).all()))
+        kinds = self._session.scalars(select(NotificationMail.kind).where(*self._held(user_id)).distinct()).all()
         pending_mail = PendingMail(
             key=f"summary:{user_id}:{last}",
             user_id=user_id,
@@ -84,6 +93,7 @@ class SummaryService:
                 "was_unproved": any(mail.reason == UNPROVED for mail in listed),
                 "items": [summary_item(mail.kind, mail.context) for mail in listed],
                 "more": count - len(listed),
+                "preference": common_preference(kind.preference for kind in kinds),
             },
         )
         (mail_id,) = self._mails.add([pending_mail], queued=False)
@@ -97,8 +107,12 @@ class SummaryService:
                 reason = f"the user turned {kind.preference} off"
                 self._drop(self._held(user_id, NotificationMail.kind == kind), reason)
         if not preference.own_changes:
-            own = NotificationMail.context["actor_id"] == cast(user_id, JSONB)
-            self._drop(self._held(user_id, own), "the user's own change")
+            context = NotificationMail.context
+            # A mail with the net change of several events has all actors.
+            actors = func.coalesce(context["actor_ids"], func.jsonb_build_array(context["actor_id"]))
+            self._drop(self._held(user_id, actors == cast([user_id], JSONB)), "the user's own change")
+        muted = select(NotificationMute.task_id).where(NotificationMute.user_id == user_id)
+        self._drop(self._held(user_id, NotificationMail.task_id.in_(muted)), MUTED)
 
     def _drop(self, which: Sequence[ColumnElement[bool]], reason: str) -> None:
         self._session.execute(_change(which).values(status=MailStatus.DROPPED, reason=reason))
