@@ -14,6 +14,7 @@ Example of a task:
 """
 
 import atexit
+import logging
 from typing import Any
 
 from celery import Celery, signals
@@ -127,3 +128,12 @@ def _report(kind: str) -> None:
 @signals.setup_logging.connect
 def _keep_our_logs(**_: Any) -> None:
     """Celery does not configure logging if this signal has a receiver."""
+    logging.getLogger("celery.app.trace").addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Whether a message about a task is logged: all but the successes of periodic tasks, some of which run every
+    second."""
+    task = record.args.get("name") if isinstance(record.args, dict) else None
+    periodic = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    return record.levelno > logging.INFO or task not in periodic
