@@ -1,4 +1,3 @@
-from tms_api.pagination import PAST_THE_END
 from tms_api.preconditions import IF_MATCH, expectation, tagged, task_validators
 from tms_api.resources.tags import TASKS
 from tms_api.schemas.task_responses import Task, TaskPage
@@ -14,6 +13,7 @@ from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService, create_service
 from tms_core.web.idempotency import idempotent
 from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Header, Link, Nothing, ResponseDoc, documented
+from tms_core.web.pagination import PAST_THE_END
 from tms_core.web.preconditions import IF_MATCH_KEY, Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, writes_tasks
