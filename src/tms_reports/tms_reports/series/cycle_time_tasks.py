@@ -1,6 +1,6 @@
 """The tasks behind the numbers of the cycle time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,7 @@ class CycleTimeTasks:
         columns = (Completion.task_id, Completion.completed_at, Completion.started_at, began.label("began"))
         found = select(*columns).join_from(Completion, Task, Task.id == Completion.task_id)
         entries = found.where(*completed_since(days_of(self.days, scope), scope), began.is_not(None)).subquery("entry")
-        duration = entries.c.completed_at - entries.c.began
-        return list_counts(entries, (duration.desc(), entries.c.task_id.desc()), self.page)
+        return list_counts(entries, _longest_first, self.page)
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:
         days = days_of(self.days, scope)
@@ -46,6 +45,10 @@ class CycleTimeTasks:
         return {
             "count": number_of(tallies), "results": results, "start": self.start, "from": days.first, "to": days.last,
         }  # fmt: skip
+
+
+def _longest_first(columns: Any) -> Iterable[Any]:
+    return (columns.completed_at - columns.began).desc(), columns.task_id.desc()
 
 
 def _hours(completed_at: Any, began: Any) -> float | None:

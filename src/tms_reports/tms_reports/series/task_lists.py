@@ -1,6 +1,6 @@
 """What the lists of the tasks behind the numbers of reports have in common."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,19 +24,18 @@ class Slice:
     offset: int = 0
 
 
-def list_counts(entries: FromClause, ordering: Iterable[Any], page: Slice) -> list[Count]:
+def list_counts(entries: FromClause, ordering: Callable[[Any], Iterable[Any]], page: Slice) -> list[Count]:
     """Return the statements for the number of all entries, and for those of a page with their tasks.
 
-    The first column of the entries is the task's id. Only they are sorted, since a task may have a long text.
+    The first column of the entries is the task's id; `ordering` takes columns of the entries. Only they are sorted,
+    since a task may have a long text, and without a window function, which would have all of them sorted.
     """
-    ordering = list(ordering)
-    place = func.row_number().over(order_by=ordering).label("place")
-    chosen = select(place, *entries.c).order_by(*ordering).limit(page.limit).offset(page.offset).subquery("chosen")
-    task_id, *beside = list(chosen.c)[1:]
+    chosen = select(*entries.c).order_by(*ordering(entries.c)).limit(page.limit).offset(page.offset).subquery("chosen")
+    task_id, *beside = chosen.c
     rows = select(*COLUMNS, *beside, literal_column("1")).join_from(chosen, Task, Task.id == task_id)
     return [
         count(COUNT, select(func.count()).select_from(entries)),
-        count(ROWS, rows.order_by(chosen.c.place)),
+        count(ROWS, rows.order_by(*ordering(chosen.c))),
     ]
 
 

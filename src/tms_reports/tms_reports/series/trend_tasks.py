@@ -49,8 +49,7 @@ class TrendTasks:
         first, last = self._period(scope)
         start, end = start_of(first, scope.zone), start_of(shifted(last, 1), scope.zone)
         entries = union_all(*SOURCES[self.number](scope, start, end)).subquery("entry")
-        task_id, at, old, new = entries.c
-        return list_counts(entries, (at.desc(), task_id.desc(), old, new), self.page)
+        return list_counts(entries, _newest_first, self.page)
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:
         first, last = self._period(scope)
@@ -62,6 +61,11 @@ class TrendTasks:
     def _period(self, scope: Scope) -> tuple[date, date]:
         last = self.last or self.first or scope.today
         return self.first or last, last
+
+
+def _newest_first(columns: Any) -> Iterable[Any]:
+    task_id, at, old, new = columns
+    return at.desc(), task_id.desc(), old, new
 
 
 def _created(scope: Scope, start: datetime, end: datetime) -> Iterable[Any]:
