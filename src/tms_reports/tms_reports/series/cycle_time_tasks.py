@@ -28,7 +28,7 @@ class CycleTimeTasks:
         began = Task.created_at if self.start == "from_created" else Completion.started_at
         columns = (Completion.task_id, Completion.completed_at, Completion.started_at, began.label("began"))
         found = select(*columns).join_from(Completion, Task, Task.id == Completion.task_id)
-        entries = found.where(*completed_since(days_of(self.days, scope), scope), began.is_not(None)).subquery("entry")
+        entries = found.where(*completed_since(days_of(self.days, scope), scope), began.is_not(None))
         return list_counts(entries, _longest_first, self.page)
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:

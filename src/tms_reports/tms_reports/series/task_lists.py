@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, func, literal_column, select
+from sqlalchemy import func, join, literal_column, select, true
 
 from tms_core.models import Task
 from tms_core.services.task_state import TaskRow, as_dicts
@@ -12,7 +12,7 @@ from tms_reports.counts import Count
 from tms_reports.series.flows import Tallies, count
 
 PATH = "/api/task-report-insight"
-COUNT, ROWS = "count", "rows"
+ROWS = "rows"
 COLUMNS = tuple(getattr(Task, name) for name in TaskRow._fields)
 
 
@@ -24,19 +24,21 @@ class Slice:
     offset: int = 0
 
 
-def list_counts(entries: FromClause, ordering: Callable[[Any], Iterable[Any]], page: Slice) -> list[Count]:
-    """Return the statements for the number of all entries, and for those of a page with their tasks.
+def list_counts(entries: Any, ordering: Callable[[Any], Iterable[Any]], page: Slice) -> list[Count]:
+    """Return a statement for the entries of a page with their tasks, and the number of all entries.
 
-    The first column of the entries is the task's id; `ordering` takes columns of the entries. Only they are sorted,
-    since a task may have a long text, and without a window function, which would have all of them sorted.
+    `entries` is a select, whose first column is the task's id; `ordering` takes its columns. Only these are sorted,
+    since a task may have a long text.
     """
-    chosen = select(*entries.c).order_by(*ordering(entries.c)).limit(page.limit).offset(page.offset).subquery("chosen")
+    # Read by the count and by the page, and so computed once.
+    entry = entries.cte("entry")
+    total = select(func.count().label("total")).select_from(entry).subquery("total")
+    chosen = select(*entry.c).order_by(*ordering(entry.c)).limit(page.limit).offset(page.offset).subquery("chosen")
     task_id, *beside = chosen.c
-    rows = select(*COLUMNS, *beside, literal_column("1")).join_from(chosen, Task, Task.id == task_id)
-    return [
-        count(COUNT, select(func.count()).select_from(entries)),
-        count(ROWS, rows.order_by(*ordering(chosen.c))),
-    ]
+    # An empty page has one row, with the number only.
+    source = total.outerjoin(join(chosen, Task, Task.id == task_id), true())
+    rows = select(*COLUMNS, *beside, total.c.total, literal_column("1")).select_from(source)
+    return [count(ROWS, rows.order_by(*ordering(chosen.c)))]
 
 
 def tasks_of(tallies: Tallies) -> Iterator[tuple[dict[str, Any], tuple[Any, ...]]]:
@@ -44,10 +46,11 @@ def tasks_of(tallies: Tallies) -> Iterator[tuple[dict[str, Any], tuple[Any, ...]
     width = len(COLUMNS)
     # A row that stands twice, as by two changes of one transaction, is one key of the counter.
     for row in tallies[ROWS].elements():
-        [task] = as_dicts([TaskRow(*row[:width])])
-        yield task, row[width:]
+        if row[0] is not None:
+            [task] = as_dicts([TaskRow(*row[:width])])
+            yield task, row[width:-1]
 
 
 def number_of(tallies: Tallies) -> int:
     """Return the number of all entries."""
-    return tallies[COUNT][()]
+    return next(iter(tallies[ROWS]))[-1]

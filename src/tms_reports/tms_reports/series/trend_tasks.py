@@ -48,7 +48,7 @@ class TrendTasks:
     def counts(self, scope: Scope) -> Sequence[Count]:
         first, last = self._period(scope)
         start, end = start_of(first, scope.zone), start_of(shifted(last, 1), scope.zone)
-        entries = union_all(*SOURCES[self.number](scope, start, end)).subquery("entry")
+        entries = union_all(*SOURCES[self.number](scope, start, end))
         return list_counts(entries, _newest_first, self.page)
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:
