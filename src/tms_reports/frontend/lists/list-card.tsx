@@ -70,7 +70,7 @@ export function ListCard<T extends Row>({ path, query, title, section, columns }
                         </span>
                       </th>
                       {columns.map(({ head, cell, isNumber }) => (
-                        <td key={head} class={isNumber ? "number" : undefined}>
+                        <td key={head} class={isNumber ? "number" : undefined} data-head={head}>
                           {cell(row)}
                         </td>
                       ))}
@@ -83,7 +83,7 @@ export function ListCard<T extends Row>({ path, query, title, section, columns }
             <EmptyState icon="search" title={t("reports.list.none")} text={t("reports.list.noneText")} />
           )}
           {list.hasMore && (
-            <p>
+            <p class="report__more">
               <Button isBusy={list.isLoadingMore} onClick={() => void list.loadMore()}>
                 {t("reports.more")}
               </Button>

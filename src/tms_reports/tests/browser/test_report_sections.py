@@ -121,6 +121,7 @@ def test_numbers_of_the_past_open_their_tasks(page, sign_in, ann, many_tasks, da
     expect(page.get_by_role("button", name="Show more")).to_have_count(0)
     page.set_viewport_size({"width": 360, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_accessibility(page)
 
     page.get_by_role("link", name="In a week").click()
     expect(page.get_by_role("complementary").get_by_label("Title")).to_have_value("In a week")
