@@ -1,4 +1,4 @@
-"""Times the reports from the history of statuses: trend, burndown, cycle time, workload and aging.
+"""Times trend, burndown, cycle time, workload and aging, and the lists of the tasks behind their numbers.
 
     .venv/bin/python bench/series.py [--tasks 300000] [--idle 700000] [--state-dir DIR]
 
@@ -28,13 +28,17 @@ from tms_reports.history.recording import record
 from tms_reports.series.aging import Aging
 from tms_reports.series.burndown import Burndown
 from tms_reports.series.cycle_time import CycleTime
+from tms_reports.series.cycle_time_tasks import CycleTimeTasks
 from tms_reports.series.services import create_service
+from tms_reports.series.task_lists import Slice
 from tms_reports.series.trend import Trend
+from tms_reports.series.trend_tasks import TrendTasks
 from tms_reports.series.workload import Workload
 from tms_reports.services import create_service as report_service
 
 ROUNDS = 7
 USERS = 200
+PAGE, LATE_PAGE = Slice(50), Slice(50, 499_950)
 # Tasks of a year: created, nine in ten begun, eight in ten completed, one in ten reopened and completed again, all
 # edited at least once.
 LOAD = """
@@ -158,6 +162,10 @@ def _measure(runtime) -> None:
     service = create_service(runtime, reports.scans)
     root, today = Actor(1, is_admin=True), date.today()  # noqa: DTZ011
     mine = TaskFilter(assigned_to=frozenset({7}))
+
+    def days_ago(number: int) -> date:
+        return today - timedelta(days=number)
+
     wanted = {
         "trend, 30 days": (Trend(30), TaskFilter()),
         "trend, 90 days": (Trend(90), TaskFilter()),
@@ -174,6 +182,15 @@ def _measure(runtime) -> None:
         "cycle time, 90 days, one assignee": (CycleTime(90), mine),
         "workload": (Workload(), TaskFilter()),
         "aging": (Aging(), TaskFilter()),
+        "tasks completed 20 days ago": (TrendTasks("completed", PAGE, days_ago(20)), TaskFilter()),
+        "tasks closed in 90 days": (TrendTasks("closed", PAGE, days_ago(89), today), TaskFilter()),
+        "tasks open 20 days ago": (TrendTasks("open", PAGE, last=days_ago(20)), TaskFilter()),
+        "tasks open 300 days ago": (TrendTasks("open", PAGE, last=days_ago(300)), TaskFilter()),
+        "tasks open 20 days ago, one assignee": (TrendTasks("open", PAGE, last=days_ago(20)), mine),
+        "tasks open 20 days ago, page 10,000": (TrendTasks("open", LATE_PAGE, last=days_ago(20)), TaskFilter()),
+        "tasks in scope of 90 days": (TrendTasks("scope", PAGE, days_ago(89), today), TaskFilter()),
+        "tasks of the cycle time, 90 days": (CycleTimeTasks(PAGE, 90), TaskFilter()),
+        "tasks of the cycle time, 366 days": (CycleTimeTasks(PAGE, 366), TaskFilter()),
     }
     for name, (report, only) in wanted.items():
         times, cpu = [], processor_time(postmaster)

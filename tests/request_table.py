@@ -67,6 +67,8 @@ REQUESTS = {
     "GET /api/task-report-insight/cycle-time": ("/api/task-report-insight/cycle-time", None),
     "GET /api/task-report-insight/workload": ("/api/task-report-insight/workload", None),
     "GET /api/task-report-insight/aging": ("/api/task-report-insight/aging", None),
+    "GET /api/task-report-insight/trend/tasks": ("/api/task-report-insight/trend/tasks?number=open", None),
+    "GET /api/task-report-insight/cycle-time/tasks": ("/api/task-report-insight/cycle-time/tasks", None),
     "GET /api/task-report-insight/jobs": ("/api/task-report-insight/jobs", None),
     "POST /api/task-report-insight/jobs": ("/api/task-report-insight/jobs", {"report": "aging"}),
     "GET /api/task-report-insight/jobs/{id}": ("/api/task-report-insight/jobs/1", None),

@@ -3,8 +3,8 @@
 import pytest
 from contract import Contract
 
-from tms_api.schemas.task_responses import Task
 from tms_core.services.task_state import TaskRow
+from tms_core.web.task_schema import Task
 from tms_testing.fixtures import PASSWORD
 from tms_testing.problems import CheckedApp
 

@@ -3,7 +3,6 @@
 from tms_core.error_codes import ErrorCode
 
 REGISTRATION_CLOSED = ErrorCode("registration_closed", "Only administrators create accounts here.", status=403)
-PAGE_NOT_FOUND = ErrorCode("page_not_found", "The page is past the last one.", ("page", "pages"), 404)
 REQUEST_RUNNING = ErrorCode(
     "request_running", "The first request with this Idempotency-Key is still running.", status=409
 )

@@ -63,6 +63,7 @@ EVENT_NOT_FOUND = ErrorCode("event_not_found", "The task has no such event.", ("
 USER_NOT_FOUND = ErrorCode("user_not_found", "The account does not exist.", status=404)
 SESSION_NOT_FOUND = ErrorCode("session_not_found", "The caller has no such session.", status=404)
 API_TOKEN_NOT_FOUND = ErrorCode("api_token_not_found", "The caller has no such personal token.", status=404)
+PAGE_NOT_FOUND = ErrorCode("page_not_found", "The page is past the last one.", ("page", "pages"), 404)
 METHOD_NOT_ALLOWED = ErrorCode("method_not_allowed", "The address does not know this method.", status=405)
 REQUEST_TIMEOUT = ErrorCode("request_timeout", "The request did not arrive in time.", status=408)
 CONFLICT = ErrorCode("conflict", "The present state does not allow the change.", status=409)

@@ -6,12 +6,14 @@ import { navigate, type WebModule, withStyles } from "tms/module";
 
 // One function, so that the page stays while its section changes.
 const load = () => withStyles(styles, import("./report-page.tsx"));
+const loadList = () => withStyles(styles, import("./lists/list-page.tsx"));
 
 const module: WebModule = {
   name: "tms_reports",
   messages: { en, de },
   pages: [
     { path: "/reports", title: () => t("reports.title"), load },
+    { path: "/reports/tasks/:list", title: () => t("reports.title"), load: loadList },
     { path: "/reports/:section", title: () => t("reports.title"), load },
   ],
   navigation: [{ path: "/reports", label: () => t("reports.title"), icon: "chart", order: 40, keys: "g r" }],

@@ -9,12 +9,15 @@ const NAMES: Readonly<Record<string, keyof ListView>> = {
   q: "q",
 };
 
-/** The path of the page for an address as "/api/task?status=PENDING" or "/api/task/42"; null where there is none. */
+/** The path of the page for an address as "/api/task?status=PENDING" or "/api/task/42"; null where there is none. The
+ * lists of this package have pages of their own, which take the parameters of the API. */
 export function pageOf(url: string | null): string | null {
   if (url === null) return null;
   const [path = "", search = ""] = url.split("?");
   const task = /^\/api\/task\/([1-9]\d*)$/.exec(path);
   if (task) return `/tasks/${task[1]}`;
+  const own = /^\/api\/task-report-insight\/(trend|cycle-time)\/tasks$/.exec(path);
+  if (own) return `/reports/tasks/${own[1]}?${search}`;
   if (path !== "/api/task") return null;
   const query = new URLSearchParams();
   const due: Days = { from: "", to: "" };

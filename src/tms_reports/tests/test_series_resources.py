@@ -163,9 +163,13 @@ def test_the_trend_opens_the_lists_of_exactly_its_tasks(client, create, age, que
     for row in trend:
         # Without a list, the filter excludes the day.
         assert (client.get(row["created_url"]).json["count"] if row["created_url"] else 0) == row["created"], row
-    for *past, today in (trend, burndown):
-        assert client.get(today["url"]).json["count"] == today["open"] > 0
-        assert [row["url"] for row in past] == [None] * 4
+        assert client.get(row["completed_url"]).json["count"] == row["completed"]
+    for row in (*trend, *burndown):
+        assert client.get(row["url"]).json["count"] == row["open"], row
+    assert trend[-1]["url"].startswith("/api/task?")
+    for row in burndown:
+        assert client.get(row["scope_url"]).json["count"] == row["scope"]
+        assert client.get(row["completed_url"]).json["count"] == row["completed"]
 
 
 def test_the_ages_open_the_lists_of_exactly_their_tasks(client, create, age):

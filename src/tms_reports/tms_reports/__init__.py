@@ -6,6 +6,7 @@ HISTORY = "report_history"
 REPORT_PATHS = (
     "/api/task-report-insight",
     *(f"/api/task-report-insight/{name}" for name in ("trend", "burndown", "cycle-time", "workload", "aging")),
+    *(f"/api/task-report-insight/{name}/tasks" for name in ("trend", "cycle-time")),
 )
 
 JOBS = "/api/task-report-insight/jobs"

@@ -17,17 +17,21 @@ SETS = ("status", "priority", "assigned_to", "created_by")
 
 def list_url(
     wanted: TaskFilter,
+    path: str = PATH,
+    parameters: Iterable[tuple[str, str]] = (),
+    /,
     *,
     due: Iterable[tuple[str, date]] = (),
     created: Iterable[InstantBound] = (),
     **values: Iterable[Any],
 ) -> str | None:
     """Return the URL, relative to the site, of the list with a filter and further restrictions; None if they exclude
-    each other. `values` are those of parameters, such as `status=OPEN_STATUSES`; `due` are bounds such as
-    ("lt", today), `created` those of the creation."""
+    each other. `parameters` are those of a list at another `path` than the task list's. `values` are those of
+    parameters, such as `status=OPEN_STATUSES`; `due` are bounds such as ("lt", today), `created` those of the
+    creation."""
     if wanted.is_contradictory:
         return None
-    pairs: list[tuple[str, str]] = []
+    pairs = list(parameters)
     for name in SETS:
         given, more = getattr(wanted, name), frozenset(values.get(name, ()))
         left = given & more if given and more else given or more
@@ -40,7 +44,7 @@ def list_url(
         pairs += [(f"{name}_{bound.operator}", bound.text) for bound in strictest_bounds(bounds)]
     if wanted.q:
         pairs.append(("q", wanted.q))
-    return f"{PATH}?{urlencode(pairs, safe=',:')}" if pairs else PATH
+    return f"{path}?{urlencode(pairs, safe=',:')}" if pairs else path
 
 
 def created_between(first: date | None, last: date | None, zone: ZoneInfo) -> list[InstantBound]:

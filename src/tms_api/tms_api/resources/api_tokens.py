@@ -1,7 +1,6 @@
 from typing import Any
 
 from tms_api.openapi.operations import api_tokens as operations
-from tms_api.pagination import whole
 from tms_api.rate_limits.attempt_limits import own_password_limits
 from tms_api.resources.tags import KEYS
 from tms_api.schemas.accounts import NewApiToken
@@ -10,6 +9,7 @@ from tms_core.models import PersonalToken
 from tms_core.services.personal_tokens import PersonalTokenService, create_service
 from tms_core.services.recent_authentication import require_recent_authentication
 from tms_core.values import instant
+from tms_core.web.pagination import whole
 from tms_core.web.resource import id_of, json_response, resource
 from tms_core.web.validation import body_of, query_of
 

@@ -2,12 +2,12 @@ from typing import Any
 from uuid import UUID
 
 from tms_api.openapi.operations import sessions as operations
-from tms_api.pagination import whole
 from tms_api.resources.tags import KEYS
 from tms_core.error_codes import SESSION_NOT_FOUND
 from tms_core.errors import NotFoundError
 from tms_core.services.sessions import SessionService, UserSession, create_service
 from tms_core.values import instant
+from tms_core.web.pagination import whole
 from tms_core.web.path_ids import bad_id
 from tms_core.web.resource import json_response, resource
 from tms_core.web.validation import query_of

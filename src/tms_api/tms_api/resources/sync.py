@@ -1,6 +1,6 @@
 from tms_api.openapi.operations import sync as operations
 from tms_api.resources.tags import COPIES
-from tms_api.task_list.pages import as_dicts
+from tms_core.services.task_state import as_dicts
 from tms_core.services.task_sync import create_service
 from tms_core.web.resource import json_response, resource, to_json
 from tms_core.web.validation import query_of

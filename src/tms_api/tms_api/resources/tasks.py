@@ -1,7 +1,6 @@
-from tms_api.pagination import PAST_THE_END
 from tms_api.preconditions import IF_MATCH, expectation, tagged, task_validators
 from tms_api.resources.tags import TASKS
-from tms_api.schemas.task_responses import Task, TaskPage
+from tms_api.schemas.task_responses import TaskPage
 from tms_api.schemas.tasks import NewTask, TaskChange, WholeTask
 from tms_api.task_list.lookup import find_or_make
 from tms_api.task_list.query import PARAMETERS
@@ -14,9 +13,11 @@ from tms_core.services.task_state import TaskRow
 from tms_core.services.tasks import TaskService, create_service
 from tms_core.web.idempotency import idempotent
 from tms_core.web.openapi import ETAG, IF_NONE_MATCH, Header, Link, Nothing, ResponseDoc, documented
+from tms_core.web.pagination import PAST_THE_END
 from tms_core.web.preconditions import IF_MATCH_KEY, Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, writes_tasks
+from tms_core.web.task_schema import Task
 from tms_core.web.validation import body_of, query_of
 
 LOCATION = Header("Location", "URL of the new task.", "https://tms.example.com/api/task/1")

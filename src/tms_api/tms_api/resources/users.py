@@ -8,7 +8,6 @@ from tms_api.administration_log import log_administration
 from tms_api.device_cookies import remember_device
 from tms_api.mail_links import mail_reset_link, notify_old_address, verify_changed_address, verify_new_address
 from tms_api.openapi.operations import users as operations
-from tms_api.pagination import envelope, read_page
 from tms_api.preconditions import tag_of
 from tms_api.rate_limits.attempt_limits import attempt, own_password_limits, taken_name_limits
 from tms_api.rate_limits.limiter import Limit
@@ -31,6 +30,7 @@ from tms_core.values import instant
 from tms_core.web.client_address import client_network
 from tms_core.web.field_types import IdentityContext
 from tms_core.web.idempotency import idempotent
+from tms_core.web.pagination import envelope, read_page
 from tms_core.web.preconditions import Validators, has_conditions
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import changes_user, id_of, json_response, resource, to_json, token_optional

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from tms_api.schemas.pages import Id, Page
 from tms_core.web.openapi import ResponseSchema
+from tms_core.web.page_schema import Id, Page
 
 TOKEN_EXAMPLE = {
     "id": 1,

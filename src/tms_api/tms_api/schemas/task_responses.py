@@ -5,42 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tms_api.schemas.pages import Id, Page
 from tms_core.models import EventKind, Priority, Status
-from tms_core.models.task import DESCRIPTION_LENGTH, TITLE_LENGTH
 from tms_core.web.openapi import Problem, ResponseSchema
-
-TASK_EXAMPLE = {
-    "id": 1,
-    "title": "Paint the shed",
-    "description": "Two coats, and the door last.",
-    "priority": "HIGH",
-    "status": "IN_PROGRESS",
-    "due_date": "2027-03-31",
-    "assigned_to": 2,
-    "created_by": 1,
-    "created_at": "2027-03-01T12:00:00Z",
-    "updated_at": "2027-03-01T15:00:00Z",
-    "version": 3,
-}
-
-
-class Task(ResponseSchema):
-    """A task."""
-
-    example = TASK_EXAMPLE
-
-    id: Id
-    title: str = Field(min_length=1, max_length=TITLE_LENGTH)
-    description: str = Field(max_length=DESCRIPTION_LENGTH)
-    priority: Priority
-    status: Status
-    due_date: date | None
-    assigned_to: Id | None = Field(description="A user's id.")
-    created_by: Id = Field(description="A user's id.")
-    created_at: datetime
-    updated_at: datetime
-    version: Id = Field(description="Incremented by each change; the ETag is the version.")
+from tms_core.web.page_schema import Id, Page
+from tms_core.web.task_schema import TASK_EXAMPLE, Task
 
 
 class TaskPage(Page[Task]):

@@ -5,8 +5,8 @@ from datetime import datetime
 from pydantic import Field
 
 from tms_api.schemas.account_responses import ApiToken
-from tms_api.schemas.pages import Id, Page
 from tms_core.web.openapi import ResponseSchema
+from tms_core.web.page_schema import Id, Page
 
 
 class PublicUser(ResponseSchema):

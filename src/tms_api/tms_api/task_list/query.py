@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tms_api.error_codes import CURSOR_AND_PAGE
-from tms_api.pagination import PARAMETERS as PAGE
-from tms_api.pagination import PageRequest, read_page
 from tms_core.errors import InvalidError
 from tms_core.services.task_filter import TaskFilter, read_filter
 from tms_core.services.task_ordering import FIELDS, NEWEST_FIRST, Ordering, read_ordering
 from tms_core.web.openapi import Parameter, names_of
+from tms_core.web.pagination import PARAMETERS as PAGE
+from tms_core.web.pagination import PageRequest, read_page
 from tms_core.web.task_parameters import FILTER
 from tms_core.web.validation import query_of
 

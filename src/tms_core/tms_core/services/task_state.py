@@ -1,5 +1,6 @@
 """A task as plain values, and its conversion to and from event snapshots."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -23,6 +24,30 @@ class TaskRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     version: int
+
+
+def as_dicts(rows: Sequence[TaskRow]) -> list[dict[str, Any]]:
+    """Return tasks as the API represents them."""
+    # `_asdict` takes three times as long.
+    return [
+        {
+            "id": task_id,
+            "title": title,
+            "description": description,
+            "priority": priority,
+            "status": status,
+            "due_date": due_date,
+            "assigned_to": assigned_to,
+            "created_by": created_by,
+            "created_at": created_at,
+            "updated_at": updated_at,
+            "version": version,
+        }
+        for (
+            task_id, title, description, priority, status, due_date, assigned_to, created_by, created_at, updated_at,
+            version,
+        ) in rows
+    ]  # fmt: skip
 
 
 def snapshot_of(task: TaskRow) -> dict[str, Any]:

@@ -3,6 +3,8 @@ import type { ComponentChildren } from "preact";
 import type { ReportDurations } from "tms/api";
 import { formatNumber, t } from "tms/i18n";
 import { hoursText } from "../durations.ts";
+import { pageOf } from "../list-links.ts";
+import { CountLink } from "./count-link.tsx";
 
 export interface DurationRow {
   key: string;
@@ -55,7 +57,14 @@ export function DurationBars({ label, head, rows }: DurationBarsProps) {
             </td>
             <td class="number">{hoursText(durations.median_hours)}</td>
             <td class="number muted">{hoursText(durations.p85_hours)}</td>
-            <td class="number muted">{formatNumber(durations.count)}</td>
+            <td class="number muted">
+              <CountLink
+                href={pageOf(durations.url)}
+                label={t("reports.open", { name: `${label}, ${name}`, count: durations.count })}
+              >
+                {formatNumber(durations.count)}
+              </CountLink>
+            </td>
           </tr>
         ))}
       </tbody>

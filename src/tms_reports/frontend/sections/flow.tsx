@@ -5,6 +5,7 @@ import { Link } from "tms/module";
 import { nameOf, users } from "tms/store";
 import { Avatar, Field, PriorityMark, Select } from "tms/ui";
 import { Card } from "../card.tsx";
+import { CountLink } from "../charts/count-link.tsx";
 import { DurationBars, type DurationRow } from "../charts/duration-bars.tsx";
 import { PriorityBars } from "../charts/priority-bars.tsx";
 import { hoursText } from "../durations.ts";
@@ -65,10 +66,13 @@ function CycleTime(props: SectionProps) {
                 <p class="report__figure">
                   <strong class="number">{hoursText(report[start].median_hours)}</strong>{" "}
                   <span class="muted">
-                    {t("reports.cycle.figure", {
-                      p85: hoursText(report[start].p85_hours),
-                      count: report[start].count,
-                    })}
+                    {t("reports.cycle.figure", { p85: hoursText(report[start].p85_hours) })}{" "}
+                    <CountLink
+                      href={report[start].count ? pageOf(report[start].url) : null}
+                      label={t("reports.open", { name: t(`reports.cycle.${start}`), count: report[start].count })}
+                    >
+                      {t("reports.cycle.count", { count: report[start].count })}
+                    </CountLink>
                   </span>
                 </p>
                 <DurationBars

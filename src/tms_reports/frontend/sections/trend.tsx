@@ -3,6 +3,7 @@ import type { ReportBurndown, ReportTrend } from "tms/api";
 import { formatNumber, t, today } from "tms/i18n";
 import { addDays } from "tms/tasks";
 import { Card } from "../card.tsx";
+import { CountLink } from "../charts/count-link.tsx";
 import { LineChart } from "../charts/line-chart.tsx";
 import { pageOf } from "../list-links.ts";
 import { DaysSelect, daysOf, PeriodFields, periodOf } from "../period.tsx";
@@ -40,11 +41,11 @@ function Trend(props: SectionProps) {
         return (
           <>
             <p>
-              {t("reports.trend.sum", {
-                created: formatNumber(sum("created")),
-                completed: formatNumber(sum("completed")),
-                open: formatNumber(report.days.at(-1)?.open ?? 0),
-              })}
+              <Sum name="created" count={sum("created")} url={report.created_url} />
+              {", "}
+              <Sum name="completed" count={sum("completed")} url={report.completed_url} />
+              {"; "}
+              <Sum name="open" count={report.days.at(-1)?.open ?? 0} url={report.days.at(-1)?.url ?? null} />.
             </p>
             <div class="report__pair">
               <LineChart
@@ -62,6 +63,7 @@ function Trend(props: SectionProps) {
                     key: "completed",
                     label: t("reports.completed"),
                     values: values("completed"),
+                    hrefs: report.days.map(({ completed_url }) => pageOf(completed_url)),
                     tone: "success",
                     isDashed: true,
                   },
@@ -86,6 +88,16 @@ function Trend(props: SectionProps) {
         );
       }}
     </Card>
+  );
+}
+
+/** A number of the whole period, which opens its tasks. */
+function Sum({ name, count, url }: { name: "created" | "completed" | "open"; count: number; url: string | null }) {
+  const text = t(`reports.trend.sum.${name}`, { count: formatNumber(count) });
+  return (
+    <CountLink href={count ? pageOf(url) : null} label={text}>
+      {text}
+    </CountLink>
   );
 }
 
@@ -121,7 +133,13 @@ function Burndown(props: SectionProps) {
                 tone: "accent",
                 isFilled: true,
               },
-              { key: "scope", label: t("reports.burndown.scope"), values: known("scope"), tone: "warning" },
+              {
+                key: "scope",
+                label: t("reports.burndown.scope"),
+                values: known("scope"),
+                hrefs: days.map(({ scope_url }) => pageOf(scope_url)),
+                tone: "warning",
+              },
               {
                 key: "ideal",
                 label: t("reports.burndown.ideal"),

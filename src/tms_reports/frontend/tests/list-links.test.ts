@@ -35,6 +35,14 @@ test("a task opens in its panel", () => {
   assert.equal(pageOf("/api/task/42"), "/tasks/42");
 });
 
+test("lists of the reports have pages of their own", () => {
+  assert.equal(
+    pageOf("/api/task-report-insight/trend/tasks?number=open&to=2026-11-27&priority=HIGH"),
+    "/reports/tasks/trend?number=open&to=2026-11-27&priority=HIGH",
+  );
+  assert.equal(pageOf("/api/task-report-insight/jobs/tasks?number=open"), null);
+});
+
 test("what the page cannot show is no link", () => {
   assert.equal(pageOf(null), null);
   assert.equal(pageOf("/api/task?created_at_gte=2026-11-01T12:00:00Z"), null);

@@ -65,7 +65,7 @@ def test_trend_and_burndown_follow_changes_and_have_a_table(
     page.get_by_text("Show as a table").first.click()
     expect(page.get_by_role("table", name=flows).get_by_role("row")).to_have_count(8)
     check_accessibility(page)
-    page.get_by_role("table", name=flows).get_by_role("link").click()
+    page.get_by_role("table", name=flows).get_by_role("link", name="Created").click()
     expect(page).to_have_url(re.compile(rf"/tasks\?created={day(0)}\.\.{day(0)}$"))
     expect(page.locator(".task-row[data-id]")).to_have_count(9)
     page.get_by_role("button", name="Remove filter Created").click()
@@ -100,6 +100,39 @@ def test_workload_and_age_open_their_lists_and_can_be_saved(page, sign_in, ann, 
     expect(page.get_by_role("table", name="By age").get_by_role("link")).to_have_text(["5"])
     page.get_by_role("link", name="In a week").click()
     expect(page.get_by_role("complementary").get_by_label("Title")).to_have_value("In a week")
+
+
+def test_numbers_of_the_past_open_their_tasks(page, sign_in, ann, many_tasks, day, check_accessibility):
+    sign_in(page, ann, "/reports/trend?days=7&priority=MEDIUM")
+    page.get_by_role("link", name="1 completed").click()
+    expect(page).to_have_url(re.compile(rf"/reports/tasks/trend\?number=completed&from={day(-6)}.*priority=MEDIUM"))
+    table = page.get_by_role("table", name="Completed tasks")
+    expect(table.get_by_role("row")).to_have_count(2)
+    expect(table.get_by_role("row", name="Late but done")).to_contain_text("Completed")
+    expect(page.get_by_text("Medium")).to_be_visible()
+    check_accessibility(page)
+
+    page.goto(f"{page.url.partition('/reports')[0]}/reports/tasks/trend?number=scope&page_size=5&from={day(0)}")
+    rows = page.get_by_role("table").get_by_role("row")
+    expect(rows).to_have_count(6)
+    expect(page.get_by_role("status").filter(has_text="5 of 8")).to_be_visible()
+    page.get_by_role("button", name="Show more").press("Enter")
+    expect(rows).to_have_count(9)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+    page.set_viewport_size({"width": 360, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_accessibility(page)
+
+    page.get_by_role("link", name="In a week").click()
+    expect(page.get_by_role("complementary").get_by_label("Title")).to_have_value("In a week")
+    page.go_back()
+    page.get_by_role("link", name="Trend").click()
+    page.get_by_role("link", name="Flow").click()
+    page.get_by_role("table", name="From creation").get_by_role("link", name="Medium: 1 task").click()
+    expect(page.get_by_role("table", name="Cycle time").get_by_role("row", name="Late but done")).to_be_visible()
+
+    page.goto(f"{page.url.partition('/reports')[0]}/reports/tasks/trend?number=reopened")
+    expect(page.get_by_role("heading", name="No tasks here")).to_be_visible()
 
 
 def test_a_job_is_followed_to_its_result(page, sign_in, ann, client, many_tasks, run_jobs, check_accessibility):

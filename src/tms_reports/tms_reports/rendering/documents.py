@@ -120,14 +120,16 @@ def _trend(result: Result) -> Document:
     days, names = result["days"], ("created", "completed", "archived", "reopened", "open")
     labels = [str(day["date"]) for day in days]
     flows = [(name.capitalize(), [day[name] for day in days]) for name in ("created", "completed")]
-    tiles = [Tile(name.capitalize(), sum(day[name] for day in days)) for name in names[:-1]]
+    tiles = [Tile(name.capitalize(), sum(day[name] for day in days), result.get(f"{name}_url")) for name in names[:-1]]
     rows = [[str(day["date"]), *(day[name] for name in names)] for day in days]
-    links = _links(1, (day.get("created_url") if day["created"] else None for day in days))
-    links |= _links(len(names), (day["url"] if day["open"] else None for day in days))
+    links: dict[tuple[int, int], str] = {}
+    for column, name in enumerate(names, 1):
+        url = "url" if name == "open" else f"{name}_url"
+        links |= _links(column, (day.get(url) if day[name] else None for day in days))
     return Document(
         f"Trend from {result['from']} to {result['to']}",
         _notes(result),
-        [*tiles, Tile("Open", days[-1]["open"])],
+        [*tiles, Tile("Open", days[-1]["open"], days[-1]["url"])],
         [
             LineChart("flow", "Created and completed per day", labels, flows),
             LineChart("open", "Open at the end of the day", labels, [("Open", [day["open"] for day in days])]),
@@ -146,14 +148,20 @@ def _burndown(result: Result) -> Document:
         ("Ideal", [day["open"] for day in ideal]),
     ]
     last = days[-1] if days else {"open": None, "completed": None, "scope": None}
-    rows = [[str(day["date"]), day["open"], day["completed"], day["scope"]] for day in days]
+    columns = {"open": "url", "completed": "completed_url", "scope": "scope_url"}
+    rows = [[str(day["date"]), *(day[name] for name in columns)] for day in days]
+    links: dict[tuple[int, int], str] = {}
+    for column, (name, url) in enumerate(columns.items(), 1):
+        links |= _links(column, (day.get(url) if day[name] else None for day in days))
     return Document(
         f"Burndown from {result['from']} to {result['to']}",
         _notes(result),
-        [Tile("Open at the start", result["open_at_start"]), Tile("Open", last["open"]),
-         Tile("Completed or archived", last["completed"]), Tile("Scope", last["scope"])],
+        [Tile("Open at the start", result["open_at_start"], result.get("open_at_start_url")),
+         Tile("Open", last["open"], last.get("url")),
+         Tile("Completed or archived", last["completed"], last.get("completed_url")),
+         Tile("Scope", last["scope"], last.get("scope_url"))],
         [LineChart("burndown", "Open tasks", labels, lines)] if labels else [],
-        [Table("Days", ("date", "open", "completed", "scope"), rows, _links(1, (day["url"] for day in days)))],
+        [Table("Days", ("date", *columns), rows, links)],
     )  # fmt: skip
 
 
@@ -162,7 +170,12 @@ def _cycle_time(result: Result) -> Document:
     header = (
         result["by"], "completed", "median_hours", "p85_hours", "started", "started_median_hours", "started_p85_hours",
     )  # fmt: skip
-    rows = [[label, *_durations(group)] for label, group in [*labels, ("(all)", result)]]
+    groups = [*labels, ("(all)", result)]
+    rows = [[label, *_durations(group)] for label, group in groups]
+    links: dict[tuple[int, int], str] = {}
+    for column, start in ((1, "from_created"), (4, "from_started")):
+        found = [group[start] for _, group in groups]
+        links |= _links(column, (durations.get("url") if durations["count"] else None for durations in found))
     charts = [
         BarChart(start, title, [(label, group[start]["median_hours"] or 0) for label, group in labels[:MAX_BARS]], " h")
         for title, start in (("Median from creation", "from_created"), ("Median from the start", "from_started"))
@@ -171,12 +184,13 @@ def _cycle_time(result: Result) -> Document:
     return Document(
         f"Cycle time of tasks completed from {result['from']} to {result['to']}",
         _notes(result),
-        [Tile("Completed", created["count"]), Tile("Median from creation, hours", created["median_hours"]),
+        [Tile("Completed", created["count"], created.get("url")),
+         Tile("Median from creation, hours", created["median_hours"]),
          Tile("85 % within, hours", created["p85_hours"]),
          Tile("Median from the start, hours", started["median_hours"]),
          Tile("85 % within, hours", started["p85_hours"])],
         charts if labels else [],
-        [Table("Groups", header, rows)],
+        [Table("Groups", header, rows, links)],
     )  # fmt: skip
 
 

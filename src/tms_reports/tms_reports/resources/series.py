@@ -18,8 +18,8 @@ from tms_reports.rendering.formats import (
 from tms_reports.resources.insight import FILTER_NAMES, SECONDS, TaskReportInsight
 from tms_reports.series import schemas
 from tms_reports.series.parameters import KINDS, SeriesName
+from tms_reports.series.task_lists import PATH
 
-PATH = "/api/task-report-insight"
 TAG = TaskReportInsight.tag
 
 

@@ -11,6 +11,7 @@ from tms_reports.series.days import Days, shifted
 from tms_reports.series.flows import Tallies, flow_counts, flows
 from tms_reports.series.scope import Scope
 from tms_reports.series.trend import MAX_DAYS, open_url
+from tms_reports.series.trend_tasks import tasks_url
 
 __all__ = ["MAX_DAYS", "Burndown"]
 
@@ -52,6 +53,8 @@ class Burndown:
                 "completed": done,
                 "scope": (at_start or 0) + more,
                 "url": open_url(flow.date, scope),
+                "completed_url": tasks_url(scope, "closed", first, flow.date),
+                "scope_url": tasks_url(scope, "scope", first, flow.date),
             }
             for flow, more, done in zip(found, added, closed, strict=True)
         ]
@@ -59,6 +62,7 @@ class Burndown:
             "from": first,
             "to": last,
             "open_at_start": at_start,
+            "open_at_start_url": tasks_url(scope, "open", None, shifted(first, -1)) if found else None,
             "days": rows,
             "ideal": _ideal(at_start, first, last),
         }

@@ -7,11 +7,13 @@ from typing import Any, Literal
 from sqlalchemy import func, select, tuple_
 
 from tms_core.models import OPEN_STATUSES, Priority, Task, User
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Criteria
+from tms_reports.list_urls import list_url
 from tms_reports.models import Completion
 from tms_reports.series.days import Days
 from tms_reports.series.flows import Tallies, count
 from tms_reports.series.scope import Scope
+from tms_reports.series.task_lists import PATH
 
 DEFAULT_DAYS, MAX_DAYS = 90, 366
 MAX_GROUPS = 200
@@ -46,12 +48,7 @@ class CycleTime:
         found = (
             select(is_all, *columns, *(column for start in starts for column in _durations(start)), func.count())
             .join_from(Completion, Task, Task.id == Completion.task_id)
-            .where(
-                Completion.completed_at >= self._days(scope).start,
-                # A task that was reopened a moment ago still has its row.
-                Task.status.not_in(OPEN_STATUSES),
-                *scope.criteria,
-            )
+            .where(*completed_since(days_of(self.days, scope), scope))
             .group_by(func.grouping_sets(tuple_(*columns), tuple_()))
         )
         if self.by == "priority":
@@ -60,8 +57,8 @@ class CycleTime:
         return found.order_by(is_all.desc(), func.count().desc(), Task.assigned_to).limit(1 + MAX_GROUPS)
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:
-        days = self._days(scope)
-        groups = self._groups(tallies)
+        days = days_of(self.days, scope)
+        groups = self._groups(tallies, scope)
         overall = groups.pop(ALL)
         return {
             "from": days.first,
@@ -69,33 +66,48 @@ class CycleTime:
             "by": self.by,
             **overall,
             "groups": [
-                {**self._group(key), **groups[key]} for key in sorted(groups, key=lambda key: self._place(key, groups))
+                self._group(key, groups[key]) for key in sorted(groups, key=lambda key: self._place(key, groups))
             ],
         }
 
-    def _groups(self, tallies: Tallies) -> dict[Any, dict[str, Any]]:
+    def _groups(self, tallies: Tallies, scope: Scope) -> dict[Any, dict[str, Any]]:
         """Return the durations by group and start; `ALL` is the group of all tasks."""
         width = 1 if self.by == "priority" else 2
         found: dict[Any, dict[str, Any]] = {}
         for dimension, rows in tallies.items():
             for is_all, *values in rows:
-                group = found.setdefault(ALL if is_all else tuple(values[:width]), {})
+                key = ALL if is_all else tuple(values[:width])
+                group = found.setdefault(key, {})
                 for number, start in enumerate(dimension.split()):
-                    group[start] = _figures(*values[width + 3 * number : width + 3 * number + 3])
+                    figures = _figures(*values[width + 3 * number : width + 3 * number + 3])
+                    group[start] = {**figures, "url": self._url(start, key, scope)}
         return found
 
-    def _days(self, scope: Scope) -> Days:
-        return Days.until(scope.today, self.days, scope.zone)
+    def _url(self, start: Start, key: tuple[Any, ...] | None, scope: Scope) -> str | None:
+        """Return the URL of the list of the tasks of a group."""
+        whose: dict[str, Any] = {} if key is ALL else {self.by: key[:1]}
+        parameters = (("days", str(self.days)), ("start", start))
+        return list_url(scope.wanted, f"{PATH}/cycle-time/tasks", parameters, **whose)
 
     def _place(self, key: tuple[Any, ...], groups: dict[Any, dict[str, Any]]) -> Any:
         if self.by == "priority":
             return list(Priority).index(key[0])
         return (-groups[key]["from_created"]["count"], key[0] is None, key[0] or 0)
 
-    def _group(self, key: tuple[Any, ...]) -> dict[str, Any]:
-        if self.by == "priority":
-            return {"key": key[0].value, "label": key[0].value, "url": None}
-        return {"key": key[0], "label": key[1], "url": None}
+    def _group(self, key: tuple[Any, ...], durations: dict[str, Any]) -> dict[str, Any]:
+        label = key[0].value if self.by == "priority" else key[1]
+        named = {"key": label if self.by == "priority" else key[0], "label": label}
+        return {**named, **durations, "url": durations["from_created"]["url"]}
+
+
+def days_of(number: int, scope: Scope) -> Days:
+    return Days.until(scope.today, number, scope.zone)
+
+
+def completed_since(days: Days, scope: Scope) -> Criteria:
+    """Return the criteria of the completions that count, joined with their tasks."""
+    # A task that was reopened a moment ago still has its row.
+    return (Completion.completed_at >= days.start, Task.status.not_in(OPEN_STATUSES), *scope.criteria)
 
 
 def _durations(start: Start) -> list[Any]:
@@ -111,8 +123,8 @@ def _durations(start: Start) -> list[Any]:
 
 
 def _figures(number: int, median: Any, p85: Any) -> dict[str, Any]:
-    return {"count": number, "median_hours": _hours(median), "p85_hours": _hours(p85)}
+    return {"count": number, "median_hours": hours_of(median), "p85_hours": hours_of(p85)}
 
 
-def _hours(seconds: Any) -> float | None:
+def hours_of(seconds: Any) -> float | None:
     return None if seconds is None else round(float(seconds) / SECONDS_PER_HOUR, 2)

@@ -11,8 +11,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, exists, func, or_, select, text, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Subquery,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.orm import aliased
 
 from tms_core.models import OPEN_STATUSES, EventKind, RelayCursor, Status, Task, TaskEvent
 from tms_reports.counts import Count
@@ -120,25 +133,51 @@ def changes_since(start: datetime) -> Subquery:
         StatusChange.at >= start
     )
     cursor = select(func.coalesce(func.max(RelayCursor.position), 0)).where(RelayCursor.sink == NAME).scalar_subquery()
-    unrecorded = (_unrecorded(start, TaskEvent.position > cursor), _unrecorded(start, TaskEvent.position.is_(None)))
+    behind = (TaskEvent.position > cursor, TaskEvent.position.is_(None))
+    unrecorded = [make(start, is_behind) for is_behind in behind for make in (_unrecorded, _unrecorded_closed)]
     return union_all(recorded, *unrecorded).subquery("change")
 
 
 def _unrecorded(start: datetime, is_behind: ColumnElement[bool]) -> Any:
-    old = sql_cast(TaskEvent.changes["status"][0].astext, STATUS)
-    new = sql_cast(TaskEvent.snapshot["status"].astext, STATUS)
-    found = select(TaskEvent.task_id, TaskEvent.created_at, old, new)
+    found = select(TaskEvent.task_id, TaskEvent.created_at, _old_status(), _new_status())
     return found.where(is_behind, TaskEvent.created_at >= start, text(f"({CHANGES_STATUS})"))
 
 
+def _unrecorded_closed(start: datetime, is_behind: ColumnElement[bool]) -> Any:
+    """Closed tasks that were loaded without events, and whose first event is behind the cursor: closed since their
+    creation, as the second part of `recording.CHANGES` has them."""
+    creation = aliased(TaskEvent)
+    before = func.coalesce(_old_status(), _new_status())
+    at = sql_cast(TaskEvent.snapshot["created_at"].astext, DateTime(timezone=True))
+    is_created = exists().where(creation.task_id == TaskEvent.task_id, creation.kind == EventKind.CREATED)
+    return select(TaskEvent.task_id, at, sql_cast(null(), STATUS), before).where(
+        is_behind,
+        TaskEvent.kind == EventKind.UPDATED,
+        TaskEvent.snapshot["version"].astext == "2",
+        before.in_(CLOSED_STATUSES),
+        at >= start,
+        ~is_created,
+    )
+
+
+def _old_status() -> Any:
+    return sql_cast(TaskEvent.changes["status"][0].astext, STATUS)
+
+
+def _new_status() -> Any:
+    return sql_cast(TaskEvent.snapshot["status"].astext, STATUS)
+
+
 def _closed_without_events(scope: Scope, days: Days) -> Any:
-    """Tasks that were loaded in a closed status count as closed when they were last updated."""
     key = (days.bucket(Task.updated_at).label("bucket"), Task.status)
+    return select(*key, func.count()).where(*closed_without_events(days.start), *scope.criteria).group_by(*key)
+
+
+def closed_without_events(start: datetime) -> Sequence[ColumnElement[bool]]:
+    """Return the criteria of the tasks that were loaded in a closed status, which count as closed when they were last
+    updated, since an instant."""
     has_event = exists().where(TaskEvent.task_id == Task.id)
-    criteria: Sequence[ColumnElement[bool]] = (
-        Task.version == 1, Task.status.in_(CLOSED_STATUSES), Task.updated_at >= days.start, ~has_event,
-    )  # fmt: skip
-    return select(*key, func.count()).where(*criteria, *scope.criteria).group_by(*key)
+    return (Task.version == 1, Task.status.in_(CLOSED_STATUSES), Task.updated_at >= start, ~has_event)
 
 
 def _created(scope: Scope, days: Days) -> Any:

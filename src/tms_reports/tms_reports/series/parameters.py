@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from tms_core import error_codes as codes
 from tms_core.errors import InvalidError
@@ -55,14 +55,17 @@ class Kind:
     read: Callable[[Values], SeriesReport]
 
 
-def _read_by(values: Values) -> By:
-    given = single_value(values, "by")
-    if given is None:
-        return "priority"
-    if given not in get_args(By):
-        choices = ", ".join(get_args(By))
-        raise InvalidError.of("by", f"must be one of {choices}", codes.NOT_A_CHOICE, "query", choices=choices)
-    return cast(By, given)
+def read_choice(values: Values, parameter: Parameter) -> Any:
+    """Return the value of a parameter whose kind is a `Literal`, or its default; raises `InvalidError` for another one
+    and for a required one that is missing."""
+    given, choices = single_value(values, parameter.name), get_args(parameter.kind)
+    if given is None and not parameter.is_required:
+        return parameter.default
+    if given not in choices:
+        known = ", ".join(choices)
+        message = f"must be one of {known}"
+        raise InvalidError.of(parameter.name, message, codes.NOT_A_CHOICE, "query", choices=known)
+    return given
 
 
 def _read_day(values: Values, name: str) -> date | None:
@@ -75,11 +78,16 @@ def _read_day(values: Values, name: str) -> date | None:
         raise InvalidError.of(name, str(error), error.code, "query", **error.params) from None
 
 
-def _read_burndown(values: Values) -> Burndown:
+def read_period(values: Values) -> tuple[date | None, date | None]:
+    """Return the parameters `from` and `to`; raises `InvalidError` for an invalid day or a period that is too long."""
     first, last = _read_day(values, "from"), _read_day(values, "to")
     if first and last and not 0 <= (last - first).days < MAX_DAYS:
         raise _wrong_period()
-    return Burndown(first, last)
+    return first, last
+
+
+def _read_cycle_time(values: Values) -> CycleTime:
+    return CycleTime(CYCLE.read(values), read_choice(values, BY))
 
 
 def _wrong_period() -> InvalidError:
@@ -89,8 +97,10 @@ def _wrong_period() -> InvalidError:
 
 KINDS: Mapping[SeriesName, Kind] = {
     "trend": Kind("Trend", (TREND,), lambda values: Trend(TREND.read(values))),
-    "burndown": Kind("Burndown", (FROM, TO), _read_burndown),
-    "cycle-time": Kind("Cycle time", (CYCLE, BY), lambda values: CycleTime(CYCLE.read(values), _read_by(values))),
+    "burndown": Kind("Burndown", (FROM, TO), lambda values: Burndown(*read_period(values))),
+    "cycle-time": Kind(
+        "Cycle time", (CYCLE, BY), lambda values: CycleTime(CYCLE.read(values), read_choice(values, BY))
+    ),
     "workload": Kind("Workload", (LIMIT,), lambda values: Workload(LIMIT.read(values))),
     "aging": Kind("Age of open tasks", (), lambda values: Aging()),
 }

@@ -10,7 +10,7 @@ from tms_core.web.openapi import ResponseSchema
 
 Number = Annotated[int, Field(ge=0)]
 ListUrl = Annotated[
-    str | None, Field(description="Relative URL of the list of exactly these tasks; null: the list has no such filter.")
+    str | None, Field(description="Relative URL of the list of exactly these tasks; null: the filter excludes them.")
 ]
 ByPriority = dict[Priority, Number]
 
@@ -26,7 +26,7 @@ class SeriesResponse(ResponseSchema):
 
 class TrendDay(ResponseSchema):
     """`completed` and `archived` tasks were open before, `reopened` ones closed; `open` is the number at the end.
-    `url` is that of the open tasks of today, `created_url` that of the tasks created on the day."""
+    `url` is that of the open tasks."""
 
     date: date
     created: Number
@@ -36,23 +36,34 @@ class TrendDay(ResponseSchema):
     open: Number
     url: ListUrl
     created_url: ListUrl
+    completed_url: ListUrl
+    archived_url: ListUrl
+    reopened_url: ListUrl
 
 
 class TrendResponse(SeriesResponse):
+    """The URLs are those of the tasks of all days together."""
+
     from_: Annotated[date, Field(alias="from")]
     to: date
     days: list[TrendDay]
+    created_url: ListUrl
+    completed_url: ListUrl
+    archived_url: ListUrl
+    reopened_url: ListUrl
 
 
 class BurndownDay(ResponseSchema):
     """`scope` = `open` + `completed`; `completed` counts tasks completed or archived since the first day. `url` is that
-    of the open tasks of today."""
+    of the open tasks."""
 
     date: date
     open: Number
     completed: Number
     scope: Number
     url: ListUrl
+    completed_url: ListUrl
+    scope_url: ListUrl
 
 
 class IdealDay(ResponseSchema):
@@ -66,6 +77,7 @@ class BurndownResponse(SeriesResponse):
     from_: Annotated[date, Field(alias="from")]
     to: date
     open_at_start: Number | None
+    open_at_start_url: ListUrl
     days: list[BurndownDay]
     ideal: list[IdealDay]
 
@@ -74,10 +86,12 @@ class Durations(ResponseSchema):
     count: Number
     median_hours: float | None
     p85_hours: float | None
+    url: ListUrl
 
 
 class CycleTimeGroup(ResponseSchema):
-    """`key` is a priority or a user's id, null for unassigned tasks; `label` its name."""
+    """`key` is a priority or a user's id, null for unassigned tasks; `label` its name. `url` is that
+    of `from_created`."""
 
     key: Priority | int | None
     label: str | None

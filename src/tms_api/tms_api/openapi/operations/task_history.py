@@ -1,9 +1,10 @@
 """The documentation of histories and undo."""
 
 from tms_api.schemas.task_history import Undo
-from tms_api.schemas.task_responses import HistoryEvent, PreconditionFailed, Task
+from tms_api.schemas.task_responses import HistoryEvent, PreconditionFailed
 from tms_core.values import MAX_ID
 from tms_core.web.openapi import Header, Link, Nothing, ResponseDoc, WholeNumber, documented, names_of
+from tms_core.web.task_schema import Task
 
 MAX_EVENTS = 1000
 BEFORE = WholeNumber(name="before", help="Only events before this event_id.", least=1, most=MAX_ID)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tms_api.pagination import PARAMETERS as PAGE
-from tms_api.pagination import PAST_THE_END
 from tms_api.schemas.user_responses import ChangedUser, NewAccount, PublicUser, UserPage
 from tms_api.schemas.user_responses import User as UserResponse
 from tms_api.schemas.users import NewUser, UserChange, UserDeletion, WholeUser
 from tms_core.web.openapi import Header, Link, Nothing, Parameter, ResponseDoc, documented, names_of
+from tms_core.web.pagination import PARAMETERS as PAGE
+from tms_core.web.pagination import PAST_THE_END
 
 MAX_SEARCH_LENGTH = 150
 # Filters of administrators.

@@ -21,8 +21,11 @@ export type HistoryEvent = Schemas["HistoryEvent"];
 export type FieldConflict = Schemas["FieldConflict"];
 export type Report = Schemas["Report"];
 export type ReportTrend = Schemas["TrendResponse"];
+/** A task with the change that a number of the trend counts. */
+export type ReportTrendTask = Schemas["TrendTask"];
 export type ReportBurndown = Schemas["BurndownResponse"];
 export type ReportCycleTime = Schemas["CycleTimeResponse"];
+export type ReportCycleTimeTask = Schemas["CycleTimeTask"];
 export type ReportDurations = Schemas["Durations"];
 export type ReportWorkload = Schemas["WorkloadResponse"];
 export type ReportAging = Schemas["AgingResponse"];

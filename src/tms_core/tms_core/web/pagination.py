@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from tms_api.error_codes import PAGE_NOT_FOUND
+from tms_core.error_codes import PAGE_NOT_FOUND
 from tms_core.errors import NotFoundError
 from tms_core.web.openapi import WholeNumber, names_of
 

@@ -1,0 +1,28 @@
+/** The page of the tasks that a number of the trend, the burndown or the cycle time counts. */
+import { t } from "tms/i18n";
+import { Link, type PageProps, useTitle } from "tms/module";
+import { TasksFrame } from "tms/tasks";
+import { EmptyState } from "tms/ui";
+import { CycleTimeList } from "./cycle-time-list.tsx";
+import { TrendList } from "./trend-list.tsx";
+
+export default function ListPage({ params, query }: PageProps) {
+  useTitle(`${t("reports.tasks")} · ${t("reports.title")}`);
+  return (
+    <TasksFrame name="reports" heading={t("reports.title")} openId={null} onClosePanel={() => {}}>
+      <div class="report">
+        {params.list === "trend" ? (
+          <TrendList query={query} />
+        ) : params.list === "cycle-time" ? (
+          <CycleTimeList query={query} />
+        ) : (
+          <EmptyState icon="search" title={t("reports.noSection")}>
+            <Link class="button button--primary" href="/reports">
+              {t("reports.section.overview")}
+            </Link>
+          </EmptyState>
+        )}
+      </div>
+    </TasksFrame>
+  );
+}
