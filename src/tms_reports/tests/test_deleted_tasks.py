@@ -1,6 +1,6 @@
 """Deleted tasks are left out of the history, also where it is read without the table of tasks."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, exists, select
@@ -73,3 +73,21 @@ def test_a_load_of_tasks_is_not_taken_for_a_deletion(runtime, completed_task, co
     with runtime.transaction() as session:
         assert session.scalars(select(ReportBulkLoad.is_deletion)).all() == [False]
     assert completions() == 2
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+def test_a_closed_task_that_was_loaded_and_restored_was_never_open(runtime, client, add_tasks, relay_once, is_recorded):
+    at = datetime.now(UTC) - timedelta(days=5)
+    add_tasks([
+        {"id": 7, "created_by": client.user.id, "status": "COMPLETED", "created_at": at, "updated_at": at}
+    ])  # fmt: skip
+    client.delete("/api/task/7")
+    assign_all_positions(runtime)
+    client.post_json("/api/task/7/undo", {"event_id": 1})
+    if is_recorded:
+        relay_once()
+
+    found = client.get("/api/task-report-insight/trend?days=10").json["days"]
+
+    assert [day["open"] for day in found] == [0] * 10
+    assert sum(day["created"] for day in found) == sum(day["completed"] for day in found) == 1

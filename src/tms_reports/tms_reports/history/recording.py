@@ -12,8 +12,8 @@ CHANGES_STATUS = """(kind = 'updated' AND changes ? 'status'
 OLD_STATUS = "CAST(changes->'status'->>0 AS task_status)"
 NEW_STATUS = "CAST(snapshot->>'status' AS task_status)"
 
-# Rows of `report_status_change` for a range of events. The second part: closed tasks that were loaded without events.
-# When they were closed is not known.
+# Rows of `report_status_change` for a range of events. The second part: closed tasks that were loaded without events,
+# when they are first changed, or restored after a deletion. When they were closed is not known.
 CHANGES = f"""
     SELECT position, false AS is_initial, task_id, created_at AS at, {OLD_STATUS} AS old_status,
         {NEW_STATUS} AS new_status
@@ -23,11 +23,12 @@ CHANGES = f"""
     SELECT position, true, task_id, CAST(snapshot->>'created_at' AS timestamptz), NULL, before.status
     FROM task_event
     CROSS JOIN LATERAL (SELECT coalesce({OLD_STATUS}, {NEW_STATUS}) AS status) AS before
-    WHERE position BETWEEN :first AND :last AND kind = 'updated' AND snapshot->>'version' = '2'
+    WHERE position BETWEEN :first AND :last AND kind IN ('created', 'updated') AND snapshot->>'version' = '2'
         AND before.status IN ('COMPLETED', 'ARCHIVED')
         AND NOT EXISTS (
             SELECT FROM task_event AS creation
             WHERE creation.task_id = task_event.task_id AND creation.kind = 'created'
+                AND creation.snapshot->>'version' = '1'
         )
 """
 ADD_CHANGES = text(f"""

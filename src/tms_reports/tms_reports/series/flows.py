@@ -149,10 +149,14 @@ def _unrecorded_closed(start: datetime, is_behind: ColumnElement[bool]) -> Any:
     creation = aliased(TaskEvent)
     before = func.coalesce(_old_status(), _new_status())
     at = sql_cast(TaskEvent.snapshot["created_at"].astext, DateTime(timezone=True))
-    is_created = exists().where(creation.task_id == TaskEvent.task_id, creation.kind == EventKind.CREATED)
+    is_created = exists().where(
+        creation.task_id == TaskEvent.task_id,
+        creation.kind == EventKind.CREATED,
+        creation.snapshot["version"].astext == "1",
+    )
     return select(TaskEvent.task_id, at, sql_cast(null(), STATUS), before).where(
         is_behind,
-        TaskEvent.kind == EventKind.UPDATED,
+        TaskEvent.kind != EventKind.DELETED,
         TaskEvent.snapshot["version"].astext == "2",
         before.in_(CLOSED_STATUSES),
         at >= start,

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, null, or_, select, union_all
 
 from tms_core.models import OPEN_STATUSES, Status, Task
 from tms_core.services.instant_bounds import start_of
+from tms_core.services.task_filter import TaskFilter
 from tms_reports.counts import Count
 from tms_reports.list_urls import list_url
 from tms_reports.models import STATUS
@@ -25,9 +27,19 @@ NO_STATUS = cast(null(), STATUS)
 
 def tasks_url(scope: Scope, number: Number, first: date | None, last: date) -> str | None:
     """Return the URL of the list of the tasks that a number counts; `first` is None for what was open on `last`."""
-    period = [("from", first.isoformat())] if first else []
-    parameters = [("number", number), *period, ("to", last.isoformat())]
-    return list_url(scope.wanted, f"{PATH}/trend/tasks", parameters)
+    filters = _filter_query(scope.wanted)
+    if filters is None:
+        return None
+    period = f"&from={first}" if first else ""
+    return f"{PATH}/trend/tasks?number={number}{period}&to={last}{filters}"
+
+
+# A report has some URLs for each of its days.
+@lru_cache(maxsize=64)
+def _filter_query(wanted: TaskFilter) -> str | None:
+    """Return the parameters of a filter, with an ampersand before each; None if it excludes all tasks."""
+    url = list_url(wanted)
+    return None if url is None else "".join(f"&{one}" for one in url.partition("?")[2].split("&") if one)
 
 
 @dataclass(frozen=True, slots=True)
