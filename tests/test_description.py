@@ -34,7 +34,9 @@ def served(app):
     for entry in introspector.get_category("views"):
         view = entry["introspectable"]
         route = routes.get(view["route_name"])
-        # Cornice's last view of a route returns 405.
+        # Cornice's last view of a route returns 405; views of exceptions answer what another view has raised.
+        if view["exception_only"]:
+            continue
         if route is None or view["callable"].__name__ == "_fallback_view" or not route["pattern"].startswith(API):
             continue
         methods = view["request_methods"]

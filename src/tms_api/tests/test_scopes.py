@@ -32,6 +32,7 @@ ALLOWED = {
     "reports:read": {
         "GET /api/task-report-insight",
         *(f"GET /api/task-report-insight/{name}" for name in ("trend", "burndown", "cycle-time", "workload", "aging")),
+        *(f"GET /api/task-report-insight/{name}/tasks" for name in ("trend", "cycle-time")),
         *(f"{verb} /api/task-report-insight/jobs" for verb in ("GET", "POST")),
         *(f"{verb} /api/task-report-insight/jobs/{{id}}" for verb in ("GET", "DELETE")),
         "GET /api/task-report-insight/jobs/{id}/result",

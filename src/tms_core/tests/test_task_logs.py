@@ -11,7 +11,7 @@ from tms_core import celery
 
 @pytest.fixture(scope="module")
 def packages():
-    return ("tms_reports",)
+    return ("tms_reports", "tms_notifications")
 
 
 @pytest.fixture
@@ -30,9 +30,14 @@ def succeed(task):
     trace.info("Task %(name)s succeeded", {"name": task})
 
 
-def test_periodic_tasks_are_logged_only_if_they_fail(messages):
+def test_tasks_that_run_at_an_interval_are_logged_only_if_they_fail(messages):
     succeed("tms.reports.sweep_jobs")
     succeed("tms.reports.run_job")
+    succeed("tms.notifications.send_due_soon")
     trace.logger.error("Task %(name)s raised", {"name": "tms.reports.sweep_jobs"})
 
-    assert messages() == ["Task tms.reports.run_job succeeded", "Task tms.reports.sweep_jobs raised"]
+    assert messages() == [
+        "Task tms.reports.run_job succeeded",
+        "Task tms.notifications.send_due_soon succeeded",
+        "Task tms.reports.sweep_jobs raised",
+    ]

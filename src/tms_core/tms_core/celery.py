@@ -18,6 +18,7 @@ import logging
 from typing import Any
 
 from celery import Celery, signals
+from celery.schedules import crontab
 
 from tms_core.app import bootstrap, default_ini, exit_for
 from tms_core.errors import ConfigurationError
@@ -132,8 +133,9 @@ def _keep_our_logs(**_: Any) -> None:
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Whether a message about a task is logged: all but the successes of periodic tasks, some of which run every
-    second."""
+    """Whether a message about a task is logged: all but the successes of tasks that run at an interval, some of them
+    every second. Those that run at certain times are logged."""
     task = record.args.get("name") if isinstance(record.args, dict) else None
-    periodic = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    return record.levelno > logging.INFO or task not in periodic
+    entries = app.conf.beat_schedule.values()
+    repeated = {entry["task"] for entry in entries if not isinstance(entry["schedule"], crontab)}
+    return record.levelno > logging.INFO or task not in repeated
