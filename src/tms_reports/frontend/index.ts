@@ -7,6 +7,7 @@ import { navigate, type WebModule, withStyles } from "tms/module";
 // One function, so that the page stays while its section changes.
 const load = () => withStyles(styles, import("./report-page.tsx"));
 const loadList = () => withStyles(styles, import("./lists/list-page.tsx"));
+const loadOpen = () => withStyles(styles, import("./lists/open-page.tsx"));
 
 const module: WebModule = {
   name: "tms_reports",
@@ -14,6 +15,7 @@ const module: WebModule = {
   pages: [
     { path: "/reports", title: () => t("reports.title"), load },
     { path: "/reports/tasks/:list", title: () => t("reports.title"), load: loadList },
+    { path: "/reports/open", title: () => t("reports.title"), load: loadOpen },
     { path: "/reports/:section", title: () => t("reports.title"), load },
   ],
   navigation: [{ path: "/reports", label: () => t("reports.title"), icon: "chart", order: 40, keys: "g r" }],

@@ -94,8 +94,8 @@ def test_the_page_links_its_numbers(client, runtime, some_tasks):
     workload = client.get(f"{PATH}/workload?format=html").text
 
     site = runtime.core.public_url
-    assert f'<dd><a href="{site}/api/task?priority=LOW">20</a></dd>' in page
-    assert f'<a href="{site}/api/task?priority=LOW&amp;assigned_to={some_tasks.id}">' in page
+    assert f'<dd><a href="{site}/reports/open?list=/api/task%3Fpriority%3DLOW">20</a></dd>' in page
+    assert f'<a href="{site}/reports/open?list=/api/task%3Fpriority%3DLOW%26assigned_to%3D{some_tasks.id}">' in page
     assert f"{site}/api/task?status=PENDING,IN_PROGRESS&amp;assigned_to=none" in workload
 
 

@@ -7,6 +7,9 @@ import { connection, onUserMessage, type UserMessage } from "tms/realtime";
 import { JOBS, reportTitle } from "../reports.ts";
 
 type Progress = Pick<ReportJob, "id" | "status" | "done" | "all">;
+/** `at` is the time of `performance.now()` when a message came, or when a request began. */
+type News = Progress & { at: number };
+type Read = ReportJobs & { at: number };
 
 /** Milliseconds between requests while a job is not finished; messages may get lost. */
 const WITH_MESSAGES = 10_000;
@@ -23,23 +26,21 @@ export interface Jobs {
 }
 
 export function useJobs(): Jobs {
-  const [news, setNews] = useState<ReadonlyMap<number, Progress>>(new Map());
+  const [news, setNews] = useState<ReadonlyMap<number, News>>(new Map());
   const [isWaiting, setWaiting] = useState(false);
   const pause = connection.value === "open" ? WITH_MESSAGES : WITHOUT_MESSAGES;
-  const resource = useResource("report jobs", (signal) => api.get<ReportJobs>(JOBS, {}, { signal }), {
-    ...(isWaiting && { every: pause }),
-  });
+  const resource = useResource("report jobs", readJobs, { ...(isWaiting && { every: pause }) });
   const { data, reload } = resource;
   useEffect(() => {
-    // What was read is newer than what was said before.
-    setNews(new Map());
+    // What was read is newer than what was said before the request.
+    if (data) setNews((before) => new Map([...before].filter(([, { at }]) => at > data.at)));
     setWaiting(data?.results.some(isActive) ?? false);
   }, [data]);
   useEffect(
     () =>
       onUserMessage("report_job", (message: UserMessage) => {
         const progress = message as unknown as Progress;
-        setNews((before) => new Map(before).set(progress.id, progress));
+        setNews((before) => new Map(before).set(progress.id, { ...progress, at: performance.now() }));
         // The result, the error and the times are not in the message.
         if (!isActive(progress)) void reload();
       }),
@@ -48,6 +49,11 @@ export function useJobs(): Jobs {
   useAnnouncements(data?.results);
   const jobs = data?.results.map((job) => ({ ...job, ...progressOf(news.get(job.id)) }));
   return { resource, jobs };
+}
+
+async function readJobs(signal: AbortSignal): Promise<Read> {
+  const at = performance.now();
+  return { ...(await api.get<ReportJobs>(JOBS, {}, { signal })), at };
 }
 
 /** Reads out jobs that have ended while the page is open. */

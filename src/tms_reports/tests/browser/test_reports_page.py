@@ -35,6 +35,15 @@ def test_every_number_opens_the_list_of_exactly_its_tasks(page, sign_in, ann, ma
         open_and_count(page, links.nth(index))
 
 
+def test_the_links_of_a_report_that_is_read_elsewhere_open_the_lists(page, sign_in, ann, many_tasks):
+    sign_in(page, ann, "/reports/open?list=/api/task%3Fstatus%3DCOMPLETED")
+    expect(page).to_have_url(re.compile(r"/tasks\?status=COMPLETED$"))
+    expect(page.locator(".task-row[data-id]")).to_have_count(1)
+
+    page.goto(f"{page.url.partition('/tasks')[0]}/reports/open?list=https://example.org/")
+    expect(page.get_by_role("heading", name="This list cannot be shown on a page")).to_be_visible()
+
+
 def test_the_report_follows_changes_and_its_filters_are_the_address(page, sign_in, ann, client, many_tasks):
     sign_in(page, ann, "/reports?priority=HIGH,LOW")
     expect(number(page, "total")).to_have_text("2")

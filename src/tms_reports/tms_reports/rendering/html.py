@@ -32,7 +32,8 @@ def content_security_policy() -> str:
 
 
 def html_of(document: Document, *, site: str = "") -> bytes:
-    """Return the page as UTF-8. `site` is the URL of the system, for a link."""
+    """Return the page as UTF-8. `site` is the URL of the system, whose UI opens the lists of the numbers: a reader of
+    the page has no token for the API."""
     template = _environment().get_template("report.html")
     return template.render(
         document=document,
