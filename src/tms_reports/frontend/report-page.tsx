@@ -3,7 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { t } from "tms/i18n";
 import { LazyView, Link, type PageProps, useShortcuts, useTitle } from "tms/module";
 import { FilterBar, SearchBox, TasksFrame, useTaskView } from "tms/tasks";
-import { EmptyState, IconButton } from "tms/ui";
+import { IconButton } from "tms/ui";
+import { NoPage } from "./no-page.tsx";
 import Overview from "./sections/overview.tsx";
 import { SECTIONS } from "./sections.ts";
 
@@ -36,11 +37,7 @@ export default function ReportPage(props: PageProps) {
         ) : section ? (
           <LazyView key={id} part={section} props={{ view, query: props.query, goTo, clearFilters }} />
         ) : (
-          <EmptyState icon="search" title={t("reports.noSection")}>
-            <Link class="button button--primary" href="/reports">
-              {t("reports.section.overview")}
-            </Link>
-          </EmptyState>
+          <NoPage title={t("reports.noSection")} />
         )}
       </div>
     </TasksFrame>

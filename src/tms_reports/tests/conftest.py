@@ -107,3 +107,9 @@ def create_task(runtime, usernames, relay_once, today) -> Callable[[], None]:
         relay_once()
 
     return create
+
+
+@pytest.fixture
+def create(client) -> Callable[..., int]:
+    """Creates a task by the API; returns its id."""
+    return lambda **values: client.post_json("/api/task", {"title": "a task", **values}).json["id"]

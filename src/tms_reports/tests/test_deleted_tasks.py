@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, literal, select
 
-from tms_core.models import Task
+from tms_core.migrations_runner import downgrade, upgrade
+from tms_core.models import Status, Task
 from tms_reports.models import ReportBulkLoad
 from tms_testing.fixtures import assign_all_positions
 
@@ -64,6 +65,23 @@ def test_a_task_that_was_deleted_without_an_event_does_not_count(runtime, client
         assert session.scalar(select(exists().where(ReportBulkLoad.is_deletion)))
 
     assert completions() == 0
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_the_migration_finds_out_whether_tasks_were_deleted_without_events(
+    runtime, client, completed_task, completions, add_tasks, is_deleted
+):
+    downgrade(runtime, "reports_0003")
+    try:
+        add_tasks([{"created_by": client.user.id}])
+        with runtime.transaction() as session:
+            session.execute(delete(Task).where(Task.status == Status.COMPLETED, literal(is_deleted)))
+    finally:
+        upgrade(runtime)
+
+    with runtime.transaction() as session:
+        assert set(session.scalars(select(ReportBulkLoad.is_deletion))) == {is_deleted}
+    assert completions() == (0 if is_deleted else 1)
 
 
 def test_a_load_of_tasks_is_not_taken_for_a_deletion(runtime, completed_task, completions, add_tasks, client):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tms_core.errors import UnavailableError
@@ -23,6 +23,23 @@ def test_a_scan_cannot_write(scans):
     with scans.open() as scan, scan.join() as joined:
         assert setting(scan.connection, "transaction_read_only") == "on"
         assert setting(joined, "transaction_read_only") == "on"
+
+
+def test_a_scan_has_memory_for_sorts_of_many_tasks(scans):
+    with scans.open() as scan, scan.join() as joined:
+        assert setting(scan.connection, "work_mem") == setting(joined, "work_mem") == "32MB"
+
+
+def test_a_scan_keeps_a_larger_setting_of_the_server(make_scans, engine):
+    with engine.begin() as connection:
+        connection.execute(text("ALTER ROLE CURRENT_USER SET work_mem = '48MB'"))
+    engine.dispose()
+    try:
+        with make_scans().open() as scan:
+            assert setting(scan.connection, "work_mem") == "48MB"
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text("ALTER ROLE CURRENT_USER RESET work_mem"))
 
 
 def test_a_scan_without_a_free_connection_is_unavailable(scans, engine):

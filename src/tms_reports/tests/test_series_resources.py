@@ -36,12 +36,6 @@ def day(distance):
 
 
 @pytest.fixture
-def create(client):
-    """Creates a task as the client; returns its id."""
-    return lambda **values: client.post_json("/api/task", {"title": "a task", **values}).json["id"]
-
-
-@pytest.fixture
 def age(runtime):
     """Makes a task some days old."""
 

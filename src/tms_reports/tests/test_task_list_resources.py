@@ -22,16 +22,6 @@ def day(distance):
     return (datetime.now(UTC).date() + timedelta(days=distance)).isoformat()
 
 
-@pytest.fixture
-def create(client):
-    """Creates a task as the client; returns its id."""
-
-    def create(**values):
-        return client.post_json("/api/task", {"title": "Paint the shed", **values}).json["id"]
-
-    return create
-
-
 def ids(response):
     return [one["task"]["id"] for one in response.json["results"]]
 

@@ -2,10 +2,10 @@
 import type { ComponentChildren } from "preact";
 import { errorText, type Task } from "tms/api";
 import { formatDateTime, formatNumber, t } from "tms/i18n";
-import { Link } from "tms/module";
+import { Link, type Page, usePages } from "tms/module";
 import { Button, EmptyState, ErrorState, IconButton, Notice, PriorityMark, SkeletonRows, StatusMark } from "tms/ui";
 import { parametersText } from "../parameters.ts";
-import { type AnyList, useTaskList } from "./use-task-list.ts";
+import { inTurn } from "../turns.ts";
 
 export interface Row {
   task: Task;
@@ -27,15 +27,15 @@ export interface ListCardProps<T> {
   columns: readonly Column<T>[];
 }
 
-interface List<T> extends AnyList {
-  results: readonly T[];
+interface List<T> extends Page<T> {
+  count: number;
   generated_at: string;
 }
 
 export function ListCard<T extends Row>({ path, query, title, section, columns }: ListCardProps<T>) {
-  const list = useTaskList<List<T>>(path, paramsOf(query));
+  const list = usePages<List<T>>(path, paramsOf(query), { by: "page", run: inTurn });
   const { data, error, isLoading } = list.resource;
-  const rows = list.rows as readonly T[];
+  const rows = list.items;
   return (
     <section class="card report__chart report__card" aria-labelledby="report-list">
       <header class="report__card-head">

@@ -1,8 +1,8 @@
 /** The page of the tasks that a number of the trend, the burndown or the cycle time counts. */
 import { t } from "tms/i18n";
-import { Link, type PageProps, useTitle } from "tms/module";
+import { type PageProps, useTitle } from "tms/module";
 import { TasksFrame } from "tms/tasks";
-import { EmptyState } from "tms/ui";
+import { NoPage } from "../no-page.tsx";
 import { CycleTimeList } from "./cycle-time-list.tsx";
 import { TrendList } from "./trend-list.tsx";
 
@@ -16,11 +16,7 @@ export default function ListPage({ params, query }: PageProps) {
         ) : params.list === "cycle-time" ? (
           <CycleTimeList query={query} />
         ) : (
-          <EmptyState icon="search" title={t("reports.noSection")}>
-            <Link class="button button--primary" href="/reports">
-              {t("reports.section.overview")}
-            </Link>
-          </EmptyState>
+          <NoPage title={t("reports.noSection")} />
         )}
       </div>
     </TasksFrame>

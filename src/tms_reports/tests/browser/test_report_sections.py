@@ -13,6 +13,8 @@ from tms_reports.jobs.running import Attempt, JobRunner
 from tms_reports.models import ReportJob
 from tms_reports.tasks import run_job
 
+JOBS = "**/api/task-report-insight/jobs*"
+
 
 @pytest.fixture
 def runtime_of_worker(_system):
@@ -163,17 +165,28 @@ def test_the_progress_of_a_job_is_pushed(page, sign_in, ann, runtime_of_worker):
     expect(shown).to_be_visible()
     # What is pushed before is lost; the page would ask.
     expect(page.get_by_role("button", name=re.compile("^Live"))).to_be_visible()
-    # Answers no request for jobs any more.
-    page.route("**/api/task-report-insight/jobs*", lambda route: None)
+    # Requests for jobs are answered late, or not at all.
+    held = []
+    page.route(JOBS, lambda route: held.append((route, route.fetch())))
 
     with runtime_of_worker.transaction() as session:
         job_id = session.scalars(select(ReportJob.id).where(ReportJob.user_id == ann.id)).one()
     attempt = Attempt(runtime_of_worker, JobRunner(runtime_of_worker)._claim(job_id))
+    with page.expect_request(JOBS):
+        # As if the page was shown again.
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     for done in (1, 3):
         attempt.progress(done, 4)
         attempt._next_announcement = 0
         expect(shown).to_have_attribute("value", str(done))
         expect(shown).to_have_attribute("max", "4")
+
+    # What was read before the messages is older.
+    route, response = held[0]
+    with page.expect_response(JOBS):
+        route.fulfill(response=response)
+    page.evaluate("new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))")
+    expect(shown).to_have_attribute("value", "3")
     page.unroute_all(behavior="ignoreErrors")
 
 

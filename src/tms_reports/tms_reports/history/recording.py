@@ -11,25 +11,28 @@ CHANGES_STATUS = """(kind = 'updated' AND changes ? 'status'
     OR kind = 'created' AND snapshot->>'version' = '1' AND snapshot->>'status' <> 'PENDING')"""
 OLD_STATUS = "CAST(changes->'status'->>0 AS task_status)"
 NEW_STATUS = "CAST(snapshot->>'status' AS task_status)"
+# Events that are the first ones of closed tasks which were loaded without events: their first change, or their
+# restoration after a deletion. When such a task was closed is not known; it counts as closed since its creation.
+STATUS_BEFORE = f"coalesce({OLD_STATUS}, {NEW_STATUS})"
+TASK_CREATED_AT = "CAST(snapshot->>'created_at' AS timestamptz)"
+IS_FIRST_OF_LOADED = f"""kind <> 'deleted' AND snapshot->>'version' = '2'
+    AND {STATUS_BEFORE} IN ('COMPLETED', 'ARCHIVED')
+    AND NOT EXISTS (
+        SELECT FROM task_event AS creation
+        WHERE creation.task_id = task_event.task_id AND creation.kind = 'created'
+            AND creation.snapshot->>'version' = '1'
+    )"""
 
-# Rows of `report_status_change` for a range of events. The second part: closed tasks that were loaded without events,
-# when they are first changed, or restored after a deletion. When they were closed is not known.
+# Rows of `report_status_change` for a range of events.
 CHANGES = f"""
     SELECT position, false AS is_initial, task_id, created_at AS at, {OLD_STATUS} AS old_status,
         {NEW_STATUS} AS new_status
     FROM task_event
     WHERE position BETWEEN :first AND :last AND {CHANGES_STATUS}
     UNION ALL
-    SELECT position, true, task_id, CAST(snapshot->>'created_at' AS timestamptz), NULL, before.status
+    SELECT position, true, task_id, {TASK_CREATED_AT}, NULL, {STATUS_BEFORE}
     FROM task_event
-    CROSS JOIN LATERAL (SELECT coalesce({OLD_STATUS}, {NEW_STATUS}) AS status) AS before
-    WHERE position BETWEEN :first AND :last AND kind IN ('created', 'updated') AND snapshot->>'version' = '2'
-        AND before.status IN ('COMPLETED', 'ARCHIVED')
-        AND NOT EXISTS (
-            SELECT FROM task_event AS creation
-            WHERE creation.task_id = task_event.task_id AND creation.kind = 'created'
-                AND creation.snapshot->>'version' = '1'
-        )
+    WHERE position BETWEEN :first AND :last AND {IS_FIRST_OF_LOADED}
 """
 ADD_CHANGES = text(f"""
     INSERT INTO report_status_change (position, is_initial, task_id, at, old_status, new_status)

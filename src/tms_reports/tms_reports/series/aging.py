@@ -10,10 +10,10 @@ from sqlalchemy import Date, case, cast, func, select
 
 from tms_core.models import OPEN_STATUSES, Priority, Task
 from tms_core.services.instant_bounds import start_of
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Tallies
 from tms_reports.list_urls import created_between, list_url
 from tms_reports.series.days import bucket_of, shifted
-from tms_reports.series.flows import Tallies, count
+from tms_reports.series.flows import count
 from tms_reports.series.scope import Scope
 
 Ages = Counter[tuple[int, Priority]]

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Tallies
 from tms_reports.series.days import Days, shifted
-from tms_reports.series.flows import Tallies, flow_counts, flows
+from tms_reports.series.flows import flow_counts, flows
 from tms_reports.series.scope import Scope
 from tms_reports.series.trend import MAX_DAYS, open_url
 from tms_reports.series.trend_tasks import tasks_url

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from sqlalchemy import func, select, tuple_
 
 from tms_core.models import OPEN_STATUSES, Priority, Task, User
-from tms_reports.counts import Count, Criteria
+from tms_reports.counts import Count, Criteria, Tallies
 from tms_reports.list_urls import list_url
 from tms_reports.models import Completion
 from tms_reports.series.days import Days
-from tms_reports.series.flows import Tallies, count
+from tms_reports.series.flows import count
 from tms_reports.series.scope import Scope
 from tms_reports.series.task_lists import PATH
 
@@ -83,7 +83,7 @@ class CycleTime:
                     group[start] = {**figures, "url": self._url(start, key, scope)}
         return found
 
-    def _url(self, start: Start, key: tuple[Any, ...] | None, scope: Scope) -> str | None:
+    def _url(self, start: str, key: tuple[Any, ...] | None, scope: Scope) -> str | None:
         """Return the URL of the list of the tasks of a group."""
         whose: dict[str, Any] = {} if key is ALL else {self.by: key[:1]}
         parameters = (("days", str(self.days)), ("start", start))

@@ -7,10 +7,9 @@ from typing import Any
 from sqlalchemy import select
 
 from tms_core.models import Task
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Tallies
 from tms_reports.models import Completion
 from tms_reports.series.cycle_time import DEFAULT_DAYS, Start, completed_since, days_of, hours_of
-from tms_reports.series.flows import Tallies
 from tms_reports.series.scope import Scope
 from tms_reports.series.task_lists import Slice, list_counts, number_of, tasks_of
 

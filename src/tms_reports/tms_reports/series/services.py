@@ -9,9 +9,8 @@ from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_core.services.task_filter import TaskFilter
 from tms_reports.cancellation import IsCancelled
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Tallies
 from tms_reports.scans import Scan, Scans
-from tms_reports.series.flows import Tallies
 from tms_reports.series.kept import Answers, KeptCounters
 from tms_reports.series.scope import Scope
 from tms_reports.settings import ReportSettings, keeps_personal_counters

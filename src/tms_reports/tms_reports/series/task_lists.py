@@ -8,8 +8,8 @@ from sqlalchemy import func, join, literal_column, select, true
 
 from tms_core.models import Task
 from tms_core.services.task_state import TaskRow, as_dicts
-from tms_reports.counts import Count
-from tms_reports.series.flows import Tallies, count
+from tms_reports.counts import Count, Tallies
+from tms_reports.series.flows import count
 
 PATH = "/api/task-report-insight"
 ROWS = "rows"

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from tms_core.models import OPEN_STATUSES
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Tallies
 from tms_reports.list_urls import created_between, list_url
 from tms_reports.series.days import Days
-from tms_reports.series.flows import Tallies, flow_counts, flows
+from tms_reports.series.flows import flow_counts, flows
 from tms_reports.series.scope import Scope
 from tms_reports.series.trend_tasks import Number, tasks_url
 

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, n
 from tms_core.models import OPEN_STATUSES, Status, Task
 from tms_core.services.instant_bounds import start_of
 from tms_core.services.task_filter import TaskFilter
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Tallies
 from tms_reports.list_urls import list_url
 from tms_reports.models import STATUS
+from tms_reports.series.changes import CLOSED_STATUSES, changes_since, closed_without_events
 from tms_reports.series.days import shifted
-from tms_reports.series.flows import CLOSED_STATUSES, Tallies, changes_since, closed_without_events
 from tms_reports.series.scope import Scope
 from tms_reports.series.task_lists import PATH, Slice, list_counts, number_of, tasks_of
 

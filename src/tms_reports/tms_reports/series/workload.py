@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from tms_core.models import OPEN_STATUSES, Priority, Status, Task, User
-from tms_reports.counts import Count
+from tms_reports.counts import Count, Tallies
 from tms_reports.list_urls import list_url
-from tms_reports.series.flows import Tallies, count
+from tms_reports.series.flows import count
 from tms_reports.series.kept import OPEN_BY_ASSIGNEE
 from tms_reports.series.scope import Scope
 

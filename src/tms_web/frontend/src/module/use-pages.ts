@@ -1,4 +1,4 @@
-/** A list of the API in pages, by cursors: the first page is read again at intervals, the others once. */
+/** A list of the API in pages, by cursor or number: the first page is read again at intervals, the others once. */
 import { useState } from "preact/hooks";
 import { api, errorText } from "tms/api";
 import { toast } from "tms/ui";
@@ -6,7 +6,7 @@ import { type Resource, useResource } from "./use-resource.ts";
 
 export interface Page<Item> {
   results: readonly Item[];
-  /** The URL of the next page, with `cursor`; null on the last one. */
+  /** The URL of the next page, with `cursor` or `page`; null on the last one. */
   next: string | null;
 }
 
@@ -26,29 +26,40 @@ interface Later<Item> extends Page<Item> {
   key: string;
 }
 
-/** Another `path` or `query` starts anew. `every` is in milliseconds; a failure to load more is a toast. */
-export function usePages<First extends Page<{ id: number }>>(
+export interface PagesOptions {
+  /** Milliseconds between reads of the first page. */
+  every?: number;
+  /** The parameter of a page's position. */
+  by?: "cursor" | "page";
+  /** Makes the request now or later. */
+  run?: <T>(signal: AbortSignal, request: () => Promise<T>) => Promise<T>;
+}
+
+const FIRST = { cursor: "", page: "1" };
+
+/** Another `path` or `query` starts anew; a failure to load more is a toast. Items with an `id` stand once. */
+export function usePages<First extends Page<object>>(
   path: string,
   query: Readonly<Record<string, string | number>>,
-  { every }: { every?: number } = {},
+  { every, by = "cursor", run = (_, request) => request() }: PagesOptions = {},
 ): Pages<First["results"][number], First> {
   type Item = First["results"][number];
   const key = JSON.stringify([path, query]);
-  const read = (cursor: string, signal?: AbortSignal) =>
-    api.get<First>(path, { ...query, cursor }, { ...(signal && { signal }), tries: 1 });
-  const resource = useResource(key, (signal) => read("", signal), { ...(every && { every }) });
+  const read = (position: string, signal = new AbortController().signal) =>
+    run(signal, () => api.get<First>(path, { ...query, [by]: position }, { signal, tries: 1 }));
+  const resource = useResource(key, (signal) => read(FIRST[by], signal), { ...(every && { every }) });
   const [later, setLater] = useState<Later<Item> | null>(null);
   const [isLoadingMore, setLoadingMore] = useState(false);
   const more = later?.key === key ? later : null;
   const first: readonly Item[] = resource.data?.results ?? [];
-  const known = new Set(first.map(({ id }) => id));
+  const known = new Set(first.map(idOf));
   const next = more ? more.next : (resource.data?.next ?? null);
 
   const loadMore = async () => {
     if (next === null || isLoadingMore) return;
     setLoadingMore(true);
     try {
-      const page = await read(new URL(next, globalThis.location.href).searchParams.get("cursor") ?? "");
+      const page = await read(new URL(next, globalThis.location.href).searchParams.get(by) ?? FIRST[by]);
       setLater({ key, results: [...(more?.results ?? []), ...page.results], next: page.next });
     } catch (error) {
       toast(errorText(error), { tone: "error" });
@@ -58,7 +69,7 @@ export function usePages<First extends Page<{ id: number }>>(
   };
   return {
     resource,
-    items: [...first, ...(more?.results.filter(({ id }) => !known.has(id)) ?? [])],
+    items: [...first, ...(more?.results.filter((one) => idOf(one) === undefined || !known.has(idOf(one))) ?? [])],
     hasMore: next !== null,
     isLoadingMore,
     loadMore,
@@ -67,4 +78,8 @@ export function usePages<First extends Page<{ id: number }>>(
       return resource.reload();
     },
   };
+}
+
+function idOf(item: object): unknown {
+  return (item as { id?: unknown }).id;
 }
