@@ -58,7 +58,7 @@ test("a session that the server ends is revoked; one that the user ends is not",
   assert.deepEqual([session.state.value, session.isRevoked.value], ["out", false]);
 });
 
-test("a prefetched response is used once, and a failed one not at all", async () => {
+test("a prefetched response is used once, and not when it was dropped or has failed", async () => {
   const calls: string[] = [];
   const send: typeof fetch = async (path) => {
     calls.push(String(path));
@@ -75,6 +75,10 @@ test("a prefetched response is used once, and a failed one not at all", async ()
   assert.equal((await api.get<{ number: number }>("/api/task", { page_size: 100 })).number, 5);
   await assert.rejects(api.get("/api/gone"), (error) => error instanceof ApiError && error.status === 404);
   assert.equal(calls.length, 6);
+
+  await api.prefetch("/api/task", { page_size: 100 });
+  api.dropPrefetched();
+  assert.equal((await api.get<{ number: number }>("/api/task", { page_size: 100 })).number, 8);
 });
 
 test("the position that comes with a session is given once", async () => {

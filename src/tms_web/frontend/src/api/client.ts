@@ -97,6 +97,11 @@ export class ApiClient {
     );
   }
 
+  /** Forgets the responses that no `get` has taken yet: something has changed since. */
+  dropPrefetched(): void {
+    this.#prefetched.clear();
+  }
+
   /** A file; its type is that of the response. */
   download(path: string, params?: Params): Promise<Blob> {
     return this.request<Blob>("GET", path, { ...(params && { params }), isBlob: true });

@@ -104,10 +104,15 @@ export function stopStore(): void {
 
 listen({
   onEvent: (event) => {
+    // A list that is opened from now on would not see the event, and its first page may be older.
+    api.dropPrefetched();
     tasks.applyEvent(event);
     if (event.actor !== session.user.peek()?.id) for (const act of foreignChanges) act(event.task_id);
   },
-  onChanges: (changed, gone) => tasks.applyChanges(changed, gone),
+  onChanges: (changed, gone) => {
+    api.dropPrefetched();
+    tasks.applyChanges(changed, gone);
+  },
   onReset: () => {
     for (const list of lists) void list.reload();
     for (const act of resets) act();

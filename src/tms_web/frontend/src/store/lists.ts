@@ -104,10 +104,11 @@ export class TaskList {
       const known = isFresh ? this.#provisional() : this.ids.peek();
       const found = page.results.map(({ id }) => id).filter((id) => this.#isShown(id));
       this.ids.value = [...new Set([...known, ...found])];
+      // Before the changes are placed, which a loading list leaves to its page.
+      this.state.value = "ready";
       for (const id of [...touched, ...this.#touched]) this.#place(id, this.#entities.peek(id));
       this.#touched.clear();
       this.error.value = null;
-      this.state.value = "ready";
     } catch (error) {
       if (aborted.aborted) return;
       this.error.value = error;
