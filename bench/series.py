@@ -117,6 +117,8 @@ def _load(runtime, tasks: int, idle: int) -> None:
                 connection.execute(text(statement.replace(":", "\\:")))
                 if "TABLE step" in statement:
                     connection.execute(text("CREATE INDEX ON step (id); ANALYZE step"))
+        # Closed tasks have their events, as those that the services write.
+        connection.execute(text("DELETE FROM report_bulk_load"))
         connection.commit()
         events = connection.scalar(text("SELECT max(position) FROM task_event"))
     began = time.perf_counter()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 from tms_core.errors import InvalidError, NotOfferedError, UnavailableError
 from tms_core.event_log.events import last_position
@@ -19,6 +19,7 @@ from tms_core.permissions import OPERATOR, Actor
 from tms_core.relay.cursor import ensure_cursor
 from tms_core.relay.sink_transaction import deliver_batch
 from tms_core.services.task_filter import TaskFilter
+from tms_core.services.task_undo import TaskUndoService
 from tms_core.services.tasks import TaskService
 from tms_reports.counters.keys import Scope
 from tms_reports.counters.rebuilding import rebuild, verify
@@ -242,6 +243,31 @@ def test_tasks_added_or_deleted_without_events_are_noted(runtime, add_tasks, tak
     noted.append(loads())
 
     assert noted == [0, 0, 1, 2]
+
+
+@pytest.mark.parametrize("what", ["delete a restored task", "insert a deleted task", "truncate"])
+def test_loads_of_tasks_that_have_events_are_noted(what, runtime, service, build, make_user):
+    actor = Actor(make_user().id, is_admin=True)
+    with runtime.transaction() as session:
+        tasks = TaskService(session, actor, "team")
+        task_id = tasks.create({"title": "a"}).id
+        tasks.delete(task_id)
+    assign_all_positions(runtime)
+    if what == "delete a restored task":
+        with runtime.transaction() as session:
+            TaskUndoService(session, actor, "team").undo(task_id, last_position(session))
+    build()
+    assert service.compute(OPERATOR).mode == "live"
+
+    with runtime.transaction() as session:
+        if what == "delete a restored task":
+            session.execute(delete(Task))
+        elif what == "insert a deleted task":
+            session.execute(insert(Task).values(id=task_id, title="a", created_by=actor.id))
+        else:
+            session.execute(text("TRUNCATE task CASCADE"))
+
+    assert service.compute(OPERATOR).mode == "scan"
 
 
 def test_counters_without_a_bulk_load_are_not_used(runtime, service, scans, build, deliver, add_tasks, make_user):

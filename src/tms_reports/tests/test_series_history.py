@@ -14,7 +14,7 @@ from tms_core.models import OPEN_STATUSES, EventKind, RelayCursor, Status, Task,
 from tms_core.permissions import Actor
 from tms_core.services.task_filter import TaskFilter
 from tms_reports.history.rebuild import discard_history
-from tms_reports.models import Completion, ReportBulkLoad, StatusChange
+from tms_reports.models import Completion, ReportBulkLoad, ReportCounter, ReportCounterState, StatusChange
 from tms_reports.series.burndown import Burndown
 from tms_reports.series.cycle_time import CycleTime
 from tms_reports.series.services import SeriesService
@@ -35,7 +35,7 @@ HISTORIES = st.lists(
 
 @pytest.fixture(scope="module")
 def settings():
-    return {"tms.timezone": "Europe/Berlin", "tms.reports.counters": "off"}
+    return {"tms.timezone": "Europe/Berlin"}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def replay(runtime, actor):
                 created_at, status = states[0]
                 last_at, last = states[-1]
                 task = Task(title="t", created_by=actor.id, status=last, created_at=created_at, updated_at=last_at)
-                task.version = len(states) if with_events else 1
+                task.version = len(states) if with_events else 1 + 3 * (len(ids) % 2)
                 session.add(task)
                 session.flush()
                 ids.append(task.id)
@@ -125,7 +125,7 @@ def days_of(result):
 
 def empty_tables(runtime):
     with runtime.transaction() as session:
-        for model in (Task, TaskEvent, StatusChange, Completion, ReportBulkLoad):
+        for model in (Task, TaskEvent, StatusChange, Completion, ReportCounter, ReportCounterState, ReportBulkLoad):
             session.execute(delete(model))
         session.execute(update(RelayCursor).values(position=0))
         session.execute(text("SELECT setval('task_id_seq', 1, false), setval('task_event_id_seq', 1, false)"))

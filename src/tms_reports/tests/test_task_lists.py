@@ -18,7 +18,7 @@ from tms_core.permissions import Actor
 from tms_core.services.task_filter import NAMES, TaskFilter, read_filter
 from tms_core.services.task_undo import TaskUndoService
 from tms_core.services.tasks import TaskService
-from tms_reports.models import Completion, StatusChange
+from tms_reports.models import Completion, ReportBulkLoad, ReportCounter, ReportCounterState, StatusChange
 from tms_reports.series.burndown import Burndown
 from tms_reports.series.cycle_time import CycleTime
 from tms_reports.series.services import SeriesService
@@ -43,8 +43,8 @@ TASKS = st.lists(
         st.sampled_from([Priority.LOW, Priority.HIGH]),
         st.tuples(st.integers(0, 1), st.sampled_from([0, 1, None])),
         st.lists(st.tuples(HOURS, STEPS), max_size=5),
-        # Whether it is loaded without an event.
-        st.booleans(),
+        # The version that it is loaded with, without an event; None if it is created by the service.
+        st.sampled_from([None, 1, 4]),
     ),
     max_size=5,
 )
@@ -52,8 +52,7 @@ TASKS = st.lists(
 
 @pytest.fixture(scope="module")
 def settings():
-    # The counters do not follow tables that are emptied by SQL.
-    return {"tms.timezone": "Europe/Berlin", "tms.reports.counters": "off"}
+    return {"tms.timezone": "Europe/Berlin"}
 
 
 @pytest.fixture
@@ -76,11 +75,15 @@ class Model:
     priority: Priority
     created_by: int
     assigned_to: int | None
-    is_loaded: bool
+    loaded_version: int | None
     id: int = 0
     exists: bool = True
     changes: list = field(default_factory=list)
     delivered: int = 0
+
+    @property
+    def is_loaded(self):
+        return self.loaded_version is not None
 
     @property
     def entries(self):
@@ -145,6 +148,7 @@ def play(runtime, people, relay_once):
             values = {name: getattr(task, name) for name in ("status", "priority", "assigned_to")}
             if task.is_loaded:
                 row = Task(title="t", created_by=task.created_by, created_at=task.created_at, **values)
+                row.version = task.loaded_version
                 row.updated_at = task.created_at + timedelta(hours=30)
                 session.add(row)
                 session.flush()
@@ -195,10 +199,10 @@ def play(runtime, people, relay_once):
 
     def run(generated, share):
         models, steps = [], []
-        for ago, status, priority, (creator, assignee), later, is_loaded in generated:
+        for ago, status, priority, (creator, assignee), later, loaded_version in generated:
             task = Model(
                 NOW - timedelta(hours=ago), status, priority, people[creator],
-                None if assignee is None else people[assignee], is_loaded,
+                None if assignee is None else people[assignee], loaded_version,
             )  # fmt: skip
             models.append(task)
             steps.append((task.created_at, len(steps), task, None))
@@ -219,7 +223,7 @@ def play(runtime, people, relay_once):
 
 def empty_tables(runtime):
     with runtime.transaction() as session:
-        for model in (Task, TaskEvent, StatusChange, Completion):
+        for model in (Task, TaskEvent, StatusChange, Completion, ReportCounter, ReportCounterState, ReportBulkLoad):
             session.execute(delete(model))
         session.execute(update(RelayCursor).values(position=0))
         session.execute(text("SELECT setval('task_id_seq', 1, false), setval('task_event_id_seq', 1, false)"))
@@ -251,14 +255,15 @@ FILTERS = {
 
 # What each source of entries needs: loaded and closed, reopened and restored, closed twice on a day.
 SOME = [
-    (100, Status.COMPLETED, Priority.HIGH, (0, None), [], True),
-    (100, Status.ARCHIVED, Priority.HIGH, (1, 0), [(40, Status.PENDING)], True),
+    (100, Status.COMPLETED, Priority.HIGH, (0, None), [], 1),
+    (95, Status.ARCHIVED, Priority.HIGH, (0, None), [], 4),
+    (100, Status.ARCHIVED, Priority.HIGH, (1, 0), [(40, Status.PENDING)], 5),
     (
         120, Status.IN_PROGRESS, Priority.LOW, (0, 1),
-        [(80, Status.COMPLETED), (79, Status.PENDING), (78, Status.COMPLETED), (50, "delete"), (30, "delete")], False,
+        [(80, Status.COMPLETED), (79, Status.PENDING), (78, Status.COMPLETED), (50, "delete"), (30, "delete")], None,
     ),
-    (90, Status.PENDING, Priority.HIGH, (0, None), [(60, Status.ARCHIVED), (20, Status.IN_PROGRESS)], False),
-    (90, Status.PENDING, Priority.LOW, (1, 0), [(70, Status.COMPLETED)], False),
+    (90, Status.PENDING, Priority.HIGH, (0, None), [(60, Status.ARCHIVED), (20, Status.IN_PROGRESS)], None),
+    (90, Status.PENDING, Priority.LOW, (1, 0), [(70, Status.COMPLETED)], None),
 ]  # fmt: skip
 
 

@@ -15,12 +15,11 @@ NEW_STATUS = "CAST(snapshot->>'status' AS task_status)"
 # restoration after a deletion. When such a task was closed is not known; it counts as closed since its creation.
 STATUS_BEFORE = f"coalesce({OLD_STATUS}, {NEW_STATUS})"
 TASK_CREATED_AT = "CAST(snapshot->>'created_at' AS timestamptz)"
-IS_FIRST_OF_LOADED = f"""kind <> 'deleted' AND snapshot->>'version' = '2'
+IS_FIRST_OF_LOADED = f"""kind <> 'deleted' AND NOT (kind = 'created' AND snapshot->>'version' = '1')
     AND {STATUS_BEFORE} IN ('COMPLETED', 'ARCHIVED')
     AND NOT EXISTS (
-        SELECT FROM task_event AS creation
-        WHERE creation.task_id = task_event.task_id AND creation.kind = 'created'
-            AND creation.snapshot->>'version' = '1'
+        SELECT FROM task_event AS earlier
+        WHERE earlier.task_id = task_event.task_id AND earlier.id < task_event.id AND earlier.kind <> 'deleted'
     )"""
 
 # Rows of `report_status_change` for a range of events.

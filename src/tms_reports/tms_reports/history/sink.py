@@ -10,6 +10,7 @@ from tms_core.models import EventKind
 from tms_reports.history.recording import record
 
 NAME = "report_history"
+CLOSED = ("COMPLETED", "ARCHIVED")
 
 
 class HistorySink(EventSink):
@@ -26,4 +27,5 @@ def _may_change_status(event: TaskEventRecord) -> bool:
     """Whether `record` may have something to do, without a look at the database."""
     if event.kind is EventKind.CREATED:
         return event.snapshot["status"] != "PENDING"
-    return event.kind is EventKind.UPDATED and ("status" in event.changes or event.snapshot["version"] == 2)
+    # The first event of a task that was loaded in a closed status may change anything.
+    return event.kind is EventKind.UPDATED and ("status" in event.changes or event.snapshot["status"] in CLOSED)

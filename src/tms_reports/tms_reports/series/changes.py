@@ -40,9 +40,13 @@ def changes_since(start: datetime) -> Subquery:
     recorded = select(StatusChange.task_id, StatusChange.at, StatusChange.old_status, StatusChange.new_status).where(
         StatusChange.at >= start
     )
+    return union_all(recorded, *(one for where in _behind() for one in _unrecorded(start, where))).subquery("change")
+
+
+def _behind() -> Sequence[ColumnElement[bool]]:
+    """Return the conditions of two statements for the events behind the cursor."""
     cursor = select(func.coalesce(func.max(RelayCursor.position), 0)).where(RelayCursor.sink == NAME).scalar_subquery()
-    behind = (TaskEvent.position > cursor, TaskEvent.position.is_(None))
-    return union_all(recorded, *(one for where in behind for one in _unrecorded(start, where))).subquery("change")
+    return (TaskEvent.position > cursor, TaskEvent.position.is_(None))
 
 
 def _unrecorded(start: datetime, is_behind: ColumnElement[bool]) -> Iterator[Any]:
@@ -70,8 +74,14 @@ def deletions_are_unknown() -> ColumnElement[bool]:
     return select(exists().where(ReportBulkLoad.is_deletion)).scalar_subquery()
 
 
-def closed_without_events(start: datetime) -> Sequence[ColumnElement[bool]]:
-    """Return the criteria of the tasks that were loaded in a closed status, which count as closed when they were last
-    updated, since an instant."""
-    has_event = exists().where(TaskEvent.task_id == Task.id)
-    return (Task.version == 1, Task.status.in_(CLOSED_STATUSES), Task.updated_at >= start, ~has_event)
+def closed_without_changes(start: datetime) -> Iterator[Sequence[ColumnElement[bool]]]:
+    """Yield the criteria of two statements which together select the tasks that are closed without a known change of
+    status, since they were loaded so. They count as closed when they were last updated, at `start` or later."""
+    closed = (Task.status.in_(CLOSED_STATUSES), Task.updated_at >= start)
+    # Few closed tasks have version 1, so this is quick.
+    yield (*closed, Task.version == 1, ~exists().where(TaskEvent.task_id == Task.id))
+    # Executed only if tasks were loaded at all.
+    is_loaded = select(exists(select(ReportBulkLoad.id))).scalar_subquery()
+    is_recorded = exists().where(StatusChange.task_id == Task.id)
+    behind = union_all(*(select(TaskEvent.task_id).where(where) for where in _behind())).subquery()
+    yield (*closed, Task.version > 1, is_loaded, ~is_recorded, Task.id.not_in(select(behind.c.task_id)))

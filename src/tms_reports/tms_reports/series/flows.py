@@ -5,6 +5,7 @@ of status. So only the changes of the period are read, and the numbers are exact
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import func, select, union_all
 
 from tms_core.models import OPEN_STATUSES, Status, Task
 from tms_reports.counts import Count, Tallies
-from tms_reports.series.changes import changes_since, closed_without_events, deletions_are_unknown, of_present_tasks
+from tms_reports.series.changes import changes_since, closed_without_changes, deletions_are_unknown, of_present_tasks
 from tms_reports.series.days import Days
 from tms_reports.series.kept import OPEN
 from tms_reports.series.scope import Scope
@@ -44,7 +45,7 @@ def flow_counts(scope: Scope, days: Days) -> list[Count]:
     """Return the counts that `flows` needs."""
     return [
         count("changes", _changes(scope, days)),
-        count("loaded", _closed_without_events(scope, days)),
+        *_loaded(scope, days),
         count("created", _created(scope, days)),
         count(OPEN, select(func.count()).where(Task.status.in_(OPEN_STATUSES), *scope.criteria)),
     ]
@@ -96,9 +97,10 @@ def _changes(scope: Scope, days: Days) -> Any:
     return union_all(of_present_tasks(found, change).where(~is_unknown), of_tasks.where(is_unknown))
 
 
-def _closed_without_events(scope: Scope, days: Days) -> Any:
+def _loaded(scope: Scope, days: Days) -> Iterator[Count]:
     key = (days.bucket(Task.updated_at).label("bucket"), Task.status)
-    return select(*key, func.count()).where(*closed_without_events(days.start), *scope.criteria).group_by(*key)
+    for criteria in closed_without_changes(days.start):
+        yield count("loaded", select(*key, func.count()).where(*criteria, *scope.criteria).group_by(*key))
 
 
 def _created(scope: Scope, days: Days) -> Any:

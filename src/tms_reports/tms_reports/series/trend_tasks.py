@@ -14,7 +14,7 @@ from tms_core.services.task_filter import TaskFilter
 from tms_reports.counts import Count, Tallies
 from tms_reports.list_urls import list_url
 from tms_reports.models import STATUS
-from tms_reports.series.changes import CLOSED_STATUSES, changes_since, closed_without_events
+from tms_reports.series.changes import CLOSED_STATUSES, changes_since, closed_without_changes
 from tms_reports.series.days import shifted
 from tms_reports.series.scope import Scope
 from tms_reports.series.task_lists import PATH, Slice, list_counts, number_of, tasks_of
@@ -95,9 +95,9 @@ def _closed_as(*statuses: Status) -> Source:
         joined = select(*change.c).join_from(change, Task, Task.id == change.c.task_id)
         yield joined.where(change.c.at < end, _is_closing(change.c), change.c.new_status.in_(statuses), *scope.criteria)
         loaded = select(Task.id, Task.updated_at, NO_STATUS, Task.status)
-        yield loaded.where(
-            *closed_without_events(start), Task.updated_at < end, Task.status.in_(statuses), *scope.criteria
-        )
+        within = (Task.updated_at < end, Task.status.in_(statuses), *scope.criteria)
+        for criteria in closed_without_changes(start):
+            yield loaded.where(*criteria, *within)
 
     return entries
 
@@ -118,7 +118,8 @@ def _open(scope: Scope, _start: datetime, end: datetime) -> Iterable[Any]:
     yield found.where(is_open, is_created, ~exists().where(later.c.task_id == Task.id))
     was_open = cast(is_open, Integer) - cast(~is_created, Integer) - later.c.gained
     yield found.join(later, later.c.task_id == Task.id).where(was_open == 1)
-    yield found.where(*closed_without_events(end), is_created)
+    for criteria in closed_without_changes(end):
+        yield found.where(*criteria, is_created)
 
 
 def _scope(scope: Scope, start: datetime, end: datetime) -> Iterable[Any]:
