@@ -53,3 +53,11 @@ def test_a_skipped_time_comes_late_and_a_repeated_one_once():
 
     assert skipped == datetime(2025, 3, 30, 1, tzinfo=UTC)
     assert next_run("30 2 * * *", BERLIN, repeated) - repeated > timedelta(hours=23)
+
+
+def test_the_next_time_is_later_than_now_in_a_repeated_hour():
+    second_pass = datetime(2025, 10, 26, 1, 5, tzinfo=UTC)
+
+    run = next_run("30 2 * * *", BERLIN, second_pass)
+
+    assert run == datetime(2025, 10, 27, 1, 30, tzinfo=UTC)

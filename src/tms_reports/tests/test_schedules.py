@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, text, update
@@ -11,9 +12,12 @@ from sqlalchemy import func, text, update
 from tms_core.celery import use
 from tms_core.document_mail import DocumentRefusedError
 from tms_core.errors import UnavailableError
+from tms_core.models import User
 from tms_notifications.document_mailer import SmtpDocumentMailer
 from tms_reports.jobs import running
 from tms_reports.models import JobStatus, ReportJob, ReportSchedule
+from tms_reports.schedules import runs
+from tms_reports.schedules.runs import start_due_runs
 from tms_reports.schedules.schemas import Schedule
 from tms_reports.schedules.services import MAX_SCHEDULES
 from tms_reports.tasks import run_job, start_scheduled, sweep_jobs
@@ -119,6 +123,29 @@ def test_missed_times_are_caught_up_once(runtime, create, mails):
     assert run_waiting(runtime) == 1
 
 
+@pytest.mark.parametrize("change", [{"name": "Other"}, {"cron": WEEKLY["cron"], "is_paused": False}])
+def test_a_change_of_other_fields_keeps_a_run_that_is_due(client, runtime, create, change):
+    schedule = create()
+    make_due(runtime)
+
+    client.patch_json(f"{PATH}/{schedule['id']}", change)
+    start_scheduled()
+
+    assert run_waiting(runtime) == 1
+
+
+def test_a_run_is_due_once_whatever_the_clock_of_the_worker_says(runtime, create, monkeypatch):
+    create(cron="0 * * * *")
+    make_due(runtime)
+    behind = datetime.now(UTC) - timedelta(days=1)
+    monkeypatch.setattr(runs, "datetime", SimpleNamespace(now=lambda zone: behind))
+
+    with runtime.transaction() as session:
+        found = [start_due_runs(runtime, session) for _ in range(2)]
+
+    assert found == [1, 0]
+
+
 def test_a_run_that_is_not_finished_takes_the_place_of_the_next(runtime, create):
     create()
     for _ in range(2):
@@ -203,6 +230,18 @@ def test_bad_values_are_rejected_when_created_and_changed(client, create, values
 
     assert (error["field"], error["code"]) == (changed["field"], changed["code"]) == (field, code)
     assert client.get(f"{PATH}/{schedule['id']}").json == schedule
+
+
+def test_a_schedule_is_paused_and_renamed_when_a_recipient_is_no_longer_active(client, runtime, create, bob):
+    schedule = create(recipients=[client.user.id, bob.id])
+    with runtime.transaction() as session:
+        session.execute(update(User).where(User.id == bob.id).values(is_active=False))
+
+    changed = client.patch_json(f"{PATH}/{schedule['id']}", {"is_paused": True, "name": "Rest"}).json
+    refused = client.patch_json(f"{PATH}/{schedule['id']}", {"recipients": [bob.id]}, status=400).json
+
+    assert (changed["is_paused"], changed["name"]) == (True, "Rest")
+    assert refused["errors"][0]["code"] == "not_a_recipient"
 
 
 def test_in_private_deployments_only_administrators_add_recipients(
@@ -320,3 +359,11 @@ class TestWithoutMail:
     def test_schedules_are_not_offered(self, client, create):
         assert create(501)["code"] == "not_offered"
         assert client.get(PATH).json["results"] == []
+
+    def test_a_schedule_from_before_can_be_paused(self, client, create, runtime, monkeypatch):
+        with monkeypatch.context() as patch:
+            patch.setattr(runtime.registry, "document_mailer", "any")
+            path = f"{PATH}/{create()['id']}"
+
+        assert client.patch_json(path, {"name": "Other"}, status=501).json["code"] == "not_offered"
+        assert client.patch_json(path, {"is_paused": True}).json["is_paused"]

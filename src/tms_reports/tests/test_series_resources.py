@@ -15,6 +15,7 @@ from tms_reports.series.schemas import (
     TrendResponse,
     WorkloadResponse,
 )
+from tms_testing.fixtures import assign_all_positions
 
 PATH = "/api/task-report-insight"
 SCHEMAS = {
@@ -77,6 +78,21 @@ def test_the_trend_shows_what_happened_today_before_the_relay_has_seen_it(client
         {"date": day(-1), "created": 0, "completed": 0, "archived": 0, "reopened": 0, "open": 0},
         {"date": day(0), "created": 3, "completed": 1, "archived": 1, "reopened": 0, "open": 1},
     ]
+
+
+@pytest.mark.parametrize("name", ["cycle-time", "cycle-time/tasks"])
+def test_cycle_times_are_as_of_the_last_event_that_is_recorded(runtime, client, create, relay_once, name):
+    create()
+    relay_once()
+    client.patch_json("/api/task/1", {"status": "COMPLETED"})
+    assign_all_positions(runtime)
+
+    before = client.get(f"{PATH}/{name}").json
+    relay_once()
+    after = client.get(f"{PATH}/{name}").json
+
+    numbers = [one["count"] if "count" in one else one["from_created"]["count"] for one in (before, after)]
+    assert [before["as_of_event"], after["as_of_event"], *numbers] == [1, 2, 0, 1]
 
 
 def test_a_restored_task_keeps_its_history(client, create, relay_once):

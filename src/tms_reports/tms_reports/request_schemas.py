@@ -3,22 +3,46 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from tms_core import error_codes as codes
+from tms_core.invalid_values import InvalidValueError
 from tms_core.models import Priority, Status
 from tms_core.services.instant_bounds import read_instant_bound
-from tms_core.services.task_filter import MAX_SEARCH_LENGTH, MAX_VALUES, UTC_ZONE
-from tms_core.values import MAX_ID
-from tms_core.web.field_types import AS_WHOLE, Text
+from tms_core.services.task_filter import MAX_SEARCH_LENGTH, MAX_VALUES, NOBODY, SELF, UTC_ZONE, WITHOUT
+from tms_core.values import MAX_ID, day
+from tms_core.web.field_types import AS_WHOLE, ID, Text
 from tms_core.web.validation import Schema
 from tms_reports.series.cycle_time import By
 from tms_reports.series.trend import MAX_DAYS
 from tms_reports.series.workload import MAX_LIMIT
 
 ReportName = Literal["insight", "trend", "burndown", "cycle-time", "workload", "aging"]
-User = Annotated[int, Field(ge=1, le=MAX_ID), AS_WHOLE] | Literal["me", "none"]
+
+
+def _user_or_word(value: Any) -> Any:
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if value in (SELF, NOBODY) or (type(number) is int and 0 < number <= MAX_ID):
+        return number
+    raise InvalidValueError("must be a user's id, me or none", codes.NOT_A_USER)
+
+
+def _day_or_none(value: Any) -> Any:
+    if value == WITHOUT:
+        return value
+    try:
+        return day(str(value))
+    except InvalidValueError as error:
+        raise InvalidValueError(f"{error} or {WITHOUT}", error.code) from None
+
+
+# One validator for both kinds of values: else each kind would add an error of its own.
+USER = {"anyOf": [ID, {"type": "string", "enum": [SELF, NOBODY]}]}
+DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "enum": [WITHOUT]}]}
+User = Annotated[int | Literal["me", "none"], BeforeValidator(_user_or_word), WithJsonSchema(USER)]
+Day = Annotated[date | Literal["none"], BeforeValidator(_day_or_none), WithJsonSchema(DAY)]
 Users = Annotated[list[User], Field(max_length=MAX_VALUES)]
-Days = Annotated[list[date | Literal["none"]], Field(max_length=MAX_VALUES)]
+Days = Annotated[list[Day], Field(max_length=MAX_VALUES)]
 
 
 def _day_or_instant(text: str) -> str:

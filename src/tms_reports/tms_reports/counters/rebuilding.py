@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from tms_core.models import RelayCursor
@@ -50,6 +50,7 @@ def rebuild(
         bulk_loads = count_bulk_loads(scan.connection)
         rows = recount(scan, is_personal=is_personal, threads=threads, position=position, progress=progress)
     with runtime.transaction() as session:
+        allow_long_statements(session)
         ensure_cursor(session, SINK)
         lock_cursor(session, SINK)
         replace_rows(session, rows, is_personal=is_personal, bulk_loads=bulk_loads)
@@ -64,6 +65,11 @@ def rebuild_at(session: Session, scans: Scans, position: int, *, is_personal: bo
         bulk_loads = count_bulk_loads(scan.connection)
         rows = recount(scan, is_personal=is_personal, threads=threads, position=position)
     replace_rows(session, rows, is_personal=is_personal, bulk_loads=bulk_loads)
+
+
+def allow_long_statements(session: Session) -> None:
+    """Let the statements of a transaction take as long as those of a recount: the rows of all are deleted by one."""
+    session.execute(text(f"SET LOCAL statement_timeout = {int(STATEMENT_TIMEOUT * 1000)}"))
 
 
 def verify(scans: Scans, *, threads: int, progress: Progress | None = None) -> Comparison:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from tms_core.models import RelayCursor, TaskEvent
 from tms_core.relay.cursor import ensure_cursor, lock_cursor, write_cursor
 from tms_core.runtime import Runtime
+from tms_reports.counters.rebuilding import allow_long_statements
 from tms_reports.history.recording import record
 from tms_reports.history.sink import NAME
 from tms_reports.models import Completion, StatusChange
@@ -30,6 +31,7 @@ def rebuild_history(runtime: Runtime, progress: Progress | None = None) -> int:
     """Discard the history and record the events of now, by batches; return their number. A relay that runs meanwhile
     records batches too."""
     with runtime.transaction() as session:
+        allow_long_statements(session)
         ensure_cursor(session, NAME)
         discard_history(session)
         last = session.scalar(select(func.max(TaskEvent.position))) or 0

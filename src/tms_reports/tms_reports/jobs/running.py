@@ -33,6 +33,9 @@ from tms_reports.settings import ReportSettings
 HEARTBEAT = 2.0
 ANNOUNCEMENT = 0.3
 QUERY_CANCELED = "57014"
+# Serialization failure, which is also a conflict with the recovery of a replica; deadlock; lock not available.
+CONFLICTS = ("40001", "40P01", "55P03")
+CONFLICT = "The database had conflicting work."
 FAULT = "The report could not be computed: a fault that the log of the worker describes."
 TOO_SLOW = "The database took too long. Narrow the report with a filter."
 NO_MAIL = "This deployment sends no mail."
@@ -75,10 +78,14 @@ class JobRunner:
         except (JobFailedError, TmsError) as error:
             self._fail(attempt, str(error))
         except DBAPIError as error:
-            if getattr(error.orig, "pgcode", None) != QUERY_CANCELED:
+            code = getattr(error.orig, "pgcode", None)
+            if code in CONFLICTS:
+                self._postpone(attempt, job, UnavailableError(CONFLICT))
+            elif code == QUERY_CANCELED:
+                self._fail(attempt, TOO_SLOW)
+            else:
                 # The sweep retries it.
                 raise
-            self._fail(attempt, TOO_SLOW)
         except Exception:
             log.exception("report job %d failed", job.id)
             self._fail(attempt, FAULT)

@@ -29,7 +29,10 @@ def check_cron(expression: str) -> None:
 def next_run(expression: str, zone: ZoneInfo, after: datetime) -> datetime | None:
     """Return the first time after an instant; None if there is none. The clock's changes are treated as by cron: a
     skipped time comes when the clock goes on, a repeated one once."""
-    return next(CronSim(expression, after.astimezone(zone)), None)
+    # In the second pass of an hour, CronSim starts with the times of the first.
+    after = after.astimezone(UTC)
+    runs = CronSim(expression, after.astimezone(zone))
+    return next((run for run in runs if run.astimezone(UTC) > after), None)
 
 
 def _runs(expression: str) -> list[datetime]:

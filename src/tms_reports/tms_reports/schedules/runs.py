@@ -26,10 +26,12 @@ def start_due_runs(runtime: Runtime, session: Session) -> int:
         .with_for_update(skip_locked=True, of=ReportSchedule)
     )
     schedules = session.scalars(due).all()
+    # By the clock that found them, so that none is due again at once.
+    now = session.scalar(select(func.now())) if schedules else None
     for schedule in schedules:
         # A run that is still not finished takes the place of this one.
         start_run(runtime, session, schedule)
-        schedule.next_run_at = next_run(schedule.cron, ZoneInfo(schedule.timezone), datetime.now(UTC))
+        schedule.next_run_at = next_run(schedule.cron, ZoneInfo(schedule.timezone), now)
     session.flush()
     return len(schedules)
 

@@ -1,6 +1,6 @@
 """The schedules of a user, and those that mail reports to the user."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,6 +30,9 @@ from tms_reports.schedules.runs import start_run
 MAX_SCHEDULES = 20
 # Of one user, recipient or owner.
 MAX_LISTED = 500
+# The columns that say what is computed, and when.
+REPORT = frozenset({"report", "parameters"})
+TIMES = frozenset({"cron", "timezone", "is_paused"})
 NO_MAIL = "This deployment sends no mail, which scheduled reports need."
 NOT_FOUND = "There is no such schedule of yours, nor one that mails reports to you."
 
@@ -59,18 +62,21 @@ class ScheduleService:
             raise ConflictError(None, message, TOO_MANY_REPORT_SCHEDULES, maximum=MAX_SCHEDULES)
         given = {**values, "recipients": values.get("recipients") or [self._actor.id]}
         schedule = ReportSchedule(user_id=self._actor.id, is_paused=False, **given)
-        self._check(schedule)
+        self._check(schedule, {*given, "is_paused"})
         self._session.add(schedule)
         self._session.flush()
         self._session.refresh(schedule)
         return schedule
 
     def change(self, schedule_id: int, values: Mapping[str, Any]) -> ReportSchedule:
+        """Change columns. Those that stay as they are are not checked: a recipient may have left meanwhile."""
         schedule = self._own(schedule_id)
-        self._require_mailer()
-        for name, value in values.items():
-            setattr(schedule, name, value)
-        self._check(schedule)
+        changed = {name for name, value in values.items() if getattr(schedule, name) != value}
+        for name in changed:
+            setattr(schedule, name, values[name])
+        if not schedule.is_paused:
+            self._require_mailer()
+        self._check(schedule, changed)
         schedule.updated_at = func.clock_timestamp()
         self._session.flush()
         self._session.refresh(schedule)
@@ -93,20 +99,25 @@ class ScheduleService:
         self._session.refresh(schedule)
         return schedule
 
-    def _check(self, schedule: ReportSchedule) -> None:
-        """Raise `InvalidError` for bad values, and set the time of the next run."""
+    def _check(self, schedule: ReportSchedule, changed: Set[str]) -> None:
+        """Raise `InvalidError` for bad values of the changed columns, and set the time of the next run if it depends
+        on them: another change must not lose a run that is due."""
         zone = _zone(schedule.timezone)
-        now = datetime.now(UTC)
-        try:
-            check_cron(schedule.cron)
-        except InvalidValueError as error:
-            raise InvalidError([FieldError.of("body", "cron", error)]) from None
-        schedule.recipients = list(dict.fromkeys(schedule.recipients))
-        self._check_recipients(schedule.recipients)
-        # A query would flush the session, and with it a schedule whose values are not checked yet.
-        with self._session.no_autoflush:
-            ReportRequest(schedule.report, schedule.parameters).check(self._session, self._actor.id)
-        schedule.next_run_at = None if schedule.is_paused else next_run(schedule.cron, zone, now)
+        if "cron" in changed:
+            try:
+                check_cron(schedule.cron)
+            except InvalidValueError as error:
+                raise InvalidError([FieldError.of("body", "cron", error)]) from None
+        if "recipients" in changed:
+            schedule.recipients = list(dict.fromkeys(schedule.recipients))
+            self._check_recipients(schedule.recipients)
+        if changed & REPORT:
+            # A query would flush the session, and with it a schedule whose values are not checked yet.
+            with self._session.no_autoflush:
+                ReportRequest(schedule.report, schedule.parameters).check(self._session, self._actor.id)
+        if changed & TIMES:
+            now = datetime.now(UTC)
+            schedule.next_run_at = None if schedule.is_paused else next_run(schedule.cron, zone, now)
 
     def _check_recipients(self, recipients: Sequence[int]) -> None:
         """Others may be recipients only where everybody sees all tasks, or of an administrator's schedule."""

@@ -45,8 +45,13 @@ def changes_since(start: datetime) -> Subquery:
 
 def _behind() -> Sequence[ColumnElement[bool]]:
     """Return the conditions of two statements for the events behind the cursor."""
-    cursor = select(func.coalesce(func.max(RelayCursor.position), 0)).where(RelayCursor.sink == NAME).scalar_subquery()
-    return (TaskEvent.position > cursor, TaskEvent.position.is_(None))
+    return (TaskEvent.position > recorded_position(), TaskEvent.position.is_(None))
+
+
+def recorded_position() -> ColumnElement[int]:
+    """Return the position of the last event that the history contains."""
+    position = func.coalesce(func.max(RelayCursor.position), 0)
+    return select(position).where(RelayCursor.sink == NAME).scalar_subquery()
 
 
 def _unrecorded(start: datetime, is_behind: ColumnElement[bool]) -> Iterator[Any]:

@@ -10,6 +10,7 @@ from tms_core.models import OPEN_STATUSES, Priority, Task, User
 from tms_reports.counts import Count, Criteria, Tallies
 from tms_reports.list_urls import list_url
 from tms_reports.models import Completion
+from tms_reports.series.changes import recorded_position
 from tms_reports.series.days import Days
 from tms_reports.series.flows import count
 from tms_reports.series.scope import Scope
@@ -22,6 +23,7 @@ By = Literal["priority", "assigned_to"]
 Start = Literal["from_created", "from_started"]
 STARTS: Sequence[Start] = ("from_created", "from_started")
 ALL = None
+RECORDED = "recorded"
 SECONDS_PER_HOUR = 3600
 
 
@@ -39,8 +41,10 @@ class CycleTime:
     def counts(self, scope: Scope) -> Sequence[Count]:
         """Return a statement for the groups and all of them together, since the join is most of its cost; for long
         periods, where sorting is, one for each start."""
-        parts = [[start] for start in STARTS] if self.days > MAX_DAYS_TOGETHER else [STARTS]
-        return [count(" ".join(part), self._grouped(scope, part)) for part in parts]
+        return [recorded_count(), *(count(" ".join(part), self._grouped(scope, part)) for part in self._parts())]
+
+    def _parts(self) -> Sequence[Sequence[Start]]:
+        return [[start] for start in STARTS] if self.days > MAX_DAYS_TOGETHER else [STARTS]
 
     def _grouped(self, scope: Scope, starts: Sequence[Start]) -> Any:
         columns = (Task.priority,) if self.by == "priority" else (Task.assigned_to, User.username)
@@ -61,6 +65,7 @@ class CycleTime:
         groups = self._groups(tallies, scope)
         overall = groups.pop(ALL)
         return {
+            **recorded(tallies),
             "from": days.first,
             "to": days.last,
             "by": self.by,
@@ -74,11 +79,11 @@ class CycleTime:
         """Return the durations by group and start; `ALL` is the group of all tasks."""
         width = 1 if self.by == "priority" else 2
         found: dict[Any, dict[str, Any]] = {}
-        for dimension, rows in tallies.items():
-            for is_all, *values in rows:
+        for part in self._parts():
+            for is_all, *values in tallies[" ".join(part)]:
                 key = ALL if is_all else tuple(values[:width])
                 group = found.setdefault(key, {})
-                for number, start in enumerate(dimension.split()):
+                for number, start in enumerate(part):
                     figures = _figures(*values[width + 3 * number : width + 3 * number + 3])
                     group[start] = {**figures, "url": self._url(start, key, scope)}
         return found
@@ -108,6 +113,16 @@ def completed_since(days: Days, scope: Scope) -> Criteria:
     """Return the criteria of the completions that count, joined with their tasks."""
     # A task that was reopened a moment ago still has its row.
     return (Completion.completed_at >= days.start, Task.status.not_in(OPEN_STATUSES), *scope.criteria)
+
+
+def recorded_count() -> Count:
+    """Return the statement that `recorded` needs."""
+    return count(RECORDED, select(recorded_position()))
+
+
+def recorded(tallies: Tallies) -> dict[str, Any]:
+    """Return which event is the last one in the completions, as metadata: later ones are not recorded yet."""
+    return {"as_of_event": tallies[RECORDED][()]}
 
 
 def _durations(start: Start) -> list[Any]:

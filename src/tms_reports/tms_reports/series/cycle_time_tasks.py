@@ -9,7 +9,15 @@ from sqlalchemy import select
 from tms_core.models import Task
 from tms_reports.counts import Count, Tallies
 from tms_reports.models import Completion
-from tms_reports.series.cycle_time import DEFAULT_DAYS, Start, completed_since, days_of, hours_of
+from tms_reports.series.cycle_time import (
+    DEFAULT_DAYS,
+    Start,
+    completed_since,
+    days_of,
+    hours_of,
+    recorded,
+    recorded_count,
+)
 from tms_reports.series.scope import Scope
 from tms_reports.series.task_lists import Slice, list_counts, number_of, tasks_of
 
@@ -28,7 +36,7 @@ class CycleTimeTasks:
         columns = (Completion.task_id, Completion.completed_at, Completion.started_at, began.label("began"))
         found = select(*columns).join_from(Completion, Task, Task.id == Completion.task_id)
         entries = found.where(*completed_since(days_of(self.days, scope), scope), began.is_not(None))
-        return list_counts(entries, _longest_first, self.page)
+        return [recorded_count(), *list_counts(entries, _longest_first, self.page)]
 
     def result(self, tallies: Tallies, scope: Scope) -> dict[str, Any]:
         days = days_of(self.days, scope)
@@ -42,8 +50,13 @@ class CycleTimeTasks:
             for task, (completed_at, started_at, _) in tasks_of(tallies)
         ]
         return {
-            "count": number_of(tallies), "results": results, "start": self.start, "from": days.first, "to": days.last,
-        }  # fmt: skip
+            **recorded(tallies),
+            "count": number_of(tallies),
+            "results": results,
+            "start": self.start,
+            "from": days.first,
+            "to": days.last,
+        }
 
 
 def _longest_first(columns: Any) -> Iterable[Any]:

@@ -47,8 +47,8 @@ class SeriesService:
         is_cancelled: IsCancelled | None = None,
         statement_timeout: float | None = None,
     ) -> dict[str, Any]:
-        """Return the report's result and its metadata as JSON values. For the parameters and errors, see
-        `Scans.open`."""
+        """Return the report's result and its metadata as JSON values; the result may have an `as_of_event` of its own.
+        For the parameters and errors, see `Scans.open`."""
         began = time.perf_counter()
         scope = Scope(actor, self._core.visibility, wanted, self._clock(), self._core.zone)
         with self._scans.open(is_cancelled=is_cancelled, statement_timeout=statement_timeout) as scan:
@@ -57,10 +57,10 @@ class SeriesService:
             counts = [count for count in counts if count.dimension not in kept]
             counted = count_together(scan, counts, threads=self._threads, progress=progress)
         return {
+            "as_of_event": counted.snapshot.last_position,
             **report.result(counted.tallies | kept, scope),
             "time_zone": self._core.timezone,
             "generated_at": scope.now,
-            "as_of_event": counted.snapshot.last_position,
             "elapsed_ms": round((time.perf_counter() - began) * 1000, 1),
         }
 
