@@ -9,7 +9,7 @@ from tms_core.models import RelayCursor
 from tms_core.relay.cursor import ensure_cursor, lock_cursor, write_cursor
 from tms_core.runtime import Runtime
 from tms_reports.counters.keys import Key, Rows, changes_by
-from tms_reports.counters.recount import events_after, recount
+from tms_reports.counters.recount import count_events_after, events_after, recount
 from tms_reports.counters.storage import SINK, count_bulk_loads, read_rows, read_state, replace_rows
 from tms_reports.scans import Scans
 from tms_reports.threads import Progress
@@ -77,13 +77,15 @@ def verify(scans: Scans, *, threads: int, progress: Progress | None = None) -> C
     with scans.open(statement_timeout=STATEMENT_TIMEOUT) as scan:
         state = read_state(scan.connection)
         cursor = scan.connection.scalar(select(RelayCursor.position).where(RelayCursor.sink == SINK)) or 0
-        kept, pending = read_rows(scan.connection), events_after(scan, cursor)
+        pending = count_events_after(scan, cursor)
         if not state.is_complete:
-            return Comparison(False, 0, scan.snapshot.last_position, len(pending), [])
+            return Comparison(False, 0, scan.snapshot.last_position, pending, [])
+        kept = read_rows(scan.connection)
+        changes = changes_by(events_after(scan, cursor), is_personal=state.is_personal)
         found = recount(scan, is_personal=state.is_personal, threads=threads, progress=progress)
-    for key, numbers in changes_by(pending, is_personal=state.is_personal).items():
+    for key, numbers in changes.items():
         kept[key] = [old + new for old, new in zip(kept.get(key, [0] * len(numbers)), numbers, strict=True)]
-    return Comparison(True, len(found), scan.snapshot.last_position, len(pending), _differences(kept, found))
+    return Comparison(True, len(found), scan.snapshot.last_position, pending, _differences(kept, found))
 
 
 def _differences(kept: Rows, found: Rows) -> list[tuple[Key, list[int], list[int]]]:

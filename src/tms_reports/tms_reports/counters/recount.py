@@ -1,10 +1,10 @@
 """Counts the tasks themselves, as the counters should be at an event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, literal, select
+from sqlalchemy import ColumnElement, Date, cast, func, literal, literal_column, select
 
 from tms_core.event_log.events import RECORD_COLUMNS, TaskEventRecord
 from tms_core.models import OPEN_STATUSES, Task, TaskEvent
@@ -23,6 +23,7 @@ from tms_reports.counts import Count
 from tms_reports.scans import Scan
 from tms_reports.threads import Progress, count_together
 
+EVENTS_AT_ONCE = 2_000
 CELL = (Task.status, Task.priority)
 ASSIGNEE = func.coalesce(Task.assigned_to, NOBODY)
 DAY = Task.due_date - cast(literal(FIRST_DAY), Date)
@@ -80,14 +81,33 @@ def recount(
     return {key: numbers for key, numbers in rows.items() if any(numbers)}
 
 
-def events_after(scan: Scan, position: int) -> Sequence[TaskEventRecord]:
-    """Return the events of the scan's snapshot after a position, those without a position included."""
-    numbered, unnumbered = (
-        select(*RECORD_COLUMNS).where(condition)
-        for condition in (TaskEvent.position > position, TaskEvent.position.is_(None))
-    )
+def events_after(scan: Scan, position: int) -> Iterator[TaskEventRecord]:
+    """Yield the events of the scan's snapshot after a position, those without a position included.
+
+    They come in parts and without texts, since after a long pause of the relay they may be many. The connection is in
+    use until the last one is read.
+    """
+    columns = [_without_texts(column) for column in RECORD_COLUMNS]
+    numbered, unnumbered = (select(*columns).where(condition) for condition in _after(position))
+    found = scan.connection.execute(numbered.union_all(unnumbered), execution_options={"yield_per": EVENTS_AT_ONCE})
     # Positions of events without one are not used.
-    return [TaskEventRecord(*row) for row in scan.connection.execute(numbered.union_all(unnumbered))]
+    return (TaskEventRecord(*row) for row in found)
+
+
+def count_events_after(scan: Scan, position: int) -> int:
+    """Return the number of events that `events_after` yields."""
+    numbers = (select(func.count()).where(condition).scalar_subquery() for condition in _after(position))
+    return scan.connection.scalar(select(sum(numbers, literal(0)))) or 0
+
+
+def _after(position: int) -> Sequence[ColumnElement[bool]]:
+    return (TaskEvent.position > position, TaskEvent.position.is_(None))
+
+
+def _without_texts(column: Any) -> Any:
+    if column.key not in ("changes", "snapshot"):
+        return column
+    return column.op("-", return_type=column.type)(literal_column("'{title,description}'::text[]")).label(column.key)
 
 
 def _counts(*, is_personal: bool) -> list[Count]:

@@ -27,7 +27,7 @@ def start_due_runs(runtime: Runtime, session: Session) -> int:
     )
     schedules = session.scalars(due).all()
     # By the clock that found them, so that none is due again at once.
-    now = session.scalar(select(func.now())) if schedules else None
+    now = session.scalars(select(func.now())).one()
     for schedule in schedules:
         # A run that is still not finished takes the place of this one.
         start_run(runtime, session, schedule)
