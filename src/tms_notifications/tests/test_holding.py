@@ -16,6 +16,7 @@ from tms_core.services.account_links import AccountLinkService
 from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
+from tms_notifications.services.sending import UNPROVED_NOTICE
 from tms_notifications.services.summaries import MAX_ITEMS, SummaryService
 from tms_notifications.tasks import collect, send_mail, send_waiting
 from tms_testing.fixtures import PASSWORD
@@ -155,6 +156,25 @@ def test_a_single_held_mail_is_sent_unchanged(stranger, assign, smtp, mail_log, 
     sweep()
 
     assert subjects(smtp) == ["[TMS] Task 1 (#1)"]
+
+
+def test_new_tokens_are_not_mailed_to_an_unverified_address(stranger, client_of, smtp, mail_log, sweep, verify):
+    def make_token() -> None:
+        body = {"name": "Your parcel waits", "scopes": ["tasks:read"], "expires_at": None}
+        client_of(stranger).post_json("/api/api-tokens", body, status=201)
+
+    for _ in range(3):
+        make_token()
+    rows = mail_log.send_all()
+    sweep()
+
+    assert smtp.received == []
+    assert [(row.status, row.reason) for row in rows] == [(MailStatus.DROPPED, UNPROVED_NOTICE)] * 3
+
+    verify(stranger)
+    make_token()
+    mail_log.send_all()
+    assert subjects(smtp) == ["[TMS] A personal API token was created for your account"]
 
 
 def test_an_address_set_by_an_administrator_counts_as_verified(make_user, client_of, assign, smtp, mail_log, sweep):

@@ -37,6 +37,11 @@ class MailKind(StrEnum):
         return self in ACCOUNT_KINDS
 
     @property
+    def is_notice(self) -> bool:
+        """Whether the mail reports a change of the account to the account's address."""
+        return self in NOTICE_KINDS
+
+    @property
     def preference(self) -> str | None:
         """The preference that turns this kind off; None for kinds without one.
 
@@ -58,7 +63,8 @@ class MailKind(StrEnum):
 
 
 LINK_KINDS = frozenset(MailKind(purpose.value) for purpose in LinkPurpose)
-ACCOUNT_KINDS = LINK_KINDS | {MailKind(kind.value) for kind in AccountNoticeKind}
+NOTICE_KINDS = frozenset(MailKind(kind.value) for kind in AccountNoticeKind)
+ACCOUNT_KINDS = LINK_KINDS | NOTICE_KINDS
 
 
 class MailStatus(StrEnum):

@@ -25,11 +25,12 @@ from tms_notifications.services.link_requests import account_links
 from tms_notifications.services.mutes import MUTED, MuteService
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.services.visibility import CHECKED, TaskVisibility
-from tms_notifications.settings import NotificationSettings
+from tms_notifications.settings import NotificationSettings, needs_proof
 from tms_notifications.zones import zone_of
 
 HIDDEN = "(hidden)"
 INVISIBLE = "the task may no longer be seen"
+UNPROVED_NOTICE = "the address is not proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class SendingService:
         self._attempts = attempts
         self._holds = holds
         self._composer = Composer(runtime)
+        self._needs_proof = needs_proof(runtime)
         self._language = runtime.settings(NotificationSettings).language
         self._links = account_links(runtime, session)
 
@@ -143,6 +145,9 @@ class SendingService:
     ) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
+        # Not held: by the time of the proof, the profile tells the user all of it.
+        if mail.kind.is_notice and self._needs_proof and not user.email_verified:
+            return UNPROVED_NOTICE
         if "link_id" in mail.context and self._token(mail) is None:
             return "its link was used, has expired, or the address was changed"
         if mail.kind is MailKind.SUMMARY:
