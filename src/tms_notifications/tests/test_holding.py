@@ -13,11 +13,15 @@ from tms_core.app import configure
 from tms_core.celery import use
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
-from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
+from tms_core.services.tasks import TaskService
+from tms_notifications.models import Delivery, Handling, MailStatus, NotificationPreference, NotificationRecipient
+from tms_notifications.services.due_soon import create_service as due_soon_service
+from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
 from tms_notifications.services.sending import UNPROVED_NOTICE
-from tms_notifications.services.summaries import MAX_ITEMS, SummaryService
+from tms_notifications.services.summaries import SummaryService
+from tms_notifications.summary_items import MAX_ITEMS
 from tms_notifications.tasks import collect, send_mail, send_waiting
 from tms_testing.fixtures import PASSWORD
 
@@ -395,6 +399,107 @@ def test_a_long_summary_has_the_number_of_further_mails(verified, assign, smtp, 
     assert by_status(rows) == {"coalesced": MAX_ITEMS + 12, "sent": 4}
 
 
+@pytest.fixture
+def assign_at_once(runtime, relay_once, boss):
+    """Assigns `count` tasks to a user in one transaction, which is one bulk mail."""
+
+    def run(user, count: int, title: str) -> None:
+        with runtime.transaction() as session:
+            for number in range(count):
+                values = {"assigned_to": user.id, "title": f"{title} {number + 1}"}
+                TaskService(session, boss.actor, "team").create(values)
+        relay_once()
+
+    return run
+
+
+def test_held_bulk_mails_become_one_mail(verified, assign_at_once, smtp, mail_log, ledger, sweep, end_hour):
+    for number in range(10):
+        assign_at_once(verified, 2, f"Bulk {number}, task")
+    rows = mail_log.send_all()
+    assert by_status(rows) == {"held": 7, "sent": 3}
+    end_hour()
+    rows = sweep()
+    sweep()
+
+    assert by_status(rows) == {"coalesced": 7, "sent": 4}
+    assert subjects(smtp)[3:] == ["[TMS] 14 changes of your tasks"]
+    part = body(smtp.received[3])
+    assert all(f"Bulk {bulk}, task {task} (" in part for bulk in range(3, 10) for task in (1, 2))
+    assert "There were many changes in a short time" in part
+    (summary,) = [row for row in rows if row.key.startswith("summary:")]
+    assert {row.reason for row in rows if row.status is MailStatus.COALESCED} == {f"included in mail {summary.id}"}
+    outcomes = ledger.outcomes(verified)
+    assert outcomes == [("assigned", "coalesced", "included")] * 6 + [("assigned", "digest", "hourly_limit")] * 14
+
+
+def test_a_summary_of_bulk_mails_has_the_number_of_further_tasks(
+    verified, assign, assign_at_once, smtp, mail_log, sweep, end_hour
+):
+    assign(verified, 3)
+    assign_at_once(verified, MAX_ITEMS + 5, "First")
+    assign(verified, 1, "Second")
+    assign_at_once(verified, MAX_ITEMS - 10, "Third")
+    mail_log.send_all()
+    end_hour()
+    sweep()
+
+    assert subjects(smtp)[3:] == [f"[TMS] {2 * MAX_ITEMS - 4} changes of your tasks"]
+    part = body(smtp.received[3])
+    assert f"And {MAX_ITEMS - 4} more." in part
+    titles = ("First ", "Second ", "Third ")
+    assert [part.count(f"* {title}") for title in titles] == [9, 1, MAX_ITEMS - 10]
+
+
+def test_held_digests_become_one_mail_with_the_tasks_that_are_still_due(
+    stranger, boss, tasks, relay_once, smtp, mail_log, ledger, sweep, verify, runtime
+):
+    ledger.prefer(stranger, assigned="off", updated="off", due_soon="digest")
+    today = today_in(runtime.core.zone)
+    day = timedelta(days=1)
+    _late, done = (
+        tasks.create(boss, assigned_to=stranger.id, title=title, due_date=today - day) for title in ("Late", "Done")
+    )
+    tasks.create(boss, assigned_to=stranger.id, title="Now", due_date=today)
+    for announced in (today - 2 * day, today):
+        with runtime.transaction() as session:
+            due_soon_service(runtime, session, delivery=Delivery.DIGEST).announce(announced, None)
+        collect(Handling.DIGEST)
+        mail_log.send_all()
+    tasks.change(boss, done, status="COMPLETED")
+    relay_once()
+    verify(stranger)
+    rows = sweep()
+    sweep()
+
+    assert by_status(rows) == {"coalesced": 2, "sent": 1}
+    (message,) = smtp.received
+    assert message["Subject"] == "[TMS] Your daily digest"
+    part = body(message)
+    due, overdue = part.partition("OVERDUE")[::2]
+    assert ("Now (" in due, "Late (" in overdue, "Done" in part) == (True, True, False)
+    assert ".due_soon." in message["List-Unsubscribe"]
+
+
+def test_held_digests_without_tasks_that_are_still_due_are_dropped(
+    stranger, boss, tasks, relay_once, smtp, mail_log, ledger, sweep, verify, runtime
+):
+    ledger.prefer(stranger, assigned="off", updated="off", due_soon="digest")
+    today = today_in(runtime.core.zone)
+    for _ in range(2):
+        task_id = tasks.create(boss, assigned_to=stranger.id, due_date=today)
+        with runtime.transaction() as session:
+            due_soon_service(runtime, session, delivery=Delivery.DIGEST).announce(today, None)
+        collect(Handling.DIGEST)
+        mail_log.send_all()
+        tasks.delete(boss, task_id)
+    verify(stranger)
+    sweep()
+
+    assert smtp.received == []
+    assert ledger.outcomes(stranger) == [("due_soon", "suppressed", "not_open")] * 2
+
+
 def test_the_hourly_limit_starts_anew_each_hour(verified, assign, smtp, mail_log, end_hour):
     assign(verified, 3)
     mail_log.send_all()
@@ -575,10 +680,10 @@ def test_a_failing_summary_does_not_block_other_users(
     verify(stranger)
     summarise = SummaryService._summarise
 
-    def fails_for_ann(self, user_id: int) -> None:
+    def fails_for_ann(self, user_id: int, *args) -> None:
         if user_id == stranger.id:
             self._session.execute(text("SELECT 1 / 0"))
-        summarise(self, user_id)
+        summarise(self, user_id, *args)
 
     monkeypatch.setattr(SummaryService, "_summarise", fails_for_ann)
     with runtime.transaction() as session:

@@ -7,6 +7,7 @@ from tms_notifications.models import Handling, MailStatus, Notification, Notific
 from tms_notifications.reasons import SENTENCES, Reason
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.mutes import MUTED
+from tms_notifications.services.summaries import NOT_OPEN
 
 
 class OutcomeKind(StrEnum):
@@ -88,6 +89,7 @@ REASONS_OF_DROPPED = {
     "the account is not active": Reason.DEACTIVATED,
     "the task may no longer be seen": Reason.NOT_VISIBLE,
     MUTED: Reason.MUTED,
+    NOT_OPEN: Reason.NOT_OPEN,
 }
 
 
