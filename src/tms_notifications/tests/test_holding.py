@@ -22,7 +22,7 @@ from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
 from tms_notifications.services.sending import UNPROVED_NOTICE
 from tms_notifications.services.summaries import SummaryService
 from tms_notifications.summary_items import MAX_ITEMS
-from tms_notifications.tasks import collect, send_mail, send_waiting
+from tms_notifications.tasks import collect, send_due_soon, send_mail, send_waiting
 from tms_testing.fixtures import PASSWORD
 
 
@@ -595,7 +595,8 @@ def test_muted_tasks_are_not_in_the_summary(stranger, assign, smtp, mail_log, le
     (mail,) = smtp.received
     text = mail.get_body(("plain",)).get_content()
     assert [f"Task {number} " in text for number in (1, 2, 3, 4)] == [True, True, False, False]
-    assert [outcome for _, *outcome in ledger.outcomes(stranger)][2] == ["suppressed", "muted"]
+    outcomes = [outcome for _, *outcome in ledger.outcomes(stranger)]
+    assert outcomes == [["digest", "hourly_limit"]] * 2 + [["suppressed", "muted"]] * 2
 
 
 def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, ledger, sweep, verify):
@@ -608,6 +609,24 @@ def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, l
     mail_log.send_all()
 
     assert (mail_log.rows()[-1].status, smtp.received) == (MailStatus.DROPPED, [])
+
+
+def test_a_part_of_a_waiting_summary_that_its_user_turns_off_is_left_out(
+    stranger, assign, tasks, boss, smtp, mail_log, ledger, sweep, verify, runtime
+):
+    assign(stranger, 2)
+    tasks.create(boss, assigned_to=stranger.id, due_date=today_in(runtime.core.zone))
+    send_due_soon()
+    mail_log.send_all()
+    verify(stranger)
+    send_waiting()
+    ledger.prefer(stranger, due_soon="off")
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    assert message["Subject"] == "[TMS] 2 changes of your tasks"
+    assert "due that day or the next" not in body(message)
+    assert ("due_soon", "suppressed", "preference_off") in ledger.outcomes(stranger)
 
 
 def test_a_waiting_summary_is_dropped_when_its_user_turns_mails_off(

@@ -8,6 +8,7 @@ from tms_notifications.reasons import SENTENCES, Reason
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.mutes import MUTED
 from tms_notifications.services.summaries import NOT_OPEN
+from tms_notifications.services.unwanted_parts import INVISIBLE, OWN_CHANGE
 
 
 class OutcomeKind(StrEnum):
@@ -84,10 +85,10 @@ def _reason_of_dropped(reason: str) -> Reason:
 SELF_EXPLANATORY = frozenset({Reason.OWN_CHANGE, Reason.MUTED, Reason.NOT_VISIBLE})
 # The words of the mail log.
 REASONS_OF_DROPPED = {
-    "the user's own change": Reason.OWN_CHANGE,
+    OWN_CHANGE: Reason.OWN_CHANGE,
     "the account was deleted": Reason.DEACTIVATED,
     "the account is not active": Reason.DEACTIVATED,
-    "the task may no longer be seen": Reason.NOT_VISIBLE,
+    INVISIBLE: Reason.NOT_VISIBLE,
     MUTED: Reason.MUTED,
     NOT_OPEN: Reason.NOT_OPEN,
 }

@@ -57,6 +57,11 @@ class MailKind(StrEnum):
         return "all" if self is MailKind.SUMMARY else self.preference
 
     @property
+    def lists_tasks(self) -> bool:
+        """Whether the mail is about any number of tasks."""
+        return self in (MailKind.SUMMARY, MailKind.DUE_SOON)
+
+    @property
     def is_about_tasks(self) -> bool:
         """Whether the mail is about tasks and may be held. Mails about the account are never held."""
         return self.unsubscribes_from is not None

@@ -27,7 +27,9 @@ from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.mutes import MUTED
 from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.services.unwanted_parts import OWN_CHANGE
 from tms_notifications.settings import needs_proof
+from tms_notifications.summary_items import included_in
 from tms_notifications.zones import zone_of
 
 RETRY_AFTER = timedelta(hours=1)
@@ -93,7 +95,7 @@ class SummaryService:
         last = self._session.scalar(select(func.max(NotificationMail.id)).where(*held_by(user_id)))
         pending_mail = PendingMail(f"summary:{user_id}:{last}", user_id, MailKind.SUMMARY, context)
         (mail_id,) = self._mails.add([pending_mail], queued=False)
-        coalesced = {"status": MailStatus.COALESCED, "reason": f"included in mail {mail_id}"}
+        coalesced = {"status": MailStatus.COALESCED, "reason": included_in(mail_id)}
         self._session.execute(_change(held_by(user_id)).values(coalesced))
 
     def _drop_unwanted(self, preference: NotificationPreference) -> None:
@@ -106,7 +108,7 @@ class SummaryService:
             context = NotificationMail.context
             # A mail with the net change of several events has all actors.
             actors = func.coalesce(context["actor_ids"], func.jsonb_build_array(context["actor_id"]))
-            self._drop(held_by(user_id, actors == cast([user_id], JSONB)), "the user's own change")
+            self._drop(held_by(user_id, actors == cast([user_id], JSONB)), OWN_CHANGE)
         muted = select(NotificationMute.task_id).where(NotificationMute.user_id == user_id)
         self._drop(held_by(user_id, NotificationMail.task_id.in_(muted)), MUTED)
 
