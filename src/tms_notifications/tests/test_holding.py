@@ -14,6 +14,7 @@ from tms_core.celery import use
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
 from tms_core.services.tasks import TaskService
+from tms_notifications import delivery
 from tms_notifications.models import Delivery, Handling, MailStatus, NotificationPreference, NotificationRecipient
 from tms_notifications.services.due_soon import create_service as due_soon_service
 from tms_notifications.services.due_soon import today_in
@@ -526,6 +527,55 @@ def test_retries_of_a_mail_count_once(verified, assign, smtp, mail_log):
     rows = mail_log.send_again()
 
     assert by_status(rows) == {"sent": 3}
+
+
+@pytest.fixture
+def send_slowly(monkeypatch):
+    """Sends a batch whose time is over after the first mail."""
+
+    def run(*mail_ids: int) -> None:
+        moments = iter((0.0, 0.0, 0.0))
+        with monkeypatch.context() as patch:
+            patch.setattr(delivery, "monotonic", lambda: next(moments, delivery.MAX_SECONDS + 1))
+            send_mail(*mail_ids)
+
+    return run
+
+
+def test_mails_that_a_slow_batch_gives_back_count_once(verified, assign, smtp, mail_log, send_slowly):
+    assign(verified, 3)
+    ids = [row.id for row in mail_log.rows()]
+    send_slowly(*ids)
+    assert by_status(mail_log.rows()) == {"sent": 1, "waiting": 2}
+    send_slowly(*ids)
+    send_mail(*ids)
+
+    assert by_status(mail_log.rows()) == {"sent": 3}
+
+
+def test_mails_that_are_given_back_make_room_for_others(verified, assign, smtp, mail_log, send_slowly):
+    assign(verified, 5)
+    send_slowly(*[row.id for row in mail_log.rows()])
+    assert by_status(mail_log.rows()) == {"held": 2, "sent": 1, "waiting": 2}
+    assign(verified, 1, "Other")
+    send_mail(mail_log.rows()[-1].id)
+
+    assert by_status(mail_log.send_all()) == {"held": 3, "sent": 3}
+    assert subjects(smtp) == ["[TMS] Task 1 (#1)", "[TMS] Other 1 (#6)", "[TMS] Task 2 (#2)"]
+
+
+def test_a_batch_that_is_given_back_before_its_preparation_is_counted_later(
+    verified, assign, smtp, mail_log, monkeypatch
+):
+    assign(verified, 4)
+    ids = [row.id for row in mail_log.rows()]
+    moments = iter((0.0,))
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "monotonic", lambda: next(moments, delivery.MAX_SECONDS + 1))
+        send_mail(*ids)
+    send_mail(*ids)
+
+    assert by_status(mail_log.rows()) == {"held": 1, "sent": 3}
 
 
 def test_mails_that_are_dropped_do_not_count(verified, assign, smtp, mail_log, runtime):

@@ -122,6 +122,11 @@ class SendingService:
                 wanted.append((mail, user, preference))
         return wanted
 
+    def take_back(self, attempts: Sequence[Attempt]) -> None:
+        """Undo `prepare` for mails that are not handed over: they are due again at once, and are counted again."""
+        self._holds.uncount(self._attempts.lock(attempts))
+        self._attempts.take_back(attempts)
+
     def compose(
         self, mail: NotificationMail, user: User, preference: Preference, *, token: str = HIDDEN
     ) -> OutgoingMail:
