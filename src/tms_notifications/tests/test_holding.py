@@ -20,6 +20,7 @@ from tms_notifications.services.due_soon import create_service as due_soon_servi
 from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
+from tms_notifications.services.retries import RetryService
 from tms_notifications.services.sending import UNPROVED_NOTICE
 from tms_notifications.services.summaries import SummaryService
 from tms_notifications.summary_items import MAX_ITEMS
@@ -434,6 +435,25 @@ def test_held_bulk_mails_become_one_mail(verified, assign_at_once, smtp, mail_lo
     assert outcomes == [("assigned", "coalesced", "included")] * 6 + [("assigned", "digest", "hourly_limit")] * 14
 
 
+def test_the_ledger_has_what_became_of_the_summary(
+    verified, assign, client_of, runtime, smtp, mail_log, ledger, sweep, end_hour
+):
+    assign(verified, 5)
+    mail_log.send_all()
+    end_hour()
+    smtp.answers["DATA"] = ["554 no"]
+    summary = sweep()[-1]
+
+    assert ledger.outcomes(verified)[3:] == [("assigned", "failed", "not_delivered")] * 2
+    with_mail = client_of(verified).get("/api/users/me/notifications/log").json["results"][:2]
+    assert [(row["mail"]["id"], row["mail"]["answer"]) for row in with_mail] == [(summary.id, "554 no")] * 2
+
+    with runtime.transaction() as session:
+        RetryService(session).retry(summary.id)
+    mail_log.send_all()
+    assert ledger.outcomes(verified)[3:] == [("assigned", "digest", "hourly_limit")] * 2
+
+
 def test_a_summary_of_bulk_mails_has_the_number_of_further_tasks(
     verified, assign, assign_at_once, smtp, mail_log, sweep, end_hour
 ):
@@ -646,7 +666,7 @@ def test_muted_tasks_are_not_in_the_summary(stranger, assign, smtp, mail_log, le
     text = mail.get_body(("plain",)).get_content()
     assert [f"Task {number} " in text for number in (1, 2, 3, 4)] == [True, True, False, False]
     outcomes = [outcome for _, *outcome in ledger.outcomes(stranger)]
-    assert outcomes == [["digest", "hourly_limit"]] * 2 + [["suppressed", "muted"]] * 2
+    assert outcomes == [["coalesced", "included"]] * 2 + [["suppressed", "muted"]] * 2
 
 
 def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, ledger, sweep, verify):

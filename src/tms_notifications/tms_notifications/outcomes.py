@@ -46,14 +46,14 @@ def outcome_of(notification: Notification, mail: NotificationMail | None) -> Out
         case MailStatus.HELD:
             return _outcome(OutcomeKind.DIGEST, Reason.HOURLY_LIMIT)
         case MailStatus.COALESCED:
-            # A mail that was held is listed in a summary.
+            # Of mails that were held, before their notifications were moved to the summary.
             return _outcome(OutcomeKind.DIGEST, Reason.HOURLY_LIMIT, mail.reason)
     return _by_handling(notification, mail)
 
 
 def _without_mail(notification: Notification) -> Outcome:
     if notification.handling is Handling.DIGEST:
-        return _outcome(OutcomeKind.DIGEST, Reason.PREFERENCE_DIGEST)
+        return _outcome(OutcomeKind.DIGEST, Reason(notification.reason or Reason.PREFERENCE_DIGEST))
     if notification.due_at is not None:
         return _outcome(OutcomeKind.WAITING, Reason.COALESCING)
     # The mail has been deleted after its time.
@@ -67,7 +67,7 @@ def _by_handling(notification: Notification, mail: NotificationMail) -> Outcome:
         case Handling.COALESCED:
             return _outcome(OutcomeKind.COALESCED, Reason(notification.reason or Reason.INCLUDED))
         case Handling.DIGEST:
-            return _outcome(OutcomeKind.DIGEST, Reason.PREFERENCE_DIGEST)
+            return _outcome(OutcomeKind.DIGEST, Reason(notification.reason or Reason.PREFERENCE_DIGEST))
         case _ if mail.status is MailStatus.SENT:
             return _outcome(OutcomeKind.SENT, Reason.SENT, mail.answer)
         case _ if mail.attempts:

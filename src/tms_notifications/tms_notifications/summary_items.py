@@ -24,11 +24,6 @@ def common_preference(preferences: Iterable[str | None]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def included_in(mail_id: int) -> str:
-    """Return the reason in the mail log of a mail whose contents are in another one."""
-    return f"included in mail {mail_id}"
-
-
 def summary_item(kind: MailKind, context: Mapping[str, Any], *, with_changes: bool = False) -> dict[str, Any]:
     """Return the item of a mail with this context: kind, task, actor and time, and the changed values if wanted."""
     if kind is MailKind.DUE_SOON:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Update, cast, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, cast, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -23,16 +23,28 @@ from tms_notifications.models import (
 from tms_notifications.recipients import PendingMail
 from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.held_contents import held_by, held_contents
+from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.mails import MailService
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.mutes import MUTED
 from tms_notifications.services.preferences import PreferenceService
 from tms_notifications.services.unwanted_parts import OWN_CHANGE
 from tms_notifications.settings import needs_proof
-from tms_notifications.summary_items import included_in
 from tms_notifications.zones import zone_of
 
 RETRY_AFTER = timedelta(hours=1)
+# The ledger follows the summary, so that it knows what becomes of it.
+MOVE = text("""
+    UPDATE notification SET mail_id = :summary,
+        handling = CASE WHEN mail.reason <> :unproved OR notification.handling = 'digest'
+            THEN 'digest' ELSE 'coalesced' END::notification_handling,
+        reason = CASE WHEN mail.reason <> :unproved THEN 'hourly_limit'
+            WHEN notification.handling = 'digest' THEN notification.reason
+            ELSE coalesce(notification.reason, 'included') END
+    FROM notification_mail AS mail
+    WHERE mail.user_id = :user_id AND mail.status = 'held' AND notification.mail_id = mail.id
+        AND notification.handling <> 'suppressed'
+""")
 # The reason in the mail log.
 NOT_OPEN = "its tasks are not open any more"
 log = logging.getLogger(__name__)
@@ -95,7 +107,8 @@ class SummaryService:
         last = self._session.scalar(select(func.max(NotificationMail.id)).where(*held_by(user_id)))
         pending_mail = PendingMail(f"summary:{user_id}:{last}", user_id, MailKind.SUMMARY, context)
         (mail_id,) = self._mails.add([pending_mail], queued=False)
-        coalesced = {"status": MailStatus.COALESCED, "reason": included_in(mail_id)}
+        self._session.execute(MOVE, {"user_id": user_id, "summary": mail_id, "unproved": UNPROVED})
+        coalesced = {"status": MailStatus.COALESCED, "reason": f"included in mail {mail_id}"}
         self._session.execute(_change(held_by(user_id)).values(coalesced))
 
     def _drop_unwanted(self, preference: NotificationPreference) -> None:

@@ -15,7 +15,6 @@ from tms_notifications.reasons import Reason
 from tms_notifications.services.mutes import MUTED
 from tms_notifications.services.routing import Preferences, Subscriber, reason_to_suppress
 from tms_notifications.services.visibility import TaskVisibility
-from tms_notifications.summary_items import included_in
 
 INVISIBLE = "the task may no longer be seen"
 OWN_CHANGE = "the user's own change"
@@ -26,18 +25,12 @@ DUE_LISTS = {
     "due": NotificationKind.DUE_SOON,
     "overdue": NotificationKind.OVERDUE,
 }
-# A summary of held mails contains the notifications of those mails, too.
 SUPPRESS = text("""
     UPDATE notification SET mail_id = NULL, handling = 'suppressed', reason = given.reason
     FROM jsonb_to_recordset(CAST(:parts AS jsonb)) AS given (kind notification_kind, task_id bigint, reason text)
-    WHERE notification.user_id = :user_id AND notification.handling <> 'suppressed'
+    WHERE notification.mail_id = :mail_id AND notification.handling <> 'suppressed'
         AND notification.kind = given.kind AND notification.task_id = coalesce(given.task_id, notification.task_id)
         AND (given.reason <> 'own_change' OR notification.actor_id = notification.user_id)
-        AND notification.mail_id IN (
-            SELECT id FROM notification_mail AS mail
-            WHERE mail.user_id = :user_id
-                AND (mail.id = :mail_id OR mail.status = 'coalesced' AND mail.reason = :included)
-        )
 """)
 
 
@@ -124,5 +117,4 @@ def leave_out(session: Session, mail: NotificationMail, contents: Contents) -> N
     if contents.reason_to_drop is None:
         mail.context = dict(contents.context)
     parts = [part._asdict() for part in contents.left_out]
-    parameters = {"user_id": mail.user_id, "mail_id": mail.id, "included": included_in(mail.id)}
-    session.execute(SUPPRESS, {"parts": orjson.dumps(parts).decode(), **parameters})
+    session.execute(SUPPRESS, {"mail_id": mail.id, "parts": orjson.dumps(parts).decode()})
