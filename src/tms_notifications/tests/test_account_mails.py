@@ -11,6 +11,7 @@ from tms_core.account_mail import LinkRequest
 from tms_core.app import configure
 from tms_core.celery import use
 from tms_core.models import AccountLink, LinkPurpose, User
+from tms_notifications.account_notices import MAX_DAILY_NOTICES, TOO_MANY
 from tms_notifications.models import MailStatus, NotificationLinkRequest, NotificationPreference
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import answer_link_requests, send_mail, send_waiting
@@ -138,6 +139,40 @@ class TestNewPersonalToken:
         mail_log.send_all()
 
         assert "&lt;b&gt;x&lt;/b&gt; =?utf-8?q?y?= {{ 7*7 }}" in body(smtp.received[0], "html")
+
+    def test_an_address_in_the_name_becomes_no_link(self, make_token, smtp, mail_log):
+        make_token("Your parcel waits: https://evil.example/x")
+        mail_log.send_all()
+
+        (message,) = smtp.received
+        for text_ in (str(message["Subject"]), body(message), body(message, "html")):
+            assert "https://evil" not in text_
+            assert "evil.example" not in text_
+        assert "https[:][/][/]evil[.]example" in body(message)
+
+    def test_the_owner_is_addressed_by_username(self, make_token, smtp, mail_log):
+        make_token()
+        mail_log.send_all()
+
+        assert body(smtp.received[0]).startswith("Hello ann,")
+        assert smtp.received[0]["To"] == "ann <ann@example.com>"
+
+    def test_the_mails_of_a_day_are_limited_and_the_last_one_says_so(self, make_token, smtp, mail_log, queued, ann):
+        for number in range(MAX_DAILY_NOTICES + 3):
+            make_token(f"Token {number}")
+        rows = mail_log.send_all()
+
+        assert queued() == len(smtp.received) == MAX_DAILY_NOTICES
+        assert ["not sent for up to a day" in body(message) for message in smtp.received] == [False] * (
+            MAX_DAILY_NOTICES - 1
+        ) + [True]
+        assert "not sent for up to a day" in body(smtp.received[-1], "html")
+        assert [(row.status, row.reason) for row in rows[MAX_DAILY_NOTICES:]] == [(MailStatus.DROPPED, TOO_MANY)] * 3
+
+        mail_log.change(created_at=datetime.now(UTC) - timedelta(days=1, seconds=1))
+        make_token("Next day")
+        mail_log.send_all()
+        assert "Next day" in body(smtp.received[-1])
 
     def test_preferences_do_not_turn_the_mail_off(self, make_token, smtp, mail_log, runtime, ann):
         with runtime.transaction() as session:

@@ -182,3 +182,90 @@ def test_a_digest_that_is_turned_off_meanwhile_is_not_sent(smtp, tasks, relay_on
 
     assert mail_log.rows() == []
     assert ledger.outcomes(bob) == [("assigned", "suppressed", "preference_off")]
+
+
+@pytest.fixture
+def deferred(smtp, tasks, relay_once, mail_log, ledger, announce, ann, bob):
+    """A digest that the mail server has deferred: a changed task, one that bob has changed, and two that are due."""
+    ledger.prefer(bob, assigned="off")
+    changed, own, *_due = (
+        tasks.create(ann, assigned_to=bob.id, title=title, due_date=due)
+        for title, due in (("Changed", None), ("Own", None), ("Due", today()), ("Late", today() - DAY))
+    )
+    tasks.change(ann, changed, priority="HIGH")
+    tasks.change(bob, own, priority="HIGH")
+    relay_once()
+    ledger.make_due()
+    announce(today())
+    collect(Handling.DIGEST)
+    smtp.answers["RCPT"] = ["450 busy"]
+    assert [row.reason for row in mail_log.send_all()] == ["450 busy"]
+    return mail_log.row()
+
+
+@pytest.mark.parametrize(
+    ("values", "left_out", "reason"),
+    [
+        ({"updated": "off"}, {"Changed", "Own"}, "preference_off"),
+        ({"due_soon": "off"}, {"Due", "Late"}, "preference_off"),
+        ({"own_changes": False}, {"Own"}, "own_change"),
+    ],
+)
+def test_each_part_of_a_waiting_digest_follows_its_preference(
+    deferred, smtp, mail_log, ledger, bob, values, left_out, reason
+):
+    ledger.prefer(bob, **values)
+    mail_log.send_again()
+
+    (message,) = smtp.received
+    titles = {"Changed", "Own", "Due", "Late"}
+    assert {title for title in titles if f"{title} (" in text(message)} == titles - left_out
+    html = message.get_body(("html",)).get_content()
+    assert {title for title in titles if f">{title}</a>" in html} == titles - left_out
+    outcomes = [outcome for kind, *outcome in ledger.outcomes(bob) if kind != "assigned"]
+    assert outcomes.count(["suppressed", reason]) == len(left_out)
+    assert outcomes.count(["digest", "preference_digest"]) == 4 - len(left_out)
+
+
+def test_a_part_that_was_left_out_stays_out(deferred, smtp, mail_log, ledger, bob):
+    ledger.prefer(bob, updated="off")
+    smtp.answers["RCPT"] = ["450 busy"]
+    mail_log.send_again()
+    ledger.prefer(bob, updated="digest")
+    mail_log.send_again()
+
+    assert "Changed (" not in text(smtp.received[0])
+    assert ("updated", "suppressed", "preference_off") in ledger.outcomes(bob)
+
+
+def test_muted_tasks_are_not_in_a_waiting_digest(deferred, smtp, mail_log, ledger, bob):
+    for row in deferred.context["due"] + deferred.context["items"]:
+        ledger.mute(bob, row.get("task", row)["id"])
+    mail_log.send_again()
+
+    assert [f"{title} (" in text(smtp.received[0]) for title in ("Changed", "Due", "Late")] == [False, False, True]
+    assert ("due_soon", "suppressed", "muted") in ledger.outcomes(bob)
+
+
+def test_a_waiting_digest_of_due_tasks_is_dropped_when_these_mails_are_turned_off(
+    smtp, tasks, mail_log, ledger, announce, ann, bob
+):
+    tasks.create(ann, assigned_to=bob.id, due_date=today())
+    announce(today())
+    collect(Handling.DIGEST)
+    ledger.prefer(bob, due_soon="off")
+    (row,) = mail_log.send_all()
+
+    assert (smtp.received, row.reason) == ([], "the user turned due_soon off")
+    assert ledger.outcomes(bob) == [("due_soon", "suppressed", "preference_off")]
+
+
+def test_a_waiting_digest_is_dropped_with_all_reasons(deferred, smtp, mail_log, ledger, bob):
+    ledger.prefer(bob, updated="off")
+    for row in deferred.context["due"] + deferred.context["overdue"]:
+        ledger.mute(bob, row["id"])
+    (row,) = mail_log.send_again()
+
+    assert (smtp.received, row.reason) == ([], "the user turned updated off; the user muted the task")
+    outcomes = {(outcome, reason) for _, outcome, reason in ledger.outcomes(bob)}
+    assert outcomes == {("suppressed", "preference_off"), ("suppressed", "muted")}

@@ -13,11 +13,18 @@ from tms_core.app import configure
 from tms_core.celery import use
 from tms_core.models import AccountLink, LinkPurpose, User
 from tms_core.services.account_links import AccountLinkService
-from tms_notifications.models import MailStatus, NotificationPreference, NotificationRecipient
+from tms_core.services.tasks import TaskService
+from tms_notifications import delivery
+from tms_notifications.models import Delivery, Handling, MailStatus, NotificationPreference, NotificationRecipient
+from tms_notifications.services.due_soon import create_service as due_soon_service
+from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.link_requests import MAX_DAILY_UNPROVED
-from tms_notifications.services.summaries import MAX_ITEMS, SummaryService
-from tms_notifications.tasks import collect, send_mail, send_waiting
+from tms_notifications.services.retries import RetryService
+from tms_notifications.services.sending import UNPROVED_NOTICE
+from tms_notifications.services.summaries import SummaryService
+from tms_notifications.summary_items import MAX_ITEMS
+from tms_notifications.tasks import collect, send_due_soon, send_mail, send_waiting
 from tms_testing.fixtures import PASSWORD
 
 
@@ -155,6 +162,25 @@ def test_a_single_held_mail_is_sent_unchanged(stranger, assign, smtp, mail_log, 
     sweep()
 
     assert subjects(smtp) == ["[TMS] Task 1 (#1)"]
+
+
+def test_new_tokens_are_not_mailed_to_an_unverified_address(stranger, client_of, smtp, mail_log, sweep, verify):
+    def make_token() -> None:
+        body = {"name": "Your parcel waits", "scopes": ["tasks:read"], "expires_at": None}
+        client_of(stranger).post_json("/api/api-tokens", body, status=201)
+
+    for _ in range(3):
+        make_token()
+    rows = mail_log.send_all()
+    sweep()
+
+    assert smtp.received == []
+    assert [(row.status, row.reason) for row in rows] == [(MailStatus.DROPPED, UNPROVED_NOTICE)] * 3
+
+    verify(stranger)
+    make_token()
+    mail_log.send_all()
+    assert subjects(smtp) == ["[TMS] A personal API token was created for your account"]
 
 
 def test_an_address_set_by_an_administrator_counts_as_verified(make_user, client_of, assign, smtp, mail_log, sweep):
@@ -375,6 +401,126 @@ def test_a_long_summary_has_the_number_of_further_mails(verified, assign, smtp, 
     assert by_status(rows) == {"coalesced": MAX_ITEMS + 12, "sent": 4}
 
 
+@pytest.fixture
+def assign_at_once(runtime, relay_once, boss):
+    """Assigns `count` tasks to a user in one transaction, which is one bulk mail."""
+
+    def run(user, count: int, title: str) -> None:
+        with runtime.transaction() as session:
+            for number in range(count):
+                values = {"assigned_to": user.id, "title": f"{title} {number + 1}"}
+                TaskService(session, boss.actor, "team").create(values)
+        relay_once()
+
+    return run
+
+
+def test_held_bulk_mails_become_one_mail(verified, assign_at_once, smtp, mail_log, ledger, sweep, end_hour):
+    for number in range(10):
+        assign_at_once(verified, 2, f"Bulk {number}, task")
+    rows = mail_log.send_all()
+    assert by_status(rows) == {"held": 7, "sent": 3}
+    end_hour()
+    rows = sweep()
+    sweep()
+
+    assert by_status(rows) == {"coalesced": 7, "sent": 4}
+    assert subjects(smtp)[3:] == ["[TMS] 14 changes of your tasks"]
+    part = body(smtp.received[3])
+    assert all(f"Bulk {bulk}, task {task} (" in part for bulk in range(3, 10) for task in (1, 2))
+    assert "There were many changes in a short time" in part
+    (summary,) = [row for row in rows if row.key.startswith("summary:")]
+    assert {row.reason for row in rows if row.status is MailStatus.COALESCED} == {f"included in mail {summary.id}"}
+    outcomes = ledger.outcomes(verified)
+    assert outcomes == [("assigned", "coalesced", "included")] * 6 + [("assigned", "digest", "hourly_limit")] * 14
+
+
+def test_the_ledger_has_what_became_of_the_summary(
+    verified, assign, client_of, runtime, smtp, mail_log, ledger, sweep, end_hour
+):
+    assign(verified, 5)
+    mail_log.send_all()
+    end_hour()
+    smtp.answers["DATA"] = ["554 no"]
+    summary = sweep()[-1]
+
+    assert ledger.outcomes(verified)[3:] == [("assigned", "failed", "not_delivered")] * 2
+    with_mail = client_of(verified).get("/api/users/me/notifications/log").json["results"][:2]
+    assert [(row["mail"]["id"], row["mail"]["answer"]) for row in with_mail] == [(summary.id, "554 no")] * 2
+
+    with runtime.transaction() as session:
+        RetryService(session).retry(summary.id)
+    mail_log.send_all()
+    assert ledger.outcomes(verified)[3:] == [("assigned", "digest", "hourly_limit")] * 2
+
+
+def test_a_summary_of_bulk_mails_has_the_number_of_further_tasks(
+    verified, assign, assign_at_once, smtp, mail_log, sweep, end_hour
+):
+    assign(verified, 3)
+    assign_at_once(verified, MAX_ITEMS + 5, "First")
+    assign(verified, 1, "Second")
+    assign_at_once(verified, MAX_ITEMS - 10, "Third")
+    mail_log.send_all()
+    end_hour()
+    sweep()
+
+    assert subjects(smtp)[3:] == [f"[TMS] {2 * MAX_ITEMS - 4} changes of your tasks"]
+    part = body(smtp.received[3])
+    assert f"And {MAX_ITEMS - 4} more." in part
+    titles = ("First ", "Second ", "Third ")
+    assert [part.count(f"* {title}") for title in titles] == [9, 1, MAX_ITEMS - 10]
+
+
+def test_held_digests_become_one_mail_with_the_tasks_that_are_still_due(
+    stranger, boss, tasks, relay_once, smtp, mail_log, ledger, sweep, verify, runtime
+):
+    ledger.prefer(stranger, assigned="off", updated="off", due_soon="digest")
+    today = today_in(runtime.core.zone)
+    day = timedelta(days=1)
+    _late, done = (
+        tasks.create(boss, assigned_to=stranger.id, title=title, due_date=today - day) for title in ("Late", "Done")
+    )
+    tasks.create(boss, assigned_to=stranger.id, title="Now", due_date=today)
+    for announced in (today - 2 * day, today):
+        with runtime.transaction() as session:
+            due_soon_service(runtime, session, delivery=Delivery.DIGEST).announce(announced, None)
+        collect(Handling.DIGEST)
+        mail_log.send_all()
+    tasks.change(boss, done, status="COMPLETED")
+    relay_once()
+    verify(stranger)
+    rows = sweep()
+    sweep()
+
+    assert by_status(rows) == {"coalesced": 2, "sent": 1}
+    (message,) = smtp.received
+    assert message["Subject"] == "[TMS] Your daily digest"
+    part = body(message)
+    due, overdue = part.partition("OVERDUE")[::2]
+    assert ("Now (" in due, "Late (" in overdue, "Done" in part) == (True, True, False)
+    assert ".due_soon." in message["List-Unsubscribe"]
+
+
+def test_held_digests_without_tasks_that_are_still_due_are_dropped(
+    stranger, boss, tasks, relay_once, smtp, mail_log, ledger, sweep, verify, runtime
+):
+    ledger.prefer(stranger, assigned="off", updated="off", due_soon="digest")
+    today = today_in(runtime.core.zone)
+    for _ in range(2):
+        task_id = tasks.create(boss, assigned_to=stranger.id, due_date=today)
+        with runtime.transaction() as session:
+            due_soon_service(runtime, session, delivery=Delivery.DIGEST).announce(today, None)
+        collect(Handling.DIGEST)
+        mail_log.send_all()
+        tasks.delete(boss, task_id)
+    verify(stranger)
+    sweep()
+
+    assert smtp.received == []
+    assert ledger.outcomes(stranger) == [("due_soon", "suppressed", "not_open")] * 2
+
+
 def test_the_hourly_limit_starts_anew_each_hour(verified, assign, smtp, mail_log, end_hour):
     assign(verified, 3)
     mail_log.send_all()
@@ -401,6 +547,55 @@ def test_retries_of_a_mail_count_once(verified, assign, smtp, mail_log):
     rows = mail_log.send_again()
 
     assert by_status(rows) == {"sent": 3}
+
+
+@pytest.fixture
+def send_slowly(monkeypatch):
+    """Sends a batch whose time is over after the first mail."""
+
+    def run(*mail_ids: int) -> None:
+        moments = iter((0.0, 0.0, 0.0))
+        with monkeypatch.context() as patch:
+            patch.setattr(delivery, "monotonic", lambda: next(moments, delivery.MAX_SECONDS + 1))
+            send_mail(*mail_ids)
+
+    return run
+
+
+def test_mails_that_a_slow_batch_gives_back_count_once(verified, assign, smtp, mail_log, send_slowly):
+    assign(verified, 3)
+    ids = [row.id for row in mail_log.rows()]
+    send_slowly(*ids)
+    assert by_status(mail_log.rows()) == {"sent": 1, "waiting": 2}
+    send_slowly(*ids)
+    send_mail(*ids)
+
+    assert by_status(mail_log.rows()) == {"sent": 3}
+
+
+def test_mails_that_are_given_back_make_room_for_others(verified, assign, smtp, mail_log, send_slowly):
+    assign(verified, 5)
+    send_slowly(*[row.id for row in mail_log.rows()])
+    assert by_status(mail_log.rows()) == {"held": 2, "sent": 1, "waiting": 2}
+    assign(verified, 1, "Other")
+    send_mail(mail_log.rows()[-1].id)
+
+    assert by_status(mail_log.send_all()) == {"held": 3, "sent": 3}
+    assert subjects(smtp) == ["[TMS] Task 1 (#1)", "[TMS] Other 1 (#6)", "[TMS] Task 2 (#2)"]
+
+
+def test_a_batch_that_is_given_back_before_its_preparation_is_counted_later(
+    verified, assign, smtp, mail_log, monkeypatch
+):
+    assign(verified, 4)
+    ids = [row.id for row in mail_log.rows()]
+    moments = iter((0.0,))
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "monotonic", lambda: next(moments, delivery.MAX_SECONDS + 1))
+        send_mail(*ids)
+    send_mail(*ids)
+
+    assert by_status(mail_log.rows()) == {"held": 1, "sent": 3}
 
 
 def test_mails_that_are_dropped_do_not_count(verified, assign, smtp, mail_log, runtime):
@@ -470,7 +665,8 @@ def test_muted_tasks_are_not_in_the_summary(stranger, assign, smtp, mail_log, le
     (mail,) = smtp.received
     text = mail.get_body(("plain",)).get_content()
     assert [f"Task {number} " in text for number in (1, 2, 3, 4)] == [True, True, False, False]
-    assert [outcome for _, *outcome in ledger.outcomes(stranger)][2] == ["suppressed", "muted"]
+    outcomes = [outcome for _, *outcome in ledger.outcomes(stranger)]
+    assert outcomes == [["coalesced", "included"]] * 2 + [["suppressed", "muted"]] * 2
 
 
 def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, ledger, sweep, verify):
@@ -483,6 +679,24 @@ def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, l
     mail_log.send_all()
 
     assert (mail_log.rows()[-1].status, smtp.received) == (MailStatus.DROPPED, [])
+
+
+def test_a_part_of_a_waiting_summary_that_its_user_turns_off_is_left_out(
+    stranger, assign, tasks, boss, smtp, mail_log, ledger, sweep, verify, runtime
+):
+    assign(stranger, 2)
+    tasks.create(boss, assigned_to=stranger.id, due_date=today_in(runtime.core.zone))
+    send_due_soon()
+    mail_log.send_all()
+    verify(stranger)
+    send_waiting()
+    ledger.prefer(stranger, due_soon="off")
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    assert message["Subject"] == "[TMS] 2 changes of your tasks"
+    assert "due that day or the next" not in body(message)
+    assert ("due_soon", "suppressed", "preference_off") in ledger.outcomes(stranger)
 
 
 def test_a_waiting_summary_is_dropped_when_its_user_turns_mails_off(
@@ -555,10 +769,10 @@ def test_a_failing_summary_does_not_block_other_users(
     verify(stranger)
     summarise = SummaryService._summarise
 
-    def fails_for_ann(self, user_id: int) -> None:
+    def fails_for_ann(self, user_id: int, *args) -> None:
         if user_id == stranger.id:
             self._session.execute(text("SELECT 1 / 0"))
-        summarise(self, user_id)
+        summarise(self, user_id, *args)
 
     monkeypatch.setattr(SummaryService, "_summarise", fails_for_ann)
     with runtime.transaction() as session:

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import inspect
 
 from tms_core.event_log.events import read_events
 from tms_core.models import User
+from tms_notifications.services.inbox import InboxService
+from tms_notifications.services.ledger import LedgerService
 from tms_notifications.sink import NotificationsSink
 from tms_notifications.tasks import send_due_soon
 
@@ -31,6 +34,18 @@ def test_each_event_has_an_outcome_for_each_user_it_concerns(smtp, tasks, relay_
     mail_log.send_all()
 
     assert ledger.outcomes(bob) == [("assigned", "sent", "sent"), ("updated", "failed", "not_delivered")]
+
+
+def test_pages_leave_the_contents_of_mails_in_the_database(runtime, tasks, relay_once, ann, bob):
+    tasks.create(ann, assigned_to=bob.id)
+    relay_once()
+
+    with runtime.transaction() as session:
+        ((_, in_ledger),) = LedgerService(session).page(bob.id, limit=1)
+        assert "context" in inspect(in_ledger).unloaded
+    with runtime.transaction() as session:
+        ((_, in_inbox),) = InboxService(session).page(bob.id, unread_only=False, archived=False, before=None, limit=1)
+        assert "context" in inspect(in_inbox).unloaded
 
 
 def test_a_delayed_mail_waits_with_the_servers_reply(smtp, client_of, tasks, relay_once, mail_log, ann, bob):

@@ -39,7 +39,7 @@ class Recipient:
     @classmethod
     def of(cls, user: User, mail: NotificationMail, zone: ZoneInfo, language: str) -> "Recipient":
         # Somebody may register with another person's address: full names could then carry a text to that person.
-        name = user.username if mail.kind.has_link else f"{user.first_name} {user.last_name}"
+        name = user.username if mail.kind.is_about_account else f"{user.first_name} {user.last_name}"
         name = display_name(one_line(name), one_line(user.username))
         return cls(user.id, name, address_of(mail, user) or "", zone, language)
 

@@ -85,7 +85,7 @@ class MailDelivery:
             for number, mail in enumerate(mails):
                 if monotonic() > deadline:
                     records.finish()
-                    self._give_back([late.attempt for late in mails[number:]])
+                    self._give_back([late.attempt for late in mails[number:]], prepared=True)
                     return
                 try:
                     if records.begin(mail):
@@ -112,10 +112,11 @@ class MailDelivery:
         except SQLAlchemyError as error:
             log.warning("the mail server's replies to %d mails are not recorded: %s", len(answers), error)
 
-    def _give_back(self, attempts: Sequence[Attempt]) -> None:
+    def _give_back(self, attempts: Sequence[Attempt], *, prepared: bool = False) -> None:
         """Let other workers send the mails that this one had no time for."""
+        create = sending_service if prepared else create_service
         with self._runtime.transaction() as session:
-            create_service(self._runtime, session).take_back(attempts)
+            create(self._runtime, session).take_back(attempts)
         enqueue([attempt.mail_id for attempt in attempts])
 
     def _note_end(self, attempt: Attempt, error: Exception, prepared: PreparedMail | None = None) -> None:

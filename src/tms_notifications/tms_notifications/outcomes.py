@@ -7,6 +7,8 @@ from tms_notifications.models import Handling, MailStatus, Notification, Notific
 from tms_notifications.reasons import SENTENCES, Reason
 from tms_notifications.services.holding import UNPROVED
 from tms_notifications.services.mutes import MUTED
+from tms_notifications.services.summaries import NOT_OPEN
+from tms_notifications.services.unwanted_parts import INVISIBLE, OWN_CHANGE
 
 
 class OutcomeKind(StrEnum):
@@ -44,14 +46,14 @@ def outcome_of(notification: Notification, mail: NotificationMail | None) -> Out
         case MailStatus.HELD:
             return _outcome(OutcomeKind.DIGEST, Reason.HOURLY_LIMIT)
         case MailStatus.COALESCED:
-            # A mail that was held is listed in a summary.
+            # Of mails that were held, before their notifications were moved to the summary.
             return _outcome(OutcomeKind.DIGEST, Reason.HOURLY_LIMIT, mail.reason)
     return _by_handling(notification, mail)
 
 
 def _without_mail(notification: Notification) -> Outcome:
     if notification.handling is Handling.DIGEST:
-        return _outcome(OutcomeKind.DIGEST, Reason.PREFERENCE_DIGEST)
+        return _outcome(OutcomeKind.DIGEST, Reason(notification.reason or Reason.PREFERENCE_DIGEST))
     if notification.due_at is not None:
         return _outcome(OutcomeKind.WAITING, Reason.COALESCING)
     # The mail has been deleted after its time.
@@ -65,7 +67,7 @@ def _by_handling(notification: Notification, mail: NotificationMail) -> Outcome:
         case Handling.COALESCED:
             return _outcome(OutcomeKind.COALESCED, Reason(notification.reason or Reason.INCLUDED))
         case Handling.DIGEST:
-            return _outcome(OutcomeKind.DIGEST, Reason.PREFERENCE_DIGEST)
+            return _outcome(OutcomeKind.DIGEST, Reason(notification.reason or Reason.PREFERENCE_DIGEST))
         case _ if mail.status is MailStatus.SENT:
             return _outcome(OutcomeKind.SENT, Reason.SENT, mail.answer)
         case _ if mail.attempts:
@@ -83,11 +85,12 @@ def _reason_of_dropped(reason: str) -> Reason:
 SELF_EXPLANATORY = frozenset({Reason.OWN_CHANGE, Reason.MUTED, Reason.NOT_VISIBLE})
 # The words of the mail log.
 REASONS_OF_DROPPED = {
-    "the user's own change": Reason.OWN_CHANGE,
+    OWN_CHANGE: Reason.OWN_CHANGE,
     "the account was deleted": Reason.DEACTIVATED,
     "the account is not active": Reason.DEACTIVATED,
-    "the task may no longer be seen": Reason.NOT_VISIBLE,
+    INVISIBLE: Reason.NOT_VISIBLE,
     MUTED: Reason.MUTED,
+    NOT_OPEN: Reason.NOT_OPEN,
 }
 
 

@@ -66,7 +66,7 @@ class Presenter:
 
     def name(self, user_id: int) -> str:
         name = self.names.get(user_id) or self.language.text(FORMER_USER).format(id=user_id)
-        return isolate(without_addresses(one_line(name)))
+        return name_line(name)
 
     def actor(self, user_id: int | None) -> str:
         """Return the name of the acting user. None means TMS itself, such as a command of an operator."""
@@ -135,6 +135,11 @@ class Presenter:
     def instant(self, at: str) -> str:
         local = datetime.fromisoformat(at).astimezone(self.zone)
         return f"{self.language.day(local.date())}, {local:%H:%M} ({self.zone.key})"
+
+
+def name_line(name: str) -> str:
+    """Return a name that a user has chosen in one line, without addresses that mail programs would turn into links."""
+    return isolate(without_addresses(one_line(name)))
 
 
 def moment(value: datetime, zone: ZoneInfo) -> str:

@@ -37,6 +37,11 @@ class MailKind(StrEnum):
         return self in ACCOUNT_KINDS
 
     @property
+    def is_notice(self) -> bool:
+        """Whether the mail reports a change of the account to the account's address."""
+        return self in NOTICE_KINDS
+
+    @property
     def preference(self) -> str | None:
         """The preference that turns this kind off; None for kinds without one.
 
@@ -52,13 +57,19 @@ class MailKind(StrEnum):
         return "all" if self is MailKind.SUMMARY else self.preference
 
     @property
+    def lists_tasks(self) -> bool:
+        """Whether the mail is about any number of tasks."""
+        return self in (MailKind.SUMMARY, MailKind.DUE_SOON)
+
+    @property
     def is_about_tasks(self) -> bool:
         """Whether the mail is about tasks and may be held. Mails about the account are never held."""
         return self.unsubscribes_from is not None
 
 
 LINK_KINDS = frozenset(MailKind(purpose.value) for purpose in LinkPurpose)
-ACCOUNT_KINDS = LINK_KINDS | {MailKind(kind.value) for kind in AccountNoticeKind}
+NOTICE_KINDS = frozenset(MailKind(kind.value) for kind in AccountNoticeKind)
+ACCOUNT_KINDS = LINK_KINDS | NOTICE_KINDS
 
 
 class MailStatus(StrEnum):

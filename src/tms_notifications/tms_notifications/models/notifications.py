@@ -61,7 +61,7 @@ class Notification(Base):
     actor_id: Mapped[int | None]
     changes: Mapped[dict[str, Any]]
     handling: Mapped[Handling] = mapped_column(enum_type(Handling, "notification_handling"))
-    # A `Reason`, for suppressed ones.
+    # A `Reason`, for suppressed ones, and for those of mails that were held.
     reason: Mapped[str | None] = mapped_column(Text)
     due_at: Mapped[datetime | None]
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("notification_mail.id", ondelete="SET NULL"))

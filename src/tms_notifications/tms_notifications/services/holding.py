@@ -18,14 +18,15 @@ from tms_notifications.summary_items import Cause
 HOUR = timedelta(hours=1)
 UNPROVED = "held until the address is proved"
 
+# Held mails above the limit are not part of the count, so that what is uncounted makes room for others.
 COUNT = text("""
     INSERT INTO notification_recipient AS recipient (user_id, hour_began_at, mails)
     SELECT user_id, now(), mails
     FROM unnest(CAST(:users AS bigint[]), CAST(:mails AS integer[])) AS given (user_id, mails)
     ON CONFLICT (user_id) DO UPDATE SET
-        mails = excluded.mails
+        mails = greatest(0, excluded.mails
             + CASE WHEN coalesce(recipient.hour_began_at <= now() - interval '1 hour', true) THEN 0
-              ELSE recipient.mails END,
+              ELSE least(recipient.mails, :most) END),
         hour_began_at = CASE WHEN coalesce(recipient.hour_began_at <= now() - interval '1 hour', true) THEN now()
             ELSE recipient.hour_began_at END
     RETURNING user_id, mails, hour_began_at
@@ -48,7 +49,7 @@ class HoldService:
         The mails must be ordered by user, so that concurrent workers lock the users in the same order.
         """
         reasons = {}
-        counted = defaultdict(list)
+        counted = []
         for mail, user in mails:
             if not mail.kind.is_about_tasks:
                 continue
@@ -56,21 +57,27 @@ class HoldService:
                 self._hold_until(user.id, func.now())
                 self._request_verification(user)
                 reasons[mail.id] = UNPROVED
-            # Retries are counted with the first attempt.
-            elif _is_counted(mail) and mail.attempts == 1 and self._max_per_hour:
-                counted[user.id].append(mail.id)
-        for hour in self._count({user_id: len(ids) for user_id, ids in counted.items()}):
-            excess = counted[hour.user_id][max(0, len(counted[hour.user_id]) - (hour.mails - self._max_per_hour)) :]
+            elif _is_counted(mail):
+                counted.append(mail)
+        ids = _ids_by_user(counted)
+        for hour in self._count({user_id: len(of_user) for user_id, of_user in ids.items()}):
             if hour.mails > self._max_per_hour:
+                excess = ids[hour.user_id][self._max_per_hour - hour.mails :]
                 reasons |= dict.fromkeys(excess, f"held because {self._max_per_hour} mails went out within an hour")
                 self._hold_until(hour.user_id, hour.hour_began_at + HOUR)
         return reasons
 
+    def uncount(self, mails: Sequence[NotificationMail]) -> None:
+        """Take back the counting of mails that were not handed over; they are counted again. Ordered as above."""
+        ids = _ids_by_user([mail for mail in mails if _is_counted(mail)])
+        self._count({user_id: -len(of_user) for user_id, of_user in ids.items()})
+
     def _count(self, mails: Mapping[int, int]) -> Sequence[Row[Any]]:
         """Add the number of mails by user. Returns the number in the current hour and its beginning, by user."""
-        if not mails:
+        if not mails or not self._max_per_hour:
             return ()
-        return self._session.execute(COUNT, {"users": list(mails), "mails": list(mails.values())}).all()
+        parameters = {"users": list(mails), "mails": list(mails.values()), "most": self._max_per_hour}
+        return self._session.execute(COUNT, parameters).all()
 
     def _hold_until(self, user_id: int, until: object) -> None:
         """Store until when mails are held. Locks the user's row, so `SummaryService.release` skips this user."""
@@ -93,8 +100,18 @@ class HoldService:
             self._session.add(request(purpose=purpose, email=user.email, url=self._proof_url))
 
 
+def _ids_by_user(mails: Sequence[NotificationMail]) -> dict[int, list[int]]:
+    ids: dict[int, list[int]] = defaultdict(list)
+    for mail in mails:
+        ids[mail.user_id].append(mail.id)
+    return ids
+
+
 def _is_counted(mail: NotificationMail) -> bool:
-    """Whether the hourly limit applies. The daily mails, digests and summaries are limited already."""
+    """Whether this attempt counts for the hourly limit. Daily mails, digests and summaries are limited already, and
+    retries were counted with the first attempt."""
+    if not mail.kind.is_about_tasks or mail.attempts != 1:
+        return False
     if mail.kind is MailKind.SUMMARY:
         return mail.context.get("cause") == Cause.BULK
     return mail.kind is not MailKind.DUE_SOON

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_notifications.models import Notification, NotificationMail
-from tms_notifications.services.ledger import Entry
+from tms_notifications.services.ledger import WITHOUT_CONTEXT, Entry
 
 # Unread notifications are counted up to this number.
 MAX_UNREAD = 1000
@@ -38,6 +38,7 @@ class InboxService:
         statement = (
             select(row, NotificationMail)
             .outerjoin(NotificationMail, NotificationMail.id == row.mail_id)
+            .options(WITHOUT_CONTEXT)
             .where(*_inbox(user_id), row.archived_at.is_not(None) if archived else row.archived_at.is_(None))
         )
         if unread_only:

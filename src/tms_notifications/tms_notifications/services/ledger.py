@@ -3,11 +3,13 @@
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from tms_core.models import User
 from tms_notifications.models import Notification, NotificationMail
 
+# A mail that lists fifty tasks would be read, with all of its texts, for each of its notifications.
+WITHOUT_CONTEXT = defer(NotificationMail.context, raiseload=True)
 Entry = tuple[Notification, NotificationMail | None]
 
 
@@ -23,6 +25,7 @@ class LedgerService:
         statement = (
             select(row, NotificationMail)
             .outerjoin(NotificationMail, NotificationMail.id == row.mail_id)
+            .options(WITHOUT_CONTEXT)
             .where(row.user_id == user_id)
         )
         if task_id is not None:

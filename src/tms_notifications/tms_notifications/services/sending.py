@@ -14,7 +14,7 @@ from tms_notifications.composing import Composer, Recipient, address_of
 from tms_notifications.errors import CompositionError, RefusedError
 from tms_notifications.hostnames import AddressError
 from tms_notifications.messages import OutgoingMail
-from tms_notifications.models import Delivery, MailKind, NotificationMail
+from tms_notifications.models import Delivery, MailStatus, NotificationMail
 from tms_notifications.models import NotificationPreference as Preference
 from tms_notifications.presenting import user_ids
 from tms_notifications.services.attempts import Attempt, AttemptService
@@ -24,12 +24,21 @@ from tms_notifications.services.holding import create_service as hold_service
 from tms_notifications.services.link_requests import account_links
 from tms_notifications.services.mutes import MUTED, MuteService
 from tms_notifications.services.preferences import PreferenceService
+from tms_notifications.services.routing import Preferences, Subscriber
+from tms_notifications.services.unwanted_parts import (
+    DUE_LISTS,
+    INVISIBLE,
+    OWN_CHANGE,
+    Contents,
+    leave_out,
+    wanted_contents,
+)
 from tms_notifications.services.visibility import CHECKED, TaskVisibility
-from tms_notifications.settings import NotificationSettings
+from tms_notifications.settings import NotificationSettings, needs_proof
 from tms_notifications.zones import zone_of
 
 HIDDEN = "(hidden)"
-INVISIBLE = "the task may no longer be seen"
+UNPROVED_NOTICE = "the address is not proved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,7 @@ class SendingService:
         self._attempts = attempts
         self._holds = holds
         self._composer = Composer(runtime)
+        self._needs_proof = needs_proof(runtime)
         self._language = runtime.settings(NotificationSettings).language
         self._links = account_links(runtime, session)
 
@@ -103,11 +113,19 @@ class SendingService:
         wanted = []
         for mail in mails:
             user, preference = users[mail.user_id], preferences[mail.user_id]
-            if reason := self._reason_to_drop(mail, user, preference, related):
+            reason = self._reason_to_drop(mail, user, preference, related)
+            if not reason and mail.kind.lists_tasks:
+                reason = self._leave_out(mail, user, preference, related)
+            if reason:
                 self._attempts.note_dropped(mail, reason)
             else:
                 wanted.append((mail, user, preference))
         return wanted
+
+    def take_back(self, attempts: Sequence[Attempt]) -> None:
+        """Undo `prepare` for mails that are not handed over: they are due again at once, and are counted again."""
+        self._holds.uncount(self._attempts.lock(attempts))
+        self._attempts.take_back(attempts)
 
     def compose(
         self, mail: NotificationMail, user: User, preference: Preference, *, token: str = HIDDEN
@@ -116,14 +134,24 @@ class SendingService:
 
         `token` is inserted into the mail's link. By default the token is hidden, because it is for the recipient only.
         """
-        return self._composed_with(mail, user, preference, self._related([mail]), token)
+        related = self._related([mail])
+        is_to_send = mail.status in (MailStatus.WAITING, MailStatus.HELD)
+        context = None
+        if is_to_send and mail.kind.lists_tasks:
+            context = self._contents(mail, user, preference, related).context
+        return self._composed_with(mail, user, preference, related, token, context)
 
     def _composed_with(
-        self, mail: NotificationMail, user: User, preference: Preference, related: Related, token: str
+        self,
+        mail: NotificationMail,
+        user: User,
+        preference: Preference,
+        related: Related,
+        token: str,
+        context: Mapping[str, Any] | None = None,
     ) -> OutgoingMail:
         zone = zone_of(preference.timezone, self._runtime.core.zone)
         recipient = Recipient.of(user, mail, zone, preference.language or self._language)
-        context = self._shown_context(mail, user, related)
         return self._composer.compose(mail, recipient, related.names, token, context)
 
     def _composed(self, mail: NotificationMail, user: User, preference: Preference, related: Related) -> OutgoingMail:
@@ -143,10 +171,11 @@ class SendingService:
     ) -> str | None:
         if reason := reason_not_to_mail(mail, user, preference):
             return reason
+        # Not held: by the time of the proof, the profile tells the user all of it.
+        if mail.kind.is_notice and self._needs_proof and not user.email_verified:
+            return UNPROVED_NOTICE
         if "link_id" in mail.context and self._token(mail) is None:
             return "its link was used, has expired, or the address was changed"
-        if mail.kind is MailKind.SUMMARY:
-            return self._reason_to_drop_summary(mail, user, related)
         if mail.task_id in related.muted.get(user.id, ()):
             return MUTED
         item = {"kind": mail.kind, "task": mail.context.get("task")}
@@ -154,25 +183,21 @@ class SendingService:
             return INVISIBLE
         return None
 
-    def _reason_to_drop_summary(self, mail: NotificationMail, user: User, related: Related) -> str | None:
-        """Return a reason if nothing is left in a summary."""
-        context = mail.context
-        if context["more"] or context.get("due") or context.get("overdue"):
-            return None
-        visible = self._visibility(user).visible(context["items"])
-        if not visible:
-            return INVISIBLE
-        return None if _not_muted(visible, user, related) else MUTED
+    def _leave_out(self, mail: NotificationMail, user: User, preference: Preference, related: Related) -> str | None:
+        """Leave unwanted parts out of the mail. Returns the reason to drop it if nothing is left."""
+        contents = self._contents(mail, user, preference, related)
+        if contents.left_out:
+            leave_out(self._session, mail, contents)
+        return contents.reason_to_drop
+
+    def _contents(self, mail: NotificationMail, user: User, preference: Preference, related: Related) -> Contents:
+        preferences = Preferences(*(getattr(preference, name) for name in Preferences._fields))
+        muted = related.muted.get(user.id, frozenset())
+        subscriber = Subscriber(user.id, user.is_active, preferences, muted)
+        return wanted_contents(mail, subscriber, self._visibility(user))
 
     def _visibility(self, user: User) -> TaskVisibility:
         return TaskVisibility(self._session, self._runtime.core.visibility, user)
-
-    def _shown_context(self, mail: NotificationMail, user: User, related: Related) -> Mapping[str, Any]:
-        """Return the context without the items that the user may not see any more, or has muted."""
-        if mail.kind is not MailKind.SUMMARY:
-            return mail.context
-        visible = self._visibility(user).visible(mail.context["items"])
-        return {**mail.context, "items": _not_muted(visible, user, related)}
 
     def _token(self, mail: NotificationMail) -> str | None:
         """Return the token of the mail's link; None if the mail has no link, or if the link is not valid any more."""
@@ -194,13 +219,8 @@ def _task_ids(mails: Iterable[NotificationMail]) -> Iterator[int]:
     for mail in mails:
         if mail.task_id is not None:
             yield mail.task_id
-        if mail.kind is MailKind.SUMMARY:
-            yield from (item["task"]["id"] for item in mail.context["items"] if "task" in item)
-
-
-def _not_muted(items: Iterable[Mapping[str, Any]], user: User, related: Related) -> list[Mapping[str, Any]]:
-    muted = related.muted.get(user.id, frozenset())
-    return [item for item in items if "task" not in item or item["task"]["id"] not in muted]
+        yield from (item["task"]["id"] for item in mail.context.get("items", ()) if "task" in item)
+        yield from (task["id"] for name in DUE_LISTS for task in mail.context.get(name, ()))
 
 
 def reason_not_to_mail(mail: NotificationMail, user: User, preference: Preference) -> str | None:
@@ -211,19 +231,12 @@ def reason_not_to_mail(mail: NotificationMail, user: User, preference: Preferenc
         return "the account is not active"
     if not address_of(mail, user):
         return "the account has no address"
-    preferences = _preferences_of(mail)
-    if preferences and all(getattr(preference, name) is Delivery.OFF for name in preferences):
-        return f"the user turned {', '.join(sorted(preferences))} off"
+    if mail.kind.preference and getattr(preference, mail.kind.preference) is Delivery.OFF:
+        return f"the user turned {mail.kind.preference} off"
     # A mail with the net change of several users has all of them.
     if not preference.own_changes and mail.context.get("actor_ids", [mail.context.get("actor_id")]) == [user.id]:
-        return "the user's own change"
+        return OWN_CHANGE
     return None
-
-
-def _preferences_of(mail: NotificationMail) -> set[str]:
-    """Return the preferences of the mail's kinds; the mail is unwanted if all of them are off."""
-    kinds = [MailKind(item["kind"]) for item in mail.context["items"]] if mail.kind is MailKind.SUMMARY else [mail.kind]
-    return {kind.preference for kind in kinds if kind.preference}
 
 
 def file_name(mail: NotificationMail) -> str:
