@@ -97,7 +97,9 @@ export class TaskList {
       const touched = this.#touched;
       this.#touched = new Set();
       this.#isMerging = true;
-      for (const task of page.results) this.#entities.put(task);
+      // The version of a deletion is not always known: what went meanwhile must not come back with an older page.
+      const isStale = ({ id }: Task) => touched.has(id) && this.#entities.isGone(id);
+      for (const task of page.results) if (!isStale(task)) this.#entities.put(task);
       this.#isMerging = false;
       this.#cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("cursor");
       this.hasMore.value = this.#cursor !== null;

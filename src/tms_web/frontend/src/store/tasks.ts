@@ -118,7 +118,7 @@ export class TaskStore {
 
   applyChanges(tasks: readonly Task[], gone: readonly number[]): void {
     for (const task of tasks) this.entities.follow(pick(task));
-    for (const id of gone) this.entities.drop(id, this.entities.confirmed(id)?.version ?? 0);
+    for (const id of gone) this.entities.drop(id);
   }
 
   /** Sends what is queued; called when the connection is back, too. */
@@ -186,7 +186,8 @@ export class TaskStore {
         } catch (error) {
           if (!(error instanceof ApiError) || error.status !== 404) throw error;
         }
-        this.entities.drop(change.id, change.version + 1);
+        // A deletion does not raise the version; a restored task has the next one.
+        this.entities.drop(change.id, change.version);
         return undefined;
       case "bulk": {
         const body = { operations: change.operations };
@@ -194,7 +195,7 @@ export class TaskStore {
         for (const [index, { id, task }] of results.entries()) {
           const operation = change.operations[index];
           if (task) this.entities.put(task);
-          else if (operation?.op === "delete") this.entities.drop(id, (this.entities.confirmed(id)?.version ?? 0) + 1);
+          else if (operation?.op === "delete") this.entities.drop(id);
         }
         return undefined;
       }
@@ -244,8 +245,7 @@ export class TaskStore {
       this.entities.put(current as Task);
       this.conflicts.value = [...this.conflicts.peek(), { change, current: current as Task, fields }];
     }
-    if (error instanceof ApiError && error.status === 404 && change.kind === "update")
-      this.entities.drop(change.id, Infinity);
+    if (error instanceof ApiError && error.status === 404 && change.kind === "update") this.entities.drop(change.id);
     this.#settle(change);
     const waiting = this.#waitingOf(change);
     if (waiting) waiting.reject(error);
