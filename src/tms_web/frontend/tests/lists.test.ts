@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import { mock, test } from "node:test";
 import type { Task } from "../src/api/types.ts";
 import { TaskEntities } from "../src/store/entities.ts";
 import type { ListQuery } from "../src/store/filters.ts";
@@ -16,6 +16,7 @@ function listOf(query: Partial<ListQuery> = { filters: { due_date: ["2030-05-15"
   return {
     entities,
     list,
+    next,
     requested: async () => {
       while (!waiting.length) await turn();
     },
@@ -59,4 +60,77 @@ test("a task that went while a page was on its way does not come back with it", 
 
   entities.put({ ...TASK, id: 5, version: 2 });
   assert.deepEqual(list.ids.peek(), [5]);
+});
+
+test("whoever loads more waits for the page that is on its way, also when the list is read again", async () => {
+  const { list, requested, answer } = listOf();
+  await answer([{ ...TASK, id: 1 }], true);
+  void list.loadMore();
+  let isDone = false;
+  const more = list.loadMore().then(() => {
+    isDone = true;
+  });
+  await turn();
+  assert.equal(isDone, false);
+  await answer([{ ...TASK, id: 2 }], true);
+  await more;
+
+  isDone = false;
+  void list.reload();
+  const again = list.loadMore().then(() => {
+    isDone = true;
+  });
+  await requested();
+  assert.equal(isDone, false);
+  await answer([{ ...TASK, id: 1 }]);
+  await again;
+  assert.deepEqual(list.ids.peek(), [1]);
+});
+
+test("a search gets its page while tasks change, and is read once more after them", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { entities, list, next, requested, answer } = listOf({ filters: { q: "sweep" } });
+  const first = await next();
+  for (let version = 1; version <= 5; version++) {
+    entities.put({ ...TASK, id: 99, version });
+    mock.timers.tick(200);
+    await turn();
+  }
+  first.answer(pageOf([{ ...TASK, id: 1 }]));
+  await requested();
+  assert.deepEqual([list.state.peek(), list.ids.peek()], ["ready", [1]]);
+
+  await answer([
+    { ...TASK, id: 1 },
+    { ...TASK, id: 99, version: 5 },
+  ]);
+  assert.deepEqual(list.ids.peek(), [1, 99]);
+  list.dispose();
+  mock.timers.reset();
+});
+
+const DAYS = { filters: {}, ordering: ["due_date"] } as const satisfies ListQuery;
+const taskOf = (id: number, day: number, version = 1) => ({ ...TASK, id, version, due_date: `2030-01-0${day}` });
+
+test("a task that a later page has once more is where that page has it", async () => {
+  for (const hasMore of [false, true]) {
+    const { list, answer } = listOf(DAYS);
+    await answer([taskOf(1, 1), taskOf(2, 2)], true);
+    void list.loadMore();
+    await answer([taskOf(3, 3), taskOf(1, 4, 2)], hasMore);
+    assert.deepEqual(list.ids.peek(), [2, 3, 1]);
+  }
+});
+
+test("the last task that has moved back follows the tasks of the next page", async () => {
+  const { entities, list, answer } = listOf(DAYS);
+  await answer([taskOf(1, 1), taskOf(2, 2)], true);
+  entities.put(taskOf(2, 5, 2));
+  assert.deepEqual(list.ids.peek(), [1, 2]);
+  void list.loadMore();
+  await answer([taskOf(3, 3)], true);
+  assert.deepEqual(list.ids.peek(), [1, 3]);
+  void list.loadMore();
+  await answer([taskOf(4, 4), taskOf(2, 5, 2)]);
+  assert.deepEqual(list.ids.peek(), [1, 3, 4, 2]);
 });
