@@ -3,8 +3,8 @@ import test from "node:test";
 import { ApiError } from "../src/api/errors.ts";
 import type { Task } from "../src/api/types.ts";
 import type { TaskEvent } from "../src/realtime/feed.ts";
-import { TaskStore } from "../src/store/tasks.ts";
-import { heldClient } from "./held.ts";
+import { isUnsent, TaskStore } from "../src/store/tasks.ts";
+import { heldClient, turn } from "./held.ts";
 
 const TASK = { id: 5, title: "Sweep", version: 3, status: "PENDING" } as Task;
 
@@ -69,4 +69,33 @@ test("a task whose change was refused since it was gone is seen again when it is
 
   store.entities.put({ ...TASK, version: 4 });
   assert.equal(store.entities.peek(5)?.version, 4);
+});
+
+test("settling a conflict does not overwrite a change that came after it", async () => {
+  for (const decision of [{ title: "mine" }, "delete"] as const) {
+    const { store, next } = await startStore();
+    const refused = store.change(5, { title: "mine" });
+    (await next()).answer({ current: { ...TASK, version: 5, title: "theirs" }, conflicts: { title: {} } }, 412);
+    await assert.rejects(refused, isStatus(412));
+    store.applyEvent(eventOf("updated", { ...TASK, version: 6, title: "third" }));
+
+    const [conflict] = store.conflicts.peek();
+    assert.ok(conflict);
+    void store.resolve(conflict, decision);
+    assert.equal((await next()).headers["If-Match"], '"5"');
+  }
+});
+
+test("when the session ends, changes that wait are given back, and the next user is not offline", async () => {
+  const { store, next } = await startStore();
+  const changed = store.change(5, { title: "Rake" });
+  const bulk = store.bulk([{ op: "delete", id: 5, version: null }]);
+  // Once with a renewed token.
+  for (let attempt = 1; attempt <= 2; attempt++) (await next()).answer({}, 401);
+  while (!store.isOffline.peek()) await turn();
+
+  store.stop();
+  await assert.rejects(changed, isUnsent);
+  await assert.rejects(bulk, isUnsent);
+  assert.equal(store.isOffline.peek(), false);
 });

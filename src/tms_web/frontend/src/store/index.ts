@@ -23,6 +23,7 @@ export {
 } from "./filters.ts";
 export type { ListState, TaskList } from "./lists.ts";
 export { pathOfView, setStartView, startView } from "./saved-views.ts";
+export { isUnsent } from "./tasks.ts";
 export { nameOf } from "./users.ts";
 
 export const tasks = new TaskStore(api, "indexedDB" in globalThis ? new IndexedDbQueue() : null);

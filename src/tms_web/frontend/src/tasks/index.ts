@@ -1,5 +1,5 @@
 /** What every page with tasks is made of: filters in the address, quick add, menus that change tasks, the open panel. */
-export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask } from "./actions.ts";
+export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask, sayWhy } from "./actions.ts";
 export { BulkBar, type BulkBarProps } from "./bulk-bar.tsx";
 export {
   COLUMNS,
