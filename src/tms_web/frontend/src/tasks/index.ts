@@ -18,6 +18,7 @@ export { type Drag, DragHint, type DragRules, dragProps, useDrag } from "./drag/
 export { DUE_CHOICES, type Due, type DueRange, dueText, makeRange } from "./due.ts";
 export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-picker.tsx";
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
+export { followCounts } from "./follow-counts.ts";
 export { DUE_GROUPS, type Group, groupsOf } from "./groups.ts";
 export { ListEnd, LoadError, retry } from "./list-end.tsx";
 export { addMonths, monthWeeks, weekOf } from "./months.ts";
