@@ -115,6 +115,7 @@ listen({
     tasks.applyChanges(changed, gone);
   },
   onReset: () => {
+    api.dropPrefetched();
     for (const list of lists) void list.reload();
     for (const act of resets) act();
   },
