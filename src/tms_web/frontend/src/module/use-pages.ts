@@ -47,7 +47,7 @@ export function usePages<First extends Page<object>>(
 ): Pages<First["results"][number], First> {
   type Item = First["results"][number];
   const key = JSON.stringify([path, query]);
-  const read = (position: string, signal = new AbortController().signal) =>
+  const read = (position: string, signal: AbortSignal) =>
     run(signal, () => api.get<First>(path, { ...query, [by]: position }, { signal, tries: 1 }));
   const [state, setLoaded] = useState<Loaded<Item> | null>(null);
   const [isLoadingMore, setLoadingMore] = useState(false);
