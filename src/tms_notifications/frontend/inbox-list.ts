@@ -25,6 +25,8 @@ export class InboxList {
   readonly #next = signal<string | null>(null);
   /** Read here: they stay in the list of unread ones until it is opened again. */
   readonly #kept = new Set<number>();
+  /** How many changes the server has confirmed. */
+  #confirmed = 0;
   #turn = 0;
   #isClosed = false;
 
@@ -56,6 +58,8 @@ export class InboxList {
     this.isLoadingMore.value = true;
     try {
       const page = await this.#read(cursor);
+      // The older ones were forgotten meanwhile.
+      if (cursor !== this.#next.peek()) return;
       const known = this.rows.peek() ?? [];
       const last = known.at(-1)?.id ?? Number.POSITIVE_INFINITY;
       this.rows.value = [...known, ...page.results.filter(({ id }) => id < last)];
@@ -70,6 +74,7 @@ export class InboxList {
 
   /** Takes over what the server has confirmed. */
   apply(changes: Pending): void {
+    this.#confirmed++;
     for (const [id, change] of changes) {
       if (change.is_read === false) this.#kept.delete(id);
       else if (change.is_read && !change.is_archived) this.#kept.add(id);
@@ -108,7 +113,9 @@ export class InboxList {
     const cursor = cursorOf(page);
     // The page says all about the notifications from its last one on; older ones are kept as they are.
     const last = cursor === null ? 0 : (page.results.at(-1)?.id ?? 0);
-    const older = before.filter(({ id }) => id < last);
+    // With none in common, more than a page has come: those in between are read as older ones.
+    const isApart = !before.some(({ id }) => id >= last);
+    const older = isApart ? [] : before.filter(({ id }) => id < last);
     const found = new Set(page.results.map(({ id }) => id));
     const kept = before
       .filter(({ id }) => id >= last && !found.has(id) && this.#kept.has(id))
@@ -117,9 +124,12 @@ export class InboxList {
     if (!older.length) this.#next.value = cursor;
   }
 
-  #read(cursor: string): Promise<InboxPage> {
+  /** A page that is older than a confirmed change is read again, since it would undo that. */
+  async #read(cursor: string): Promise<InboxPage> {
     const filter = this.filter === "all" ? {} : { [this.filter]: "true" };
-    return this.#api.get<InboxPage>(PATH, { ...filter, cursor, page_size: this.#pageSize }, { tries: 1 });
+    const confirmed = this.#confirmed;
+    const page = await this.#api.get<InboxPage>(PATH, { ...filter, cursor, page_size: this.#pageSize }, { tries: 1 });
+    return confirmed === this.#confirmed ? page : this.#read(cursor);
   }
 }
 

@@ -93,7 +93,7 @@ export function InboxView({ filter, openId, hrefOf, onOpen, handle }: InboxViewP
               </ul>
             </section>
           ))}
-          <LoadMore {...{ hasMore: list.hasMore.value, isLoading: list.isLoadingMore.value }} onLoad={list.loadMore} />
+          <LoadMore hasMore={list.hasMore.value} isLoading={list.isLoadingMore.value} onLoad={() => list.loadMore()} />
         </>
       )}
     </div>

@@ -49,12 +49,12 @@ export class Inbox {
     this.#lists.delete(list);
   }
 
-  /** Reads the number of unread notifications and the open lists again. Never rejects. */
-  async refresh(): Promise<void> {
+  /** Reads the number of unread notifications and the open lists again; returns whether that succeeded. Never rejects. */
+  async refresh(): Promise<boolean> {
     if (this.#lists.size) return this.#refresh([...this.#lists]);
     // The number alone.
     const list = new InboxList(this.#api, "unread", this.#pending, 1);
-    await this.#refresh([list]);
+    return this.#refresh([list]);
   }
 
   /** A message says how many are unread now. */
@@ -102,7 +102,7 @@ export class Inbox {
     for (const list of this.#lists) list.rows.value = null;
   }
 
-  async #refresh(lists: readonly InboxList[]): Promise<void> {
+  async #refresh(lists: readonly InboxList[]): Promise<boolean> {
     // What is read before a change arrives is out of date at once: a notification that was read would be listed as unread.
     await this.#settled;
     const turn = ++this.#turn;
@@ -110,6 +110,7 @@ export class Inbox {
     const unread = counts.find((count) => count !== null);
     // A change meanwhile knows better.
     if (unread !== undefined && turn === this.#turn) this.unread.value = unread;
+    return !counts.includes(null);
   }
 
   async #change(change: Change, rows: readonly InboxNotification[] | "all"): Promise<void> {

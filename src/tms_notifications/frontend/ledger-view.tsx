@@ -31,6 +31,7 @@ export function LedgerView({ path, taskId, isOwn, hrefOf, onAllTasks, mayRetry }
     hasMore,
     isLoadingMore,
     loadMore,
+    reload,
   } = usePages<LedgerPage>(path, query, { every: EVERY });
   const retry = async (mailId: number) => {
     try {
@@ -39,7 +40,7 @@ export function LedgerView({ path, taskId, isOwn, hrefOf, onAllTasks, mayRetry }
     } catch (error) {
       toast(errorText(error), { tone: "error" });
     }
-    await resource.reload();
+    await reload();
   };
   const title = rows[0]?.task.title ?? `#${taskId}`;
   return (

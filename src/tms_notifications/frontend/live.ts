@@ -15,11 +15,13 @@ const PAUSE = 150;
 const userId = computed(() => session.user.value?.id);
 const isLive = computed(() => connection.value === "open");
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** Whether the last attempt to read the inbox failed. */
+let hasFailed = false;
 
 function refreshSoon(delay = PAUSE): void {
   clearTimeout(timer);
-  timer = setTimeout(() => {
-    if (userId.peek() !== undefined) void inbox.refresh();
+  timer = setTimeout(async () => {
+    if (userId.peek() !== undefined) hasFailed = !(await inbox.refresh());
   }, delay);
 }
 
@@ -46,7 +48,7 @@ export function followInbox(): void {
     onChanges: () => refreshSoon(),
     onReset: () => refreshSoon(),
   });
-  const isWaiting = () => !isLive.peek() && !document.hidden && userId.peek() !== undefined;
+  const isWaiting = () => (hasFailed || !isLive.peek()) && !document.hidden && userId.peek() !== undefined;
   setInterval(() => isWaiting() && refreshSoon(), POLL_INTERVAL);
   document.addEventListener("visibilitychange", () => isWaiting() && refreshSoon());
 }

@@ -15,6 +15,8 @@ const DELAY = 250;
 
 export class Presence {
   readonly #viewers = new Map<number, Signal<readonly number[]>>();
+  /** The tasks whose viewers a component follows; one that is being rendered is not shown yet. */
+  readonly #followed = new Set<number>();
   /** Places on the page that show the viewers of a task. */
   readonly #shown = new Map<number, number>();
   readonly #delay: number;
@@ -70,9 +72,14 @@ export class Presence {
   }
 
   #signalOf(taskId: number): Signal<readonly number[]> {
-    const known = this.#viewers.get(taskId) ?? signal<readonly number[]>([]);
-    this.#viewers.set(taskId, known);
-    return known;
+    const known = this.#viewers.get(taskId);
+    if (known) return known;
+    const made = signal<readonly number[]>([], {
+      watched: () => this.#followed.add(taskId),
+      unwatched: () => this.#followed.delete(taskId),
+    });
+    this.#viewers.set(taskId, made);
+    return made;
   }
 
   #watchSoon(): void {
@@ -87,7 +94,7 @@ export class Presence {
       if (ids.includes(id)) continue;
       // The server says nothing about it any more.
       viewers.value = [];
-      if (!this.#shown.has(id)) this.#viewers.delete(id);
+      if (!this.#shown.has(id) && !this.#followed.has(id)) this.#viewers.delete(id);
     }
     if (!this.#live || ids.join() === this.#watched) return;
     this.#watched = ids.join();

@@ -28,9 +28,22 @@ const VALUES = {
   unarchive: { is_archived: false },
 };
 
+/** Newest first. */
+const makeRows = (count: number) => Array.from({ length: count }, (_, index) => makeRow(count - index));
+
 /** A server with notifications, newest first; `fail` makes the next change fail. */
 function makeServer(count: number) {
-  const server = { rows: Array.from({ length: count }, (_, index) => makeRow(count - index)), fail: false };
+  const server = {
+    rows: makeRows(count),
+    fail: false,
+    held: null as Promise<void> | null,
+    /** The next page that is read arrives when the returned function is called. */
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.held = promise;
+      return resolve;
+    },
+  };
   const unread = () => server.rows.filter(({ is_read }) => !is_read).length;
   const get = async (_path: string, params: Record<string, string | number>) => {
     const before = Number(params.cursor || Number.POSITIVE_INFINITY);
@@ -43,7 +56,11 @@ function makeServer(count: number) {
     const size = Number(params.page_size);
     const page = found.slice(0, size);
     const next = found.length > size ? `http://localhost/?cursor=${page.at(-1)?.id}` : null;
-    return { results: page, next, unread: unread() };
+    const answer = { results: page, next, unread: unread() };
+    const { held } = server;
+    server.held = null;
+    await held;
+    return answer;
   };
   const post = async (path: string, body: { ids?: number[]; all?: true }) => {
     await tick();
@@ -158,6 +175,65 @@ test("new notifications join a list whose older pages are loaded, and archived o
   await list.loadMore();
   assert.deepEqual(idsOf(list), [6, 4, 3, 2, 1]);
   assert.equal(list.hasMore.value, false);
+});
+
+test("after more new notifications than a page has, those in between are read as older ones", async () => {
+  const { server, inbox } = makeServer(4);
+  const list = inbox.open("all", 2);
+  await tick();
+  await list.loadMore();
+  assert.deepEqual(idsOf(list), [4, 3, 2, 1]);
+
+  server.rows = makeRows(9);
+  await inbox.refresh();
+  assert.deepEqual(idsOf(list), [9, 8]);
+  while (list.hasMore.value) await list.loadMore();
+  assert.deepEqual(idsOf(list), [9, 8, 7, 6, 5, 4, 3, 2, 1]);
+});
+
+test("an older page that comes after a burst of new notifications leaves no gap", async () => {
+  const { server, inbox } = makeServer(6);
+  const list = inbox.open("all", 2);
+  await tick();
+  const release = server.hold();
+  const more = list.loadMore();
+  await tick();
+
+  server.rows = makeRows(12);
+  await inbox.refresh();
+  release();
+  await more;
+  assert.deepEqual(idsOf(list), [12, 11]);
+  await list.loadMore();
+  assert.deepEqual(idsOf(list), [12, 11, 10, 9]);
+});
+
+test("a page that is older than a confirmed change does not undo it", async () => {
+  const { server, inbox } = makeServer(4);
+  const list = inbox.open("all", 2);
+  await tick();
+  const releaseFirst = server.hold();
+  const refreshed = inbox.refresh();
+  await tick();
+  await inbox.archive(list.shown.value.slice(0, 1));
+  releaseFirst();
+  await refreshed;
+  assert.deepEqual(idsOf(list), [3, 2]);
+
+  const releaseOlder = server.hold();
+  const more = list.loadMore();
+  await tick();
+  await inbox.readAll();
+  releaseOlder();
+  await more;
+  assert.deepEqual(
+    list.shown.value.map(({ id, is_read }) => [id, is_read]),
+    [
+      [3, true],
+      [2, true],
+      [1, true],
+    ],
+  );
 });
 
 test("the next user sees nothing of the one before", async () => {

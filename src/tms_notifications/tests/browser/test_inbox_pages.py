@@ -119,6 +119,20 @@ def test_the_inbox_by_keys(page, sign_in, bob, assign, check_accessibility):
     expect(rows).to_have_count(3)
 
 
+def test_older_notifications_come_as_the_user_scrolls(page, sign_in, of_ann, bob):
+    tasks = [{"title": f"Task {number}", "assigned_to": bob.id} for number in range(31)]
+    operations = [{"op": "create", "task": task} for task in tasks]
+    assert of_ann.post("/api/task/bulk", data={"operations": operations}).ok
+    sign_in(page, bob, "/tasks")
+    expect(page.get_by_role("button", name="Notifications: 31 unread")).to_be_visible()
+
+    page.goto(page.url.replace("/tasks", INBOX))
+    rows = page.locator(".notification")
+    expect(rows).to_have_count(30)
+    rows.last.scroll_into_view_if_needed()
+    expect(rows).to_have_count(31)
+
+
 def test_a_refused_change_is_taken_back(page, sign_in, bob, assign, problems):
     assign("Paint the fence")
     sign_in(page, bob, INBOX)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
+import { effect } from "@preact/signals";
 import { openTask } from "tms/store";
 import { Presence } from "../presence.ts";
 
@@ -58,6 +59,25 @@ test("a task is watched until no place of the page shows it", () => {
   assert.deepEqual(watched, [[7], []]);
   // Nobody would say when they leave.
   assert.deepEqual(viewers.value, []);
+});
+
+test("a row that is rendered while the watched tasks change gets its viewers", () => {
+  const { live } = makeLive();
+  const presence = new Presence();
+  presence.attach(live);
+  presence.show(7);
+  const seen: (readonly number[])[] = [];
+  const stop = effect(() => {
+    seen.push(presence.viewersOf(8).value);
+  });
+  mock.timers.tick(DELAY);
+  presence.show(8);
+  mock.timers.tick(DELAY);
+
+  presence.receive({ 8: [2] });
+
+  assert.deepEqual(seen.at(-1), [2]);
+  stop();
 });
 
 test("no more tasks are watched than the server allows", () => {

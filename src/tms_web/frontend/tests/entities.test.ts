@@ -67,3 +67,19 @@ test("what only a closed list showed is forgotten", () => {
     [undefined, 2, 3],
   );
 });
+
+test("the deletion of a task that is not loaded reaches the listeners", () => {
+  const entities = new TaskEntities(() => []);
+  const seen: unknown[] = [];
+  entities.listen((...change) => seen.push(change));
+  entities.drop(1, 3);
+  assert.deepEqual(seen, [[1, undefined, undefined]]);
+});
+
+test("a deletion that is told once more with an older version does not let a late response through", () => {
+  const entities = new TaskEntities(() => []);
+  entities.drop(1, 5);
+  entities.drop(1, 3);
+  entities.put({ ...TASK, id: 1, version: 4 });
+  assert.equal(entities.peek(1), undefined);
+});

@@ -55,7 +55,8 @@ def test_a_task_is_dragged_to_another_day_and_others_see_it(page, sign_in, new_p
 
     page.get_by_role("button", name=re.compile("^No due date")).click()
     tray = page.get_by_role("region", name=re.compile("^No due date"))
-    entry(page, "Paint").drag_to(tray)
+    with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        entry(page, "Paint").drag_to(tray)
     expect(tray).to_contain_text("Paint")
     expect(cell(page, "Saturday, May 25, 2030, 0 tasks")).to_be_visible()
     assert due() is None

@@ -61,6 +61,17 @@ def test_changes_of_others_appear_in_the_open_list(tasks, client):
     assert tasks.evaluate("globalThis.isSamePage")
 
 
+def test_a_deleted_task_comes_back_by_undo(tasks, client):
+    client.post("/api/task", data={"title": "Rake the lawn"})
+    row(tasks, "Rake the lawn").get_by_role("link").click()
+    tasks.get_by_role("complementary").get_by_role("button", name="Actions").click()
+    tasks.get_by_role("menuitem", name="Delete").click()
+    expect(row(tasks, "Rake the lawn")).to_have_count(0)
+
+    tasks.get_by_role("button", name="Undo").click()
+    expect(row(tasks, "Rake the lawn")).to_be_visible()
+
+
 def test_titles_and_descriptions_run_nothing(tasks, client):
     client.post("/api/task", data={"title": IMAGE, "description": DESCRIPTION})
 

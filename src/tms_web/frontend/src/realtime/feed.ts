@@ -83,13 +83,16 @@ export function onUserMessage(type: string, receive: (message: UserMessage) => v
   return () => receivers.delete(receiver);
 }
 
-/** Delivers events after `since`, so that lists which are read afterwards miss nothing. Rejects if the live source fails. */
+/**
+ * Delivers events after `since`, so that lists which are read afterwards miss nothing. Without it, everything is read
+ * again once the live source delivers. Rejects if that fails.
+ */
 export async function startFeed(since: number | undefined): Promise<void> {
   const started = ++generation;
   poller.start(since);
   if (!source) return;
   connection.value = "connecting";
-  const stop = await source.start(since, sinkOf(started)).catch((error) => {
+  const stop = await source.start(since, sinkOf(started, since === undefined)).catch((error) => {
     if (started === generation) connection.value = "off";
     throw error;
   });
@@ -106,7 +109,7 @@ export function stopFeed(): void {
   retryAt.value = null;
 }
 
-function sinkOf(started: number): FeedSink {
+function sinkOf(started: number, isBehind: boolean): FeedSink {
   const isCurrent = () => started === generation;
   return {
     onEvent: (event) => {
@@ -127,6 +130,9 @@ function sinkOf(started: number): FeedSink {
       if (!isCurrent()) return;
       connection.value = state;
       retryAt.value = retryIn === undefined ? null : Date.now() + retryIn;
+      if (!isBehind || state !== "open") return;
+      isBehind = false;
+      each((one) => one.onReset());
     },
   };
 }

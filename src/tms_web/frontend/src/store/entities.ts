@@ -3,7 +3,10 @@ import { type Signal, signal } from "@preact/signals";
 import type { Task } from "tms/api";
 import { applyChange, type Change, idsOf } from "./changes.ts";
 
-/** How one task changed, as the pages see it; undefined means that it does not exist. */
+/**
+ * How one task changed, as the pages see it; undefined means that it does not exist, or is not loaded. Both are undefined
+ * when a task that is not loaded was deleted.
+ */
 export type TaskListener = (id: number, before: Task | undefined, after: Task | undefined) => void;
 
 /** What shows tasks, which are kept for it. */
@@ -66,12 +69,15 @@ export class TaskEntities {
     if (isNew && !this.#isHeld(task.id)) this.#forget(task.id);
   }
 
-  /** The task was deleted, or is out of sight; a restored one has a higher version. */
-  drop(id: number, version: number): void {
-    if ((this.#base.get(id)?.version ?? 0) > version) return;
-    this.#gone.set(id, version);
+  /** The task was deleted, or is out of sight, at a version or the last known one; a restored one has a higher version. */
+  drop(id: number, version?: number): void {
+    const known = this.#base.get(id)?.version ?? this.#gone.get(id) ?? 0;
+    if (version !== undefined && version < known) return;
+    const isShown = this.#views.get(id)?.peek() !== undefined;
+    this.#gone.set(id, version ?? known);
     this.#base.delete(id);
     this.refresh([id]);
+    if (!isShown) this.#tell(id, undefined, undefined);
   }
 
   /** Computes the views anew, after the unconfirmed changes have changed. */
@@ -83,7 +89,7 @@ export class TaskEntities {
       const after = this.#compute(id);
       if (isSame(before, after)) continue;
       view.value = after;
-      for (const listener of this.#listeners) listener(id, before, after);
+      this.#tell(id, before, after);
     }
   }
 
@@ -109,6 +115,10 @@ export class TaskEntities {
     this.#gone.clear();
     this.refresh(ids);
     this.#views.clear();
+  }
+
+  #tell(...change: Parameters<TaskListener>): void {
+    for (const listener of this.#listeners) listener(...change);
   }
 
   #addView(id: number, task: Task | undefined): Signal<Task | undefined> {

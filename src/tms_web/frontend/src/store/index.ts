@@ -23,6 +23,7 @@ export {
 } from "./filters.ts";
 export type { ListState, TaskList } from "./lists.ts";
 export { pathOfView, setStartView, startView } from "./saved-views.ts";
+export { isUnsent } from "./tasks.ts";
 export { nameOf } from "./users.ts";
 
 export const tasks = new TaskStore(api, "indexedDB" in globalThis ? new IndexedDbQueue() : null);
@@ -114,6 +115,7 @@ listen({
     tasks.applyChanges(changed, gone);
   },
   onReset: () => {
+    api.dropPrefetched();
     for (const list of lists) void list.reload();
     for (const act of resets) act();
   },

@@ -36,6 +36,8 @@ export class TaskList {
   readonly #stops: (() => void)[];
   #cursor: string | null = "";
   #abort = new AbortController();
+  /** The request that is on its way, or the last one. */
+  #running = Promise.resolve();
   /** Ids that changed while a page was on its way; the page may be older than the change. */
   #touched = new Set<number>();
   /** While the list stores its own page, whose tasks it places itself. */
@@ -64,18 +66,20 @@ export class TaskList {
     void this.loadMore();
   }
 
-  /** Loads the next page, if there is one. Never rejects; see `state` and `error`. */
-  async loadMore(): Promise<void> {
-    if (this.isLoadingMore.peek() || this.#cursor === null) return;
-    await this.#load(this.#cursor, this.#pageSize, false);
+  /** Loads the next page, if there is one, or waits for what is loading. Never rejects; see `state` and `error`. */
+  loadMore(): Promise<void> {
+    if (!this.isLoadingMore.peek() && this.#cursor !== null)
+      this.#running = this.#load(this.#cursor, this.#pageSize, false);
+    return this.#running;
   }
 
   /** Reads what is loaded again, in one page or several. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
     this.#abort.abort();
     this.#abort = new AbortController();
     const size = Math.min(200, Math.max(this.#pageSize, this.ids.peek().length));
-    await this.#load("", size, true);
+    this.#running = this.#load("", size, true);
+    return this.#running;
   }
 
   /** Stops following changes. */
@@ -97,16 +101,22 @@ export class TaskList {
       const touched = this.#touched;
       this.#touched = new Set();
       this.#isMerging = true;
-      for (const task of page.results) this.#entities.put(task);
+      // The version of a deletion is not always known: what went meanwhile must not come back with an older page.
+      const isStale = ({ id }: Task) => touched.has(id) && this.#entities.isGone(id);
+      for (const task of page.results) if (!isStale(task)) this.#entities.put(task);
       this.#isMerging = false;
       this.#cursor = page.next && new URL(page.next, "http://localhost").searchParams.get("cursor");
       this.hasMore.value = this.#cursor !== null;
       const known = isFresh ? this.#provisional() : this.ids.peek();
       const found = page.results.map(({ id }) => id).filter((id) => this.#isShown(id));
-      this.ids.value = [...new Set([...known, ...found])];
+      const inPage = new Set(found);
+      // What has moved back is where the page has it.
+      this.ids.value = [...known.filter((id) => !inPage.has(id)), ...found];
       // Before the changes are placed, which a loading list leaves to its page.
       this.state.value = "ready";
       for (const id of [...touched, ...this.#touched]) this.#place(id, this.#entities.peek(id));
+      // The last one had nothing behind it to be compared with; the page knows nothing of changes that are not sent yet.
+      if (!isFresh) this.#sort(known.filter((id, index) => index === known.length - 1 || inPage.has(id)));
       this.#touched.clear();
       this.error.value = null;
     } catch (error) {
@@ -124,7 +134,7 @@ export class TaskList {
     this.#place(id, after);
   }
 
-  /** Moves a task to its place, inserts it or takes it out. */
+  /** Inserts a task, moves it to its place or takes it out. */
   #place(id: number, task: Task | undefined): void {
     const ids = this.ids.peek();
     const isMatch = task ? matches(task, this.query.filters, this.#me) : false;
@@ -132,19 +142,26 @@ export class TaskList {
       this.#refetchSoon();
       return;
     }
-    const position = ids.indexOf(id);
     if (!isMatch || !task) {
-      if (position >= 0) this.ids.value = ids.toSpliced(position, 1);
-      return;
-    }
-    if (this.state.peek() === "loading") return;
+      if (ids.includes(id)) this.ids.value = ids.filter((one) => one !== id);
+    } else if (this.state.peek() !== "loading") this.#insert(task);
+  }
+
+  #sort(ids: readonly number[]): void {
+    for (const task of ids.map((id) => this.#entities.peek(id)))
+      if (task && matches(task, this.query.filters, this.#me)) this.#insert(task);
+  }
+
+  #insert(task: Task): void {
+    const ids = this.ids.peek();
+    const position = ids.indexOf(task.id);
     const others = position >= 0 ? ids.toSpliced(position, 1) : ids;
     const place = this.#placeOf(task, others);
     // Behind the last loaded one there may be others in between, so the next page will bring it.
     const isBeyond = place === others.length && this.hasMore.peek() && position !== ids.length - 1;
     if (isBeyond) {
       if (position >= 0) this.ids.value = others;
-    } else if (place !== position) this.ids.value = others.toSpliced(place, 0, id);
+    } else if (place !== position) this.ids.value = others.toSpliced(place, 0, task.id);
   }
 
   #placeOf(task: Task, ids: readonly number[]): number {
@@ -170,7 +187,13 @@ export class TaskList {
   }
 
   #refetchSoon(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.reload(), REFETCH_AFTER);
+    this.#timer ??= setTimeout(() => void this.#refetch(), REFETCH_AFTER);
+  }
+
+  /** After the page that is on its way: changes may be more frequent than pages. */
+  async #refetch(): Promise<void> {
+    await this.#running;
+    this.#timer = undefined;
+    if (!this.#abort.signal.aborted) await this.reload();
   }
 }

@@ -20,6 +20,12 @@ interface Waiting {
 }
 
 const WAIT_OFFLINE = 5_000;
+const SIGNED_OUT = 401;
+
+/** Whether a change was not refused, but waits until its user signs in again. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof ApiError && error.status === SIGNED_OUT;
+}
 
 export class TaskStore {
   /** Unconfirmed changes, oldest first. */
@@ -53,14 +59,17 @@ export class TaskStore {
     this.flush();
   }
 
-  /** Forgets everything in memory; what is unsent stays in the storage of its user. */
+  /** Forgets everything in memory; what is unsent stays in the storage of its user, and those who wait for it get a 401. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#userId = 0;
     const ids = this.queue.peek().flatMap(idsOf);
     this.queue.value = [];
     this.conflicts.value = [];
+    this.isOffline.value = false;
+    const waiting = [...this.#waiting.values()];
     this.#waiting.clear();
+    for (const { reject } of waiting) reject(new ApiError(SIGNED_OUT));
     this.entities.refresh(ids);
     this.entities.clear();
   }
@@ -93,8 +102,8 @@ export class TaskStore {
     return this.#enqueue(newChange({ kind: "update", id, patch, version }));
   }
 
-  remove(id: number): Promise<Task | undefined> {
-    return this.#enqueue(newChange({ kind: "delete", id, version: this.entities.confirmed(id)?.version ?? 0 }));
+  remove(id: number, version = this.entities.confirmed(id)?.version ?? 0): Promise<Task | undefined> {
+    return this.#enqueue(newChange({ kind: "delete", id, version }));
   }
 
   /** Changes several tasks in one request: all or none. Without `version`, the last write wins. */
@@ -102,13 +111,15 @@ export class TaskStore {
     if (operations.length) await this.#enqueue(newChange({ kind: "bulk", operations }));
   }
 
-  /** Repeats a refused change on top of the present task. `patch` holds the values that the user keeps. */
+  /** Repeats a refused change on top of the task in the conflict. `patch` holds the values that the user keeps. */
   resolve(conflict: Conflict, patch: TaskChange | "delete" | "discard"): Promise<Task | undefined> {
+    // Not on top of a newer one, which the user has not seen.
+    const { id, version } = conflict.current;
     this.conflicts.value = this.conflicts.peek().filter((one) => one !== conflict);
     this.#save();
-    if (patch === "discard") return Promise.resolve(this.entities.peek(conflict.change.id));
+    if (patch === "discard") return Promise.resolve(this.entities.peek(id));
     this.entities.put(conflict.current);
-    return patch === "delete" ? this.remove(conflict.change.id) : this.change(conflict.change.id, patch);
+    return patch === "delete" ? this.remove(id, version) : this.change(id, patch, version);
   }
 
   applyEvent({ task_id, event, event_id: _id, actor: _actor, changes: _changes, ...fields }: TaskEvent): void {
@@ -118,7 +129,7 @@ export class TaskStore {
 
   applyChanges(tasks: readonly Task[], gone: readonly number[]): void {
     for (const task of tasks) this.entities.follow(pick(task));
-    for (const id of gone) this.entities.drop(id, this.entities.confirmed(id)?.version ?? 0);
+    for (const id of gone) this.entities.drop(id);
   }
 
   /** Sends what is queued; called when the connection is back, too. */
@@ -157,7 +168,7 @@ export class TaskStore {
       } catch (error) {
         if (this.#userId !== userId) return;
         const isAway =
-          error instanceof ApiError && (error.status === 0 || error.status === 401 || error.status === 503);
+          error instanceof ApiError && (error.status === 0 || error.status === SIGNED_OUT || error.status === 503);
         this.isOffline.value = isAway;
         if (isAway) {
           // Kept, and sent again later or after signing in.
@@ -186,7 +197,8 @@ export class TaskStore {
         } catch (error) {
           if (!(error instanceof ApiError) || error.status !== 404) throw error;
         }
-        this.entities.drop(change.id, change.version + 1);
+        // A deletion does not raise the version; a restored task has the next one.
+        this.entities.drop(change.id, change.version);
         return undefined;
       case "bulk": {
         const body = { operations: change.operations };
@@ -194,7 +206,7 @@ export class TaskStore {
         for (const [index, { id, task }] of results.entries()) {
           const operation = change.operations[index];
           if (task) this.entities.put(task);
-          else if (operation?.op === "delete") this.entities.drop(id, (this.entities.confirmed(id)?.version ?? 0) + 1);
+          else if (operation?.op === "delete") this.entities.drop(id);
         }
         return undefined;
       }
@@ -244,8 +256,7 @@ export class TaskStore {
       this.entities.put(current as Task);
       this.conflicts.value = [...this.conflicts.peek(), { change, current: current as Task, fields }];
     }
-    if (error instanceof ApiError && error.status === 404 && change.kind === "update")
-      this.entities.drop(change.id, Infinity);
+    if (error instanceof ApiError && error.status === 404 && change.kind === "update") this.entities.drop(change.id);
     this.#settle(change);
     const waiting = this.#waitingOf(change);
     if (waiting) waiting.reject(error);

@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { ApiError, type BulkOperation, errorText, type NewTask, session, type TaskChange } from "tms/api";
 import { t } from "tms/i18n";
 import { location, navigate, pages } from "tms/module";
-import { tasks } from "tms/store";
+import { isUnsent, tasks } from "tms/store";
 import { confirm, type ToastOptions, toast } from "tms/ui";
 import { rightsOf } from "./rights.ts";
 
@@ -83,6 +83,7 @@ async function inBulk(operations: BulkOperation[]): Promise<boolean> {
     }
     return !isCancelled;
   } catch (error) {
+    if (isUnsent(error)) return false;
     const operation = error instanceof ApiError ? operations[error.problem.index ?? -1] : undefined;
     const title = operation && "id" in operation ? tasks.task(operation.id).peek()?.title : undefined;
     const reason = errorText(error);
@@ -93,8 +94,9 @@ async function inBulk(operations: BulkOperation[]): Promise<boolean> {
   }
 }
 
-function sayWhy(error: unknown, action?: ToastOptions["action"]): void {
-  toast(errorText(error), { tone: "error", ...(action && { action }) });
+/** Of what waits until its user signs in again, the page for that tells. */
+export function sayWhy(error: unknown, action?: ToastOptions["action"]): void {
+  if (!isUnsent(error)) toast(errorText(error), { tone: "error", ...(action && { action }) });
 }
 
 /** In the panel of this page, where it has one. */

@@ -1,5 +1,5 @@
 /** What every page with tasks is made of: filters in the address, quick add, menus that change tasks, the open panel. */
-export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask } from "./actions.ts";
+export { changeTasks, createTask, deleteTasks, mayChangeAny, type QuickTask, sayWhy } from "./actions.ts";
 export { BulkBar, type BulkBarProps } from "./bulk-bar.tsx";
 export {
   COLUMNS,
@@ -18,6 +18,7 @@ export { type Drag, DragHint, type DragRules, dragProps, useDrag } from "./drag/
 export { DUE_CHOICES, type Due, type DueRange, dueText, makeRange } from "./due.ts";
 export { type Edit, type EditedField, EditPicker, userOptions } from "./edit-picker.tsx";
 export { FilterBar, type FilterBarProps } from "./filter-bar.tsx";
+export { followCounts } from "./follow-counts.ts";
 export { DUE_GROUPS, type Group, groupsOf } from "./groups.ts";
 export { ListEnd, LoadError, retry } from "./list-end.tsx";
 export { addMonths, monthWeeks, weekOf } from "./months.ts";

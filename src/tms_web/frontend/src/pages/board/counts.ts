@@ -1,15 +1,13 @@
 /** How many tasks each column has, as the server counts them: one request for all columns, repeated while tasks change. */
-import { effect, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { api, type Task, type TaskCounts } from "tms/api";
-import { listen } from "tms/realtime";
-import { type Filters, matches, onReset, tasks, toParams } from "tms/store";
+import { type Filters, matches, tasks, toParams } from "tms/store";
+import { followCounts } from "tms/tasks";
 import { type GroupField, keyOfValue } from "./groups.ts";
 import { inTurn } from "./search-turns.ts";
 
 /** Milliseconds between two requests. */
 const PERIOD = 2_000;
-/** Several changes at once are counted once. */
-const PAUSE = 150;
 
 export class ColumnCounts {
   /** By key of column; null until they are known. */
@@ -18,57 +16,26 @@ export class ColumnCounts {
   readonly #filters: Filters;
   readonly #me: number;
   readonly #stops: (() => void)[];
-  readonly #abort = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #readAt = 0;
 
   constructor(field: GroupField, filters: Filters, me: number) {
     this.#field = field;
     this.#filters = filters;
     this.#me = me;
-    let isSending = false;
     this.#stops = [
       tasks.entities.listen((id, before, after) => this.#onChange(id, before, after)),
-      listen({ onEvent: () => this.#readSoon(), onChanges: () => this.#readSoon(), onReset: () => {} }),
-      onReset(() => this.#readSoon()),
-      // One's own changes, also where there is no realtime.
-      effect(() => {
-        const wasSending = isSending;
-        isSending = tasks.queue.value.length > 0;
-        if (wasSending && !isSending) this.#readSoon();
-      }),
+      followCounts((signal) => inTurn(filters, () => this.#read(signal)), PERIOD),
     ];
-    this.#ask();
   }
 
   dispose(): void {
     for (const stop of this.#stops) stop();
-    this.#abort.abort();
-    clearTimeout(this.#timer);
   }
 
-  #readSoon(): void {
-    if (this.#timer !== undefined) return;
-    const wait = Math.max(PAUSE, this.#readAt + PERIOD - performance.now());
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#ask();
-    }, wait);
-  }
-
-  #ask(): void {
-    inTurn(this.#filters, () => this.#read());
-  }
-
-  async #read(): Promise<void> {
-    if (this.#abort.signal.aborted) return;
-    this.#readAt = performance.now();
+  async #read(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const params = { by: this.#field, ...toParams({ filters: this.#filters, ordering: [] }) };
-    // Old numbers are better than none; the next change asks again.
-    const found = await api
-      .get<TaskCounts>("/api/task/counts", params, { signal: this.#abort.signal })
-      .catch(() => null);
-    if (found) this.counts.value = new Map(found.counts.map(({ value, count }) => [keyOfValue(value), count]));
+    const found = await api.get<TaskCounts>("/api/task/counts", params, { signal });
+    this.counts.value = new Map(found.counts.map(({ value, count }) => [keyOfValue(value), count]));
   }
 
   /** A change that is seen from both sides counts at once. */

@@ -24,7 +24,7 @@ import {
   useTaskView,
   ViewSearch,
 } from "tms/tasks";
-import { Button, EmptyState, useMotion } from "tms/ui";
+import { Button, EmptyState, SkeletonRows, useMotion } from "tms/ui";
 import { BoardFocus } from "./board-focus.ts";
 import { useBoardShortcuts } from "./board-shortcuts.ts";
 import { BoardColumn, nameOfColumn } from "./column.tsx";
@@ -137,6 +137,8 @@ export default function BoardPage(props: PageProps) {
         </FilterBar>
         {isEmpty ? (
           <Nothing isFiltered={hasFilters(view)} onClear={clearFilters} onAdd={() => setStarted(true)} />
+        ) : !counts && !columns.length ? (
+          <SkeletonRows />
         ) : (
           <>
             <ColumnSwitcher columns={columns} counts={counts} current={current} scroller={scroller} />

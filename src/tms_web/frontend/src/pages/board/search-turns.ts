@@ -3,8 +3,10 @@ import type { Filters } from "tms/store";
 
 let last: Promise<void> = Promise.resolve();
 
-/** Acts now, or, where the filters are a search, after the searches before it. `act` never rejects. */
-export function inTurn(filters: Filters, act: () => Promise<void>): void {
-  if (filters.q?.trim()) last = last.then(act);
-  else void act();
+/** Acts now, or, where the filters are a search, after the searches before it. */
+export function inTurn(filters: Filters, act: () => Promise<void>): Promise<void> {
+  if (!filters.q?.trim()) return act();
+  const done = last.then(act);
+  last = done.catch(() => {});
+  return done;
 }

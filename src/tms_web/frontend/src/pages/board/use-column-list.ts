@@ -15,7 +15,7 @@ export function useColumnList(query: ListQuery, isWanted: boolean): { list: Task
   useEffect(() => {
     if (!isWanted) return;
     const closed = new AbortController();
-    inTurn(query.filters, async () => {
+    void inTurn(query.filters, async () => {
       if (closed.signal.aborted) return;
       const own = openList(query, PAGE_SIZE);
       closed.signal.addEventListener("abort", () => closeList(own));

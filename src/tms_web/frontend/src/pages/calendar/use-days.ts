@@ -1,8 +1,8 @@
 /** The tasks of the days in sight: loaded to the end, unless there are very many; then the server counts them by day. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { api, type TaskCounts } from "tms/api";
-import { type Filters, onReset, type TaskList, tasks, toParams } from "tms/store";
-import { useList } from "tms/tasks";
+import { type Filters, type TaskList, tasks, toParams } from "tms/store";
+import { followCounts, useList } from "tms/tasks";
 
 const PAGE = 200;
 /** How many tasks are loaded before the rest is only counted. */
@@ -63,25 +63,10 @@ function useCounts(filters: Filters | null): ReadonlyMap<string, number> | null 
   useEffect(() => {
     setCounts(null);
     if (!params) return;
-    let isCurrent = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const load = async () => {
-      timer = undefined;
-      const found = await api.get<TaskCounts>("/api/task/counts", params).catch(() => null);
-      if (!isCurrent) return;
-      if (found) setCounts(new Map(found.counts.map(({ value, count }) => [String(value), count])));
-      else loadSoon();
-    };
-    const loadSoon = () => {
-      timer ??= setTimeout(load, COUNT_PERIOD);
-    };
-    void load();
-    const stops = [tasks.entities.listen(loadSoon), onReset(loadSoon)];
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-      for (const stop of stops) stop();
-    };
+    return followCounts(async (signal) => {
+      const found = await api.get<TaskCounts>("/api/task/counts", params, { signal });
+      setCounts(new Map(found.counts.map(({ value, count }) => [String(value), count])));
+    }, COUNT_PERIOD);
   }, [params]);
   return counts;
 }

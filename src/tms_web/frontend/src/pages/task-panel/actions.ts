@@ -3,6 +3,7 @@ import { ApiError, errorText, type Task } from "tms/api";
 import { t } from "tms/i18n";
 import { navigate, urlOf } from "tms/module";
 import { tasks } from "tms/store";
+import { sayWhy } from "tms/tasks";
 import { toast } from "tms/ui";
 import { restoreTask } from "./restore.ts";
 
@@ -37,7 +38,7 @@ export async function duplicate({ title, description, priority, due_date, assign
     const open = () => task && navigate(`/tasks/${task.id}${globalThis.location.search}`);
     toast(t("taskPanel.duplicated"), { tone: "success", action: { label: t("taskPanel.open"), run: open } });
   } catch (error) {
-    toast(errorText(error), { tone: "error" });
+    sayWhy(error);
   }
 }
 
@@ -61,6 +62,7 @@ export async function remove({ id, title }: Task): Promise<void> {
   } catch (error) {
     close();
     const isConflict = error instanceof ApiError && error.status === 412;
-    toast(isConflict ? t("taskPanel.deleteConflict", { title }) : errorText(error), { tone: "error" });
+    if (isConflict) toast(t("taskPanel.deleteConflict", { title }), { tone: "error" });
+    else sayWhy(error);
   }
 }

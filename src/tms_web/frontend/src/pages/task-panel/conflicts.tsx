@@ -1,10 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ApiError, errorText, type TaskChange } from "tms/api";
+import { ApiError, type TaskChange } from "tms/api";
 import { t } from "tms/i18n";
 import { announce } from "tms/module";
 import { type Conflict, tasks } from "tms/store";
-import { Button, Notice, toast } from "tms/ui";
+import { sayWhy } from "tms/tasks";
+import { Button, Notice } from "tms/ui";
 import { valueText } from "./history-text.ts";
 import { userName } from "./names.ts";
 
@@ -116,6 +117,6 @@ function ConflictRegion({ text, children }: { text: string; children: ComponentC
 function settle(conflict: Conflict, decision: Decision): void {
   tasks.resolve(conflict, decision).catch((error: unknown) => {
     // Changed once more: the next conflict is shown.
-    if (!(error instanceof ApiError) || error.status !== 412) toast(errorText(error), { tone: "error" });
+    if (!(error instanceof ApiError) || error.status !== 412) sayWhy(error);
   });
 }
