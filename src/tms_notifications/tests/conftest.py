@@ -149,6 +149,21 @@ def tasks(runtime) -> Tasks:
     return Tasks(runtime)
 
 
+@pytest.fixture
+def set_time(monkeypatch) -> Callable[[datetime], None]:
+    """Sets the time by which Celery tasks choose their daily runs; that of the database does not change."""
+
+    def set_to(moment: datetime) -> None:
+        class FixedDatetime(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return moment.astimezone(tz)
+
+        monkeypatch.setattr("tms_notifications.tasks.datetime", FixedDatetime)
+
+    return set_to
+
+
 class MailLog:
     """Reads and changes the rows of notification_mail, and sends mails as a worker."""
 

@@ -92,7 +92,8 @@ def test_a_digest_lists_changes_and_due_tasks(smtp, tasks, relay_once, mail_log,
     assert "Urgent" in html
 
 
-def test_due_tasks_of_digest_users_are_not_mailed_at_ten(tasks, mail_log, ann, bob):
+def test_due_tasks_of_digest_users_are_not_mailed_at_ten(set_time, tasks, mail_log, ann, bob):
+    set_time(datetime.now(ZoneInfo(ZONE)).replace(hour=12))
     tasks.create(ann, assigned_to=bob.id, due_date=today())
 
     send_due_soon()

@@ -1,7 +1,7 @@
 """The daily mails: one per user, with tasks due today or tomorrow; each task and due date is announced once."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,7 @@ from tms_core.celery import configuration
 from tms_core.models import User
 from tms_notifications.models import MailStatus, NotificationDue, NotificationPreference
 from tms_notifications.services.daily_runs import DUE_SOON_RUN, DailyRunService, digest_run
-from tms_notifications.services.due_soon import create_service, today_in
+from tms_notifications.services.due_soon import create_service
 from tms_notifications.tasks import send_due_soon, send_missed_due_soon
 
 ZONE = "Europe/Berlin"
@@ -25,8 +25,16 @@ def settings(smtp_settings):
 
 
 @pytest.fixture
-def today() -> date:
-    return today_in(ZoneInfo(ZONE))
+def today(set_time) -> date:
+    """The date in the deployment's zone, where it is noon for Celery tasks."""
+    noon = datetime.now(ZoneInfo(ZONE)).replace(hour=12)
+    set_time(noon)
+    return noon.date()
+
+
+def local_time(day: date, hour: int, minute: int = 0) -> datetime:
+    """Return a time of day in the deployment's zone."""
+    return datetime.combine(day, time(hour, minute), ZoneInfo(ZONE))
 
 
 @pytest.fixture
@@ -255,6 +263,45 @@ def test_the_quarter_hourly_task_makes_up_for_missed_runs_once(runtime, tasks, m
     send_missed_due_soon()
 
     assert mail_log.kinds() == [(ann.id, "due_soon")]
+
+
+def test_a_message_that_waited_beyond_midnight_sends_nothing_before_ten(
+    set_time, smtp, tasks, mail_log, ann, make_user, runtime, today
+):
+    """The worker was down from 10:00 until 0:20; a task is assigned before the next run."""
+    tokyo = make_user()
+    prefer(runtime, tokyo, timezone="Asia/Tokyo")
+    for user in (ann, tokyo):
+        tasks.create(ann, assigned_to=user.id, title="old", due_date=today)
+    set_time(local_time(today, 0, 20))
+    send_due_soon()
+    send_missed_due_soon()
+    assert mail_log.rows() == []
+
+    for user in (ann, tokyo):
+        tasks.create(ann, assigned_to=user.id, title="new", due_date=today)
+    set_time(local_time(today, 10))
+    send_due_soon()
+    send_missed_due_soon()
+    assert {row.user_id: titles(row) for row in mail_log.rows()} == {
+        ann.id: ["old", "new"],
+        tokyo.id: ["old", "new"],
+    }
+
+
+@pytest.mark.parametrize("day", [date(2027, 3, 28), date(2027, 10, 31)])
+def test_the_run_of_beat_is_at_ten_on_days_when_the_clock_changes(set_time, tasks, mail_log, ann, day):
+    tasks.create(ann, assigned_to=ann.id, due_date=day)
+
+    for moment in (local_time(day, 1), local_time(day, 2, 30).replace(fold=1), local_time(day, 9, 58)):
+        set_time(moment)
+        send_due_soon()
+        assert mail_log.rows() == []
+    # The worker's clock may be a little behind that of beat.
+    set_time(local_time(day, 10) - timedelta(seconds=5))
+    send_due_soon()
+
+    assert [row.key for row in mail_log.rows()] == [f"due:{day}:{ann.id}"]
 
 
 def test_notifications_of_past_due_dates_are_deleted(runtime, announce, tasks, ann, today):

@@ -182,8 +182,10 @@ def test_long_texts_are_shortened(runtime, client_of, tasks, relay_once, ann, bo
     assert len(row["changes"]["description"][1]) == 500
 
 
-def test_due_tasks_are_in_the_ledger(tasks, mail_log, ledger, ann, bob):
-    today = datetime.now(UTC).date()
+def test_due_tasks_are_in_the_ledger(set_time, tasks, mail_log, ledger, ann, bob):
+    noon = datetime.now(UTC).replace(hour=12)
+    set_time(noon)
+    today = noon.date()
     muted = tasks.create(bob, assigned_to=ann.id, due_date=today)
     ledger.mute(ann, muted)
     tasks.create(ann, assigned_to=ann.id, due_date=today)

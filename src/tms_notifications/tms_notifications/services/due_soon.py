@@ -6,9 +6,8 @@ Once in seven days the mail lists the user's overdue tasks too. Users who prefer
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -246,10 +245,6 @@ def _pending_mail(user_id: int, today: date, wanted: Wanted) -> PendingMail:
             "more_overdue": wanted.more_overdue,
         },
     )
-
-
-def today_in(zone: ZoneInfo) -> date:
-    return datetime.now(UTC).astimezone(zone).date()
 
 
 def create_service(runtime: Runtime, session: Session, *, delivery: Delivery = Delivery.IMMEDIATE) -> DueSoonService:
