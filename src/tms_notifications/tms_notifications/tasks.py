@@ -18,6 +18,8 @@ from tms_notifications.services.summaries import create_service as summary_servi
 from tms_notifications.settings import NotificationSettings
 
 BATCH = 500
+# Batches that `send_waiting` enqueues, at most: what a worker sends in the minute in which nobody enqueues them again.
+MAX_BATCHES = 20
 USER_BATCH = 200
 # The worker's clock may be behind that of beat by so much.
 CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -57,9 +59,12 @@ def send_waiting() -> None:
     runtime = current_runtime()
     with runtime.transaction() as session:
         summary_service(runtime, session).release(USER_BATCH)
-    with runtime.transaction() as session:
-        mail_ids = mail_service(runtime, session).claim_due(BATCH)
-    enqueue(mail_ids)
+    for _ in range(MAX_BATCHES):
+        with runtime.transaction() as session:
+            mail_ids = mail_service(runtime, session).claim_due(BATCH)
+        enqueue(mail_ids)
+        if len(mail_ids) < BATCH:
+            break
 
 
 @app.task(name="tms.notifications.send_due_soon")
