@@ -116,6 +116,18 @@ def test_a_bulk_operation_is_one_mail_per_user(client_of, smtp, relay_once, mail
     assert ledger.outcomes(bob) == [("assigned", "coalesced", "included")] * 79
 
 
+def test_a_large_bulk_operation_is_one_mail_although_other_events_precede_it(
+    client_of, tasks, relay_once, mail_log, ann, bob
+):
+    tasks.create(ann, assigned_to=ann.id)
+    operations = [{"op": "create", "task": {"title": "Paint", "assigned_to": bob.id}}] * 500
+    client_of(ann).post_json("/api/task/bulk", {"operations": operations})
+    relay_once()
+
+    assert mail_log.kinds() == [(ann.id, "assigned"), (bob.id, "summary")]
+    assert mail_log.rows()[1].context["more"] == 450
+
+
 def test_changes_of_one_transaction_are_listed_with_old_and_new_values(
     client_of, tasks, relay_once, mail_log, smtp, ann, bob
 ):
