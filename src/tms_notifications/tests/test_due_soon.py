@@ -357,6 +357,23 @@ def test_overdue_tasks_have_their_own_heading_in_the_same_mail(smtp, tasks, mail
     assert len(ledger.outcomes(ann)) == 51
 
 
+def test_a_mail_lists_fifty_due_tasks_and_counts_further_ones(smtp, tasks, mail_log, ledger, ann, today):
+    for number in range(60):
+        tasks.create(ann, assigned_to=ann.id, title=f"due {number}.", due_date=today)
+    send_due_soon()
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    assert message["Subject"] == "[TMS] 60 tasks are due today or tomorrow"
+    for kind in ("plain", "html"):
+        body = message.get_body((kind,)).get_content()
+        assert all(f"due {number}." in body for number in range(50))
+        assert "due 50." not in body
+        assert body.index("due 49.") < body.index("And 10 more.")
+    # The others are announced as well.
+    assert ledger.outcomes(ann) == [("due_soon", "sent", "sent")] * 60
+
+
 @pytest.mark.parametrize(
     ("moment", "is_due"),
     [

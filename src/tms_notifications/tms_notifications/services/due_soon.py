@@ -6,8 +6,9 @@ Once in seven days the mail lists the user's overdue tasks too. Users who prefer
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -32,11 +33,9 @@ from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.notifications import NotificationService
 from tms_notifications.services.routing import Subscriber, reason_to_suppress
 from tms_notifications.services.subscribers import subscribers
-from tms_notifications.task_items import task_item
+from tms_notifications.task_items import MAX_LISTED, task_item, task_list
 
 USER_BATCH = 500
-# Overdue tasks per user; further ones are only counted.
-MAX_OVERDUE = 50
 TaskRow = Row[Any]
 
 
@@ -115,7 +114,7 @@ class DueSoonService:
         count = func.count().over(partition_by=Task.assigned_to)
         ranked = overdue.add_columns(rank.label("rank"), count.label("in_total")).subquery()
         for task in self._session.execute(
-            select(ranked).where(ranked.c.rank <= MAX_OVERDUE).order_by(ranked.c.assigned_to, ranked.c.rank)
+            select(ranked).where(ranked.c.rank <= MAX_LISTED).order_by(ranked.c.assigned_to, ranked.c.rank)
         ):
             found[task.assigned_to].overdue.append(task)
             found[task.assigned_to].overdue_count = task.in_total
@@ -240,11 +239,15 @@ def _pending_mail(user_id: int, today: date, wanted: Wanted) -> PendingMail:
         kind=MailKind.DUE_SOON,
         context={
             "today": today.isoformat(),
-            "tasks": [task_item(task) for task in wanted.due],
+            "tasks": task_list(wanted.due[:MAX_LISTED], in_total=len(wanted.due)),
             "overdue": [task_item(task) for task in wanted.overdue],
             "more_overdue": wanted.more_overdue,
         },
     )
+
+
+def today_in(zone: ZoneInfo) -> date:
+    return datetime.now(UTC).astimezone(zone).date()
 
 
 def create_service(runtime: Runtime, session: Session, *, delivery: Delivery = Delivery.IMMEDIATE) -> DueSoonService:
