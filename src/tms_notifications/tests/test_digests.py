@@ -200,6 +200,23 @@ def test_a_digest_lists_fifty_due_tasks_and_counts_further_ones(smtp, tasks, mai
     assert ledger.outcomes(bob) == [("due_soon", "digest", "preference_digest")] * 60
 
 
+def test_a_digest_counts_overdue_tasks_that_it_does_not_list(smtp, tasks, mail_log, ledger, announce, ann, bob):
+    for number in range(54):
+        tasks.create(ann, assigned_to=bob.id, title=f"late {number}.", due_date=today() - DAY)
+    ledger.mute(bob, 1)
+    announce(today())
+    tasks.change(ann, 2, status="COMPLETED")
+    collect(Handling.DIGEST)
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    body = text(message)
+    assert body.count("* late") == 50
+    assert "late 0." not in body
+    assert "late 1." not in body
+    assert "And 2 more." in body
+
+
 def test_a_digest_reads_a_limited_number_of_events(
     smtp, tasks, relay_once, mail_log, ledger, announce, monkeypatch, ann, bob
 ):

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import func, select, text, update
@@ -19,11 +20,13 @@ from tms_notifications.models import Handling, Notification, NotificationKind
 from tms_notifications.reasons import Reason
 from tms_notifications.services.combining import Entry, combined
 from tms_notifications.services.digests import digest_mail
+from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.notifications import NotificationService
 from tms_notifications.services.routing import Subscriber, reason_to_suppress
 from tms_notifications.services.subscribers import subscribers
 from tms_notifications.services.waiting import WaitingNotification, due_notifications
+from tms_notifications.zones import zone_of
 
 # One lock per user, which is held by whoever reads or changes `due_at`: a task's notifications must not be divided
 # between two mails. Nobody waits for it.
@@ -56,9 +59,11 @@ class Collected(NamedTuple):
 class CollectingService:
     """Never commits. A user whose notifications another transaction is collecting is left out."""
 
-    def __init__(self, session: Session, notifications: NotificationService):
+    def __init__(self, session: Session, notifications: NotificationService, zone: ZoneInfo):
+        """`zone` is that of users who have chosen none."""
         self._session = session
         self._notifications = notifications
+        self._zone = zone
 
     def collect(self, handling: Handling, limit: int) -> Collected:
         """Add the mails of at most `limit` users with due notifications.
@@ -132,7 +137,8 @@ class CollectingService:
         entries = self._read_entries(of_events[:MAX_EVENTS], subscriber)
         others = self._without_suppressed(of_events[MAX_EVENTS:], subscriber)
         due = self._without_suppressed(of_due_dates, subscriber)
-        mail = digest_mail(self._session, subscriber.user_id, entries, others, due)
+        today = today_in(zone_of(subscriber.preference.timezone, self._zone))
+        mail = digest_mail(self._session, subscriber.user_id, entries, others, due, today)
         if mail is None:
             self._notifications.suppress(dict.fromkeys((row.id for row in due), Reason.NOT_OPEN))
             return []
@@ -211,4 +217,5 @@ def _parts(rows: Iterable[WaitingNotification]) -> Iterable[tuple[tuple[int, int
 
 
 def create_service(runtime: Runtime, session: Session) -> CollectingService:
-    return CollectingService(session, NotificationService(session, mail_service(runtime, session)))
+    notifications = NotificationService(session, mail_service(runtime, session))
+    return CollectingService(session, notifications, runtime.core.zone)
