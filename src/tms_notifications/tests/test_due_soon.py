@@ -10,9 +10,10 @@ from sqlalchemy import select
 from tms_core.celery import app as celery
 from tms_core.celery import configuration
 from tms_core.models import User
-from tms_notifications.models import MailStatus, NotificationDue, NotificationPreference
+from tms_notifications.models import MailKind, MailStatus, NotificationDue, NotificationPreference
 from tms_notifications.services.daily_runs import DUE_SOON_RUN, DailyRunService, digest_run
 from tms_notifications.services.due_soon import create_service
+from tms_notifications.summary_items import summary_item
 from tms_notifications.tasks import send_due_soon, send_missed_due_soon
 
 ZONE = "Europe/Berlin"
@@ -370,6 +371,8 @@ def test_a_mail_lists_fifty_due_tasks_and_counts_further_ones(smtp, tasks, mail_
         assert all(f"due {number}." in body for number in range(50))
         assert "due 50." not in body
         assert body.index("due 49.") < body.index("And 10 more.")
+    # A summary, if the mail had been held.
+    assert summary_item(MailKind.DUE_SOON, mail_log.row().context)["count"] == 60
     # The others are announced as well.
     assert ledger.outcomes(ann) == [("due_soon", "sent", "sent")] * 60
 

@@ -21,15 +21,14 @@ def task_item(task: Any) -> dict[str, Any]:
     }
 
 
-def task_list(tasks: Sequence[Any], *, in_total: int) -> list[dict[str, Any]]:
-    """Return the JSON of rows as by `task_item`. The last one has the number of tasks that follow it as `more`."""
-    items = [task_item(task) for task in tasks]
-    if len(items) < in_total:
-        items[-1]["more"] = in_total - len(items)
-    return items
+def task_list(tasks: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the JSON of the first rows, as by `task_item`. Each has the number of rows that are not listed as `more`,
+    since any of them may be left out of the mail when it is sent."""
+    more = max(0, len(tasks) - MAX_LISTED)
+    return [task_item(task) | {"more": more} for task in tasks[:MAX_LISTED]]
 
 
 def task_count(items: Sequence[Mapping[str, Any]]) -> int:
-    """Return the number of tasks of a `task_list`, including those that are only counted."""
-    more: int = items[-1].get("more", 0) if items else 0
+    """Return the number of tasks of a `task_list`, including those that are not listed."""
+    more: int = items[0].get("more", 0) if items else 0
     return len(items) + more

@@ -239,7 +239,7 @@ def _pending_mail(user_id: int, today: date, wanted: Wanted) -> PendingMail:
         kind=MailKind.DUE_SOON,
         context={
             "today": today.isoformat(),
-            "tasks": task_list(wanted.due[:MAX_LISTED], in_total=len(wanted.due)),
+            "tasks": task_list(wanted.due),
             "overdue": [task_item(task) for task in wanted.overdue],
             "more_overdue": wanted.more_overdue,
         },
