@@ -164,6 +164,14 @@ def set_time(monkeypatch) -> Callable[[datetime], None]:
     return set_to
 
 
+@pytest.fixture
+def noon(runtime, set_time) -> datetime:
+    """It is noon in the deployment's zone for Celery tasks: the time at which daily mails are sent has come."""
+    noon = datetime.now(runtime.core.zone).replace(hour=12)
+    set_time(noon)
+    return noon
+
+
 class MailLog:
     """Reads and changes the rows of notification_mail, and sends mails as a worker."""
 

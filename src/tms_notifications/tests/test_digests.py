@@ -148,9 +148,8 @@ def test_a_digest_reads_a_limited_number_of_events(
     assert len(mail_log.rows()) == 1
 
 
-def test_due_tasks_of_digest_users_are_not_mailed_at_ten(set_time, tasks, mail_log, ann, bob):
-    set_time(datetime.now(ZoneInfo(ZONE)).replace(hour=12))
-    tasks.create(ann, assigned_to=bob.id, due_date=today())
+def test_due_tasks_of_digest_users_are_not_mailed_at_ten(noon, tasks, mail_log, ann, bob):
+    tasks.create(ann, assigned_to=bob.id, due_date=noon.date())
 
     send_due_soon()
 

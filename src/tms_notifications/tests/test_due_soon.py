@@ -26,10 +26,7 @@ def settings(smtp_settings):
 
 
 @pytest.fixture
-def today(set_time) -> date:
-    """The date in the deployment's zone, where it is noon for Celery tasks."""
-    noon = datetime.now(ZoneInfo(ZONE)).replace(hour=12)
-    set_time(noon)
+def today(noon) -> date:
     return noon.date()
 
 
