@@ -159,10 +159,12 @@ def commit_events(runtime, make_user):
     """Commit events, without positions."""
     actor = make_user().actor
 
-    def commit(count: int) -> None:
-        with runtime.transaction() as session:
-            for _ in range(count):
-                TaskService(session, actor, "team").create({"title": "T"})
+    def commit(*counts: int) -> None:
+        """Commit a transaction for each number of events."""
+        for count in counts:
+            with runtime.transaction() as session:
+                for _ in range(count):
+                    TaskService(session, actor, "team").create({"title": "T"})
 
     return commit
 
@@ -171,8 +173,8 @@ def commit_events(runtime, make_user):
 def add_events(runtime, commit_events):
     """Add events with positions."""
 
-    def add(count: int) -> None:
-        commit_events(count)
+    def add(*counts: int) -> None:
+        commit_events(*counts)
         with runtime.engine.connect() as connection:
             assign_positions(connection)
 
@@ -280,6 +282,35 @@ def test_two_relays_on_one_sink_deliver_nothing_twice(runtime, register, add_eve
     assert sink.positions == seen() == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize(
+    ("transactions", "batches"),
+    [
+        ((1, 4), [1, 4]),
+        ((3, 2, 1), [3, 3]),
+        ((4, 1), [4, 1]),
+        ((2, 2, 2), [4, 2]),
+        # Larger than a batch.
+        ((9,), [4, 4, 1]),
+        ((1, 9, 1), [1, 4, 4, 2]),
+        ((1,) * 6, [4, 2]),
+    ],
+)
+def test_the_events_of_a_transaction_are_in_one_batch(
+    runtime, register, add_events, monkeypatch, transactions, batches
+):
+    monkeypatch.setattr(sink_transactions, "BATCH", 4)
+    register("one")
+    add_events(*transactions)
+    sink = Keeping(runtime)
+
+    delivered = []
+    while count := deliver_batch(runtime, "one", sink):
+        delivered.append(count)
+
+    assert delivered == batches
+    assert [event.position for event in sink.events] == list(range(1, sum(transactions) + 1))
+
+
 class TestThreads:
     @pytest.fixture(autouse=True)
     def _short_pauses(self, monkeypatch):
@@ -287,6 +318,20 @@ class TestThreads:
         # No interval ends within a test, and no thread looks for events by itself.
         for name in ("MAX_CURSOR_INTERVAL", "MAX_IDLE"):
             monkeypatch.setattr(delivery, name, 10 * PATIENCE)
+
+    def test_a_batch_that_is_not_full_is_followed_by_the_next(
+        self, runtime, register, add_events, run, monkeypatch, recent
+    ):
+        monkeypatch.setattr(sink_transactions, "BATCH", 4)
+        register("one", "lazy")
+        add_events(1, 4, 1)
+
+        sinks = Recorder(runtime), Lazy(runtime)
+        run(one=sinks[0], lazy=sinks[1])
+
+        # Nobody wakes the threads.
+        for sink in sinks:
+            assert sink.await_positions(6) == [1, 2, 3, 4, 5, 6]
 
     def test_a_failing_sink_is_retried_until_success(self, runtime, register, add_events, run, cursor, seen):
         register("one")
@@ -418,7 +463,7 @@ class TestSharedEvents:
         register("late")
         with runtime.engine.connect() as connection:
             for _ in range(2):
-                commit_events(3)
+                commit_events(1, 1, 1)
                 newest = assign_positions(connection)
         recent.add(newest)
 

@@ -58,7 +58,9 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
             config.attributes["connection"] = connection
             for label in branches:
                 command.upgrade(config, f"{label}@heads")
-            connection.commit()
+                # Alembic reads the version table at the end. In the transaction that this begins, the next branch could
+                # not create an index concurrently.
+                connection.commit()
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})

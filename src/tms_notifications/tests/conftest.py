@@ -149,6 +149,29 @@ def tasks(runtime) -> Tasks:
     return Tasks(runtime)
 
 
+@pytest.fixture
+def set_time(monkeypatch) -> Callable[[datetime], None]:
+    """Sets the time by which Celery tasks choose their daily runs; that of the database does not change."""
+
+    def set_to(moment: datetime) -> None:
+        class FixedDatetime(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return moment.astimezone(tz)
+
+        monkeypatch.setattr("tms_notifications.tasks.datetime", FixedDatetime)
+
+    return set_to
+
+
+@pytest.fixture
+def noon(runtime, set_time) -> datetime:
+    """It is noon in the deployment's zone for Celery tasks: the time at which daily mails are sent has come."""
+    noon = datetime.now(runtime.core.zone).replace(hour=12)
+    set_time(noon)
+    return noon
+
+
 class MailLog:
     """Reads and changes the rows of notification_mail, and sends mails as a worker."""
 

@@ -5,6 +5,7 @@ import threading
 import pytest
 from sqlalchemy import func, update
 
+from tms_core.services.tasks import TaskService
 from tms_notifications.models import Handling, Notification
 from tms_notifications.services.collecting import create_service
 from tms_notifications.tasks import collect
@@ -177,6 +178,28 @@ def test_bulk_changes_that_are_taken_back_in_bulk_become_no_mail(
     flush()
 
     assert smtp.received == []
+
+
+def test_many_waiting_changes_are_read_in_batches_that_divide_no_bulk_operation(
+    runtime, smtp, tasks, flush, mail_log, ledger, monkeypatch, ann, bob
+):
+    ids = [tasks.create(ann, assigned_to=bob.id) for _ in range(5)]
+    flush()
+    monkeypatch.setattr("tms_notifications.services.collecting.MAX_EVENTS", 3)
+    tasks.change(ann, ids[0], priority="HIGH")
+    with runtime.transaction() as session:
+        for one in ids[1:4]:
+            TaskService(session, ann.actor, "team").change(one, {"priority": "LOW"})
+    tasks.change(ann, ids[4], priority="HIGH")
+    flush()
+
+    rows = mail_log.rows()[5:]
+    assert [(row.kind.value, len(row.context.get("items", ()))) for row in rows] == [
+        ("updated", 0),
+        ("summary", 3),
+        ("updated", 0),
+    ]
+    assert not [outcome for outcome in ledger.outcomes(bob) if outcome[1] == "waiting"]
 
 
 def test_two_collectors_add_one_mail(runtime, task_id, tasks, relay_once, mail_log, ledger, in_thread, ann, bob):

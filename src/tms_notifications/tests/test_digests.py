@@ -92,8 +92,64 @@ def test_a_digest_lists_changes_and_due_tasks(smtp, tasks, relay_once, mail_log,
     assert "Urgent" in html
 
 
-def test_due_tasks_of_digest_users_are_not_mailed_at_ten(tasks, mail_log, ann, bob):
-    tasks.create(ann, assigned_to=bob.id, due_date=today())
+def test_a_digest_lists_fifty_due_tasks_and_counts_further_ones(smtp, tasks, mail_log, ledger, announce, ann, bob):
+    for number in range(60):
+        tasks.create(ann, assigned_to=bob.id, title=f"due {number}.", due_date=today())
+    announce(today())
+    collect(Handling.DIGEST)
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    body = text(message)
+    assert all(f"due {number}." in body for number in range(50))
+    assert "due 50." not in body
+    assert "And 10 more." in body
+    assert ledger.outcomes(bob) == [("due_soon", "digest", "preference_digest")] * 60
+
+
+def test_a_digest_counts_overdue_tasks_that_it_does_not_list(smtp, tasks, mail_log, ledger, announce, ann, bob):
+    for number in range(54):
+        tasks.create(ann, assigned_to=bob.id, title=f"late {number}.", due_date=today() - DAY)
+    ledger.mute(bob, 1)
+    announce(today())
+    tasks.change(ann, 2, status="COMPLETED")
+    collect(Handling.DIGEST)
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    body = text(message)
+    assert body.count("* late") == 50
+    assert "late 0." not in body
+    assert "late 1." not in body
+    assert "And 2 more." in body
+
+
+def test_a_digest_reads_a_limited_number_of_events(
+    smtp, tasks, relay_once, mail_log, ledger, announce, monkeypatch, ann, bob
+):
+    monkeypatch.setattr("tms_notifications.services.collecting.MAX_EVENTS", 3)
+    ids = [tasks.create(ann, assigned_to=bob.id, title=f"task {number}.") for number in range(5)]
+    tasks.change(ann, ids[4], priority="HIGH")
+    tasks.create(ann, assigned_to=bob.id, title="due", due_date=today())
+    relay_once()
+    announce(today())
+    ledger.make_due()
+    collect(Handling.DIGEST)
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    body = text(message)
+    assert [f"task {number}." in body for number in range(5)] == [True] * 3 + [False] * 2
+    assert "* due" in body
+    # The tasks 3, 4 and "due", which was assigned too.
+    assert "And 3 more." in body
+    assert {outcome for _, outcome, _ in ledger.outcomes(bob)} == {"digest"}
+    collect(Handling.DIGEST)
+    assert len(mail_log.rows()) == 1
+
+
+def test_due_tasks_of_digest_users_are_not_mailed_at_ten(noon, tasks, mail_log, ann, bob):
+    tasks.create(ann, assigned_to=bob.id, due_date=noon.date())
 
     send_due_soon()
 

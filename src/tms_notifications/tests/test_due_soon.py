@@ -1,7 +1,7 @@
 """The daily mails: one per user, with tasks due today or tomorrow; each task and due date is announced once."""
 
 import threading
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,9 +10,10 @@ from sqlalchemy import select
 from tms_core.celery import app as celery
 from tms_core.celery import configuration
 from tms_core.models import User
-from tms_notifications.models import MailStatus, NotificationDue, NotificationPreference
+from tms_notifications.models import MailKind, MailStatus, NotificationDue, NotificationPreference
 from tms_notifications.services.daily_runs import DUE_SOON_RUN, DailyRunService, digest_run
-from tms_notifications.services.due_soon import create_service, today_in
+from tms_notifications.services.due_soon import create_service
+from tms_notifications.summary_items import summary_item
 from tms_notifications.tasks import send_due_soon, send_missed_due_soon
 
 ZONE = "Europe/Berlin"
@@ -25,8 +26,13 @@ def settings(smtp_settings):
 
 
 @pytest.fixture
-def today() -> date:
-    return today_in(ZoneInfo(ZONE))
+def today(noon) -> date:
+    return noon.date()
+
+
+def local_time(day: date, hour: int, minute: int = 0) -> datetime:
+    """Return a time of day in the deployment's zone."""
+    return datetime.combine(day, time(hour, minute), ZoneInfo(ZONE))
 
 
 @pytest.fixture
@@ -257,6 +263,45 @@ def test_the_quarter_hourly_task_makes_up_for_missed_runs_once(runtime, tasks, m
     assert mail_log.kinds() == [(ann.id, "due_soon")]
 
 
+def test_a_message_that_waited_beyond_midnight_sends_nothing_before_ten(
+    set_time, smtp, tasks, mail_log, ann, make_user, runtime, today
+):
+    """The worker was down from 10:00 until 0:20; a task is assigned before the next run."""
+    tokyo = make_user()
+    prefer(runtime, tokyo, timezone="Asia/Tokyo")
+    for user in (ann, tokyo):
+        tasks.create(ann, assigned_to=user.id, title="old", due_date=today)
+    set_time(local_time(today, 0, 20))
+    send_due_soon()
+    send_missed_due_soon()
+    assert mail_log.rows() == []
+
+    for user in (ann, tokyo):
+        tasks.create(ann, assigned_to=user.id, title="new", due_date=today)
+    set_time(local_time(today, 10))
+    send_due_soon()
+    send_missed_due_soon()
+    assert {row.user_id: titles(row) for row in mail_log.rows()} == {
+        ann.id: ["old", "new"],
+        tokyo.id: ["old", "new"],
+    }
+
+
+@pytest.mark.parametrize("day", [date(2027, 3, 28), date(2027, 10, 31)])
+def test_the_run_of_beat_is_at_ten_on_days_when_the_clock_changes(set_time, tasks, mail_log, ann, day):
+    tasks.create(ann, assigned_to=ann.id, due_date=day)
+
+    for moment in (local_time(day, 1), local_time(day, 2, 30).replace(fold=1), local_time(day, 9, 58)):
+        set_time(moment)
+        send_due_soon()
+        assert mail_log.rows() == []
+    # The worker's clock may be a little behind that of beat.
+    set_time(local_time(day, 10) - timedelta(seconds=5))
+    send_due_soon()
+
+    assert [row.key for row in mail_log.rows()] == [f"due:{day}:{ann.id}"]
+
+
 def test_notifications_of_past_due_dates_are_deleted(runtime, announce, tasks, ann, today):
     tasks.create(ann, assigned_to=ann.id, due_date=today - 30 * DAY)
     tasks.create(ann, assigned_to=ann.id, due_date=today)
@@ -308,6 +353,25 @@ def test_overdue_tasks_have_their_own_heading_in_the_same_mail(smtp, tasks, mail
         assert body.index(now) < body.index(heading) < body.index(late)
         assert "And 3 more." in body
     assert len(ledger.outcomes(ann)) == 51
+
+
+def test_a_mail_lists_fifty_due_tasks_and_counts_further_ones(smtp, tasks, mail_log, ledger, ann, today):
+    for number in range(60):
+        tasks.create(ann, assigned_to=ann.id, title=f"due {number}.", due_date=today)
+    send_due_soon()
+    mail_log.send_all()
+
+    (message,) = smtp.received
+    assert message["Subject"] == "[TMS] 60 tasks are due today or tomorrow"
+    for kind in ("plain", "html"):
+        body = message.get_body((kind,)).get_content()
+        assert all(f"due {number}." in body for number in range(50))
+        assert "due 50." not in body
+        assert body.index("due 49.") < body.index("And 10 more.")
+    # A summary, if the mail had been held.
+    assert summary_item(MailKind.DUE_SOON, mail_log.row().context)["count"] == 60
+    # The others are announced as well.
+    assert ledger.outcomes(ann) == [("due_soon", "sent", "sent")] * 60
 
 
 @pytest.mark.parametrize(

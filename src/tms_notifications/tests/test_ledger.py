@@ -1,7 +1,5 @@
 """The ledger has one row per user and event, with what became of it and why."""
 
-from datetime import UTC, datetime
-
 import pytest
 from sqlalchemy import inspect
 
@@ -131,6 +129,18 @@ def test_a_bulk_operation_is_one_mail_per_user(client_of, smtp, relay_once, mail
     assert ledger.outcomes(bob) == [("assigned", "coalesced", "included")] * 79
 
 
+def test_a_large_bulk_operation_is_one_mail_although_other_events_precede_it(
+    client_of, tasks, relay_once, mail_log, ann, bob
+):
+    tasks.create(ann, assigned_to=ann.id)
+    operations = [{"op": "create", "task": {"title": "Paint", "assigned_to": bob.id}}] * 500
+    client_of(ann).post_json("/api/task/bulk", {"operations": operations})
+    relay_once()
+
+    assert mail_log.kinds() == [(ann.id, "assigned"), (bob.id, "summary")]
+    assert mail_log.rows()[1].context["more"] == 450
+
+
 def test_changes_of_one_transaction_are_listed_with_old_and_new_values(
     client_of, tasks, relay_once, mail_log, smtp, ann, bob
 ):
@@ -197,8 +207,8 @@ def test_long_texts_are_shortened(runtime, client_of, tasks, relay_once, ann, bo
     assert len(row["changes"]["description"][1]) == 500
 
 
-def test_due_tasks_are_in_the_ledger(tasks, mail_log, ledger, ann, bob):
-    today = datetime.now(UTC).date()
+def test_due_tasks_are_in_the_ledger(noon, tasks, mail_log, ledger, ann, bob):
+    today = noon.date()
     muted = tasks.create(bob, assigned_to=ann.id, due_date=today)
     ledger.mute(ann, muted)
     tasks.create(ann, assigned_to=ann.id, due_date=today)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from sqlalchemy import text
 
 from tms_core.app import configure
 from tms_core.celery import app as celery
@@ -13,11 +14,19 @@ from tms_core.celery import use
 from tms_core.models import User
 from tms_core.services.tokens import TokenService
 from tms_core.services.users import UserService
+from tms_notifications.celery_queue import MAILS_PER_TASK
 from tms_notifications.models import Handling, MailStatus, Notification, NotificationPreference
 from tms_notifications.outcomes import outcome_of
 from tms_notifications.services.attempts import MAX_DELAY, MAX_FAULTS, pause_after
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import send_mail, send_waiting
+
+# Waiting mails whose Celery messages are lost.
+ADD_LOST_MAILS = text("""
+    INSERT INTO notification_mail (key, user_id, kind, context, message_id, queued_until)
+    SELECT 'lost:' || number, :user_id, 'due_soon', '{}', '', now() - interval '1 second'
+    FROM generate_series(1, :count) AS number
+""")
 
 
 @pytest.fixture(scope="module")
@@ -266,6 +275,27 @@ def test_a_mail_that_the_queue_lost_is_queued_again_once(waiting, mail_log, runt
     send_waiting()
     send_waiting()
     assert queued() == 1
+
+
+def test_all_mails_of_a_burst_are_queued_again_by_one_run(runtime, queued, ann):
+    with runtime.transaction() as session:
+        session.execute(ADD_LOST_MAILS, {"user_id": ann.id, "count": 1_200})
+    send_waiting()
+    send_waiting()
+
+    assert queued() == 1_200 / MAILS_PER_TASK
+
+
+def test_a_run_queues_so_many_mails_at_most(runtime, queued, monkeypatch, ann):
+    monkeypatch.setattr("tms_notifications.tasks.BATCH", 5)
+    monkeypatch.setattr("tms_notifications.tasks.MAX_BATCHES", 2)
+    with runtime.transaction() as session:
+        session.execute(ADD_LOST_MAILS, {"user_id": ann.id, "count": 12})
+
+    send_waiting()
+    assert queued() == 2
+    send_waiting()
+    assert queued() == 3
 
 
 def test_a_deferred_mail_is_queued_when_due(waiting, smtp, mail_log, runtime, queued):

@@ -1,6 +1,6 @@
 """Celery tasks. Each may be delivered twice or interrupted anywhere: progress is recorded in the database."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from tms_core.celery import app, current_runtime
 from tms_core.runtime import Runtime
@@ -11,7 +11,6 @@ from tms_notifications.pushing import push_unread
 from tms_notifications.services.collecting import create_service as collecting_service
 from tms_notifications.services.daily_runs import DUE_SOON_RUN, DailyRun, DailyRunService, digest_run
 from tms_notifications.services.due_soon import create_service as due_soon_service
-from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.link_requests import create_service as link_request_service
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.retention import RetentionService
@@ -19,7 +18,11 @@ from tms_notifications.services.summaries import create_service as summary_servi
 from tms_notifications.settings import NotificationSettings
 
 BATCH = 500
+# Batches that `send_waiting` enqueues, at most: what a worker sends in the minute in which nobody enqueues them again.
+MAX_BATCHES = 20
 USER_BATCH = 200
+# The worker's clock may be behind that of beat by so much.
+CLOCK_TOLERANCE = timedelta(minutes=1)
 
 
 @app.task(name=SEND_MAIL)
@@ -56,16 +59,25 @@ def send_waiting() -> None:
     runtime = current_runtime()
     with runtime.transaction() as session:
         summary_service(runtime, session).release(USER_BATCH)
-    with runtime.transaction() as session:
-        mail_ids = mail_service(runtime, session).claim_due(BATCH)
-    enqueue(mail_ids)
+    for _ in range(MAX_BATCHES):
+        with runtime.transaction() as session:
+            mail_ids = mail_service(runtime, session).claim_due(BATCH)
+        enqueue(mail_ids)
+        if len(mail_ids) < BATCH:
+            break
 
 
 @app.task(name="tms.notifications.send_due_soon")
 def send_due_soon() -> None:
-    """Send the daily mails of users without a preferred time zone, by the date in the deployment's zone."""
+    """Send the daily mails of users without a preferred time zone, by the date in the deployment's zone.
+
+    Does nothing before 10:00: a message of yesterday that is executed after midnight would send the mails of today,
+    without the tasks that are assigned until then.
+    """
     runtime = current_runtime()
-    _announce(runtime, DUE_SOON_RUN, Delivery.IMMEDIATE, today_in(runtime.core.zone), None)
+    local = datetime.now(UTC).astimezone(runtime.core.zone)
+    if DUE_SOON_RUN.has_come(local + CLOCK_TOLERANCE):
+        _announce(runtime, DUE_SOON_RUN, Delivery.IMMEDIATE, local.date(), None)
 
 
 @app.task(name="tms.notifications.send_missed_due_soon")

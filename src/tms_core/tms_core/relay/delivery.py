@@ -9,7 +9,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.backoff import Backoff
 from tms_core.event_log.sinks import FIRST_WINDOW, MAX_CURSOR_INTERVAL, EventSink
-from tms_core.relay import sink_transaction as transactions
 from tms_core.relay.cursor import clear_failure, note_failure
 from tms_core.relay.recent_events import RecentEvents
 from tms_core.relay.sink_transaction import sink_transaction
@@ -98,12 +97,11 @@ class Delivery(threading.Thread):
             while True:
                 # Cleared before the query, so that events numbered during the query trigger another one.
                 self._wake.clear()
-                # A batch that is not full was the last one.
-                is_full = transaction.deliver_next() == transactions.BATCH
+                transaction.deliver_next()
                 remaining = end - time.monotonic()
                 if remaining <= 0 or not transaction.has_delivered or self._stopped.is_set():
-                    return is_full
-                if not is_full and not self._await_events(remaining):
+                    return transaction.has_more
+                if not transaction.has_more and not self._await_events(remaining):
                     return False
 
     def _await_events(self, seconds: float) -> bool:

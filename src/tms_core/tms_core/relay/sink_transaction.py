@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from tms_core.event_log.batches import first_batch
 from tms_core.event_log.events import TaskEventRecord, read_events
 from tms_core.event_log.sinks import EventSink
 from tms_core.relay.cursor import lock_cursor, write_cursor
@@ -31,14 +32,21 @@ class SinkTransaction:
         self._recent = recent
         self._begin = self._position = lock_cursor(session, name)
         self.results: list[Any] = []
+        # Whether events were waiting behind the last batch when it was read.
+        self.has_more = False
 
     @property
     def has_delivered(self) -> bool:
         return self._position > self._begin
 
     def deliver_next(self) -> int:
-        """Deliver the next batch; returns its number of events."""
-        events = self._next_events()
+        """Deliver the next batch, of `BATCH` events at most; returns its number of events.
+
+        A transaction's events are in one batch, unless they are more than that, or not all of them have positions yet.
+        """
+        waiting = self._next_events(BATCH + 1)
+        events = first_batch(waiting, BATCH)
+        self.has_more = len(waiting) > len(events)
         if events:
             self.results.append(self._sink.deliver(self._session, events))
             self._position = events[-1].position
@@ -48,9 +56,9 @@ class SinkTransaction:
         if self.has_delivered:
             write_cursor(self._session, self._name, self._position)
 
-    def _next_events(self) -> Sequence[TaskEventRecord]:
-        events = self._recent.after(self._position, BATCH)
-        return read_events(self._session, after=self._position, limit=BATCH) if events is None else events
+    def _next_events(self, limit: int) -> Sequence[TaskEventRecord]:
+        events = self._recent.after(self._position, limit)
+        return read_events(self._session, after=self._position, limit=limit) if events is None else events
 
 
 @contextmanager

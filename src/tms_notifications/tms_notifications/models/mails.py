@@ -125,6 +125,7 @@ class NotificationMail(Base):
     __table_args__ = (
         Index("ix_notification_mail_waiting", "next_attempt_at", postgresql_where=text("status = 'waiting'")),
         Index("ix_notification_mail_failed", "id", postgresql_where=text("status = 'failed'")),
+        Index("ix_notification_mail_held", "user_id", "id", postgresql_where=text("status = 'held'")),
         Index("ix_notification_mail_user_id", "user_id", "id"),
         Index("ix_notification_mail_task_id", "task_id", "id"),
         CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),

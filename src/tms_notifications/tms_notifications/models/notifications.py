@@ -75,6 +75,14 @@ class Notification(Base):
     __table_args__ = (
         Index("uq_notification_event_position", "event_position", "user_id", unique=True),
         Index("ix_notification_user_id", "user_id", "id"),
+        Index("ix_notification_task_id", "user_id", "task_id", "id"),
+        Index("ix_notification_inbox", "user_id", "id", postgresql_where=text("is_in_inbox AND archived_at IS NULL")),
+        Index(
+            "ix_notification_archived",
+            "user_id",
+            "id",
+            postgresql_where=text("is_in_inbox AND archived_at IS NOT NULL"),
+        ),
         Index(
             "ix_notification_unread",
             "user_id",

@@ -2,15 +2,17 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import orjson
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from tms_core.event_log.batches import first_batch
 from tms_core.event_log.events import RECORD_COLUMNS, TaskEventRecord
 from tms_core.models import TaskEvent
 from tms_core.runtime import Runtime
@@ -18,10 +20,13 @@ from tms_notifications.models import Handling, Notification, NotificationKind
 from tms_notifications.reasons import Reason
 from tms_notifications.services.combining import Entry, combined
 from tms_notifications.services.digests import digest_mail
+from tms_notifications.services.due_soon import today_in
 from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.notifications import NotificationService
 from tms_notifications.services.routing import Subscriber, reason_to_suppress
 from tms_notifications.services.subscribers import subscribers
+from tms_notifications.services.waiting import WaitingNotification, due_notifications
+from tms_notifications.zones import zone_of
 
 # One lock per user, which is held by whoever reads or changes `due_at`: a task's notifications must not be divided
 # between two mails. Nobody waits for it.
@@ -39,6 +44,8 @@ END_WAITING = text("""
 """)
 LOCK_SPACE = 0x746D6E
 RETRY_AFTER = timedelta(hours=1)
+# Events of one user that are read at a time. The digest only counts the tasks of further ones.
+MAX_EVENTS = 1_000
 log = logging.getLogger(__name__)
 
 
@@ -52,9 +59,11 @@ class Collected(NamedTuple):
 class CollectingService:
     """Never commits. A user whose notifications another transaction is collecting is left out."""
 
-    def __init__(self, session: Session, notifications: NotificationService):
+    def __init__(self, session: Session, notifications: NotificationService, zone: ZoneInfo):
+        """`zone` is that of users who have chosen none."""
         self._session = session
         self._notifications = notifications
+        self._zone = zone
 
     def collect(self, handling: Handling, limit: int) -> Collected:
         """Add the mails of at most `limit` users with due notifications.
@@ -110,64 +119,76 @@ class CollectingService:
             return []
 
     def _collect_user(self, user_id: int, handling: Handling, *, with_later: bool) -> list[int]:
-        rows = self._due_rows(user_id, handling, with_later=with_later)
+        rows = due_notifications(self._session, user_id, handling, with_later=with_later)
         tasks = {row.task_id for row in rows}
         subscriber = subscribers(self._session, [user_id], tasks).get(user_id)
         if subscriber is None:
             return []
-        events = self._events({row.event_position for row in rows if row.event_position is not None})
-        reasons = {row.id: reason for row in rows if (reason := _reason_to_suppress(row, subscriber, events))}
-        wanted = [row for row in rows if row.id not in reasons]
-        entries, changed_back = _entries(wanted, events)
-        self._notifications.suppress(reasons | changed_back)
         if handling is Handling.DIGEST:
-            rest = [row for row in wanted if row.id not in changed_back]
-            mail = digest_mail(self._session, user_id, rest, entries) if rest else None
-            if mail is None:
-                self._notifications.suppress(dict.fromkeys((row.id for row in rest), Reason.NOT_OPEN))
-            return self._notifications.add_mails([mail] if mail else [])
-        return self._notifications.add_mails(combined(entries))
+            return self._add_digest(rows, subscriber)
+        return [mail_id for some in _batches(rows) for mail_id in self._add_mails(some, subscriber)]
+
+    def _add_mails(self, rows: Sequence[WaitingNotification], subscriber: Subscriber) -> list[int]:
+        return self._notifications.add_mails(combined(self._read_entries(rows, subscriber)))
+
+    def _add_digest(self, rows: Sequence[WaitingNotification], subscriber: Subscriber) -> list[int]:
+        of_events = [row for row in rows if row.event_position is not None]
+        of_due_dates = [row for row in rows if row.event_position is None]
+        entries = self._read_entries(of_events[:MAX_EVENTS], subscriber)
+        others = self._without_suppressed(of_events[MAX_EVENTS:], subscriber)
+        due = self._without_suppressed(of_due_dates, subscriber)
+        today = today_in(zone_of(subscriber.preference.timezone, self._zone))
+        mail = digest_mail(self._session, subscriber.user_id, entries, others, due, today)
+        if mail is None:
+            self._notifications.suppress(dict.fromkeys((row.id for row in due), Reason.NOT_OPEN))
+            return []
+        return self._notifications.add_mails([mail])
+
+    def _read_entries(self, rows: Sequence[WaitingNotification], subscriber: Subscriber) -> list[Entry]:
+        """Return the entries of the rows, whose events are read; rows without one are suppressed."""
+        rows = self._without_suppressed(rows, subscriber)
+        events = self._events([row.event_position for row in rows])
+        # Events may have been deleted from the log.
+        dropped = {row.id: Reason.DROPPED for row in rows if row.event_position not in events}
+        entries, changed_back = _entries([row for row in rows if row.id not in dropped], events)
+        self._notifications.suppress(dropped | changed_back)
+        return entries
+
+    def _without_suppressed(
+        self, rows: Sequence[WaitingNotification], subscriber: Subscriber
+    ) -> list[WaitingNotification]:
+        """Suppress the notifications that the user does not want any more. Returns the others."""
+        found = {row.id: reason_to_suppress(row.kind, row.task_id, row.actor_id, subscriber) for row in rows}
+        self._notifications.suppress({row_id: reason for row_id, reason in found.items() if reason})
+        return [row for row in rows if not found[row.id]]
 
     def _locked(self, user_ids: Collection[int]) -> set[int]:
         """Return the users that were locked for this transaction, or are already."""
         return set(self._session.scalars(TRY_LOCK, {"space": LOCK_SPACE, "users": list(user_ids)}))
 
-    def _due_rows(self, user_id: int, handling: Handling, *, with_later: bool) -> Sequence[Notification]:
-        """Return the due rows in the order of their events; `with_later`, those of the same tasks too that
-        are not due."""
-        row = Notification
-        found = self._session.scalars(
-            select(row)
-            .where(row.user_id == user_id, row.handling == handling, row.due_at.is_not(None))
-            .order_by(row.event_position, row.id)
-            .execution_options(populate_existing=True)
-        ).all()
-        now: datetime = self._session.scalars(select(func.now())).one()
-        due = [row for row in found if row.due_at and row.due_at <= now]
-        tasks = {row.task_id for row in due}
-        return [row for row in found if row.task_id in tasks] if with_later else due
-
-    def _events(self, positions: Collection[int]) -> dict[int, TaskEventRecord]:
+    def _events(self, positions: Collection[int | None]) -> dict[int, TaskEventRecord]:
         rows = self._session.execute(select(*RECORD_COLUMNS).where(TaskEvent.position.in_(positions)))
         return {row.position: TaskEventRecord(*row) for row in rows}
 
 
-def _reason_to_suppress(row: Notification, subscriber: Subscriber, events: dict[int, Any]) -> Reason | None:
-    if row.event_position is not None and row.event_position not in events:
-        # The event has been deleted from the log.
-        return Reason.DROPPED
-    return reason_to_suppress(row.kind, row.task_id, row.actor_id, subscriber)
+def _batches(rows: Sequence[WaitingNotification]) -> Iterable[Sequence[WaitingNotification]]:
+    """Divide the rows of a user, whose events are read together; a bulk operation is in one batch."""
+    while rows:
+        batch = first_batch(rows, MAX_EVENTS)
+        yield batch
+        rows = rows[len(batch) :]
 
 
-def _entries(rows: Sequence[Notification], events: dict[int, TaskEventRecord]) -> tuple[list[Entry], dict[int, Reason]]:
+def _entries(
+    rows: Sequence[WaitingNotification], events: dict[int, TaskEventRecord]
+) -> tuple[list[Entry], dict[int, Reason]]:
     """Return the entries of events, with changes of a task as one, and the notifications whose changes were undone.
 
     A task that was assigned, taken away or deleted in between has entries before and after it.
     """
     entries: list[Entry] = []
     changed_back: dict[int, Reason] = {}
-    of_events = [row for row in rows if row.event_position is not None]
-    by_task = sorted(of_events, key=lambda row: row.task_id)
+    by_task = sorted(rows, key=lambda row: row.task_id)
     for _key, group in groupby(_parts(by_task), key=lambda part: part[0]):
         some = [row for _, row in group]
         entry = Entry(
@@ -183,10 +204,10 @@ def _entries(rows: Sequence[Notification], events: dict[int, TaskEventRecord]) -
     return sorted(entries, key=lambda entry: entry.events[0].position), changed_back
 
 
-def _parts(rows: Iterable[Notification]) -> Iterable[tuple[tuple[int, int], Notification]]:
+def _parts(rows: Iterable[WaitingNotification]) -> Iterable[tuple[tuple[int, int], WaitingNotification]]:
     """Yield the rows with a key that consecutive changes of a task share."""
     part = 0
-    previous: Notification | None = None
+    previous: WaitingNotification | None = None
     for row in rows:
         is_next = previous and previous.task_id == row.task_id and previous.kind is row.kind
         if not (is_next and row.kind is NotificationKind.UPDATED):
@@ -196,4 +217,5 @@ def _parts(rows: Iterable[Notification]) -> Iterable[tuple[tuple[int, int], Noti
 
 
 def create_service(runtime: Runtime, session: Session) -> CollectingService:
-    return CollectingService(session, NotificationService(session, mail_service(runtime, session)))
+    notifications = NotificationService(session, mail_service(runtime, session))
+    return CollectingService(session, notifications, runtime.core.zone)

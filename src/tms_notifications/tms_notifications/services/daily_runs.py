@@ -22,6 +22,10 @@ class DailyRun:
     at: time
     prefix: str = ""
 
+    def has_come(self, local: datetime) -> bool:
+        """Whether the time of the run has come on the day of `local`, which is in the zone of the run."""
+        return local.time() >= self.at
+
 
 # Mails about due tasks.
 DUE_SOON_RUN = DailyRun(time(10))
@@ -53,7 +57,7 @@ class DailyRunService:
         return [
             (at.date(), zone)
             for zone, at in local
-            if at.time() >= self._run.at and done.get(self._key(zone), date.min) < at.date()
+            if self._run.has_come(at) and done.get(self._key(zone), date.min) < at.date()
         ]
 
     def finish(self, today: date, zone: str | None) -> None:

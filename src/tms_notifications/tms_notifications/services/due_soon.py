@@ -33,11 +33,9 @@ from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.notifications import NotificationService
 from tms_notifications.services.routing import Subscriber, reason_to_suppress
 from tms_notifications.services.subscribers import subscribers
-from tms_notifications.task_items import task_item
+from tms_notifications.task_items import MAX_LISTED, task_item, task_list
 
 USER_BATCH = 500
-# Overdue tasks per user; further ones are only counted.
-MAX_OVERDUE = 50
 TaskRow = Row[Any]
 
 
@@ -116,7 +114,7 @@ class DueSoonService:
         count = func.count().over(partition_by=Task.assigned_to)
         ranked = overdue.add_columns(rank.label("rank"), count.label("in_total")).subquery()
         for task in self._session.execute(
-            select(ranked).where(ranked.c.rank <= MAX_OVERDUE).order_by(ranked.c.assigned_to, ranked.c.rank)
+            select(ranked).where(ranked.c.rank <= MAX_LISTED).order_by(ranked.c.assigned_to, ranked.c.rank)
         ):
             found[task.assigned_to].overdue.append(task)
             found[task.assigned_to].overdue_count = task.in_total
@@ -241,7 +239,7 @@ def _pending_mail(user_id: int, today: date, wanted: Wanted) -> PendingMail:
         kind=MailKind.DUE_SOON,
         context={
             "today": today.isoformat(),
-            "tasks": [task_item(task) for task in wanted.due],
+            "tasks": task_list(wanted.due),
             "overdue": [task_item(task) for task in wanted.overdue],
             "more_overdue": wanted.more_overdue,
         },

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, update
 from sqlalchemy.orm import Session
 
 from tms_notifications.models import Notification, NotificationMail
@@ -83,5 +83,6 @@ class InboxService:
         return len(self._session.scalars(statement.execution_options(synchronize_session=False)).all())
 
 
-def _inbox(user_id: int) -> tuple[ColumnElement[bool], ...]:
-    return (Notification.user_id == user_id, Notification.is_in_inbox.is_(True))
+def _inbox(user_id: int) -> tuple[ColumnExpressionArgument[bool], ...]:
+    # Not `is_(True)`, from which PostgreSQL does not infer the conditions of the partial indexes.
+    return (Notification.user_id == user_id, Notification.is_in_inbox)
