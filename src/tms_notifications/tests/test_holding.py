@@ -682,10 +682,10 @@ def test_a_summary_of_muted_tasks_is_dropped(stranger, assign, smtp, mail_log, l
 
 
 def test_a_part_of_a_waiting_summary_that_its_user_turns_off_is_left_out(
-    stranger, assign, tasks, boss, smtp, mail_log, ledger, sweep, verify, runtime
+    stranger, assign, tasks, boss, smtp, mail_log, ledger, sweep, verify, noon
 ):
     assign(stranger, 2)
-    tasks.create(boss, assigned_to=stranger.id, due_date=today_in(runtime.core.zone))
+    tasks.create(boss, assigned_to=stranger.id, due_date=noon.date())
     send_due_soon()
     mail_log.send_all()
     verify(stranger)

@@ -192,9 +192,11 @@ class Composer:
 
     def _due_soon_variables(self, context: Mapping[str, Any], presenter: Presenter) -> dict[str, Any]:
         tasks = self._listed(context["tasks"], presenter, date.fromisoformat(context["today"]))
+        more = context.get("more_due", 0)
         return {
             "tasks": tasks,
-            "sentence": presenter.language.plural(YOUR_DUE_TASKS, len(tasks)),
+            "sentence": presenter.language.plural(YOUR_DUE_TASKS, len(tasks) + more),
+            "more_due": more,
             "overdue": self._listed(context.get("overdue", ()), presenter),
             "more_overdue": context.get("more_overdue", 0),
         }

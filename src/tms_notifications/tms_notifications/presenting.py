@@ -111,7 +111,6 @@ class Presenter:
             "due_line": self.language.text(DUE).format(day=due),
             "priority_line": self.language.text(PRIORITY.get(task["priority"], task["priority"])),
             "url": url,
-            "more": task.get("more", 0),
         }
 
     def changes(self, changes: Mapping[str, list[Any]]) -> list[Change]:

@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import Any
 
 from tms_notifications.models import MailKind
-from tms_notifications.task_items import task_count
 
 # Further notifications are only counted.
 MAX_ITEMS = 50
@@ -28,7 +27,8 @@ def common_preference(preferences: Iterable[str | None]) -> str | None:
 def summary_item(kind: MailKind, context: Mapping[str, Any], *, with_changes: bool = False) -> dict[str, Any]:
     """Return the item of a mail with this context: kind, task, actor and time, and the changed values if wanted."""
     if kind is MailKind.DUE_SOON:
-        return {"kind": kind.value, "today": context["today"], "count": task_count(context["tasks"])}
+        count = len(context["tasks"]) + context.get("more_due", 0)
+        return {"kind": kind.value, "today": context["today"], "count": count}
     item = {
         "kind": kind.value,
         "task": {name: context["task"].get(name) for name in TASK_FIELDS},

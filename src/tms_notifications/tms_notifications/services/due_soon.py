@@ -33,7 +33,7 @@ from tms_notifications.services.mails import create_service as mail_service
 from tms_notifications.services.notifications import NotificationService
 from tms_notifications.services.routing import Subscriber, reason_to_suppress
 from tms_notifications.services.subscribers import subscribers
-from tms_notifications.task_items import MAX_LISTED, task_item, task_list
+from tms_notifications.task_items import MAX_LISTED, task_item
 
 USER_BATCH = 500
 TaskRow = Row[Any]
@@ -239,7 +239,8 @@ def _pending_mail(user_id: int, today: date, wanted: Wanted) -> PendingMail:
         kind=MailKind.DUE_SOON,
         context={
             "today": today.isoformat(),
-            "tasks": task_list(wanted.due),
+            "tasks": [task_item(task) for task in wanted.due[:MAX_LISTED]],
+            "more_due": max(0, len(wanted.due) - MAX_LISTED),
             "overdue": [task_item(task) for task in wanted.overdue],
             "more_overdue": wanted.more_overdue,
         },
