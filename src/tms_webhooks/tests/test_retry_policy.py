@@ -22,6 +22,8 @@ FAILURE = Answer(10, 500)
         (None, None), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("120", 120.0), ("0", 0.0),
         ("999999", MAX_WAIT), ("Mon, 01 Mar 2027 12:01:00 GMT", 60.0), ("Mon, 01 Mar 2027 11:00:00 GMT", 0.0),
         ("Mon, 01 Mar 2029 11:00:00 GMT", MAX_WAIT), ("9" * 1000, None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None), ("Mon, 01 Mar 2027 12:01:00 +" + "9" * 20, None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", MAX_WAIT), ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
     ],
 )  # fmt: skip
 def test_retry_after_is_read_as_seconds_or_a_date_up_to_an_hour(header, seconds):

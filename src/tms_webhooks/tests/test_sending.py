@@ -12,7 +12,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from webhook_receiver import WAIT, hang
 
 from tms_core.backoff import Backoff
-from tms_webhooks.sender import retry_policy
+from tms_webhooks.sender import client, retry_policy
+from tms_webhooks.sender.retry_after import seconds_to_wait
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -123,6 +124,30 @@ def test_retry_after_is_obeyed_and_pauses_the_webhook(as_ann, receiver, make_web
     assert webhook["last_error"] == "answered 503"
     assert logged["next_attempt_at"][:13] >= webhook["paused_until"][:13]
     assert len(receiver.requests) == 1
+
+
+def test_a_delivery_is_recorded_whatever_date_retry_after_has(receiver, make_webhook, change, sender, deliveries):
+    make_webhook(receiver.url())
+    receiver.answers["/hook"].append((200, {"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}, b"ok"))
+    change()
+
+    assert deliveries()[0]["status"] == "delivered"
+
+
+def test_an_unforeseen_error_counts_as_a_failure_and_is_logged(
+    receiver, make_webhook, change, sender, deliveries, monkeypatch, caplog
+):
+    def fail_once(header):
+        monkeypatch.setattr(client, "seconds_to_wait", seconds_to_wait)
+        raise RecursionError
+
+    make_webhook(receiver.url())
+    monkeypatch.setattr(client, "seconds_to_wait", fail_once)
+    task = change()
+    change(task, title="New")
+
+    assert [(one["status"], one["attempts"]) for one in deliveries()] == [("delivered", 2), ("delivered", 1)]
+    assert "unforeseen" in caplog.text
 
 
 def test_a_receiver_that_is_gone_turns_the_webhook_off(as_ann, receiver, make_webhook, change, sender, deliveries):
