@@ -49,11 +49,15 @@ def test_a_longer_retry_after_replaces_the_pause():
     assert next_attempt == NOW + timedelta(seconds=1800)
 
 
-def test_a_receiver_that_is_overloaded_or_down_gets_a_pause():
-    assert POLICY.pause(FAILURE, failures=4, now=NOW) is None
-    assert POLICY.pause(Answer(10, 503, retry_after=60.0), failures=1, now=NOW) == NOW + timedelta(seconds=60)
-    assert POLICY.pause(Answer(10, 500, retry_after=60.0), failures=1, now=NOW) is None
-    first, later = (POLICY.pause(FAILURE, failures=failures, now=NOW) for failures in (5, 50))
+def test_a_receiver_that_is_overloaded_gets_the_pause_that_it_asks_for():
+    assert POLICY.asked_pause(Answer(10, 503, retry_after=60.0), now=NOW) == NOW + timedelta(seconds=60)
+    assert POLICY.asked_pause(Answer(10, 429), now=NOW) is None
+    assert POLICY.asked_pause(Answer(10, 500, retry_after=60.0), now=NOW) is None
+
+
+def test_a_receiver_that_is_down_gets_a_pause():
+    assert POLICY.down_pause(failures=4, now=NOW) is None
+    first, later = (POLICY.down_pause(failures=failures, now=NOW) for failures in (5, 50))
     assert first
     assert later
     assert timedelta(seconds=4) <= first - NOW < later - NOW <= timedelta(seconds=360)

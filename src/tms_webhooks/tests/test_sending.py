@@ -27,21 +27,6 @@ def settings():
     }
 
 
-@pytest.fixture
-def change(as_ann, relay_once):
-    """Return a function that creates a task, or changes the one of an id."""
-
-    def run(task_id=None, **fields):
-        if task_id is None:
-            task_id = as_ann.post_json("/api/task", {"title": "Paint", **fields}).json["id"]
-        else:
-            as_ann.patch_json(f"/api/task/{task_id}", fields)
-        relay_once()
-        return task_id
-
-    return run
-
-
 def test_an_event_is_delivered_with_a_valid_signature(ann, receiver, make_webhook, change, sender, deliveries):
     secret = make_webhook(receiver.url())["secret"]
     change(title="Paint the shed")

@@ -51,6 +51,8 @@ class EndpointWorker:
         self._has_succeeded = False
         # Set by the failure that ends this worker; those that were under way with it count as the same one.
         self._paused_until: datetime | None = None
+        # What the receiver has asked for, which the success of another request does not end.
+        self._asked_until: datetime | None = None
         # Messages in memory by id, until their result is recorded; by order key, the first of each is sent.
         self._known: dict[int, Message] = {}
         self._chains: dict[tuple[str, int], deque[Message]] = {}
@@ -228,19 +230,19 @@ class EndpointWorker:
 
     def _succeeded(self, url: str) -> EndpointChange | None:
         had_failed = self._failures > 0
-        self._failures, self._failing_since, self._paused_until = 0, None, None
+        self._failures, self._failing_since, self._paused_until = 0, None, self._asked_until
         self._has_succeeded = True
-        return EndpointChange(self._webhook_id, url, 0) if had_failed else None
+        return EndpointChange(self._webhook_id, url, 0, paused_until=self._asked_until) if had_failed else None
 
     def _failed_once(self, answer: Answer, url: str, now: datetime) -> EndpointChange:
         self._failing_since = self._failing_since or now
         policy = self._context.policy
+        asked, down = policy.asked_pause(answer, now=now), None
         if self._paused_until is None:
             self._failures += 1
-            pause = policy.pause(answer, failures=self._failures, now=now)
-        else:
-            pause = max(self._paused_until, policy.pause(answer, failures=1, now=now) or now)
-        self._paused_until = pause
+            down = policy.down_pause(failures=self._failures, now=now)
+        self._asked_until = _latest(self._asked_until, asked)
+        self._paused_until = pause = _latest(self._paused_until, asked, down)
         disabled = policy.disabled(answer, failing_since=self._failing_since, now=now)
         if pause or disabled:
             self._is_stopped = True
@@ -251,3 +253,7 @@ class EndpointWorker:
         """Wait for the deliveries under way; their time is bounded."""
         if self._tasks:
             await asyncio.gather(*self._tasks)
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((one for one in moments if one), default=None)
