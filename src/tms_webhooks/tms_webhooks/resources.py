@@ -9,7 +9,7 @@ from tms_core.web.openapi import Header, Link, Nothing, ResponseDoc, Tag, docume
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json
 from tms_core.web.validation import body_of, query_of
-from tms_webhooks.hints import announce_after_commit
+from tms_webhooks.hints import announce_change
 from tms_webhooks.models import WebhookEndpoint
 from tms_webhooks.schemas import (
     NewSecret,
@@ -43,8 +43,8 @@ class OfWebhooks:
         return create_service(self.request.registry.tms, self.request.db, self.request.actor)
 
     def announce(self, webhook_id: int) -> None:
-        """Wake the senders once the request has committed."""
-        announce_after_commit(self.request.registry.tms, self.request.db, webhook_id)
+        """Have the senders read the webhook and its deliveries once the request has committed."""
+        announce_change(self.request.registry.tms, self.request.db, webhook_id)
 
     def present(self, webhooks: Sequence[WebhookEndpoint]) -> list[dict[str, Any]]:
         owners = {user.id: user for user in self.webhooks.owners(webhooks)}
@@ -97,7 +97,9 @@ class WebhookResource(OfWebhooks):
     @documented("delete_webhook", responses={200: Nothing})
     def delete(self):
         """Delete a webhook, with its deliveries."""
-        self.webhooks.delete(id_of(self.request))
+        webhook_id = id_of(self.request)
+        self.webhooks.delete(webhook_id)
+        self.announce(webhook_id)
         return json_response({})
 
     def _with_secret(self, webhook: WebhookEndpoint) -> dict[str, Any]:

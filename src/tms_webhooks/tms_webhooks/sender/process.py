@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.backoff import Backoff
 from tms_core.runtime import Runtime
-from tms_webhooks import hints
+from tms_webhooks.hints import Hint, listen
 from tms_webhooks.sender import leases
 from tms_webhooks.sender.client import DeliveryClient
 from tms_webhooks.sender.endpoint_worker import EndpointWorker, SenderContext
@@ -66,7 +66,7 @@ class Sender:
             context = SenderContext(self._runtime, self._settings, policy, self._id, client, recorder)
             helpers = [
                 asyncio.create_task(coroutine)
-                for coroutine in (recorder.run(), hints.listen(self._runtime, self._on_hint), self._clean())
+                for coroutine in (recorder.run(), listen(self._runtime, self._on_hint), self._clean())
             ]
             try:
                 await self._lead(context)
@@ -76,11 +76,15 @@ class Sender:
                     task.cancel()
                 await asyncio.gather(*helpers, return_exceptions=True)
 
-    def _on_hint(self, webhook_ids: list[int]) -> None:
-        is_new = not webhook_ids
-        for webhook_id in webhook_ids:
+    def _on_hint(self, hint: Hint) -> None:
+        is_new = not hint.webhook_ids
+        for webhook_id in hint.webhook_ids:
             if found := self._workers.get(webhook_id):
-                found[0].wake()
+                worker, _ = found
+                if hint.is_change:
+                    worker.reload()
+                else:
+                    worker.wake()
             else:
                 is_new = True
         if is_new:
