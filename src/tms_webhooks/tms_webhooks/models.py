@@ -68,6 +68,8 @@ class WebhookEndpoint(Base):
     # Events after `replay_after` up to `replay_until` are still to be added as deliveries.
     replay_after: Mapped[int | None]
     replay_until: Mapped[int | None]
+    # No user sees it any more; the row stays until its deliveries are removed.
+    deleted_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_webhook_endpoint_user_id", "user_id", "id"),

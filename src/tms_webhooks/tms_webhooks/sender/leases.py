@@ -34,7 +34,7 @@ RENEW = text(f"""
 FREE = text(f"""
     SELECT w.id FROM webhook_endpoint w
     WHERE (w.leased_until IS NULL OR w.leased_until < now()) AND {IS_ON} AND {HAS_WORK}
-    ORDER BY w.leased_until NULLS FIRST LIMIT {MAX_HELD} FOR UPDATE OF w SKIP LOCKED
+    ORDER BY w.leased_until NULLS FIRST LIMIT {MAX_HELD} FOR NO KEY UPDATE OF w SKIP LOCKED
 """)  # noqa: S608
 HELD_BY_OTHERS = text("SELECT count(*) FROM webhook_endpoint WHERE leased_by <> :sender AND leased_until > now()")
 ACQUIRE = text(f"""

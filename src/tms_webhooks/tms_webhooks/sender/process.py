@@ -17,7 +17,7 @@ from tms_webhooks.sender.client import DeliveryClient
 from tms_webhooks.sender.endpoint_worker import EndpointWorker, SenderContext
 from tms_webhooks.sender.recorder import Recorder
 from tms_webhooks.sender.retry_policy import RetryPolicy
-from tms_webhooks.services.deliveries import remove_old
+from tms_webhooks.services.removal import remove_deleted, remove_old
 from tms_webhooks.settings import WebhookSettings
 
 # Seconds between two acquisitions of webhooks, however many messages come.
@@ -170,15 +170,17 @@ class Sender:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _clean(self) -> None:
-        """Remove old deliveries from the log, some at a time."""
+        """Remove old deliveries and deleted webhooks, some rows at a time."""
         while True:
             try:
-                while await asyncio.to_thread(self._remove_old) == CLEAN_STEP:
+                while await asyncio.to_thread(self._remove_some):
                     await asyncio.sleep(MIN_INTERVAL)
             except SQLAlchemyError as error:
                 log.warning("old deliveries cannot be removed: %s", error)
             await asyncio.sleep(CLEAN_INTERVAL)
 
-    def _remove_old(self) -> int:
+    def _remove_some(self) -> int:
+        """Return the number of removed rows, 0 if there are none left."""
         with self._runtime.transaction() as session:
-            return remove_old(session, keep_days=self._settings.keep_days, limit=CLEAN_STEP)
+            old = remove_old(session, keep_days=self._settings.keep_days, limit=CLEAN_STEP)
+            return old or remove_deleted(session, limit=CLEAN_STEP)

@@ -1,8 +1,8 @@
-"""The deliveries of a webhook: adding, reading, retrying, and removing old ones."""
+"""The deliveries of a webhook: adding, reading and retrying."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -96,15 +96,3 @@ class DeliveryService:
         self._session.flush()
         self._session.refresh(found)
         return found
-
-
-def remove_old(session: Session, *, keep_days: float, limit: int) -> int:
-    """Remove at most `limit` ended deliveries that are older; returns their number."""
-    age = func.make_interval(0, 0, 0, 0, 0, 0, keep_days * 86_400)
-    old = (
-        select(WebhookDelivery.id)
-        .where(WebhookDelivery.status != DeliveryStatus.WAITING, WebhookDelivery.created_at < func.now() - age)
-        .limit(limit)
-    )
-    done = session.execute(delete(WebhookDelivery).where(WebhookDelivery.id.in_(old)))
-    return int(getattr(done, "rowcount", 0))

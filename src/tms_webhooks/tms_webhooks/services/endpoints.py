@@ -22,6 +22,7 @@ from tms_webhooks.urls import check_url
 
 # In one response, which has no pages.
 MAX_LISTED = 1_000
+EXISTS = WebhookEndpoint.deleted_at.is_(None)
 
 
 class WebhookService:
@@ -45,7 +46,7 @@ class WebhookService:
         check_url(values["url"], self._settings)
         # Serializes with other creations of the user.
         lock_user(self._session, self._actor.id)
-        own = select(func.count()).where(WebhookEndpoint.user_id == self._actor.id)
+        own = select(func.count()).where(WebhookEndpoint.user_id == self._actor.id, EXISTS)
         most = self._settings.most_per_user
         if (self._session.scalar(own) or 0) >= most:
             message = f"would be of webhook number {most + 1}: delete one that is not needed"
@@ -94,18 +95,28 @@ class WebhookService:
         return webhook
 
     def delete(self, webhook_id: int) -> None:
-        self._session.delete(self._locked(webhook_id))
+        """Turn a webhook off and hide it, without what its owner entered. Its rows are removed in the background, since
+        that of a large log takes long."""
+        webhook = self._locked(webhook_id)
+        webhook.deleted_at = func.now()
+        webhook.is_active = False
+        webhook.disabled_reason = None
+        webhook.url = webhook.description = webhook.secret = ""
+        webhook.filter = {}
+        webhook.previous_secret = webhook.previous_secret_until = webhook.last_error = None
+        self._session.flush()
 
     def owners(self, webhooks: Sequence[WebhookEndpoint]) -> builtins.list[User]:
         ids = {webhook.user_id for webhook in webhooks}
         return list(self._session.scalars(select(User).where(User.id.in_(ids))))
 
     def _visible(self) -> Any:
-        rows = select(WebhookEndpoint)
+        rows = select(WebhookEndpoint).where(EXISTS)
         return rows if self._actor.is_admin else rows.where(WebhookEndpoint.user_id == self._actor.id)
 
     def _locked(self, webhook_id: int) -> WebhookEndpoint:
-        return self._found(self._visible().where(WebhookEndpoint.id == webhook_id).with_for_update())
+        # The sink may go on: its deliveries refer to the key of the row.
+        return self._found(self._visible().where(WebhookEndpoint.id == webhook_id).with_for_update(key_share=True))
 
     def _found(self, rows: Any) -> WebhookEndpoint:
         found: WebhookEndpoint | None = self._session.scalar(rows)

@@ -16,7 +16,8 @@ MAX_WAITING = 2_000
 
 def continue_replay(session: Session, webhook_id: int, visibility: Visibility) -> bool:
     """Add the deliveries of the next events of a replay; returns whether any were added. Never commits."""
-    webhook = session.get(WebhookEndpoint, webhook_id, with_for_update=True)
+    # The sink may go on: its deliveries refer to the key of the row.
+    webhook = session.get(WebhookEndpoint, webhook_id, with_for_update={"key_share": True})
     if webhook is None or webhook.replay_after is None or webhook.replay_until is None:
         return False
     waiting = select(func.count()).where(WebhookDelivery.webhook_id == webhook_id, IS_WAITING)
