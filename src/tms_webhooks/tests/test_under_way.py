@@ -7,10 +7,17 @@ import pytest
 from aiohttp import web
 from webhook_receiver import WAIT
 
+from tms_webhooks.hints import announce
 from tms_webhooks.sender import endpoint_worker
 from tms_webhooks.sender.endpoint_worker import EndpointWorker
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
+
+
+@pytest.fixture(scope="module")
+def settings():
+    # Nothing depends on polling.
+    return {"tms.webhooks.allow_private": "true", "tms.webhooks.poll_interval": "60"}
 
 
 class Gate:
@@ -135,3 +142,29 @@ def test_failures_at_a_previous_url_do_not_count(
     receiver.wait_for(lambda found: [one.path for one in found] == ["/old", "/new"])
     webhook = as_ann.get("/api/webhooks/1").json
     assert (webhook["failures"], webhook["paused_until"]) == (0, None)
+
+
+def test_a_hint_that_comes_while_deliveries_are_read_counts(
+    receiver, make_webhook, change, sender, runtime, monkeypatch
+):
+    woken, wake, read_work = threading.Event(), EndpointWorker.wake, endpoint_worker.read_work
+
+    def observed_wake(worker):
+        wake(worker)
+        woken.set()
+
+    def read_and_change(*arguments, **options):
+        work = read_work(*arguments, **options)
+        if work and work.messages and not woken.is_set():
+            monkeypatch.setattr(EndpointWorker, "wake", observed_wake)
+            change()
+            # The sender may not listen yet.
+            while not woken.wait(1.0):
+                announce(runtime, [1])
+        return work
+
+    monkeypatch.setattr(endpoint_worker, "read_work", read_and_change)
+    make_webhook(receiver.url())
+    change()
+
+    receiver.wait_for_count(2)

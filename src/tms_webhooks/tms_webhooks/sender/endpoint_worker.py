@@ -142,8 +142,9 @@ class EndpointWorker:
         if not self._queue.waiting:
             self._read_at = began
         self._queue.add(work.messages)
-        # A full batch: more are due.
-        self._is_due = len(work.messages) >= (1 if work.endpoint.is_down else limit)
+        if len(work.messages) >= (1 if work.endpoint.is_down else limit):
+            # A full batch: more are due. Otherwise more may be due nevertheless, if `wake` was called meanwhile.
+            self._is_due = True
         return True
 
     def _use(self, endpoint: EndpointState) -> None:
