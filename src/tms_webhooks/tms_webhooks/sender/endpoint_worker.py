@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tms_core.runtime import Runtime
 from tms_webhooks.models import DeliveryStatus
 from tms_webhooks.sender.client import Answer, DeliveryClient
+from tms_webhooks.sender.clock import SenderClock
 from tms_webhooks.sender.message_queue import MessageQueue
 from tms_webhooks.sender.receiver_state import ReceiverState
 from tms_webhooks.sender.recorder import Recorder, Result
@@ -41,6 +42,7 @@ class SenderContext:
     sender: UUID
     client: DeliveryClient
     recorder: Recorder
+    clock: SenderClock
 
 
 class EndpointWorker:
@@ -167,6 +169,10 @@ class EndpointWorker:
 
     def _send_ready(self) -> None:
         while self._queue.has_ready and self._sending < self._max_requests and not self._is_stopped:
+            if not self._context.clock.is_leased:
+                # Another process may send in place of this one.
+                self.stop()
+                return
             self._sending += 1
             task = asyncio.create_task(self._deliver(self._queue.take()))
             self._tasks.add(task)
@@ -187,7 +193,7 @@ class EndpointWorker:
             return Result(
                 message.delivery_id, DeliveryStatus.DROPPED, message.attempts, None, None, error=message.dropped
             )
-        receiver, now = self._receiver, datetime.now(UTC)
+        receiver, now = self._receiver, self._context.clock.now()
         timestamp = int(now.timestamp())
         headers = {
             "webhook-id": message.message_id,
@@ -198,7 +204,7 @@ class EndpointWorker:
         return self._judge(message, answer, receiver, began_at=now)
 
     def _judge(self, message: Message, answer: Answer, receiver: ReceiverState, *, began_at: datetime) -> Result:
-        now = datetime.now(UTC)
+        now = self._context.clock.now()
         attempts = message.attempts + 1
         if answer.is_success:
             change, status, next_attempt = receiver.succeeded(), DeliveryStatus.DELIVERED, None

@@ -14,6 +14,7 @@ from tms_core.runtime import Runtime
 from tms_webhooks.hints import Hint, listen
 from tms_webhooks.sender import leases
 from tms_webhooks.sender.client import DeliveryClient
+from tms_webhooks.sender.clock import SenderClock
 from tms_webhooks.sender.endpoint_worker import EndpointWorker, SenderContext
 from tms_webhooks.sender.recorder import Recorder
 from tms_webhooks.sender.retry_policy import RetryPolicy
@@ -43,8 +44,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopped = False
-        # After this time without renewal, the leases may belong to another process.
-        self._leased_until = 0.0
+        self._clock = SenderClock()
 
     def stop(self) -> None:
         self._is_stopped = True
@@ -63,7 +63,7 @@ class Sender:
         recorder = Recorder(self._runtime)
         async with DeliveryClient(self._settings) as client:
             policy = RetryPolicy.of(self._settings)
-            context = SenderContext(self._runtime, self._settings, policy, self._id, client, recorder)
+            context = SenderContext(self._runtime, self._settings, policy, self._id, client, recorder, self._clock)
             helpers = [
                 asyncio.create_task(coroutine)
                 for coroutine in (recorder.run(), listen(self._runtime, self._on_hint), self._clean())
@@ -99,7 +99,6 @@ class Sender:
             except SQLAlchemyError as error:
                 failures += 1
                 log.warning("webhooks cannot be leased, next attempt soon: %s", error)
-                self._end_expired()
                 await asyncio.sleep(BACKOFF.pause(failures))
                 continue
             await self._pause()
@@ -118,7 +117,7 @@ class Sender:
         held, ended = set(self._workers), set(self._ended)
         found = await asyncio.to_thread(leases.renew, self._runtime, self._id, held, ended)
         self._ended -= ended
-        self._leased_until = began + leases.LEASE
+        self._clock.renew(found.at, leased_until=began + leases.LEASE)
         for webhook_id in held - found.held:
             self._stop_worker(webhook_id)
         for webhook_id in sorted(found.held - held):
@@ -145,12 +144,6 @@ class Sender:
     def _stop_worker(self, webhook_id: int) -> None:
         if found := self._workers.get(webhook_id):
             found[0].stop()
-
-    def _end_expired(self) -> None:
-        """Stop sending when another process may send in place of this one."""
-        if time.monotonic() > self._leased_until:
-            for worker, _ in self._workers.values():
-                worker.stop()
 
     async def _end_workers(self) -> None:
         """Wait for the deliveries under way and their results, with the leases renewed meanwhile."""

@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -75,7 +75,7 @@ class WebhookService:
         webhook = self._locked(webhook_id)
         overlap = timedelta(hours=self._settings.secret_overlap_hours)
         webhook.previous_secret = webhook.secret
-        webhook.previous_secret_until = datetime.now(UTC) + overlap
+        webhook.previous_secret_until = func.now() + overlap
         webhook.secret = secret or new_secret()
         return self._flushed(webhook)
 
