@@ -121,6 +121,16 @@ def test_tests_replays_and_retries_need_an_active_webhook(as_ann, make_webhook):
         assert post(f"/api/webhooks/1/{path}", *arguments, status=409).json["code"] == "webhook_inactive"
 
 
+def test_a_second_replay_is_refused_until_the_first_is_over_or_the_webhook_was_off(as_ann, make_webhook):
+    make_webhook(URL)
+    as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=202)
+
+    assert as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=409).json["code"] == "webhook_replaying"
+    assert as_ann.patch_json("/api/webhooks/1", {"is_active": False}).json["replaying"] is False
+    as_ann.patch_json("/api/webhooks/1", {"is_active": True})
+    as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=202)
+
+
 def test_waiting_tests_are_limited(as_ann, make_webhook):
     make_webhook(URL)
     for _ in range(10):

@@ -14,7 +14,7 @@ from tms_core.models import User
 from tms_core.permissions import Actor
 from tms_core.runtime import Runtime
 from tms_core.services.user_lock import lock_user
-from tms_webhooks.error_codes import TOO_MANY_WEBHOOKS, WEBHOOK_INACTIVE, WEBHOOK_NOT_FOUND
+from tms_webhooks.error_codes import TOO_MANY_WEBHOOKS, WEBHOOK_INACTIVE, WEBHOOK_NOT_FOUND, WEBHOOK_REPLAYING
 from tms_webhooks.models import WebhookEndpoint
 from tms_webhooks.settings import WebhookSettings
 from tms_webhooks.signatures import new_secret
@@ -56,7 +56,8 @@ class WebhookService:
         return self._flushed(webhook)
 
     def change(self, webhook_id: int, values: Mapping[str, Any]) -> WebhookEndpoint:
-        """Change fields. A new URL, and turning it on again, begin without the failures of before."""
+        """Change fields. A new URL, and turning it on again, begin without the failures of before. Turning it off ends
+        its replay."""
         webhook = self._locked(webhook_id)
         if "url" in values:
             check_url(values["url"], self._settings)
@@ -65,6 +66,8 @@ class WebhookService:
             setattr(webhook, name, value)
         if webhook.is_active:
             webhook.disabled_reason = None
+        if values.get("is_active") is False:
+            webhook.replay_after = webhook.replay_until = None
         if is_fresh:
             webhook.failures = 0
             webhook.failing_since = webhook.last_error = webhook.paused_until = None
@@ -80,8 +83,14 @@ class WebhookService:
         return self._flushed(webhook)
 
     def begin_replay(self, webhook_id: int, since: int) -> WebhookEndpoint:
-        """Have all events after `since` that the webhook gets delivered again, in the background."""
+        """Have all events after `since` that the webhook gets delivered again, in the background.
+
+        Raises `ConflictError` while an earlier replay is under way.
+        """
         webhook = self.get_active(webhook_id)
+        if webhook.replay_after is not None:
+            message = "A replay is under way. Wait for its end, or turn the webhook off, which ends it."
+            raise ConflictError(None, message, WEBHOOK_REPLAYING)
         webhook.replay_after = since
         webhook.replay_until = max(since, last_position(self._session))
         self._session.flush()
