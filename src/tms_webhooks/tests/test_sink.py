@@ -59,7 +59,7 @@ def test_an_inactive_webhook_gets_nothing(as_ann, make_webhook, relay_once, rows
 )
 def test_a_lock_of_a_webhook_does_not_stop_the_sink(as_ann, ann, make_webhook, runtime, lock):
     make_webhook()
-    as_ann.post_json("/api/webhooks/1/replay", {"since": 0})
+    as_ann.post("/api/webhooks/1/test")
     as_ann.post_json("/api/task", {"title": "Paint"})
     assign_all_positions(runtime)
     with runtime.transaction() as locking, runtime.transaction() as session:

@@ -8,8 +8,10 @@ from aiohttp import web
 from webhook_receiver import WAIT
 
 from tms_webhooks.hints import announce
+from tms_webhooks.models import WebhookEndpoint
 from tms_webhooks.sender import endpoint_worker
 from tms_webhooks.sender.endpoint_worker import EndpointWorker
+from tms_webhooks.services import replays
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -142,6 +144,39 @@ def test_failures_at_a_previous_url_do_not_count(
     receiver.wait_for(lambda found: [one.path for one in found] == ["/old", "/new"])
     webhook = as_ann.get("/api/webhooks/1").json
     assert (webhook["failures"], webhook["paused_until"]) == (0, None)
+
+
+def test_a_replay_of_few_among_many_events_does_not_wait_for_polls(
+    as_ann, receiver, make_webhook, change, sender, monkeypatch
+):
+    monkeypatch.setattr(replays, "STEP", 2)
+    for _ in range(7):
+        change()
+    change(priority="URGENT")
+    make_webhook(receiver.url(), filter={"priority": ["URGENT"]})
+
+    as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=202)
+
+    assert receiver.wait_for_count(1)[0].json["data"]["event_id"] == 8
+
+
+def test_a_replay_is_continued_by_a_limited_number_of_events_at_a_time(
+    as_ann, make_webhook, change, runtime, monkeypatch
+):
+    monkeypatch.setattr(replays, "STEP", 2)
+    monkeypatch.setattr(replays, "MAX_STEPS", 2)
+    for _ in range(5):
+        change()
+    make_webhook(filter={"priority": ["URGENT"]})
+    as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=202)
+
+    with runtime.transaction() as session:
+        positions = []
+        for _ in range(2):
+            replays.continue_replay(session, 1, "team")
+            positions.append(session.get(WebhookEndpoint, 1).replay_after)
+
+    assert positions == [4, None]
 
 
 def test_a_hint_that_comes_while_deliveries_are_read_counts(
