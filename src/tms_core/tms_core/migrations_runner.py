@@ -58,7 +58,8 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
             config.attributes["connection"] = connection
             for label in branches:
                 command.upgrade(config, f"{label}@heads")
-            connection.commit()
+                # Outside a transaction, the next branch can make an index concurrently.
+                connection.commit()
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": ADVISORY_LOCK})

@@ -108,14 +108,13 @@ class WebhookDelivery(Base):
 
     __table_args__ = (
         UniqueConstraint("webhook_id", "position"),
-        Index("ix_webhook_delivery_webhook_id", "webhook_id", "id"),
+        Index("ix_webhook_delivery_status", "webhook_id", "status", "id"),
         Index("ix_webhook_delivery_waiting", "webhook_id", "position", postgresql_where=text("status = 'waiting'")),
         Index(
             "ix_webhook_delivery_waiting_task",
             "webhook_id", "task_id", "position",
             postgresql_where=text("status = 'waiting'"),
         ),
-        Index("ix_webhook_delivery_dead", "webhook_id", "id", postgresql_where=text("status = 'dead'")),
         Index("ix_webhook_delivery_ended", "created_at", postgresql_where=text("status <> 'waiting'")),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -59,12 +59,19 @@ class DeliveryService:
 
     def page(self, *, status: DeliveryStatus | None, before: int | None, limit: int) -> Sequence[WebhookDelivery]:
         """Return the newest deliveries with an id below `before`."""
-        rows = select(WebhookDelivery).where(WebhookDelivery.webhook_id == self._webhook_id)
-        if status is not None:
-            rows = rows.where(WebhookDelivery.status == status)
-        if before is not None:
-            rows = rows.where(WebhookDelivery.id < before)
+        # A scan of the index per status: each update of a delivery would have to write another index without them.
+        statuses = DeliveryStatus if status is None else (status,)
+        newest = union_all(*(self._newest(one, before, limit) for one in statuses)).subquery()
+        rows = select(WebhookDelivery).where(WebhookDelivery.id.in_(select(newest.c.id)))
         return self._session.scalars(rows.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
+
+    def _newest(self, status: DeliveryStatus, before: int | None, limit: int) -> Select[int]:
+        ids = select(WebhookDelivery.id).where(
+            WebhookDelivery.webhook_id == self._webhook_id, WebhookDelivery.status == status
+        )
+        if before is not None:
+            ids = ids.where(WebhookDelivery.id < before)
+        return ids.order_by(WebhookDelivery.id.desc()).limit(limit)
 
     def add_test(self) -> WebhookDelivery:
         waiting = select(func.count()).where(
