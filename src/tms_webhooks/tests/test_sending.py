@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from webhook_receiver import WAIT, hang
 
 from tms_core.backoff import Backoff
-from tms_webhooks.sender import client, retry_policy
+from tms_webhooks.sender import client, process, recorder, retry_policy
 from tms_webhooks.sender.retry_after import seconds_to_wait
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
@@ -133,6 +133,21 @@ def test_an_unforeseen_error_counts_as_a_failure_and_is_logged(
 
     assert [(one["status"], one["attempts"]) for one in deliveries()] == [("delivered", 2), ("delivered", 1)]
     assert "unforeseen" in caplog.text
+
+
+def test_a_process_that_cannot_record_for_an_unforeseen_reason_ends_with_the_error(
+    receiver, make_webhook, change, runtime, monkeypatch
+):
+    def fail(*_):
+        raise RecursionError("unforeseen")
+
+    monkeypatch.setattr(recorder, "write_results", fail)
+    monkeypatch.setattr(process, "EXTRA_SECONDS", 0.0)
+    make_webhook(receiver.url())
+    change()
+
+    with pytest.raises(RecursionError, match="unforeseen"):
+        process.Sender(runtime).run()
 
 
 def test_a_receiver_that_is_gone_turns_the_webhook_off(as_ann, receiver, make_webhook, change, sender, deliveries):

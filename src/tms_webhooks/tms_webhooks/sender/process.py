@@ -68,13 +68,19 @@ class Sender:
                 asyncio.create_task(coroutine)
                 for coroutine in (recorder.run(), listen(self._runtime, self._on_hint), self._clean())
             ]
+            for task in helpers:
+                # Only an unforeseen error ends one. Without the recorder, for example, each worker would wait for ever.
+                task.add_done_callback(lambda _: self.stop())
             try:
                 await self._lead(context)
             finally:
                 await self._end_workers()
                 for task in helpers:
                     task.cancel()
-                await asyncio.gather(*helpers, return_exceptions=True)
+                ends = await asyncio.gather(*helpers, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
     def _on_hint(self, hint: Hint) -> None:
         is_new = not hint.webhook_ids
