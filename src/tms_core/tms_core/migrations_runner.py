@@ -58,7 +58,8 @@ def upgrade(runtime: Runtime, *, say: Callable[[str], None] = lambda line: None)
             config.attributes["connection"] = connection
             for label in branches:
                 command.upgrade(config, f"{label}@heads")
-                # Outside a transaction, the next branch can make an index concurrently.
+                # Alembic reads the version table at the end. In the transaction that this begins, the next branch could
+                # not create an index concurrently.
                 connection.commit()
         finally:
             connection.rollback()
