@@ -52,12 +52,11 @@ export function WebhookState({ webhook }: { webhook: Webhook }) {
       {webhook.failing_since && (
         <span class="muted">
           {t("webhooks.failures", { count: webhook.failures })} <RelativeTime at={webhook.failing_since} />
-          {webhook.paused_until && (
-            <>
-              {" · "}
-              {t("webhooks.paused")} <RelativeTime at={webhook.paused_until} />
-            </>
-          )}
+        </span>
+      )}
+      {webhook.paused_until && (
+        <span class="muted">
+          {t("webhooks.paused")} <RelativeTime at={webhook.paused_until} />
         </span>
       )}
       {webhook.last_error && <span class="webhook__error">{webhook.last_error}</span>}
@@ -81,7 +80,7 @@ export function WebhookMenu({ webhook, onAction }: Omit<RowProps, "isNamed">) {
       items={[
         item("edit", t("webhooks.edit"), { icon: "edit" }),
         item("test", t("webhooks.test"), { icon: "bell", ...isOff }),
-        item("replay", t("webhooks.replay"), { icon: "undo", ...isOff }),
+        item("replay", t("webhooks.replay"), { icon: "undo", disabled: !webhook.is_active || webhook.replaying }),
         item("rotate", t("webhooks.rotate"), { icon: "key" }),
         item("toggle", webhook.is_active ? t("webhooks.turnOff") : t("webhooks.turnOn"), { icon: "refresh" }),
         item("delete", t("webhooks.delete"), { icon: "trash", isDanger: true, isSeparated: true }),

@@ -35,6 +35,21 @@ def make_webhook(as_ann):
 
 
 @pytest.fixture
+def change(as_ann, relay_once):
+    """Return a function that creates a task, or changes the one of an id."""
+
+    def run(task_id=None, **fields):
+        if task_id is None:
+            task_id = as_ann.post_json("/api/task", {"title": "Paint", **fields}).json["id"]
+        else:
+            as_ann.patch_json(f"/api/task/{task_id}", fields)
+        relay_once()
+        return task_id
+
+    return run
+
+
+@pytest.fixture
 def receiver() -> Iterator[Receiver]:
     with Receiver() as receiver:
         yield receiver

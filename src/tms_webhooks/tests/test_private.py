@@ -1,7 +1,14 @@
 """Webhooks where users see their own tasks only."""
 
+import asyncio
+import threading
+
 import pytest
+from aiohttp import web
 from sqlalchemy import text
+from webhook_receiver import WAIT
+
+from tms_webhooks.sender import endpoint_worker
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -79,6 +86,31 @@ def test_a_waiting_delivery_is_dropped_when_the_owner_loses_the_task(
 
     assert (dropped["status"], dropped["error"]) == ("dropped", "the owner may no longer see the task")
     assert receiver.requests == []
+
+
+def test_deliveries_in_memory_are_dropped_when_the_owner_loses_the_task(
+    as_ann, as_bob, bob, receiver, make_webhook, relay_once, deliveries, sender, monkeypatch
+):
+    monkeypatch.setattr(endpoint_worker, "MAX_AGE", 0.0)
+    is_taken_away = threading.Event()
+
+    async def answer_later(_request):
+        await asyncio.to_thread(is_taken_away.wait, WAIT)
+        return web.Response()
+
+    receiver.answers["/hook"].append(answer_later)
+    make_webhook(receiver.url(), as_bob, events=["created", "updated"])
+    as_ann.post_json("/api/task", {"title": "Shared", "assigned_to": bob.id})
+    for number in range(3):
+        as_ann.patch_json("/api/task/1", {"title": f"Title {number}"})
+    relay_once()
+    receiver.wait_for_count(1)
+
+    as_ann.patch_json("/api/task/1", {"assigned_to": None})
+    is_taken_away.set()
+
+    assert [one["status"] for one in deliveries(client=as_bob)] == ["delivered", "dropped", "dropped", "dropped"]
+    assert len(receiver.requests) == 1
 
 
 def test_a_replay_has_only_events_that_the_owner_may_see(

@@ -1,9 +1,11 @@
 """The resources of webhooks: what they accept, who may use them, and what they show."""
 
 import re
+from itertools import product
 
 import pytest
 
+from tms_webhooks.models import DeliveryStatus, WebhookDelivery
 from tms_webhooks.signatures import SECRET
 
 URL = "https://hooks.example.com/tms"
@@ -121,6 +123,16 @@ def test_tests_replays_and_retries_need_an_active_webhook(as_ann, make_webhook):
         assert post(f"/api/webhooks/1/{path}", *arguments, status=409).json["code"] == "webhook_inactive"
 
 
+def test_a_second_replay_is_refused_until_the_first_is_over_or_the_webhook_was_off(as_ann, make_webhook):
+    make_webhook(URL)
+    as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=202)
+
+    assert as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=409).json["code"] == "webhook_replaying"
+    assert as_ann.patch_json("/api/webhooks/1", {"is_active": False}).json["replaying"] is False
+    as_ann.patch_json("/api/webhooks/1", {"is_active": True})
+    as_ann.post_json("/api/webhooks/1/replay", {"since": 0}, status=202)
+
+
 def test_waiting_tests_are_limited(as_ann, make_webhook):
     make_webhook(URL)
     for _ in range(10):
@@ -146,6 +158,27 @@ def test_deliveries_are_listed_newest_first_in_pages(as_ann, make_webhook):
     assert as_ann.post("/api/webhooks/1/deliveries/3/retry", status=409).json["code"] == "webhook_delivery_not_dead"
     missing = as_ann.post("/api/webhooks/1/deliveries/99/retry", status=404).json
     assert missing["code"] == "webhook_delivery_not_found"
+
+
+def test_pages_have_deliveries_of_all_states_or_of_one(as_ann, make_webhook, runtime):
+    states = ["waiting", "dead", "delivered", "dropped"] * 2
+    for _ in range(2):
+        make_webhook(URL)
+    with runtime.transaction() as session:
+        for state, webhook in product(states, (1, 2)):
+            session.add(WebhookDelivery(webhook_id=webhook, type="task.created", status=DeliveryStatus(state)))
+            session.flush()
+
+    def read(query):
+        url, ids = f"/api/webhooks/1/deliveries?page_size=3{query}", []
+        while url:
+            found = as_ann.get(re.sub(r"^https?://[^/]+", "", url)).json
+            ids += [one["id"] for one in found["results"]]
+            url = found["next"]
+        return ids
+
+    assert read("") == [15, 13, 11, 9, 7, 5, 3, 1]
+    assert [read(f"&status={state}") for state in states[:4]] == [[9, 1], [11, 3], [13, 5], [15, 7]]
 
 
 def test_a_repeated_key_registers_and_sends_nothing_twice(as_ann):

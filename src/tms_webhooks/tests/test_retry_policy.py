@@ -22,6 +22,8 @@ FAILURE = Answer(10, 500)
         (None, None), ("", None), ("soon", None), ("-5", None), ("1.5", None), ("120", 120.0), ("0", 0.0),
         ("999999", MAX_WAIT), ("Mon, 01 Mar 2027 12:01:00 GMT", 60.0), ("Mon, 01 Mar 2027 11:00:00 GMT", 0.0),
         ("Mon, 01 Mar 2029 11:00:00 GMT", MAX_WAIT), ("9" * 1000, None),
+        ("Mon, 01 Jan 99999999999 00:00:00 GMT", None), ("Mon, 01 Mar 2027 12:01:00 +" + "9" * 20, None),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", MAX_WAIT), ("Mon, 01 Jan 0001 00:00:00 +2359", 0.0),
     ],
 )  # fmt: skip
 def test_retry_after_is_read_as_seconds_or_a_date_up_to_an_hour(header, seconds):
@@ -47,11 +49,15 @@ def test_a_longer_retry_after_replaces_the_pause():
     assert next_attempt == NOW + timedelta(seconds=1800)
 
 
-def test_a_receiver_that_is_overloaded_or_down_gets_a_pause():
-    assert POLICY.pause(FAILURE, failures=4, now=NOW) is None
-    assert POLICY.pause(Answer(10, 503, retry_after=60.0), failures=1, now=NOW) == NOW + timedelta(seconds=60)
-    assert POLICY.pause(Answer(10, 500, retry_after=60.0), failures=1, now=NOW) is None
-    first, later = (POLICY.pause(FAILURE, failures=failures, now=NOW) for failures in (5, 50))
+def test_a_receiver_that_is_overloaded_gets_the_pause_that_it_asks_for():
+    assert POLICY.asked_pause(Answer(10, 503, retry_after=60.0), now=NOW) == NOW + timedelta(seconds=60)
+    assert POLICY.asked_pause(Answer(10, 429), now=NOW) is None
+    assert POLICY.asked_pause(Answer(10, 500, retry_after=60.0), now=NOW) is None
+
+
+def test_a_receiver_that_is_down_gets_a_pause():
+    assert POLICY.down_pause(failures=4, now=NOW) is None
+    first, later = (POLICY.down_pause(failures=failures, now=NOW) for failures in (5, 50))
     assert first
     assert later
     assert timedelta(seconds=4) <= first - NOW < later - NOW <= timedelta(seconds=360)

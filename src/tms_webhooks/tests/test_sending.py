@@ -12,7 +12,8 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from webhook_receiver import WAIT, hang
 
 from tms_core.backoff import Backoff
-from tms_webhooks.sender import retry_policy
+from tms_webhooks.sender import client, process, recorder, retry_policy
+from tms_webhooks.sender.retry_after import seconds_to_wait
 
 pytestmark = pytest.mark.usefixtures("quick_retries")
 
@@ -24,21 +25,6 @@ def settings():
         "tms.webhooks.poll_interval": "0.05",
         "tms.webhooks.timeout": "0.5",
     }
-
-
-@pytest.fixture
-def change(as_ann, relay_once):
-    """Return a function that creates a task, or changes the one of an id."""
-
-    def run(task_id=None, **fields):
-        if task_id is None:
-            task_id = as_ann.post_json("/api/task", {"title": "Paint", **fields}).json["id"]
-        else:
-            as_ann.patch_json(f"/api/task/{task_id}", fields)
-        relay_once()
-        return task_id
-
-    return run
 
 
 def test_an_event_is_delivered_with_a_valid_signature(ann, receiver, make_webhook, change, sender, deliveries):
@@ -123,6 +109,45 @@ def test_retry_after_is_obeyed_and_pauses_the_webhook(as_ann, receiver, make_web
     assert webhook["last_error"] == "answered 503"
     assert logged["next_attempt_at"][:13] >= webhook["paused_until"][:13]
     assert len(receiver.requests) == 1
+
+
+def test_a_delivery_is_recorded_whatever_date_retry_after_has(receiver, make_webhook, change, sender, deliveries):
+    make_webhook(receiver.url())
+    receiver.answers["/hook"].append((200, {"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}, b"ok"))
+    change()
+
+    assert deliveries()[0]["status"] == "delivered"
+
+
+def test_an_unforeseen_error_counts_as_a_failure_and_is_logged(
+    receiver, make_webhook, change, sender, deliveries, monkeypatch, caplog
+):
+    def fail_once(header):
+        monkeypatch.setattr(client, "seconds_to_wait", seconds_to_wait)
+        raise RecursionError
+
+    make_webhook(receiver.url())
+    monkeypatch.setattr(client, "seconds_to_wait", fail_once)
+    task = change()
+    change(task, title="New")
+
+    assert [(one["status"], one["attempts"]) for one in deliveries()] == [("delivered", 2), ("delivered", 1)]
+    assert "unforeseen" in caplog.text
+
+
+def test_a_process_that_cannot_record_for_an_unforeseen_reason_ends_with_the_error(
+    receiver, make_webhook, change, runtime, monkeypatch
+):
+    def fail(*_):
+        raise RecursionError("unforeseen")
+
+    monkeypatch.setattr(recorder, "write_results", fail)
+    monkeypatch.setattr(process, "EXTRA_SECONDS", 0.0)
+    make_webhook(receiver.url())
+    change()
+
+    with pytest.raises(RecursionError, match="unforeseen"):
+        process.Sender(runtime).run()
 
 
 def test_a_receiver_that_is_gone_turns_the_webhook_off(as_ann, receiver, make_webhook, change, sender, deliveries):

@@ -1,11 +1,15 @@
-"""The sink, and what stays in the log."""
+"""The sink."""
 
 import pytest
 from sqlalchemy import select, text
 
 from tms_core.event_log.events import read_events
+from tms_core.permissions import Actor
+from tms_testing.fixtures import assign_all_positions
 from tms_webhooks.models import WebhookDelivery
-from tms_webhooks.services.deliveries import remove_old
+from tms_webhooks.sender.leases import FREE
+from tms_webhooks.services.endpoints import create_service
+from tms_webhooks.services.replays import continue_replay
 from tms_webhooks.sink import WebhookSink
 
 
@@ -42,24 +46,26 @@ def test_an_inactive_webhook_gets_nothing(as_ann, make_webhook, relay_once, rows
     assert rows() == []
 
 
-def test_old_deliveries_are_removed_unless_they_wait(as_ann, make_webhook, runtime, rows):
-    make_webhook()
-    for _ in range(4):
-        as_ann.post("/api/webhooks/1/test")
-    with runtime.transaction() as session:
-        session.execute(text("UPDATE webhook_delivery SET created_at = now() - interval '31 days' WHERE id < 4"))
-        session.execute(text("UPDATE webhook_delivery SET status = 'delivered' WHERE id IN (1, 4)"))
-        session.execute(text("UPDATE webhook_delivery SET status = 'dead' WHERE id = 2"))
-
-        assert remove_old(session, keep_days=30, limit=1) == 1
-        assert remove_old(session, keep_days=30, limit=10) == 1
-
-    assert len(rows()) == 2
-
-
-def test_a_deleted_webhook_takes_its_deliveries_along(as_ann, make_webhook, rows):
+@pytest.mark.parametrize(
+    "lock",
+    [
+        lambda session, webhooks: webhooks.get_active(1),
+        lambda session, webhooks: webhooks.begin_replay(1, 0),
+        lambda session, webhooks: webhooks.delete(1),
+        lambda session, webhooks: continue_replay(session, 1, "team"),
+        lambda session, webhooks: session.execute(FREE),
+    ],
+    ids=["a test or retry", "the beginning of a replay", "a deletion", "a step of a replay", "a lease"],
+)
+def test_a_lock_of_a_webhook_does_not_stop_the_sink(as_ann, ann, make_webhook, runtime, lock):
     make_webhook()
     as_ann.post("/api/webhooks/1/test")
-    as_ann.delete("/api/webhooks/1")
+    as_ann.post_json("/api/task", {"title": "Paint"})
+    assign_all_positions(runtime)
+    with runtime.transaction() as locking, runtime.transaction() as session:
+        lock(locking, create_service(runtime, locking, Actor(ann.id, False)))
+        session.execute(text("SET LOCAL lock_timeout = '100ms'"))
 
-    assert rows() == []
+        added = WebhookSink(runtime).deliver(session, read_events(session, after=0, limit=10))
+
+    assert added == {1}

@@ -15,6 +15,9 @@ WEBHOOK_INACTIVE = ErrorCode("webhook_inactive", "The webhook is turned off.", s
 WEBHOOK_DELIVERY_NOT_DEAD = ErrorCode(
     "webhook_delivery_not_dead", "The delivery is no dead letter, so it cannot be retried.", status=409
 )
+WEBHOOK_REPLAYING = ErrorCode(
+    "webhook_replaying", "A replay of the webhook is under way; turning the webhook off ends it.", status=409
+)
 TOO_MANY_TEST_DELIVERIES = ErrorCode(
     "too_many_test_deliveries", "So many test deliveries wait already.", ("maximum",), status=409
 )

@@ -1,8 +1,9 @@
-"""Messages through Redis that deliveries are due, which save the senders from waiting for their polling interval."""
+"""Messages through Redis that deliveries are due or webhooks have changed, for which senders else wait some seconds."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import orjson
 import redis
@@ -18,20 +19,29 @@ CONNECT_TIMEOUT = 3.0
 log = logging.getLogger(__name__)
 
 
-def announce(runtime: Runtime, webhook_ids: Iterable[int]) -> None:
-    """Publish that the webhooks have deliveries. While Redis is down, nothing happens: senders poll."""
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Webhooks that have due deliveries, or with `is_change` were changed by users. Empty if they are not known."""
+
+    webhook_ids: list[int]
+    is_change: bool = False
+
+
+def announce(runtime: Runtime, webhook_ids: Iterable[int], *, is_change: bool = False) -> None:
+    """Publish a hint. While Redis is down, nothing happens: senders poll."""
     try:
-        runtime.redis.publish(CHANNEL, orjson.dumps(sorted(webhook_ids)))
+        runtime.redis.publish(CHANNEL, orjson.dumps(Hint(sorted(webhook_ids), is_change)))
     except redis.RedisError as error:
         log.debug("due deliveries are not announced: %s", error)
 
 
-def announce_after_commit(runtime: Runtime, session: Session, webhook_id: int) -> None:
-    event.listen(session, "after_commit", lambda _session: announce(runtime, [webhook_id]), once=True)
+def announce_change(runtime: Runtime, session: Session, webhook_id: int) -> None:
+    """Publish, after the commit, that a user has changed a webhook or its deliveries."""
+    event.listen(session, "after_commit", lambda _session: announce(runtime, [webhook_id], is_change=True), once=True)
 
 
-async def listen(runtime: Runtime, on_hint: Callable[[list[int]], None]) -> None:
-    """Call `on_hint` with the ids of each message, until cancelled; reconnects by itself."""
+async def listen(runtime: Runtime, on_hint: Callable[[Hint], None]) -> None:
+    """Call `on_hint` with each hint, until cancelled; reconnects by itself."""
     is_down = False
     while True:
         try:
@@ -42,10 +52,10 @@ async def listen(runtime: Runtime, on_hint: Callable[[list[int]], None]) -> None
                 await pubsub.subscribe(CHANNEL)
                 is_down = False
                 # What was announced while nobody listened.
-                on_hint([])
+                on_hint(Hint([]))
                 async for message in pubsub.listen():
-                    on_hint(orjson.loads(message["data"]))
-        except (redis.RedisError, OSError, ValueError) as error:
+                    on_hint(Hint(**orjson.loads(message["data"])))
+        except (redis.RedisError, OSError, ValueError, TypeError) as error:
             if not is_down:
                 log.warning("redis is unavailable, polling at each interval: %s", error)
             is_down = True

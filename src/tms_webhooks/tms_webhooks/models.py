@@ -68,6 +68,8 @@ class WebhookEndpoint(Base):
     # Events after `replay_after` up to `replay_until` are still to be added as deliveries.
     replay_after: Mapped[int | None]
     replay_until: Mapped[int | None]
+    # No user sees it any more; the row stays until its deliveries are removed.
+    deleted_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_webhook_endpoint_user_id", "user_id", "id"),
@@ -106,14 +108,13 @@ class WebhookDelivery(Base):
 
     __table_args__ = (
         UniqueConstraint("webhook_id", "position"),
-        Index("ix_webhook_delivery_webhook_id", "webhook_id", "id"),
+        Index("ix_webhook_delivery_status", "webhook_id", "status", "id"),
         Index("ix_webhook_delivery_waiting", "webhook_id", "position", postgresql_where=text("status = 'waiting'")),
         Index(
             "ix_webhook_delivery_waiting_task",
             "webhook_id", "task_id", "position",
             postgresql_where=text("status = 'waiting'"),
         ),
-        Index("ix_webhook_delivery_dead", "webhook_id", "id", postgresql_where=text("status = 'dead'")),
         Index("ix_webhook_delivery_ended", "created_at", postgresql_where=text("status <> 'waiting'")),
     )  # fmt: skip
 

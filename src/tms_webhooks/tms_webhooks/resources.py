@@ -1,6 +1,7 @@
 """Resources: webhooks, their secrets, replays and tests."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from tms_core.models import User
@@ -9,7 +10,7 @@ from tms_core.web.openapi import Header, Link, Nothing, ResponseDoc, Tag, docume
 from tms_core.web.public_url import absolute_url
 from tms_core.web.resource import id_of, json_response, resource, to_json
 from tms_core.web.validation import body_of, query_of
-from tms_webhooks.hints import announce_after_commit
+from tms_webhooks.hints import announce_change
 from tms_webhooks.models import WebhookEndpoint
 from tms_webhooks.schemas import (
     NewSecret,
@@ -26,7 +27,7 @@ from tms_webhooks.services.endpoints import WebhookService, create_service
 WEBHOOKS = Tag("Webhooks", "Signed HTTP requests about changes of tasks, to URLs that users register.")
 NO_STORE = {"Cache-Control": "no-store"}
 TOO_MANY = f"The user has too many webhooks. Or: {STILL_RUNNING}"
-INACTIVE = f"The webhook is turned off. Or: {STILL_RUNNING}"
+NO_REPLAY = f"The webhook is turned off, or a replay is under way. Or: {STILL_RUNNING}"
 LOCATION = Header("Location", "URL of the new webhook.", "https://tms.example.com/api/webhooks/1")
 ID = {"id": "$response.body#/id"}
 LINKS = tuple(Link(name, ID) for name in ("get_webhook", "change_webhook", "delete_webhook", "list_webhook_deliveries"))
@@ -43,8 +44,8 @@ class OfWebhooks:
         return create_service(self.request.registry.tms, self.request.db, self.request.actor)
 
     def announce(self, webhook_id: int) -> None:
-        """Wake the senders once the request has committed."""
-        announce_after_commit(self.request.registry.tms, self.request.db, webhook_id)
+        """Have the senders read the webhook and its deliveries once the request has committed."""
+        announce_change(self.request.registry.tms, self.request.db, webhook_id)
 
     def present(self, webhooks: Sequence[WebhookEndpoint]) -> list[dict[str, Any]]:
         owners = {user.id: user for user in self.webhooks.owners(webhooks)}
@@ -97,7 +98,9 @@ class WebhookResource(OfWebhooks):
     @documented("delete_webhook", responses={200: Nothing})
     def delete(self):
         """Delete a webhook, with its deliveries."""
-        self.webhooks.delete(id_of(self.request))
+        webhook_id = id_of(self.request)
+        self.webhooks.delete(webhook_id)
+        self.announce(webhook_id)
         return json_response({})
 
     def _with_secret(self, webhook: WebhookEndpoint) -> dict[str, Any]:
@@ -120,9 +123,10 @@ class WebhookSecret(OfWebhooks):
 @resource(path=r"/api/webhooks/{id:\d+}/replay", name="webhook-replay")
 class WebhookReplay(OfWebhooks):
     @idempotent
-    @documented("replay_webhook", body=ReplayStart, responses={202: ReplayRange, 409: INACTIVE})
+    @documented("replay_webhook", body=ReplayStart, responses={202: ReplayRange, 409: NO_REPLAY})
     def post(self):
-        """Send all events after one again. They have the ids that they had; replaces a replay that is under way."""
+        """Send all events after one again. They have the ids that they had. Refused while a replay is under way, which
+        ends when the webhook is turned off."""
         webhook_id = id_of(self.request)
         webhook = self.webhooks.begin_replay(webhook_id, body_of(self.request, ReplayStart).since)
         self.announce(webhook_id)
@@ -130,7 +134,7 @@ class WebhookReplay(OfWebhooks):
 
 
 def present_webhook(webhook: WebhookEndpoint, owner: User) -> dict[str, Any]:
-    is_off = not webhook.is_active
+    is_paused = webhook.is_active and webhook.paused_until and webhook.paused_until > datetime.now(UTC)
     return {
         "id": webhook.id,
         "owner": {"id": owner.id, "username": owner.username, "is_active": owner.is_active},
@@ -143,7 +147,7 @@ def present_webhook(webhook: WebhookEndpoint, owner: User) -> dict[str, Any]:
         "failures": webhook.failures,
         "failing_since": webhook.failing_since,
         "last_error": webhook.last_error,
-        "paused_until": None if is_off else webhook.paused_until,
+        "paused_until": webhook.paused_until if is_paused else None,
         "replaying": webhook.replay_after is not None,
         "previous_secret_until": webhook.previous_secret_until,
         "created_at": webhook.created_at,

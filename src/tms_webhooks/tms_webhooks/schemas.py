@@ -207,7 +207,9 @@ class Webhook(ResponseSchema):
     failures: int = Field(description="Failed deliveries in a row.")
     failing_since: datetime | None
     last_error: str | None
-    paused_until: datetime | None = Field(description="Nothing is sent until then, since the receiver is down.")
+    paused_until: datetime | None = Field(
+        description="Nothing is sent until then, since the receiver is down or has asked for a pause."
+    )
     replaying: bool
     previous_secret_until: datetime | None = Field(
         description="Until then, deliveries are signed with the previous secret too."

@@ -1,6 +1,7 @@
 """The HTTP client of deliveries: bounded in time and size, without redirects, and only to permitted addresses."""
 
 import asyncio
+import logging
 import socket
 import ssl
 import time
@@ -22,6 +23,7 @@ MAX_ERROR_LENGTH = 300
 DNS_CACHE_SECONDS = 30
 KEEP_ALIVE_SECONDS = 30
 NUL = "\x00"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class DeliveryClient:
         await self._resolver.close()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send one delivery; never raises for what the receiver does."""
+        """Send one delivery; errors of any kind are in the answer."""
         began = time.monotonic()
 
         def taken() -> int:
@@ -95,6 +97,10 @@ class DeliveryClient:
         except TimeoutError:
             return Answer(taken(), error=f"no answer within {self._timeout:g} seconds")
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Answer(taken(), error=_reason(error))
+        except Exception as error:
+            # Without an answer, the delivery would stay under way, and its webhook leased, until the process ends.
+            log.exception("the delivery %s failed for an unforeseen reason", headers.get("webhook-id"))
             return Answer(taken(), error=_reason(error))
 
     def _create_socket(self, address: Any) -> socket.socket:

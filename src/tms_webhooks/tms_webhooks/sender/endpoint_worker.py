@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import time
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,7 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from tms_core.runtime import Runtime
 from tms_webhooks.models import DeliveryStatus
 from tms_webhooks.sender.client import Answer, DeliveryClient
-from tms_webhooks.sender.recorder import EndpointChange, Recorder, Result
+from tms_webhooks.sender.clock import SenderClock
+from tms_webhooks.sender.message_queue import MessageQueue
+from tms_webhooks.sender.receiver_state import ReceiverState
+from tms_webhooks.sender.recorder import Recorder, Result
 from tms_webhooks.sender.retry_policy import MAX_FAILURES, RetryPolicy
 from tms_webhooks.sender.work import BATCH, EndpointState, Message, Work, read_work
 from tms_webhooks.settings import WebhookSettings
@@ -24,6 +27,8 @@ IDLE_SECONDS = 5.0
 # Until the first success: more requests would not tell more of the receiver, and cost as much if it is dead.
 FIRST_REQUESTS = MAX_FAILURES
 FIRST_MESSAGES = 2 * FIRST_REQUESTS
+# Seconds after which messages that wait in memory are read again: the webhook, or what its owner may see, can change.
+MAX_AGE = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -37,6 +42,7 @@ class SenderContext:
     sender: UUID
     client: DeliveryClient
     recorder: Recorder
+    clock: SenderClock
 
 
 class EndpointWorker:
@@ -46,27 +52,26 @@ class EndpointWorker:
         self._context = context
         self._webhook_id = webhook_id
         self._endpoint: EndpointState
-        self._failures = 0
-        self._failing_since: datetime | None = None
-        self._has_succeeded = False
-        # Set by the failure that ends this worker; those that were under way with it count as the same one.
-        self._paused_until: datetime | None = None
-        # Messages in memory by id, until their result is recorded; by order key, the first of each is sent.
-        self._known: dict[int, Message] = {}
-        self._chains: dict[tuple[str, int], deque[Message]] = {}
-        self._ready: deque[tuple[str, int]] = deque()
+        self._receiver = ReceiverState(context.policy, webhook_id)
+        self._queue = MessageQueue()
+        # When the oldest messages in memory were read.
+        self._read_at = 0.0
         self._sending = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        # Order keys that have failed while deliveries were being read.
-        self._failed: set[tuple[str, int]] = set()
         self._changed = asyncio.Event()
         self._is_due = True
+        self._is_changed = False
         self._is_stopped = False
 
     def wake(self) -> None:
         """Signal that deliveries may be due."""
         self._is_due = True
         self._changed.set()
+
+    def reload(self) -> None:
+        """Signal that the webhook was changed: nothing more is sent as it was before."""
+        self._is_changed = True
+        self.wake()
 
     def stop(self) -> None:
         """Begin no further delivery."""
@@ -78,10 +83,12 @@ class EndpointWorker:
         try:
             while not self._is_stopped:
                 self._changed.clear()
+                if self._is_outdated:
+                    self._forget()
                 if self._needs_messages and not await self._read():
                     break
                 self._send_ready()
-                if self._known or self._is_due:
+                if self._queue or self._is_due:
                     idle_since = time.monotonic()
                 elif time.monotonic() - idle_since > IDLE_SECONDS:
                     break
@@ -97,70 +104,77 @@ class EndpointWorker:
             self._is_due = True
 
     @property
-    def _needs_messages(self) -> bool:
-        return self._is_due and len(self._known) <= self._max_messages // 2
+    def _is_outdated(self) -> bool:
+        return self._is_changed or (self._queue.has_ready and time.monotonic() - self._read_at > MAX_AGE)
+
+    def _forget(self) -> None:
+        self._queue.forget_waiting()
+        self._is_changed, self._is_due = False, True
 
     @property
-    def _is_down(self) -> bool:
-        return self._failures >= MAX_FAILURES
+    def _needs_messages(self) -> bool:
+        return self._is_due and len(self._queue) <= self._max_messages // 2
 
     @property
     def _max_messages(self) -> int:
         """The number of deliveries in memory; for a receiver that is down, one at a time is attempted."""
-        if self._is_down:
+        if self._receiver.is_down:
             return 1
-        return BATCH if self._has_succeeded else FIRST_MESSAGES
+        return BATCH if self._receiver.has_succeeded else FIRST_MESSAGES
 
     @property
     def _max_requests(self) -> int:
         most = self._context.settings.concurrency
-        if self._is_down:
+        if self._receiver.is_down:
             return 1
-        return most if self._has_succeeded else min(most, FIRST_REQUESTS - self._failures)
+        return most if self._receiver.has_succeeded else min(most, FIRST_REQUESTS - self._receiver.failures)
 
     async def _read(self) -> bool:
         """Read due deliveries; returns False if there is nothing to do for this worker any more."""
         self._is_due = False
-        self._failed.clear()
-        limit = self._max_messages
+        limit, known, began = self._max_messages, self._queue.begin_read(), time.monotonic()
         try:
-            work = await asyncio.to_thread(self._read_work, limit)
+            work = await asyncio.to_thread(self._read_work, limit, known)
         except SQLAlchemyError as error:
             log.warning("the deliveries of webhook %d cannot be read: %s", self._webhook_id, error)
             return True
         if work is None:
             return False
-        self._endpoint = work.endpoint
-        if not self._known:
-            self._failures, self._failing_since = work.endpoint.failures, work.endpoint.failing_since
-        self._add([one for one in work.messages if one.order_key not in self._failed])
-        # A full batch: more are due.
-        self._is_due = len(work.messages) >= (1 if work.endpoint.is_down else limit)
+        self._use(work.endpoint)
+        if not self._queue.waiting:
+            self._read_at = began
+        self._queue.add(work.messages)
+        if len(work.messages) >= (1 if work.endpoint.is_down else limit):
+            # A full batch: more are due. Otherwise more may be due nevertheless, if `wake` was called meanwhile.
+            self._is_due = True
         return True
 
-    def _read_work(self, limit: int) -> Work | None:
+    def _use(self, endpoint: EndpointState) -> None:
+        self._endpoint = endpoint
+        if endpoint.url != self._receiver.url:
+            # Requests under way to the previous URL tell nothing of this one.
+            self._receiver = ReceiverState(self._context.policy, self._webhook_id, endpoint.url)
+            self._receiver.restore(endpoint)
+        elif not self._queue:
+            self._receiver.restore(endpoint)
+
+    def _read_work(self, limit: int, known: Sequence[int]) -> Work | None:
         return read_work(
             self._context.runtime,
             sender=self._context.sender,
             webhook_id=self._webhook_id,
-            known=list(self._known),
+            known=known,
             limit=limit,
         )
 
-    def _add(self, messages: list[Message]) -> None:
-        for message in messages:
-            self._known[message.delivery_id] = message
-            if (chain := self._chains.get(message.order_key)) is None:
-                self._chains[message.order_key] = deque([message])
-                self._ready.append(message.order_key)
-            else:
-                chain.append(message)
-
     def _send_ready(self) -> None:
-        while self._ready and self._sending < self._max_requests and not self._is_stopped:
-            message = self._chains[self._ready.popleft()][0]
+        while self._queue.has_ready and self._sending < self._max_requests and not self._is_stopped:
+            if not self._context.clock.is_leased:
+                # Another process may send in place of this one.
+                self.stop()
+                return
             self._sending += 1
-            task = asyncio.create_task(self._deliver(message))
+            task = asyncio.create_task(self._deliver(self._queue.take()))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -171,46 +185,33 @@ class EndpointWorker:
             self._sending -= 1
             self._changed.set()
         await self._context.recorder.record(result)
-        self._advance(message, is_over=result.status is not DeliveryStatus.WAITING)
+        self._queue.finish(message, is_over=result.status is not DeliveryStatus.WAITING)
         self._changed.set()
-
-    def _advance(self, message: Message, *, is_over: bool) -> None:
-        """Go on with the next message of a task; if this one has to wait, the others have to as well."""
-        chain = self._chains[message.order_key]
-        if is_over:
-            del self._known[chain.popleft().delivery_id]
-        else:
-            self._failed.add(message.order_key)
-            while chain:
-                del self._known[chain.popleft().delivery_id]
-        if chain:
-            self._ready.append(message.order_key)
-        else:
-            del self._chains[message.order_key]
 
     async def _attempt(self, message: Message) -> Result:
         if message.body is None:
             return Result(
                 message.delivery_id, DeliveryStatus.DROPPED, message.attempts, None, None, error=message.dropped
             )
-        endpoint = self._endpoint
-        now = datetime.now(UTC)
+        receiver, now = self._receiver, self._context.clock.now()
         timestamp = int(now.timestamp())
         headers = {
             "webhook-id": message.message_id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": sign(endpoint.keys, message.message_id, timestamp, message.body),
+            "webhook-signature": sign(self._endpoint.keys, message.message_id, timestamp, message.body),
         }
-        answer = await self._context.client.post(endpoint.url, headers, message.body)
-        return self._judge(message, answer, endpoint.url, began_at=now)
+        answer = await self._context.client.post(receiver.url, headers, message.body)
+        return self._judge(message, answer, receiver, began_at=now)
 
-    def _judge(self, message: Message, answer: Answer, url: str, *, began_at: datetime) -> Result:
-        now = datetime.now(UTC)
+    def _judge(self, message: Message, answer: Answer, receiver: ReceiverState, *, began_at: datetime) -> Result:
+        now = self._context.clock.now()
         attempts = message.attempts + 1
         if answer.is_success:
-            change, status, next_attempt = self._succeeded(url), DeliveryStatus.DELIVERED, None
+            change, status, next_attempt = receiver.succeeded(), DeliveryStatus.DELIVERED, None
         else:
-            change = self._failed_once(answer, url, now)
+            change = receiver.failed(answer, now)
+            if receiver is self._receiver and (change.paused_until or change.disabled):
+                self._is_stopped = True
             next_attempt = self._context.policy.next_attempt(answer, attempts=attempts, due_at=message.due_at, now=now)
             status = DeliveryStatus.WAITING if next_attempt else DeliveryStatus.DEAD
         return Result(
@@ -225,27 +226,6 @@ class EndpointWorker:
             answer.error,
             change,
         )
-
-    def _succeeded(self, url: str) -> EndpointChange | None:
-        had_failed = self._failures > 0
-        self._failures, self._failing_since, self._paused_until = 0, None, None
-        self._has_succeeded = True
-        return EndpointChange(self._webhook_id, url, 0) if had_failed else None
-
-    def _failed_once(self, answer: Answer, url: str, now: datetime) -> EndpointChange:
-        self._failing_since = self._failing_since or now
-        policy = self._context.policy
-        if self._paused_until is None:
-            self._failures += 1
-            pause = policy.pause(answer, failures=self._failures, now=now)
-        else:
-            pause = max(self._paused_until, policy.pause(answer, failures=1, now=now) or now)
-        self._paused_until = pause
-        disabled = policy.disabled(answer, failing_since=self._failing_since, now=now)
-        if pause or disabled:
-            self._is_stopped = True
-        error = answer.error or f"answered {answer.status}"
-        return EndpointChange(self._webhook_id, url, self._failures, self._failing_since, error, pause, disabled)
 
     async def _finish(self) -> None:
         """Wait for the deliveries under way; their time is bounded."""

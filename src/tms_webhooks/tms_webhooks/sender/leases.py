@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -34,9 +35,11 @@ RENEW = text(f"""
 FREE = text(f"""
     SELECT w.id FROM webhook_endpoint w
     WHERE (w.leased_until IS NULL OR w.leased_until < now()) AND {IS_ON} AND {HAS_WORK}
-    ORDER BY w.leased_until NULLS FIRST LIMIT {MAX_HELD} FOR UPDATE OF w SKIP LOCKED
+    ORDER BY w.leased_until NULLS FIRST LIMIT {MAX_HELD} FOR NO KEY UPDATE OF w SKIP LOCKED
 """)  # noqa: S608
-HELD_BY_OTHERS = text("SELECT count(*) FROM webhook_endpoint WHERE leased_by <> :sender AND leased_until > now()")
+HELD_BY_OTHERS = text("""
+    SELECT count(*), clock_timestamp() FROM webhook_endpoint WHERE leased_by <> :sender AND leased_until > now()
+""")
 ACQUIRE = text(f"""
     UPDATE webhook_endpoint SET leased_by = :sender, leased_until = now() + interval '{LEASE} seconds'
     WHERE id = ANY (:ids)
@@ -49,10 +52,12 @@ LEAVE = text("DELETE FROM webhook_sender WHERE id = :sender")
 
 @dataclass(frozen=True, slots=True)
 class Leases:
-    """The webhooks that the process has; `surplus` of them should be released, for processes that have fewer."""
+    """The webhooks that the process has at a time of the database. `surplus` of them should be released, for processes
+    that have fewer."""
 
     held: frozenset[int]
     surplus: int
+    at: datetime
 
 
 def keep(runtime: Runtime, sender: UUID, held: Collection[int]) -> None:
@@ -72,12 +77,12 @@ def renew(runtime: Runtime, sender: UUID, held: Collection[int], ended: Collecti
         senders = session.scalar(SENDERS) or 1
         kept = frozenset(session.scalars(RENEW, {"sender": sender, "held": list(held)})) if held else frozenset[int]()
         free = list(session.scalars(FREE))
-        others = session.scalar(HELD_BY_OTHERS, {"sender": sender}) or 0
+        others, at = session.execute(HELD_BY_OTHERS, {"sender": sender}).one()
         share = min(MAX_HELD, -(-(len(kept) + len(free) + others) // senders))
         taken = free[: max(0, share - len(kept))]
         if taken:
             session.execute(ACQUIRE, {"sender": sender, "ids": taken})
-    return Leases(kept | set(taken), max(0, len(kept) - share))
+    return Leases(kept | set(taken), max(0, len(kept) - share), at)
 
 
 def leave(runtime: Runtime, sender: UUID, held: Collection[int]) -> None:

@@ -11,13 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.backoff import Backoff
 from tms_core.runtime import Runtime
-from tms_webhooks import hints
+from tms_webhooks.hints import Hint, listen
 from tms_webhooks.sender import leases
 from tms_webhooks.sender.client import DeliveryClient
+from tms_webhooks.sender.clock import SenderClock
 from tms_webhooks.sender.endpoint_worker import EndpointWorker, SenderContext
 from tms_webhooks.sender.recorder import Recorder
 from tms_webhooks.sender.retry_policy import RetryPolicy
-from tms_webhooks.services.deliveries import remove_old
+from tms_webhooks.services.removal import remove_deleted, remove_old
 from tms_webhooks.settings import WebhookSettings
 
 # Seconds between two acquisitions of webhooks, however many messages come.
@@ -43,8 +44,7 @@ class Sender:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_stopped = False
-        # After this time without renewal, the leases may belong to another process.
-        self._leased_until = 0.0
+        self._clock = SenderClock()
 
     def stop(self) -> None:
         self._is_stopped = True
@@ -63,24 +63,34 @@ class Sender:
         recorder = Recorder(self._runtime)
         async with DeliveryClient(self._settings) as client:
             policy = RetryPolicy.of(self._settings)
-            context = SenderContext(self._runtime, self._settings, policy, self._id, client, recorder)
+            context = SenderContext(self._runtime, self._settings, policy, self._id, client, recorder, self._clock)
             helpers = [
                 asyncio.create_task(coroutine)
-                for coroutine in (recorder.run(), hints.listen(self._runtime, self._on_hint), self._clean())
+                for coroutine in (recorder.run(), listen(self._runtime, self._on_hint), self._clean())
             ]
+            for task in helpers:
+                # Only an unforeseen error ends one. Without the recorder, for example, each worker would wait for ever.
+                task.add_done_callback(lambda _: self.stop())
             try:
                 await self._lead(context)
             finally:
                 await self._end_workers()
                 for task in helpers:
                     task.cancel()
-                await asyncio.gather(*helpers, return_exceptions=True)
+                ends = await asyncio.gather(*helpers, return_exceptions=True)
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
 
-    def _on_hint(self, webhook_ids: list[int]) -> None:
-        is_new = not webhook_ids
-        for webhook_id in webhook_ids:
+    def _on_hint(self, hint: Hint) -> None:
+        is_new = not hint.webhook_ids
+        for webhook_id in hint.webhook_ids:
             if found := self._workers.get(webhook_id):
-                found[0].wake()
+                worker, _ = found
+                if hint.is_change:
+                    worker.reload()
+                else:
+                    worker.wake()
             else:
                 is_new = True
         if is_new:
@@ -95,7 +105,6 @@ class Sender:
             except SQLAlchemyError as error:
                 failures += 1
                 log.warning("webhooks cannot be leased, next attempt soon: %s", error)
-                self._end_expired()
                 await asyncio.sleep(BACKOFF.pause(failures))
                 continue
             await self._pause()
@@ -114,7 +123,7 @@ class Sender:
         held, ended = set(self._workers), set(self._ended)
         found = await asyncio.to_thread(leases.renew, self._runtime, self._id, held, ended)
         self._ended -= ended
-        self._leased_until = began + leases.LEASE
+        self._clock.renew(found.at, leased_until=began + leases.LEASE)
         for webhook_id in held - found.held:
             self._stop_worker(webhook_id)
         for webhook_id in sorted(found.held - held):
@@ -142,12 +151,6 @@ class Sender:
         if found := self._workers.get(webhook_id):
             found[0].stop()
 
-    def _end_expired(self) -> None:
-        """Stop sending when another process may send in place of this one."""
-        if time.monotonic() > self._leased_until:
-            for worker, _ in self._workers.values():
-                worker.stop()
-
     async def _end_workers(self) -> None:
         """Wait for the deliveries under way and their results, with the leases renewed meanwhile."""
         tasks = {task for _, task in self._workers.values()}
@@ -166,15 +169,17 @@ class Sender:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _clean(self) -> None:
-        """Remove old deliveries from the log, some at a time."""
+        """Remove old deliveries and deleted webhooks, some rows at a time."""
         while True:
             try:
-                while await asyncio.to_thread(self._remove_old) == CLEAN_STEP:
+                while await asyncio.to_thread(self._remove_some):
                     await asyncio.sleep(MIN_INTERVAL)
             except SQLAlchemyError as error:
                 log.warning("old deliveries cannot be removed: %s", error)
             await asyncio.sleep(CLEAN_INTERVAL)
 
-    def _remove_old(self) -> int:
+    def _remove_some(self) -> int:
+        """Return the number of removed rows, 0 if there are none left."""
         with self._runtime.transaction() as session:
-            return remove_old(session, keep_days=self._settings.keep_days, limit=CLEAN_STEP)
+            old = remove_old(session, keep_days=self._settings.keep_days, limit=CLEAN_STEP)
+            return old or remove_deleted(session, limit=CLEAN_STEP)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tms_core.backoff import Backoff
 from tms_core.runtime import Runtime
-from tms_webhooks.models import DeliveryStatus, DisabledReason
+from tms_webhooks.models import DeliveryStatus
+from tms_webhooks.sender.receiver_state import EndpointChange
 
 BATCH = 500
 BACKOFF = Backoff(0.25, 5.0)
@@ -40,19 +41,6 @@ ENDPOINTS = text("""
     WHERE w.id = c.id AND w.url = c.url
 """)
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointChange:
-    """The state of a webhook after an attempt. `failures` is 0 after a success."""
-
-    webhook_id: int
-    url: str
-    failures: int
-    failing_since: datetime | None = None
-    error: str | None = None
-    paused_until: datetime | None = None
-    disabled: DisabledReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ def seconds_to_wait(header: str | None, *, now: datetime | None = None) -> float
         return min(float(text), MAX_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
+        # Overflow: a year or a zone of many digits.
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max((moment - (now or datetime.now(UTC))).total_seconds(), 0.0), MAX_WAIT)

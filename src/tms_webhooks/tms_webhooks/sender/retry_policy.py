@@ -36,12 +36,17 @@ class RetryPolicy:
         at = now + timedelta(seconds=wait)
         return at if at <= due_at + self.give_up else None
 
-    def pause(self, answer: Answer, *, failures: int, now: datetime) -> datetime | None:
+    def down_pause(self, *, failures: int, now: datetime) -> datetime | None:
         """Return until when to send the webhook nothing, after so many failures in a row; None for no pause."""
-        wait = PAUSES.pause(failures - MAX_FAILURES + 1) if failures >= MAX_FAILURES else 0.0
-        if answer.status in OVERLOADED:
-            wait = max(wait, answer.retry_after or 0.0)
-        return now + timedelta(seconds=wait) if wait else None
+        if failures < MAX_FAILURES:
+            return None
+        return now + timedelta(seconds=PAUSES.pause(failures - MAX_FAILURES + 1))
+
+    def asked_pause(self, answer: Answer, *, now: datetime) -> datetime | None:
+        """Return until when the receiver asks to send the webhook nothing; None if it does not."""
+        if answer.status not in OVERLOADED or not answer.retry_after:
+            return None
+        return now + timedelta(seconds=answer.retry_after)
 
     def disabled(self, answer: Answer, *, failing_since: datetime, now: datetime) -> DisabledReason | None:
         """Return why to turn the webhook off after a failure; None to keep it on."""

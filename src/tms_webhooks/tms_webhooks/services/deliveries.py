@@ -1,8 +1,8 @@
-"""The deliveries of a webhook: adding, reading, retrying, and removing old ones."""
+"""The deliveries of a webhook: adding, reading and retrying."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -59,12 +59,19 @@ class DeliveryService:
 
     def page(self, *, status: DeliveryStatus | None, before: int | None, limit: int) -> Sequence[WebhookDelivery]:
         """Return the newest deliveries with an id below `before`."""
-        rows = select(WebhookDelivery).where(WebhookDelivery.webhook_id == self._webhook_id)
-        if status is not None:
-            rows = rows.where(WebhookDelivery.status == status)
-        if before is not None:
-            rows = rows.where(WebhookDelivery.id < before)
+        # A scan of the index per status: each update of a delivery would have to write another index without them.
+        statuses = DeliveryStatus if status is None else (status,)
+        newest = union_all(*(self._newest(one, before, limit) for one in statuses)).subquery()
+        rows = select(WebhookDelivery).where(WebhookDelivery.id.in_(select(newest.c.id)))
         return self._session.scalars(rows.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
+
+    def _newest(self, status: DeliveryStatus, before: int | None, limit: int) -> Select[int]:
+        ids = select(WebhookDelivery.id).where(
+            WebhookDelivery.webhook_id == self._webhook_id, WebhookDelivery.status == status
+        )
+        if before is not None:
+            ids = ids.where(WebhookDelivery.id < before)
+        return ids.order_by(WebhookDelivery.id.desc()).limit(limit)
 
     def add_test(self) -> WebhookDelivery:
         waiting = select(func.count()).where(
@@ -96,15 +103,3 @@ class DeliveryService:
         self._session.flush()
         self._session.refresh(found)
         return found
-
-
-def remove_old(session: Session, *, keep_days: float, limit: int) -> int:
-    """Remove at most `limit` ended deliveries that are older; returns their number."""
-    age = func.make_interval(0, 0, 0, 0, 0, 0, keep_days * 86_400)
-    old = (
-        select(WebhookDelivery.id)
-        .where(WebhookDelivery.status != DeliveryStatus.WAITING, WebhookDelivery.created_at < func.now() - age)
-        .limit(limit)
-    )
-    done = session.execute(delete(WebhookDelivery).where(WebhookDelivery.id.in_(old)))
-    return int(getattr(done, "rowcount", 0))
