@@ -41,6 +41,10 @@ class ScriptedServer:
         self.answers: dict[str, list[str]] = defaultdict(list)
         self.at_data: Callable[[], Any] = lambda: None
 
+    @property
+    def subjects(self) -> list[str]:
+        return [str(message["Subject"]) for message in self.received]
+
     def _answer(self, stage: str) -> str:
         return self.answers[stage].pop(0) if self.answers[stage] else "250 OK"
 
@@ -189,6 +193,11 @@ class MailLog:
     def kinds(self) -> list[tuple[int, str]]:
         """Return the recipient and the kind of each mail."""
         return [(row.user_id, row.kind.value) for row in self.rows()]
+
+    def by_status(self) -> dict[str, int]:
+        """Return the number of mails with each status."""
+        statuses = [row.status.value for row in self.rows()]
+        return {status: statuses.count(status) for status in sorted(set(statuses))}
 
     def change(self, **values: Any) -> None:
         """Set columns of every row."""

@@ -16,6 +16,7 @@ from tms_notifications.models import MailStatus, NotificationLinkRequest, Notifi
 from tms_notifications.smtp import SmtpTransport
 from tms_notifications.tasks import answer_link_requests, send_mail, send_waiting
 from tms_testing.fixtures import PASSWORD
+from tms_testing.mail.texts import text_of
 
 NEW = "another-word"
 
@@ -60,12 +61,8 @@ def queued(runtime):
     return lambda: runtime.redis.llen("tms:celery:tms")
 
 
-def body(message, kind="plain") -> str:
-    return message.get_body((kind,)).get_content()
-
-
 def link_in(message) -> str:
-    return re.findall(r"https://\S+", body(message))[-1]
+    return re.findall(r"https://\S+", text_of(message))[-1]
 
 
 def token_in(message) -> str:
@@ -81,8 +78,8 @@ def test_a_password_reset_mail_has_a_link_that_sets_a_new_password(app, ask, smt
     assert smtp.recipients == ["ann@example.com"]
     assert message["Subject"] == "[TMS] Choose a new password"
     assert link_in(message).startswith("https://tasks.example.org/api/password-reset/confirm#token=")
-    assert link_in(message) in body(message, "html")
-    assert "ignore this mail" in body(message)
+    assert link_in(message) in text_of(message, "html")
+    assert "ignore this mail" in text_of(message)
     assert (row.kind.value, row.status) == ("password_reset", MailStatus.SENT)
 
     app.post_json("/api/password-reset/confirm", {"token": token_in(message), "password": NEW}, status=200)
@@ -118,7 +115,7 @@ class TestNewPersonalToken:
         (message,) = smtp.received
         assert smtp.recipients == ["ann@example.com"]
         assert message["Subject"] == "[TMS] A personal API token was created for your account"
-        for text_ in (body(message), body(message, "html")):
+        for text_ in (text_of(message), text_of(message, "html")):
             assert "Nightly export" in text_
             assert made["hint"] in text_
             assert made["token"] not in text_
@@ -132,29 +129,29 @@ class TestNewPersonalToken:
         make_token()
         mail_log.send_all()
 
-        assert "Valid until: it is revoked" in body(smtp.received[0])
+        assert "Valid until: it is revoked" in text_of(smtp.received[0])
 
     def test_the_name_of_a_token_is_literal(self, make_token, smtp, mail_log):
         make_token("<b>x</b> =?utf-8?q?y?= {{ 7*7 }}")
         mail_log.send_all()
 
-        assert "&lt;b&gt;x&lt;/b&gt; =?utf-8?q?y?= {{ 7*7 }}" in body(smtp.received[0], "html")
+        assert "&lt;b&gt;x&lt;/b&gt; =?utf-8?q?y?= {{ 7*7 }}" in text_of(smtp.received[0], "html")
 
     def test_an_address_in_the_name_becomes_no_link(self, make_token, smtp, mail_log):
         make_token("Your parcel waits: https://evil.example/x")
         mail_log.send_all()
 
         (message,) = smtp.received
-        for text_ in (str(message["Subject"]), body(message), body(message, "html")):
+        for text_ in (str(message["Subject"]), text_of(message), text_of(message, "html")):
             assert "https://evil" not in text_
             assert "evil.example" not in text_
-        assert "https[:][/][/]evil[.]example" in body(message)
+        assert "https[:][/][/]evil[.]example" in text_of(message)
 
     def test_the_owner_is_addressed_by_username(self, make_token, smtp, mail_log):
         make_token()
         mail_log.send_all()
 
-        assert body(smtp.received[0]).startswith("Hello ann,")
+        assert text_of(smtp.received[0]).startswith("Hello ann,")
         assert smtp.received[0]["To"] == "ann <ann@example.com>"
 
     def test_the_mails_of_a_day_are_limited_and_the_last_one_says_so(self, make_token, smtp, mail_log, queued, ann):
@@ -163,16 +160,16 @@ class TestNewPersonalToken:
         rows = mail_log.send_all()
 
         assert queued() == len(smtp.received) == MAX_DAILY_NOTICES
-        assert ["not sent for up to a day" in body(message) for message in smtp.received] == [False] * (
+        assert ["not sent for up to a day" in text_of(message) for message in smtp.received] == [False] * (
             MAX_DAILY_NOTICES - 1
         ) + [True]
-        assert "not sent for up to a day" in body(smtp.received[-1], "html")
+        assert "not sent for up to a day" in text_of(smtp.received[-1], "html")
         assert [(row.status, row.reason) for row in rows[MAX_DAILY_NOTICES:]] == [(MailStatus.DROPPED, TOO_MANY)] * 3
 
         mail_log.change(created_at=datetime.now(UTC) - timedelta(days=1, seconds=1))
         make_token("Next day")
         mail_log.send_all()
-        assert "Next day" in body(smtp.received[-1])
+        assert "Next day" in text_of(smtp.received[-1])
 
     def test_preferences_do_not_turn_the_mail_off(self, make_token, smtp, mail_log, runtime, ann):
         with runtime.transaction() as session:
@@ -211,7 +208,7 @@ def test_the_old_address_is_mailed_a_link_that_undoes_the_change(app, client_of,
     assert message["Subject"] == "[TMS] The e-mail address of your account was changed"
     assert message["List-Unsubscribe"] is None
     assert link_in(message).startswith("https://tasks.example.org/api/email-change/undo#token=")
-    assert link_in(message) in body(message, "html")
+    assert link_in(message) in text_of(message, "html")
     assert "new@example.com" not in message.as_string()
 
     app.post_json("/api/email-change/undo", {"token": token_in(message)}, status=200)
@@ -231,7 +228,7 @@ def test_a_change_by_an_administrator_is_mailed_without_a_link(client_of, make_u
 
     (message,) = smtp.received
     assert smtp.recipients == ["ann@example.com"]
-    assert "An administrator did this" in body(message)
+    assert "An administrator did this" in text_of(message)
     assert "token=" not in message.as_string()
 
 
@@ -279,7 +276,7 @@ def test_account_mails_have_no_unsubscribe_link(ask, smtp, mail_log):
     (message,) = smtp.received
     assert message["List-Unsubscribe"] is None
     assert message["List-Unsubscribe-Post"] is None
-    assert "Turn off" not in body(message) + body(message, "html")
+    assert "Turn off" not in text_of(message) + text_of(message, "html")
 
 
 def test_preferences_do_not_affect_account_mails(ask, smtp, mail_log, runtime, ann):
