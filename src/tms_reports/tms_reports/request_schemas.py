@@ -21,9 +21,8 @@ ReportName = Literal["insight", "trend", "burndown", "cycle-time", "workload", "
 
 
 def _user_or_word(value: Any) -> Any:
-    number = int(value) if isinstance(value, float) and value.is_integer() else value
-    if value in (SELF, NOBODY) or (type(number) is int and 0 < number <= MAX_ID):
-        return number
+    if value in (SELF, NOBODY) or (type(value) is int and 0 < value <= MAX_ID):
+        return value
     raise InvalidValueError("must be a user's id, me or none", codes.NOT_A_USER)
 
 
@@ -39,7 +38,7 @@ def _day_or_none(value: Any) -> Any:
 # One validator for both kinds of values: else each kind would add an error of its own.
 USER = {"anyOf": [ID, {"type": "string", "enum": [SELF, NOBODY]}]}
 DAY = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "enum": [WITHOUT]}]}
-User = Annotated[int | Literal["me", "none"], BeforeValidator(_user_or_word), WithJsonSchema(USER)]
+User = Annotated[int | Literal["me", "none"], BeforeValidator(_user_or_word), AS_WHOLE, WithJsonSchema(USER)]
 Day = Annotated[date | Literal["none"], BeforeValidator(_day_or_none), WithJsonSchema(DAY)]
 Users = Annotated[list[User], Field(max_length=MAX_VALUES)]
 Days = Annotated[list[Day], Field(max_length=MAX_VALUES)]

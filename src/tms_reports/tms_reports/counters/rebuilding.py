@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tms_core.models import RelayCursor
@@ -11,11 +11,9 @@ from tms_core.runtime import Runtime
 from tms_reports.counters.keys import Key, Rows, changes_by
 from tms_reports.counters.recount import count_events_after, events_after, recount
 from tms_reports.counters.storage import SINK, count_bulk_loads, read_rows, read_state, replace_rows
+from tms_reports.long_statements import STATEMENT_TIMEOUT, allow_long_statements
 from tms_reports.scans import Scans
 from tms_reports.threads import Progress
-
-# Enough for any table; reports have shorter limits.
-STATEMENT_TIMEOUT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +63,6 @@ def rebuild_at(session: Session, scans: Scans, position: int, *, is_personal: bo
         bulk_loads = count_bulk_loads(scan.connection)
         rows = recount(scan, is_personal=is_personal, threads=threads, position=position)
     replace_rows(session, rows, is_personal=is_personal, bulk_loads=bulk_loads)
-
-
-def allow_long_statements(session: Session) -> None:
-    """Let the statements of a transaction take as long as those of a recount: the rows of all are deleted by one."""
-    session.execute(text(f"SET LOCAL statement_timeout = {int(STATEMENT_TIMEOUT * 1000)}"))
 
 
 def verify(scans: Scans, *, threads: int, progress: Progress | None = None) -> Comparison:

@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 from tms_core.models import RelayCursor, TaskEvent
 from tms_core.relay.cursor import ensure_cursor, lock_cursor, write_cursor
 from tms_core.runtime import Runtime
-from tms_reports.counters.rebuilding import allow_long_statements
 from tms_reports.history.recording import record
 from tms_reports.history.sink import NAME
+from tms_reports.long_statements import allow_long_statements
 from tms_reports.models import Completion, StatusChange
 from tms_reports.threads import Progress
 

@@ -6,11 +6,10 @@ from sqlalchemy.orm import Session
 
 from tms_core.event_log.events import TaskEventRecord
 from tms_core.event_log.sinks import EventSink
-from tms_core.models import EventKind
+from tms_core.models import OPEN_STATUSES, EventKind
 from tms_reports.history.recording import record
 
 NAME = "report_history"
-CLOSED = ("COMPLETED", "ARCHIVED")
 
 
 class HistorySink(EventSink):
@@ -28,4 +27,6 @@ def _may_change_status(event: TaskEventRecord) -> bool:
     if event.kind is EventKind.CREATED:
         return event.snapshot["status"] != "PENDING"
     # The first event of a task that was loaded in a closed status may change anything.
-    return event.kind is EventKind.UPDATED and ("status" in event.changes or event.snapshot["status"] in CLOSED)
+    return event.kind is EventKind.UPDATED and (
+        "status" in event.changes or event.snapshot["status"] not in OPEN_STATUSES
+    )

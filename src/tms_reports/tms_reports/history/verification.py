@@ -7,10 +7,9 @@ from sqlalchemy import select, text
 from tms_core.models import RelayCursor
 from tms_reports.history.recording import CHANGES, completions_where
 from tms_reports.history.sink import NAME
+from tms_reports.long_statements import STATEMENT_TIMEOUT
 from tms_reports.scans import Scans
 
-# One pass over the event log; reports have shorter limits.
-STATEMENT_TIMEOUT = 3600.0
 COMPARE_CHANGES = text(f"""
     SELECT count(*), count(*) FILTER (WHERE recorded IS DISTINCT FROM expected)
     FROM (
